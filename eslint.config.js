@@ -1,0 +1,62 @@
+const tseslint = require('typescript-eslint');
+
+/** Core is pure: what it knows of the world comes in as arguments. */
+const worldlyGlobals = ['process', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'console', 'require', 'global', 'globalThis'];
+
+const noJestCode = why => ({regex: '^(@jest/|jest)', allowTypeImports: true, message: why});
+const shell = [
+  {regex: '/worker/', message: 'the shell talks to a worker through protocol'},
+  noJestCode("the running Jest's parts come from runningJest, never from an import"),
+];
+
+/** The rings of ARCHITECTURE.md: which files may import what. The last entry that matches a file counts. */
+const rings = [
+  {
+    files: ['src/core/**/*.ts'],
+    patterns: [
+      {regex: '^node:|^(fs|path|os|child_process|net|worker_threads|crypto)$', message: 'core does no I/O'},
+      {regex: '/(shell|worker)/', message: 'core knows neither shell nor worker'},
+      noJestCode('core knows types of Jest only'),
+    ],
+  },
+  {
+    files: ['src/worker/**/*.ts'],
+    patterns: [{regex: '/shell/|/core/(?!units$|protocol$)', message: 'a worker knows units and protocol alone'}],
+  },
+  {
+    files: ['src/shell/**/*.ts', 'src/index.ts'],
+    patterns: [...shell, {regex: '/(schedule|watermarks)$', allowTypeImports: true, message: 'only dispatch runs the scheduler'}],
+  },
+  {files: ['src/shell/dispatch.ts'], patterns: shell},
+];
+
+module.exports = tseslint.config(
+  {ignores: ['dist/', 'coverage/', 'test/e2e/installs/', 'test/e2e/projects/', 'examples/']},
+  {
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    languageOptions: {parserOptions: {projectService: true, tsconfigRootDir: __dirname}},
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', {fixStyle: 'inline-type-imports', disallowTypeAnnotations: false}],
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-require-imports': 'off',
+    },
+  },
+  ...rings.map(({files, patterns}) => ({
+    files,
+    rules: {'@typescript-eslint/no-restricted-imports': ['error', {patterns}]},
+  })),
+  {
+    files: ['src/core/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...worldlyGlobals.map(name => ({name, message: 'core is pure: pass it in'}))],
+      'no-restricted-properties': [
+        'error',
+        {object: 'Date', property: 'now', message: 'time comes in as an argument'},
+        {object: 'Math', property: 'random', message: 'randomness comes in as an argument'},
+      ],
+    },
+  },
+);

@@ -1,0 +1,16 @@
+/** The project's own tests. Their own runner is Jest's: a broken runner must not judge itself. */
+const transform = {'\\.ts$': ['ts-jest', {tsconfig: 'tsconfig.json'}]};
+const base = {
+  testEnvironment: 'node',
+  transform,
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/e2e/installs/', '<rootDir>/examples/'],
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [
+    {...base, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts']},
+    {...base, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.test.ts']},
+    {...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts']},
+  ],
+};

@@ -1,0 +1,158 @@
+/**
+ * From the places where options may stand to one frozen object: checks every value, fills in the
+ * defaults, and lets the more specific place win, key by key.
+ */
+import leven from 'leven';
+import * as v from 'valibot';
+import {
+  DEFAULT_OPTIONS,
+  OPTION_NAMES,
+  OPTION_SCHEMAS,
+  type OptionName,
+  type ResolvedOptions,
+  type XdistOptions,
+} from './options';
+
+/** Options as found in one place, unchecked. */
+export interface OptionSource {
+  /** Names the place in messages: "xdist.config.js", "the runner's options in the Jest config". */
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** A mistake in the options. Its message names the source, the key and what to write instead. */
+export class OptionsError extends Error {
+  constructor(problems: readonly string[]) {
+    const message = `jest-runner-xdist: ${problems.length === 1 ? 'an option is' : 'some options are'} not right.\n\n${problems
+      .map(problem => `  • ${problem}`)
+      .join('\n')}\n`;
+    super(message);
+    this.name = 'OptionsError';
+    // Jest prints the stack; frames of ours would tell a user nothing.
+    this.stack = message;
+  }
+}
+
+/** The variables that are ours without being options: a Jest started inside a test inherits them. */
+const OWN_VARIABLES: ReadonlySet<string> = new Set([
+  'XDIST_WORKER',
+  'XDIST_WORKER_COUNT',
+  'XDIST_RUN_ID',
+  'XDIST_NODE',
+  'XDIST_LOG',
+]);
+
+/** `maxWorkerRestarts` -> `XDIST_MAX_WORKER_RESTARTS` */
+export function variableOf(option: OptionName): string {
+  return `XDIST_${option.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`;
+}
+
+/**
+ * Puts the options of a run together.
+ *
+ * @param sources places in ascending order of precedence: a later one wins, key by key
+ * @param environment the process's environment; its `XDIST_<OPTION>` variables win over all sources
+ * @throws {OptionsError} one error that lists every unknown key and every value of the wrong type
+ */
+export function resolveOptions(
+  sources: readonly OptionSource[],
+  environment: Readonly<Record<string, string | undefined>>,
+): ResolvedOptions {
+  const problems: string[] = [];
+  let merged: XdistOptions = {};
+  for (const source of [...sources, ...environmentSources(environment, problems)]) {
+    const options = checkSource(source, problems);
+    merged = {
+      ...merged,
+      ...options,
+      ...(options.watermark && {watermark: {...merged.watermark, ...options.watermark}}),
+    };
+  }
+  const watermark = {...DEFAULT_OPTIONS.watermark, ...merged.watermark};
+  if (merged.watermark?.low !== undefined && merged.watermark.high === undefined) {
+    // Only `low` was asked for: the default `high` must not turn a sensible request into an error.
+    watermark.high = Math.max(watermark.high, watermark.low);
+  } else if (merged.watermark?.high !== undefined && merged.watermark.low === undefined) {
+    watermark.low = Math.min(watermark.low, watermark.high);
+  }
+  if (watermark.low > watermark.high) {
+    problems.push(`watermark.low (${watermark.low}) is above watermark.high (${watermark.high}).`);
+  }
+  if (problems.length > 0) throw new OptionsError(problems);
+  return Object.freeze({...DEFAULT_OPTIONS, ...merged, watermark: Object.freeze(watermark)});
+}
+
+function* environmentSources(
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): Generator<OptionSource> {
+  const options = new Map(OPTION_NAMES.map(option => [variableOf(option), option]));
+  for (const [variable, text] of Object.entries(environment)) {
+    if (!variable.startsWith('XDIST_') || OWN_VARIABLES.has(variable) || text === undefined) continue;
+    const option = options.get(variable);
+    if (option === undefined) {
+      problems.push(`the environment variable ${variable} is not an option.${suggestion(variable, [...options.keys()])}`);
+    } else {
+      yield {name: `the environment variable ${variable}`, value: {[option]: parseVariable(text)}};
+    }
+  }
+}
+
+/** A variable's text is JSON where it parses as such (`3`, `{"low": 10}`), else a plain string. */
+function parseVariable(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function checkSource(source: OptionSource, problems: string[]): XdistOptions {
+  if (!isPlainObject(source.value)) {
+    problems.push(`${source.name}: expected an object of options, got ${show(source.value)}.`);
+    return {};
+  }
+  const checked: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(source.value)) {
+    if (value === undefined) continue;
+    if (!isOptionName(key)) {
+      problems.push(`${source.name}: unknown option "${key}".${suggestion(key, OPTION_NAMES)}`);
+      continue;
+    }
+    const result = v.safeParse(OPTION_SCHEMAS[key], value, {abortPipeEarly: true});
+    if (result.success) checked[key] = value;
+    else for (const issue of result.issues) problems.push(describeIssue(source.name, key, value, issue));
+  }
+  return checked;
+}
+
+function describeIssue(source: string, key: OptionName, value: unknown, issue: v.BaseIssue<unknown>): string {
+  const path = [key, ...(issue.path ?? []).map(item => String(item.key))];
+  const last = path.at(-1) as string;
+  if (issue.type === 'strict_object' && issue.path !== undefined) {
+    return `${source}: unknown option "${path.join('.')}".${suggestion(last, ['low', 'high'])}`;
+  }
+  const received = issue.path === undefined ? value : issue.input;
+  return `${source}: "${path.join('.')}" must be ${issue.message}, got ${show(received)}.`;
+}
+
+function suggestion(name: string, candidates: readonly string[]): string {
+  const distance = (candidate: string) => leven(name.toLowerCase(), candidate.toLowerCase());
+  const [nearest] = [...candidates].sort((a, b) => distance(a) - distance(b));
+  if (nearest === undefined) return '';
+  const close = distance(nearest) <= Math.max(3, nearest.length / 2);
+  return close ? ` Did you mean "${nearest}"?` : ` The options are ${candidates.join(', ')}.`;
+}
+
+function isOptionName(key: string): key is OptionName {
+  return Object.hasOwn(OPTION_SCHEMAS, key);
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  return JSON.stringify(value) ?? String(value);
+}

@@ -1,0 +1,103 @@
+/** How a worker died, as evidence, and as the text a user reads. */
+import type {FileIdentity, Generation, SlotNumber} from './units';
+
+/** What is known of the end of a worker process. */
+export type Death =
+  | {readonly kind: 'signal'; readonly signal: string}
+  | {readonly kind: 'exit'; readonly code: number; readonly uncaught: string | null}
+  | {readonly kind: 'out-of-memory'}
+  /** The worker could not start, or broke its protocol. */
+  | {readonly kind: 'broken'; readonly message: string};
+
+/** A death with its circumstances. */
+export interface DeathReport {
+  readonly death: Death;
+  readonly slot: SlotNumber;
+  readonly generation: Generation;
+  /** null where the process never said. */
+  readonly pid: number | null;
+  /** The end of what the process wrote to its standard error while it ran the file. */
+  readonly stderr: string;
+}
+
+/** What Jest's reporters print as the reason why a file has no result. */
+export interface FileError {
+  readonly message: string;
+  readonly stack: string;
+  readonly type: 'Error';
+}
+
+/** The failure of the file that a worker was running when it died. */
+export function blameFile(report: DeathReport): FileError {
+  return fileError(
+    `The worker process that ran this test file died: ${describeDeath(report.death)}.\n` +
+      `Its other test results are lost; every other test file is still run.\n\n${circumstances(report)}`,
+  );
+}
+
+/** The failure of a file that could not be run because no worker was left. */
+export function abandonFile(last: DeathReport | null, limit: number | null): FileError {
+  const why =
+    limit === null
+      ? 'every worker stayed down: each died 3 times in a row without having run a test file'
+      : `no worker is left, and maxWorkerRestarts (${limit}) allows no further replacement`;
+  return fileError(
+    `This test file was not run: ${why}.${
+      last === null ? '' : `\nThe last worker died: ${describeDeath(last.death)}.\n\n${circumstances(last)}`
+    }`,
+  );
+}
+
+/** The failure of a file whose pragmas cannot be read. */
+export function malformedPragmas(
+  file: FileIdentity,
+  problems: readonly {readonly line: number; readonly message: string}[],
+): FileError {
+  return fileError(
+    `A pragma in this file's docblock is not right, so the file was not run.\n\n${problems
+      .map(problem => `  ${file.path}:${problem.line}  ${problem.message}`)
+      .join('\n')}`,
+  );
+}
+
+export function describeDeath(death: Death): string {
+  switch (death.kind) {
+    case 'signal':
+      return `it was killed by signal ${death.signal}`;
+    case 'out-of-memory':
+      return 'it ran out of memory';
+    case 'exit':
+      return death.uncaught === null
+        ? `process.exit(${death.code}) was called in it`
+        : `an exception that nothing caught ended it with exit code ${death.code}`;
+    case 'broken':
+      return death.message;
+  }
+}
+
+function circumstances(report: DeathReport): string {
+  const name = `worker w${report.slot}${report.pid === null ? '' : ` (pid ${report.pid})`}`;
+  const evidence: string[] = [];
+  if (report.death.kind === 'exit' && report.death.uncaught !== null && !report.stderr.includes(report.death.uncaught)) {
+    evidence.push(`The exception in ${name}:\n${indent(report.death.uncaught)}`);
+  }
+  evidence.push(
+    report.stderr === ''
+      ? `Nothing was written to the standard error of ${name}.`
+      : `The end of the standard error of ${name}:\n${indent(report.stderr)}`,
+  );
+  return evidence.join('\n\n');
+}
+
+function indent(text: string): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map(line => `  | ${line}`)
+    .join('\n');
+}
+
+function fileError(message: string): FileError {
+  // Reporters print message and stack; an empty stack makes them print the message alone.
+  return {message, stack: '', type: 'Error'};
+}

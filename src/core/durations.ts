@@ -1,0 +1,91 @@
+/** What is remembered of past runs: durations per file and per test, and how each file ended. */
+
+/** What is remembered of one test file. */
+export interface FileRecord {
+  /** When it was last written, in ms since the epoch: the newest record of a file wins. */
+  readonly at: number;
+  /** What the file took in a worker, in ms; null: it never ran to its end. */
+  readonly ms: number | null;
+  /** Tests by full name, in ms; those with equal names added up, those below 1 ms left out. */
+  readonly tests: Readonly<Record<string, number>>;
+  /** How the last run of it ended. `died`: its process did, too. */
+  readonly end: 'passed' | 'failed' | 'died';
+}
+
+/** Records by file key (see fileKey). */
+export type Durations = ReadonlyMap<string, FileRecord>;
+
+/** Raised with every change of the file's shape; a file of another version is not read. */
+const VERSION = 1;
+
+/** Records of files that were not run for this long are dropped: 90 days, in ms. */
+const FORGET_AFTER_MS = 90 * 24 * 60 * 60 * 1000;
+
+/**
+ * Names a test file across machines and runs: the project's display name, where it has one, and the
+ * path relative to rootDir with forward slashes.
+ */
+export function fileKey(projectName: string | null, relativePath: string): string {
+  const path = relativePath.replaceAll('\\', '/');
+  return projectName === null ? path : `${projectName}:${path}`;
+}
+
+/** The newest record of each file; old ones are forgotten. `now` in ms since the epoch. */
+export function mergeDurations(all: readonly Durations[], now: number): Map<string, FileRecord> {
+  const merged = new Map<string, FileRecord>();
+  for (const durations of all) {
+    for (const [key, record] of durations) {
+      const other = merged.get(key);
+      if (now - record.at <= FORGET_AFTER_MS && (other === undefined || other.at <= record.at)) merged.set(key, record);
+    }
+  }
+  return merged;
+}
+
+/** Test results of one file, as far as they are of interest here. */
+export interface TestDuration {
+  readonly fullName: string;
+  readonly duration?: number | null | undefined;
+}
+
+/** Per test, in whole ms; a file of 10,000 tests that take nothing must not cost 10,000 entries. */
+export function testDurations(tests: readonly TestDuration[]): Record<string, number> {
+  const durations: Record<string, number> = {};
+  for (const {fullName, duration} of tests) {
+    if (typeof duration === 'number' && duration >= 1) {
+      durations[fullName] = (durations[fullName] ?? 0) + Math.round(duration);
+    }
+  }
+  return durations;
+}
+
+export function formatDurations(durations: Durations): string {
+  return `${JSON.stringify({version: VERSION, files: Object.fromEntries(durations)})}\n`;
+}
+
+/** @throws if the text is not a timings file of ours */
+export function parseDurations(text: string): Durations {
+  const parsed: unknown = JSON.parse(text);
+  if (!isRecord(parsed) || !isRecord(parsed.files)) throw new Error('it is not a timings file');
+  if (parsed.version !== VERSION) throw new Error(`it has version ${String(parsed.version)}, not ${VERSION}`);
+  return new Map(Object.entries(parsed.files).map(([key, value]) => [key, parseRecord(key, value)]));
+}
+
+function parseRecord(key: string, value: unknown): FileRecord {
+  const ends = ['passed', 'failed', 'died'] as const;
+  if (isRecord(value) && isDuration(value.at) && (value.ms === null || isDuration(value.ms)) && isRecord(value.tests)) {
+    const end = ends.find(known => known === value.end);
+    if (end !== undefined && Object.values(value.tests).every(isDuration)) {
+      return {at: value.at, ms: value.ms, tests: value.tests as Record<string, number>, end};
+    }
+  }
+  throw new Error(`its record of ${key} is malformed`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}

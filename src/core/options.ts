@@ -1,0 +1,86 @@
+/** The options a user can set, their defaults, and the schema that checks them. */
+import * as v from 'valibot';
+
+/** How tests are distributed over workers. */
+export type Dist = 'load';
+
+/** How much work a worker holds beyond the file it runs, in expected ms. */
+export interface Watermark {
+  /** A worker that holds less expected work than this is refilled. Default 50 ms. */
+  low?: number;
+  /** A refill stops when the worker holds this much expected work. Default 200 ms. */
+  high?: number;
+}
+
+/** The options of jest-runner-xdist, as a user writes them. Every one may be left out. */
+export interface XdistOptions {
+  /** `'load'` (default): each worker gets the next file as soon as it can take one, longest first. */
+  dist?: Dist;
+  /** How much work a worker holds ahead. */
+  watermark?: Watermark;
+  /** The most files given to a worker at once; pytest-xdist's `--maxschedchunk`. Default: no limit. */
+  maxScheduleChunk?: number;
+  /** How many dead workers a run replaces. 0: none. Default: no cap (but see `README`, "When a worker dies"). */
+  maxWorkerRestarts?: number;
+  /** `'file'`: a new worker for each test file (nose's `--process-restartworker`). Default `'never'`. */
+  restartWorkers?: 'never' | 'file';
+  /** The file that keeps past durations, relative to rootDir. Default: one in Jest's cacheDirectory. */
+  timings?: string;
+  /**
+   * Whether Jest's guess that a run is quick enough to need no workers is followed. `'never'`: it is
+   * not; only `-i`, one worker and `--detectOpenHandles` run in band. Default `'auto'`.
+   */
+  inBand?: 'auto' | 'never';
+}
+
+/** The options of a run with every default filled in. */
+export interface ResolvedOptions {
+  readonly dist: Dist;
+  readonly watermark: Readonly<Required<Watermark>>;
+  readonly maxScheduleChunk: number | null;
+  readonly maxWorkerRestarts: number | null;
+  readonly restartWorkers: 'never' | 'file';
+  readonly timings: string | null;
+  readonly inBand: 'auto' | 'never';
+}
+
+export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
+  dist: 'load',
+  watermark: Object.freeze({low: 50, high: 200}),
+  maxScheduleChunk: null,
+  maxWorkerRestarts: null,
+  restartWorkers: 'never',
+  timings: null,
+  inBand: 'auto',
+});
+
+const milliseconds = v.pipe(
+  v.number('a number of milliseconds'),
+  v.finite('a number of milliseconds'),
+  v.minValue(0, 'a number of milliseconds, 0 or more'),
+);
+const count = (minimum: number) => {
+  const expectation = `a whole number, ${minimum} or more`;
+  return v.pipe(v.number(expectation), v.integer(expectation), v.minValue(minimum, expectation));
+};
+const oneOf = <const T extends string>(...values: T[]) =>
+  v.picklist(values, `one of ${values.map(value => `"${value}"`).join(', ')}`);
+
+/** Each option's schema; the issue message of each says what was expected. */
+export const OPTION_SCHEMAS = {
+  dist: oneOf('load'),
+  watermark: v.strictObject(
+    {low: v.optional(milliseconds), high: v.optional(milliseconds)},
+    'an object like {low: 50, high: 200}',
+  ),
+  maxScheduleChunk: count(1),
+  maxWorkerRestarts: count(0),
+  restartWorkers: oneOf('never', 'file'),
+  timings: v.pipe(v.string('a path'), v.nonEmpty('a path')),
+  inBand: oneOf('auto', 'never'),
+} satisfies {[K in keyof Required<XdistOptions>]: v.GenericSchema};
+
+/** The name of an option. */
+export type OptionName = keyof typeof OPTION_SCHEMAS;
+
+export const OPTION_NAMES = Object.keys(OPTION_SCHEMAS) as readonly OptionName[];

@@ -1,0 +1,231 @@
+/**
+ * A test file's docblock -> FilePragmas, or an error with file and line.
+ *
+ * Jest's own docblock parser does the reading, so that what is a pragma for Jest is one for us. It
+ * comes in as an argument: it is the running Jest's.
+ */
+
+/** What of jest-docblock is used here. */
+export interface DocblockParser {
+  extract(contents: string): string;
+  parse(docblock: string): Record<string, string | string[]>;
+}
+
+/** What a test file says of itself. A field that is null or empty was not said. */
+export interface FilePragmas {
+  /** `@can-split`: its tests may be spread over workers; `each`: every hook is re-entrant. */
+  readonly canSplit: 'tests' | 'each' | null;
+  /** `@shared-fixture ./path [scope=run|worker]` */
+  readonly sharedFixtures: readonly SharedFixturePragma[];
+  /** `@serial`: nothing else may run meanwhile. */
+  readonly serial: boolean;
+  /** `@worker-group name`: all files of the group run on one worker, in order. */
+  readonly workerGroup: string | null;
+  /** `@resource name[:amount]` */
+  readonly resources: readonly ResourcePragma[];
+  /** `@hard-timeout 30s`, in ms; 0: off. */
+  readonly hardTimeoutMs: number | null;
+  /** `@restart-worker`: wants a fresh worker. */
+  readonly restartWorker: boolean;
+}
+
+export interface SharedFixturePragma {
+  /** As written: relative to the test file. */
+  readonly path: string;
+  readonly scope: 'run' | 'worker';
+}
+
+export interface ResourcePragma {
+  readonly name: string;
+  /** How much of the resource the file takes; 1 unless said. */
+  readonly amount: number;
+}
+
+/** A place in a test file where one of our pragmas is wrong. */
+export interface PragmaProblem {
+  /** 1-based. */
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface ParsedPragmas {
+  readonly pragmas: FilePragmas;
+  /** Malformed pragmas: the file must not run, what it asked for is unknown. */
+  readonly errors: readonly PragmaProblem[];
+  /** Pragmas that stand where Jest does not look, so that they have no effect. */
+  readonly warnings: readonly PragmaProblem[];
+}
+
+export const NO_PRAGMAS: FilePragmas = Object.freeze({
+  canSplit: null,
+  sharedFixtures: [],
+  serial: false,
+  workerGroup: null,
+  resources: [],
+  hardTimeoutMs: null,
+  restartWorker: false,
+});
+
+/** The names of our pragmas. None may be in use by another tool (`@group` is jest-runner-groups'). */
+export const PRAGMA_NAMES = [
+  'can-split',
+  'shared-fixture',
+  'serial',
+  'worker-group',
+  'resource',
+  'hard-timeout',
+  'restart-worker',
+] as const;
+type PragmaName = (typeof PRAGMA_NAMES)[number];
+
+const NAME_PATTERN = PRAGMA_NAMES.join('|');
+const MENTIONS_ONE = new RegExp(`@(?:${NAME_PATTERN})(?![\\w-])`);
+/** A line of a comment that starts with one of ours: ` * @serial`, `// @serial`, `/** @serial`. */
+const PRAGMA_LINE = new RegExp(`^[ \\t]*(?:/\\*\\*?|\\*|//)?[ \\t]*@(${NAME_PATTERN})(?![\\w-])`);
+
+const NONE: ParsedPragmas = {pragmas: NO_PRAGMAS, errors: [], warnings: []};
+
+/** Reads the pragmas of one test file from its source. */
+export function parsePragmas(source: string, docblock: DocblockParser): ParsedPragmas {
+  // Most files of most suites have none; they must cost next to nothing.
+  if (!MENTIONS_ONE.test(source)) return NONE;
+  const block = docblock.extract(source);
+  const values = docblock.parse(block);
+  const blockStart = source.indexOf(block);
+  const blockLines = block === '' ? null : {first: lineAt(source, blockStart), last: lineAt(source, blockStart + block.length)};
+  const errors: PragmaProblem[] = [];
+  let pragmas = NO_PRAGMAS;
+  for (const name of PRAGMA_NAMES) {
+    const value = values[name];
+    if (value === undefined) continue;
+    const all = typeof value === 'string' ? [value] : value;
+    const lines = linesOf(name, block).map(line => line + (blockLines?.first ?? 1) - 1);
+    const parsed = READERS[name](all);
+    if ('error' in parsed) {
+      errors.push({line: lines[parsed.index] ?? lines[0] ?? 1, message: `@${name}${parsed.value && ` ${parsed.value}`}: ${parsed.error}`});
+    } else {
+      pragmas = {...pragmas, ...parsed.fields};
+    }
+  }
+  return {pragmas, errors, warnings: strayPragmas(source, blockLines)};
+}
+
+type Reading = {readonly fields: Partial<FilePragmas>} | {readonly error: string; readonly value: string; readonly index: number};
+
+const FOLLOWING_TEXT =
+  'jest-docblock takes the text on the line after a pragma for a part of its value: leave an empty ` *` line between them, or move the text above';
+
+const READERS: Readonly<Record<PragmaName, (values: readonly string[]) => Reading>> = {
+  'can-split': single(value => {
+    if (value === '' || value === 'each') return {canSplit: value === '' ? 'tests' : 'each'};
+    return `it takes nothing or the word "each" (${FOLLOWING_TEXT})`;
+  }),
+  'shared-fixture': several(
+    value => {
+      const match = /^(\S+)(?:\s+scope=(run|worker))?$/.exec(value);
+      if (match?.[1] === undefined) {
+        return value === ''
+          ? 'name the module of the fixture, as in "@shared-fixture ./fixtures/db.ts"'
+          : `expected "./path/to/module" and nothing else, or "scope=worker" after it (${FOLLOWING_TEXT})`;
+      }
+      return {path: match[1], scope: match[2] === 'worker' ? 'worker' : 'run'} satisfies SharedFixturePragma;
+    },
+    sharedFixtures => ({sharedFixtures}),
+  ),
+  serial: flag({serial: true}),
+  'worker-group': single(value =>
+    /^[\w.:/-]+$/.test(value)
+      ? {workerGroup: value}
+      : value === ''
+        ? 'name the group, as in "@worker-group db"'
+        : `a group's name is one word (${FOLLOWING_TEXT})`,
+  ),
+  resource: several(
+    value => {
+      const match = /^([\w./-]+)(?::([1-9]\d*))?$/.exec(value);
+      if (match?.[1] === undefined) {
+        return value === ''
+          ? 'name the resource, as in "@resource gpu" or "@resource gpu:2"'
+          : `expected "name" or "name:amount" with a whole amount of 1 or more (${FOLLOWING_TEXT})`;
+      }
+      return {name: match[1], amount: match[2] === undefined ? 1 : Number(match[2])} satisfies ResourcePragma;
+    },
+    resources => ({resources}),
+  ),
+  'hard-timeout': single(value => {
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m)$|^0$/.exec(value);
+    if (match === null) return `expected a time like "500ms", "30s" or "5m", or 0 for none (${FOLLOWING_TEXT})`;
+    const unit = {ms: 1, s: 1000, m: 60_000}[match[2] ?? 'ms'] ?? 1;
+    return {hardTimeoutMs: Number(match[1] ?? 0) * unit};
+  }),
+  'restart-worker': flag({restartWorker: true}),
+};
+
+function single(read: (value: string) => Partial<FilePragmas> | string) {
+  return (values: readonly string[]): Reading => {
+    if (values.length > 1) return {error: 'it may be given only once in a file', value: values[1] ?? '', index: 1};
+    const value = values[0] ?? '';
+    const fields = read(value);
+    return typeof fields === 'string' ? {error: fields, value, index: 0} : {fields};
+  };
+}
+
+function several<T>(read: (value: string) => T | string, collect: (items: T[]) => Partial<FilePragmas>) {
+  return (values: readonly string[]): Reading => {
+    const items: T[] = [];
+    for (const [index, value] of values.entries()) {
+      const item = read(value);
+      if (typeof item === 'string') return {error: item, value, index};
+      items.push(item);
+    }
+    return {fields: collect(items)};
+  };
+}
+
+function flag(fields: Partial<FilePragmas>) {
+  return (values: readonly string[]): Reading => {
+    const index = values.findIndex(value => value !== '');
+    return index === -1 ? {fields} : {error: `it takes no value (${FOLLOWING_TEXT})`, value: values[index] ?? '', index};
+  };
+}
+
+function linesOf(name: PragmaName, text: string): number[] {
+  return [...pragmaLines(text)].filter(found => found.name === name).map(found => found.line);
+}
+
+function* pragmaLines(text: string): Generator<{name: string; line: number}> {
+  let line = 0;
+  for (const content of text.split('\n')) {
+    line++;
+    const match = PRAGMA_LINE.exec(content);
+    if (match?.[1] !== undefined) yield {name: match[1], line};
+  }
+}
+
+/**
+ * Pragmas of ours in comments that are not the docblock. Only comments that begin at the start of a
+ * line count: a fixture source in a template string is no business of ours.
+ */
+function strayPragmas(source: string, docblock: {first: number; last: number} | null): PragmaProblem[] {
+  const comments = /^(?:\/\*[^]*?\*\/|\/\/.*)/gm;
+  const warnings: PragmaProblem[] = [];
+  for (const comment of source.matchAll(comments)) {
+    const first = lineAt(source, comment.index);
+    if (docblock !== null && first >= docblock.first && first <= docblock.last) continue;
+    for (const {name, line} of pragmaLines(comment[0])) {
+      warnings.push({
+        line: first + line - 1,
+        message: `@${name} has no effect here: Jest reads pragmas only from a /** */ comment that is the very first thing in the file${
+          docblock === null ? '' : ` (here, the comment that begins in line ${docblock.first})`
+        }. Move it there, before any licence line, // comment or /* eslint-disable */.`,
+      });
+    }
+  }
+  return warnings;
+}
+
+function lineAt(source: string, offset: number): number {
+  let line = 1;
+  for (let at = source.indexOf('\n'); at !== -1 && at < offset; at = source.indexOf('\n', at + 1)) line++;
+  return line;
+}

@@ -1,0 +1,201 @@
+/**
+ * What parent and worker say to each other: every message, in both directions, and the parsing of
+ * what arrives. Nothing that comes from another process goes further than this file as `unknown`.
+ *
+ * Parent -> worker goes over a socket of ours, one JSON line a message: jest-worker can send nothing
+ * into a call that is under way. Worker -> parent goes through jest-worker's custom messages, so that
+ * our messages and those that Jest's own code sends from inside a test file keep their order.
+ */
+import type {TestResult} from '@jest/test-result';
+import type {FileError} from './deaths';
+import type {Generation, SlotNumber} from './units';
+
+/** A unit as a worker needs it. */
+export interface UnitOrder {
+  readonly id: number;
+  readonly configId: string;
+  readonly path: string;
+}
+
+/** Parent to worker. */
+export type ToWorker =
+  | {readonly type: 'give'; readonly units: readonly UnitOrder[]}
+  /** Hand these back, if they have not begun. Answered by `units-returned`. */
+  | {readonly type: 'take-back'; readonly units: readonly number[]}
+  /** Begin nothing more; end when the running unit is done. */
+  | {readonly type: 'close'};
+
+/** The first line a worker sends over the socket: which slot's process it is. */
+export interface Hello {
+  readonly slot: SlotNumber;
+  readonly generation: Generation;
+  readonly pid: number;
+}
+
+/** How a unit ended: Jest's result of the file, or the error because of which there is none. */
+export type UnitOutcome =
+  | {readonly type: 'result'; readonly result: TestResult}
+  | {readonly type: 'error'; readonly error: FileError};
+
+/** Worker to parent. */
+export type FromWorker =
+  | {readonly type: 'unit-started'; readonly unit: number}
+  | {
+      readonly type: 'unit-done';
+      readonly unit: number;
+      /** From before its environment was made until it was torn down. */
+      readonly ms: number;
+      /** The worker is over its memory limit and begins nothing more. */
+      readonly retiring: boolean;
+      readonly outcome: UnitOutcome;
+    }
+  | {readonly type: 'units-returned'; readonly asked: readonly number[]; readonly units: readonly number[]}
+  /** What Jest's own code sends from inside a test file: `['test-case-result', [path, result]]`. */
+  | {readonly type: 'jest-event'; readonly name: string; readonly payload: unknown};
+
+/** The argument of the one call that a worker's process serves for as long as it lives. */
+export interface WorkerSetup extends Omit<Hello, 'pid'> {
+  /** Of slots in this run. */
+  readonly workerCount: number;
+  readonly runId: string;
+  readonly socketPath: string;
+  /** Where to leave an ExitRecord. */
+  readonly exitRecordPath: string;
+  /** A worker whose heap is larger than this after a file (bytes) retires; null: no limit. */
+  readonly heapLimitBytes: number | null;
+  /** The running Jest's modules, by absolute path. */
+  readonly modules: {readonly testWorker: string; readonly jestWorker: string};
+  /** What every call of jest-runner's testWorker gets besides config and path. */
+  readonly globalConfig: unknown;
+  readonly context: unknown;
+  /** Jest's own: one entry a project, with its config and module map. */
+  readonly serializableResolvers: readonly {readonly config: {readonly id: string}; readonly serializableModuleMap: unknown}[];
+}
+
+/** What a worker's process leaves behind, in a file, when it ends without having been told to. */
+export interface ExitRecord {
+  readonly code: number;
+  /** The stack of the exception that nothing caught, if that is what ended it. */
+  readonly uncaught: string | null;
+}
+
+/** A message that is not one. Not the user's mistake. */
+export class ProtocolError extends Error {
+  constructor(expected: string, got: unknown) {
+    super(`jest-runner-xdist: expected ${expected}, got ${preview(got)}`);
+    this.name = 'ProtocolError';
+  }
+}
+
+/** @throws {ProtocolError} */
+export function parseFromWorker(message: unknown): FromWorker {
+  if (Array.isArray(message) && typeof message[0] === 'string') {
+    return {type: 'jest-event', name: message[0], payload: message[1]};
+  }
+  const fields = record(message, 'a message from a worker');
+  switch (fields.type) {
+    case 'unit-started':
+      return {type: 'unit-started', unit: whole(fields.unit)};
+    case 'unit-done':
+      return {
+        type: 'unit-done',
+        unit: whole(fields.unit),
+        ms: finite(fields.ms),
+        retiring: fields.retiring === true,
+        outcome: parseOutcome(fields.outcome),
+      };
+    case 'units-returned':
+      return {type: 'units-returned', asked: list(fields.asked, whole), units: list(fields.units, whole)};
+    default:
+      throw new ProtocolError('a message from a worker', message);
+  }
+}
+
+/** @throws {ProtocolError} */
+export function parseToWorker(line: string): ToWorker {
+  const fields = record(parseJson(line), 'a message to a worker');
+  switch (fields.type) {
+    case 'give':
+      return {
+        type: 'give',
+        units: list(fields.units, unit => {
+          const {id, configId, path} = record(unit, 'a unit');
+          return {id: whole(id), configId: text(configId), path: text(path)};
+        }),
+      };
+    case 'take-back':
+      return {type: 'take-back', units: list(fields.units, whole)};
+    case 'close':
+      return {type: 'close'};
+    default:
+      throw new ProtocolError('a message to a worker', fields);
+  }
+}
+
+/** @throws {ProtocolError} */
+export function parseHello(line: string): Hello {
+  const {slot, generation, pid} = record(parseJson(line), 'the first line of a worker');
+  return {slot: whole(slot), generation: whole(generation), pid: whole(pid)};
+}
+
+/** @throws {ProtocolError} */
+export function parseExitRecord(line: string): ExitRecord {
+  const {code, uncaught} = record(parseJson(line), 'an exit record');
+  return {code: whole(code), uncaught: uncaught === null ? null : text(uncaught)};
+}
+
+function parseOutcome(value: unknown): UnitOutcome {
+  const {type, result, error} = record(value, 'an outcome');
+  if (type === 'result') {
+    const fields = record(result, "a file's result");
+    list(fields.testResults, test => record(test, "a test's result"));
+    // The rest of it is Jest's own, made by the very Jest that reads it.
+    return {type, result: result as TestResult};
+  }
+  if (type === 'error') {
+    const {message, stack, ...rest} = record(error, "a file's error");
+    return {
+      type,
+      error: {...rest, message: String(message), stack: typeof stack === 'string' ? stack : '', type: 'Error'},
+    };
+  }
+  throw new ProtocolError('an outcome', value);
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    throw new ProtocolError('JSON', line);
+  }
+}
+
+function record(value: unknown, expected: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw new ProtocolError(expected, value);
+  return value as Record<string, unknown>;
+}
+
+function list<T>(value: unknown, parse: (item: unknown) => T): T[] {
+  if (!Array.isArray(value)) throw new ProtocolError('a list', value);
+  return value.map(parse);
+}
+
+function whole(value: unknown): number {
+  if (!Number.isInteger(value)) throw new ProtocolError('a whole number', value);
+  return value as number;
+}
+
+function finite(value: unknown): number {
+  if (!Number.isFinite(value)) throw new ProtocolError('a number', value);
+  return value as number;
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new ProtocolError('a text', value);
+  return value;
+}
+
+function preview(value: unknown): string {
+  const shown = JSON.stringify(value) ?? String(value);
+  return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
+}

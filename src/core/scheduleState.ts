@@ -1,0 +1,159 @@
+/** What the scheduler knows: units still to be given, and what each slot runs and holds. */
+import type {Generation, SlotNumber, Unit} from './units';
+
+/** What a schedule starts from. Plain data: it is the first line of an event log. */
+export interface SchedulePlan {
+  /** In the order in which they are to be dispatched; a unit's id is its index. */
+  readonly units: readonly Unit[];
+  /** The most workers at a time. */
+  readonly slots: number;
+  /** In expected ms of held work. */
+  readonly watermark: {readonly low: number; readonly high: number};
+  /** The most units given at once; null: no limit. */
+  readonly maxScheduleChunk: number | null;
+  /** How many dead workers may be replaced; null: no cap. */
+  readonly maxWorkerRestarts: number | null;
+  /** A new worker for each unit. */
+  readonly freshWorkerPerUnit: boolean;
+  /** false: nothing is held beyond the running unit. For measuring what holding gives. */
+  readonly prefetch: boolean;
+}
+
+/** Why a run ends before all its units have. */
+export type StopReason = 'bail' | 'interrupted';
+
+/** `closing`: told to end; `down`: no process, may be started; `dead`: no process, and none will be. */
+type SlotStatus = 'starting' | 'up' | 'closing' | 'down' | 'dead';
+
+export interface SlotState {
+  readonly slot: SlotNumber;
+  status: SlotStatus;
+  generation: Generation;
+  running: number | null;
+  startedAt: number;
+  /** Given and not begun, in the order in which the worker will begin them. */
+  held: number[];
+  /** Sums over `held`, kept so that a refill need not walk it. */
+  heldKnownMs: number;
+  heldUnknown: number;
+  /** Units asked back, and not yet answered for. */
+  recalled: Set<number>;
+  lastUnitMs: number | null;
+  /** Deaths in a row without having run or blamed anything. */
+  barrenDeaths: number;
+  /** The process that was here died, so that the next one is a replacement. */
+  died: boolean;
+}
+
+export interface ScheduleState {
+  readonly plan: SchedulePlan;
+  readonly slots: readonly SlotState[];
+  /** Index into plan.units of the first unit that was never given. */
+  nextUnit: number;
+  /** Units that came back, to be given before all others; the last one first. */
+  returned: number[];
+  /** Units without an end. */
+  unfinished: number;
+  /** Slots that are up and have nothing. */
+  readonly idle: Set<SlotState>;
+  /** Take-backs that have no answer yet. */
+  recallsOut: number;
+  restarts: number;
+  observedMs: number;
+  observedUnits: number;
+  stopped: StopReason | null;
+  finished: boolean;
+}
+
+export function createSchedule(plan: SchedulePlan): ScheduleState {
+  const slotCount = Math.min(plan.slots, plan.units.length);
+  return {
+    plan,
+    slots: Array.from({length: slotCount}, (_, index) => ({
+      slot: index + 1,
+      status: 'down',
+      generation: 0,
+      running: null,
+      startedAt: 0,
+      held: [],
+      heldKnownMs: 0,
+      heldUnknown: 0,
+      recalled: new Set(),
+      lastUnitMs: null,
+      barrenDeaths: 0,
+      died: false,
+    })),
+    nextUnit: 0,
+    returned: [],
+    unfinished: plan.units.length,
+    idle: new Set(),
+    recallsOut: 0,
+    restarts: 0,
+    observedMs: 0,
+    observedUnits: 0,
+    stopped: null,
+    finished: false,
+  };
+}
+
+/** What a unit is taken for (ms) where nothing at all is known yet. */
+export const UNKNOWN_MS = 100;
+
+/** Clears what a slot runs and holds; returns what it held. */
+export function emptySlot(state: ScheduleState, slot: SlotState, status: SlotStatus): number[] {
+  const held = slot.held;
+  state.recallsOut -= slot.recalled.size;
+  state.idle.delete(slot);
+  slot.status = status;
+  slot.running = null;
+  slot.held = [];
+  slot.heldKnownMs = 0;
+  slot.heldUnknown = 0;
+  slot.recalled = new Set();
+  return held;
+}
+
+export function addHeld(state: ScheduleState, slot: SlotState, unit: number): void {
+  slot.held.push(unit);
+  const known = state.plan.units[unit]?.expectedMs ?? null;
+  if (known === null) slot.heldUnknown++;
+  else slot.heldKnownMs += known;
+}
+
+/** false: the slot did not hold it. */
+export function removeHeld(state: ScheduleState, slot: SlotState, unit: number): boolean {
+  const index = slot.held.indexOf(unit);
+  if (index === -1) return false;
+  slot.held.splice(index, 1);
+  const known = state.plan.units[unit]?.expectedMs ?? null;
+  if (known === null) slot.heldUnknown--;
+  else slot.heldKnownMs -= known;
+  return true;
+}
+
+/** What the held units are expected to take; unknown ones as long as units took so far in this run. */
+export function heldMs(state: ScheduleState, slot: SlotState): number {
+  return slot.heldKnownMs + slot.heldUnknown * (meanMs(state) ?? UNKNOWN_MS);
+}
+
+export function pendingCount(state: ScheduleState): number {
+  return state.returned.length + state.plan.units.length - state.nextUnit;
+}
+
+export function peekPending(state: ScheduleState): number | undefined {
+  return state.returned.at(-1) ?? state.plan.units[state.nextUnit]?.id;
+}
+
+export function takePending(state: ScheduleState): number {
+  return state.returned.pop() ?? state.nextUnit++;
+}
+
+/** What a unit is expected to take: what is known of it, else what units took so far in this run. */
+export function expectedMs(state: ScheduleState, unit: number): number | null {
+  const known = state.plan.units[unit]?.expectedMs ?? null;
+  return known ?? meanMs(state);
+}
+
+function meanMs(state: ScheduleState): number | null {
+  return state.observedUnits === 0 ? null : state.observedMs / state.observedUnits;
+}

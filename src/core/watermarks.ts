@@ -1,0 +1,61 @@
+/**
+ * How much work a worker is to hold: pytest-xdist's LoadScheduling, in expected time where durations
+ * are known and in counts where they are not.
+ * https://github.com/pytest-dev/pytest-xdist/blob/master/src/xdist/scheduler/load.py
+ */
+import {expectedMs, heldMs, peekPending, pendingCount, UNKNOWN_MS, type ScheduleState, type SlotState} from './scheduleState';
+
+/**
+ * Nothing is held behind a unit expected to run longer than this (ms): the moment's wait for the
+ * parent at its end is then less than a thousandth of it, and a unit held there could have begun
+ * elsewhere in the meantime.
+ */
+export const HOLD_NOTHING_ABOVE_MS = 1000;
+
+/** pytest-xdist's: units this long (ms) make up for the wait for the next one by themselves. */
+const LONG_UNIT_MS = 100;
+
+/** Whether the slot should get another unit. `refilling`: it was below its low watermark, and is being filled up. */
+export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: boolean): boolean {
+  const {plan} = state;
+  const first = slot.running ?? slot.held[0];
+  if (first === undefined) return true;
+  if (!plan.prefetch || plan.freshWorkerPerUnit) return false;
+
+  const pace = expectedMs(state, first);
+  if (pace === null || pace > HOLD_NOTHING_ABOVE_MS) return false;
+  // What waits behind the unit that runs, or is about to.
+  const waiting = slot.held.length - (slot.running === null ? 1 : 0);
+  if (waiting === 0) return true;
+
+  // pytest-xdist's bounds, in counts: no worker is loaded up with more than its share of the rest.
+  const has = waiting + 1;
+  const share = pendingCount(state) / state.slots.length;
+  if (has >= Math.max(2, share / 2)) return false;
+  const next = peekPending(state);
+  if (next === undefined) return false;
+  if (plan.units[next]?.expectedMs === null) {
+    if (slot.lastUnitMs !== null && slot.lastUnitMs >= LONG_UNIT_MS) return false;
+    return refilling || has < Math.max(2, share / 4);
+  }
+  const waitingMs = heldMs(state, slot) - (slot.running === null ? pace : 0);
+  return waitingMs < (refilling ? plan.watermark.high : plan.watermark.low);
+}
+
+/** The slot whose last held unit would wait longest for its turn. */
+export function mostBurdened(state: ScheduleState, now: number): SlotState | undefined {
+  let victim: SlotState | undefined;
+  let longest = -Infinity;
+  for (const slot of state.slots) {
+    // A unit in an otherwise empty slot is about to begin there: it waits for nothing.
+    const waiting = slot.held.length - slot.recalled.size - (slot.running === null ? 1 : 0);
+    if (slot.status !== 'up' || waiting <= 0) continue;
+    const running = slot.running === null ? 0 : (expectedMs(state, slot.running) ?? UNKNOWN_MS) - (now - slot.startedAt);
+    const wait = Math.max(0, running) + heldMs(state, slot);
+    if (wait > longest) {
+      longest = wait;
+      victim = slot;
+    }
+  }
+  return victim;
+}

@@ -1,0 +1,183 @@
+/**
+ * The one loop of a parallel run: next event -> schedule -> carry out its commands. The only place
+ * that sees both the scheduler and the workers. It decides nothing and awaits nothing.
+ */
+import type {Test} from '@jest/test-result';
+import {abandonFile, blameFile, type Death, type DeathReport} from '../core/deaths';
+import type {FromWorker, UnitOutcome} from '../core/protocol';
+import {step, type Command, type ScheduleEvent} from '../core/schedule';
+import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
+import type {Generation, SlotNumber} from '../core/units';
+import type {EventLog} from './eventLog';
+import type {Reports} from './reports';
+import type {WorkerHost, WorkerListener} from './workerHost';
+
+/** What dispatch needs of a worker. */
+export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'evidence'>;
+
+export interface DispatchOptions {
+  readonly plan: SchedulePlan;
+  readonly runId: string;
+  /** Jest's test of a unit. */
+  readonly testOf: (unit: number) => Test;
+  readonly startWorker: (slot: SlotNumber, generation: Generation, listener: WorkerListener) => DispatchWorker;
+  readonly reports: Reports;
+  /** How a unit ended, for the timings file. `ms` is null for one that took its worker along. */
+  readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | {readonly type: 'died'}) => void;
+  readonly log: EventLog;
+  /** Monotonic, in ms. */
+  readonly now: () => number;
+}
+
+export class Dispatch {
+  readonly #options: DispatchOptions;
+  readonly #state: ScheduleState;
+  readonly #workers = new Map<SlotNumber, DispatchWorker>();
+  readonly #queue: ScheduleEvent[] = [];
+  #working = false;
+  #stopped = false;
+  #forceExited = false;
+  #lastDeath: Promise<DeathReport> | null = null;
+  readonly #deaths = new Map<SlotNumber, Promise<DeathReport>>();
+  #finish: (() => void) | null = null;
+  readonly #finished: Promise<void>;
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+    this.#state = createSchedule(options.plan);
+    this.#finished = new Promise(resolve => (this.#finish = resolve));
+    options.log.write({run: options.runId, plan: options.plan});
+  }
+
+  /** Runs the plan; resolves when no worker is left. */
+  run(): Promise<void> {
+    this.#post({type: 'run-started'});
+    return this.#finished;
+  }
+
+  /** Ends the run early; resolves when no worker is left. What workers still say is dropped. */
+  stop(reason: StopReason): Promise<void> {
+    this.#stopped = true;
+    this.#post({type: 'stopped', reason});
+    return this.#finished;
+  }
+
+  /** Whether a worker had to be killed because something in it kept it alive. */
+  get forceExited(): boolean {
+    return this.#forceExited;
+  }
+
+  #post(event: ScheduleEvent): void {
+    this.#queue.push(event);
+    if (this.#working) return; // a command's own event waits its turn
+    this.#working = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#handle(next);
+    } finally {
+      this.#working = false;
+    }
+  }
+
+  #handle(event: ScheduleEvent): void {
+    const {log, runId: run, now} = this.#options;
+    const at = now();
+    log.write({run, at, event});
+    for (const command of step(this.#state, event, at)) {
+      log.write({run, at, command});
+      this.#carryOut(command);
+    }
+  }
+
+  #carryOut(command: Command): void {
+    switch (command.type) {
+      case 'start-slot': {
+        const {slot, generation} = command;
+        this.#workers.set(slot, this.#options.startWorker(slot, generation, this.#listen(slot, generation)));
+        return;
+      }
+      case 'give': {
+        const units = command.units.map(id => {
+          const {file} = this.#unit(id);
+          return {id, configId: file.configId, path: file.path};
+        });
+        this.#workers.get(command.slot)?.tell({type: 'give', units});
+        return;
+      }
+      case 'take-back':
+        this.#workers.get(command.slot)?.tell({type: 'take-back', units: command.units});
+        return;
+      case 'close-slot':
+        this.#workers.get(command.slot)?.close();
+        return;
+      case 'blame': {
+        const death = this.#deaths.get(command.slot);
+        this.#options.onUnitEnd(command.unit, null, {type: 'died'});
+        if (death !== undefined) void this.#options.reports.fileFailed(this.#options.testOf(command.unit), death.then(blameFile));
+        return;
+      }
+      case 'abandon': {
+        const limit = this.#options.plan.maxWorkerRestarts;
+        const error = Promise.resolve(this.#lastDeath).then(report => abandonFile(report, limit));
+        void this.#options.reports.fileFailed(this.#options.testOf(command.unit), error);
+        return;
+      }
+      case 'finish':
+        this.#finish?.();
+        return;
+    }
+  }
+
+  #listen(slot: SlotNumber, generation: Generation): WorkerListener {
+    return {
+      up: () => this.#post({type: 'slot-up', slot, generation}),
+      message: message => this.#hear(slot, generation, message),
+      lost: death => this.#lose(slot, generation, death),
+      closed: forceExited => {
+        // One that retires, or is stopped in the middle of a file, may well be busy: that is nobody's leak.
+        this.#forceExited ||= forceExited && !this.#stopped && this.#state.unfinished === 0;
+        this.#post({type: 'slot-closed', slot, generation});
+      },
+    };
+  }
+
+  #hear(slot: SlotNumber, generation: Generation, message: FromWorker): void {
+    if (this.#stopped) return;
+    const {reports, testOf} = this.#options;
+    switch (message.type) {
+      case 'unit-started':
+        this.#post({type: 'unit-started', slot, generation, unit: message.unit});
+        void reports.fileStarted(testOf(message.unit));
+        return;
+      case 'unit-done': {
+        const {unit, ms, retiring, outcome} = message;
+        // First the worker is given its next work, then Jest hears of this one.
+        this.#post({type: 'unit-done', slot, generation, unit, ms, retiring});
+        this.#options.onUnitEnd(unit, ms, outcome);
+        if (outcome.type === 'result') void reports.fileSucceeded(testOf(unit), outcome.result);
+        else void reports.fileFailed(testOf(unit), outcome.error);
+        return;
+      }
+      case 'units-returned':
+        this.#post({type: 'units-returned', slot, generation, asked: message.asked, units: message.units});
+        return;
+      case 'jest-event':
+        void reports.jestEvent(message.name, message.payload);
+        return;
+    }
+  }
+
+  #lose(slot: SlotNumber, generation: Generation, death: Death): void {
+    const worker = this.#workers.get(slot);
+    if (worker !== undefined) {
+      this.#lastDeath = worker.evidence(death);
+      this.#deaths.set(slot, this.#lastDeath);
+    }
+    this.#post({type: 'slot-lost', slot, generation, death});
+  }
+
+  #unit(id: number) {
+    const unit = this.#options.plan.units[id];
+    if (unit === undefined) throw new RangeError(`no unit ${id} in the plan`);
+    return unit;
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * XDIST_LOG: every event and command of a run, as JSON lines, the plan first. test/simulation replays
+ * one. Written synchronously: Jest leaves through process.exit on --bail, and what is wanted then is
+ * the end of the log.
+ */
+import {closeSync, openSync, writeSync} from 'node:fs';
+import type {Command, ScheduleEvent} from '../core/schedule';
+import type {SchedulePlan} from '../core/scheduleState';
+
+/** One line of a log. `at` is in ms since the run began. */
+export type LogLine =
+  | {readonly run: string; readonly plan: SchedulePlan}
+  | {readonly run: string; readonly at: number; readonly event: ScheduleEvent}
+  | {readonly run: string; readonly at: number; readonly command: Command};
+
+export interface EventLog {
+  write(line: LogLine): void;
+  close(): void;
+}
+
+/** Appends: a watch session makes many runs, and a Jest inside a test inherits the variable. */
+export function openEventLog(path: string | undefined): EventLog {
+  if (path === undefined || path === '') return {write: () => undefined, close: () => undefined};
+  const file = openSync(path, 'a');
+  return {
+    write: line => writeSync(file, `${JSON.stringify(line)}\n`),
+    close: () => closeSync(file),
+  };
+}

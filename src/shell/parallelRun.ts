@@ -1,0 +1,177 @@
+/** A run over workers: makes the plan, opens the line to the workers, and lets dispatch go. */
+import {statSync} from 'node:fs';
+import {totalmem} from 'node:os';
+import {join} from 'node:path';
+import type {Test} from '@jest/test-result';
+import {planUnits} from '../core/plan';
+import type {WorkerSetup} from '../core/protocol';
+import type {SchedulePlan} from '../core/scheduleState';
+import {Dispatch} from './dispatch';
+import {openEventLog} from './eventLog';
+import type {PastRuns} from './pastRuns';
+import type {Reports} from './reports';
+import type {RunOptions} from './run';
+import {WorkerHost} from './workerHost';
+import {SharedOutput} from './workerOutput';
+import {WorkerServer} from './workerServer';
+
+export interface ParallelRun {
+  /** Resolves when no worker is left. */
+  readonly finished: Promise<void>;
+  /** Ends the run early; resolves when no worker is left. */
+  stop(): Promise<void>;
+}
+
+export async function startParallelRun(
+  runOptions: RunOptions,
+  tests: readonly Test[],
+  past: PastRuns,
+  reports: Reports,
+  runId: string,
+): Promise<ParallelRun> {
+  const {jest, globalConfig, watcher} = runOptions;
+  const testOfPath = new Map(tests.map(test => [`${test.context.config.id}\0${test.path}`, test]));
+  const plan = makePlan(runOptions, tests, past);
+  const unitTests = plan.units.map(({file}) => testOfPath.get(`${file.configId}\0${file.path}`) as Test);
+  const testOf = (unit: number) => unitTests[unit] as Test;
+
+  const hosts = new Map<string, WorkerHost>();
+  const server = await WorkerServer.listen(({slot, generation, pid}, socket) => {
+    const host = hosts.get(`${slot}.${generation}`);
+    if (host === undefined) socket.destroy();
+    else host.attach(socket, pid);
+  });
+  const stdout = new SharedOutput(process.stdout);
+  const stderr = new SharedOutput(process.stderr);
+  const log = openEventLog(process.env.XDIST_LOG);
+  const workerCount = Math.min(plan.slots, plan.units.length);
+  const shared = sharedSetup(runOptions, tests, runId, workerCount, server.socketPath);
+  const colours = jest.usesColours() ? {FORCE_COLOR: '1'} : {};
+
+  const dispatch = new Dispatch({
+    plan,
+    runId,
+    testOf,
+    reports,
+    log,
+    now: () => performance.now(),
+    onUnitEnd: (unit, ms, outcome) => {
+      if (outcome.type === 'died') past.noteDeath(testOf(unit));
+      else past.note(testOf(unit), ms, outcome.type === 'result' ? outcome.result : null);
+    },
+    startWorker: (slot, generation, listener) => {
+      const host = new WorkerHost({
+        setup: {...shared, slot, generation, exitRecordPath: server.exitRecordPath(slot, generation)},
+        jestWorker: jest.jestWorker(),
+        workerPath: join(__dirname, '..', 'worker', 'main.js'),
+        threads: globalConfig.workerThreads === true,
+        environment: {
+          ...process.env,
+          JEST_WORKER_ID: String(slot),
+          XDIST_WORKER: `w${slot}`,
+          XDIST_WORKER_COUNT: String(workerCount),
+          XDIST_RUN_ID: runId,
+          ...colours,
+        },
+        gracefulExitTimeout: globalConfig.workerGracefulExitTimeout,
+        stdout,
+        stderr,
+        listener,
+      });
+      hosts.set(`${slot}.${generation}`, host);
+      return host;
+    },
+  });
+
+  const unsubscribe = watcher.on('change', ({interrupted}) => {
+    if (interrupted) void dispatch.stop('interrupted');
+  });
+  const finished = dispatch.run().then(() => {
+    unsubscribe();
+    server.close();
+    stdout.end();
+    stderr.end();
+    log.close();
+    if (dispatch.forceExited) warnOfForcedExit();
+  });
+  return {
+    finished,
+    stop: async () => {
+      void dispatch.stop('bail');
+      await finished;
+    },
+  };
+}
+
+function makePlan({jest, globalConfig, options}: RunOptions, tests: readonly Test[], past: PastRuns): SchedulePlan {
+  const inputs = tests.map(test => {
+    const last = past.of(test);
+    return {
+      file: {configId: test.context.config.id, path: test.path},
+      lastMs: last?.ms ?? test.duration ?? null,
+      failedLastTime: last !== null && last.end !== 'passed',
+      size: () => sizeOf(test.path),
+    };
+  });
+  return {
+    units: planUnits(inputs, globalConfig.testSequencer !== jest.defaultSequencer),
+    slots: globalConfig.maxWorkers,
+    watermark: options.watermark,
+    maxScheduleChunk: options.maxScheduleChunk,
+    maxWorkerRestarts: options.maxWorkerRestarts,
+    freshWorkerPerUnit: options.restartWorkers === 'file',
+    prefetch: true,
+  };
+}
+
+function sharedSetup(
+  {jest, globalConfig, context}: RunOptions,
+  tests: readonly Test[],
+  runId: string,
+  workerCount: number,
+  socketPath: string,
+): Omit<WorkerSetup, 'slot' | 'generation' | 'exitRecordPath'> {
+  const contexts = new Map(tests.map(test => [test.context.config.id, test.context]));
+  const {changedFiles, sourcesRelatedToTestsInChangedFiles} = context;
+  return {
+    workerCount,
+    runId,
+    socketPath,
+    heapLimitBytes: heapLimit(globalConfig.workerIdleMemoryLimit, jest.version),
+    modules: jest.modules,
+    globalConfig,
+    // Sets do not survive JSON; testWorker expects lists and makes sets of them again.
+    context: {
+      ...context,
+      changedFiles: changedFiles && [...changedFiles],
+      sourcesRelatedToTestsInChangedFiles: sourcesRelatedToTestsInChangedFiles && [...sourcesRelatedToTestsInChangedFiles],
+    },
+    serializableResolvers: [...contexts.values()].map(({config, moduleMap}) => ({
+      config,
+      serializableModuleMap: moduleMap.toJSON(),
+    })),
+  };
+}
+
+/** jest-worker's own reading of `workerIdleMemoryLimit`: up to 1 a share of the machine's memory, else bytes. */
+function heapLimit(limit: unknown, jestVersion: string): number | null {
+  if (typeof limit !== 'number') return null;
+  // Jest 30 restarts a worker after each file at 0; for Jest 29 it is no limit.
+  if (limit === 0) return jestVersion.startsWith('29.') ? null : 0;
+  return Math.floor(limit <= 1 ? limit * totalmem() : limit);
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
+/** The stock runner's words: people have searched for them. */
+function warnOfForcedExit(): void {
+  console.error(
+    '\u001B[33mA worker process has failed to exit gracefully and has been force exited. This is likely caused by tests leaking due to improper teardown. Try running with --detectOpenHandles to find leaks. Active timers can also cause this, ensure that .unref() was called on them.\u001B[39m',
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * What Jest is told, in order. Each method resolves when Jest has dealt with that report. Jest's reporters are slow, so nobody waits for this queue but the end
+ * of the run: the next file of a worker has long begun when the last one is printed.
+ */
+import type {Test, TestResult} from '@jest/test-result';
+import type {FileError} from '../core/deaths';
+import type {Emitter} from './runningJest';
+
+export interface ReportsOptions {
+  readonly emitter: Emitter;
+  /** Jest's `--bail`: it leaves at so many failed tests; 0: never. */
+  readonly bail: number;
+  /**
+   * Called, and awaited, before the result at which Jest leaves is reported: it ends the process from
+   * inside that very report, so workers must be gone and everything written by then.
+   */
+  readonly beforeBail: () => Promise<void>;
+  /** A listener threw (a reporter, say): Jest hears nothing more, so the run need not go on. */
+  readonly onFailure: () => void;
+}
+
+export class Reports {
+  readonly #options: ReportsOptions;
+  #last: Promise<void> = Promise.resolve();
+  #failedTests = 0;
+
+  constructor(options: ReportsOptions) {
+    this.#options = options;
+  }
+
+  fileStarted(test: Test): Promise<void> {
+    return this.#enqueue(() => this.#options.emitter.emit('test-file-start', [test]));
+  }
+
+  /** An event of Jest's own code inside a worker. */
+  jestEvent(name: string, payload: unknown): Promise<void> {
+    return this.#enqueue(() => this.#options.emitter.emit(name, payload));
+  }
+
+  fileSucceeded(test: Test, result: TestResult): Promise<void> {
+    return this.#enqueue(async () => {
+      if (this.#bailsAt(result)) await this.#options.beforeBail();
+      await this.#options.emitter.emit('test-file-success', [test, result]);
+    });
+  }
+
+  /** @param error may have to be waited for: a dead worker's last words are read first */
+  fileFailed(test: Test, error: FileError | Promise<FileError>): Promise<void> {
+    return this.#enqueue(async () => {
+      await this.#options.emitter.emit('test-file-failure', [test, await error]);
+    });
+  }
+
+  /** Resolves when Jest has been told everything. @throws what a listener threw */
+  drained(): Promise<void> {
+    return this.#last;
+  }
+
+  /** Whether Jest will leave in the report of this result; its own rule, in TestScheduler's onResult. */
+  #bailsAt(result: TestResult): boolean {
+    // These two it turns into failures without looking at `bail`.
+    if (result.testResults.length === 0 || result.leaks) return false;
+    this.#failedTests += result.numFailingTests;
+    return this.#options.bail !== 0 && this.#failedTests >= this.#options.bail;
+  }
+
+  #enqueue(report: () => Promise<void>): Promise<void> {
+    const reported = this.#last.then(report);
+    // The run's end awaits it; until then a failure is not unhandled.
+    reported.catch(() => this.#options.onFailure());
+    return (this.#last = reported);
+  }
+}

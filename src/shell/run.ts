@@ -1,0 +1,91 @@
+/**
+ * One run: what happens between Jest's call of `runTests` and its return. Puts the parts together;
+ * each has its own file.
+ */
+import {randomUUID} from 'node:crypto';
+import type {Test} from '@jest/test-result';
+import type {Config} from '@jest/types';
+import type {TestRunnerContext} from 'jest-runner';
+import type {TestWatcher} from 'jest-watcher';
+import type {ResolvedOptions} from '../core/options';
+import {reportMalformedPragmas} from './filePragmas';
+import {runInBand} from './inBand';
+import {startParallelRun} from './parallelRun';
+import {PastRuns} from './pastRuns';
+import {Reports} from './reports';
+import type {Emitter, RunningJest} from './runningJest';
+import {TimingsFile} from './timings';
+import {warn} from './warn';
+
+export interface RunOptions {
+  readonly jest: RunningJest;
+  readonly emitter: Emitter;
+  readonly globalConfig: Config.GlobalConfig;
+  readonly context: TestRunnerContext;
+  readonly options: ResolvedOptions;
+  readonly tests: readonly Test[];
+  readonly watcher: TestWatcher;
+  /** Jest wants this run in band: because the user asked for it, or by its own guess. */
+  readonly serial: boolean;
+}
+
+export async function run(runOptions: RunOptions): Promise<void> {
+  const {jest, globalConfig, options, watcher} = runOptions;
+  const firstTest = runOptions.tests[0];
+  if (firstTest === undefined || watcher.isInterrupted()) return;
+
+  const runId = randomUUID().slice(0, 8);
+  const timings = new TimingsFile({
+    path: options.timings,
+    rootDir: globalConfig.rootDir,
+    cacheDirectory: firstTest.context.config.cacheDirectory,
+    runId,
+    warn,
+  });
+  await timings.load();
+
+  let leave = async () => timings.save();
+  let abort = () => {};
+  const reports = new Reports({
+    emitter: runOptions.emitter,
+    bail: globalConfig.bail,
+    beforeBail: () => leave(),
+    onFailure: () => abort(),
+  });
+
+  const tests = reportMalformedPragmas(runOptions.tests, jest, reports);
+  const past = new PastRuns(timings, globalConfig);
+  if (shouldRunInBand(runOptions, tests, past)) {
+    await runInBand({
+      jest,
+      stockArguments: [globalConfig, runOptions.context],
+      tests,
+      watcher,
+      reports,
+      runId,
+      onStart: test => timings.markInBand(past.key(test)),
+      onEnd: (test, ms, result) => past.note(test, ms, result),
+    });
+  } else if (tests.length > 0) {
+    const parallel = await startParallelRun(runOptions, tests, past, reports, runId);
+    const finish = leave;
+    leave = async () => {
+      await parallel.stop();
+      await finish();
+    };
+    abort = () => void parallel.stop();
+    await parallel.finished;
+  }
+  await reports.drained();
+  await timings.save();
+}
+
+function shouldRunInBand({serial, globalConfig, options}: RunOptions, tests: readonly Test[], past: PastRuns): boolean {
+  if (!serial) return false;
+  const {runInBand: askedFor, detectOpenHandles, maxWorkers} = globalConfig;
+  if (askedFor || detectOpenHandles || maxWorkers <= 1) return true;
+  // From here on it is Jest's guess: few files, that were quick.
+  if (options.inBand === 'never') return false;
+  return !tests.some(test => past.of(test)?.end === 'died');
+}
+

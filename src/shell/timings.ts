@@ -1,0 +1,165 @@
+/**
+ * The timings file on disk.
+ *
+ * Two runs at once lose nothing: a run writes what it learnt as a part of its own beside the file, and
+ * whoever gets the lock folds all parts into the file. Readers read both, so it does not matter when
+ * that happens, and a run that is killed on the way leaves nothing half-written.
+ */
+import {createHash} from 'node:crypto';
+import {mkdir, open, readFile, readdir, rm, stat} from 'node:fs/promises';
+import {rmSync, writeFileSync, mkdirSync} from 'node:fs';
+import {basename, dirname, join, resolve} from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import {formatDurations, mergeDurations, parseDurations, type Durations, type FileRecord} from '../core/durations';
+
+/** A lock is held for milliseconds; one this old (ms) was left behind by a process that is gone. */
+const STALE_LOCK_MS = 30_000;
+
+export interface TimingsOptions {
+  /** The option, relative to rootDir; null: in the cache directory. */
+  readonly path: string | null;
+  readonly rootDir: string;
+  readonly cacheDirectory: string;
+  readonly runId: string;
+  readonly warn: (text: string) => void;
+}
+
+export class TimingsFile {
+  readonly path: string;
+  readonly #runId: string;
+  readonly #warn: (text: string) => void;
+  readonly #learnt = new Map<string, FileRecord>();
+  #past: Durations = new Map();
+
+  constructor(options: TimingsOptions) {
+    const {path, rootDir, cacheDirectory} = options;
+    const project = createHash('sha1').update(rootDir).digest('hex').slice(0, 16);
+    this.path = path === null ? join(cacheDirectory, `xdist-timings-${project}.json`) : resolve(rootDir, path);
+    this.#runId = options.runId;
+    this.#warn = options.warn;
+  }
+
+  /** Reads what earlier runs left. A file that cannot be read is ignored with a warning. */
+  async load(): Promise<void> {
+    const siblings = await this.#siblings();
+    const past = await Promise.all([this.path, ...siblings.parts].map(path => this.#read(path)));
+    this.#past = mergeDurations([...past, await this.#inBandDeaths(siblings.markers)], Date.now());
+  }
+
+  get(key: string): FileRecord | null {
+    return this.#learnt.get(key) ?? this.#past.get(key) ?? null;
+  }
+
+  /** Notes what this run found out; written by `save`. */
+  record(key: string, record: Omit<FileRecord, 'at'>): void {
+    this.#learnt.set(key, {...record, at: Date.now()});
+  }
+
+  async save(): Promise<void> {
+    if (this.#learnt.size === 0) return;
+    try {
+      await mkdir(dirname(this.path), {recursive: true});
+      await writeFileAtomic(`${this.path}.${this.#runId}.part`, formatDurations(this.#learnt), {fsync: false});
+      this.#past = mergeDurations([this.#past, this.#learnt], Date.now());
+      this.#learnt.clear();
+      await this.#foldParts();
+    } catch (error) {
+      this.#warn(`the timings file ${this.path} could not be written: ${(error as Error).message}`);
+    }
+  }
+
+  /**
+   * Leaves a mark while a file runs inside the Jest process itself: if that process dies, nobody is
+   * left to write down whose fault it was, and the next run reads it here.
+   *
+   * @returns a function that takes the mark away
+   */
+  markInBand(key: string): () => void {
+    const marker = `${this.path}.${process.pid}.inband`;
+    try {
+      mkdirSync(dirname(marker), {recursive: true});
+      writeFileSync(marker, key);
+    } catch {
+      return () => undefined; // a cache that cannot be written to is reported by `save`
+    }
+    return () => rmSync(marker, {force: true});
+  }
+
+  async #siblings(): Promise<{parts: string[]; markers: string[]}> {
+    const folder = dirname(this.path);
+    const prefix = `${basename(this.path)}.`;
+    const names = await readdir(folder).catch(() => []);
+    const ours = names.filter(name => name.startsWith(prefix)).map(name => join(folder, name));
+    return {
+      parts: ours.filter(path => path.endsWith('.part')),
+      markers: ours.filter(path => path.endsWith('.inband')),
+    };
+  }
+
+  async #read(path: string): Promise<Durations> {
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch {
+      return new Map(); // not there yet, or just folded into the file by another run
+    }
+    try {
+      return parseDurations(text);
+    } catch (error) {
+      this.#warn(`the timings file ${path} is ignored, and will be written anew: ${(error as Error).message}`);
+      return new Map();
+    }
+  }
+
+  /** Files that were running inside a Jest process that is gone without having taken its mark away. */
+  async #inBandDeaths(markers: readonly string[]): Promise<Durations> {
+    const deaths = new Map<string, FileRecord>();
+    for (const marker of markers) {
+      const pid = Number(/\.(\d+)\.inband$/.exec(marker)?.[1]);
+      if (isAlive(pid)) continue;
+      const key = await readFile(marker, 'utf8').catch(() => '');
+      await rm(marker, {force: true});
+      if (key === '') continue;
+      const death: FileRecord = {at: Date.now(), ms: null, tests: {}, end: 'died'};
+      deaths.set(key, death);
+      this.#learnt.set(key, death);
+    }
+    return deaths;
+  }
+
+  async #foldParts(): Promise<void> {
+    const lock = `${this.path}.lock`;
+    if (!(await tryLock(lock))) return; // whoever holds it, or the next run, folds our part in
+    try {
+      const {parts} = await this.#siblings();
+      const all = await Promise.all([this.path, ...parts].map(path => this.#read(path)));
+      await writeFileAtomic(this.path, formatDurations(mergeDurations(all, Date.now())), {fsync: false});
+      await Promise.all(parts.map(part => rm(part, {force: true})));
+    } finally {
+      await rm(lock, {force: true});
+    }
+  }
+}
+
+async function tryLock(path: string): Promise<boolean> {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      await (await open(path, 'wx')).close();
+      return true;
+    } catch {
+      const age = await stat(path).then(({mtimeMs}) => Date.now() - mtimeMs, () => 0);
+      if (age < STALE_LOCK_MS) return false;
+      await rm(path, {force: true});
+    }
+  }
+  return false;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * One worker process: starts it, talks to it, hears of its end. A jest-worker farm of one; a slot's
+ * next process is a host of its own, as a farm whose child died is not to be trusted with another call
+ * (https://github.com/jestjs/jest/issues/13183 and FIFO calls sent to a dead child).
+ */
+import {readFileSync} from 'node:fs';
+import type {Socket} from 'node:net';
+import type {Readable} from 'node:stream';
+import type * as JestWorkerModule from 'jest-worker';
+import type {Death, DeathReport} from '../core/deaths';
+import {
+  parseExitRecord,
+  parseFromWorker,
+  type ExitRecord,
+  type FromWorker,
+  type ToWorker,
+  type WorkerSetup,
+} from '../core/protocol';
+import {OutputTail, type SharedOutput} from './workerOutput';
+
+/** What a host hears. Each call is made at most once after `lost` or `closed`: none. */
+export interface WorkerListener {
+  up(): void;
+  message(message: FromWorker): void;
+  lost(death: Death): void;
+  /** The process has ended as told. `forceExited`: it did not within its grace, and was killed. */
+  closed(forceExited: boolean): void;
+}
+
+export interface WorkerHostOptions {
+  readonly setup: WorkerSetup;
+  readonly jestWorker: typeof JestWorkerModule;
+  /** The module that the process loads. */
+  readonly workerPath: string;
+  readonly threads: boolean;
+  /** The process's whole environment. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** ms; undefined: jest-worker's own default. */
+  readonly gracefulExitTimeout: number | undefined;
+  readonly stdout: SharedOutput;
+  readonly stderr: SharedOutput;
+  readonly listener: WorkerListener;
+}
+
+type WorkerApi = JestWorkerModule.Worker & {serve(setup: WorkerSetup): JestWorkerModule.PromiseWithCustomMessage<void>};
+
+/** How long (ms) a dead process's standard error is waited for: it has ended, only the reading is left. */
+const STDERR_GRACE_MS = 1000;
+
+export class WorkerHost {
+  readonly #options: WorkerHostOptions;
+  readonly #worker: WorkerApi;
+  readonly #stderrTail: OutputTail | null = null;
+  #stderrEnd: Promise<void> = Promise.resolve();
+  #socket: Socket | null = null;
+  #pid: number | null = null;
+  #ended = false;
+
+  constructor(options: WorkerHostOptions) {
+    this.#options = options;
+    this.#worker = new options.jestWorker.Worker(options.workerPath, {
+      enableWorkerThreads: options.threads,
+      exposedMethods: ['serve'],
+      // As stock jest-runner has it. A given `env` replaces the environment, it is not merged.
+      forkOptions: {serialization: 'json', stdio: 'pipe', env: {...options.environment}},
+      maxRetries: 0,
+      numWorkers: 1,
+      ...(options.gracefulExitTimeout !== undefined && {workerGracefulExitTimeout: options.gracefulExitTimeout}),
+    }) as WorkerApi;
+    const stdout = this.#worker.getStdout() as Readable | null;
+    const stderr = this.#worker.getStderr() as Readable | null;
+    if (stdout !== null) options.stdout.add(stdout);
+    if (stderr !== null) {
+      options.stderr.add(stderr);
+      this.#stderrTail = new OutputTail(stderr);
+      this.#stderrEnd = new Promise(resolve => stderr.once('end', resolve));
+    }
+    const call = this.#worker.serve(options.setup);
+    call.UNSTABLE_onCustomMessage?.(message => this.#hear(message));
+    call.catch((error: unknown) => this.#lose(deathOf(error, this.#readExitRecord())));
+  }
+
+  /** The worker has connected. */
+  attach(socket: Socket, pid: number): void {
+    this.#socket = socket;
+    this.#pid = pid;
+    this.#options.listener.up();
+  }
+
+  tell(order: ToWorker): void {
+    this.#socket?.write(`${JSON.stringify(order)}\n`);
+  }
+
+  /** Lets the process end by itself within its grace; then it is killed. `closed` follows. */
+  close(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.tell({type: 'close'});
+    void this.#worker.end().then(({forceExited}) => this.#options.listener.closed(forceExited));
+  }
+
+  /** All that is known of a death, once its standard error is read to the end. */
+  async evidence(death: Death): Promise<DeathReport> {
+    await Promise.race([this.#stderrEnd, new Promise(resolve => setTimeout(resolve, STDERR_GRACE_MS).unref())]);
+    const stderr = this.#stderrTail?.text() ?? '';
+    const {slot, generation} = this.#options.setup;
+    // jest-worker recognises this too, unless the process was gone before its last words were read.
+    const refined: Death = /heap out of memory|Last few GCs/.test(stderr) ? {kind: 'out-of-memory'} : death;
+    return {death: refined, slot, generation, pid: this.#pid, stderr};
+  }
+
+  #hear(message: unknown): void {
+    if (this.#ended) return;
+    let parsed: FromWorker;
+    try {
+      parsed = parseFromWorker(message);
+    } catch (error) {
+      this.#lose({kind: 'broken', message: (error as Error).message});
+      return;
+    }
+    this.#options.listener.message(parsed);
+  }
+
+  #lose(death: Death): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    // jest-worker starts a process anew when one exits with a code; that one is not wanted.
+    void this.#worker.end();
+    this.#socket?.destroy();
+    this.#options.listener.lost(death);
+  }
+
+  #readExitRecord(): ExitRecord | null {
+    try {
+      return parseExitRecord(readFileSync(this.#options.setup.exitRecordPath, 'utf8'));
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** jest-worker's words for how a child ended -> a Death. The same in 29.7 and 30. */
+export function deathOf(error: unknown, record: ExitRecord | null): Death {
+  const message = error instanceof Error ? error.message : String(error);
+  const signal = /\bsignal=(SIG\w+)/.exec(message)?.[1];
+  if (signal !== undefined) return {kind: 'signal', signal};
+  if (message.includes('ran out of memory')) return {kind: 'out-of-memory'};
+  if (record !== null) return {kind: 'exit', code: record.code, uncaught: record.uncaught};
+  return {kind: 'broken', message: `it could not go on: ${message}`};
+}

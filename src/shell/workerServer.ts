@@ -1,0 +1,57 @@
+/**
+ * Where the workers of a run connect to: a socket of the run's own, and the folder that it lies in.
+ * jest-worker can send nothing into a call that is under way; over this a worker is given its work.
+ */
+import {mkdtempSync, rmSync} from 'node:fs';
+import {createServer, type Server, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {createInterface} from 'node:readline';
+import {parseHello, type Hello} from '../core/protocol';
+
+/** sun_path holds 104 bytes on macOS, 108 on Linux. */
+const LONGEST_SOCKET_PATH = 100;
+
+export class WorkerServer {
+  readonly socketPath: string;
+  readonly #folder: string;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #removeFolder = () => rmSync(this.#folder, {recursive: true, force: true});
+
+  private constructor(onConnect: (hello: Hello, socket: Socket) => void) {
+    const inTemp = (parent: string) => mkdtempSync(join(parent, 'xdist-'));
+    this.#folder = inTemp(Buffer.byteLength(tmpdir()) + '/xdist-123456/s'.length > LONGEST_SOCKET_PATH ? '/tmp' : tmpdir());
+    this.socketPath = process.platform === 'win32' ? `\\\\.\\pipe\\${this.#folder.replaceAll('\\', '-')}` : join(this.#folder, 's');
+    // Jest leaves through process.exit on --bail; nothing else would tidy up then.
+    process.on('exit', this.#removeFolder);
+    this.#server = createServer(socket => {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined); // a worker that dies resets its connection
+      socket.on('close', () => this.#sockets.delete(socket));
+      createInterface({input: socket}).once('line', line => onConnect(parseHello(line), socket));
+    });
+  }
+
+  /** @param onConnect called once for each worker, when it is up */
+  static async listen(onConnect: (hello: Hello, socket: Socket) => void): Promise<WorkerServer> {
+    const server = new WorkerServer(onConnect);
+    await new Promise<void>((resolve, reject) => {
+      server.#server.once('error', reject);
+      server.#server.listen(server.socketPath, resolve);
+    });
+    return server;
+  }
+
+  /** Where the process of a slot leaves word of how it ended. */
+  exitRecordPath(slot: number, generation: number): string {
+    return join(this.#folder, `w${slot}.${generation}.exit`);
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    process.off('exit', this.#removeFolder);
+    this.#removeFolder();
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * Runs one test file as the stock runner's workers do: through jest-runner's own testWorker module,
+ * with the configs that Jest made, untouched. That module is internal to jest-runner; it has had this
+ * shape from 29.7 to 30.5, and using it makes our results the stock runner's by construction.
+ */
+import type {TestResult} from '@jest/test-result';
+import type {UnitOrder, WorkerSetup} from '../core/protocol';
+
+interface TestWorker {
+  setup(data: {serializableResolvers: WorkerSetup['serializableResolvers']}): void | Promise<void>;
+  worker(data: {config: unknown; globalConfig: unknown; path: string; context: unknown}): Promise<TestResult>;
+}
+
+export class JestFileRunner {
+  readonly #testWorker: TestWorker;
+  readonly #setup: WorkerSetup;
+  readonly #configs: ReadonlyMap<string, unknown>;
+
+  private constructor(testWorker: TestWorker, setup: WorkerSetup) {
+    this.#testWorker = testWorker;
+    this.#setup = setup;
+    this.#configs = new Map(setup.serializableResolvers.map(({config}) => [config.id, config]));
+  }
+
+  static async load(setup: WorkerSetup): Promise<JestFileRunner> {
+    const testWorker = require(setup.modules.testWorker) as TestWorker;
+    await testWorker.setup({serializableResolvers: setup.serializableResolvers});
+    return new JestFileRunner(testWorker, setup);
+  }
+
+  /** @throws what the file's run threw: a syntax error, a test environment that cannot be made */
+  run({configId, path}: UnitOrder): Promise<TestResult> {
+    const {globalConfig, context} = this.#setup;
+    return this.#testWorker.worker({config: this.#configs.get(configId), globalConfig, path, context});
+  }
+}

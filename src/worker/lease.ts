@@ -1,0 +1,37 @@
+/** The units that a worker holds: given by the parent, not begun yet. */
+import type {UnitOrder} from '../core/protocol';
+
+export class Lease {
+  #held: UnitOrder[] = [];
+  #closed = false;
+  #wake: (() => void) | null = null;
+
+  give(units: readonly UnitOrder[]): void {
+    this.#held.push(...units);
+    this.#wake?.();
+  }
+
+  /** Hands back those of `asked` that have not begun. */
+  takeBack(asked: readonly number[]): number[] {
+    const returned = this.#held.filter(unit => asked.includes(unit.id)).map(unit => unit.id);
+    this.#held = this.#held.filter(unit => !returned.includes(unit.id));
+    return returned;
+  }
+
+  /** Nothing more is begun. */
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  /** The next unit to run, as soon as there is one; null once the lease is closed. */
+  async next(): Promise<UnitOrder | null> {
+    while (!this.#closed) {
+      const unit = this.#held.shift();
+      if (unit !== undefined) return unit;
+      await new Promise<void>(resolve => (this.#wake = resolve));
+      this.#wake = null;
+    }
+    return null;
+  }
+}

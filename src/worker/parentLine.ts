@@ -1,0 +1,67 @@
+/** The line to the parent: its orders come in over a socket, ours go out through jest-worker. */
+import {createConnection, type Socket} from 'node:net';
+import {createInterface} from 'node:readline';
+import {parentPort} from 'node:worker_threads';
+import {parseToWorker, type FromWorker, type Hello, type ToWorker} from '../core/protocol';
+
+type MessageParent = (message: unknown, parentProcess?: NodeJS.Process) => void;
+
+export class ParentLine {
+  readonly #messageParent: MessageParent;
+  readonly #socket: Socket;
+
+  private constructor(messageParent: MessageParent, socket: Socket) {
+    this.#messageParent = messageParent;
+    this.#socket = socket;
+  }
+
+  /**
+   * Connects, and says which worker this is.
+   *
+   * @param jestWorkerPath the jest-worker that forked this process: its messages are those that the parent hears
+   * @param onOrder called for each order, and with 'close' when the parent is gone
+   */
+  static async connect(
+    socketPath: string,
+    hello: Hello,
+    jestWorkerPath: string,
+    onOrder: (order: ToWorker) => void,
+  ): Promise<ParentLine> {
+    const {messageParent} = require(jestWorkerPath) as {messageParent: MessageParent};
+    const socket = createConnection(socketPath);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    socket.on('error', () => undefined); // 'close' follows, and says all there is to say
+    socket.on('close', () => onOrder({type: 'close'}));
+    createInterface({input: socket}).on('line', line => onOrder(parseToWorker(line)));
+    // What keeps a worker alive is jest-worker's channel, as with the stock runner.
+    socket.unref();
+    socket.write(`${JSON.stringify(hello)}\n`);
+    return new ParentLine(messageParent, socket);
+  }
+
+  /**
+   * Sends a message; resolves when it has left this process.
+   *
+   * jest-worker's messageParent gives no sign of that, and what a dying process had handed to its
+   * channel without waiting may be lost: the parent would blame the wrong file. So we stand in for
+   * the `process` that messageParent sends through, and pass our callback on.
+   */
+  async send(message: FromWorker): Promise<void> {
+    if (parentPort !== null) {
+      this.#messageParent(message); // a thread's messages stay readable after its end
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const send = (packed: unknown) =>
+        process.send?.(packed, undefined, undefined, error => (error === null ? resolve() : reject(error)));
+      this.#messageParent(message, {send} as unknown as NodeJS.Process);
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
