@@ -5,11 +5,7 @@
  */
 import {expectedMs, heldMs, peekPending, pendingCount, UNKNOWN_MS, type ScheduleState, type SlotState} from './scheduleState';
 
-/**
- * Nothing is held behind a unit expected to run longer than this (ms): the moment's wait for the
- * parent at its end is then less than a thousandth of it, and a unit held there could have begun
- * elsewhere in the meantime.
- */
+/** Nothing is held behind a unit expected to run longer than this (ms): what is held should begin soon. */
 export const HOLD_NOTHING_ABOVE_MS = 1000;
 
 /** pytest-xdist's: units this long (ms) make up for the wait for the next one by themselves. */
@@ -24,6 +20,10 @@ export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: b
 
   const pace = expectedMs(state, first);
   if (pace === null || pace > HOLD_NOTHING_ABOVE_MS) return false;
+  // A unit longer than the high watermark is not held at all: the moment it would wait for the parent
+  // is nothing to it, and stuck behind a unit that takes longer than expected it can be the last to end.
+  const next = peekPending(state);
+  if (next === undefined || (expectedMs(state, next) ?? 0) > plan.watermark.high) return false;
   // What waits behind the unit that runs, or is about to.
   const waiting = slot.held.length - (slot.running === null ? 1 : 0);
   if (waiting === 0) return true;
@@ -32,8 +32,6 @@ export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: b
   const has = waiting + 1;
   const share = pendingCount(state) / state.slots.length;
   if (has >= Math.max(2, share / 2)) return false;
-  const next = peekPending(state);
-  if (next === undefined) return false;
   if (plan.units[next]?.expectedMs === null) {
     if (slot.lastUnitMs !== null && slot.lastUnitMs >= LONG_UNIT_MS) return false;
     return refilling || has < Math.max(2, share / 4);

@@ -1,0 +1,64 @@
+/** The scheduler alone, in the simulation: how fast it decides, and what holding work ahead costs. */
+import type {SchedulePlan} from '../src/core/scheduleState';
+import {planUnits} from '../src/core/plan';
+import {simulate, type World} from '../test/simulation/simulator';
+import {median, seeded} from './statistics';
+
+function planOf(expected: readonly (number | null)[], slots: number, prefetch: boolean): SchedulePlan & {order: number[]} {
+  const inputs = expected.map((lastMs, index) => ({
+    file: {configId: 'c', path: String(index)},
+    lastMs,
+    failedLastTime: false,
+    size: () => 0,
+  }));
+  const units = planUnits(inputs, false);
+  return {
+    units,
+    order: units.map(({file}) => Number(file.path)),
+    slots,
+    watermark: {low: 50, high: 200},
+    maxScheduleChunk: null,
+    maxWorkerRestarts: null,
+    freshWorkerPerUnit: false,
+    prefetch,
+  };
+}
+
+/** 1,000,000 units on 1,000 slots: seconds of real time. */
+export function benchmarkThroughput(): void {
+  const random = seeded(1);
+  const actual = Array.from({length: 1_000_000}, () => 5 + random() * 500);
+  const plan = planOf(actual, 1000, true);
+  const world: World = {actualMs: plan.order.map(index => actual[index]!), startMs: 100, latencyMs: 1};
+  const start = performance.now();
+  const {events} = simulate(plan, world, {check: false});
+  const seconds = (performance.now() - start) / 1000;
+  console.log(`1,000,000 units on 1,000 slots: ${seconds.toFixed(1)} s for ${events} events   (goal: < 10 s)`);
+}
+
+/** 400 Pareto(1.5) units on 50 slots, wrong estimates: makespan with prefetch against without. */
+export function benchmarkPrefetch(): void {
+  for (const deaf of [false, true]) {
+    const ratios: number[] = [];
+    const idle: number[] = [];
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = seeded(seed);
+      const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+      const actual = Array.from({length: 400}, () => 100 * (1 - random()) ** (-1 / 1.5));
+      const expected = actual.map(ms => (random() < 0.1 ? null : ms * Math.exp(0.5 * normal())));
+      const makespan = (prefetch: boolean) => {
+        const plan = planOf(expected, 50, prefetch);
+        const world: World = {actualMs: plan.order.map(index => actual[index]!), startMs: 100, latencyMs: 1, deaf};
+        return simulate(plan, world, {check: false}).makespan;
+      };
+      ratios.push(makespan(true) / makespan(false));
+      idle.push(makespan(true));
+    }
+    const worst = Math.max(...ratios);
+    const mean = ratios.reduce((sum, ratio) => sum + ratio) / ratios.length;
+    console.log(
+      `prefetch / no prefetch, 400 Pareto units on 50 slots, ${deaf ? 'workers that compute' : 'workers that wait'}: ` +
+        `median ${median(ratios).toFixed(3)}, mean ${mean.toFixed(3)}, worst of 200 ${worst.toFixed(3)}   (goal: <= 1.02)`,
+    );
+  }
+}
