@@ -3,7 +3,7 @@
  * that sees both the scheduler and the workers. It decides nothing and awaits nothing.
  */
 import type {Test} from '@jest/test-result';
-import {abandonFile, blameFile, type Death, type DeathReport} from '../core/deaths';
+import {abandonFile, blameFile, type Death, type DeathReport, type FileError} from '../core/deaths';
 import type {FromWorker, UnitOutcome} from '../core/protocol';
 import {step, type Command, type ScheduleEvent} from '../core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
@@ -154,7 +154,7 @@ export class Dispatch {
         this.#post({type: 'unit-done', slot, generation, unit, ms, retiring});
         this.#options.onUnitEnd(unit, ms, outcome);
         if (outcome.type === 'result') void reports.fileSucceeded(testOf(unit), outcome.result);
-        else void reports.fileFailed(testOf(unit), outcome.error);
+        else void reports.fileFailed(testOf(unit), asJestWorkerDelivers(outcome.error));
         return;
       }
       case 'units-returned':
@@ -180,4 +180,13 @@ export class Dispatch {
     if (unit === undefined) throw new RangeError(`no unit ${id} in the plan`);
     return unit;
   }
+}
+
+/**
+ * An error of a file's run as jest-worker hands it to the stock runner: of the plain object that
+ * testWorker throws it makes a String object with the object's fields, and a reporter that writes
+ * results as JSON gets a string where it would otherwise get an object.
+ */
+function asJestWorkerDelivers(error: FileError): FileError {
+  return Object.assign(Object(error.message) as FileError, error);
 }

@@ -11,6 +11,8 @@ interface TestWorker {
   worker(data: {config: unknown; globalConfig: unknown; path: string; context: unknown}): Promise<TestResult>;
 }
 
+export type FileEnd = {readonly result: TestResult} | {readonly thrown: unknown};
+
 export class JestFileRunner {
   readonly #testWorker: TestWorker;
   readonly #setup: WorkerSetup;
@@ -28,9 +30,20 @@ export class JestFileRunner {
     return new JestFileRunner(testWorker, setup);
   }
 
-  /** @throws what the file's run threw: a syntax error, a test environment that cannot be made */
-  run({configId, path}: UnitOrder): Promise<TestResult> {
+  /**
+   * Runs the file; resolves with its result, or with what its run threw: a syntax error, a test
+   * environment that cannot be made.
+   *
+   * Not awaited on the way: V8 would put our functions on the end of every asynchronous stack, and
+   * with them into the failure messages of --json.
+   */
+  run({configId, path}: UnitOrder): Promise<FileEnd> {
     const {globalConfig, context} = this.#setup;
-    return this.#testWorker.worker({config: this.#configs.get(configId), globalConfig, path, context});
+    return new Promise(resolve => {
+      this.#testWorker.worker({config: this.#configs.get(configId), globalConfig, path, context}).then(
+        result => resolve({result}),
+        (thrown: unknown) => resolve({thrown}),
+      );
+    });
   }
 }

@@ -50,12 +50,9 @@ type UnitDone = Extract<FromWorker, {type: 'unit-done'}>;
 
 async function runUnit(files: JestFileRunner, unit: UnitOrder, heapLimitBytes: number | null): Promise<UnitDone> {
   const start = performance.now();
-  let outcome: UnitOutcome;
-  try {
-    outcome = {type: 'result', result: await files.run(unit)};
-  } catch (error) {
-    outcome = {type: 'error', error: serializeError(error)};
-  }
+  const end = await files.run(unit);
+  const outcome: UnitOutcome =
+    'result' in end ? {type: 'result', result: end.result} : {type: 'error', error: serializeError(end.thrown)};
   return {
     type: 'unit-done',
     unit: unit.id,

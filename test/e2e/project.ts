@@ -1,0 +1,209 @@
+/** Small real projects: written into an install's folder, run with the real `jest` command. */
+import {spawn, type ChildProcess} from 'node:child_process';
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join, relative} from 'node:path';
+import type {FormattedTestResults} from '@jest/test-result';
+import type {LogLine} from '../../src/shell/eventLog';
+
+/** The Jest lines that we support; each has an install made by install.mjs. */
+export const JEST_LINES = ['29', '30'] as const;
+export type JestLine = (typeof JEST_LINES)[number];
+
+export type Runner = 'stock' | 'xdist';
+
+/** Files by path relative to the project's folder. */
+export type Files = Readonly<Record<string, string>>;
+
+export interface RunOptions {
+  readonly runner?: Runner;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly nodeArgs?: readonly string[];
+}
+
+export interface JestOutput {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What --json --outputFile wrote; null where the run did not get that far. */
+  readonly json: FormattedTestResults | null;
+  /** What the recording reporter saw, in order. */
+  readonly events: readonly ReporterEvent[];
+  /** The lines of XDIST_LOG; empty for the stock runner and for runs in band. */
+  readonly log: readonly LogLine[];
+}
+
+export interface ReporterEvent {
+  readonly event: string;
+  readonly path?: string;
+  readonly [field: string]: unknown;
+}
+
+/** Writes one JSON line for each call that Jest makes. */
+const RECORDING_REPORTER = `
+const fs = require('fs');
+const path = require('path');
+module.exports = class {
+  constructor(globalConfig) { this.globalConfig = globalConfig; }
+  write(event, test, rest) {
+    const file = test && path.relative(this.globalConfig.rootDir, test.path).split(path.sep).join('/');
+    fs.appendFileSync(process.env.RECORDED_EVENTS, JSON.stringify({event, ...(file && {path: file}), ...rest}) + '\\n');
+  }
+  onRunStart(results, options) { this.write('run-start', null, {total: results.numTotalTestSuites}); }
+  onTestFileStart(test) { this.write('file-start', test, {}); }
+  onTestCaseStart(test, info) { this.write('case-start', test, {info}); }
+  onTestCaseResult(test, result) { this.write('case-result', test, {result}); }
+  onTestFileResult(test, result) { this.write('file-result', test, {result: {...result, coverage: undefined, v8Coverage: undefined}}); }
+  onRunComplete(contexts, results) { this.write('run-complete', null, {passed: results.numPassedTests, failed: results.numFailedTests, pending: results.numPendingTests, suites: results.numTotalTestSuites}); }
+};
+`;
+
+let counter = 0;
+
+export class Project {
+  readonly folder: string;
+  readonly line: JestLine;
+  readonly #files: Files;
+
+  /** @param config Jest's; `transform: {}` unless it says otherwise: most tests need no Babel */
+  constructor(line: JestLine, name: string, files: Files, config: object | null = {}) {
+    this.line = line;
+    const slug = name.replace(/\W+/g, '-').toLowerCase().slice(0, 40);
+    this.folder = join(__dirname, 'installs', `jest-${line}`, 'run', `${process.env.JEST_WORKER_ID}-${++counter}-${slug}`);
+    this.#files = {
+      'package.json': '{"name": "project", "version": "1.0.0"}',
+      ...(config !== null && {
+        'jest.config.json': JSON.stringify({transform: {}, cacheDirectory: '<rootDir>/.cache', ...config}),
+      }),
+      ...files,
+    };
+    this.reset();
+  }
+
+  /** As it was first written: no snapshots, no caches, nothing that a run has left. */
+  reset(): void {
+    rmSync(this.folder, {recursive: true, force: true});
+    for (const [path, text] of Object.entries(this.#files)) this.write(path, text);
+  }
+
+  remove(): void {
+    rmSync(this.folder, {recursive: true, force: true});
+  }
+
+  path(path: string): string {
+    return join(this.folder, path);
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(dirname(this.path(path)), {recursive: true});
+    writeFileSync(this.path(path), text);
+  }
+
+  read(path: string): string {
+    return readFileSync(this.path(path), 'utf8');
+  }
+
+  exists(path: string): boolean {
+    return existsSync(this.path(path));
+  }
+
+  /** Every file below a folder with its text, by relative path. */
+  readAll(folder: string): Record<string, string> {
+    const all: Record<string, string> = {};
+    const walk = (at: string) => {
+      for (const entry of readdirSync(at, {withFileTypes: true})) {
+        const path = join(at, entry.name);
+        if (entry.isDirectory()) walk(path);
+        else all[relative(this.folder, path)] = readFileSync(path, 'utf8');
+      }
+    };
+    if (this.exists(folder)) walk(this.path(folder));
+    return all;
+  }
+
+  /** Starts `jest` and returns at once. */
+  start(args: readonly string[], options: RunOptions = {}): ChildProcess {
+    const jest = join(this.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
+    const runner = options.runner === 'stock' ? [] : ['--runner=xdist'];
+    for (const left of ['out.json', 'events.jsonl', 'xdist.log']) rmSync(this.path(left), {force: true});
+    this.write('.recorder.js', RECORDING_REPORTER);
+    return spawn(
+      process.execPath,
+      [...(options.nodeArgs ?? []), jest, ...runner, '--reporters=default', '--reporters=./.recorder.js', '--json', '--outputFile=out.json', ...args],
+      {
+        cwd: this.folder,
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env: {
+          ...inheritedEnvironment(),
+          XDIST_LOG: this.path('xdist.log'),
+          RECORDED_EVENTS: this.path('events.jsonl'),
+          ...options.env,
+        },
+      },
+    );
+  }
+
+  /** Runs `jest` to its end. */
+  async run(args: readonly string[], options: RunOptions = {}): Promise<JestOutput> {
+    const child = this.start(args, options);
+    child.stdin?.end();
+    let stdout = '';
+    let stderr = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>(resolve =>
+      child.on('close', (code, by) => resolve([code, by])),
+    );
+    return {
+      exitCode,
+      signal,
+      stdout,
+      stderr,
+      json: this.exists('out.json') ? (JSON.parse(this.read('out.json')) as FormattedTestResults) : null,
+      events: this.lines<ReporterEvent>('events.jsonl'),
+      log: this.lines<LogLine>('xdist.log'),
+    };
+  }
+
+  lines<T>(path: string): T[] {
+    if (!this.exists(path)) return [];
+    return this.read(path)
+      .split('\n')
+      .filter(line => line !== '')
+      .map(line => JSON.parse(line) as T);
+  }
+}
+
+/** The Jest that runs these tests must not be seen by those that they start. */
+function inheritedEnvironment(): Record<string, string | undefined> {
+  const environment = {...process.env};
+  for (const name of Object.keys(environment)) {
+    if (/^(JEST_|XDIST_|NODE_ENV$|CI$|GITHUB_ACTIONS$|FORCE_COLOR$|NO_COLOR$|npm_)/.test(name)) delete environment[name];
+  }
+  return environment;
+}
+
+/** Defines a test for each Jest line; its project is gone afterwards. */
+export function onEachLine(name: string, test: (line: JestLine, make: MakeProject) => Promise<void>, lines: readonly JestLine[] = JEST_LINES): void {
+  describe.each(lines)('Jest %s', line => {
+    it(
+      name,
+      async () => {
+        const projects: Project[] = [];
+        const make: MakeProject = (files, config) => {
+          const project = new Project(line, name, files, config);
+          projects.push(project);
+          return project;
+        };
+        await test(line, make);
+        for (const project of projects) project.remove(); // one that failed stays, to be looked at
+      },
+      LONG_ENOUGH_MS,
+    );
+  });
+}
+
+export type MakeProject = (files: Files, config?: object | null) => Project;
+
+/** No test waits for this; it ends a run that hangs. */
+const LONG_ENOUGH_MS = 180_000;
