@@ -79,6 +79,18 @@ export interface ExitRecord {
   readonly uncaught: string | null;
 }
 
+/** Puts the lines of a stream together again, however it was cut. */
+export class LineBuffer {
+  #rest = '';
+
+  /** @returns the lines that `chunk` completes */
+  push(chunk: string): string[] {
+    const lines = (this.#rest + chunk).split('\n');
+    this.#rest = lines.pop() ?? '';
+    return lines;
+  }
+}
+
 /** A message that is not one. Not the user's mistake. */
 export class ProtocolError extends Error {
   constructor(expected: string, got: unknown) {

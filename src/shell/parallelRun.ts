@@ -11,6 +11,7 @@ import {openEventLog} from './eventLog';
 import type {PastRuns} from './pastRuns';
 import type {Reports} from './reports';
 import type {RunOptions} from './run';
+import type {RunningJest} from './runningJest';
 import {WorkerHost} from './workerHost';
 import {SharedOutput} from './workerOutput';
 import {WorkerServer} from './workerServer';
@@ -92,7 +93,7 @@ export async function startParallelRun(
     stdout.end();
     stderr.end();
     log.close();
-    if (dispatch.forceExited) warnOfForcedExit();
+    if (dispatch.forceExited) warnOfForcedExit(jest);
   });
   return {
     finished,
@@ -170,8 +171,13 @@ function sizeOf(path: string): number {
 }
 
 /** The stock runner's words: people have searched for them. */
-function warnOfForcedExit(): void {
+function warnOfForcedExit(jest: RunningJest): void {
   console.error(
-    '\u001B[33mA worker process has failed to exit gracefully and has been force exited. This is likely caused by tests leaking due to improper teardown. Try running with --detectOpenHandles to find leaks. Active timers can also cause this, ensure that .unref() was called on them.\u001B[39m',
+    jest.yellow(
+      'A worker process has failed to exit gracefully and has been force exited. ' +
+        'This is likely caused by tests leaking due to improper teardown. ' +
+        'Try running with --detectOpenHandles to find leaks. ' +
+        'Active timers can also cause this, ensure that .unref() was called on them.',
+    ),
   );
 }

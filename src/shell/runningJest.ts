@@ -26,6 +26,8 @@ export interface RunningJest {
   docblock(): DocblockParser;
   stockRunner(): typeof JestRunnerModule.default;
   jestWorker(): typeof JestWorkerModule;
+  /** As the stock runner colours what it prints itself. */
+  yellow(text: string): string;
   /** Whether jest-worker would tell its workers to use colours. */
   usesColours(): boolean;
 }
@@ -53,6 +55,7 @@ export function findRunningJest(): RunningJest {
     docblock: () => fromRunner('jest-docblock') as DocblockParser,
     stockRunner: () => interop<typeof JestRunnerModule.default>(fromRunner(runnerPath)),
     jestWorker: () => fromRunner(jestWorkerPath) as typeof JestWorkerModule,
+    yellow: text => interop<{yellow(text: string): string}>(fromRunner('chalk')).yellow(text),
     usesColours: () => {
       const {stdout} = createRequire(jestWorkerPath)('supports-color') as {stdout: unknown};
       return Boolean(stdout);

@@ -6,8 +6,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {createInterface} from 'node:readline';
-import {parseHello, type Hello} from '../core/protocol';
+import {LineBuffer, parseHello, type Hello} from '../core/protocol';
 
 /** sun_path holds 104 bytes on macOS, 108 on Linux. */
 const LONGEST_SOCKET_PATH = 100;
@@ -29,7 +28,10 @@ export class WorkerServer {
       this.#sockets.add(socket);
       socket.on('error', () => undefined); // a worker that dies resets its connection
       socket.on('close', () => this.#sockets.delete(socket));
-      createInterface({input: socket}).once('line', line => onConnect(parseHello(line), socket));
+      const lines = new LineBuffer();
+      socket.setEncoding('utf8').on('data', (chunk: string) => {
+        for (const line of lines.push(chunk)) onConnect(parseHello(line), socket);
+      });
     });
   }
 

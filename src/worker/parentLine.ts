@@ -1,8 +1,7 @@
 /** The line to the parent: its orders come in over a socket, ours go out through jest-worker. */
 import {createConnection, type Socket} from 'node:net';
-import {createInterface} from 'node:readline';
 import {parentPort} from 'node:worker_threads';
-import {parseToWorker, type FromWorker, type Hello, type ToWorker} from '../core/protocol';
+import {LineBuffer, parseToWorker, type FromWorker, type Hello, type ToWorker} from '../core/protocol';
 
 type MessageParent = (message: unknown, parentProcess?: NodeJS.Process) => void;
 
@@ -35,7 +34,10 @@ export class ParentLine {
     });
     socket.on('error', () => undefined); // 'close' follows, and says all there is to say
     socket.on('close', () => onOrder({type: 'close'}));
-    createInterface({input: socket}).on('line', line => onOrder(parseToWorker(line)));
+    const lines = new LineBuffer();
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      for (const line of lines.push(chunk)) onOrder(parseToWorker(line));
+    });
     // What keeps a worker alive is jest-worker's channel, as with the stock runner.
     socket.unref();
     socket.write(`${JSON.stringify(hello)}\n`);

@@ -1,4 +1,5 @@
 /** Runs a project with the stock runner and with ours, and compares all that a user can see. */
+import {stripVTControlCharacters} from 'node:util';
 import type {JestOutput, Project, ReporterEvent, RunOptions} from './project';
 
 export interface BothOutputs {
@@ -81,7 +82,8 @@ function normalizeEvents(events: readonly ReporterEvent[]): unknown {
   for (const event of events) (byFile[`${event.path ?? 'run'} ${event.event}`] ??= []).push(withoutTimes(event));
   // One path may be run by two projects: which of them came first is chance.
   for (const [path, list] of Object.entries(byFile)) {
-    if (/ file-(start|result)$/.test(path)) byFile[path] = sorted(list);
+    const [file] = path.split(' ');
+    if ((byFile[`${file} file-start`]?.length ?? 0) > 1) byFile[path] = sorted(list);
   }
   return byFile;
 }
@@ -97,11 +99,11 @@ function withoutTimes(value: unknown): unknown {
 }
 
 /** Where the default reporter begins to print of something else. */
-const REPORTER_BLOCK = /^(?=PASS|FAIL|Test Suites:|Summary of all failing|Snapshot Summary|-----+\|)/m;
+const REPORTER_BLOCK = /^(?= ?PASS| ?FAIL|Seed:|Jest: |A worker process|Test Suites:|Summary of all failing|Snapshot Summary|-----+\|)/m;
 
 /** What was printed, without times, in pieces that are put into a fixed order. */
 function normalizeText(text: string, separator: RegExp): string[] {
-  return text
+  return stripVTControlCharacters(text)
     .split('\n')
     .filter(line => !/^(Time: |Ran all test suites|jest-runner-xdist: )/.test(line))
     .map(normalizeLine)
@@ -114,6 +116,8 @@ function normalizeText(text: string, separator: RegExp): string[] {
 
 function normalizeLine(line: string): string {
   return line
+    // Says only from where the microtask queue was run.
+    .replace(/\n +at (process\.)?processTicksAndRejections \(.*\)/g, '')
     .replace(/\(\d+(\.\d+)? m?s\)/g, '(time)')
     .replace(/ \(time\)$/gm, '')
     .replace(/\(\d+ MB heap size\)/g, '(heap)')

@@ -1,6 +1,6 @@
 /** Small real projects: written into an install's folder, run with the real `jest` command. */
 import {spawn, type ChildProcess} from 'node:child_process';
-import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import type {FormattedTestResults} from '@jest/test-result';
 import type {LogLine} from '../../src/shell/eventLog';
@@ -9,7 +9,8 @@ import type {LogLine} from '../../src/shell/eventLog';
 export const JEST_LINES = ['29', '30'] as const;
 export type JestLine = (typeof JEST_LINES)[number];
 
-export type Runner = 'stock' | 'xdist';
+/** `config`: the one that the project's own config names. */
+export type Runner = 'stock' | 'xdist' | 'config';
 
 /** Files by path relative to the project's folder. */
 export type Files = Readonly<Record<string, string>>;
@@ -47,7 +48,7 @@ module.exports = class {
   constructor(globalConfig) { this.globalConfig = globalConfig; }
   write(event, test, rest) {
     const file = test && path.relative(this.globalConfig.rootDir, test.path).split(path.sep).join('/');
-    fs.appendFileSync(process.env.RECORDED_EVENTS, JSON.stringify({event, ...(file && {path: file}), ...rest}) + '\\n');
+    fs.appendFileSync(process.env.RECORDED_EVENTS, JSON.stringify({event, ...(file && {path: file}), ...rest}, (key, value) => (typeof value === 'bigint' ? String(value) : value)) + '\\n');
   }
   onRunStart(results, options) { this.write('run-start', null, {total: results.numTotalTestSuites}); }
   onTestFileStart(test) { this.write('file-start', test, {}); }
@@ -107,7 +108,7 @@ export class Project {
     return existsSync(this.path(path));
   }
 
-  /** Every file below a folder with its text, by relative path. */
+  /** A file, or every file below a folder, with its text, by relative path. */
   readAll(folder: string): Record<string, string> {
     const all: Record<string, string> = {};
     const walk = (at: string) => {
@@ -117,14 +118,16 @@ export class Project {
         else all[relative(this.folder, path)] = readFileSync(path, 'utf8');
       }
     };
-    if (this.exists(folder)) walk(this.path(folder));
+    if (!this.exists(folder)) return all;
+    if (statSync(this.path(folder)).isDirectory()) walk(this.path(folder));
+    else all[folder] = this.read(folder);
     return all;
   }
 
   /** Starts `jest` and returns at once. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcess {
     const jest = join(this.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
-    const runner = options.runner === 'stock' ? [] : ['--runner=xdist'];
+    const runner = (options.runner ?? 'xdist') === 'xdist' ? ['--runner=xdist'] : [];
     for (const left of ['out.json', 'events.jsonl', 'xdist.log']) rmSync(this.path(left), {force: true});
     this.write('.recorder.js', RECORDING_REPORTER);
     return spawn(
@@ -163,6 +166,21 @@ export class Project {
       events: this.lines<ReporterEvent>('events.jsonl'),
       log: this.lines<LogLine>('xdist.log'),
     };
+  }
+
+  /** What still runs in the project's folder; read from /proc, so only where there is one. */
+  processes(): string[] {
+    if (!existsSync('/proc/self')) return [];
+    return readdirSync('/proc')
+      .filter(name => /^\d+$/.test(name))
+      .flatMap(pid => {
+        try {
+          const inside = readlinkSync(`/proc/${pid}/cwd`).startsWith(this.folder);
+          return inside ? [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`] : [];
+        } catch {
+          return []; // gone meanwhile
+        }
+      });
   }
 
   lines<T>(path: string): T[] {

@@ -1,0 +1,141 @@
+/** A worker that dies costs its file, and says how. */
+import type {FormattedTestResults} from '@jest/test-result';
+import {onEachLine, type Files} from './project';
+
+const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
+
+function others(count = 3): Files {
+  return Object.fromEntries(Array.from({length: count}, (_, index) => [`ok${index}.test.js`, `test('ok ${index}', () => {});`]));
+}
+
+function resultOf(json: FormattedTestResults | null, file: string) {
+  return json?.testResults.find(({name}) => name.endsWith(file));
+}
+
+const DEATHS: ReadonlyArray<{name: string; body: string; says: RegExp[]; env?: Record<string, string>}> = [
+  {name: 'SIGKILL', body: 'process.kill(process.pid, "SIGKILL"); await new Promise(() => {});', says: [/killed by signal SIGKILL/]},
+  {name: 'abort', body: 'process.abort();', says: [/killed by signal SIGABRT/]},
+  {name: 'SIGTERM', body: 'process.kill(process.pid, "SIGTERM"); await new Promise(() => {});', says: [/killed by signal SIGTERM/]},
+  {
+    name: 'process.exit(3)',
+    body: 'console.log("before"); process.stderr.write("my last words\\n"); process.exit(3);',
+    says: [/process\.exit\(3\) was called/, /\| my last words/, /process\.exit called with "3"/],
+  },
+  {name: 'process.exit(0)', body: 'process.exit(0);', says: [/process\.exit\(0\) was called/]},
+  {
+    name: 'out of memory',
+    body: 'const kept = []; for (;;) kept.push(new Array(1e5).fill({}));',
+    says: [/it ran out of memory/],
+    env: {NODE_OPTIONS: '--max-old-space-size=60'},
+  },
+];
+
+for (const {name, body, says, env} of DEATHS) {
+  onEachLine(`a test that dies of ${name} fails its file with the reason; the others run`, async (_line, make) => {
+    const project = make({...others(), 'dies.test.js': `test('first', () => {}); test('dies', async () => { ${body} });`});
+    const {exitCode, json, stderr, events} = await project.run(['-w', '2'], {env: {...PARALLEL.env, ...env}});
+    expect(exitCode).toBe(1);
+    expect(json).toMatchObject({numTotalTestSuites: 4, numPassedTests: 3, numRuntimeErrorTestSuites: 1, wasInterrupted: false});
+    const message = resultOf(json, 'dies.test.js')?.message ?? '';
+    expect(message).toMatch(/The worker process that ran this test file died/);
+    expect(message).toMatch(/worker w[12] \(pid \d+\)/);
+    for (const expected of says) expect(message).toMatch(expected);
+    expect(stderr).toContain('FAIL ./dies.test.js');
+    expect(events.filter(event => event.event === 'file-result')).toHaveLength(4);
+    expect(project.processes()).toEqual([]);
+  });
+}
+
+onEachLine('an exception that nothing catches, after the tests of a file, is shown with its stack', async (_line, make) => {
+  // A timer of the worker's own realm: the next file is running when it goes off.
+  const project = make(
+    {
+      'a.test.js': 'test("sets a trap", () => { require("fs").readFile(__filename, () => setTimeout(() => { throw new Error("too late"); }, 100)); });',
+      'b.test.js': 'test("runs meanwhile", () => new Promise(resolve => setTimeout(resolve, 3000)));',
+      'c.test.js': 'test("ok", () => {});',
+      'sequencer.js': 'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };',
+    },
+    {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'},
+  );
+  const {exitCode, json} = await project.run(['-w', '1'], PARALLEL);
+  expect(exitCode).toBe(1);
+  const failed = json?.testResults.filter(({status}) => status === 'failed') ?? [];
+  expect(failed.map(({message}) => message).join()).toMatch(/too late/);
+  expect(json?.numTotalTestSuites).toBe(3);
+});
+
+onEachLine('the file that had finished before keeps its result, also when the parent was busy at the moment of death', async (_line, make) => {
+  const project = make(
+    {
+      'a.test.js': 'test("is big", () => console.log("x".repeat(500_000)));',
+      'b.test.js': 'test("dies", () => process.kill(process.pid, "SIGKILL"));',
+      'c.test.js': 'test("ok", () => {});',
+      'busy.js': `module.exports = class {
+        onTestFileStart() { this.block(); } onTestCaseStart() { this.block(); } onTestFileResult() { this.block(); }
+        block() { const end = Date.now() + 200; while (Date.now() < end); }
+      };`,
+      'sequencer.js': 'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };',
+    },
+    {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'},
+  );
+  const {json} = await project.run(['-w', '1', '--reporters=./busy.js'], PARALLEL);
+  expect(resultOf(json, 'a.test.js')).toMatchObject({status: 'passed'});
+  expect(resultOf(json, 'b.test.js')?.message).toMatch(/killed by signal SIGKILL/);
+  expect(resultOf(json, 'c.test.js')).toMatchObject({status: 'passed'});
+});
+
+onEachLine('every file may kill its worker: each is blamed once, and the run ends', async (_line, make) => {
+  const project = make(Object.fromEntries(Array.from({length: 8}, (_, index) => [`${index}.test.js`, 'test("dies", () => process.exit(1));'])));
+  const {exitCode, json} = await project.run(['-w', '2'], PARALLEL);
+  expect(exitCode).toBe(1);
+  expect(json).toMatchObject({numTotalTestSuites: 8, numRuntimeErrorTestSuites: 8});
+});
+
+onEachLine('maxWorkerRestarts: 0 replaces no worker: what is left is reported with the reason', async (_line, make) => {
+  const project = make({
+    'dies1.test.js': 'test("dies", () => process.exit(1));// the largest file runs first',
+    'dies2.test.js': 'test("dies", () => process.exit(1));// the largest file runs first',
+    ...others(6),
+  });
+  const {exitCode, json} = await project.run(['-w', '2'], {env: {...PARALLEL.env, XDIST_MAX_WORKER_RESTARTS: '0'}});
+  expect(exitCode).toBe(1);
+  expect(json?.testResults).toHaveLength(8);
+  const notRun = json?.testResults.filter(({message}) => /was not run: no worker is left, and maxWorkerRestarts \(0\)/.test(message)) ?? [];
+  expect(notRun.length).toBeGreaterThan(0);
+  expect(project.processes()).toEqual([]);
+});
+
+onEachLine('workers that die before they are up are not started for ever', async (_line, make) => {
+  const project = make({...others(3), 'preload.js': 'if (process.env.XDIST_WORKER) { process.stderr.write("no, thanks\\n"); process.exit(7); }'});
+  const {exitCode, json} = await project.run(['-w', '2'], {env: {...PARALLEL.env, NODE_OPTIONS: `--require ${project.path('preload.js')}`}});
+  expect(exitCode).toBe(1);
+  expect(json?.testResults).toHaveLength(3);
+  for (const {message} of json?.testResults ?? []) {
+    expect(message).toMatch(/was not run: every worker stayed down/);
+    expect(message).toMatch(/\| no, thanks/);
+  }
+  expect(project.processes()).toEqual([]);
+});
+
+onEachLine('a file that killed Jest itself in band gets a worker the next time', async (_line, make) => {
+  const project = make({'dies.test.js': 'test("dies", () => process.kill(process.pid, "SIGKILL"));'});
+  const first = await project.run(['-w', '2']);
+  expect(first).toMatchObject({signal: 'SIGKILL', json: null});
+  const second = await project.run(['-w', '2']);
+  expect(second.exitCode).toBe(1);
+  expect(resultOf(second.json, 'dies.test.js')?.message).toMatch(/killed by signal SIGKILL/);
+  project.write('dies.test.js', 'test("lives", () => {});');
+  expect((await project.run(['-w', '2'])).exitCode).toBe(0);
+  expect((await project.run(['-w', '2'])).log).toHaveLength(0);
+});
+
+onEachLine('a result that cannot be sent is a failure of its file', async (line, make) => {
+  const project = make({
+    ...others(2),
+    'big.test.js': 'test("compares", () => { const error = new Error("has a BigInt"); error.value = 1n; error.matcherResult = {actual: 1n}; throw error; });',
+  });
+  const {exitCode, json} = await project.run(['-w', '2'], PARALLEL);
+  expect(exitCode).toBe(1);
+  expect(json?.testResults).toHaveLength(3);
+  expect(resultOf(json, 'big.test.js')?.message).toMatch(line === '29' ? /Do not know how to serialize a BigInt/ : /has a BigInt/);
+});

@@ -1,0 +1,232 @@
+/** What works with the stock runner works the same with ours, feature by feature. */
+import {expectSameAsStock} from './parity';
+import {onEachLine, type Files, type JestLine} from './project';
+
+/** A number of small files: enough for workers to have something to do. */
+function manyFiles(count: number, body: (index: number) => string = () => ''): Files {
+  return Object.fromEntries(
+    Array.from({length: count}, (_, index) => [`t${index}.test.js`, `test('a${index}', () => {}); test('b${index}', () => {});${body(index)}`]),
+  );
+}
+
+onEachLine('projects with configs of their own, and two projects over the same file', async (_line, make) => {
+  const config = (name: string, folders: readonly string[]) => ({
+    transform: {},
+    cacheDirectory: '<rootDir>/.cache',
+    // Jest colours a name that says nothing else by the runner's.
+    displayName: {name, color: 'blue'},
+    globals: {NAME: name},
+    testMatch: folders.map(folder => `<rootDir>/${folder}/**/*.test.js`),
+  });
+  const project = make(
+    {
+      'a/only-a.test.js': 'test("in a", () => expect(NAME).toBe("a"));',
+      'b/only-b.test.js': 'test("in b", () => expect(NAME).toBe("b"));',
+      'shared/both.test.js': 'test("in " + NAME, () => expect(NAME).not.toBe("c"));',
+    },
+    {projects: [config('a', ['a', 'shared']), config('b', ['b', 'shared']), config('c', ['shared'])]},
+  );
+  const {xdist} = await expectSameAsStock(project, ['-w', '3']);
+  expect(xdist.json).toMatchObject({numTotalTestSuites: 5, numFailedTests: 1});
+  await expectSameAsStock(project, ['-w', '3', '--selectProjects', 'a', 'b']);
+});
+
+const COVERED: Files = {
+  'src/a.js': 'exports.a = x => {\n  if (x) return 1;\n  return 2;\n};\n',
+  'src/b.js': 'exports.b = x => (x ? 1 : 2);\nexports.never = () => 3;\n',
+  'src/unused.js': 'exports.unused = () => 1;\n',
+  'a1.test.js': 'test("a", () => expect(require("./src/a").a(1)).toBe(1));',
+  'a2.test.js': 'test("a", () => expect(require("./src/a").a(0)).toBe(2));',
+  'b.test.js': 'test("b", () => expect(require("./src/b").b(1)).toBe(1));',
+};
+const COVERAGE = ['--coverage', '--collectCoverageFrom=src/**', '--coverageReporters=json', '--coverageReporters=text'];
+
+onEachLine('coverage with babel, and a threshold that is missed', async (_line, make) => {
+  const project = make(COVERED, {coverageThreshold: {global: {functions: 90}}});
+  const {xdist} = await expectSameAsStock(project, ['-w', '2', ...COVERAGE], {outputs: ['coverage']});
+  expect(xdist.exitCode).toBe(1);
+  expect(xdist.stderr).toMatch(/threshold.*90%/);
+});
+
+onEachLine('coverage with v8', async (_line, make) => {
+  const project = make(COVERED);
+  await expectSameAsStock(project, ['-w', '2', ...COVERAGE, '--coverageProvider=v8'], {outputs: ['coverage']});
+  expect(JSON.parse(project.read('coverage/coverage-final.json'))).toHaveProperty([project.path('src/a.js')]);
+});
+
+/** The first line of a snapshot file; Jest 30 does not read one with another. */
+const SNAP_HEADER: Readonly<Record<JestLine, string>> = {
+  29: '// Jest Snapshot v1, https://goo.gl/fbAQLP',
+  30: '// Jest Snapshot v1, https://jestjs.io/docs/snapshot-testing',
+};
+
+function withSnapshots(line: JestLine): Files {
+  const stored = (entries: string) => `${SNAP_HEADER[line]}\n\n${entries}\n`;
+  return {
+    'one.test.js': 'test("new", () => expect({a: 1}).toMatchSnapshot()); test("stored", () => expect(1).toMatchSnapshot());',
+    'two.test.js': 'test("changed", () => expect("is").toMatchSnapshot());',
+    'inline.test.js': 'test("inline", () => {\n  expect(2).toMatchInlineSnapshot();\n});\n',
+    '__snapshots__/one.test.js.snap': stored('exports[`gone 1`] = `0`;\n\nexports[`stored 1`] = `1`;'),
+    '__snapshots__/two.test.js.snap': stored('exports[`changed 1`] = `"was"`;'),
+    '__snapshots__/deleted.test.js.snap': stored('exports[`a 1`] = `1`;'),
+  };
+}
+/** Without Prettier, of which Jest 29 needs version 2. */
+const PLAIN_INLINE = {prettierPath: null};
+
+onEachLine('snapshots: written, inline, changed and obsolete', async (line, make) => {
+  const project = make(withSnapshots(line), PLAIN_INLINE);
+  const {xdist} = await expectSameAsStock(project, ['-w', '2'], {outputs: ['__snapshots__', 'inline.test.js']});
+  expect(xdist.json?.snapshot).toMatchObject({added: 2, unmatched: 1, unchecked: 1});
+  expect(project.read('inline.test.js')).toContain('toMatchInlineSnapshot(`2`)');
+});
+
+onEachLine('snapshots with -u', async (line, make) => {
+  const project = make(withSnapshots(line), PLAIN_INLINE);
+  const {xdist} = await expectSameAsStock(project, ['-w', '2', '-u'], {outputs: ['__snapshots__', 'inline.test.js']});
+  expect(xdist.exitCode).toBe(0);
+  expect(xdist.json?.snapshot).toMatchObject({added: 2, updated: 1, filesRemoved: 1});
+  expect(project.exists('__snapshots__/deleted.test.js.snap')).toBe(false);
+});
+
+onEachLine('snapshots with --ci', async (line, make) => {
+  const project = make(withSnapshots(line), PLAIN_INLINE);
+  const {xdist} = await expectSameAsStock(project, ['-w', '2', '--ci'], {outputs: ['__snapshots__', 'inline.test.js']});
+  expect(xdist.json?.numFailedTests).toBe(3);
+});
+
+onEachLine('-t', async (_line, make) => {
+  const {xdist} = await expectSameAsStock(make(manyFiles(4)), ['-w', '2', '-t', 'a[12]']);
+  expect(xdist.json).toMatchObject({numPassedTests: 2, numPendingTests: 6});
+});
+
+onEachLine('--shard', async (_line, make) => {
+  const {xdist} = await expectSameAsStock(make(manyFiles(5)), ['-w', '2', '--shard=1/2']);
+  expect(xdist.json?.numTotalTestSuites).toBe(3);
+});
+
+onEachLine('--findRelatedTests', async (_line, make) => {
+  const {xdist} = await expectSameAsStock(make(COVERED), ['-w', '2', '--findRelatedTests', 'src/a.js']);
+  expect(xdist.json?.numTotalTestSuites).toBe(2);
+});
+
+onEachLine('--onlyFailures', async (_line, make) => {
+  const project = make(manyFiles(4, index => (index % 2 === 0 ? '' : 'test("fails", () => { throw new Error("no"); });')));
+  const {xdist} = await expectSameAsStock(project, ['-w', '2', '--onlyFailures'], {
+    before: async (_project, run) => {
+      await run(['-w', '2']);
+    },
+    // Two files that were quick: both run them in band.
+    env: {XDIST_IN_BAND: 'auto'},
+    inBand: true,
+  });
+  expect(xdist.json?.numTotalTestSuites).toBe(2);
+});
+
+onEachLine('--randomize with a seed', async (_line, make) => {
+  const tests = Array.from({length: 8}, (_, index) => `test('r${index}', () => {});`).join('\n');
+  const {xdist} = await expectSameAsStock(make({'a.test.js': tests, 'b.test.js': tests}), ['-w', '2', '--randomize', '--seed=4', '--showSeed']);
+  const order = xdist.json?.testResults[0]?.assertionResults.map(({title}) => title);
+  expect(order).not.toEqual([...(order ?? [])].sort());
+});
+
+onEachLine(
+  '--collectTests',
+  async (_line, make) => {
+    const {xdist} = await expectSameAsStock(make(manyFiles(3)), ['-w', '2', '--collectTests']);
+    expect(JSON.stringify(xdist.json)).toContain('a2');
+  },
+  ['30'],
+);
+
+onEachLine('--detectOpenHandles', async (_line, make) => {
+  const project = make({'a.test.js': 'test("leaves a server", done => { require("net").createServer().listen(0, done); });', ...manyFiles(2)});
+  const {xdist} = await expectSameAsStock(project, ['--detectOpenHandles', '--forceExit'], {inBand: true});
+  expect(xdist.stderr).toContain('TCPSERVERWRAP');
+});
+
+onEachLine('--logHeapUsage', async (_line, make) => {
+  const {xdist} = await expectSameAsStock(make(manyFiles(3)), ['-w', '2', '--logHeapUsage'], {nodeArgs: ['--expose-gc']});
+  expect(xdist.stderr).toMatch(/\(\d+ MB heap size\)/);
+});
+
+onEachLine('--detectLeaks', async (_line, make) => {
+  const project = make({...manyFiles(2), 'leak.test.js': 'test("leaks", () => { process.constructor.kept = globalThis; Object.getPrototypeOf(process).kept2 = () => globalThis; });'});
+  const {xdist} = await expectSameAsStock(project, ['-w', '2', '--detectLeaks'], {
+    // Jest prints the place in its own code where it threw.
+    nodeArgs: ['--expose-gc'],
+  });
+  expect(xdist.json?.numTotalTestSuites).toBe(3);
+});
+
+onEachLine('--forceExit and tests that leave handles open', async (_line, make) => {
+  const project = make(manyFiles(3, () => 'setInterval(() => {}, 1000);'));
+  const {xdist} = await expectSameAsStock(project, ['-w', '2', '--forceExit']);
+  expect(xdist.exitCode).toBe(0);
+  expect(xdist.stderr).toContain('A worker process has failed to exit gracefully');
+});
+
+onEachLine('workerIdleMemoryLimit gives a fresh worker for each file when it is tiny', async (_line, make) => {
+  const project = make(manyFiles(4, () => 'test("pid", () => require("fs").appendFileSync("pids", process.pid + "\\n"));'), {workerIdleMemoryLimit: 1000});
+  const {xdist} = await expectSameAsStock(project, ['-w', '1']);
+  expect(xdist.exitCode).toBe(0);
+  expect(new Set(project.read('pids').trim().split('\n')).size).toBe(4);
+});
+
+onEachLine('maxWorkers as a number and as a percentage', async (_line, make) => {
+  const project = make(manyFiles(6, () => 'test("id", () => require("fs").appendFileSync("ids", process.env.JEST_WORKER_ID + process.env.XDIST_WORKER + process.env.XDIST_WORKER_COUNT + "\\n"));'));
+  await expectSameAsStock(project, ['--maxWorkers=3']);
+  const ids = new Set(project.read('ids').trim().split('\n'));
+  expect([...ids].every(id => ['1w13', '2w23', '3w33'].includes(id))).toBe(true);
+  await expectSameAsStock(project, ['--maxWorkers=100%']);
+});
+
+onEachLine('workerThreads', async (_line, make) => {
+  const project = make(manyFiles(4, () => 'test("id", () => expect(["1", "2"]).toContain(process.env.JEST_WORKER_ID)); test("thread", () => expect(require("worker_threads").isMainThread).toBe(false));'), {workerThreads: true});
+  const {xdist} = await expectSameAsStock(project, ['-w', '2']);
+  expect(xdist.exitCode).toBe(0);
+});
+
+onEachLine('globalSetup and globalTeardown', async (_line, make) => {
+  const project = make(
+    {
+      ...manyFiles(3, () => 'test("env", () => expect(process.env.FROM_SETUP).toBe("yes"));'),
+      'setup.js': 'module.exports = async () => { process.env.FROM_SETUP = "yes"; globalThis.kept = 1; };',
+      'teardown.js': 'module.exports = async () => { require("fs").writeFileSync("torn-down", String(globalThis.kept)); };',
+    },
+    {globalSetup: './setup.js', globalTeardown: './teardown.js'},
+  );
+  const {xdist} = await expectSameAsStock(project, ['-w', '2']);
+  expect(xdist.exitCode).toBe(0);
+  expect(project.read('torn-down')).toBe('1');
+});
+
+onEachLine('what tests write to stdout and stderr themselves', async (_line, make) => {
+  const project = make(manyFiles(3, index => `test("writes", () => { process.stdout.write("out ${index}\\n"); process.stderr.write("err ${index}\\n"); });`));
+  const {xdist} = await expectSameAsStock(project, ['-w', '2'], {interleaved: true});
+  for (const index of [0, 1, 2]) {
+    expect(xdist.stdout).toContain(`out ${index}`);
+    expect(xdist.stderr).toContain(`err ${index}`);
+  }
+});
+
+onEachLine('colours, where the terminal has them', async (_line, make) => {
+  const project = make({...manyFiles(2), 'colour.test.js': 'test("fails", () => expect(1).toBe(2));'});
+  const {xdist} = await expectSameAsStock(project, ['-w', '2'], {env: {FORCE_COLOR: '1'}});
+  expect(xdist.stderr).toContain('\u001B[31m');
+  expect(xdist.json?.testResults.some(({message}) => message.includes('\u001B[32m'))).toBe(true);
+});
+
+onEachLine('a test sequencer of the project, whose order is kept', async (_line, make) => {
+  const project = make(
+    {
+      ...manyFiles(6, index => `test("order", () => require("fs").appendFileSync("order", "${index}"));`),
+      'sequencer.js':
+        'const Sequencer = require("@jest/test-sequencer").default; module.exports = class extends Sequencer { sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? 1 : -1)); } };',
+    },
+    {testSequencer: './sequencer.js', workerIdleMemoryLimit: '1GB'},
+  );
+  const {xdist} = await expectSameAsStock(project, ['-w', '1']);
+  expect(xdist.exitCode).toBe(0);
+  expect(project.read('order')).toBe('543210');
+});

@@ -1,0 +1,100 @@
+/** The course of a run: order of events, --bail, and what a worker's environment says. */
+import {onEachLine} from './project';
+
+const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
+
+onEachLine('events come in order: a file starts when it really starts, its tests follow, its result is last', async (_line, make) => {
+  const body = 'test("a", () => {}); test("b", async () => { await new Promise(resolve => setTimeout(resolve, 50)); });';
+  const project = make({'1.test.js': body, '2.test.js': body, '3.test.js': body, '4.test.js': body});
+  const {events} = await project.run(['-w', '2'], PARALLEL);
+  expect(events[0]?.event).toBe('run-start');
+  expect(events.at(-1)?.event).toBe('run-complete');
+  for (const path of ['1.test.js', '2.test.js', '3.test.js', '4.test.js']) {
+    expect(events.filter(event => event.path === path).map(({event}) => event)).toEqual([
+      'file-start',
+      'case-start',
+      'case-result',
+      'case-start',
+      'case-result',
+      'file-result',
+    ]);
+  }
+  // With two workers, a third file cannot have started before one of the first two ended.
+  const kinds = events.map(({event}) => event).filter(event => event === 'file-start' || event === 'file-result');
+  expect(kinds.slice(0, 3)).toEqual(['file-start', 'file-start', 'file-result']);
+});
+
+onEachLine('--bail ends the run in the middle, with its summary, timings, and no process left', async (line, make) => {
+  const project = make(
+    {
+      'bad.test.js': `test("fails", () => { throw new Error("no"); }); // ${'the largest file begins first '.repeat(10)}`,
+      'slow.test.js': 'test("slow", () => new Promise(resolve => setTimeout(resolve, 60000)), 70000);',
+      'next.test.js': 'test("slow", () => new Promise(resolve => setTimeout(resolve, 60000)), 70000);',
+      'teardown.js': 'module.exports = () => require("fs").writeFileSync("torn-down", "yes");',
+    },
+    {globalTeardown: './teardown.js'},
+  );
+  const timings = {...PARALLEL.env, XDIST_TIMINGS: 'timings.json'};
+  const {exitCode, stderr, events} = await project.run(['-w', '2', '--bail', '--verbose=false'], {env: timings});
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('● fails');
+  expect(stderr).toMatch(/Tests: +1 failed, 1 total/);
+  expect(events.at(-1)).toMatchObject({event: 'run-complete', failed: 1});
+  expect(project.exists('torn-down')).toBe(line === '30'); // Jest 29 leaves without it
+  expect(project.read('timings.json')).toContain('"bad.test.js"');
+  expect(project.processes()).toEqual([]);
+});
+
+onEachLine('--bail=2 goes on after the first failure', async (_line, make) => {
+  const project = make({
+    'a.test.js': 'test("fails", () => { throw new Error("no"); });',
+    'b.test.js': 'test("passes", () => {});',
+    'c.test.js': 'test("passes", () => {});',
+  });
+  const {exitCode, json} = await project.run(['-w', '2', '--bail=2'], PARALLEL);
+  expect(exitCode).toBe(1);
+  expect(json).toMatchObject({numTotalTests: 3, numFailedTests: 1});
+});
+
+onEachLine('--bail in band', async (_line, make) => {
+  const project = make({'a.test.js': 'test("fails", () => { throw new Error("no"); });'});
+  const {exitCode, stderr} = await project.run(['-i', '--bail'], {env: {XDIST_TIMINGS: 'timings.json'}});
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/Tests: +1 failed, 1 total/);
+  expect(project.read('timings.json')).toContain('"a.test.js"');
+  expect(project.readAll('.')).not.toHaveProperty([`timings.json.${process.pid}.inband`]);
+});
+
+onEachLine('a worker knows its number, their count and the run, and so does a run in band', async (_line, make) => {
+  const body = `test("a", () => require("fs").appendFileSync("seen", [process.env.JEST_WORKER_ID, process.env.XDIST_WORKER, process.env.XDIST_WORKER_COUNT, process.env.XDIST_RUN_ID].join(" ") + "\\n"));`;
+  const project = make({'1.test.js': body, '2.test.js': body, '3.test.js': body});
+  const seen = () => project.read('seen').trim().split('\n').map(line => line.split(' '));
+  await project.run(['-w', '2'], PARALLEL);
+  for (const [id, worker, count, run] of seen()) {
+    expect(['1', '2']).toContain(id);
+    expect(worker).toBe(`w${id}`);
+    expect(count).toBe('2');
+    expect(run).toBe(seen()[0]?.[3]);
+  }
+  project.reset();
+  await project.run(['-i']);
+  expect(seen().map(line => line.slice(0, 3))).toEqual(Array(3).fill(['1', 'w1', '1']));
+});
+
+onEachLine("Jest's own guess runs few quick files in band; inBand: 'never' does not", async (_line, make) => {
+  const project = make({'1.test.js': 'test("a", () => require("fs").writeFileSync("ppid", String(process.ppid)));'});
+  expect((await project.run(['-w', '2'])).log).toHaveLength(0);
+  expect((await project.run(['-w', '2'], PARALLEL)).log.length).toBeGreaterThan(0);
+});
+
+onEachLine('a reporter that throws ends the run instead of hanging it', async (_line, make) => {
+  const project = make({
+    '1.test.js': 'test("a", () => {});',
+    '2.test.js': 'test("a", () => {});',
+    'throws.js': 'module.exports = class { onTestFileResult() { throw new Error("a broken reporter"); } };',
+  });
+  const {exitCode, stderr} = await project.run(['-w', '2', '--reporters=./throws.js'], PARALLEL);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('a broken reporter');
+  expect(project.processes()).toEqual([]);
+});
