@@ -62,11 +62,7 @@ export function resolveOptions(
   let merged: XdistOptions = {};
   for (const source of [...sources, ...environmentSources(environment, problems)]) {
     const options = checkSource(source, problems);
-    merged = {
-      ...merged,
-      ...options,
-      ...(options.watermark && {watermark: {...merged.watermark, ...options.watermark}}),
-    };
+    merged = {...merged, ...options, ...(options.watermark && {watermark: {...merged.watermark, ...options.watermark}})};
   }
   const watermark = {...DEFAULT_OPTIONS.watermark, ...merged.watermark};
   if (merged.watermark?.low !== undefined && merged.watermark.high === undefined) {
@@ -91,15 +87,16 @@ function* environmentSources(
     if (!variable.startsWith('XDIST_') || OWN_VARIABLES.has(variable) || text === undefined) continue;
     const option = options.get(variable);
     if (option === undefined) {
-      problems.push(`the environment variable ${variable} is not an option.${suggestion(variable, [...options.keys()])}`);
+      problems.push(`the environment variable ${variable} is not an option.${suggestion(variable, [...options.keys()], 'XDIST_')}`);
     } else {
-      yield {name: `the environment variable ${variable}`, value: {[option]: parseVariable(text)}};
+      yield {name: `the environment variable ${variable}`, value: {[option]: parseVariable(option, text)}};
     }
   }
 }
 
-/** A variable's text is JSON where it parses as such (`3`, `{"low": 10}`), else a plain string. */
-function parseVariable(text: string): unknown {
+/** A variable's text is JSON where it parses as such (`3`, `{"low": 10}`), else a plain string; a path is always one. */
+function parseVariable(option: OptionName, text: string): unknown {
+  if (option === 'timings') return text;
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -120,7 +117,7 @@ function checkSource(source: OptionSource, problems: string[]): XdistOptions {
       continue;
     }
     const result = v.safeParse(OPTION_SCHEMAS[key], value, {abortPipeEarly: true});
-    if (result.success) checked[key] = value;
+    if (result.success) checked[key] = isPlainObject(value) ? withoutUndefined(value) : value;
     else for (const issue of result.issues) problems.push(describeIssue(source.name, key, value, issue));
   }
   return checked;
@@ -136,11 +133,13 @@ function describeIssue(source: string, key: OptionName, value: unknown, issue: v
   return `${source}: "${path.join('.')}" must be ${issue.message}, got ${show(received)}.`;
 }
 
-function suggestion(name: string, candidates: readonly string[]): string {
-  const distance = (candidate: string) => leven(name.toLowerCase(), candidate.toLowerCase());
+/** @param prefix what all names share, and what makes none of them near */
+function suggestion(name: string, candidates: readonly string[], prefix = ''): string {
+  const bare = (text: string) => text.slice(prefix.length).toLowerCase();
+  const distance = (candidate: string) => leven(bare(name), bare(candidate));
   const [nearest] = [...candidates].sort((a, b) => distance(a) - distance(b));
   if (nearest === undefined) return '';
-  const close = distance(nearest) <= Math.max(3, nearest.length / 2);
+  const close = distance(nearest) <= Math.max(2, bare(nearest).length / 2);
   return close ? ` Did you mean "${nearest}"?` : ` The options are ${candidates.join(', ')}.`;
 }
 
@@ -152,7 +151,16 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function withoutUndefined(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
+}
+
 function show(value: unknown): string {
   if (typeof value === 'function') return 'a function';
-  return JSON.stringify(value) ?? String(value);
+  if (typeof value === 'number' || typeof value === 'bigint' || value === undefined) return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return 'an object that refers to itself';
+  }
 }

@@ -50,7 +50,8 @@ export interface TestDuration {
 
 /** Per test, in whole ms; a file of 10,000 tests that take nothing must not cost 10,000 entries. */
 export function testDurations(tests: readonly TestDuration[]): Record<string, number> {
-  const durations: Record<string, number> = {};
+  // Without a prototype: a test may be called "toString".
+  const durations = Object.create(null) as Record<string, number>;
   for (const {fullName, duration} of tests) {
     if (typeof duration === 'number' && duration >= 1) {
       durations[fullName] = (durations[fullName] ?? 0) + Math.round(duration);

@@ -66,12 +66,14 @@ const count = (minimum: number) => {
 const oneOf = <const T extends string>(...values: T[]) =>
   v.picklist(values, `one of ${values.map(value => `"${value}"`).join(', ')}`);
 
+const WATERMARK_SHAPE = 'an object like {low: 50, high: 200}';
+
 /** Each option's schema; the issue message of each says what was expected. */
 export const OPTION_SCHEMAS = {
   dist: oneOf('load'),
-  watermark: v.strictObject(
-    {low: v.optional(milliseconds), high: v.optional(milliseconds)},
-    'an object like {low: 50, high: 200}',
+  watermark: v.pipe(
+    v.custom<object>(value => !Array.isArray(value), WATERMARK_SHAPE),
+    v.strictObject({low: v.optional(milliseconds), high: v.optional(milliseconds)}, WATERMARK_SHAPE),
   ),
   maxScheduleChunk: count(1),
   maxWorkerRestarts: count(0),

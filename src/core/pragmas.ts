@@ -81,7 +81,7 @@ type PragmaName = (typeof PRAGMA_NAMES)[number];
 const NAME_PATTERN = PRAGMA_NAMES.join('|');
 const MENTIONS_ONE = new RegExp(`@(?:${NAME_PATTERN})(?![\\w-])`);
 /** A line of a comment that starts with one of ours: ` * @serial`, `// @serial`, `/** @serial`. */
-const PRAGMA_LINE = new RegExp(`^[ \\t]*(?:/\\*\\*?|\\*|//)?[ \\t]*@(${NAME_PATTERN})(?![\\w-])`);
+const PRAGMA_LINE = new RegExp(`^[ \\t]*(?:/\\*\\*?|\\*|//)?[ \\t]*@(${NAME_PATTERN})(?=\\s|\\*/|$)`);
 
 const NONE: ParsedPragmas = {pragmas: NO_PRAGMAS, errors: [], warnings: []};
 
@@ -98,7 +98,8 @@ export function parsePragmas(source: string, docblock: DocblockParser): ParsedPr
   for (const name of PRAGMA_NAMES) {
     const value = values[name];
     if (value === undefined) continue;
-    const all = typeof value === 'string' ? [value] : value;
+    // jest-docblock leaves the spaces at a line's end in the value, and a tab between it and the name.
+    const all = (typeof value === 'string' ? [value] : value).map(text => text.trim());
     const lines = linesOf(name, block).map(line => line + (blockLines?.first ?? 1) - 1);
     const parsed = READERS[name](all);
     if ('error' in parsed) {
@@ -107,7 +108,7 @@ export function parsePragmas(source: string, docblock: DocblockParser): ParsedPr
       pragmas = {...pragmas, ...parsed.fields};
     }
   }
-  return {pragmas, errors, warnings: strayPragmas(source, blockLines)};
+  return {pragmas, errors, warnings: [...unreadPragmas(block, blockLines?.first ?? 1, values), ...strayPragmas(source, blockLines)]};
 }
 
 type Reading = {readonly fields: Partial<FilePragmas>} | {readonly error: string; readonly value: string; readonly index: number};
@@ -202,9 +203,20 @@ function* pragmaLines(text: string): Generator<{name: string; line: number}> {
   }
 }
 
+/** Pragmas in the docblock that jest-docblock passes over: it takes no tab before the ` *`. */
+function unreadPragmas(block: string, first: number, values: Readonly<Record<string, unknown>>): PragmaProblem[] {
+  return [...pragmaLines(block)]
+    .filter(({name}) => values[name] === undefined)
+    .map(({name, line}) => ({
+      line: first + line - 1,
+      message: `@${name} has no effect here: Jest cannot read this line. Indent the comment with spaces, and begin the line with " * @${name}".`,
+    }));
+}
+
 /**
  * Pragmas of ours in comments that are not the docblock. Only comments that begin at the start of a
- * line count: a fixture source in a template string is no business of ours.
+ * line count: an indented fixture source in a template string is no business of ours. (One that is
+ * not indented costs a warning: telling it apart would take a parser.)
  */
 function strayPragmas(source: string, docblock: {first: number; last: number} | null): PragmaProblem[] {
   const comments = /^(?:\/\*[^]*?\*\/|\/\/.*)/gm;

@@ -21,14 +21,13 @@ export async function readOptionFiles(rootDir: string): Promise<OptionSource[]> 
   if (found.length > 1) throw new OptionsError([`${found.join(' and ')} are both in ${rootDir}: keep one of them.`]);
   const sources: OptionSource[] = [];
   if (packageHasKey(rootDir)) {
-    const value = await load(rootDir, 'package.json');
-    if (value !== undefined) sources.push({name: `the key "${PACKAGE_KEY}" of package.json`, value});
+    sources.push({name: `the key "${PACKAGE_KEY}" of package.json`, value: await load(rootDir, 'package.json')});
   }
-  if (found[0] !== undefined) sources.push({name: found[0], value: (await load(rootDir, found[0])) ?? {}});
+  if (found[0] !== undefined) sources.push({name: found[0], value: await load(rootDir, found[0])});
   return sources;
 }
 
-/** Nearly every project has a package.json and few have the key: they need no loader for that. */
+/** Nearly every project has a package.json, and few have the key. */
 function packageHasKey(rootDir: string): boolean {
   try {
     return Object.hasOwn(JSON.parse(readFileSync(join(rootDir, 'package.json'), 'utf8')) as object, PACKAGE_KEY);
@@ -38,24 +37,17 @@ function packageHasKey(rootDir: string): boolean {
 }
 
 async function load(rootDir: string, name: string): Promise<unknown> {
-  const {lilconfig} = await import('lilconfig');
-  const loader = lilconfig(PACKAGE_KEY, {
-    packageProp: PACKAGE_KEY,
-    // A watch run must see a changed file.
-    cache: false,
-    loaders: {'.ts': loadTypeScript},
-  });
+  const path = join(rootDir, name);
   try {
-    const found = await loader.load(join(rootDir, name));
-    return found?.isEmpty === true ? undefined : (found?.config as unknown);
+    if (name.endsWith('.json')) {
+      const parsed = JSON.parse(readFileSync(path, 'utf8')) as unknown;
+      return name === 'package.json' ? (parsed as Record<string, unknown>)[PACKAGE_KEY] : parsed;
+    }
+    // jiti: Node 20 reads no TypeScript by itself, and a watch run must see a file that has changed.
+    const {createJiti} = await import('jiti');
+    return await createJiti(__filename, {moduleCache: false, fsCache: false}).import(path, {default: true});
   } catch (error) {
-    const {message} = error as Error;
-    throw new OptionsError([`${relative(process.cwd(), join(rootDir, name)) || name} cannot be loaded: ${message}`]);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OptionsError([`${relative(process.cwd(), path) || name} cannot be loaded: ${reason}`]);
   }
-}
-
-/** Node 20 does not read TypeScript by itself. */
-async function loadTypeScript(path: string): Promise<unknown> {
-  const {createJiti} = await import('jiti');
-  return createJiti(__filename, {moduleCache: false, interopDefault: true}).import(path, {default: true});
 }

@@ -30,6 +30,9 @@ export class TimingsFile {
   readonly #warn: (text: string) => void;
   readonly #learnt = new Map<string, FileRecord>();
   #past: Durations = new Map();
+  /** Marks of Jest processes that died, to be taken away once what they say is on disk. */
+  #deadMarkers: string[] = [];
+  #saves = 0;
 
   constructor(options: TimingsOptions) {
     const {path, rootDir, cacheDirectory} = options;
@@ -42,8 +45,9 @@ export class TimingsFile {
   /** Reads what earlier runs left. A file that cannot be read is ignored with a warning. */
   async load(): Promise<void> {
     const siblings = await this.#siblings();
-    const past = await Promise.all([this.path, ...siblings.parts].map(path => this.#read(path)));
-    this.#past = mergeDurations([...past, await this.#inBandDeaths(siblings.markers)], Date.now());
+    const all = await Promise.all([this.path, ...siblings.parts].map(path => this.#read(path, this.#warn)));
+    this.#past = mergeDurations(all, Date.now());
+    await this.#noteInBandDeaths(siblings.markers);
   }
 
   get(key: string): FileRecord | null {
@@ -59,9 +63,10 @@ export class TimingsFile {
     if (this.#learnt.size === 0) return;
     try {
       await mkdir(dirname(this.path), {recursive: true});
-      await writeFileAtomic(`${this.path}.${this.#runId}.part`, formatDurations(this.#learnt), {fsync: false});
+      await writeFileAtomic(`${this.path}.${this.#runId}.${++this.#saves}.part`, formatDurations(this.#learnt), {fsync: false});
       this.#past = mergeDurations([this.#past, this.#learnt], Date.now());
       this.#learnt.clear();
+      await Promise.all(this.#deadMarkers.splice(0).map(marker => rm(marker, {force: true})));
       await this.#foldParts();
     } catch (error) {
       this.#warn(`the timings file ${this.path} could not be written: ${(error as Error).message}`);
@@ -96,7 +101,7 @@ export class TimingsFile {
     };
   }
 
-  async #read(path: string): Promise<Durations> {
+  async #read(path: string, warn: (text: string) => void): Promise<Durations> {
     let text: string;
     try {
       text = await readFile(path, 'utf8');
@@ -106,25 +111,25 @@ export class TimingsFile {
     try {
       return parseDurations(text);
     } catch (error) {
-      this.#warn(`the timings file ${path} is ignored, and will be written anew: ${(error as Error).message}`);
+      warn(`the timings file ${path} is ignored, and will be written anew: ${(error as Error).message}`);
       return new Map();
     }
   }
 
-  /** Files that were running inside a Jest process that is gone without having taken its mark away. */
-  async #inBandDeaths(markers: readonly string[]): Promise<Durations> {
-    const deaths = new Map<string, FileRecord>();
+  /** Notes the files that were running inside a Jest process which is gone without having taken its mark away. */
+  async #noteInBandDeaths(markers: readonly string[]): Promise<void> {
     for (const marker of markers) {
       const pid = Number(/\.(\d+)\.inband$/.exec(marker)?.[1]);
       if (isAlive(pid)) continue;
       const key = await readFile(marker, 'utf8').catch(() => '');
-      await rm(marker, {force: true});
-      if (key === '') continue;
-      const death: FileRecord = {at: Date.now(), ms: null, tests: {}, end: 'died'};
-      deaths.set(key, death);
-      this.#learnt.set(key, death);
+      if (key === '') {
+        await rm(marker, {force: true});
+        continue;
+      }
+      this.#deadMarkers.push(marker);
+      const past = this.#past.get(key);
+      this.record(key, {ms: past?.ms ?? null, tests: past?.tests ?? {}, end: 'died'});
     }
-    return deaths;
   }
 
   async #foldParts(): Promise<void> {
@@ -132,7 +137,7 @@ export class TimingsFile {
     if (!(await tryLock(lock))) return; // whoever holds it, or the next run, folds our part in
     try {
       const {parts} = await this.#siblings();
-      const all = await Promise.all([this.path, ...parts].map(path => this.#read(path)));
+      const all = await Promise.all([this.path, ...parts].map(path => this.#read(path, () => {}))); // `load` has warned
       await writeFileAtomic(this.path, formatDurations(mergeDurations(all, Date.now())), {fsync: false});
       await Promise.all(parts.map(part => rm(part, {force: true})));
     } finally {

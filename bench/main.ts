@@ -1,0 +1,17 @@
+/** `npm run bench [-- scheduler suites]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
+import {benchmarkPrefetch, benchmarkThroughput} from './scheduler';
+import {benchmarkSuites} from './suites';
+
+const BENCHMARKS: Readonly<Record<string, () => void>> = {
+  scheduler: () => {
+    benchmarkThroughput();
+    benchmarkPrefetch();
+  },
+  suites: benchmarkSuites,
+};
+
+const wanted = process.argv.slice(2);
+for (const name of wanted) {
+  if (!Object.hasOwn(BENCHMARKS, name)) throw new Error(`No benchmark "${name}": there are ${Object.keys(BENCHMARKS).join(', ')}.`);
+}
+for (const [name, run] of Object.entries(BENCHMARKS)) if (wanted.length === 0 || wanted.includes(name)) run();

@@ -1,0 +1,75 @@
+/** What one run learns, the next one uses. */
+import {formatDurations} from '../../src/core/durations';
+import type {SchedulePlan} from '../../src/core/scheduleState';
+import {onEachLine, type JestOutput} from './project';
+
+const wait = (ms: number) => `test('waits', () => new Promise(resolve => setTimeout(resolve, ${ms})));`;
+const PARALLEL = {XDIST_IN_BAND: 'never', XDIST_TIMINGS: 'timings.json'};
+
+function planOf({log}: JestOutput): SchedulePlan {
+  const [plan] = log.flatMap(line => ('plan' in line ? [line.plan] : []));
+  if (plan === undefined) throw new Error('no plan in the log');
+  return plan;
+}
+
+const names = (plan: SchedulePlan) => plan.units.map(({file}) => file.path.replace(/^.*[\\/]/, ''));
+
+onEachLine('the second run begins with the longest file', async (_line, make) => {
+  const project = make({
+    'short.test.js': `${wait(1)} // ${'the largest file '.repeat(20)}`,
+    'long.test.js': wait(4000),
+    'middle.test.js': wait(2000),
+  });
+  const first = planOf(await project.run(['-w', '2'], {env: PARALLEL}));
+  expect(names(first)[0]).toBe('short.test.js');
+  expect(first.units.every(({expectedMs}) => expectedMs === null)).toBe(true);
+  const second = planOf(await project.run(['-w', '2'], {env: PARALLEL}));
+  expect(names(second)).toEqual(['long.test.js', 'middle.test.js', 'short.test.js']);
+  expect(JSON.parse(project.read('timings.json'))).toMatchObject({
+    version: 1,
+    files: {'long.test.js': {end: 'passed', tests: {waits: expect.any(Number) as number}}},
+  });
+});
+
+onEachLine('durations are kept in the cache directory unless told otherwise, in band too', async (_line, make) => {
+  const project = make({'a.test.js': wait(1500), 'b.test.js': wait(1)});
+  await project.run(['-i']);
+  const plan = planOf(await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never'}}));
+  expect(names(plan)).toEqual(['a.test.js', 'b.test.js']);
+  expect(plan.units.every(({expectedMs}) => (expectedMs ?? 0) > 0)).toBe(true);
+  expect(Object.keys(project.readAll('.cache')).filter(path => path.includes('xdist-timings-'))).toHaveLength(1);
+});
+
+onEachLine('two runs at once lose nothing', async (_line, make) => {
+  const project = make(Object.fromEntries(Array.from({length: 8}, (_, index) => [`${index}.test.js`, wait(1)])));
+  const run = (pattern: string) => {
+    const child = project.start(['-w', '2', `--testMatch=**/${pattern}.test.js`], {env: PARALLEL});
+    child.stdout?.resume();
+    child.stderr?.resume();
+    return new Promise(resolve => child.once('close', resolve));
+  };
+  await Promise.all([run('[0-3]'), run('[4-7]')]);
+  const plan = planOf(await project.run(['-w', '2'], {env: PARALLEL}));
+  expect(plan.units.every(({expectedMs}) => expectedMs !== null)).toBe(true);
+  expect(Object.keys((JSON.parse(project.read('timings.json')) as {files: object}).files)).toHaveLength(8);
+});
+
+onEachLine('a corrupt timings file is ignored with a warning, and written anew', async (_line, make) => {
+  const project = make({'a.test.js': wait(1), 'b.test.js': wait(1), 'timings.json': '{"version": 1, "files": {"a.tes'});
+  const {exitCode, stderr} = await project.run(['-w', '2'], {env: PARALLEL});
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain(`jest-runner-xdist: the timings file ${project.path('timings.json')} is ignored, and will be written anew`);
+  expect(JSON.parse(project.read('timings.json'))).toHaveProperty('files');
+  expect((await project.run(['-w', '2'], {env: PARALLEL})).stderr).not.toContain('is ignored');
+});
+
+onEachLine('what failed last time comes first', async (_line, make) => {
+  const past = (end: 'passed' | 'failed', ms: number) => ({at: Date.now(), ms, tests: {}, end});
+  const project = make({
+    'a.test.js': wait(1),
+    'b.test.js': wait(1),
+    'c.test.js': wait(1),
+    'timings.json': formatDurations(new Map([['a.test.js', past('passed', 900)], ['b.test.js', past('failed', 10)], ['c.test.js', past('passed', 800)]])),
+  });
+  expect(names(planOf(await project.run(['-w', '2'], {env: PARALLEL})))).toEqual(['b.test.js', 'a.test.js', 'c.test.js']);
+});

@@ -1,0 +1,93 @@
+/** Watch mode: a rerun, an interrupted run, and leaving. */
+import type {ChildProcess} from 'node:child_process';
+import {onEachLine, type Project} from './project';
+
+/** Jest listens to keys only on a terminal; this makes a pipe pass for one. */
+const FAKE_TERMINAL = 'process.stdin.setRawMode = () => process.stdin;';
+
+class WatchSession {
+  readonly #child: ChildProcess;
+  #output = '';
+  #waiting: (() => void) | null = null;
+
+  constructor(project: Project, args: readonly string[]) {
+    project.write('terminal.js', FAKE_TERMINAL);
+    this.#child = project.start(['--watchAll', '--watchman=false', ...args], {nodeArgs: ['--require', project.path('terminal.js')]});
+    this.#child.once('close', () => this.#waiting?.());
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text;
+        this.#waiting?.();
+      });
+    }
+  }
+
+  press(key: string): void {
+    this.#child.stdin?.write(key);
+  }
+
+  /** Resolves with what was printed up to there, once it has been. */
+  async until(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const match = pattern.exec(this.#output);
+      if (match !== null) {
+        const end = match.index + match[0].length;
+        const printed = this.#output.slice(0, end);
+        this.#output = this.#output.slice(end);
+        return printed;
+      }
+      if (this.#child.exitCode !== null) throw new Error(`Jest left: ${this.#output}`);
+      await new Promise<void>(resolve => (this.#waiting = resolve));
+    }
+  }
+
+  async leave(key = 'q'): Promise<void> {
+    const left = new Promise(resolve => this.#child.once('close', resolve));
+    this.press(key);
+    await left;
+  }
+}
+
+async function untilFileExists(project: Project, path: string, meanwhile = () => {}): Promise<void> {
+  while (!project.exists(path)) {
+    meanwhile();
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+}
+
+onEachLine('a changed file is run again, with new workers', async (_line, make) => {
+  const project = make({
+    'a.test.js': 'test("first version", () => {});',
+    'b.test.js': 'test("pid", () => require("fs").appendFileSync("pids", process.pid + "\\n"));',
+  });
+  const session = new WatchSession(project, ['-w', '2', '--verbose']);
+  expect(await session.until(/Ran all test suites\./)).toContain('first version');
+  project.write('a.test.js', 'test("second version", () => { throw new Error("a failure"); });');
+  const rerun = await session.until(/Ran all test suites\./);
+  expect(rerun).toContain('second version');
+  expect(rerun).toMatch(/Tests: +1 failed, 1 passed, 2 total/);
+  expect(project.lines('pids')).toHaveLength(2);
+  await session.leave();
+  expect(project.processes()).toEqual([]);
+});
+
+onEachLine('an interrupted run ends, and the next one is whole', async (_line, make) => {
+  const slow = `test('waits for the end of the test', async () => {
+    const fs = require('fs');
+    fs.writeFileSync(fs.existsSync('interrupted') ? 'started again' : 'started', '');
+    while (!fs.existsSync('go on')) await new Promise(resolve => setTimeout(resolve, 20));
+  }, 200000);`;
+  const project = make({'a.test.js': slow, 'b.test.js': slow, 'c.test.js': 'test("c", () => {});', 'd.test.js': 'test("d", () => {});'});
+  const session = new WatchSession(project, ['-w', '2']);
+  await untilFileExists(project, 'started');
+  session.press('\r');
+  expect(await session.until(/Ran all test suites\.|Test run was interrupted\./)).toContain('Test run was interrupted.');
+  project.write('interrupted', '');
+  let version = 0;
+  // Jest takes no notice of a change until it has done with the last run.
+  await untilFileExists(project, 'started again', () => project.write('d.test.js', `test("d${++version}", () => {});`));
+  project.write('go on', '');
+  expect(await session.until(/Ran all test suites\./)).toMatch(/Tests: +4 passed, 4 total/);
+  await session.leave();
+  expect(project.processes()).toEqual([]);
+});

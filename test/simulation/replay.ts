@@ -1,0 +1,43 @@
+/** Feeds the events of an XDIST_LOG to the scheduler again, and compares the commands it gives. */
+import {step, type Command, type ScheduleEvent} from '../../src/core/schedule';
+import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
+import type {LogLine} from '../../src/shell/eventLog';
+
+export interface Replay {
+  readonly run: string;
+  readonly plan: SchedulePlan;
+  readonly events: number;
+  /** The first event after which the scheduler of today decides differently; null: none. */
+  readonly difference: {readonly event: ScheduleEvent; readonly logged: readonly Command[]; readonly now: readonly Command[]} | null;
+  readonly state: ScheduleState;
+}
+
+/** Replays every run of a log; a log may hold several, their lines mixed. */
+export function replay(lines: readonly LogLine[]): Replay[] {
+  const runs = new Map<string, LogLine[]>();
+  for (const line of lines) {
+    const run = runs.get(line.run);
+    if (run === undefined) runs.set(line.run, [line]);
+    else run.push(line);
+  }
+  return [...runs].map(([run, own]) => replayRun(run, own));
+}
+
+function replayRun(run: string, lines: readonly LogLine[]): Replay {
+  const [first] = lines;
+  if (first === undefined || !('plan' in first)) throw new Error(`run ${run}: its first line is not its plan`);
+  const state = createSchedule(first.plan);
+  let events = 0;
+  for (let index = 1; index < lines.length; index++) {
+    const line = lines[index];
+    if (line === undefined || !('event' in line)) continue;
+    events++;
+    const logged: Command[] = [];
+    for (let next = lines[index + 1]; next !== undefined && 'command' in next; next = lines[++index + 1]) logged.push(next.command);
+    const now = step(state, line.event, line.at);
+    if (JSON.stringify(now) !== JSON.stringify(logged)) {
+      return {run, plan: first.plan, events, difference: {event: line.event, logged, now}, state};
+    }
+  }
+  return {run, plan: first.plan, events, difference: null, state};
+}

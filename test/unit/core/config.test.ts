@@ -1,0 +1,237 @@
+import {OptionsError, resolveOptions, variableOf, type OptionSource} from '../../../src/core/config';
+import {DEFAULT_OPTIONS, OPTION_NAMES} from '../../../src/core/options';
+
+const inPackage = (value: unknown): OptionSource => ({name: 'package.json', value});
+const inFile = (value: unknown): OptionSource => ({name: 'xdist.config.js', value});
+const inJestConfig = (value: unknown): OptionSource => ({name: 'the Jest config', value});
+
+/** The mistakes that the error lists, in order; none: the options are right. */
+function problems(sources: readonly OptionSource[], environment: Record<string, string> = {}): string[] {
+  try {
+    resolveOptions(sources, environment);
+    return [];
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    return error.message.split('\n').flatMap(line => (line.startsWith('  • ') ? [line.slice(4)] : []));
+  }
+}
+
+describe('precedence', () => {
+  test('where nothing is said, every option has its default', () => {
+    expect(resolveOptions([], {})).toEqual(DEFAULT_OPTIONS);
+  });
+
+  test('package.json < xdist.config < runner options < environment', () => {
+    const sources = [inPackage({maxScheduleChunk: 1}), inFile({maxScheduleChunk: 2}), inJestConfig({maxScheduleChunk: 3})];
+    const chunk = (count: number, environment = {}) => resolveOptions(sources.slice(0, count), environment).maxScheduleChunk;
+    expect([chunk(1), chunk(2), chunk(3), chunk(3, {XDIST_MAX_SCHEDULE_CHUNK: '4'})]).toEqual([1, 2, 3, 4]);
+  });
+
+  test('a source wins only in the keys that it has', () => {
+    const sources = [
+      inPackage({timings: 'a.json', maxScheduleChunk: 1, restartWorkers: 'file'}),
+      inFile({maxScheduleChunk: 2}),
+      inJestConfig({maxWorkerRestarts: 3}),
+    ];
+    expect(resolveOptions(sources, {XDIST_IN_BAND: 'never'})).toEqual({
+      ...DEFAULT_OPTIONS,
+      timings: 'a.json',
+      restartWorkers: 'file',
+      maxScheduleChunk: 2,
+      maxWorkerRestarts: 3,
+      inBand: 'never',
+    });
+  });
+
+  test('an option that is undefined was not said', () => {
+    expect(resolveOptions([inPackage({timings: 'a.json'}), inFile({timings: undefined})], {}).timings).toBe('a.json');
+  });
+
+  test('the watermarks are two keys', () => {
+    const sources = [inPackage({watermark: {low: 1, high: 1000}}), inFile({watermark: {low: 2}}), inJestConfig({watermark: {high: 2000}})];
+    expect(resolveOptions(sources, {}).watermark).toEqual({low: 2, high: 2000});
+    expect(resolveOptions(sources, {XDIST_WATERMARK: '{"low": 3}'}).watermark).toEqual({low: 3, high: 2000});
+  });
+
+  test('a low watermark alone that is above the default high one raises that', () => {
+    expect(resolveOptions([inFile({watermark: {low: 300}})], {}).watermark).toEqual({low: 300, high: 300});
+    expect(resolveOptions([inFile({watermark: {low: 60}})], {}).watermark).toEqual({low: 60, high: 200});
+  });
+
+  test('a high watermark alone that is below the default low one lowers that', () => {
+    expect(resolveOptions([inFile({watermark: {high: 20}})], {}).watermark).toEqual({low: 20, high: 20});
+  });
+
+  test('what comes out can not be changed', () => {
+    const options = resolveOptions([inFile({watermark: {low: 1}})], {});
+    expect(Object.isFrozen(options)).toBe(true);
+    expect(Object.isFrozen(options.watermark)).toBe(true);
+  });
+
+  test('what came in is not frozen', () => {
+    const written = {watermark: {low: 1}};
+    resolveOptions([inFile(written)], {});
+    expect(Object.isFrozen(written.watermark)).toBe(false);
+  });
+});
+
+describe('mistakes', () => {
+  test('an unknown option is named with its source and the nearest option', () => {
+    expect(problems([inFile({maxWorkerRestart: 3})])).toEqual([
+      'xdist.config.js: unknown option "maxWorkerRestart". Did you mean "maxWorkerRestarts"?',
+    ]);
+  });
+
+  test('the suggestion does not mind upper and lower case', () => {
+    expect(problems([inFile({INBAND: 'auto'})])).toEqual(['xdist.config.js: unknown option "INBAND". Did you mean "inBand"?']);
+  });
+
+  test('where no option is near, all of them are listed', () => {
+    expect(problems([inPackage({colourOfTheOutput: 'red'})])).toEqual([
+      `package.json: unknown option "colourOfTheOutput". The options are ${OPTION_NAMES.join(', ')}.`,
+    ]);
+  });
+
+  test('a key that every object inherits is an unknown option', () => {
+    expect(problems([inFile({toString: 1})])[0]).toMatch('xdist.config.js: unknown option "toString".');
+  });
+
+  test('an unknown watermark is named with its path', () => {
+    expect(problems([inFile({watermark: {lo: 10}})])).toEqual(['xdist.config.js: unknown option "watermark.lo". Did you mean "low"?']);
+  });
+
+  test.each([
+    ['dist', 'each', 'one of "load", got "each"'],
+    ['watermark', 5, 'an object like {low: 50, high: 200}, got 5'],
+    ['maxScheduleChunk', 0, 'a whole number, 1 or more, got 0'],
+    ['maxScheduleChunk', 1.5, 'a whole number, 1 or more, got 1.5'],
+    ['maxScheduleChunk', null, 'a whole number, 1 or more, got null'],
+    ['maxWorkerRestarts', -1, 'a whole number, 0 or more, got -1'],
+    ['maxWorkerRestarts', '3', 'a whole number, 0 or more, got "3"'],
+    ['restartWorkers', true, 'one of "never", "file", got true'],
+    ['timings', '', 'a path, got ""'],
+    ['timings', ['a.json'], 'a path, got ["a.json"]'],
+    ['inBand', () => 'auto', 'one of "auto", "never", got a function'],
+  ])('%s: %p is refused', (option, value, expectation) => {
+    expect(problems([inJestConfig({[option]: value})])).toEqual([`the Jest config: "${option}" must be ${expectation}.`]);
+  });
+
+  test.each([
+    ['low', '50', 'a number of milliseconds, got "50"'],
+    ['high', -1, 'a number of milliseconds, 0 or more, got -1'],
+  ])('watermark.%s: %p is refused', (key, value, expectation) => {
+    expect(problems([inFile({watermark: {[key]: value}})])).toEqual([`xdist.config.js: "watermark.${key}" must be ${expectation}.`]);
+  });
+
+  test.each([
+    ['dist', 'load'],
+    ['watermark', {low: 0, high: 0.5}],
+    ['maxScheduleChunk', 1],
+    ['maxWorkerRestarts', 0],
+    ['restartWorkers', 'file'],
+    ['timings', './timings.json'],
+    ['inBand', 'never'],
+  ] as const)('%s: %p is accepted', (option, value) => {
+    expect(resolveOptions([inFile({[option]: value})], {})[option]).toEqual(value);
+  });
+
+  test('low above high is refused, wherever the two come from', () => {
+    expect(problems([inPackage({watermark: {low: 30}}), inFile({watermark: {high: 20}})])).toEqual([
+      'watermark.low (30) is above watermark.high (20).',
+    ]);
+  });
+
+  test.each([[null], [[]], ['load']])('options that are %p instead of an object are refused', value => {
+    expect(problems([inFile(value)])).toEqual([`xdist.config.js: expected an object of options, got ${JSON.stringify(value)}.`]);
+  });
+
+  test('one error lists all mistakes of all sources', () => {
+    const sources = [inPackage({dits: 'load', inBand: 1}), inFile({watermark: {low: 'x', hihg: 1}})];
+    expect(problems(sources, {XDIST_TIMING: 'a', XDIST_DIST: 'each'}).sort()).toEqual([
+      'package.json: "inBand" must be one of "auto", "never", got 1.',
+      'package.json: unknown option "dits". Did you mean "dist"?',
+      'the environment variable XDIST_DIST: "dist" must be one of "load", got "each".',
+      'the environment variable XDIST_TIMING is not an option. Did you mean "XDIST_TIMINGS"?',
+      'xdist.config.js: "watermark.low" must be a number of milliseconds, got "x".',
+      'xdist.config.js: unknown option "watermark.hihg". Did you mean "high"?',
+    ]);
+  });
+
+  test('the printed stack is the message alone', () => {
+    const error = new OptionsError(['one thing']);
+    expect(error.stack).toBe(error.message);
+    expect(error.message).toBe('jest-runner-xdist: an option is not right.\n\n  • one thing\n');
+  });
+});
+
+describe('the environment', () => {
+  test('every option has a variable', () => {
+    expect(OPTION_NAMES.map(variableOf)).toEqual([
+      'XDIST_DIST',
+      'XDIST_WATERMARK',
+      'XDIST_MAX_SCHEDULE_CHUNK',
+      'XDIST_MAX_WORKER_RESTARTS',
+      'XDIST_RESTART_WORKERS',
+      'XDIST_TIMINGS',
+      'XDIST_IN_BAND',
+    ]);
+  });
+
+  test('a value is read as JSON, and as plain text where it is none', () => {
+    const options = resolveOptions([], {
+      XDIST_DIST: '"load"',
+      XDIST_RESTART_WORKERS: 'file',
+      XDIST_MAX_WORKER_RESTARTS: '2',
+      XDIST_WATERMARK: '{"low": 10, "high": 20}',
+      XDIST_TIMINGS: 'C:\\timings.json',
+    });
+    expect(options).toMatchObject({
+      dist: 'load',
+      restartWorkers: 'file',
+      maxWorkerRestarts: 2,
+      watermark: {low: 10, high: 20},
+      timings: 'C:\\timings.json',
+    });
+  });
+
+  test('a value of the wrong type names its variable', () => {
+    expect(problems([], {XDIST_MAX_SCHEDULE_CHUNK: 'many'})).toEqual([
+      'the environment variable XDIST_MAX_SCHEDULE_CHUNK: "maxScheduleChunk" must be a whole number, 1 or more, got "many".',
+    ]);
+  });
+
+  test('an unknown XDIST_ variable is refused with the nearest one', () => {
+    expect(problems([], {XDIST_WATERMARKS: '{}'})).toEqual([
+      'the environment variable XDIST_WATERMARKS is not an option. Did you mean "XDIST_WATERMARK"?',
+    ]);
+  });
+
+  test.each(['XDIST_WORKER', 'XDIST_WORKER_COUNT', 'XDIST_RUN_ID', 'XDIST_NODE', 'XDIST_LOG'])(
+    '%s, inherited from a run around this one, is no option',
+    variable => {
+      expect(resolveOptions([], {[variable]: 'w1'})).toEqual(DEFAULT_OPTIONS);
+    },
+  );
+
+  test('variables of others, and those that are not set, are none of our business', () => {
+    expect(resolveOptions([], {PATH: '/bin', MY_XDIST_DIST: 'x', XDIST_DISTANCE: undefined})).toEqual(DEFAULT_OPTIONS);
+  });
+});
+
+test('a watermark that is undefined counts as not given', () => {
+  expect(resolveOptions([inPackage({watermark: {low: 10}}), inFile({watermark: {low: undefined}})], {}).watermark.low).toBe(10);
+});
+
+test('values that JSON cannot show are shown all the same', () => {
+  expect(problems([inFile({maxScheduleChunk: 5n})])[0]).toMatch(/got 5\.$/);
+  expect(problems([inFile({watermark: {low: NaN}})])[0]).toMatch(/got NaN\.$/);
+  expect(problems([inFile({watermark: []})])[0]).toMatch(/must be an object like/);
+});
+
+test('a path in a variable may look like a number', () => {
+  expect(resolveOptions([], {XDIST_TIMINGS: '123'}).timings).toBe('123');
+});
+
+test('what all variables share does not make one of them near', () => {
+  expect(problems([], {XDIST_Q: '1'})[0]).toMatch(/The options are XDIST_DIST, /);
+});

@@ -1,0 +1,98 @@
+import {
+  abandonFile,
+  blameFile,
+  describeDeath,
+  malformedPragmas,
+  type Death,
+  type DeathReport,
+} from '../../../src/core/deaths';
+
+const report = (death: Death, fields: Partial<DeathReport> = {}): DeathReport => ({
+  death,
+  slot: 3,
+  generation: 2,
+  pid: 4711,
+  stderr: '',
+  ...fields,
+});
+const killed: Death = {kind: 'signal', signal: 'SIGKILL'};
+
+test.each<[Death, string]>([
+  [killed, 'it was killed by signal SIGKILL'],
+  [{kind: 'exit', code: 7, uncaught: null}, 'process.exit(7) was called in it'],
+  [{kind: 'exit', code: 1, uncaught: 'Error: oh'}, 'an exception that nothing caught ended it with exit code 1'],
+  [{kind: 'out-of-memory'}, 'it ran out of memory'],
+  [{kind: 'broken', message: 'it could not go on'}, 'it could not go on'],
+])('%j is told as "%s"', (death, text) => {
+  expect(describeDeath(death)).toBe(text);
+});
+
+describe('the file that a worker died of', () => {
+  test('is told how, in which worker, and what that meant for the others', () => {
+    expect(blameFile(report(killed)).message).toBe(
+      'The worker process that ran this test file died: it was killed by signal SIGKILL.\n' +
+        'Its other test results are lost; every other test file is still run.\n\n' +
+        'Nothing was written to the standard error of worker w3 (pid 4711).',
+    );
+  });
+
+  test('is shown the end of the standard error', () => {
+    const {message} = blameFile(report(killed, {stderr: 'first\nsecond\n'}));
+    expect(message).toMatch(/\n\nThe end of the standard error of worker w3 \(pid 4711\):\n {2}\| first\n {2}\| second$/);
+  });
+
+  test('is shown the exception that nothing caught', () => {
+    const {message} = blameFile(report({kind: 'exit', code: 1, uncaught: 'Error: oh\n    at a.js:1'}, {stderr: 'something else'}));
+    expect(message).toMatch(
+      /\n\nThe exception in worker w3 \(pid 4711\):\n {2}\| Error: oh\n {2}\| {5}at a\.js:1\n\nThe end of the standard error/,
+    );
+  });
+
+  test('is not shown the exception twice where Node has printed it already', () => {
+    const {message} = blameFile(report({kind: 'exit', code: 1, uncaught: 'Error: oh'}, {stderr: 'a.js:1\nError: oh\nNode.js v20'}));
+    expect(message).not.toContain('The exception in');
+    expect(message.match(/Error: oh/g)).toHaveLength(1);
+  });
+
+  test('reads of a worker without a pid if that never said it', () => {
+    expect(blameFile(report(killed, {pid: null})).message).toMatch(/standard error of worker w3\.$/);
+  });
+
+  test('gets no stack, as reporters would print our frames', () => {
+    expect(blameFile(report(killed))).toMatchObject({stack: '', type: 'Error'});
+  });
+});
+
+describe('a file that no worker was left for', () => {
+  test('is told that every worker stayed down, and how the last one died', () => {
+    expect(abandonFile(report({kind: 'out-of-memory'}, {stderr: 'heap'}), null).message).toBe(
+      'This test file was not run: every worker stayed down: each died 3 times in a row without having run a test file.\n' +
+        'The last worker died: it ran out of memory.\n\n' +
+        'The end of the standard error of worker w3 (pid 4711):\n  | heap',
+    );
+  });
+
+  test('is told of the limit of replacements', () => {
+    expect(abandonFile(report(killed), 0).message).toMatch(
+      /^This test file was not run: no worker is left, and maxWorkerRestarts \(0\) allows no further replacement\.\nThe last worker died/,
+    );
+  });
+
+  test('is told no more than that where no death is known', () => {
+    expect(abandonFile(null, 2).message).toBe(
+      'This test file was not run: no worker is left, and maxWorkerRestarts (2) allows no further replacement.',
+    );
+  });
+});
+
+test('a file with malformed pragmas is told each place', () => {
+  const problems = [
+    {line: 2, message: '@serial x: it takes no value'},
+    {line: 3, message: '@resource: name it'},
+  ];
+  expect(malformedPragmas({configId: 'c', path: '/p/a.test.ts'}, problems).message).toBe(
+    "A pragma in this file's docblock is not right, so the file was not run.\n\n" +
+      '  /p/a.test.ts:2  @serial x: it takes no value\n' +
+      '  /p/a.test.ts:3  @resource: name it',
+  );
+});

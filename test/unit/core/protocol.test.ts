@@ -1,0 +1,137 @@
+import {createEmptyTestResult} from '@jest/test-result';
+import {
+  parseExitRecord,
+  parseFromWorker,
+  parseHello,
+  parseToWorker,
+  ProtocolError,
+  type FromWorker,
+  type ToWorker,
+} from '../../../src/core/protocol';
+
+/** The message of the ProtocolError that is thrown, without the package's name. */
+function refusal(parse: () => unknown): string {
+  try {
+    return `accepted: ${JSON.stringify(parse())}`;
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return error.message.replace(/^jest-runner-xdist: /, '');
+  }
+}
+
+/** What jest-worker's channel makes of a message. */
+const overTheChannel = (message: unknown): unknown => JSON.parse(JSON.stringify(message));
+
+const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Type}>} = {
+  give: {type: 'give', units: [{id: 0, configId: 'c', path: '/a.test.ts'}, {id: 7, configId: 'd', path: '/b.test.ts'}]},
+  'take-back': {type: 'take-back', units: [3, 4]},
+  close: {type: 'close'},
+};
+
+test.each(Object.values(orders))('the order $type arrives as it was sent', order => {
+  expect(parseToWorker(JSON.stringify(order))).toEqual(order);
+});
+
+const done = {type: 'unit-done', unit: 2, ms: 1.5, retiring: true} as const;
+const messages: {readonly [Type in Exclude<FromWorker['type'], 'jest-event'>]: Extract<FromWorker, {type: Type}>} = {
+  'unit-started': {type: 'unit-started', unit: 0},
+  'unit-done': {...done, outcome: {type: 'result', result: {...createEmptyTestResult(), numPassingTests: 3}}},
+  'units-returned': {type: 'units-returned', asked: [1, 2], units: [2]},
+};
+
+test.each(Object.values(messages))('the message $type arrives as it was sent', message => {
+  expect(parseFromWorker(overTheChannel(message))).toEqual(message);
+});
+
+test('a file that failed to run arrives with every field of its error', () => {
+  const error = {message: 'cannot find x', stack: 'at a.js', type: 'Error', code: 'MODULE_NOT_FOUND'};
+  const message = {...done, outcome: {type: 'error', error}};
+  expect(parseFromWorker(overTheChannel(message))).toEqual(message);
+});
+
+test('an error that lacks a stack is given an empty one, as reporters print it', () => {
+  const message = {...done, outcome: {type: 'error', error: {message: 'oh'}}};
+  expect(parseFromWorker(message)).toEqual({...done, outcome: {type: 'error', error: {message: 'oh', stack: '', type: 'Error'}}});
+});
+
+test("an event of Jest's own code arrives by its name, its payload untouched", () => {
+  const payload = ['/a.test.ts', {status: 'passed', title: 'adds'}];
+  expect(parseFromWorker(overTheChannel(['test-case-result', payload]))).toEqual({
+    type: 'jest-event',
+    name: 'test-case-result',
+    payload,
+  });
+});
+
+test('the first line of a worker arrives as it was sent', () => {
+  const hello = {slot: 2, generation: 3, pid: 4711};
+  expect(parseHello(JSON.stringify(hello))).toEqual(hello);
+});
+
+test.each([
+  {code: 1, uncaught: 'Error: oh'},
+  {code: 0, uncaught: null},
+])('the exit record %j arrives as it was written', record => {
+  expect(parseExitRecord(JSON.stringify(record))).toEqual(record);
+});
+
+test('fields that are not of the message do not come along', () => {
+  expect(parseFromWorker({type: 'unit-started', unit: 1, extra: true})).toEqual({type: 'unit-started', unit: 1});
+  expect(parseToWorker('{"type":"close","extra":true}')).toEqual({type: 'close'});
+});
+
+test.each<[unknown, string]>([
+  [undefined, 'expected a message from a worker, got undefined'],
+  [null, 'expected a message from a worker, got null'],
+  ['unit-started', 'expected a message from a worker, got "unit-started"'],
+  [[1, 2], 'expected a message from a worker, got [1,2]'],
+  [{type: 'unit-begun', unit: 1}, 'expected a message from a worker, got {"type":"unit-begun","unit":1}'],
+  [{type: 'unit-started'}, 'expected a whole number, got undefined'],
+  [{type: 'unit-started', unit: 0.5}, 'expected a whole number, got 0.5'],
+  [{...messages['unit-done'], ms: '5'}, 'expected a number, got "5"'],
+  [{...done, outcome: 'passed'}, 'expected an outcome, got "passed"'],
+  [{...done, outcome: {type: 'skipped'}}, 'expected an outcome, got {"type":"skipped"}'],
+  [{...done, outcome: {type: 'result', result: 3}}, "expected a file's result, got 3"],
+  [{...done, outcome: {type: 'result', result: {}}}, 'expected a list, got undefined'],
+  [{...done, outcome: {type: 'result', result: {testResults: [1]}}}, "expected a test's result, got 1"],
+  [{...done, outcome: {type: 'error'}}, "expected a file's error, got undefined"],
+  [{type: 'units-returned', asked: [1]}, 'expected a list, got undefined'],
+  [{type: 'units-returned', asked: ['1'], units: []}, 'expected a whole number, got "1"'],
+])('%j from a worker is no message', (message, text) => {
+  expect(refusal(() => parseFromWorker(message))).toBe(text);
+});
+
+test.each([
+  ['{"type":"give"', 'expected JSON, got "{\\"type\\":\\"give\\""'],
+  ['3', 'expected a message to a worker, got 3'],
+  ['{"type":"stop"}', 'expected a message to a worker, got {"type":"stop"}'],
+  ['{"type":"give"}', 'expected a list, got undefined'],
+  ['{"type":"give","units":[null]}', 'expected a unit, got null'],
+  ['{"type":"give","units":[{"id":"0"}]}', 'expected a whole number, got "0"'],
+  ['{"type":"give","units":[{"id":0,"configId":"c"}]}', 'expected a text, got undefined'],
+  ['{"type":"take-back","units":5}', 'expected a list, got 5'],
+])('%s is no order', (line, text) => {
+  expect(refusal(() => parseToWorker(line))).toBe(text);
+});
+
+test.each([
+  ['', 'expected JSON, got ""'],
+  ['null', 'expected the first line of a worker, got null'],
+  ['{"slot":1,"generation":1}', 'expected a whole number, got undefined'],
+])('%p is no first line of a worker', (line, text) => {
+  expect(refusal(() => parseHello(line))).toBe(text);
+});
+
+test.each([
+  ['', 'expected JSON, got ""'],
+  ['0', 'expected an exit record, got 0'],
+  ['{"uncaught":null}', 'expected a whole number, got undefined'],
+  ['{"code":1}', 'expected a text, got undefined'],
+])('%p is no exit record', (text, message) => {
+  expect(refusal(() => parseExitRecord(text))).toBe(message);
+});
+
+test('what is shown of a long message is its beginning', () => {
+  const message = refusal(() => parseFromWorker({type: 'x'.repeat(1000)}));
+  expect(message).toBe(`expected a message from a worker, got {"type":"${'x'.repeat(191)}…`);
+});

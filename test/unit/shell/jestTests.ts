@@ -1,0 +1,28 @@
+/** What Jest hands to a runner, and gets back from it, as small as it can be. */
+import {createEmptyTestResult, type Test, type TestResult} from '@jest/test-result';
+
+/** Jest's test of a file, with what of it the runner reads. */
+export function jestTest(path: string, configId = 'c'): Test {
+  return {path, context: {config: {id: configId}}} as unknown as Test;
+}
+
+/** The result of a file with so many tests. */
+export function testResult(counts: {readonly passed?: number; readonly failed?: number; readonly leaks?: boolean}): TestResult {
+  const {passed = 0, failed = 0, leaks = false} = counts;
+  const tests = [...Array<'passed'>(passed).fill('passed'), ...Array<'failed'>(failed).fill('failed')];
+  return {
+    ...createEmptyTestResult(),
+    numPassingTests: passed,
+    numFailingTests: failed,
+    leaks,
+    testResults: tests.map((status, index) => ({
+      ancestorTitles: [],
+      failureDetails: [],
+      failureMessages: [],
+      fullName: `test ${index}`,
+      numPassingAsserts: 0,
+      status,
+      title: `test ${index}`,
+    })),
+  };
+}
