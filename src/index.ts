@@ -4,16 +4,15 @@ import type {Config} from '@jest/types';
 import type {TestRunnerContext, TestRunnerOptions, UnsubscribeFn} from 'jest-runner';
 import type {TestWatcher} from 'jest-watcher';
 import {resolveOptions, type OptionSource} from './core/config';
+import type * as Options from './core/options';
 import {readOptionFiles} from './shell/optionSources';
 import {run} from './shell/run';
 import {findRunningJest, type Emitter, type RunningJest} from './shell/runningJest';
 
-export type {Dist, Watermark, XdistOptions} from './core/options';
-
 const RUNNER_OPTIONS = "the runner's options in the Jest config";
 
 /** Jest makes one for each distinct `runner` entry of a run's projects, and new ones for each watch run. */
-export default class XdistRunner {
+class XdistRunner {
   /** Jest then listens to events instead of passing callbacks. */
   readonly supportsEventEmitters = true;
   readonly #globalConfig: Config.GlobalConfig;
@@ -57,3 +56,13 @@ export default class XdistRunner {
     return this.#emitter.on(eventName, listener);
   }
 }
+
+// eslint-disable-next-line @typescript-eslint/no-namespace -- the one way to give types to an `export =`
+namespace XdistRunner {
+  export type XdistOptions = Options.XdistOptions;
+  export type Watermark = Options.Watermark;
+  export type Dist = Options.Dist;
+}
+
+// Not a default export: in CommonJS that is a `.default` to some who import it, and none to others.
+export = XdistRunner;
