@@ -3,9 +3,9 @@ import type {Test, TestEvents} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import type {TestRunnerContext, TestRunnerOptions, UnsubscribeFn} from 'jest-runner';
 import type {TestWatcher} from 'jest-watcher';
-import {resolveOptions, type OptionSource} from './core/config';
+import type {OptionSource} from './core/config';
 import type * as Options from './core/options';
-import {readOptionFiles} from './shell/optionSources';
+import {readOptionFiles, resolveFoundOptions} from './shell/optionSources';
 import {run} from './shell/run';
 import {findRunningJest, type Emitter, type RunningJest} from './shell/runningJest';
 
@@ -29,7 +29,7 @@ class XdistRunner {
     this.#globalConfig = globalConfig;
     this.#context = context;
     this.#runnerOptions = runnerOptions === undefined ? [] : [{name: RUNNER_OPTIONS, value: runnerOptions}];
-    resolveOptions(this.#runnerOptions, process.env);
+    resolveFoundOptions(this.#runnerOptions);
     this.#jest = findRunningJest();
     this.#emitter = this.#jest.createEmitter();
   }
@@ -42,7 +42,7 @@ class XdistRunner {
       emitter: this.#emitter,
       globalConfig: this.#globalConfig,
       context: this.#context,
-      options: resolveOptions([...files, ...this.#runnerOptions], process.env),
+      options: resolveFoundOptions([...files, ...this.#runnerOptions]),
       tests,
       watcher,
       serial,

@@ -4,14 +4,8 @@
  */
 import leven from 'leven';
 import * as v from 'valibot';
-import {
-  DEFAULT_OPTIONS,
-  OPTION_NAMES,
-  OPTION_SCHEMAS,
-  type OptionName,
-  type ResolvedOptions,
-  type XdistOptions,
-} from './options';
+import {DEFAULT_OPTIONS, type ResolvedOptions, type XdistOptions} from './options';
+import {OPTION_NAMES, OPTION_SCHEMAS, type OptionName} from './optionSchemas';
 
 /** Options as found in one place, unchecked. */
 export interface OptionSource {

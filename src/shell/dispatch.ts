@@ -39,27 +39,31 @@ export class Dispatch {
   #forceExited = false;
   #lastDeath: Promise<DeathReport> | null = null;
   readonly #deaths = new Map<SlotNumber, Promise<DeathReport>>();
-  #finish: (() => void) | null = null;
-  readonly #finished: Promise<void>;
+  readonly #unitsEnded = new Signal();
+  readonly #finished = new Signal();
 
   constructor(options: DispatchOptions) {
     this.#options = options;
     this.#state = createSchedule(options.plan);
-    this.#finished = new Promise(resolve => (this.#finish = resolve));
     options.log.write({run: options.runId, plan: options.plan});
+  }
+
+  /** Resolves when every unit has ended; workers are still on their way out then. */
+  get unitsEnded(): Promise<void> {
+    return this.#unitsEnded.promise;
   }
 
   /** Runs the plan; resolves when no worker is left. */
   run(): Promise<void> {
     this.#post({type: 'run-started'});
-    return this.#finished;
+    return this.#finished.promise;
   }
 
   /** Ends the run early; resolves when no worker is left. What workers still say is dropped. */
   stop(reason: StopReason): Promise<void> {
     this.#stopped = true;
     this.#post({type: 'stopped', reason});
-    return this.#finished;
+    return this.#finished.promise;
   }
 
   /** Whether a worker had to be killed because something in it kept it alive. */
@@ -86,6 +90,7 @@ export class Dispatch {
       log.write({run, at, command});
       this.#carryOut(command);
     }
+    if (this.#state.unfinished === 0) this.#unitsEnded.give();
   }
 
   #carryOut(command: Command): void {
@@ -122,7 +127,7 @@ export class Dispatch {
         return;
       }
       case 'finish':
-        this.#finish?.();
+        this.#finished.give();
         return;
     }
   }
@@ -180,6 +185,12 @@ export class Dispatch {
     if (unit === undefined) throw new RangeError(`no unit ${id} in the plan`);
     return unit;
   }
+}
+
+/** A promise that is resolved from outside, once. */
+class Signal {
+  give: () => void = () => {};
+  readonly promise = new Promise<void>(resolve => (this.give = resolve));
 }
 
 /**

@@ -1,14 +1,31 @@
 /** Finds the places where a project's options stand, and reads them. */
 import {existsSync, readFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
+import type * as ConfigModule from '../core/config';
 import type {OptionSource} from '../core/config';
-import {OptionsError} from '../core/config';
+import {DEFAULT_OPTIONS, type ResolvedOptions} from '../core/options';
 
 /** In the order in which they are looked for; a project has one. */
 export const CONFIG_FILES = ['js', 'cjs', 'mjs', 'ts', 'json'].map(extension => `xdist.config.${extension}`);
 
 /** The key of package.json that may hold options. */
 export const PACKAGE_KEY = 'jest-runner-xdist';
+
+/**
+ * The options of this process: those of `sources`, and of its environment.
+ *
+ * @throws {OptionsError}
+ */
+export function resolveFoundOptions(sources: readonly OptionSource[]): ResolvedOptions {
+  const given = sources.some(({value}) => typeof value !== 'object' || value === null || Object.keys(value).length > 0);
+  if (!given && !Object.keys(process.env).some(name => name.startsWith('XDIST_'))) return DEFAULT_OPTIONS;
+  return configModule().resolveOptions(sources, process.env);
+}
+
+/** Loaded where there is something to check: most projects have no options, and the checking takes 10 ms to load. */
+function configModule(): typeof ConfigModule {
+  return require('../core/config') as typeof ConfigModule;
+}
 
 /**
  * The options that stand in files of `rootDir`: the key of package.json, then `xdist.config.*`, which
@@ -18,7 +35,7 @@ export const PACKAGE_KEY = 'jest-runner-xdist';
  */
 export async function readOptionFiles(rootDir: string): Promise<OptionSource[]> {
   const found = CONFIG_FILES.filter(name => existsSync(join(rootDir, name)));
-  if (found.length > 1) throw new OptionsError([`${found.join(' and ')} are both in ${rootDir}: keep one of them.`]);
+  if (found.length > 1) throw new (configModule().OptionsError)([`${found.join(' and ')} are both in ${rootDir}: keep one of them.`]);
   const sources: OptionSource[] = [];
   if (packageHasKey(rootDir)) {
     sources.push({name: `the key "${PACKAGE_KEY}" of package.json`, value: await load(rootDir, 'package.json')});
@@ -44,10 +61,10 @@ async function load(rootDir: string, name: string): Promise<unknown> {
       return name === 'package.json' ? (parsed as Record<string, unknown>)[PACKAGE_KEY] : parsed;
     }
     // jiti: Node 20 reads no TypeScript by itself, and a watch run must see a file that has changed.
-    const {createJiti} = await import('jiti');
+    const {createJiti} = require('jiti') as typeof import('jiti');
     return await createJiti(__filename, {moduleCache: false, fsCache: false}).import(path, {default: true});
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new OptionsError([`${relative(process.cwd(), path) || name} cannot be loaded: ${reason}`]);
+    throw new (configModule().OptionsError)([`${relative(process.cwd(), path) || name} cannot be loaded: ${reason}`]);
   }
 }

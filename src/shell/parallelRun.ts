@@ -17,6 +17,8 @@ import {SharedOutput} from './workerOutput';
 import {WorkerServer} from './workerServer';
 
 export interface ParallelRun {
+  /** Resolves when every unit has ended; workers are still on their way out then. Never, in a run that is stopped. */
+  readonly unitsEnded: Promise<void>;
   /** Resolves when no worker is left. */
   readonly finished: Promise<void>;
   /** Ends the run early; resolves when no worker is left. */
@@ -96,6 +98,7 @@ export async function startParallelRun(
     if (dispatch.forceExited) warnOfForcedExit(jest);
   });
   return {
+    unitsEnded: dispatch.unitsEnded,
     finished,
     stop: async () => {
       void dispatch.stop('bail');

@@ -9,8 +9,6 @@ import type {TestRunnerContext} from 'jest-runner';
 import type {TestWatcher} from 'jest-watcher';
 import type {ResolvedOptions} from '../core/options';
 import {reportMalformedPragmas} from './filePragmas';
-import {runInBand} from './inBand';
-import {startParallelRun} from './parallelRun';
 import {PastRuns} from './pastRuns';
 import {Reports} from './reports';
 import type {Emitter, RunningJest} from './runningJest';
@@ -56,6 +54,8 @@ export async function run(runOptions: RunOptions): Promise<void> {
   const tests = reportMalformedPragmas(runOptions.tests, jest, reports);
   const past = new PastRuns(timings, globalConfig);
   if (shouldRunInBand(runOptions, tests, past)) {
+    // Each of the two is loaded where it is needed: the other would delay the first test.
+    const {runInBand} = require('./inBand') as typeof import('./inBand');
     await runInBand({
       jest,
       stockArguments: [globalConfig, runOptions.context],
@@ -67,6 +67,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       onEnd: (test, ms, result) => past.note(test, ms, result),
     });
   } else if (tests.length > 0) {
+    const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
     const parallel = await startParallelRun(runOptions, tests, past, reports, runId);
     const finish = leave;
     leave = async () => {
@@ -74,6 +75,8 @@ export async function run(runOptions: RunOptions): Promise<void> {
       await finish();
     };
     abort = () => void parallel.stop();
+    // While the workers end, there is time for this.
+    void parallel.unitsEnded.then(() => timings.save());
     await parallel.finished;
   }
   await reports.drained();

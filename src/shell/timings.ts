@@ -1,15 +1,14 @@
 /**
  * The timings file on disk.
  *
- * Two runs at once lose nothing: a run writes what it learnt as a part of its own beside the file, and
- * whoever gets the lock folds all parts into the file. Readers read both, so it does not matter when
- * that happens, and a run that is killed on the way leaves nothing half-written.
+ * Two runs at once lose nothing: whoever gets the lock folds what it learnt into the file, and whoever
+ * does not leaves a part of its own beside it, for the next one to fold in. Readers read both, so it
+ * does not matter when that happens, and a run that is killed on the way leaves nothing half-written.
  */
 import {createHash} from 'node:crypto';
-import {mkdir, open, readFile, readdir, rm, stat} from 'node:fs/promises';
+import {mkdir, open, readFile, readdir, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {rmSync, writeFileSync, mkdirSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import {formatDurations, mergeDurations, parseDurations, type Durations, type FileRecord} from '../core/durations';
 
 /** A lock is held for milliseconds; one this old (ms) was left behind by a process that is gone. */
@@ -33,6 +32,7 @@ export class TimingsFile {
   /** Marks of Jest processes that died, to be taken away once what they say is on disk. */
   #deadMarkers: string[] = [];
   #saves = 0;
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(options: TimingsOptions) {
     const {path, rootDir, cacheDirectory} = options;
@@ -50,6 +50,7 @@ export class TimingsFile {
     await this.#noteInBandDeaths(siblings.markers);
   }
 
+  /** What is remembered of a file, from this run or an earlier one. */
   get(key: string): FileRecord | null {
     return this.#learnt.get(key) ?? this.#past.get(key) ?? null;
   }
@@ -59,15 +60,20 @@ export class TimingsFile {
     this.#learnt.set(key, {...record, at: Date.now()});
   }
 
-  async save(): Promise<void> {
+  /** Writes what was noted since the last time; one save waits for another. */
+  save(): Promise<void> {
+    return (this.#saving = this.#saving.then(() => this.#saveNow()));
+  }
+
+  async #saveNow(): Promise<void> {
     if (this.#learnt.size === 0) return;
+    const learnt = new Map(this.#learnt);
+    this.#learnt.clear();
+    this.#past = mergeDurations([this.#past, learnt], Date.now());
     try {
       await mkdir(dirname(this.path), {recursive: true});
-      await writeFileAtomic(`${this.path}.${this.#runId}.${++this.#saves}.part`, formatDurations(this.#learnt), {fsync: false});
-      this.#past = mergeDurations([this.#past, this.#learnt], Date.now());
-      this.#learnt.clear();
+      await this.#write(learnt);
       await Promise.all(this.#deadMarkers.splice(0).map(marker => rm(marker, {force: true})));
-      await this.#foldParts();
     } catch (error) {
       this.#warn(`the timings file ${this.path} could not be written: ${(error as Error).message}`);
     }
@@ -132,17 +138,28 @@ export class TimingsFile {
     }
   }
 
-  async #foldParts(): Promise<void> {
+  async #write(learnt: Durations): Promise<void> {
     const lock = `${this.path}.lock`;
-    if (!(await tryLock(lock))) return; // whoever holds it, or the next run, folds our part in
+    if (!(await tryLock(lock))) {
+      // Whoever holds it, or the next run, folds this in.
+      await this.#writeWhole(`${this.path}.${this.#runId}.${++this.#saves}.part`, learnt);
+      return;
+    }
     try {
       const {parts} = await this.#siblings();
       const all = await Promise.all([this.path, ...parts].map(path => this.#read(path, () => {}))); // `load` has warned
-      await writeFileAtomic(this.path, formatDurations(mergeDurations(all, Date.now())), {fsync: false});
+      await this.#writeWhole(this.path, mergeDurations([...all, learnt], Date.now()));
       await Promise.all(parts.map(part => rm(part, {force: true})));
     } finally {
       await rm(lock, {force: true});
     }
+  }
+
+  /** A reader sees all of it or nothing, whenever we are killed. */
+  async #writeWhole(path: string, durations: Durations): Promise<void> {
+    const draft = `${path}.${this.#runId}.tmp`;
+    await writeFile(draft, formatDurations(durations));
+    await rename(draft, path);
   }
 }
 

@@ -1,5 +1,6 @@
 import {OptionsError, resolveOptions, variableOf, type OptionSource} from '../../../src/core/config';
-import {DEFAULT_OPTIONS, OPTION_NAMES} from '../../../src/core/options';
+import {DEFAULT_OPTIONS} from '../../../src/core/options';
+import {OPTION_NAMES} from '../../../src/core/optionSchemas';
 
 const inPackage = (value: unknown): OptionSource => ({name: 'package.json', value});
 const inFile = (value: unknown): OptionSource => ({name: 'xdist.config.js', value});

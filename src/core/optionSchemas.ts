@@ -1,0 +1,36 @@
+/** The schema that checks the options. */
+import * as v from 'valibot';
+import type {XdistOptions} from './options';
+
+const milliseconds = v.pipe(
+  v.number('a number of milliseconds'),
+  v.finite('a number of milliseconds'),
+  v.minValue(0, 'a number of milliseconds, 0 or more'),
+);
+const count = (minimum: number) => {
+  const expectation = `a whole number, ${minimum} or more`;
+  return v.pipe(v.number(expectation), v.integer(expectation), v.minValue(minimum, expectation));
+};
+const oneOf = <const T extends string>(...values: T[]) =>
+  v.picklist(values, `one of ${values.map(value => `"${value}"`).join(', ')}`);
+
+const WATERMARK_SHAPE = 'an object like {low: 50, high: 200}';
+
+/** Each option's schema; the issue message of each says what was expected. */
+export const OPTION_SCHEMAS = {
+  dist: oneOf('load'),
+  watermark: v.pipe(
+    v.custom<object>(value => !Array.isArray(value), WATERMARK_SHAPE),
+    v.strictObject({low: v.optional(milliseconds), high: v.optional(milliseconds)}, WATERMARK_SHAPE),
+  ),
+  maxScheduleChunk: count(1),
+  maxWorkerRestarts: count(0),
+  restartWorkers: oneOf('never', 'file'),
+  timings: v.pipe(v.string('a path'), v.nonEmpty('a path')),
+  inBand: oneOf('auto', 'never'),
+} satisfies {[K in keyof Required<XdistOptions>]: v.GenericSchema};
+
+/** The name of an option. */
+export type OptionName = keyof typeof OPTION_SCHEMAS;
+
+export const OPTION_NAMES = Object.keys(OPTION_SCHEMAS) as readonly OptionName[];
