@@ -1,0 +1,218 @@
+/**
+ * Runs the tests of examples/express-service with Jest's own runner and with jest-runner-xdist, shows
+ * the two side by side, and compares the results test by test. From the repository's root, after
+ * `npm run build`:
+ *
+ *     node examples/demo.mjs
+ */
+import {execFileSync, spawn} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {availableParallelism} from 'node:os';
+import {dirname, join, relative, sep} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, '..');
+const service = join(here, 'express-service');
+const modules = join(service, 'node_modules');
+/** Within node_modules neither git nor Jest looks at it. */
+const scratch = join(modules, '.demo');
+
+const WORKERS = 2;
+const MEASURED_RUNS = 3;
+const RUNNERS = [
+  {name: 'stock jest', args: []},
+  {name: '--runner=xdist', args: ['--runner=xdist']},
+];
+/** No run takes this long; it ends one that hangs. */
+const RUN_TIMEOUT_MS = 10 * 60_000;
+
+const readJson = path => JSON.parse(readFileSync(path, 'utf8'));
+
+/** On Windows npm is a batch file, which needs a shell; no argument here needs quoting. */
+const npm = (args, cwd) =>
+  execFileSync('npm', args, {cwd, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32'});
+
+/**
+ * Installs what the service needs, and our package from what `npm pack` would publish: a link to the
+ * repository would let it find modules that its users do not have.
+ */
+function install() {
+  if (!existsSync(join(root, 'dist', 'index.js'))) throw new Error('dist is missing; build first: npm run build');
+  rmSync(scratch, {recursive: true, force: true});
+  mkdirSync(scratch, {recursive: true});
+  npm(['pack', '--silent', '--pack-destination', relative(root, scratch)], root);
+  const tarball = join(
+    relative(service, scratch),
+    readdirSync(scratch).find(name => name.endsWith('.tgz')),
+  );
+
+  const {dependencies} = readJson(join(root, 'package.json'));
+  const wanted = createHash('sha1')
+    .update(readFileSync(join(service, 'package.json')))
+    .update(JSON.stringify(dependencies))
+    .digest('hex');
+  const stampFile = join(modules, '.demo-stamp');
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) {
+    // All dependencies are there: only our own files can have changed.
+    const own = join(modules, 'jest-runner-xdist');
+    rmSync(own, {recursive: true, force: true});
+    mkdirSync(own);
+    execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', relative(service, own)], {cwd: service});
+  } else {
+    console.log('Installing the dependencies of examples/express-service');
+    npm(['install', '--no-save', '--ignore-scripts', '--loglevel=error', `.${sep}${tarball}`], service);
+    writeFileSync(stampFile, wanted);
+  }
+}
+
+/** Whatever runs this script, and be it Jest, must not configure the runs that it starts. */
+function environment() {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(JEST_|XDIST_|NODE_ENV$|NODE_OPTIONS$)/.test(name)),
+  );
+}
+
+/** One run of the whole suite, from the start of `jest` to its exit. */
+async function runJest(runner) {
+  const outputFile = join(scratch, 'result.json');
+  rmSync(outputFile, {force: true});
+  const args = [
+    join(modules, 'jest', 'bin', 'jest.js'),
+    ...['-w', String(WORKERS), '--ci', '--reporters=default', '--json', '--outputFile', outputFile],
+    // Each has a cache of its own: what one has learned of durations must not help the other.
+    ...['--cacheDirectory', join(scratch, `cache-${runner.name.replace(/\W+/g, '-')}`)],
+    ...runner.args,
+  ];
+  const start = performance.now();
+  const child = spawn(process.execPath, args, {
+    cwd: service,
+    env: environment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: RUN_TIMEOUT_MS,
+  });
+  let output = '';
+  child.stderr.setEncoding('utf8').on('data', text => (output += text));
+  const exitCode = await new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? signal));
+  });
+  const ms = performance.now() - start;
+  if (exitCode !== 0) console.error(output);
+  if (!existsSync(outputFile)) throw new Error(`${runner.name} wrote no result; it ended with ${exitCode}`);
+  return {ms, exitCode, result: readJson(outputFile)};
+}
+
+/** Every run, warm-ups too, by runner. Runners take turns at going first: a machine may slow down or speed up. */
+async function runAll() {
+  const runs = RUNNERS.map(() => []);
+  for (let round = 0; round <= MEASURED_RUNS; round++) {
+    const order = round % 2 === 0 ? RUNNERS : RUNNERS.toReversed();
+    for (const runner of order) {
+      const run = await runJest(runner);
+      runs[RUNNERS.indexOf(runner)].push(run);
+      const label = round === 0 ? 'warm-up' : `run ${round} of ${MEASURED_RUNS}`;
+      console.log(`${label.padEnd(12)}${runner.name.padEnd(16)}${seconds(run.ms)}`);
+    }
+  }
+  return runs;
+}
+
+/**
+ * What a run found, as a map from test to outcome. A file's own outcome is in it too: one that could
+ * not be run has no tests.
+ */
+function outcomes({exitCode, result}) {
+  const found = new Map([['exit code', String(exitCode)]]);
+  for (const file of result.testResults) {
+    const name = relative(service, file.name);
+    found.set(name, file.status);
+    for (const {fullName, status} of file.assertionResults) {
+      const test = `${name} › ${fullName}`;
+      // Two tests of a file may have the same name.
+      found.set(test, [...(found.get(test)?.split(', ') ?? []), status].join(', '));
+    }
+  }
+  return found;
+}
+
+function differences(expected, actual) {
+  return [...new Set([...expected.keys(), ...actual.keys()])]
+    .filter(test => expected.get(test) !== actual.get(test))
+    .map(test => `${test}: ${expected.get(test) ?? 'not there'} / ${actual.get(test) ?? 'not there'}`);
+}
+
+const seconds = ms => `${(ms / 1000).toFixed(2)} s`;
+
+const median = values => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+};
+
+/** The columns of the table: one for each runner. */
+function summarize(runs) {
+  const measured = runs.slice(1);
+  const {exitCode, result} = measured.at(-1);
+  const times = measured.map(({ms}) => ms);
+  const count = (passed, failed) => `${passed} passed, ${failed} failed`;
+  return {
+    medianMs: median(times),
+    rows: {
+      'Test suites': count(result.numPassedTestSuites, result.numFailedTestSuites),
+      Tests: count(result.numPassedTests, result.numFailedTests),
+      'Exit code': String(exitCode),
+      'Wall time, median': seconds(median(times)),
+      ...Object.fromEntries(times.map((ms, index) => [`  run ${index + 1}`, seconds(ms)])),
+    },
+  };
+}
+
+function printTable(columns) {
+  const [first] = columns;
+  const line = (label, cells) =>
+    console.log(`${label.padEnd(20)}${cells.map(cell => cell.padEnd(24)).join('')}`.trimEnd());
+  line(
+    '',
+    RUNNERS.map(({name}) => name),
+  );
+  for (const label of Object.keys(first.rows))
+    line(
+      label,
+      columns.map(({rows}) => rows[label]),
+    );
+}
+
+install();
+const {version: jest} = readJson(join(modules, 'jest', 'package.json'));
+const {version: own} = readJson(join(modules, 'jest-runner-xdist', 'package.json'));
+console.log(
+  `Node ${process.versions.node}, Jest ${jest}, jest-runner-xdist ${own}, -w ${WORKERS} on ${availableParallelism()} CPUs\n`,
+);
+const runs = await runAll();
+const columns = runs.map(summarize);
+const [stock, xdist] = columns;
+console.log();
+printTable(columns);
+console.log(`\nxdist / stock: ${(xdist.medianMs / stock.medianMs).toFixed(2)}`);
+
+const expected = outcomes(runs[0][0]);
+const differing = runs.flatMap((ofRunner, index) =>
+  ofRunner.flatMap((run, round) =>
+    differences(expected, outcomes(run)).map(
+      text => `${RUNNERS[index].name}, ${round === 0 ? 'warm-up' : `run ${round}`}: ${text}`,
+    ),
+  ),
+);
+if (differing.length === 0) {
+  console.log(
+    `The results are the same: ${expected.size - 1} outcomes of files and tests, in all ${runs.flat().length} runs.`,
+  );
+} else {
+  console.log(
+    `The results differ (first run of stock jest / this run):\n${differing.map(text => `  ${text}`).join('\n')}`,
+  );
+}
+rmSync(scratch, {recursive: true, force: true});
+if (differing.length > 0 || runs.flat().some(({exitCode}) => exitCode !== 0)) process.exitCode = 1;
