@@ -88,7 +88,7 @@ function shouldRunInBand({serial, globalConfig, options}: RunOptions, tests: rea
   const {runInBand: askedFor, detectOpenHandles, maxWorkers} = globalConfig;
   if (askedFor || detectOpenHandles || maxWorkers <= 1) return true;
   // From here on it is Jest's guess: few files, that were quick.
-  if (options.inBand === 'never') return false;
+  if (options.inBand === 'never' || options.restartWorkers === 'file') return false;
   return !tests.some(test => past.of(test)?.end === 'died');
 }
 

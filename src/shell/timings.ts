@@ -10,6 +10,7 @@ import {mkdir, open, readFile, readdir, rename, rm, stat, writeFile} from 'node:
 import {rmSync, writeFileSync, mkdirSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 import {formatDurations, mergeDurations, parseDurations, type Durations, type FileRecord} from '../core/durations';
+import {isAlive} from './processes';
 
 /** A lock is held for milliseconds; one this old (ms) was left behind by a process that is gone. */
 const STALE_LOCK_MS = 30_000;
@@ -175,13 +176,4 @@ async function tryLock(path: string): Promise<boolean> {
     }
   }
   return false;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

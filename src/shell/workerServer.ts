@@ -2,14 +2,18 @@
  * Where the workers of a run connect to: a socket of the run's own, and the folder that it lies in.
  * jest-worker can send nothing into a call that is under way; over this a worker is given its work.
  */
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {LineBuffer, parseHello, type Hello} from '../core/protocol';
+import {isAlive} from './processes';
 
 /** sun_path holds 104 bytes on macOS, 108 on Linux. */
 const LONGEST_SOCKET_PATH = 100;
+
+const FOLDER_PREFIX = 'xdist-';
+const TEMP = Buffer.byteLength(tmpdir()) + '/xdist-1234567-123456/s'.length > LONGEST_SOCKET_PATH ? '/tmp' : tmpdir();
 
 export class WorkerServer {
   readonly socketPath: string;
@@ -19,8 +23,7 @@ export class WorkerServer {
   readonly #removeFolder = () => rmSync(this.#folder, {recursive: true, force: true});
 
   private constructor(onConnect: (hello: Hello, socket: Socket) => void) {
-    const inTemp = (parent: string) => mkdtempSync(join(parent, 'xdist-'));
-    this.#folder = inTemp(Buffer.byteLength(tmpdir()) + '/xdist-123456/s'.length > LONGEST_SOCKET_PATH ? '/tmp' : tmpdir());
+    this.#folder = mkdtempSync(join(TEMP, `${FOLDER_PREFIX}${process.pid}-`));
     this.socketPath = process.platform === 'win32' ? `\\\\.\\pipe\\${this.#folder.replaceAll('\\', '-')}` : join(this.#folder, 's');
     // Jest leaves through process.exit on --bail; nothing else would tidy up then.
     process.on('exit', this.#removeFolder);
@@ -55,5 +58,19 @@ export class WorkerServer {
     for (const socket of this.#sockets) socket.destroy();
     process.off('exit', this.#removeFolder);
     this.#removeFolder();
+    sweep();
+  }
+}
+
+/** Removes the folders of runs that ended by a signal: nothing of theirs could. */
+function sweep(): void {
+  for (const name of readdirSync(TEMP)) {
+    const pid = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    try {
+      rmSync(join(TEMP, name), {recursive: true, force: true});
+    } catch {
+      // Another user's.
+    }
   }
 }

@@ -11,8 +11,9 @@ import {fileURLToPath} from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
 const installs = join(here, 'installs');
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-const run = (command, args, cwd) => execFileSync(command, args, {cwd, stdio: ['ignore', 'ignore', 'inherit']});
+/** On Windows npm is a batch file, which needs a shell. */
+const shell = process.platform === 'win32';
+const run = (command, args, cwd) => execFileSync(command, args, {cwd, shell, stdio: ['ignore', 'ignore', 'inherit']});
 const hash = (...texts) => createHash('sha1').update(texts.join('\0')).digest('hex');
 
 if (!existsSync(join(root, 'dist', 'index.js'))) throw new Error('Build first: npm run build');
@@ -20,7 +21,7 @@ if (!existsSync(join(root, 'dist', 'index.js'))) throw new Error('Build first: n
 const packed = join(installs, 'packed');
 rmSync(packed, {recursive: true, force: true});
 mkdirSync(packed, {recursive: true});
-run(npm, ['pack', '--silent', '--pack-destination', packed], root);
+run('npm', ['pack', '--silent', '--pack-destination', packed], root);
 const tarball = join(packed, readdirSync(packed).find(name => name.endsWith('.tgz')));
 
 const ownPackage = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -30,7 +31,7 @@ for (const name of readdirSync(installs).filter(entry => entry.startsWith('jest-
   const stamp = hash(readFileSync(join(folder, 'package.json'), 'utf8'), JSON.stringify(ownPackage.dependencies));
   if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
     console.log(`installing ${name}`);
-    run(npm, ['install', '--no-save', '--ignore-scripts', '--loglevel=error', tarball], folder);
+    run('npm', ['install', '--no-save', '--ignore-scripts', '--loglevel=error', tarball], folder);
     writeFileSync(stampFile, stamp);
   } else {
     const own = join(folder, 'node_modules', 'jest-runner-xdist');

@@ -1,4 +1,8 @@
 /** The course of a run: order of events, --bail, and what a worker's environment says. */
+import {spawnSync} from 'node:child_process';
+import {existsSync, mkdirSync, readdirSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {onEachLine} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
@@ -97,4 +101,22 @@ onEachLine('a reporter that throws ends the run instead of hanging it', async (_
   expect(exitCode).toBe(1);
   expect(stderr).toContain('a broken reporter');
   expect(project.processes()).toEqual([]);
+});
+
+onEachLine('a run tidies up after earlier ones that were killed, and after itself', async (_line, make) => {
+  const gone = spawnSync(process.execPath, ['--version']).pid;
+  const left = join(tmpdir(), `xdist-${gone}-abcdef`);
+  mkdirSync(left);
+  const project = make({'1.test.js': 'test("a", () => {});', '2.test.js': 'test("a", () => {});'});
+  const child = project.start(['-w', '2'], PARALLEL);
+  child.stdout?.resume();
+  child.stderr?.resume();
+  await new Promise(resolve => child.once('close', resolve));
+  expect(existsSync(left)).toBe(false);
+  expect(readdirSync(tmpdir()).filter(name => name.startsWith(`xdist-${child.pid}-`))).toEqual([]);
+});
+
+onEachLine("restartWorkers: 'file' is not undone by Jest's guess to run in band", async (_line, make) => {
+  const project = make({'1.test.js': 'test("a", () => {});'});
+  expect((await project.run(['-w', '2'], {env: {XDIST_RESTART_WORKERS: 'file'}})).log.length).toBeGreaterThan(0);
 });
