@@ -9,6 +9,9 @@ export type Death =
   /** The worker could not start, or broke its protocol. */
   | {readonly kind: 'broken'; readonly message: string};
 
+/** Why no worker is left: each died again and again before it did anything, or no more may be started. */
+export type AbandonReason = 'all-barren' | 'restarts-spent';
+
 /** A death with its circumstances. */
 export interface DeathReport {
   readonly death: Death;
@@ -16,7 +19,7 @@ export interface DeathReport {
   readonly generation: Generation;
   /** null where the process never said. */
   readonly pid: number | null;
-  /** The end of what the process wrote to its standard error while it ran the file. */
+  /** The end of what the process wrote to its standard error, from any of its files. */
   readonly stderr: string;
 }
 
@@ -31,16 +34,29 @@ export interface FileError {
 export function blameFile(report: DeathReport): FileError {
   return fileError(
     `The worker process that ran this test file died: ${describeDeath(report.death)}.\n` +
-      `Its other test results are lost; every other test file is still run.\n\n${circumstances(report)}`,
+      `The results of its other tests are lost.\n\n${circumstances(report)}`,
   );
 }
 
+/**
+ * Of the files that a worker had run to their end, the one whose exception killed it: a timer or a
+ * promise that a file leaves behind goes off while a later one runs. null: none of them, as far as
+ * the exception's stack tells, or it comes from the running file as well.
+ */
+export function culpritBefore(death: Death, ended: readonly string[], running: string | null): string | null {
+  if (death.kind !== 'exit' || death.uncaught === null) return null;
+  const stack = death.uncaught;
+  const mentions = (path: string) => stack.includes(`${path}:`);
+  if (running === null || mentions(running)) return null;
+  return ended.findLast(mentions) ?? null;
+}
+
 /** The failure of a file that could not be run because no worker was left. */
-export function abandonFile(last: DeathReport | null, limit: number | null): FileError {
+export function abandonFile(reason: AbandonReason, last: DeathReport | null, limit: number | null): FileError {
   const why =
-    limit === null
+    reason === 'all-barren'
       ? 'every worker stayed down: each died 3 times in a row without having run a test file'
-      : `no worker is left, and maxWorkerRestarts (${limit}) allows no further replacement`;
+      : `no worker is left, and maxWorkerRestarts (${String(limit)}) allows no further replacement`;
   return fileError(
     `This test file was not run: ${why}.${
       last === null ? '' : `\nThe last worker died: ${describeDeath(last.death)}.\n\n${circumstances(last)}`

@@ -93,6 +93,7 @@ export function parsePragmas(source: string, docblock: DocblockParser): ParsedPr
   const values = docblock.parse(block);
   const blockStart = source.indexOf(block);
   const blockLines = block === '' ? null : {first: lineAt(source, blockStart), last: lineAt(source, blockStart + block.length)};
+  const sourceLines = source.split('\n');
   const errors: PragmaProblem[] = [];
   let pragmas = NO_PRAGMAS;
   for (const name of PRAGMA_NAMES) {
@@ -103,7 +104,10 @@ export function parsePragmas(source: string, docblock: DocblockParser): ParsedPr
     const lines = linesOf(name, block).map(line => line + (blockLines?.first ?? 1) - 1);
     const parsed = READERS[name](all);
     if ('error' in parsed) {
-      errors.push({line: lines[parsed.index] ?? lines[0] ?? 1, message: `@${name}${parsed.value && ` ${parsed.value}`}: ${parsed.error}`});
+      const line = lines[parsed.index] ?? lines[0] ?? 1;
+      // Where the value is not in the pragma's own line, jest-docblock has put it together from several.
+      const hint = sourceLines[line - 1]?.includes(parsed.value) ? '' : ` (${FOLLOWING_TEXT})`;
+      errors.push({line, message: `@${name}${parsed.value && ` ${parsed.value}`}: ${parsed.error}${hint}`});
     } else {
       pragmas = {...pragmas, ...parsed.fields};
     }
@@ -119,7 +123,7 @@ const FOLLOWING_TEXT =
 const READERS: Readonly<Record<PragmaName, (values: readonly string[]) => Reading>> = {
   'can-split': single(value => {
     if (value === '' || value === 'each') return {canSplit: value === '' ? 'tests' : 'each'};
-    return `it takes nothing or the word "each" (${FOLLOWING_TEXT})`;
+    return `it takes nothing or the word "each"`;
   }),
   'shared-fixture': several(
     value => {
@@ -127,7 +131,7 @@ const READERS: Readonly<Record<PragmaName, (values: readonly string[]) => Readin
       if (match?.[1] === undefined) {
         return value === ''
           ? 'name the module of the fixture, as in "@shared-fixture ./fixtures/db.ts"'
-          : `expected "./path/to/module" and nothing else, or "scope=worker" after it (${FOLLOWING_TEXT})`;
+          : `expected "./path/to/module" and nothing else, or "scope=worker" after it`;
       }
       return {path: match[1], scope: match[2] === 'worker' ? 'worker' : 'run'} satisfies SharedFixturePragma;
     },
@@ -139,7 +143,7 @@ const READERS: Readonly<Record<PragmaName, (values: readonly string[]) => Readin
       ? {workerGroup: value}
       : value === ''
         ? 'name the group, as in "@worker-group db"'
-        : `a group's name is one word (${FOLLOWING_TEXT})`,
+        : `a group's name is one word`,
   ),
   resource: several(
     value => {
@@ -147,7 +151,7 @@ const READERS: Readonly<Record<PragmaName, (values: readonly string[]) => Readin
       if (match?.[1] === undefined) {
         return value === ''
           ? 'name the resource, as in "@resource gpu" or "@resource gpu:2"'
-          : `expected "name" or "name:amount" with a whole amount of 1 or more (${FOLLOWING_TEXT})`;
+          : `expected "name" or "name:amount" with a whole amount of 1 or more`;
       }
       return {name: match[1], amount: match[2] === undefined ? 1 : Number(match[2])} satisfies ResourcePragma;
     },
@@ -155,7 +159,7 @@ const READERS: Readonly<Record<PragmaName, (values: readonly string[]) => Readin
   ),
   'hard-timeout': single(value => {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m)$|^0$/.exec(value);
-    if (match === null) return `expected a time like "500ms", "30s" or "5m", or 0 for none (${FOLLOWING_TEXT})`;
+    if (match === null) return `expected a time like "500ms", "30s" or "5m", or 0 for none`;
     const unit = {ms: 1, s: 1000, m: 60_000}[match[2] ?? 'ms'] ?? 1;
     return {hardTimeoutMs: Number(match[1] ?? 0) * unit};
   }),
@@ -186,7 +190,7 @@ function several<T>(read: (value: string) => T | string, collect: (items: T[]) =
 function flag(fields: Partial<FilePragmas>) {
   return (values: readonly string[]): Reading => {
     const index = values.findIndex(value => value !== '');
-    return index === -1 ? {fields} : {error: `it takes no value (${FOLLOWING_TEXT})`, value: values[index] ?? '', index};
+    return index === -1 ? {fields} : {error: `it takes no value`, value: values[index] ?? '', index};
   };
 }
 

@@ -10,7 +10,7 @@
  * holds a little work beyond what it runs, so that it need not wait for the parent between two short
  * files, and hands back what it has not begun when another worker has nothing to do.
  */
-import type {Death} from './deaths';
+import type {AbandonReason, Death} from './deaths';
 import {
   addHeld,
   emptySlot,
@@ -39,8 +39,11 @@ export type ScheduleEvent =
   | ({readonly type: 'unit-done'; readonly unit: number; readonly ms: number; readonly retiring: boolean} & FromSlot)
   /** The answer to a take-back: of `asked`, these `units` had not been begun and are ours again. */
   | ({readonly type: 'units-returned'; readonly asked: readonly number[]; readonly units: readonly number[]} & FromSlot)
-  /** Lease lost: the process is gone, and what it ran and held with it. */
-  | ({readonly type: 'slot-lost'; readonly death: Death} & FromSlot)
+  /**
+   * Lease lost: the process is gone, and what it ran and held with it. `innocent`: what it ran is known
+   * to have no part in that, and is to be run again.
+   */
+  | ({readonly type: 'slot-lost'; readonly death: Death; readonly innocent: boolean} & FromSlot)
   /** The process has ended as it was told to. */
   | ({readonly type: 'slot-closed'} & FromSlot)
   | {readonly type: 'stopped'; readonly reason: StopReason};
@@ -55,11 +58,14 @@ export type Command =
   /** The unit's worker died while running it. */
   | ({readonly type: 'blame'; readonly unit: number} & FromSlot)
   /** The unit will never run: no worker is left. */
-  | {readonly type: 'abandon'; readonly unit: number}
+  | {readonly type: 'abandon'; readonly unit: number; readonly reason: AbandonReason}
   | {readonly type: 'finish'};
 
 /** A slot that dies this often in a row without having run or blamed anything stays down. */
 export const MAX_BARREN_DEATHS = 3;
+
+/** So often is a unit run again whose worker others have killed. As often as jest-worker retries, by default. */
+export const MAX_SECOND_CHANCES = 3;
 
 /** Takes one event; returns what is to be done, in order. `now` is in ms, of any monotonic clock. */
 export function step(state: ScheduleState, event: ScheduleEvent, now: number): Command[] {
@@ -110,9 +116,11 @@ function handleSlotEvent(state: ScheduleState, slot: SlotState, event: SlotEvent
     case 'units-returned':
       for (const unit of event.asked) if (slot.recalled.delete(unit)) state.recallsOut--;
       takeBack(state, event.units.filter(unit => removeHeld(state, slot, unit)), now, commands);
+      // It may have ended what it ran meanwhile, and the slot that was to have these may have died.
+      feed(state, slot, now, commands);
       return;
     case 'slot-lost':
-      loseSlot(state, slot, now, commands);
+      loseSlot(state, slot, event.innocent, now, commands);
       return;
     case 'slot-closed':
       emptySlot(state, slot, 'down');
@@ -172,8 +180,10 @@ function retire(state: ScheduleState, slot: SlotState, now: number, commands: Co
   takeBack(state, held, now, commands);
 }
 
-function loseSlot(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): void {
-  const blamed = slot.running;
+function loseSlot(state: ScheduleState, slot: SlotState, innocent: boolean, now: number, commands: Command[]): void {
+  const again = innocent && slot.running !== null && secondChance(state, slot.running);
+  const blamed = again ? null : slot.running;
+  const interrupted = again && slot.running !== null ? [slot.running] : [];
   const wanted = slot.status !== 'closing';
   const held = emptySlot(state, slot, 'down');
   if (blamed !== null && state.stopped === null) {
@@ -184,16 +194,25 @@ function loseSlot(state: ScheduleState, slot: SlotState, now: number, commands: 
     slot.barrenDeaths++;
   }
   slot.died = wanted;
-  if (slot.barrenDeaths >= MAX_BARREN_DEATHS || (wanted && restartsSpent(state))) slot.status = 'dead';
-  takeBack(state, held, now, commands);
+  if (slot.barrenDeaths >= MAX_BARREN_DEATHS) writeOff(state, slot, 'all-barren');
+  else if (wanted && restartsSpent(state)) writeOff(state, slot, 'restarts-spent');
+  takeBack(state, [...interrupted, ...held], now, commands);
   abandonIfNoSlotLeft(state, commands);
+}
+
+/** An innocent unit is run again, but not for ever. */
+function secondChance(state: ScheduleState, unit: number): boolean {
+  const chances = state.secondChances.get(unit) ?? 0;
+  if (chances >= MAX_SECOND_CHANCES) return false;
+  state.secondChances.set(unit, chances + 1);
+  return true;
 }
 
 function abandonIfNoSlotLeft(state: ScheduleState, commands: Command[]): void {
   if (state.stopped !== null || state.slots.some(slot => slot.status !== 'dead')) return;
   while (pendingCount(state) > 0) {
     state.unfinished--;
-    commands.push({type: 'abandon', unit: takePending(state)});
+    commands.push({type: 'abandon', unit: takePending(state), reason: state.deadBecause});
   }
 }
 
@@ -207,7 +226,7 @@ function startSlots(state: ScheduleState, commands: Command[]): void {
     if (wanted <= 0) return;
     if (slot.status !== 'down') continue;
     if (slot.died && restartsSpent(state)) {
-      slot.status = 'dead';
+      writeOff(state, slot, 'restarts-spent');
       continue;
     }
     if (slot.died) state.restarts++;
@@ -218,6 +237,12 @@ function startSlots(state: ScheduleState, commands: Command[]): void {
     wanted--;
     commands.push({type: 'start-slot', slot: slot.slot, generation: slot.generation});
   }
+}
+
+/** The slot gets no further worker. */
+function writeOff(state: ScheduleState, slot: SlotState, reason: AbandonReason): void {
+  slot.status = 'dead';
+  state.deadBecause = reason;
 }
 
 function restartsSpent({plan: {maxWorkerRestarts}, restarts}: ScheduleState): boolean {

@@ -1,4 +1,5 @@
 /** What the scheduler knows: units still to be given, and what each slot runs and holds. */
+import type {AbandonReason} from './deaths';
 import type {Generation, SlotNumber, Unit} from './units';
 
 /** What a schedule starts from. Plain data: it is the first line of an event log. */
@@ -59,6 +60,10 @@ export interface ScheduleState {
   /** Take-backs that have no answer yet. */
   recallsOut: number;
   restarts: number;
+  /** Why the last slot that got no further worker got none. */
+  deadBecause: AbandonReason;
+  /** How often units were run again because another had killed their worker. */
+  readonly secondChances: Map<number, number>;
   observedMs: number;
   observedUnits: number;
   stopped: StopReason | null;
@@ -89,6 +94,8 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
     idle: new Set(),
     recallsOut: 0,
     restarts: 0,
+    deadBecause: 'all-barren',
+    secondChances: new Map(),
     observedMs: 0,
     observedUnits: 0,
     stopped: null,

@@ -3,7 +3,7 @@
  * that sees both the scheduler and the workers. It decides nothing and awaits nothing.
  */
 import type {Test} from '@jest/test-result';
-import {abandonFile, blameFile, type Death, type DeathReport, type FileError} from '../core/deaths';
+import {abandonFile, blameFile, culpritBefore, type Death, type DeathReport, type FileError} from '../core/deaths';
 import type {FromWorker, UnitOutcome} from '../core/protocol';
 import {step, type Command, type ScheduleEvent} from '../core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
@@ -24,6 +24,8 @@ export interface DispatchOptions {
   readonly reports: Reports;
   /** How a unit ended, for the timings file. `ms` is null for one that took its worker along. */
   readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | {readonly type: 'died'}) => void;
+  /** An exception that one file left behind has killed the worker while it ran another, which is run again. */
+  readonly onLateException: (culprit: string, running: string, death: Death) => void;
   readonly log: EventLog;
   /** Monotonic, in ms. */
   readonly now: () => number;
@@ -38,6 +40,9 @@ export class Dispatch {
   #stopped = false;
   #forceExited = false;
   #lastDeath: Promise<DeathReport> | null = null;
+  /** Paths of the files that the worker now in a slot has run to their end. */
+  readonly #endedIn = new Map<SlotNumber, string[]>();
+  readonly #announced = new Set<number>();
   readonly #deaths = new Map<SlotNumber, Promise<DeathReport>>();
   readonly #unitsEnded = new Signal();
   readonly #finished = new Signal();
@@ -62,7 +67,7 @@ export class Dispatch {
   /** Ends the run early; resolves when no worker is left. What workers still say is dropped. */
   stop(reason: StopReason): Promise<void> {
     this.#stopped = true;
-    this.#post({type: 'stopped', reason});
+    if (!this.#state.finished) this.#post({type: 'stopped', reason});
     return this.#finished.promise;
   }
 
@@ -97,6 +102,7 @@ export class Dispatch {
     switch (command.type) {
       case 'start-slot': {
         const {slot, generation} = command;
+        this.#endedIn.set(slot, []);
         this.#workers.set(slot, this.#options.startWorker(slot, generation, this.#listen(slot, generation)));
         return;
       }
@@ -117,12 +123,15 @@ export class Dispatch {
       case 'blame': {
         const death = this.#deaths.get(command.slot);
         this.#options.onUnitEnd(command.unit, null, {type: 'died'});
-        if (death !== undefined) void this.#options.reports.fileFailed(this.#options.testOf(command.unit), death.then(blameFile));
+        if (death === undefined) throw new Error(`slot ${command.slot} is blamed, and has not died`);
+        void this.#options.reports.fileFailed(this.#options.testOf(command.unit), death.then(blameFile));
         return;
       }
       case 'abandon': {
-        const limit = this.#options.plan.maxWorkerRestarts;
-        const error = Promise.resolve(this.#lastDeath).then(report => abandonFile(report, limit));
+        const {maxWorkerRestarts} = this.#options.plan;
+        const error = Promise.resolve(this.#lastDeath).then(report => abandonFile(command.reason, report, maxWorkerRestarts));
+        // It has not started; but reporters expect the two in pairs.
+        this.#announce(command.unit);
         void this.#options.reports.fileFailed(this.#options.testOf(command.unit), error);
         return;
       }
@@ -151,12 +160,14 @@ export class Dispatch {
     switch (message.type) {
       case 'unit-started':
         this.#post({type: 'unit-started', slot, generation, unit: message.unit});
-        void reports.fileStarted(testOf(message.unit));
+        // One that is run again has started once, for Jest.
+        if (!this.#announced.has(message.unit)) this.#announce(message.unit);
         return;
       case 'unit-done': {
         const {unit, ms, retiring, outcome} = message;
         // First the worker is given its next work, then Jest hears of this one.
         this.#post({type: 'unit-done', slot, generation, unit, ms, retiring});
+        this.#endedIn.get(slot)?.push(this.#unit(unit).file.path);
         this.#options.onUnitEnd(unit, ms, outcome);
         if (outcome.type === 'result') void reports.fileSucceeded(testOf(unit), outcome.result);
         else void reports.fileFailed(testOf(unit), asJestWorkerDelivers(outcome.error));
@@ -177,7 +188,17 @@ export class Dispatch {
       this.#lastDeath = worker.evidence(death);
       this.#deaths.set(slot, this.#lastDeath);
     }
-    this.#post({type: 'slot-lost', slot, generation, death});
+    const running = this.#state.slots[slot - 1]?.running ?? null;
+    const path = running === null ? null : this.#unit(running).file.path;
+    const culprit = culpritBefore(death, this.#endedIn.get(slot) ?? [], path);
+    if (culprit !== null && path !== null) this.#options.onLateException(culprit, path, death);
+    this.#post({type: 'slot-lost', slot, generation, death, innocent: culprit !== null});
+  }
+
+  #announce(unit: number): void {
+    this.#announced.add(unit);
+    // A listener that threw has made it the file's failure already.
+    this.#options.reports.fileStarted(this.#options.testOf(unit)).catch(() => undefined);
   }
 
   #unit(id: number) {

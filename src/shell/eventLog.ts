@@ -21,9 +21,14 @@ export interface EventLog {
 /** Appends: a watch session makes many runs, and a Jest inside a test inherits the variable. */
 export function openEventLog(path: string | undefined): EventLog {
   if (path === undefined || path === '') return {write: () => undefined, close: () => undefined};
-  const file = openSync(path, 'a');
+  let file: number | null = openSync(path, 'a');
   return {
-    write: line => writeSync(file, `${JSON.stringify(line)}\n`),
-    close: () => closeSync(file),
+    write: line => {
+      if (file !== null) writeSync(file, `${JSON.stringify(line)}\n`);
+    },
+    close: () => {
+      if (file !== null) closeSync(file);
+      file = null;
+    },
   };
 }

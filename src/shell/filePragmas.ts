@@ -17,7 +17,7 @@ export function reportMalformedPragmas(tests: readonly Test[], jest: RunningJest
     for (const {line, message} of warnings) warn(`${path}:${line}: ${message}`);
     for (const name of namesOf(pragmas)) inert.add(name);
     if (errors.length === 0) return true;
-    void reports.fileStarted(test);
+    reports.fileStarted(test).catch(() => undefined); // then that is its failure
     void reports.fileFailed(test, malformedPragmas({configId: test.context.config.id, path}, errors));
     return false;
   });

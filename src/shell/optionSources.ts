@@ -33,14 +33,14 @@ function configModule(): typeof ConfigModule {
  *
  * @throws {OptionsError} where a file cannot be loaded, or there are two of them
  */
-export async function readOptionFiles(rootDir: string): Promise<OptionSource[]> {
+export function readOptionFiles(rootDir: string): OptionSource[] {
   const found = CONFIG_FILES.filter(name => existsSync(join(rootDir, name)));
   if (found.length > 1) throw new (configModule().OptionsError)([`${found.join(' and ')} are both in ${rootDir}: keep one of them.`]);
   const sources: OptionSource[] = [];
   if (packageHasKey(rootDir)) {
-    sources.push({name: `the key "${PACKAGE_KEY}" of package.json`, value: await load(rootDir, 'package.json')});
+    sources.push({name: `the key "${PACKAGE_KEY}" of package.json`, value: load(rootDir, 'package.json')});
   }
-  if (found[0] !== undefined) sources.push({name: found[0], value: await load(rootDir, found[0])});
+  if (found[0] !== undefined) sources.push({name: found[0], value: load(rootDir, found[0])});
   return sources;
 }
 
@@ -53,7 +53,7 @@ function packageHasKey(rootDir: string): boolean {
   }
 }
 
-async function load(rootDir: string, name: string): Promise<unknown> {
+function load(rootDir: string, name: string): unknown {
   const path = join(rootDir, name);
   try {
     if (name.endsWith('.json')) {
@@ -62,9 +62,15 @@ async function load(rootDir: string, name: string): Promise<unknown> {
     }
     // jiti: Node 20 reads no TypeScript by itself, and a watch run must see a file that has changed.
     const {createJiti} = require('jiti') as typeof import('jiti');
-    return await createJiti(__filename, {moduleCache: false, fsCache: false}).import(path, {default: true});
+    // Synchronous: options are checked while Jest constructs its runners, before any of them runs a test.
+    const loaded: unknown = createJiti(__filename, {moduleCache: false, fsCache: false, interopDefault: true})(path);
+    return isModule(loaded) ? loaded.default : loaded;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new (configModule().OptionsError)([`${relative(process.cwd(), path) || name} cannot be loaded: ${reason}`]);
   }
+}
+
+function isModule(loaded: unknown): loaded is {default: unknown} {
+  return typeof loaded === 'object' && loaded !== null && 'default' in loaded;
 }

@@ -6,12 +6,14 @@ import type {Test} from '@jest/test-result';
 import {planUnits} from '../core/plan';
 import type {WorkerSetup} from '../core/protocol';
 import type {SchedulePlan} from '../core/scheduleState';
+import type {SlotNumber} from '../core/units';
 import {Dispatch} from './dispatch';
 import {openEventLog} from './eventLog';
 import type {PastRuns} from './pastRuns';
 import type {Reports} from './reports';
 import type {RunOptions} from './run';
 import type {RunningJest} from './runningJest';
+import {warn} from './warn';
 import {WorkerHost} from './workerHost';
 import {SharedOutput} from './workerOutput';
 import {WorkerServer} from './workerServer';
@@ -38,10 +40,11 @@ export async function startParallelRun(
   const unitTests = plan.units.map(({file}) => testOfPath.get(`${file.configId}\0${file.path}`) as Test);
   const testOf = (unit: number) => unitTests[unit] as Test;
 
-  const hosts = new Map<string, WorkerHost>();
+  const hosts = new Map<SlotNumber, WorkerHost>();
+  const leaving = new Set<Promise<unknown>>();
   const server = await WorkerServer.listen(({slot, generation, pid}, socket) => {
-    const host = hosts.get(`${slot}.${generation}`);
-    if (host === undefined) socket.destroy();
+    const host = hosts.get(slot);
+    if (host?.generation !== generation) socket.destroy();
     else host.attach(socket, pid);
   });
   const stdout = new SharedOutput(process.stdout);
@@ -62,6 +65,11 @@ export async function startParallelRun(
       if (outcome.type === 'died') past.noteDeath(testOf(unit));
       else past.note(testOf(unit), ms, outcome.type === 'result' ? outcome.result : null);
     },
+    onLateException: (culprit, running, death) =>
+      warn(
+        `an exception that ${culprit} left behind (a timer or a promise that outlived its tests) ended the worker ` +
+          `while it ran ${running}, which is run again.${death.kind === 'exit' ? `\n${death.uncaught}` : ''}`,
+      ),
     startWorker: (slot, generation, listener) => {
       const host = new WorkerHost({
         setup: {...shared, slot, generation, exitRecordPath: server.exitRecordPath(slot, generation)},
@@ -81,7 +89,10 @@ export async function startParallelRun(
         stderr,
         listener,
       });
-      hosts.set(`${slot}.${generation}`, host);
+      // A slot's host is replaced by the next: one of an older generation has nothing left to say.
+      const before = hosts.get(slot);
+      if (before !== undefined) leaving.add(before.gone);
+      hosts.set(slot, host);
       return host;
     },
   });
@@ -89,11 +100,21 @@ export async function startParallelRun(
   const unsubscribe = watcher.on('change', ({interrupted}) => {
     if (interrupted) void dispatch.stop('interrupted');
   });
-  const finished = dispatch.run().then(() => {
+  // Whoever ends this process from inside one of our reports (Jest, on a --bail that counts failures of
+  // another runner; a reporter), workers must not outlive it.
+  const killWorkers = () => {
+    for (const host of hosts.values()) host.kill();
+  };
+  process.on('exit', killWorkers);
+  const running = dispatch.run();
+  if (watcher.isInterrupted()) void dispatch.stop('interrupted'); // while we were getting ready
+  const finished = running.then(async () => {
+    await Promise.all([...leaving, ...[...hosts.values()].map(({gone}) => gone)]);
+    process.off('exit', killWorkers);
     unsubscribe();
     server.close();
-    stdout.end();
-    stderr.end();
+    stdout.close();
+    stderr.close();
     log.close();
     if (dispatch.forceExited) warnOfForcedExit(jest);
   });

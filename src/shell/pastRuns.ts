@@ -25,13 +25,15 @@ export class PastRuns {
 
   /** @param result null: the file has none, it failed to run */
   note(test: Test, ms: number | null, result: TestResult | null): void {
+    if (this.#globalConfig.collectTests) return; // nothing ran
     const past = this.of(test);
     // With -t only some of its tests ran: that says little of the file, and nothing of the others.
     const partial = Boolean(this.#globalConfig.testNamePattern) || result === null;
+    const failed = result === null || result.numFailingTests > 0 || result.testExecError != null;
     this.#timings.record(this.key(test), {
       ms: partial ? (past?.ms ?? null) : ms === null ? null : Math.round(ms),
       tests: {...(partial && past?.tests), ...testDurations(result?.testResults ?? [])},
-      end: result === null || result.numFailingTests > 0 || result.testExecError != null ? 'failed' : 'passed',
+      end: failed ? 'failed' : partial ? (past?.end ?? 'passed') : 'passed',
     });
   }
 

@@ -23,13 +23,23 @@ export class Reports {
   readonly #options: ReportsOptions;
   #last: Promise<void> = Promise.resolve();
   #failedTests = 0;
+  /** Files at whose start a listener threw. */
+  readonly #refused = new Map<Test, FileError>();
 
   constructor(options: ReportsOptions) {
     this.#options = options;
   }
 
+  /**
+   * Rejects with what a listener threw. As with the stock runner that is then the file's failure, and
+   * no other file's business.
+   */
   fileStarted(test: Test): Promise<void> {
-    return this.#enqueue(() => this.#options.emitter.emit('test-file-start', [test]));
+    const started = this.#last.then(() => this.#options.emitter.emit('test-file-start', [test]));
+    this.#last = started.catch((error: unknown) => {
+      this.#refused.set(test, error as FileError);
+    });
+    return started;
   }
 
   /** An event of Jest's own code inside a worker. */
@@ -40,14 +50,22 @@ export class Reports {
   fileSucceeded(test: Test, result: TestResult): Promise<void> {
     // No async functions here: they would stand at the end of the stack of what Jest itself throws in there.
     const emit = () => this.#options.emitter.emit('test-file-success', [test, result]);
-    return this.#enqueue(() => (this.#bailsAt(result) ? this.#options.beforeBail().then(emit) : emit()));
+    return this.#enqueue(() => {
+      const refused = this.#refused.get(test);
+      if (refused !== undefined) return this.#emitFailure(test, refused);
+      return this.#bailsAt(result) ? this.#options.beforeBail().then(emit) : emit();
+    });
   }
 
   /** @param error may have to be waited for: a dead worker's last words are read first */
   fileFailed(test: Test, error: FileError | Promise<FileError>): Promise<void> {
     return this.#enqueue(() =>
-      Promise.resolve(error).then(known => this.#options.emitter.emit('test-file-failure', [test, known])),
+      Promise.resolve(error).then(known => this.#emitFailure(test, this.#refused.get(test) ?? known)),
     );
+  }
+
+  #emitFailure(test: Test, error: FileError): Promise<void> {
+    return this.#options.emitter.emit('test-file-failure', [test, error]);
   }
 
   /** Resolves when Jest has been told everything. @throws what a listener threw */

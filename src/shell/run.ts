@@ -29,14 +29,13 @@ export interface RunOptions {
 
 export async function run(runOptions: RunOptions): Promise<void> {
   const {jest, globalConfig, options, watcher} = runOptions;
-  const firstTest = runOptions.tests[0];
-  if (firstTest === undefined || watcher.isInterrupted()) return;
+  if (runOptions.tests.length === 0 || watcher.isInterrupted()) return;
 
   const runId = randomUUID().slice(0, 8);
   const timings = new TimingsFile({
     path: options.timings,
     rootDir: globalConfig.rootDir,
-    cacheDirectory: firstTest.context.config.cacheDirectory,
+    cacheDirectory: cacheDirectoryOf(runOptions.tests),
     runId,
     warn,
   });
@@ -81,6 +80,12 @@ export async function run(runOptions: RunOptions): Promise<void> {
   }
   await reports.drained();
   await timings.save();
+}
+
+/** Projects may have several: always the same one, whichever test comes first today. */
+function cacheDirectoryOf(tests: readonly Test[]): string {
+  const [first = ''] = [...new Set(tests.map(({context}) => context.config.cacheDirectory))].sort();
+  return first;
 }
 
 function shouldRunInBand({serial, globalConfig, options}: RunOptions, tests: readonly Test[], past: PastRuns): boolean {

@@ -10,7 +10,6 @@ import {mkdir, open, readFile, readdir, rename, rm, stat, writeFile} from 'node:
 import {rmSync, writeFileSync, mkdirSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 import {formatDurations, mergeDurations, parseDurations, type Durations, type FileRecord} from '../core/durations';
-import {isAlive} from './processes';
 
 /** A lock is held for milliseconds; one this old (ms) was left behind by a process that is gone. */
 const STALE_LOCK_MS = 30_000;
@@ -127,7 +126,8 @@ export class TimingsFile {
   async #noteInBandDeaths(markers: readonly string[]): Promise<void> {
     for (const marker of markers) {
       const pid = Number(/\.(\d+)\.inband$/.exec(marker)?.[1]);
-      if (isAlive(pid)) continue;
+      // In a container every Jest may have the same process id: a mark with ours is of one before us.
+      if (pid !== process.pid && isAlive(pid)) continue;
       const key = await readFile(marker, 'utf8').catch(() => '');
       if (key === '') {
         await rm(marker, {force: true});
@@ -141,7 +141,7 @@ export class TimingsFile {
 
   async #write(learnt: Durations): Promise<void> {
     const lock = `${this.path}.lock`;
-    if (!(await tryLock(lock))) {
+    if (!(await tryLock(lock, this.#runId))) {
       // Whoever holds it, or the next run, folds this in.
       await this.#writeWhole(`${this.path}.${this.#runId}.${++this.#saves}.part`, learnt);
       return;
@@ -164,7 +164,7 @@ export class TimingsFile {
   }
 }
 
-async function tryLock(path: string): Promise<boolean> {
+async function tryLock(path: string, runId: string): Promise<boolean> {
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
       await (await open(path, 'wx')).close();
@@ -172,8 +172,19 @@ async function tryLock(path: string): Promise<boolean> {
     } catch {
       const age = await stat(path).then(({mtimeMs}) => Date.now() - mtimeMs, () => 0);
       if (age < STALE_LOCK_MS) return false;
-      await rm(path, {force: true});
+      // Of several that find it stale, one moves it away; the others find the new lock, or none.
+      const stale = `${path}.${runId}.stale`;
+      await rename(path, stale).then(() => rm(stale, {force: true}), () => undefined);
     }
   }
   return false;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

@@ -16,9 +16,10 @@ import {
   type ToWorker,
   type WorkerSetup,
 } from '../core/protocol';
+import type {Generation} from '../core/units';
 import {OutputTail, type SharedOutput} from './workerOutput';
 
-/** What a host hears. Each call is made at most once after `lost` or `closed`: none. */
+/** What a host hears. After `lost` or `closed` it hears nothing more. */
 export interface WorkerListener {
   up(): void;
   message(message: FromWorker): void;
@@ -47,6 +48,9 @@ type WorkerApi = JestWorkerModule.Worker & {serve(setup: WorkerSetup): JestWorke
 /** How long (ms) a dead process's standard error is waited for: it has ended, only the reading is left. */
 const STDERR_GRACE_MS = 1000;
 
+/** How long (ms) after the end of its connection jest-worker may take to tell of a worker's death. */
+const DEAF_AFTER_MS = 2000;
+
 export class WorkerHost {
   readonly #options: WorkerHostOptions;
   readonly #worker: WorkerApi;
@@ -55,6 +59,7 @@ export class WorkerHost {
   #socket: Socket | null = null;
   #pid: number | null = null;
   #ended = false;
+  #gone: Promise<unknown> = Promise.resolve();
 
   constructor(options: WorkerHostOptions) {
     this.#options = options;
@@ -77,13 +82,24 @@ export class WorkerHost {
     }
     const call = this.#worker.serve(options.setup);
     call.UNSTABLE_onCustomMessage?.(message => this.#hear(message));
-    call.catch((error: unknown) => this.#lose(deathOf(error, this.#readExitRecord())));
+    call.then(
+      () => this.#lose({kind: 'broken', message: 'it stopped taking work without having been told to'}),
+      (error: unknown) => this.#lose(deathOf(error, this.#readExitRecord())),
+    );
+  }
+
+  get generation(): Generation {
+    return this.#options.setup.generation;
   }
 
   /** The worker has connected. */
   attach(socket: Socket, pid: number): void {
     this.#socket = socket;
     this.#pid = pid;
+    // A process that dies closes its socket, too, and jest-worker knows more of that; but if it lives, it is deaf.
+    socket.once('close', () =>
+      setTimeout(() => this.#lose({kind: 'broken', message: 'its connection to Jest broke'}), DEAF_AFTER_MS).unref(),
+    );
     this.#options.listener.up();
   }
 
@@ -99,13 +115,29 @@ export class WorkerHost {
     void this.#worker.end().then(({forceExited}) => this.#options.listener.closed(forceExited));
   }
 
+  /** Resolves when nothing is left of a process that was lost. */
+  get gone(): Promise<unknown> {
+    return this.#gone;
+  }
+
+  /** Ends the process at once: for the moment when this one is about to end itself. */
+  kill(): void {
+    if (this.#ended || this.#pid === null || this.#options.threads) return;
+    try {
+      process.kill(this.#pid, 'SIGKILL');
+    } catch {
+      // It was faster.
+    }
+  }
+
   /** All that is known of a death, once its standard error is read to the end. */
   async evidence(death: Death): Promise<DeathReport> {
     await Promise.race([this.#stderrEnd, new Promise(resolve => setTimeout(resolve, STDERR_GRACE_MS).unref())]);
     const stderr = this.#stderrTail?.text() ?? '';
     const {slot, generation} = this.#options.setup;
     // jest-worker recognises this too, unless the process was gone before its last words were read.
-    const refined: Death = /heap out of memory|Last few GCs/.test(stderr) ? {kind: 'out-of-memory'} : death;
+    const aborted = death.kind === 'broken' || (death.kind === 'signal' && death.signal === 'SIGABRT');
+    const refined: Death = aborted && /heap out of memory|Last few GCs/.test(stderr) ? {kind: 'out-of-memory'} : death;
     return {death: refined, slot, generation, pid: this.#pid, stderr};
   }
 
@@ -125,7 +157,7 @@ export class WorkerHost {
     if (this.#ended) return;
     this.#ended = true;
     // jest-worker starts a process anew when one exits with a code; that one is not wanted.
-    void this.#worker.end();
+    this.#gone = this.#worker.end();
     this.#socket?.destroy();
     this.#options.listener.lost(death);
   }
@@ -146,5 +178,7 @@ export function deathOf(error: unknown, record: ExitRecord | null): Death {
   if (signal !== undefined) return {kind: 'signal', signal};
   if (message.includes('ran out of memory')) return {kind: 'out-of-memory'};
   if (record !== null) return {kind: 'exit', code: record.code, uncaught: record.uncaught};
+  // jest-worker's words for an exit with a code, which are about its own retries.
+  if (message.includes('exceeding retry limit')) return {kind: 'broken', message: 'it ended before it was ready'};
   return {kind: 'broken', message: `it could not go on: ${message}`};
 }

@@ -12,6 +12,8 @@ const TAIL_LINES = 30;
  */
 export class SharedOutput {
   readonly #through = new PassThrough();
+  #open = 0;
+  #closed = false;
 
   constructor(destination: NodeJS.WritableStream) {
     this.#through.setMaxListeners(0);
@@ -19,11 +21,22 @@ export class SharedOutput {
   }
 
   add(stream: Readable): void {
+    this.#open++;
+    stream.once('end', () => {
+      this.#open--;
+      this.#endIfDone();
+    });
     stream.pipe(this.#through, {end: false});
   }
 
-  end(): void {
-    this.#through.end();
+  /** No more streams come. What those that are there still say is passed on: a process that a test has started may live on. */
+  close(): void {
+    this.#closed = true;
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#closed && this.#open === 0) this.#through.end();
   }
 }
 

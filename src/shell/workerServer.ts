@@ -2,18 +2,19 @@
  * Where the workers of a run connect to: a socket of the run's own, and the folder that it lies in.
  * jest-worker can send nothing into a call that is under way; over this a worker is given its work.
  */
-import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
-import {createServer, type Server, type Socket} from 'node:net';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {readdir, rm, stat} from 'node:fs/promises';
+import {createConnection, createServer, type Server, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {LineBuffer, parseHello, type Hello} from '../core/protocol';
-import {isAlive} from './processes';
 
 /** sun_path holds 104 bytes on macOS, 108 on Linux. */
 const LONGEST_SOCKET_PATH = 100;
 
-const FOLDER_PREFIX = 'xdist-';
-const TEMP = Buffer.byteLength(tmpdir()) + '/xdist-1234567-123456/s'.length > LONGEST_SOCKET_PATH ? '/tmp' : tmpdir();
+const FOLDER_PREFIX = 'jest-runner-xdist-';
+const SOCKET_NAME = 's';
+const TEMP = Buffer.byteLength(tmpdir()) + `/${FOLDER_PREFIX}123456/${SOCKET_NAME}`.length > LONGEST_SOCKET_PATH ? '/tmp' : tmpdir();
 
 export class WorkerServer {
   readonly socketPath: string;
@@ -23,8 +24,8 @@ export class WorkerServer {
   readonly #removeFolder = () => rmSync(this.#folder, {recursive: true, force: true});
 
   private constructor(onConnect: (hello: Hello, socket: Socket) => void) {
-    this.#folder = mkdtempSync(join(TEMP, `${FOLDER_PREFIX}${process.pid}-`));
-    this.socketPath = process.platform === 'win32' ? `\\\\.\\pipe\\${this.#folder.replaceAll('\\', '-')}` : join(this.#folder, 's');
+    this.#folder = mkdtempSync(join(TEMP, FOLDER_PREFIX));
+    this.socketPath = process.platform === 'win32' ? `\\\\.\\pipe\\${this.#folder.replaceAll('\\', '-')}` : join(this.#folder, SOCKET_NAME);
     // Jest leaves through process.exit on --bail; nothing else would tidy up then.
     process.on('exit', this.#removeFolder);
     this.#server = createServer(socket => {
@@ -58,19 +59,33 @@ export class WorkerServer {
     for (const socket of this.#sockets) socket.destroy();
     process.off('exit', this.#removeFolder);
     this.#removeFolder();
-    sweep();
+    void sweep();
   }
 }
 
-/** Removes the folders of runs that ended by a signal: nothing of theirs could. */
-function sweep(): void {
-  for (const name of readdirSync(TEMP)) {
-    const pid = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    try {
-      rmSync(join(TEMP, name), {recursive: true, force: true});
-    } catch {
-      // Another user's.
-    }
+/**
+ * Removes what runs that ended by a signal have left: nothing of theirs could. A folder is one of
+ * those if it is ours by name, and nobody listens at its socket any more; a process id would say
+ * nothing of a run in another container that shares the temporary folder.
+ */
+async function sweep(): Promise<void> {
+  const names = await readdir(TEMP).catch(() => []);
+  for (const name of names.filter(candidate => candidate.startsWith(FOLDER_PREFIX))) {
+    const folder = join(TEMP, name);
+    if (await isAbandoned(folder)) await rm(folder, {recursive: true, force: true}).catch(() => undefined);
   }
+}
+
+async function isAbandoned(folder: string): Promise<boolean> {
+  // A run that is about to listen has a folder and no socket yet.
+  const age = await stat(folder).then(({mtimeMs}) => Date.now() - mtimeMs, () => 0);
+  if (age < 60_000) return false;
+  return new Promise(resolve => {
+    const socket = createConnection(join(folder, SOCKET_NAME));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', ({code}: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED' || code === 'ENOENT'));
+  });
 }

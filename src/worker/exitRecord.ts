@@ -6,24 +6,43 @@
 import {writeFileSync} from 'node:fs';
 import type {ExitRecord} from '../core/protocol';
 
-/** @returns a function that says the end is now expected, so that nothing is left behind */
-export function leaveExitRecord(path: string): () => void {
-  let uncaught: string | null = null;
-  const onUncaught = (error: unknown) => {
-    uncaught = (error instanceof Error ? error.stack : undefined) ?? String(error);
+export class ExitRecorder {
+  readonly #path: string;
+  #uncaught: string | null = null;
+  #deadly: readonly unknown[] = [];
+
+  constructor(path: string) {
+    this.#path = path;
+    process.on('uncaughtExceptionMonitor', this.#onException);
+    process.on('exit', this.#onExit);
+  }
+
+  /**
+   * From here on, the listeners there are for exceptions end the process. While tests run, jest-circus
+   * puts its own in their place, and an exception is no more than a failed test.
+   */
+  listenersAreDeadly(): void {
+    this.#deadly = process.listeners('uncaughtException');
+  }
+
+  /** The end is expected now; nothing is left behind. */
+  expectExit(): void {
+    process.off('uncaughtExceptionMonitor', this.#onException);
+    process.off('exit', this.#onExit);
+  }
+
+  readonly #onException = (error: unknown): void => {
+    const listeners: readonly unknown[] = process.listeners('uncaughtException');
+    if (listeners.length > 0 && !listeners.some(listener => this.#deadly.includes(listener))) return;
+    this.#uncaught = (error instanceof Error ? error.stack : undefined) ?? String(error);
   };
-  const onExit = (code: number) => {
-    const record: ExitRecord = {code, uncaught};
+
+  readonly #onExit = (code: number): void => {
+    const record: ExitRecord = {code, uncaught: this.#uncaught};
     try {
-      writeFileSync(path, JSON.stringify(record));
+      writeFileSync(this.#path, JSON.stringify(record));
     } catch {
       // The parent then says that the worker died without saying how.
     }
-  };
-  process.on('uncaughtExceptionMonitor', onUncaught);
-  process.on('exit', onExit);
-  return () => {
-    process.off('uncaughtExceptionMonitor', onUncaught);
-    process.off('exit', onExit);
   };
 }

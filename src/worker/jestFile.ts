@@ -26,7 +26,7 @@ export class JestFileRunner {
 
   static async load(setup: WorkerSetup): Promise<JestFileRunner> {
     const testWorker = require(setup.modules.testWorker) as TestWorker;
-    await testWorker.setup({serializableResolvers: setup.serializableResolvers});
+    await testWorker.setup({serializableResolvers: structuredClone(setup.serializableResolvers)});
     return new JestFileRunner(testWorker, setup);
   }
 
@@ -38,9 +38,11 @@ export class JestFileRunner {
    * with them into the failure messages of --json.
    */
   run({configId, path}: UnitOrder): Promise<FileEnd> {
-    const {globalConfig, context} = this.#setup;
+    // With the stock runner these come with each call, so a file that changes them changes its own.
+    const config = structuredClone(this.#configs.get(configId));
+    const {globalConfig, context} = structuredClone({globalConfig: this.#setup.globalConfig, context: this.#setup.context});
     return new Promise(resolve => {
-      this.#testWorker.worker({config: this.#configs.get(configId), globalConfig, path, context}).then(
+      this.#testWorker.worker({config, globalConfig, path, context}).then(
         result => resolve({result}),
         (thrown: unknown) => resolve({thrown}),
       );

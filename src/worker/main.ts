@@ -3,13 +3,13 @@
  * the worker does: while it is under way the parent hears every message, and of the process's death.
  */
 import type {FromWorker, UnitOutcome, UnitOrder, WorkerSetup} from '../core/protocol';
-import {leaveExitRecord} from './exitRecord';
+import {ExitRecorder} from './exitRecord';
 import {JestFileRunner} from './jestFile';
 import {Lease} from './lease';
 import {ParentLine} from './parentLine';
 
 export async function serve(setup: WorkerSetup): Promise<void> {
-  const expectExit = leaveExitRecord(setup.exitRecordPath);
+  const exit = new ExitRecorder(setup.exitRecordPath);
   // jest-worker numbers the workers of each farm from 1, and every slot is a farm of its own. In a
   // thread it sets the variable after the environment was made; for processes this changes nothing.
   process.env.JEST_WORKER_ID = String(setup.slot);
@@ -29,7 +29,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
           void line.send({type: 'units-returned', asked: order.units, units: lease.takeBack(order.units)});
           break;
         case 'close':
-          expectExit();
+          exit.expectExit();
           lease.close();
           break;
       }
@@ -37,6 +37,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   );
   // The parent has heard of us and gives us work while Jest's modules load.
   const files = await JestFileRunner.load(setup);
+  exit.listenersAreDeadly();
   for (let unit = await lease.next(); unit !== null; unit = await lease.next()) {
     await line.send({type: 'unit-started', unit: unit.id});
     const done = await runUnit(files, unit, setup.heapLimitBytes);

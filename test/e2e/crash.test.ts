@@ -46,22 +46,37 @@ for (const {name, body, says, env} of DEATHS) {
   });
 }
 
-onEachLine('an exception that nothing catches, after the tests of a file, is shown with its stack', async (_line, make) => {
-  // A timer of the worker's own realm: the next file is running when it goes off.
+const IN_ORDER = 'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };';
+
+onEachLine('an exception that a file leaves behind costs the file that runs by then nothing, as with the stock runner', async (_line, make) => {
   const project = make(
     {
       'a.test.js': 'test("sets a trap", () => { require("fs").readFile(__filename, () => setTimeout(() => { throw new Error("too late"); }, 100)); });',
       'b.test.js': 'test("runs meanwhile", () => new Promise(resolve => setTimeout(resolve, 3000)));',
       'c.test.js': 'test("ok", () => {});',
-      'sequencer.js': 'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };',
+      'sequencer.js': IN_ORDER,
     },
     {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'},
   );
-  const {exitCode, json} = await project.run(['-w', '1'], PARALLEL);
+  for (const runner of ['stock', 'xdist'] as const) {
+    const {exitCode, json, stderr, events} = await project.run(['-w', '1'], {...PARALLEL, runner});
+    expect({exitCode, success: json?.success, passed: json?.numPassedTests}).toEqual({exitCode: 0, success: true, passed: 3});
+    expect(stderr).toContain('too late');
+    expect(events.filter(({event, path}) => event === 'file-start' && path === 'b.test.js')).toHaveLength(1);
+    if (runner === 'xdist') {
+      expect(stderr).toContain(`jest-runner-xdist: an exception that ${project.path('a.test.js')} left behind`);
+    }
+  }
+});
+
+onEachLine('an exception of the running file that nothing catches fails it, with the stack', async (_line, make) => {
+  const project = make({
+    ...others(2),
+    'throws.test.js': 'test("a", () => new Promise(() => { process.removeAllListeners; require("fs").readFile(__filename, () => process.nextTick(() => { Promise.reject(new Error("unhandled")); })); }), 60000);',
+  });
+  const {exitCode, json} = await project.run(['-w', '2'], PARALLEL);
   expect(exitCode).toBe(1);
-  const failed = json?.testResults.filter(({status}) => status === 'failed') ?? [];
-  expect(failed.map(({message}) => message).join()).toMatch(/too late/);
-  expect(json?.numTotalTestSuites).toBe(3);
+  expect(resultOf(json, 'throws.test.js')?.message).toMatch(/unhandled/);
 });
 
 onEachLine('the file that had finished before keeps its result, also when the parent was busy at the moment of death', async (_line, make) => {
@@ -74,7 +89,7 @@ onEachLine('the file that had finished before keeps its result, also when the pa
         onTestFileStart() { this.block(); } onTestCaseStart() { this.block(); } onTestFileResult() { this.block(); }
         block() { const end = Date.now() + 200; while (Date.now() < end); }
       };`,
-      'sequencer.js': 'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };',
+      'sequencer.js': IN_ORDER,
     },
     {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'},
   );

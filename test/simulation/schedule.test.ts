@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import {MAX_SECOND_CHANCES} from '../../src/core/schedule';
 import type {SchedulePlan} from '../../src/core/scheduleState';
 import {simulate, type World} from './simulator';
 
@@ -22,6 +23,7 @@ const scenario = fc
     startMs: fc.integer({min: 0, max: 300}),
     latencyMs: fc.integer({min: 0, max: 30}),
     deadly: fc.array(fc.tuple(fc.nat(59), fc.double({min: 0, max: 1, noNaN: true})), {maxLength: 10}),
+    leftovers: fc.array(fc.tuple(fc.nat(59), fc.nat(3000)), {maxLength: 8}),
     stillborn: fc.array(fc.boolean(), {maxLength: 12}),
     alwaysStillborn: fc.boolean(),
     kills: fc.array(fc.record({at: fc.nat(20_000), slot: fc.integer({min: 1, max: 8})}), {maxLength: 20}),
@@ -31,7 +33,7 @@ const scenario = fc
     order: fc.boolean(),
   })
   .map((drawn): Scenario => {
-    const {actualMs, errors, low, more, deadly, stillborn, retiring, stop, alwaysStillborn, ...rest} = drawn;
+    const {actualMs, errors, low, more, deadly, leftovers, stillborn, retiring, stop, alwaysStillborn, ...rest} = drawn;
     const expected = actualMs.map((ms, index) => {
       const error = errors[index % errors.length];
       return error == null ? null : ms * error;
@@ -46,6 +48,7 @@ const scenario = fc
         ...rest,
         actualMs,
         deadly: new Map(deadly),
+        leftovers: new Map(leftovers),
         stillborn: start => stillborn[start] ?? (alwaysStillborn && start % 3 !== 0),
         retiring: new Set(retiring),
         ...(stop !== null && {stop}),
@@ -58,7 +61,7 @@ test('the invariants hold after every step of random runs with deaths, bails and
     fc.property(scenario, ({plan, world}) => {
       simulate(plan, world);
     }),
-    {numRuns: 4000},
+    {numRuns: 6000},
   );
 });
 
@@ -75,7 +78,7 @@ test('a run is replayed exactly by its scenario', () => {
 
 test('without deaths every unit runs exactly once and is done', () => {
   fc.assert(
-    fc.property(scenario, ({plan, world: {deadly: _, stillborn: __, kills: ___, stop: ____, ...world}}) => {
+    fc.property(scenario, ({plan, world: {deadly: _, stillborn: __, kills: ___, stop: ____, leftovers: _____, ...world}}) => {
       const {begun, ends} = simulate(plan, world);
       expect([...begun].every(times => times === 1)).toBe(true);
       expect([...ends.values()].every(end => end === 'done')).toBe(true);
@@ -86,13 +89,28 @@ test('without deaths every unit runs exactly once and is done', () => {
 
 test('only deadly units and killed workers cost a result, and a unit is run again only if it had not begun', () => {
   fc.assert(
-    fc.property(scenario, ({plan, world: {stillborn: _, kills: __, stop: ___, ...world}}) => {
+    fc.property(scenario, ({plan, world: {stillborn: _, kills: __, stop: ___, leftovers: ____, ...world}}) => {
       const {begun, ends} = simulate({...plan, maxWorkerRestarts: null}, world);
       for (const [unit, end] of ends) expect(end).toBe(world.deadly?.has(unit) === true ? 'blamed' : 'done');
       expect([...begun].every(times => times === 1)).toBe(true);
     }),
     {numRuns: 1000},
   );
+});
+
+test('what a unit leaves behind costs no other unit its result: it is run again', () => {
+  let again = 0;
+  fc.assert(
+    fc.property(scenario, ({plan, world: {deadly: _, stillborn: __, kills: ___, stop: ____, ...world}}) => {
+      const {begun, ends, state} = simulate({...plan, maxWorkerRestarts: null}, world);
+      for (const [unit, end] of ends) {
+        expect(end === 'done' || (end === 'blamed' && state.secondChances.get(unit) === MAX_SECOND_CHANCES)).toBe(true);
+      }
+      again += [...begun].filter(times => times > 1).length;
+    }),
+    {numRuns: 1000},
+  );
+  expect(again).toBeGreaterThan(0);
 });
 
 test('a run in which no worker ever comes up ends with every unit abandoned', () => {

@@ -20,6 +20,8 @@ export interface World {
   /** Kills the worker in a slot at a time, whatever it does. */
   readonly kills?: readonly {readonly at: number; readonly slot: number}[];
   readonly stop?: {readonly at: number; readonly reason: StopReason};
+  /** Units that leave something behind which kills their worker so many ms after their end, whatever it runs then. */
+  readonly leftovers?: ReadonlyMap<number, number>;
   /** Units after which the worker retires. */
   readonly retiring?: ReadonlySet<number>;
   /** A worker in the middle of a unit answers a take-back only when that is done: it computes. */
@@ -186,7 +188,7 @@ class Simulator {
     const since = this.#idleSince.get(worker.slot);
     if (since !== undefined) this.#starved += this.#now - since;
     this.#idleSince.delete(worker.slot);
-    const {latencyMs, actualMs, deadly, retiring} = this.#world;
+    const {latencyMs, actualMs, deadly, retiring, leftovers} = this.#world;
     const {slot, generation} = worker;
     worker.running = unit;
     this.#begun[unit]!++;
@@ -199,6 +201,8 @@ class Simulator {
     }
     this.#later(worker, ms, () => {
       worker.running = null;
+      const leftover = leftovers?.get(unit);
+      if (leftover !== undefined) this.#later(worker, leftover, () => this.#kill(worker, true));
       const retires = retiring?.has(unit) === true;
       worker.retired = retires;
       this.#timers.at(this.#now + latencyMs, () => {
@@ -223,13 +227,13 @@ class Simulator {
     this.#tell(worker, this.#world.latencyMs, {type: 'units-returned', slot, generation, asked, units});
   }
 
-  #kill(worker: Worker | undefined): void {
+  #kill(worker: Worker | undefined, innocent = false): void {
     if (worker === undefined || !worker.alive || this.#finished) return;
     worker.alive = false;
     const {slot, generation} = worker;
     // What it said before is heard first: messages and the news of its death arrive in order.
     this.#timers.at(this.#now + this.#world.latencyMs, () =>
-      this.#post({type: 'slot-lost', slot, generation, death: {kind: 'signal', signal: 'SIGKILL'}}),
+      this.#post({type: 'slot-lost', slot, generation, death: {kind: 'signal', signal: 'SIGKILL'}, innocent}),
     );
   }
 
@@ -281,6 +285,8 @@ class Simulator {
       throw new Error(`units are lost: ${plan.units.length - places.size - this.#ends.size}`);
     }
     const pending = returned.length + plan.units.length - nextUnit;
+    const without = slots.filter(({status, running, held}) => status === 'up' && running === null && held.length === 0);
+    if (without.length !== idle.size && this.#state.stopped === null) throw new Error('an idle worker is not known as one');
     if (pending > 0 && idle.size > 0 && this.#state.stopped === null) throw new Error('a worker is idle while units are pending');
     const alive = slots.filter(({status}) => status === 'starting' || status === 'up' || status === 'closing').length;
     if (alive > plan.slots) throw new Error('more workers than allowed');

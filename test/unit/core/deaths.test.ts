@@ -1,6 +1,7 @@
 import {
   abandonFile,
   blameFile,
+  culpritBefore,
   describeDeath,
   malformedPragmas,
   type Death,
@@ -31,7 +32,7 @@ describe('the file that a worker died of', () => {
   test('is told how, in which worker, and what that meant for the others', () => {
     expect(blameFile(report(killed)).message).toBe(
       'The worker process that ran this test file died: it was killed by signal SIGKILL.\n' +
-        'Its other test results are lost; every other test file is still run.\n\n' +
+        'The results of its other tests are lost.\n\n' +
         'Nothing was written to the standard error of worker w3 (pid 4711).',
     );
   });
@@ -65,7 +66,7 @@ describe('the file that a worker died of', () => {
 
 describe('a file that no worker was left for', () => {
   test('is told that every worker stayed down, and how the last one died', () => {
-    expect(abandonFile(report({kind: 'out-of-memory'}, {stderr: 'heap'}), null).message).toBe(
+    expect(abandonFile('all-barren', report({kind: 'out-of-memory'}, {stderr: 'heap'}), 7).message).toBe(
       'This test file was not run: every worker stayed down: each died 3 times in a row without having run a test file.\n' +
         'The last worker died: it ran out of memory.\n\n' +
         'The end of the standard error of worker w3 (pid 4711):\n  | heap',
@@ -73,13 +74,13 @@ describe('a file that no worker was left for', () => {
   });
 
   test('is told of the limit of replacements', () => {
-    expect(abandonFile(report(killed), 0).message).toMatch(
+    expect(abandonFile('restarts-spent', report(killed), 0).message).toMatch(
       /^This test file was not run: no worker is left, and maxWorkerRestarts \(0\) allows no further replacement\.\nThe last worker died/,
     );
   });
 
   test('is told no more than that where no death is known', () => {
-    expect(abandonFile(null, 2).message).toBe(
+    expect(abandonFile('restarts-spent', null, 2).message).toBe(
       'This test file was not run: no worker is left, and maxWorkerRestarts (2) allows no further replacement.',
     );
   });
@@ -95,4 +96,26 @@ test('a file with malformed pragmas is told each place', () => {
       '  /p/a.test.ts:2  @serial x: it takes no value\n' +
       '  /p/a.test.ts:3  @resource: name it',
   );
+});
+
+describe('the culprit of an exception that nothing caught', () => {
+  const exception = (...files: string[]): Death => ({
+    kind: 'exit',
+    code: 1,
+    uncaught: `Error: late\n${files.map(file => `    at Timeout.<anonymous> (${file}:3:9)`).join('\n')}`,
+  });
+
+  test('is the file of the worker that the stack names and that had ended', () => {
+    expect(culpritBefore(exception('/b.test.js'), ['/a.test.js', '/b.test.js'], '/c.test.js')).toBe('/b.test.js');
+  });
+
+  test.each([
+    ['the running file is in the stack, too', exception('/a.test.js', '/c.test.js'), '/c.test.js'],
+    ['the stack names none of them', exception('/lib.js'), '/c.test.js'],
+    ['nothing was running', exception('/a.test.js'), null],
+    ['process.exit was called', {kind: 'exit', code: 1, uncaught: null} as Death, '/c.test.js'],
+    ['it was a signal', {kind: 'signal', signal: 'SIGKILL'} as Death, '/c.test.js'],
+  ])('is nobody where %s', (_why, death, running) => {
+    expect(culpritBefore(death, ['/a.test.js'], running)).toBeNull();
+  });
 });

@@ -24,7 +24,7 @@ const up = (who: Who): ScheduleEvent => ({type: 'slot-up', ...who});
 const started = (who: Who, unit: number): ScheduleEvent => ({type: 'unit-started', ...who, unit});
 const done = (who: Who, unit: number, retiring = false): ScheduleEvent => ({type: 'unit-done', ...who, unit, ms: QUICK, retiring});
 const returned = (who: Who, asked: number[], given: number[]): ScheduleEvent => ({type: 'units-returned', ...who, asked, units: given});
-const lost = (who: Who): ScheduleEvent => ({type: 'slot-lost', ...who, death});
+const lost = (who: Who, innocent = false): ScheduleEvent => ({type: 'slot-lost', ...who, death, innocent});
 const closed = (who: Who): ScheduleEvent => ({type: 'slot-closed', ...who});
 
 /** A command as one line: "give w1.1: 0 1" is to generation 1 in slot 1. */

@@ -67,6 +67,7 @@ class FakeRun {
     beforeBail: () => Promise.resolve(),
     onFailure: () => undefined,
   });
+  readonly late: [string, string][] = [];
   readonly dispatch: Dispatch;
 
   constructor(plan: SchedulePlan, onStart: (worker: FakeWorker) => void = () => undefined) {
@@ -83,6 +84,7 @@ class FakeRun {
       },
       reports: this.reports,
       onUnitEnd: (...end) => this.ended.push(end),
+      onLateException: (culprit, running) => this.late.push([culprit, running]),
       log: {write: line => this.log.push(line), close: () => undefined},
       now: () => 0,
     });
@@ -222,7 +224,12 @@ describe('a worker that dies', () => {
     const finished = run.dispatch.run();
     for (const name of ['w1.1', 'w1.2', 'w1.3']) run.worker(name).says.lost({kind: 'out-of-memory'});
     await finished;
-    expect(await run.heard()).toEqual(['test-file-failure /0.test.js', 'test-file-failure /1.test.js']);
+    expect(await run.heard()).toEqual([
+      'test-file-start /0.test.js',
+      'test-file-failure /0.test.js',
+      'test-file-start /1.test.js',
+      'test-file-failure /1.test.js',
+    ]);
     expect(await run.failureOf('/1.test.js')).toMatch(/^This test file was not run: every worker stayed down.*\nThe last worker died: it ran out of memory/);
     expect(run.ended).toEqual([]);
   });
@@ -239,7 +246,12 @@ describe('a worker that dies', () => {
     const run = new FakeRun(planOf(units(2, LONG), {slots: 2, maxWorkerRestarts: 1}), worker => worker.says.lost(killed));
     await run.dispatch.run();
     expect([...run.workers.keys()]).toEqual(['w1.1', 'w2.1', 'w1.2']);
-    expect(await run.heard()).toEqual(['test-file-failure /0.test.js', 'test-file-failure /1.test.js']);
+    expect(await run.heard()).toEqual([
+      'test-file-start /0.test.js',
+      'test-file-failure /0.test.js',
+      'test-file-start /1.test.js',
+      'test-file-failure /1.test.js',
+    ]);
   });
 });
 
@@ -346,4 +358,34 @@ test('the log replays the run: its events give its commands', async () => {
   const replayed = rest.flatMap(line => ('event' in line ? step(state, line.event, line.at) : []));
   expect(replayed).toEqual(rest.flatMap(line => ('command' in line ? [line.command] : [])));
   expect(replayed.map(({type}) => type)).toEqual(expect.arrayContaining(['start-slot', 'give', 'blame', 'close-slot', 'finish']));
+});
+
+test('an exception that an ended file left behind does not cost the running one its result, nor start it twice', async () => {
+  const run = new FakeRun(planOf(units(2, LONG)));
+  void run.dispatch.run();
+  const w1 = run.worker('w1.1');
+  w1.says.up();
+  w1.says.message({type: 'unit-started', unit: 0});
+  w1.says.message({type: 'unit-done', unit: 0, ms: 1, retiring: false, outcome: {type: 'result', result: testResult({})}});
+  w1.says.message({type: 'unit-started', unit: 1});
+  w1.says.lost({kind: 'exit', code: 1, uncaught: 'Error: late\n    at /0.test.js:1:1'});
+  expect(run.late).toEqual([['/0.test.js', '/1.test.js']]);
+  const again = run.worker('w1.2');
+  again.says.up();
+  again.says.message({type: 'unit-started', unit: 1});
+  again.says.message({type: 'unit-done', unit: 1, ms: 1, retiring: false, outcome: {type: 'result', result: testResult({})}});
+  expect(await run.heard()).toEqual([
+    'test-file-start /0.test.js',
+    'test-file-success /0.test.js',
+    'test-file-start /1.test.js',
+    'test-file-success /1.test.js',
+  ]);
+});
+
+test('stopping a run that is over does nothing, not even in the log', async () => {
+  const run = new FakeRun(planOf(units(1, LONG), {maxWorkerRestarts: 0}), worker => worker.says.lost(killed));
+  await run.dispatch.run();
+  const lines = run.log.length;
+  await run.dispatch.stop('bail');
+  expect(run.log).toHaveLength(lines);
 });

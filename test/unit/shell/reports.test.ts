@@ -134,25 +134,37 @@ describe('--bail', () => {
 });
 
 describe('a listener that throws', () => {
-  const breaks = (name: string) => (name === 'test-file-start' ? Promise.reject(new Error('reporter')) : turn());
+  const breaks = (broken: string) => (name: string) => (name === broken ? Promise.reject(new Error('reporter')) : turn());
 
   test('ends the reports, and is what the run fails with', async () => {
-    const {reports, told} = reportsTo({listen: breaks});
-    void reports.jestEvent('test-case-start', ['a']);
-    void reports.fileStarted(a).catch(() => undefined);
+    const {reports, told} = reportsTo({listen: breaks('test-case-start')});
+    void reports.fileStarted(a);
+    void reports.jestEvent('test-case-start', ['a']).catch(() => undefined);
     void reports.jestEvent('test-case-result', ['a']).catch(() => undefined);
     await expect(reports.drained()).rejects.toThrow('reporter');
     expect(told.filter(what => what !== 'failure')).toEqual([
-      'test-case-start a',
-      'test-case-start a, dealt with',
       'test-file-start a',
+      'test-file-start a, dealt with',
+      'test-case-start a',
     ]);
   });
 
   test('is told at once, while the run goes on', async () => {
-    const {reports, told} = reportsTo({listen: breaks});
-    await expect(reports.fileStarted(a)).rejects.toThrow('reporter');
+    const {reports, told} = reportsTo({listen: breaks('test-case-start')});
+    await expect(reports.jestEvent('test-case-start', ['a'])).rejects.toThrow('reporter');
     expect(told).toContain('failure');
+  });
+
+  test('at the start of a file is the failure of that file, and of no other', async () => {
+    const {reports, told} = reportsTo({listen: breaks('test-file-start')});
+    await expect(reports.fileStarted(a)).rejects.toThrow('reporter');
+    void reports.fileSucceeded(a, testResult({}));
+    void reports.fileSucceeded(b, testResult({}));
+    await reports.drained();
+    expect(told).not.toContain('failure');
+    expect(told).toContain('test-file-failure a');
+    expect(told).toContain('test-file-success b');
+    expect(told).not.toContain('test-file-success a');
   });
 
   test('so is a run that can not be made ready to bail; the result is not reported then', async () => {

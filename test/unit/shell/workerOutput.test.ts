@@ -36,10 +36,14 @@ describe('SharedOutput', () => {
     worker.write('all');
     await next(destination);
     const unpiped = once(destination, 'unpipe');
-    first.end();
+    first.close();
+    worker.write('late');
+    expect(await next(destination)).toBe('late');
+    worker.end();
     await unpiped;
-    new SharedOutput(destination).add(worker);
-    worker.write('the next run');
+    const another = new PassThrough();
+    new SharedOutput(destination).add(another);
+    another.write('the next run');
     expect(await next(destination)).toBe('the next run');
   });
 
