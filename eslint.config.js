@@ -2,7 +2,21 @@ const {builtinModules} = require('node:module');
 const tseslint = require('typescript-eslint');
 
 /** Core is pure: what it knows of the world comes in as arguments. */
-const worldlyGlobals = ['process', 'Date', 'crypto', 'fetch', 'Buffer', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'console', 'require', 'global', 'globalThis'];
+const worldlyGlobals = [
+  'process',
+  'Date',
+  'crypto',
+  'fetch',
+  'Buffer',
+  'performance',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'console',
+  'require',
+  'global',
+  'globalThis',
+];
 
 const noJestCode = why => ({regex: '^(@jest/|jest)', allowTypeImports: true, message: why});
 const shell = [
@@ -22,11 +36,16 @@ const rings = [
   },
   {
     files: ['src/worker/**/*.ts'],
-    patterns: [{regex: '/shell/|/index$|/core/(?!units$|protocol$)', message: 'a worker knows units and protocol alone'}],
+    patterns: [
+      {regex: '/shell/|/index$|/core/(?!units$|protocol$)', message: 'a worker knows units and protocol alone'},
+    ],
   },
   {
     files: ['src/shell/**/*.ts', 'src/index.ts'],
-    patterns: [...shell, {regex: '/(schedule|watermarks)$', allowTypeImports: true, message: 'only dispatch runs the scheduler'}],
+    patterns: [
+      ...shell,
+      {regex: '/(schedule|watermarks)$', allowTypeImports: true, message: 'only dispatch runs the scheduler'},
+    ],
   },
   {files: ['src/shell/dispatch.ts'], patterns: shell},
 ];
@@ -40,10 +59,21 @@ module.exports = tseslint.config(
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      '@typescript-eslint/consistent-type-imports': ['error', {fixStyle: 'inline-type-imports', disallowTypeAnnotations: false}],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        {fixStyle: 'inline-type-imports', disallowTypeAnnotations: false},
+      ],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-require-imports': 'off',
-      '@typescript-eslint/no-unused-vars': ['error', {varsIgnorePattern: '^_', argsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_', ignoreRestSiblings: true}],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        {
+          varsIgnorePattern: '^_',
+          argsIgnorePattern: '^_',
+          destructuredArrayIgnorePattern: '^_',
+          ignoreRestSiblings: true,
+        },
+      ],
     },
   },
   ...rings.map(({files, patterns}) => ({
@@ -53,14 +83,20 @@ module.exports = tseslint.config(
   {
     files: ['src/core/**/*.ts', 'src/worker/**/*.ts'],
     rules: {
-      'no-restricted-syntax': ['error', {selector: 'ImportExpression', message: 'import statically: the rings are checked there'}],
+      'no-restricted-syntax': [
+        'error',
+        {selector: 'ImportExpression', message: 'import statically: the rings are checked there'},
+      ],
     },
   },
   {
     files: ['src/core/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', ...worldlyGlobals.map(name => ({name, message: 'core is pure: pass it in'}))],
-      'no-restricted-properties': ['error', {object: 'Math', property: 'random', message: 'randomness comes in as an argument'}],
+      'no-restricted-properties': [
+        'error',
+        {object: 'Math', property: 'random', message: 'randomness comes in as an argument'},
+      ],
     },
   },
 );

@@ -12,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, () => void>> = {
 
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
-  if (!Object.hasOwn(BENCHMARKS, name)) throw new Error(`No benchmark "${name}": there are ${Object.keys(BENCHMARKS).join(', ')}.`);
+  if (!Object.hasOwn(BENCHMARKS, name))
+    throw new Error(`No benchmark "${name}": there are ${Object.keys(BENCHMARKS).join(', ')}.`);
 }
 for (const [name, run] of Object.entries(BENCHMARKS)) if (wanted.length === 0 || wanted.includes(name)) run();

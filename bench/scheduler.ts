@@ -4,7 +4,11 @@ import {planUnits} from '../src/core/plan';
 import {simulate, type World} from '../test/simulation/simulator';
 import {median, seeded} from './statistics';
 
-function planOf(expected: readonly (number | null)[], slots: number, prefetch: boolean): SchedulePlan & {order: number[]} {
+function planOf(
+  expected: readonly (number | null)[],
+  slots: number,
+  prefetch: boolean,
+): SchedulePlan & {order: number[]} {
   const inputs = expected.map((lastMs, index) => ({
     file: {configId: 'c', path: String(index)},
     lastMs,

@@ -44,11 +44,17 @@ function compare(install: string, suite: Suite): void {
     ...suite.files,
   };
   for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
-  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(JEST_|XDIST_|NODE_ENV$|npm_)/.test(name)));
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(JEST_|XDIST_|NODE_ENV$|npm_)/.test(name)),
+  );
   const jest = join(folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
   const seconds = (runner: readonly string[]) => {
     const start = performance.now();
-    execFileSync(process.execPath, [jest, ...runner, '--reporters=default', ...suite.args], {cwd: folder, stdio: 'ignore', env: environment});
+    execFileSync(process.execPath, [jest, ...runner, '--reporters=default', ...suite.args], {
+      cwd: folder,
+      stdio: 'ignore',
+      env: environment,
+    });
     return (performance.now() - start) / 1000;
   };
   const sides = {stock: [] as string[], xdist: ['--runner=xdist']};

@@ -14,7 +14,11 @@ namespace XdistRunner {
  * packages within reach (in pnpm's layout nobody has).
  */
 interface RunnerClass {
-  new (globalConfig: never, context: never, runnerOptions?: Record<string, unknown>): {
+  new (
+    globalConfig: never,
+    context: never,
+    runnerOptions?: Record<string, unknown>,
+  ): {
     readonly supportsEventEmitters: true;
     runTests(tests: never, watcher: never, options: {serial: boolean}): Promise<void>;
     on(eventName: never, listener: never): () => void;

@@ -56,7 +56,11 @@ export function resolveOptions(
   let merged: XdistOptions = {};
   for (const source of [...sources, ...environmentSources(environment, problems)]) {
     const options = checkSource(source, problems);
-    merged = {...merged, ...options, ...(options.watermark && {watermark: {...merged.watermark, ...options.watermark}})};
+    merged = {
+      ...merged,
+      ...options,
+      ...(options.watermark && {watermark: {...merged.watermark, ...options.watermark}}),
+    };
   }
   const watermark = {...DEFAULT_OPTIONS.watermark, ...merged.watermark};
   if (merged.watermark?.low !== undefined && merged.watermark.high === undefined) {
@@ -81,7 +85,9 @@ function* environmentSources(
     if (!variable.startsWith('XDIST_') || OWN_VARIABLES.has(variable) || text === undefined) continue;
     const option = options.get(variable);
     if (option === undefined) {
-      problems.push(`the environment variable ${variable} is not an option.${suggestion(variable, [...options.keys()], 'XDIST_')}`);
+      problems.push(
+        `the environment variable ${variable} is not an option.${suggestion(variable, [...options.keys()], 'XDIST_')}`,
+      );
     } else {
       yield {name: `the environment variable ${variable}`, value: {[option]: parseVariable(option, text)}};
     }

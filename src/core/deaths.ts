@@ -94,7 +94,11 @@ export function describeDeath(death: Death): string {
 function circumstances(report: DeathReport): string {
   const name = `worker w${report.slot}${report.pid === null ? '' : ` (pid ${report.pid})`}`;
   const evidence: string[] = [];
-  if (report.death.kind === 'exit' && report.death.uncaught !== null && !report.stderr.includes(report.death.uncaught)) {
+  if (
+    report.death.kind === 'exit' &&
+    report.death.uncaught !== null &&
+    !report.stderr.includes(report.death.uncaught)
+  ) {
     evidence.push(`The exception in ${name}:\n${indent(report.death.uncaught)}`);
   }
   evidence.push(

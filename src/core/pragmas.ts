@@ -92,7 +92,8 @@ export function parsePragmas(source: string, docblock: DocblockParser): ParsedPr
   const block = docblock.extract(source);
   const values = docblock.parse(block);
   const blockStart = source.indexOf(block);
-  const blockLines = block === '' ? null : {first: lineAt(source, blockStart), last: lineAt(source, blockStart + block.length)};
+  const blockLines =
+    block === '' ? null : {first: lineAt(source, blockStart), last: lineAt(source, blockStart + block.length)};
   const sourceLines = source.split('\n');
   const errors: PragmaProblem[] = [];
   let pragmas = NO_PRAGMAS;
@@ -112,10 +113,15 @@ export function parsePragmas(source: string, docblock: DocblockParser): ParsedPr
       pragmas = {...pragmas, ...parsed.fields};
     }
   }
-  return {pragmas, errors, warnings: [...unreadPragmas(block, blockLines?.first ?? 1, values), ...strayPragmas(source, blockLines)]};
+  return {
+    pragmas,
+    errors,
+    warnings: [...unreadPragmas(block, blockLines?.first ?? 1, values), ...strayPragmas(source, blockLines)],
+  };
 }
 
-type Reading = {readonly fields: Partial<FilePragmas>} | {readonly error: string; readonly value: string; readonly index: number};
+type Reading =
+  {readonly fields: Partial<FilePragmas>} | {readonly error: string; readonly value: string; readonly index: number};
 
 const FOLLOWING_TEXT =
   'jest-docblock takes the text on the line after a pragma for a part of its value: leave an empty ` *` line between them, or move the text above';

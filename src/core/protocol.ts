@@ -34,8 +34,7 @@ export interface Hello {
 
 /** How a unit ended: Jest's result of the file, or the error because of which there is none. */
 export type UnitOutcome =
-  | {readonly type: 'result'; readonly result: TestResult}
-  | {readonly type: 'error'; readonly error: FileError};
+  {readonly type: 'result'; readonly result: TestResult} | {readonly type: 'error'; readonly error: FileError};
 
 /** Worker to parent. */
 export type FromWorker =
@@ -69,7 +68,10 @@ export interface WorkerSetup extends Omit<Hello, 'pid'> {
   readonly globalConfig: unknown;
   readonly context: unknown;
   /** Jest's own: one entry a project, with its config and module map. */
-  readonly serializableResolvers: readonly {readonly config: {readonly id: string}; readonly serializableModuleMap: unknown}[];
+  readonly serializableResolvers: readonly {
+    readonly config: {readonly id: string};
+    readonly serializableModuleMap: unknown;
+  }[];
 }
 
 /** What a worker's process leaves behind, in a file, when it ends without having been told to. */

@@ -77,7 +77,12 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   } else {
     const slot = state.slots[event.slot - 1];
     // A message of a process that has been replaced, or was written off, changes nothing any more.
-    if (slot === undefined || slot.generation !== event.generation || slot.status === 'down' || slot.status === 'dead') {
+    if (
+      slot === undefined ||
+      slot.generation !== event.generation ||
+      slot.status === 'down' ||
+      slot.status === 'dead'
+    ) {
       return commands;
     }
     handleSlotEvent(state, slot, event, now, commands);
@@ -88,7 +93,13 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
 
 type SlotEvent = Exclude<ScheduleEvent, {type: 'run-started' | 'stopped'}>;
 
-function handleSlotEvent(state: ScheduleState, slot: SlotState, event: SlotEvent, now: number, commands: Command[]): void {
+function handleSlotEvent(
+  state: ScheduleState,
+  slot: SlotState,
+  event: SlotEvent,
+  now: number,
+  commands: Command[],
+): void {
   switch (event.type) {
     case 'slot-up':
       if (slot.status !== 'starting') return;
@@ -115,7 +126,12 @@ function handleSlotEvent(state: ScheduleState, slot: SlotState, event: SlotEvent
       return;
     case 'units-returned':
       for (const unit of event.asked) if (slot.recalled.delete(unit)) state.recallsOut--;
-      takeBack(state, event.units.filter(unit => removeHeld(state, slot, unit)), now, commands);
+      takeBack(
+        state,
+        event.units.filter(unit => removeHeld(state, slot, unit)),
+        now,
+        commands,
+      );
       // It may have ended what it ran meanwhile, and the slot that was to have these may have died.
       feed(state, slot, now, commands);
       return;

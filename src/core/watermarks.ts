@@ -3,7 +3,15 @@
  * are known and in counts where they are not.
  * https://github.com/pytest-dev/pytest-xdist/blob/master/src/xdist/scheduler/load.py
  */
-import {expectedMs, heldMs, peekPending, pendingCount, UNKNOWN_MS, type ScheduleState, type SlotState} from './scheduleState';
+import {
+  expectedMs,
+  heldMs,
+  peekPending,
+  pendingCount,
+  UNKNOWN_MS,
+  type ScheduleState,
+  type SlotState,
+} from './scheduleState';
 
 /** Nothing is held behind a unit expected to run longer than this (ms): what is held should begin soon. */
 export const HOLD_NOTHING_ABOVE_MS = 1000;
@@ -48,7 +56,8 @@ export function mostBurdened(state: ScheduleState, now: number): SlotState | und
     // A unit in an otherwise empty slot is about to begin there: it waits for nothing.
     const waiting = slot.held.length - slot.recalled.size - (slot.running === null ? 1 : 0);
     if (slot.status !== 'up' || waiting <= 0) continue;
-    const running = slot.running === null ? 0 : (expectedMs(state, slot.running) ?? UNKNOWN_MS) - (now - slot.startedAt);
+    const running =
+      slot.running === null ? 0 : (expectedMs(state, slot.running) ?? UNKNOWN_MS) - (now - slot.startedAt);
     const wait = Math.max(0, running) + heldMs(state, slot);
     if (wait > longest) {
       longest = wait;

@@ -129,7 +129,9 @@ export class Dispatch {
       }
       case 'abandon': {
         const {maxWorkerRestarts} = this.#options.plan;
-        const error = Promise.resolve(this.#lastDeath).then(report => abandonFile(command.reason, report, maxWorkerRestarts));
+        const error = Promise.resolve(this.#lastDeath).then(report =>
+          abandonFile(command.reason, report, maxWorkerRestarts),
+        );
         // It has not started; but reporters expect the two in pairs.
         this.#announce(command.unit);
         void this.#options.reports.fileFailed(this.#options.testOf(command.unit), error);

@@ -24,10 +24,17 @@ export class JestRunner implements EmittingTestRunnerInterface {
    * @param runnerOptions from `runner: ['xdist', {...}]`; Jest passes them on from 30.4.1 on
    * @throws {OptionsError} Jest constructs all runners before any of them runs a test
    */
-  constructor(globalConfig: Config.GlobalConfig, context: TestRunnerContext, runnerOptions: Record<string, unknown> = {}) {
+  constructor(
+    globalConfig: Config.GlobalConfig,
+    context: TestRunnerContext,
+    runnerOptions: Record<string, unknown> = {},
+  ) {
     this.#globalConfig = globalConfig;
     this.#context = context;
-    this.#options = resolveFoundOptions([...readOptionFiles(globalConfig.rootDir), {name: RUNNER_OPTIONS, value: runnerOptions}]);
+    this.#options = resolveFoundOptions([
+      ...readOptionFiles(globalConfig.rootDir),
+      {name: RUNNER_OPTIONS, value: runnerOptions},
+    ]);
     this.#jest = findRunningJest();
     this.#emitter = this.#jest.createEmitter();
   }

@@ -35,7 +35,8 @@ function configModule(): typeof ConfigModule {
  */
 export function readOptionFiles(rootDir: string): OptionSource[] {
   const found = CONFIG_FILES.filter(name => existsSync(join(rootDir, name)));
-  if (found.length > 1) throw new (configModule().OptionsError)([`${found.join(' and ')} are both in ${rootDir}: keep one of them.`]);
+  if (found.length > 1)
+    throw new (configModule().OptionsError)([`${found.join(' and ')} are both in ${rootDir}: keep one of them.`]);
   const sources: OptionSource[] = [];
   if (packageHasKey(rootDir)) {
     sources.push({name: `the key "${PACKAGE_KEY}" of package.json`, value: load(rootDir, 'package.json')});

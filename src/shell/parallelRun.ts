@@ -169,7 +169,9 @@ function sharedSetup(
     context: {
       ...context,
       changedFiles: changedFiles && [...changedFiles],
-      sourcesRelatedToTestsInChangedFiles: sourcesRelatedToTestsInChangedFiles && [...sourcesRelatedToTestsInChangedFiles],
+      sourcesRelatedToTestsInChangedFiles: sourcesRelatedToTestsInChangedFiles && [
+        ...sourcesRelatedToTestsInChangedFiles,
+      ],
     },
     serializableResolvers: [...contexts.values()].map(({config, moduleMap}) => ({
       config,

@@ -96,4 +96,3 @@ function shouldRunInBand({serial, globalConfig, options}: RunOptions, tests: rea
   if (options.inBand === 'never' || options.restartWorkers === 'file') return false;
   return !tests.some(test => past.of(test)?.end === 'died');
 }
-

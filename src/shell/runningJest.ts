@@ -72,7 +72,9 @@ function findCore(): string {
     if (!file.includes('core')) continue;
     if (readPackage(dirname(file))?.name === '@jest/core') return file;
   }
-  throw new Error('jest-runner-xdist: could not find the Jest that loads this runner. It is a runner for Jest: run it with `jest`.');
+  throw new Error(
+    'jest-runner-xdist: could not find the Jest that loads this runner. It is a runner for Jest: run it with `jest`.',
+  );
 }
 
 function callingFiles(): string[] {

@@ -170,11 +170,17 @@ async function tryLock(path: string, runId: string): Promise<boolean> {
       await (await open(path, 'wx')).close();
       return true;
     } catch {
-      const age = await stat(path).then(({mtimeMs}) => Date.now() - mtimeMs, () => 0);
+      const age = await stat(path).then(
+        ({mtimeMs}) => Date.now() - mtimeMs,
+        () => 0,
+      );
       if (age < STALE_LOCK_MS) return false;
       // Of several that find it stale, one moves it away; the others find the new lock, or none.
       const stale = `${path}.${runId}.stale`;
-      await rename(path, stale).then(() => rm(stale, {force: true}), () => undefined);
+      await rename(path, stale).then(
+        () => rm(stale, {force: true}),
+        () => undefined,
+      );
     }
   }
   return false;

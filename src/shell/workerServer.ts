@@ -14,7 +14,10 @@ const LONGEST_SOCKET_PATH = 100;
 
 const FOLDER_PREFIX = 'jest-runner-xdist-';
 const SOCKET_NAME = 's';
-const TEMP = Buffer.byteLength(tmpdir()) + `/${FOLDER_PREFIX}123456/${SOCKET_NAME}`.length > LONGEST_SOCKET_PATH ? '/tmp' : tmpdir();
+const TEMP =
+  Buffer.byteLength(tmpdir()) + `/${FOLDER_PREFIX}123456/${SOCKET_NAME}`.length > LONGEST_SOCKET_PATH
+    ? '/tmp'
+    : tmpdir();
 
 export class WorkerServer {
   readonly socketPath: string;
@@ -25,7 +28,10 @@ export class WorkerServer {
 
   private constructor(onConnect: (hello: Hello, socket: Socket) => void) {
     this.#folder = mkdtempSync(join(TEMP, FOLDER_PREFIX));
-    this.socketPath = process.platform === 'win32' ? `\\\\.\\pipe\\${this.#folder.replaceAll('\\', '-')}` : join(this.#folder, SOCKET_NAME);
+    this.socketPath =
+      process.platform === 'win32'
+        ? `\\\\.\\pipe\\${this.#folder.replaceAll('\\', '-')}`
+        : join(this.#folder, SOCKET_NAME);
     // Jest leaves through process.exit on --bail; nothing else would tidy up then.
     process.on('exit', this.#removeFolder);
     this.#server = createServer(socket => {
@@ -78,7 +84,10 @@ async function sweep(): Promise<void> {
 
 async function isAbandoned(folder: string): Promise<boolean> {
   // A run that is about to listen has a folder and no socket yet.
-  const age = await stat(folder).then(({mtimeMs}) => Date.now() - mtimeMs, () => 0);
+  const age = await stat(folder).then(
+    ({mtimeMs}) => Date.now() - mtimeMs,
+    () => 0,
+  );
   if (age < 60_000) return false;
   return new Promise(resolve => {
     const socket = createConnection(join(folder, SOCKET_NAME));

@@ -34,7 +34,9 @@ export class ExitRecorder {
   readonly #onException = (error: unknown): void => {
     const listeners: readonly unknown[] = process.listeners('uncaughtException');
     if (listeners.length > 0 && !listeners.some(listener => this.#deadly.includes(listener))) return;
-    this.#uncaught = (error instanceof Error ? error.stack : undefined) ?? String(error);
+    // Not `instanceof`: an error of a test file is of another realm.
+    const stack = typeof error === 'object' && error !== null && 'stack' in error ? error.stack : undefined;
+    this.#uncaught = typeof stack === 'string' ? stack : String(error);
   };
 
   readonly #onExit = (code: number): void => {

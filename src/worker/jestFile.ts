@@ -40,7 +40,10 @@ export class JestFileRunner {
   run({configId, path}: UnitOrder): Promise<FileEnd> {
     // With the stock runner these come with each call, so a file that changes them changes its own.
     const config = structuredClone(this.#configs.get(configId));
-    const {globalConfig, context} = structuredClone({globalConfig: this.#setup.globalConfig, context: this.#setup.context});
+    const {globalConfig, context} = structuredClone({
+      globalConfig: this.#setup.globalConfig,
+      context: this.#setup.context,
+    });
     return new Promise(resolve => {
       this.#testWorker.worker({config, globalConfig, path, context}).then(
         result => resolve({result}),

@@ -5,7 +5,9 @@ import {onEachLine, type Files} from './project';
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
 function others(count = 3): Files {
-  return Object.fromEntries(Array.from({length: count}, (_, index) => [`ok${index}.test.js`, `test('ok ${index}', () => {});`]));
+  return Object.fromEntries(
+    Array.from({length: count}, (_, index) => [`ok${index}.test.js`, `test('ok ${index}', () => {});`]),
+  );
 }
 
 function resultOf(json: FormattedTestResults | null, file: string) {
@@ -13,9 +15,17 @@ function resultOf(json: FormattedTestResults | null, file: string) {
 }
 
 const DEATHS: ReadonlyArray<{name: string; body: string; says: RegExp[]; env?: Record<string, string>}> = [
-  {name: 'SIGKILL', body: 'process.kill(process.pid, "SIGKILL"); await new Promise(() => {});', says: [/killed by signal SIGKILL/]},
+  {
+    name: 'SIGKILL',
+    body: 'process.kill(process.pid, "SIGKILL"); await new Promise(() => {});',
+    says: [/killed by signal SIGKILL/],
+  },
   {name: 'abort', body: 'process.abort();', says: [/killed by signal SIGABRT/]},
-  {name: 'SIGTERM', body: 'process.kill(process.pid, "SIGTERM"); await new Promise(() => {});', says: [/killed by signal SIGTERM/]},
+  {
+    name: 'SIGTERM',
+    body: 'process.kill(process.pid, "SIGTERM"); await new Promise(() => {});',
+    says: [/killed by signal SIGTERM/],
+  },
   {
     name: 'process.exit(3)',
     body: 'console.log("before"); process.stderr.write("my last words\\n"); process.exit(3);',
@@ -32,10 +42,18 @@ const DEATHS: ReadonlyArray<{name: string; body: string; says: RegExp[]; env?: R
 
 for (const {name, body, says, env} of DEATHS) {
   onEachLine(`a test that dies of ${name} fails its file with the reason; the others run`, async (_line, make) => {
-    const project = make({...others(), 'dies.test.js': `test('first', () => {}); test('dies', async () => { ${body} });`});
+    const project = make({
+      ...others(),
+      'dies.test.js': `test('first', () => {}); test('dies', async () => { ${body} });`,
+    });
     const {exitCode, json, stderr, events} = await project.run(['-w', '2'], {env: {...PARALLEL.env, ...env}});
     expect(exitCode).toBe(1);
-    expect(json).toMatchObject({numTotalTestSuites: 4, numPassedTests: 3, numRuntimeErrorTestSuites: 1, wasInterrupted: false});
+    expect(json).toMatchObject({
+      numTotalTestSuites: 4,
+      numPassedTests: 3,
+      numRuntimeErrorTestSuites: 1,
+      wasInterrupted: false,
+    });
     const message = resultOf(json, 'dies.test.js')?.message ?? '';
     expect(message).toMatch(/The worker process that ran this test file died/);
     expect(message).toMatch(/worker w[12] \(pid \d+\)/);
@@ -46,61 +64,106 @@ for (const {name, body, says, env} of DEATHS) {
   });
 }
 
-const IN_ORDER = 'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };';
+const IN_ORDER =
+  'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };';
 
-onEachLine('an exception that a file leaves behind costs the file that runs by then nothing, as with the stock runner', async (_line, make) => {
-  const project = make(
-    {
-      'a.test.js': 'test("sets a trap", () => { require("fs").readFile(__filename, () => setTimeout(() => { throw new Error("too late"); }, 100)); });',
-      'b.test.js': 'test("runs meanwhile", () => new Promise(resolve => setTimeout(resolve, 3000)));',
-      'c.test.js': 'test("ok", () => {});',
-      'sequencer.js': IN_ORDER,
-    },
-    {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'},
-  );
-  for (const runner of ['stock', 'xdist'] as const) {
-    const {exitCode, json, stderr, events} = await project.run(['-w', '1'], {...PARALLEL, runner});
-    expect({exitCode, success: json?.success, passed: json?.numPassedTests}).toEqual({exitCode: 0, success: true, passed: 3});
-    expect(stderr).toContain('too late');
-    expect(events.filter(({event, path}) => event === 'file-start' && path === 'b.test.js')).toHaveLength(1);
-    if (runner === 'xdist') {
-      expect(stderr).toContain(`jest-runner-xdist: an exception that ${project.path('a.test.js')} left behind`);
+onEachLine(
+  'an exception that a file leaves behind costs the file that runs by then nothing, as with the stock runner',
+  async (_line, make) => {
+    const project = make(
+      {
+        'a.test.js':
+          'test("sets a trap", done => { require("fs").readFile(__filename, () => { setTimeout(() => { throw new Error("too late"); }, 300); done(); }); });',
+        // While its tests run, jest-circus would take the exception for a failure of theirs.
+        'b.test.js': '/** @jest-environment ./slow-environment.js */\ntest("runs meanwhile", () => {});',
+        'slow-environment.js': `
+        const {TestEnvironment} = require('jest-environment-node');
+        module.exports = class extends TestEnvironment {
+          async setup() { await super.setup(); await new Promise(resolve => setTimeout(resolve, 1500)); }
+        };`,
+        'c.test.js': 'test("ok", () => {});',
+        'sequencer.js': IN_ORDER,
+      },
+      {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'},
+    );
+    for (const runner of ['stock', 'xdist'] as const) {
+      const {exitCode, json, stderr, events} = await project.run(['-w', '1'], {...PARALLEL, runner});
+      expect({exitCode, success: json?.success, passed: json?.numPassedTests}).toEqual({
+        exitCode: 0,
+        success: true,
+        passed: 3,
+      });
+      expect(stderr).toContain('too late');
+      expect(events.filter(({event, path}) => event === 'file-start' && path === 'b.test.js')).toHaveLength(1);
+      if (runner === 'xdist') {
+        expect(stderr).toContain(`jest-runner-xdist: an exception that ${project.path('a.test.js')} left behind`);
+      }
     }
-  }
-});
+  },
+);
 
 onEachLine('an exception of the running file that nothing catches fails it, with the stack', async (_line, make) => {
   const project = make({
     ...others(2),
-    'throws.test.js': 'test("a", () => new Promise(() => { process.removeAllListeners; require("fs").readFile(__filename, () => process.nextTick(() => { Promise.reject(new Error("unhandled")); })); }), 60000);',
+    'throws.test.js': '/** @jest-environment ./environment.js */\ntest("a", () => {});',
+    'environment.js': `
+      const {TestEnvironment} = require('jest-environment-node');
+      module.exports = class extends TestEnvironment {
+        async teardown() { setTimeout(() => { throw new Error('in the teardown'); }, 1); await new Promise(resolve => setTimeout(resolve, 60000)); }
+      };`,
   });
   const {exitCode, json} = await project.run(['-w', '2'], PARALLEL);
   expect(exitCode).toBe(1);
-  expect(resultOf(json, 'throws.test.js')?.message).toMatch(/unhandled/);
+  expect(resultOf(json, 'throws.test.js')?.message).toMatch(
+    /an exception that nothing caught ended it with exit code 1[^]*in the teardown/,
+  );
+  expect(json).toMatchObject({numPassedTests: 2});
 });
 
-onEachLine('the file that had finished before keeps its result, also when the parent was busy at the moment of death', async (_line, make) => {
+onEachLine('an exception that a test failed of is not taken for the reason of a later death', async (_line, make) => {
   const project = make(
     {
-      'a.test.js': 'test("is big", () => console.log("x".repeat(500_000)));',
-      'b.test.js': 'test("dies", () => process.kill(process.pid, "SIGKILL"));',
-      'c.test.js': 'test("ok", () => {});',
-      'busy.js': `module.exports = class {
-        onTestFileStart() { this.block(); } onTestCaseStart() { this.block(); } onTestFileResult() { this.block(); }
-        block() { const end = Date.now() + 200; while (Date.now() < end); }
-      };`,
+      'a.test.js': 'test("throws", done => { setTimeout(() => { throw new Error("the first file\'s own"); }, 1); });',
+      'b.test.js': 'test("exits", () => process.exit(3));',
       'sequencer.js': IN_ORDER,
     },
     {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'},
   );
-  const {json} = await project.run(['-w', '1', '--reporters=./busy.js'], PARALLEL);
-  expect(resultOf(json, 'a.test.js')).toMatchObject({status: 'passed'});
-  expect(resultOf(json, 'b.test.js')?.message).toMatch(/killed by signal SIGKILL/);
-  expect(resultOf(json, 'c.test.js')).toMatchObject({status: 'passed'});
+  const {json} = await project.run(['-w', '1'], PARALLEL);
+  const message = resultOf(json, 'b.test.js')?.message ?? '';
+  expect(message).toContain('process.exit(3) was called');
+  expect(message).not.toContain("the first file's own");
 });
 
+onEachLine(
+  'the file that had finished before keeps its result, also when the parent was busy at the moment of death',
+  async (_line, make) => {
+    const project = make(
+      {
+        'a.test.js': 'test("is big", () => console.log("x".repeat(500_000)));',
+        'b.test.js': 'test("dies", () => process.kill(process.pid, "SIGKILL"));',
+        'c.test.js': 'test("ok", () => {});',
+        'busy.js': `module.exports = class {
+        onTestFileStart() { this.block(); } onTestCaseStart() { this.block(); } onTestFileResult() { this.block(); }
+        block() { const end = Date.now() + 200; while (Date.now() < end); }
+      };`,
+        'sequencer.js': IN_ORDER,
+      },
+      {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'},
+    );
+    const {json} = await project.run(['-w', '1', '--reporters=./busy.js'], PARALLEL);
+    expect(resultOf(json, 'a.test.js')).toMatchObject({status: 'passed'});
+    expect(resultOf(json, 'b.test.js')?.message).toMatch(/killed by signal SIGKILL/);
+    expect(resultOf(json, 'c.test.js')).toMatchObject({status: 'passed'});
+  },
+);
+
 onEachLine('every file may kill its worker: each is blamed once, and the run ends', async (_line, make) => {
-  const project = make(Object.fromEntries(Array.from({length: 8}, (_, index) => [`${index}.test.js`, 'test("dies", () => process.exit(1));'])));
+  const project = make(
+    Object.fromEntries(
+      Array.from({length: 8}, (_, index) => [`${index}.test.js`, 'test("dies", () => process.exit(1));']),
+    ),
+  );
   const {exitCode, json} = await project.run(['-w', '2'], PARALLEL);
   expect(exitCode).toBe(1);
   expect(json).toMatchObject({numTotalTestSuites: 8, numRuntimeErrorTestSuites: 8});
@@ -115,14 +178,22 @@ onEachLine('maxWorkerRestarts: 0 replaces no worker: what is left is reported wi
   const {exitCode, json} = await project.run(['-w', '2'], {env: {...PARALLEL.env, XDIST_MAX_WORKER_RESTARTS: '0'}});
   expect(exitCode).toBe(1);
   expect(json?.testResults).toHaveLength(8);
-  const notRun = json?.testResults.filter(({message}) => /was not run: no worker is left, and maxWorkerRestarts \(0\)/.test(message)) ?? [];
+  const notRun =
+    json?.testResults.filter(({message}) =>
+      /was not run: no worker is left, and maxWorkerRestarts \(0\)/.test(message),
+    ) ?? [];
   expect(notRun.length).toBeGreaterThan(0);
   expect(project.processes()).toEqual([]);
 });
 
 onEachLine('workers that die before they are up are not started for ever', async (_line, make) => {
-  const project = make({...others(3), 'preload.js': 'if (process.env.XDIST_WORKER) { process.stderr.write("no, thanks\\n"); process.exit(7); }'});
-  const {exitCode, json} = await project.run(['-w', '2'], {env: {...PARALLEL.env, NODE_OPTIONS: `--require ${project.path('preload.js')}`}});
+  const project = make({
+    ...others(3),
+    'preload.js': 'if (process.env.XDIST_WORKER) { process.stderr.write("no, thanks\\n"); process.exit(7); }',
+  });
+  const {exitCode, json} = await project.run(['-w', '2'], {
+    env: {...PARALLEL.env, NODE_OPTIONS: `--require ${project.path('preload.js')}`},
+  });
   expect(exitCode).toBe(1);
   expect(json?.testResults).toHaveLength(3);
   for (const {message} of json?.testResults ?? []) {
@@ -130,6 +201,11 @@ onEachLine('workers that die before they are up are not started for ever', async
     expect(message).toMatch(/\| no, thanks/);
   }
   expect(project.processes()).toEqual([]);
+  // A cap that was not reached is not the reason.
+  const capped = await project.run(['-w', '2'], {
+    env: {...PARALLEL.env, XDIST_MAX_WORKER_RESTARTS: '50', NODE_OPTIONS: `--require ${project.path('preload.js')}`},
+  });
+  expect(capped.json?.testResults[0]?.message).toMatch(/was not run: every worker stayed down/);
 });
 
 onEachLine('a file that killed Jest itself in band gets a worker the next time', async (_line, make) => {
@@ -147,10 +223,13 @@ onEachLine('a file that killed Jest itself in band gets a worker the next time',
 onEachLine('a result that cannot be sent is a failure of its file', async (line, make) => {
   const project = make({
     ...others(2),
-    'big.test.js': 'test("compares", () => { const error = new Error("has a BigInt"); error.value = 1n; error.matcherResult = {actual: 1n}; throw error; });',
+    'big.test.js':
+      'test("compares", () => { const error = new Error("has a BigInt"); error.value = 1n; error.matcherResult = {actual: 1n}; throw error; });',
   });
   const {exitCode, json} = await project.run(['-w', '2'], PARALLEL);
   expect(exitCode).toBe(1);
   expect(json?.testResults).toHaveLength(3);
-  expect(resultOf(json, 'big.test.js')?.message).toMatch(line === '29' ? /Do not know how to serialize a BigInt/ : /has a BigInt/);
+  expect(resultOf(json, 'big.test.js')?.message).toMatch(
+    line === '29' ? /Do not know how to serialize a BigInt/ : /has a BigInt/,
+  );
 });

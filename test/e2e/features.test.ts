@@ -5,7 +5,10 @@ import {onEachLine, type Files, type JestLine} from './project';
 /** A number of small files: enough for workers to have something to do. */
 function manyFiles(count: number, body: (index: number) => string = () => ''): Files {
   return Object.fromEntries(
-    Array.from({length: count}, (_, index) => [`t${index}.test.js`, `test('a${index}', () => {}); test('b${index}', () => {});${body(index)}`]),
+    Array.from({length: count}, (_, index) => [
+      `t${index}.test.js`,
+      `test('a${index}', () => {}); test('b${index}', () => {});${body(index)}`,
+    ]),
   );
 }
 
@@ -63,7 +66,8 @@ const SNAP_HEADER: Readonly<Record<JestLine, string>> = {
 function withSnapshots(line: JestLine): Files {
   const stored = (entries: string) => `${SNAP_HEADER[line]}\n\n${entries}\n`;
   return {
-    'one.test.js': 'test("new", () => expect({a: 1}).toMatchSnapshot()); test("stored", () => expect(1).toMatchSnapshot());',
+    'one.test.js':
+      'test("new", () => expect({a: 1}).toMatchSnapshot()); test("stored", () => expect(1).toMatchSnapshot());',
     'two.test.js': 'test("changed", () => expect("is").toMatchSnapshot());',
     'inline.test.js': 'test("inline", () => {\n  expect(2).toMatchInlineSnapshot();\n});\n',
     '__snapshots__/one.test.js.snap': stored('exports[`gone 1`] = `0`;\n\nexports[`stored 1`] = `1`;'),
@@ -111,7 +115,9 @@ onEachLine('--findRelatedTests', async (_line, make) => {
 });
 
 onEachLine('--onlyFailures', async (_line, make) => {
-  const project = make(manyFiles(4, index => (index % 2 === 0 ? '' : 'test("fails", () => { throw new Error("no"); });')));
+  const project = make(
+    manyFiles(4, index => (index % 2 === 0 ? '' : 'test("fails", () => { throw new Error("no"); });')),
+  );
   const {xdist} = await expectSameAsStock(project, ['-w', '2', '--onlyFailures'], {
     before: async (_project, run) => {
       await run(['-w', '2']);
@@ -125,7 +131,13 @@ onEachLine('--onlyFailures', async (_line, make) => {
 
 onEachLine('--randomize with a seed', async (_line, make) => {
   const tests = Array.from({length: 8}, (_, index) => `test('r${index}', () => {});`).join('\n');
-  const {xdist} = await expectSameAsStock(make({'a.test.js': tests, 'b.test.js': tests}), ['-w', '2', '--randomize', '--seed=4', '--showSeed']);
+  const {xdist} = await expectSameAsStock(make({'a.test.js': tests, 'b.test.js': tests}), [
+    '-w',
+    '2',
+    '--randomize',
+    '--seed=4',
+    '--showSeed',
+  ]);
   const order = xdist.json?.testResults[0]?.assertionResults.map(({title}) => title);
   expect(order).not.toEqual([...(order ?? [])].sort());
 });
@@ -140,18 +152,26 @@ onEachLine(
 );
 
 onEachLine('--detectOpenHandles', async (_line, make) => {
-  const project = make({'a.test.js': 'test("leaves a server", done => { require("net").createServer().listen(0, done); });', ...manyFiles(2)});
+  const project = make({
+    'a.test.js': 'test("leaves a server", done => { require("net").createServer().listen(0, done); });',
+    ...manyFiles(2),
+  });
   const {xdist} = await expectSameAsStock(project, ['--detectOpenHandles', '--forceExit'], {inBand: true});
   expect(xdist.stderr).toContain('TCPSERVERWRAP');
 });
 
 onEachLine('--logHeapUsage', async (_line, make) => {
-  const {xdist} = await expectSameAsStock(make(manyFiles(3)), ['-w', '2', '--logHeapUsage'], {nodeArgs: ['--expose-gc']});
+  const {xdist} = await expectSameAsStock(make(manyFiles(3)), ['-w', '2', '--logHeapUsage'], {
+    nodeArgs: ['--expose-gc'],
+  });
   expect(xdist.stderr).toMatch(/\(\d+ MB heap size\)/);
 });
 
 onEachLine('--detectLeaks', async (_line, make) => {
-  const project = make({...manyFiles(2), 'leak.test.js': 'test("leaks", () => { require("fs").kept = () => globalThis; });'});
+  const project = make({
+    ...manyFiles(2),
+    'leak.test.js': 'test("leaks", () => { require("fs").kept = () => globalThis; });',
+  });
   const {xdist} = await expectSameAsStock(project, ['-w', '2', '--detectLeaks'], {nodeArgs: ['--expose-gc']});
   expect(xdist.stderr).toContain('Your test suite is leaking memory');
 });
@@ -164,14 +184,23 @@ onEachLine('--forceExit and tests that leave handles open', async (_line, make) 
 });
 
 onEachLine('workerIdleMemoryLimit gives a fresh worker for each file when it is tiny', async (_line, make) => {
-  const project = make(manyFiles(4, () => 'test("pid", () => require("fs").appendFileSync("pids", process.pid + "\\n"));'), {workerIdleMemoryLimit: 1000});
+  const project = make(
+    manyFiles(4, () => 'test("pid", () => require("fs").appendFileSync("pids", process.pid + "\\n"));'),
+    {workerIdleMemoryLimit: 1000},
+  );
   const {xdist} = await expectSameAsStock(project, ['-w', '1']);
   expect(xdist.exitCode).toBe(0);
   expect(new Set(project.read('pids').trim().split('\n')).size).toBe(4);
 });
 
 onEachLine('maxWorkers as a number and as a percentage', async (_line, make) => {
-  const project = make(manyFiles(6, () => 'test("id", () => require("fs").appendFileSync("ids", process.env.JEST_WORKER_ID + process.env.XDIST_WORKER + process.env.XDIST_WORKER_COUNT + "\\n"));'));
+  const project = make(
+    manyFiles(
+      6,
+      () =>
+        'test("id", () => require("fs").appendFileSync("ids", process.env.JEST_WORKER_ID + process.env.XDIST_WORKER + process.env.XDIST_WORKER_COUNT + "\\n"));',
+    ),
+  );
   await expectSameAsStock(project, ['--maxWorkers=3']);
   const ids = new Set(project.read('ids').trim().split('\n'));
   expect([...ids].every(id => ['1w13', '2w23', '3w33'].includes(id))).toBe(true);
@@ -179,7 +208,14 @@ onEachLine('maxWorkers as a number and as a percentage', async (_line, make) => 
 });
 
 onEachLine('workerThreads', async (_line, make) => {
-  const project = make(manyFiles(4, () => 'test("id", () => expect(["1", "2"]).toContain(process.env.JEST_WORKER_ID)); test("thread", () => expect(require("worker_threads").isMainThread).toBe(false));'), {workerThreads: true});
+  const project = make(
+    manyFiles(
+      4,
+      () =>
+        'test("id", () => expect(["1", "2"]).toContain(process.env.JEST_WORKER_ID)); test("thread", () => expect(require("worker_threads").isMainThread).toBe(false));',
+    ),
+    {workerThreads: true},
+  );
   const {xdist} = await expectSameAsStock(project, ['-w', '2']);
   expect(xdist.exitCode).toBe(0);
 });
@@ -189,7 +225,8 @@ onEachLine('globalSetup and globalTeardown', async (_line, make) => {
     {
       ...manyFiles(3, () => 'test("env", () => expect(process.env.FROM_SETUP).toBe("yes"));'),
       'setup.js': 'module.exports = async () => { process.env.FROM_SETUP = "yes"; globalThis.kept = 1; };',
-      'teardown.js': 'module.exports = async () => { require("fs").writeFileSync("torn-down", String(globalThis.kept)); };',
+      'teardown.js':
+        'module.exports = async () => { require("fs").writeFileSync("torn-down", String(globalThis.kept)); };',
     },
     {globalSetup: './setup.js', globalTeardown: './teardown.js'},
   );
@@ -199,7 +236,13 @@ onEachLine('globalSetup and globalTeardown', async (_line, make) => {
 });
 
 onEachLine('what tests write to stdout and stderr themselves', async (_line, make) => {
-  const project = make(manyFiles(3, index => `test("writes", () => { process.stdout.write("out ${index}\\n"); process.stderr.write("err ${index}\\n"); });`));
+  const project = make(
+    manyFiles(
+      3,
+      index =>
+        `test("writes", () => { process.stdout.write("out ${index}\\n"); process.stderr.write("err ${index}\\n"); });`,
+    ),
+  );
   const {xdist} = await expectSameAsStock(project, ['-w', '2'], {interleaved: true});
   for (const index of [0, 1, 2]) {
     expect(xdist.stdout).toContain(`out ${index}`);

@@ -22,7 +22,10 @@ const packed = join(installs, 'packed');
 rmSync(packed, {recursive: true, force: true});
 mkdirSync(packed, {recursive: true});
 run('npm', ['pack', '--silent', '--pack-destination', packed], root);
-const tarball = join(packed, readdirSync(packed).find(name => name.endsWith('.tgz')));
+const tarball = join(
+  packed,
+  readdirSync(packed).find(name => name.endsWith('.tgz')),
+);
 
 const ownPackage = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 for (const name of readdirSync(installs).filter(entry => entry.startsWith('jest-'))) {

@@ -4,28 +4,53 @@
  * our own install holds the other.
  */
 import {execFileSync} from 'node:child_process';
-import {cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
 const INSTALLS = join(__dirname, 'installs');
 const ROOT = join(__dirname, '..', '..');
-const tarball = () => join(INSTALLS, 'packed', readdirSync(join(INSTALLS, 'packed')).find(name => name.endsWith('.tgz')) ?? '');
+const tarball = () =>
+  join(INSTALLS, 'packed', readdirSync(join(INSTALLS, 'packed')).find(name => name.endsWith('.tgz')) ?? '');
 
-const PACKAGE_FILE = /^(.*[\\/]node_modules[\\/](?:jest-runner|jest-runtime|jest-haste-map|jest-worker|jest-resolve|jest-circus))[\\/]build[\\/]/;
+const PACKAGE_FILE =
+  /^(.*[\\/]node_modules[\\/](?:jest-runner|jest-runtime|jest-haste-map|jest-worker|jest-resolve|jest-circus))[\\/]build[\\/]/;
 
 /** Runs two test files over workers; returns the major versions of Jest's packages that all its processes loaded. */
 function runProject(project: string): {passed: number; majors: Set<string>} {
   const write = (name: string, text: string) => writeFileSync(join(project, name), text);
-  const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as {numPassedTests: number; version: string};
+  const readJson = (path: string) =>
+    JSON.parse(readFileSync(path, 'utf8')) as {numPassedTests: number; version: string};
   write('jest.config.json', '{"transform": {}, "runner": "xdist", "cacheDirectory": "<rootDir>/.cache"}');
   for (const name of ['a', 'b']) write(`${name}.test.js`, 'test("passes", () => {});');
   const loaded = join(project, 'loaded');
-  write('record.js', `process.on('exit', () => require('fs').appendFileSync(${JSON.stringify(loaded)}, Object.keys(require.cache).join('\\n') + '\\n'));`);
-  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(JEST_|XDIST_|NODE_ENV$|CI$|npm_)/.test(name)));
+  write(
+    'record.js',
+    `process.on('exit', () => require('fs').appendFileSync(${JSON.stringify(loaded)}, Object.keys(require.cache).join('\\n') + '\\n'));`,
+  );
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(JEST_|XDIST_|NODE_ENV$|CI$|npm_)/.test(name)),
+  );
   execFileSync(
     process.execPath,
-    [join(project, 'node_modules', 'jest', 'bin', 'jest.js'), '-w', '2', '--reporters=default', '--json', '--outputFile=out.json'],
+    [
+      join(project, 'node_modules', 'jest', 'bin', 'jest.js'),
+      '-w',
+      '2',
+      '--reporters=default',
+      '--json',
+      '--outputFile=out.json',
+    ],
     {
       cwd: project,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -48,7 +73,10 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, {recursive: true, force: true}));
 
 function install(command: string, args: readonly string[], packageJson: object, npmrc = ''): void {
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({name: 'project', version: '1.0.0', private: true, ...packageJson}));
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({name: 'project', version: '1.0.0', private: true, ...packageJson}),
+  );
   writeFileSync(join(folder, '.npmrc'), `fund=false\naudit=false\n${npmrc}`);
   execFileSync(command, args, {cwd: folder, stdio: ['ignore', 'ignore', 'inherit']});
 }
@@ -96,12 +124,20 @@ test(
       symlinkSync(join(INSTALLS, `jest-${line}`, 'node_modules', 'jest'), join(project, 'node_modules', 'jest'), 'dir');
       // As `npm link` would: our package, with dependencies of its own that hold the other Jest.
       const own = join(folder, `own-${other}`);
-      cpSync(join(INSTALLS, `jest-${other}`, 'node_modules', 'jest-runner-xdist'), join(own, 'node_modules', 'jest-runner-xdist'), {recursive: true});
+      cpSync(
+        join(INSTALLS, `jest-${other}`, 'node_modules', 'jest-runner-xdist'),
+        join(own, 'node_modules', 'jest-runner-xdist'),
+        {recursive: true},
+      );
       for (const name of readdirSync(join(INSTALLS, `jest-${other}`, 'node_modules'))) {
         if (name === 'jest-runner-xdist' || name.startsWith('.')) continue;
         symlinkSync(join(INSTALLS, `jest-${other}`, 'node_modules', name), join(own, 'node_modules', name), 'dir');
       }
-      symlinkSync(join(own, 'node_modules', 'jest-runner-xdist'), join(project, 'node_modules', 'jest-runner-xdist'), 'dir');
+      symlinkSync(
+        join(own, 'node_modules', 'jest-runner-xdist'),
+        join(project, 'node_modules', 'jest-runner-xdist'),
+        'dir',
+      );
       expect(runProject(project)).toEqual({passed: 2, majors: new Set([line])});
     }
   },

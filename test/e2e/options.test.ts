@@ -12,7 +12,8 @@ const FILES: Record<string, string> = {
   'xdist.config.js': 'module.exports = {maxScheduleChunk: 7, inBand: "never"};',
   'xdist.config.cjs': 'module.exports = {maxScheduleChunk: 7, inBand: "never"};',
   'xdist.config.mjs': 'export default {maxScheduleChunk: 7, inBand: "never"};',
-  'xdist.config.ts': 'const options: {maxScheduleChunk: number; inBand: "never"} = {maxScheduleChunk: 7, inBand: "never"};\nexport default options;',
+  'xdist.config.ts':
+    'const options: {maxScheduleChunk: number; inBand: "never"} = {maxScheduleChunk: 7, inBand: "never"};\nexport default options;',
   'xdist.config.json': '{"maxScheduleChunk": 7, "inBand": "never"}',
   'package.json': '{"name": "project", "jest-runner-xdist": {"maxScheduleChunk": 7, "inBand": "never"}}',
 };
@@ -23,14 +24,19 @@ onEachLine('options stand in any of the files, and the environment wins over the
     expect(planOf(await project.run(['-w', '2']))?.maxScheduleChunk).toBe(7);
   }
   const project = make({...TESTS, 'xdist.config.json': '{"maxScheduleChunk": 7, "inBand": "never"}'});
-  const output = await project.run(['-w', '2'], {env: {XDIST_MAX_SCHEDULE_CHUNK: '3', XDIST_WATERMARK: '{"low": 1, "high": 2}'}});
+  const output = await project.run(['-w', '2'], {
+    env: {XDIST_MAX_SCHEDULE_CHUNK: '3', XDIST_WATERMARK: '{"low": 1, "high": 2}'},
+  });
   expect(planOf(output)).toMatchObject({maxScheduleChunk: 3, watermark: {low: 1, high: 2}});
 });
 
 onEachLine(
   'options in the runner entry of the Jest config',
   async (_line, make) => {
-    const project = make({...TESTS, 'xdist.config.json': '{"maxScheduleChunk": 7, "maxWorkerRestarts": 2}'}, {runner: ['xdist', {maxScheduleChunk: 4, inBand: 'never'}]});
+    const project = make(
+      {...TESTS, 'xdist.config.json': '{"maxScheduleChunk": 7, "maxWorkerRestarts": 2}'},
+      {runner: ['xdist', {maxScheduleChunk: 4, inBand: 'never'}]},
+    );
     const output = await project.run(['-w', '2'], {runner: 'config'});
     expect(planOf(output)).toMatchObject({maxScheduleChunk: 4, maxWorkerRestarts: 2});
   },
@@ -39,10 +45,26 @@ onEachLine(
 
 onEachLine('a mistake is one clear error before any test runs, and Jest exits non-zero', async (_line, make) => {
   const mistakes: ReadonlyArray<readonly [Files, Record<string, string>, RegExp]> = [
-    [{'xdist.config.json': '{"maxWorkerRestart": 2}'}, {}, /xdist\.config\.json: unknown option "maxWorkerRestart"\. Did you mean "maxWorkerRestarts"\?/],
-    [{'package.json': '{"name": "p", "jest-runner-xdist": {"restartWorkers": "always"}}'}, {}, /package\.json: "restartWorkers" must be one of "never", "file", got "always"/],
-    [{}, {XDIST_IN_BAND: 'sometimes'}, /environment variable XDIST_IN_BAND: "inBand" must be one of "auto", "never", got "sometimes"/],
-    [{}, {XDIST_MAX_WORKER_RESTART: '1'}, /environment variable XDIST_MAX_WORKER_RESTART is not an option\. Did you mean "XDIST_MAX_WORKER_RESTARTS"\?/],
+    [
+      {'xdist.config.json': '{"maxWorkerRestart": 2}'},
+      {},
+      /xdist\.config\.json: unknown option "maxWorkerRestart"\. Did you mean "maxWorkerRestarts"\?/,
+    ],
+    [
+      {'package.json': '{"name": "p", "jest-runner-xdist": {"restartWorkers": "always"}}'},
+      {},
+      /package\.json: "restartWorkers" must be one of "never", "file", got "always"/,
+    ],
+    [
+      {},
+      {XDIST_IN_BAND: 'sometimes'},
+      /environment variable XDIST_IN_BAND: "inBand" must be one of "auto", "never", got "sometimes"/,
+    ],
+    [
+      {},
+      {XDIST_MAX_WORKER_RESTART: '1'},
+      /environment variable XDIST_MAX_WORKER_RESTART is not an option\. Did you mean "XDIST_MAX_WORKER_RESTARTS"\?/,
+    ],
     [{'xdist.config.js': 'throw new Error("broken config");'}, {}, /xdist\.config\.js cannot be loaded: broken config/],
     [{'xdist.config.js': '', 'xdist.config.json': '{}'}, {}, /xdist\.config\.js and xdist\.config\.json are both in/],
   ];
@@ -57,8 +79,9 @@ onEachLine('a mistake is one clear error before any test runs, and Jest exits no
 });
 
 onEachLine('a Jest that a test starts inherits our variables and does not trip over them', async (_line, make) => {
-  const project = make({
-    'outer.test.js': `test('runs Jest', () => {
+  const project = make(
+    {
+      'outer.test.js': `test('runs Jest', () => {
       const {spawnSync} = require('child_process');
       const {status, stderr} = spawnSync(process.execPath, ['../../../node_modules/jest/bin/jest.js', '-w', '2', '--reporters=default'], {
         cwd: 'inner', encoding: 'utf8', env: {...process.env, XDIST_NODE: 'n', XDIST_IN_BAND: 'never'},
@@ -66,12 +89,14 @@ onEachLine('a Jest that a test starts inherits our variables and does not trip o
       expect(stderr).toMatch(/Tests: +2 passed, 2 total/);
       expect(status).toBe(0);
     }, 100000);`,
-    'other.test.js': 'test("a", () => {});',
-    'inner/package.json': '{"name": "inner"}',
-    'inner/jest.config.json': '{"transform": {}, "runner": "xdist"}',
-    'inner/a.test.js': 'test("a", () => {});',
-    'inner/b.test.js': 'test("b", () => {});',
-  }, {testPathIgnorePatterns: ['/inner/']});
+      'other.test.js': 'test("a", () => {});',
+      'inner/package.json': '{"name": "inner"}',
+      'inner/jest.config.json': '{"transform": {}, "runner": "xdist"}',
+      'inner/a.test.js': 'test("a", () => {});',
+      'inner/b.test.js': 'test("b", () => {});',
+    },
+    {testPathIgnorePatterns: ['/inner/']},
+  );
   const {json, log} = await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never'}});
   expect(json?.testResults.map(({message}) => message).join('')).toBe('');
   expect(json?.success).toBe(true);
@@ -79,7 +104,8 @@ onEachLine('a Jest that a test starts inherits our variables and does not trip o
 });
 
 onEachLine("restartWorkers: 'file' gives every file a worker of its own", async (_line, make) => {
-  const body = 'test("pid", () => require("fs").appendFileSync("pids", process.pid + process.env.JEST_WORKER_ID + "\\n"));';
+  const body =
+    'test("pid", () => require("fs").appendFileSync("pids", process.pid + process.env.JEST_WORKER_ID + "\\n"));';
   const project = make(Object.fromEntries(Array.from({length: 5}, (_, index) => [`${index}.test.js`, body])));
   const {json} = await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never', XDIST_RESTART_WORKERS: 'file'}});
   expect(json).toMatchObject({success: true, numPassedTests: 5});
@@ -87,11 +113,35 @@ onEachLine("restartWorkers: 'file' gives every file a worker of its own", async 
 });
 
 onEachLine('maxScheduleChunk is the most that a worker is given at once', async (_line, make) => {
-  const project = make(Object.fromEntries(Array.from({length: 30}, (_, index) => [`${index}.test.js`, 'test("a", () => {});'])));
+  const project = make(
+    Object.fromEntries(Array.from({length: 30}, (_, index) => [`${index}.test.js`, 'test("a", () => {});'])),
+  );
   const given = async (env: Record<string, string>) => {
     const {log} = await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never', ...env}});
     return log.flatMap(line => ('command' in line && line.command.type === 'give' ? [line.command.units.length] : []));
   };
   expect(Math.max(...(await given({XDIST_MAX_SCHEDULE_CHUNK: '1'})))).toBe(1);
   expect(Math.max(...(await given({XDIST_WATERMARK: '{"low": 500, "high": 1000}'})))).toBeGreaterThan(1);
+});
+
+onEachLine('a mistake is found before the tests of another runner run, too', async (_line, make) => {
+  const project = make(
+    {
+      'a/a.test.js': 'test("a", () => require("fs").writeFileSync("ran", ""));',
+      'b/b.test.js': 'test("b", () => {});',
+      'xdist.config.json': '{"inBand": 1}',
+    },
+    {
+      projects: ['a', 'b'].map(name => ({
+        transform: {},
+        displayName: name,
+        testMatch: [`<rootDir>/${name}/*.test.js`],
+        ...(name === 'b' && {runner: 'xdist'}),
+      })),
+    },
+  );
+  const {exitCode, stderr} = await project.run([], {runner: 'config'});
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('xdist.config.json: "inBand" must be one of "auto", "never", got 1.');
+  expect(project.exists('ran')).toBe(false);
 });

@@ -53,7 +53,8 @@ const FILES = {
     console.log('an object', {a: [1, 2]});
     test('logs', () => { console.warn('a warning'); console.error(new Error('an error')); });
   `,
-  'late.test.js': 'test("a", async () => { await new Promise(resolve => setTimeout(resolve, 30)); console.log("done"); });\n',
+  'late.test.js':
+    'test("a", async () => { await new Promise(resolve => setTimeout(resolve, 30)); console.log("done"); });\n',
 };
 
 onEachLine('a project with a bit of everything gives the same in every field and event', async (_line, make) => {
@@ -68,8 +69,20 @@ onEachLine('the same in band', async (_line, make) => {
 });
 
 onEachLine('the same verbose, with coverage', async (_line, make) => {
-  await expectSameAsStock(make(FILES), ['-w', '2', '--verbose', '--coverage', '--collectCoverageFrom=src/**', '--coverageReporters=json', '--coverageReporters=text'], {
-    outputs: ['coverage'],
-    interleaved: true,
-  });
+  await expectSameAsStock(
+    make(FILES),
+    [
+      '-w',
+      '2',
+      '--verbose',
+      '--coverage',
+      '--collectCoverageFrom=src/**',
+      '--coverageReporters=json',
+      '--coverageReporters=text',
+    ],
+    {
+      outputs: ['coverage'],
+      interleaved: true,
+    },
+  );
 });

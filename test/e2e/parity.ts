@@ -19,12 +19,20 @@ export interface ParityOptions extends RunOptions {
 }
 
 /** Runs both and expects the same: exit code, --json, reporter events, printed text, written files. */
-export async function expectSameAsStock(project: Project, args: readonly string[], options: ParityOptions = {}): Promise<BothOutputs> {
+export async function expectSameAsStock(
+  project: Project,
+  args: readonly string[],
+  options: ParityOptions = {},
+): Promise<BothOutputs> {
   const outputs: Partial<Record<'stock' | 'xdist', JestOutput>> = {};
   const files: Partial<Record<'stock' | 'xdist', unknown>> = {};
   for (const runner of ['stock', 'xdist'] as const) {
     project.reset();
-    const runOptions = {...options, runner, env: {...(runner === 'xdist' && !options.inBand && {XDIST_IN_BAND: 'never'}), ...options.env}};
+    const runOptions = {
+      ...options,
+      runner,
+      env: {...(runner === 'xdist' && !options.inBand && {XDIST_IN_BAND: 'never'}), ...options.env},
+    };
     await options.before?.(project, before => project.run(before, runOptions));
     outputs[runner] = await project.run(args, runOptions);
     files[runner] = (options.outputs ?? []).map(path => project.readAll(path));
@@ -99,7 +107,8 @@ function withoutTimes(value: unknown): unknown {
 }
 
 /** Where the default reporter begins to print of something else. */
-const REPORTER_BLOCK = /^(?= ?PASS| ?FAIL|Seed:|Jest: |A worker process|Test Suites:|Summary of all failing|Snapshot Summary|-----+\|)/m;
+const REPORTER_BLOCK =
+  /^(?= ?PASS| ?FAIL|Seed:|Jest: |A worker process|Test Suites:|Summary of all failing|Snapshot Summary|-----+\|)/m;
 
 /** What was printed, without times, in pieces that are put into a fixed order. */
 function normalizeText(text: string, separator: RegExp): string[] {
@@ -115,13 +124,15 @@ function normalizeText(text: string, separator: RegExp): string[] {
 }
 
 function normalizeLine(line: string): string {
-  return line
-    // Says only from where the microtask queue was run.
-    .replace(/\n +at (process\.)?processTicksAndRejections \(.*\)/g, '')
-    .replace(/\(\d+(\.\d+)? m?s\)/g, '(time)')
-    .replace(/ \(time\)$/gm, '')
-    .replace(/\(\d+ MB heap size\)/g, '(heap)')
-    .replace(/"(startTime|endTime|duration|start|end|runtime)":\d+/g, '"$1":0');
+  return (
+    line
+      // Says only from where the microtask queue was run.
+      .replace(/\n +at (process\.)?processTicksAndRejections \(.*\)/g, '')
+      .replace(/\(\d+(\.\d+)? m?s\)/g, '(time)')
+      .replace(/ \(time\)$/gm, '')
+      .replace(/\(\d+ MB heap size\)/g, '(heap)')
+      .replace(/"(startTime|endTime|duration|start|end|runtime)":\d+/g, '"$1":0')
+  );
 }
 
 function sorted(list: readonly unknown[]): unknown[] {

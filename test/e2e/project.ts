@@ -70,7 +70,13 @@ export class Project {
   constructor(line: JestLine, name: string, files: Files, config: object | null = {}) {
     this.line = line;
     const slug = name.replace(/\W+/g, '-').toLowerCase().slice(0, 40);
-    this.folder = join(__dirname, 'installs', `jest-${line}`, 'run', `${process.env.JEST_WORKER_ID}-${++counter}-${slug}`);
+    this.folder = join(
+      __dirname,
+      'installs',
+      `jest-${line}`,
+      'run',
+      `${process.env.JEST_WORKER_ID}-${++counter}-${slug}`,
+    );
     this.#files = {
       'package.json': '{"name": "project", "version": "1.0.0"}',
       ...(config !== null && {
@@ -132,7 +138,16 @@ export class Project {
     this.write('.recorder.js', RECORDING_REPORTER);
     return spawn(
       process.execPath,
-      [...(options.nodeArgs ?? []), jest, ...runner, '--reporters=default', '--reporters=./.recorder.js', '--json', '--outputFile=out.json', ...args],
+      [
+        ...(options.nodeArgs ?? []),
+        jest,
+        ...runner,
+        '--reporters=default',
+        '--reporters=./.recorder.js',
+        '--json',
+        '--outputFile=out.json',
+        ...args,
+      ],
       {
         cwd: this.folder,
         stdio: ['pipe', 'pipe', 'pipe'],
@@ -196,13 +211,18 @@ export class Project {
 function inheritedEnvironment(): Record<string, string | undefined> {
   const environment = {...process.env};
   for (const name of Object.keys(environment)) {
-    if (/^(JEST_|XDIST_|NODE_ENV$|CI$|GITHUB_ACTIONS$|FORCE_COLOR$|NO_COLOR$|npm_)/.test(name)) delete environment[name];
+    if (/^(JEST_|XDIST_|NODE_ENV$|CI$|GITHUB_ACTIONS$|FORCE_COLOR$|NO_COLOR$|npm_)/.test(name))
+      delete environment[name];
   }
   return environment;
 }
 
 /** Defines a test for each Jest line; its project is gone afterwards. */
-export function onEachLine(name: string, test: (line: JestLine, make: MakeProject) => Promise<void>, lines: readonly JestLine[] = JEST_LINES): void {
+export function onEachLine(
+  name: string,
+  test: (line: JestLine, make: MakeProject) => Promise<void>,
+  lines: readonly JestLine[] = JEST_LINES,
+): void {
   describe.each(lines)('Jest %s', line => {
     it(
       name,

@@ -1,32 +1,35 @@
 /** The course of a run: order of events, --bail, and what a worker's environment says. */
-import {spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, readdirSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, rmSync, utimesSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {onEachLine} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
-onEachLine('events come in order: a file starts when it really starts, its tests follow, its result is last', async (_line, make) => {
-  const body = 'test("a", () => {}); test("b", async () => { await new Promise(resolve => setTimeout(resolve, 50)); });';
-  const project = make({'1.test.js': body, '2.test.js': body, '3.test.js': body, '4.test.js': body});
-  const {events} = await project.run(['-w', '2'], PARALLEL);
-  expect(events[0]?.event).toBe('run-start');
-  expect(events.at(-1)?.event).toBe('run-complete');
-  for (const path of ['1.test.js', '2.test.js', '3.test.js', '4.test.js']) {
-    expect(events.filter(event => event.path === path).map(({event}) => event)).toEqual([
-      'file-start',
-      'case-start',
-      'case-result',
-      'case-start',
-      'case-result',
-      'file-result',
-    ]);
-  }
-  // With two workers, a third file cannot have started before one of the first two ended.
-  const kinds = events.map(({event}) => event).filter(event => event === 'file-start' || event === 'file-result');
-  expect(kinds.slice(0, 3)).toEqual(['file-start', 'file-start', 'file-result']);
-});
+onEachLine(
+  'events come in order: a file starts when it really starts, its tests follow, its result is last',
+  async (_line, make) => {
+    const body =
+      'test("a", () => {}); test("b", async () => { await new Promise(resolve => setTimeout(resolve, 50)); });';
+    const project = make({'1.test.js': body, '2.test.js': body, '3.test.js': body, '4.test.js': body});
+    const {events} = await project.run(['-w', '2'], PARALLEL);
+    expect(events[0]?.event).toBe('run-start');
+    expect(events.at(-1)?.event).toBe('run-complete');
+    for (const path of ['1.test.js', '2.test.js', '3.test.js', '4.test.js']) {
+      expect(events.filter(event => event.path === path).map(({event}) => event)).toEqual([
+        'file-start',
+        'case-start',
+        'case-result',
+        'case-start',
+        'case-result',
+        'file-result',
+      ]);
+    }
+    // With two workers, a third file cannot have started before one of the first two ended.
+    const kinds = events.map(({event}) => event).filter(event => event === 'file-start' || event === 'file-result');
+    expect(kinds.slice(0, 3)).toEqual(['file-start', 'file-start', 'file-result']);
+  },
+);
 
 onEachLine('--bail ends the run in the middle, with its summary, timings, and no process left', async (line, make) => {
   const project = make(
@@ -72,7 +75,12 @@ onEachLine('--bail in band', async (_line, make) => {
 onEachLine('a worker knows its number, their count and the run, and so does a run in band', async (_line, make) => {
   const body = `test("a", () => require("fs").appendFileSync("seen", [process.env.JEST_WORKER_ID, process.env.XDIST_WORKER, process.env.XDIST_WORKER_COUNT, process.env.XDIST_RUN_ID].join(" ") + "\\n"));`;
   const project = make({'1.test.js': body, '2.test.js': body, '3.test.js': body});
-  const seen = () => project.read('seen').trim().split('\n').map(line => line.split(' '));
+  const seen = () =>
+    project
+      .read('seen')
+      .trim()
+      .split('\n')
+      .map(line => line.split(' '));
   await project.run(['-w', '2'], PARALLEL);
   for (const [id, worker, count, run] of seen()) {
     expect(['1', '2']).toContain(id);
@@ -104,19 +112,92 @@ onEachLine('a reporter that throws ends the run instead of hanging it', async (_
 });
 
 onEachLine('a run tidies up after earlier ones that were killed, and after itself', async (_line, make) => {
-  const gone = spawnSync(process.execPath, ['--version']).pid;
-  const left = join(tmpdir(), `xdist-${gone}-abcdef`);
-  mkdirSync(left);
+  const [left, others] = ['jest-runner-xdist-abcdef', 'xdist-20250101-results'].map(name => join(tmpdir(), name)) as [
+    string,
+    string,
+  ];
+  const before = readdirSync(tmpdir());
+  for (const folder of [left, others]) {
+    mkdirSync(folder, {recursive: true});
+    utimesSync(folder, 1e9, 1e9);
+  }
   const project = make({'1.test.js': 'test("a", () => {});', '2.test.js': 'test("a", () => {});'});
   const child = project.start(['-w', '2'], PARALLEL);
   child.stdout?.resume();
   child.stderr?.resume();
   await new Promise(resolve => child.once('close', resolve));
   expect(existsSync(left)).toBe(false);
-  expect(readdirSync(tmpdir()).filter(name => name.startsWith(`xdist-${child.pid}-`))).toEqual([]);
+  expect(existsSync(others)).toBe(true);
+  rmSync(others, {recursive: true});
+  expect(readdirSync(tmpdir()).filter(name => name.startsWith('jest-runner-xdist-') && !before.includes(name))).toEqual(
+    [],
+  );
 });
 
 onEachLine("restartWorkers: 'file' is not undone by Jest's guess to run in band", async (_line, make) => {
   const project = make({'1.test.js': 'test("a", () => {});'});
   expect((await project.run(['-w', '2'], {env: {XDIST_RESTART_WORKERS: 'file'}})).log.length).toBeGreaterThan(0);
+});
+
+onEachLine('--bail while reports lag behind the workers, with a log, loses nothing', async (_line, make) => {
+  const project = make({
+    '1.test.js': 'test("passes", () => {});',
+    '2.test.js': 'test("fails", () => { throw new Error("the failure"); });',
+    'slow.js':
+      'module.exports = class { async onTestFileResult() { await new Promise(resolve => setTimeout(resolve, 1500)); } };',
+  });
+  const {exitCode, stderr} = await project.run(['-w', '2', '--bail', '--reporters=./slow.js'], PARALLEL);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('the failure');
+  expect(stderr).toMatch(/Tests: +1 failed/);
+  expect(stderr).not.toContain('EBADF');
+});
+
+onEachLine(
+  'a reporter that throws at the start of a file fails that file alone, as with the stock runner',
+  async (_line, make) => {
+    const project = make({
+      '1.test.js': 'test("a", () => {});',
+      '2.test.js': 'test("a", () => {});',
+      '3.test.js': 'test("a", () => {});',
+      'throws.js':
+        'module.exports = class { onTestFileStart(test) { if (test.path.endsWith("2.test.js")) throw new Error("a broken reporter"); } };',
+    });
+    for (const runner of ['stock', 'xdist'] as const) {
+      const {exitCode, json} = await project.run(['-w', '2', '--reporters=./throws.js'], {...PARALLEL, runner});
+      expect(exitCode).toBe(1);
+      expect(json).toMatchObject({numPassedTestSuites: 2, numFailedTestSuites: 1, numTotalTestSuites: 3});
+      expect(json?.testResults.find(({name}) => name.endsWith('2.test.js'))?.message).toContain('a broken reporter');
+    }
+  },
+);
+
+onEachLine(
+  'what a process that a test started prints after the workers are gone is still printed',
+  async (_line, make) => {
+    const project = make(
+      {
+        '1.test.js': `test('starts one', () => {
+        require('child_process').spawn(process.execPath, ['-e', 'setTimeout(() => { console.log("late out"); console.error("late err"); }, 1200)'], {detached: true, stdio: ['ignore', 'inherit', 'inherit']}).unref();
+      });`,
+        '2.test.js': 'test("a", () => {});',
+        'teardown.js': 'module.exports = () => new Promise(resolve => setTimeout(resolve, 3000));',
+      },
+      {globalTeardown: './teardown.js'},
+    );
+    const {stdout, stderr} = await project.run(['-w', '2'], PARALLEL);
+    expect(stdout).toContain('late out');
+    expect(stderr).toContain('late err');
+  },
+);
+
+onEachLine('no worker outlives a Jest that is ended from inside a report', async (_line, make) => {
+  const project = make({
+    '1.test.js': 'test("a", () => {});',
+    '2.test.js':
+      'test("slow", () => new Promise(resolve => setTimeout(resolve, 60000)), 70000); // the largest file begins first',
+    'leaves.js': 'module.exports = class { onTestFileResult() { process.exit(5); } };',
+  });
+  expect((await project.run(['-w', '2', '--reporters=./leaves.js'], PARALLEL)).exitCode).toBe(5);
+  expect(project.processes()).toEqual([]);
 });

@@ -58,7 +58,9 @@ onEachLine('a corrupt timings file is ignored with a warning, and written anew',
   const project = make({'a.test.js': wait(1), 'b.test.js': wait(1), 'timings.json': '{"version": 1, "files": {"a.tes'});
   const {exitCode, stderr} = await project.run(['-w', '2'], {env: PARALLEL});
   expect(exitCode).toBe(0);
-  expect(stderr).toContain(`jest-runner-xdist: the timings file ${project.path('timings.json')} is ignored, and will be written anew`);
+  expect(stderr).toContain(
+    `jest-runner-xdist: the timings file ${project.path('timings.json')} is ignored, and will be written anew`,
+  );
   expect(JSON.parse(project.read('timings.json'))).toHaveProperty('files');
   expect((await project.run(['-w', '2'], {env: PARALLEL})).stderr).not.toContain('is ignored');
 });
@@ -69,7 +71,36 @@ onEachLine('what failed last time comes first', async (_line, make) => {
     'a.test.js': wait(1),
     'b.test.js': wait(1),
     'c.test.js': wait(1),
-    'timings.json': formatDurations(new Map([['a.test.js', past('passed', 900)], ['b.test.js', past('failed', 10)], ['c.test.js', past('passed', 800)]])),
+    'timings.json': formatDurations(
+      new Map([
+        ['a.test.js', past('passed', 900)],
+        ['b.test.js', past('failed', 10)],
+        ['c.test.js', past('passed', 800)],
+      ]),
+    ),
   });
-  expect(names(planOf(await project.run(['-w', '2'], {env: PARALLEL})))).toEqual(['b.test.js', 'a.test.js', 'c.test.js']);
+  expect(names(planOf(await project.run(['-w', '2'], {env: PARALLEL})))).toEqual([
+    'b.test.js',
+    'a.test.js',
+    'c.test.js',
+  ]);
+});
+
+onEachLine('a run of some tests only, or of none, does not undo what is known', async (line, make) => {
+  const project = make({
+    'a.test.js': `${wait(600)} test('fails', () => { throw new Error('no'); });`,
+    'b.test.js': wait(1),
+  });
+  await project.run(['-w', '2'], {env: PARALLEL});
+  const known = () =>
+    (JSON.parse(project.read('timings.json')) as {files: Record<string, {ms: number; end: string; tests: object}>})
+      .files['a.test.js'];
+  const before = known();
+  expect(before).toMatchObject({end: 'failed', tests: {waits: expect.any(Number) as number}});
+  await project.run(['-w', '2', '-t', 'no such test'], {env: PARALLEL});
+  expect(known()).toMatchObject({ms: before?.ms, end: 'failed', tests: before?.tests});
+  if (line === '30') {
+    await project.run(['-w', '2', '--collectTests'], {env: PARALLEL});
+    expect(known()).toMatchObject({ms: before?.ms, end: 'failed', tests: before?.tests});
+  }
 });

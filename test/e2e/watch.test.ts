@@ -12,7 +12,9 @@ class WatchSession {
 
   constructor(project: Project, args: readonly string[]) {
     project.write('terminal.js', FAKE_TERMINAL);
-    this.#child = project.start(['--watchAll', '--watchman=false', ...args], {nodeArgs: ['--require', project.path('terminal.js')]});
+    this.#child = project.start(['--watchAll', '--watchman=false', ...args], {
+      nodeArgs: ['--require', project.path('terminal.js')],
+    });
     this.#child.once('close', () => this.#waiting?.());
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -77,11 +79,18 @@ onEachLine('an interrupted run ends, and the next one is whole', async (_line, m
     fs.writeFileSync(fs.existsSync('interrupted') ? 'started again' : 'started', '');
     while (!fs.existsSync('go on')) await new Promise(resolve => setTimeout(resolve, 20));
   }, 200000);`;
-  const project = make({'a.test.js': slow, 'b.test.js': slow, 'c.test.js': 'test("c", () => {});', 'd.test.js': 'test("d", () => {});'});
+  const project = make({
+    'a.test.js': slow,
+    'b.test.js': slow,
+    'c.test.js': 'test("c", () => {});',
+    'd.test.js': 'test("d", () => {});',
+  });
   const session = new WatchSession(project, ['-w', '2']);
   await untilFileExists(project, 'started');
   session.press('\r');
-  expect(await session.until(/Ran all test suites\.|Test run was interrupted\./)).toContain('Test run was interrupted.');
+  expect(await session.until(/Ran all test suites\.|Test run was interrupted\./)).toContain(
+    'Test run was interrupted.',
+  );
   project.write('interrupted', '');
   let version = 0;
   // Jest takes no notice of a change until it has done with the last run.

@@ -8,7 +8,11 @@ export interface Replay {
   readonly plan: SchedulePlan;
   readonly events: number;
   /** The first event after which the scheduler of today decides differently; null: none. */
-  readonly difference: {readonly event: ScheduleEvent; readonly logged: readonly Command[]; readonly now: readonly Command[]} | null;
+  readonly difference: {
+    readonly event: ScheduleEvent;
+    readonly logged: readonly Command[];
+    readonly now: readonly Command[];
+  } | null;
   readonly state: ScheduleState;
 }
 
@@ -33,7 +37,8 @@ function replayRun(run: string, lines: readonly LogLine[]): Replay {
     if (line === undefined || !('event' in line)) continue;
     events++;
     const logged: Command[] = [];
-    for (let next = lines[index + 1]; next !== undefined && 'command' in next; next = lines[++index + 1]) logged.push(next.command);
+    for (let next = lines[index + 1]; next !== undefined && 'command' in next; next = lines[++index + 1])
+      logged.push(next.command);
     const now = step(state, line.event, line.at);
     if (JSON.stringify(now) !== JSON.stringify(logged)) {
       return {run, plan: first.plan, events, difference: {event: line.event, logged, now}, state};

@@ -11,7 +11,10 @@ interface Scenario {
 /** `errors`: by what factor the estimate of each unit is off; null: unknown. */
 const scenario = fc
   .record({
-    actualMs: fc.array(fc.oneof(fc.integer({min: 0, max: 20}), fc.integer({min: 20, max: 5000})), {minLength: 1, maxLength: 60}),
+    actualMs: fc.array(fc.oneof(fc.integer({min: 0, max: 20}), fc.integer({min: 20, max: 5000})), {
+      minLength: 1,
+      maxLength: 60,
+    }),
     errors: fc.array(fc.option(fc.double({min: 0.1, max: 10, noNaN: true})), {minLength: 1, maxLength: 7}),
     slots: fc.integer({min: 1, max: 8}),
     low: fc.integer({min: 0, max: 100}),
@@ -27,7 +30,9 @@ const scenario = fc
     stillborn: fc.array(fc.boolean(), {maxLength: 12}),
     alwaysStillborn: fc.boolean(),
     kills: fc.array(fc.record({at: fc.nat(20_000), slot: fc.integer({min: 1, max: 8})}), {maxLength: 20}),
-    stop: fc.option(fc.record({at: fc.nat(20_000), reason: fc.constantFrom('bail' as const, 'interrupted' as const)}), {freq: 4}),
+    stop: fc.option(fc.record({at: fc.nat(20_000), reason: fc.constantFrom('bail' as const, 'interrupted' as const)}), {
+      freq: 4,
+    }),
     retiring: fc.array(fc.nat(59), {maxLength: 20}),
     deaf: fc.boolean(),
     order: fc.boolean(),
@@ -78,11 +83,14 @@ test('a run is replayed exactly by its scenario', () => {
 
 test('without deaths every unit runs exactly once and is done', () => {
   fc.assert(
-    fc.property(scenario, ({plan, world: {deadly: _, stillborn: __, kills: ___, stop: ____, leftovers: _____, ...world}}) => {
-      const {begun, ends} = simulate(plan, world);
-      expect([...begun].every(times => times === 1)).toBe(true);
-      expect([...ends.values()].every(end => end === 'done')).toBe(true);
-    }),
+    fc.property(
+      scenario,
+      ({plan, world: {deadly: _, stillborn: __, kills: ___, stop: ____, leftovers: _____, ...world}}) => {
+        const {begun, ends} = simulate(plan, world);
+        expect([...begun].every(times => times === 1)).toBe(true);
+        expect([...ends.values()].every(end => end === 'done')).toBe(true);
+      },
+    ),
     {numRuns: 1000},
   );
 });

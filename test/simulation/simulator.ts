@@ -126,7 +126,17 @@ class Simulator {
       case 'start-slot': {
         const {slot, generation} = command;
         if (this.#workers.get(slot)?.alive === true) throw new Error(`slot ${slot} is started twice`);
-        const worker: Worker = {slot, generation, alive: true, up: false, closing: false, retired: false, held: [], running: null, recalls: []};
+        const worker: Worker = {
+          slot,
+          generation,
+          alive: true,
+          up: false,
+          closing: false,
+          retired: false,
+          held: [],
+          running: null,
+          recalls: [],
+        };
         this.#workers.set(slot, worker);
         if (this.#check) {
           const alive = [...this.#workers.values()].filter(other => other.alive).length;
@@ -286,12 +296,15 @@ class Simulator {
     }
     const pending = returned.length + plan.units.length - nextUnit;
     const without = slots.filter(({status, running, held}) => status === 'up' && running === null && held.length === 0);
-    if (without.length !== idle.size && this.#state.stopped === null) throw new Error('an idle worker is not known as one');
-    if (pending > 0 && idle.size > 0 && this.#state.stopped === null) throw new Error('a worker is idle while units are pending');
+    if (without.length !== idle.size && this.#state.stopped === null)
+      throw new Error('an idle worker is not known as one');
+    if (pending > 0 && idle.size > 0 && this.#state.stopped === null)
+      throw new Error('a worker is idle while units are pending');
     const alive = slots.filter(({status}) => status === 'starting' || status === 'up' || status === 'closing').length;
     if (alive > plan.slots) throw new Error('more workers than allowed');
     const {maxWorkerRestarts} = plan;
-    if (maxWorkerRestarts !== null && this.#state.restarts > maxWorkerRestarts) throw new Error('more replacements than allowed');
+    if (maxWorkerRestarts !== null && this.#state.restarts > maxWorkerRestarts)
+      throw new Error('more replacements than allowed');
     const recalled = slots.reduce((sum, slot) => sum + slot.recalled.size, 0);
     if (recalled !== this.#state.recallsOut) throw new Error('take-backs are miscounted');
   }
@@ -307,7 +320,9 @@ class Simulator {
 }
 
 function describe({slots, returned, nextUnit, plan, unfinished}: ScheduleState): string {
-  const lines = slots.map(({slot, status, running, held}) => `${slot}:${status} runs ${running} holds [${held.join()}]`);
+  const lines = slots.map(
+    ({slot, status, running, held}) => `${slot}:${status} runs ${running} holds [${held.join()}]`,
+  );
   return `${unfinished} unfinished, ${returned.length + plan.units.length - nextUnit} pending, ${lines.join('; ')}`;
 }
 

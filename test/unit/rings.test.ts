@@ -27,28 +27,108 @@ async function objections(path: string, text: string): Promise<string[]> {
 
 describe('it is an error that', () => {
   test.each([
-    ['core imports node:fs', 'src/core/plan.ts', "import {readFileSync} from 'node:fs'; readFileSync('a');", 'core does no I/O'],
+    [
+      'core imports node:fs',
+      'src/core/plan.ts',
+      "import {readFileSync} from 'node:fs'; readFileSync('a');",
+      'core does no I/O',
+    ],
     ['core imports fs', 'src/core/plan.ts', "import {readFileSync} from 'fs'; readFileSync('a');", 'core does no I/O'],
-    ['core imports a type of node', 'src/core/plan.ts', "import type {Socket} from 'node:net'; export type A = Socket;", 'core does no I/O'],
-    ['core imports shell', 'src/core/plan.ts', "import {warn} from '../shell/warn'; warn('');", 'core knows neither shell nor worker'],
-    ['core imports worker', 'src/core/plan.ts', "import {Lease} from '../worker/lease'; new Lease();", 'core knows neither shell nor worker'],
-    ['core imports code of Jest', 'src/core/plan.ts', "import {parse} from 'jest-docblock'; parse('');", 'core knows types of Jest only'],
+    [
+      'core imports a type of node',
+      'src/core/plan.ts',
+      "import type {Socket} from 'node:net'; export type A = Socket;",
+      'core does no I/O',
+    ],
+    [
+      'core imports shell',
+      'src/core/plan.ts',
+      "import {warn} from '../shell/warn'; warn('');",
+      'core knows neither shell nor worker',
+    ],
+    [
+      'core imports worker',
+      'src/core/plan.ts',
+      "import {Lease} from '../worker/lease'; new Lease();",
+      'core knows neither shell nor worker',
+    ],
+    [
+      'core imports code of Jest',
+      'src/core/plan.ts',
+      "import {parse} from 'jest-docblock'; parse('');",
+      'core knows types of Jest only',
+    ],
     ['core reads process', 'src/core/plan.ts', 'export const a = process.pid;', 'core is pure: pass it in'],
     ['core sets a timer', 'src/core/plan.ts', 'setTimeout(() => undefined, 1);', 'core is pure: pass it in'],
     ['core prints', 'src/core/plan.ts', "console.log('');", 'core is pure: pass it in'],
     ['core reads the clock', 'src/core/plan.ts', 'export const a = Date.now();', 'core is pure: pass it in'],
     ['core draws lots', 'src/core/plan.ts', 'export const a = Math.random();', 'randomness comes in as an argument'],
-    ['worker imports shell', 'src/worker/main.ts', "import {warn} from '../shell/warn'; warn('');", 'a worker knows units and protocol alone'],
-    ['worker imports the scheduler', 'src/worker/main.ts', "import {step} from '../core/schedule'; step();", 'a worker knows units and protocol alone'],
-    ['worker imports a type of config', 'src/worker/main.ts', "import type {OptionSource} from '../core/config'; export type A = OptionSource;", 'a worker knows units and protocol alone'],
-    ['shell imports worker', 'src/shell/run.ts', "import {serve} from '../worker/main'; serve();", 'the shell talks to a worker through protocol'],
-    ['shell imports the scheduler', 'src/shell/run.ts', "import {step} from '../core/schedule'; step();", 'only dispatch runs the scheduler'],
-    ['shell imports the watermarks', 'src/shell/run.ts', "import {mostBurdened} from '../core/watermarks'; mostBurdened();", 'only dispatch runs the scheduler'],
-    ['the runner imports the scheduler', 'src/index.ts', "import {step} from './core/schedule'; step();", 'only dispatch runs the scheduler'],
-    ['shell imports code of Jest', 'src/shell/run.ts', "import Runner from 'jest-runner'; new Runner();", "the running Jest's parts come from runningJest"],
-    ['shell imports code of @jest', 'src/shell/run.ts', "import {createEmptyTestResult} from '@jest/test-result'; createEmptyTestResult();", "the running Jest's parts come from runningJest"],
-    ['dispatch imports worker', 'src/shell/dispatch.ts', "import {Lease} from '../worker/lease'; new Lease();", 'the shell talks to a worker through protocol'],
-    ['dispatch imports code of Jest', 'src/shell/dispatch.ts', "import Runner from 'jest-runner'; new Runner();", "the running Jest's parts come from runningJest"],
+    [
+      'worker imports shell',
+      'src/worker/main.ts',
+      "import {warn} from '../shell/warn'; warn('');",
+      'a worker knows units and protocol alone',
+    ],
+    [
+      'worker imports the scheduler',
+      'src/worker/main.ts',
+      "import {step} from '../core/schedule'; step();",
+      'a worker knows units and protocol alone',
+    ],
+    [
+      'worker imports a type of config',
+      'src/worker/main.ts',
+      "import type {OptionSource} from '../core/config'; export type A = OptionSource;",
+      'a worker knows units and protocol alone',
+    ],
+    [
+      'shell imports worker',
+      'src/shell/run.ts',
+      "import {serve} from '../worker/main'; serve();",
+      'the shell talks to a worker through protocol',
+    ],
+    [
+      'shell imports the scheduler',
+      'src/shell/run.ts',
+      "import {step} from '../core/schedule'; step();",
+      'only dispatch runs the scheduler',
+    ],
+    [
+      'shell imports the watermarks',
+      'src/shell/run.ts',
+      "import {mostBurdened} from '../core/watermarks'; mostBurdened();",
+      'only dispatch runs the scheduler',
+    ],
+    [
+      'the runner imports the scheduler',
+      'src/index.ts',
+      "import {step} from './core/schedule'; step();",
+      'only dispatch runs the scheduler',
+    ],
+    [
+      'shell imports code of Jest',
+      'src/shell/run.ts',
+      "import Runner from 'jest-runner'; new Runner();",
+      "the running Jest's parts come from runningJest",
+    ],
+    [
+      'shell imports code of @jest',
+      'src/shell/run.ts',
+      "import {createEmptyTestResult} from '@jest/test-result'; createEmptyTestResult();",
+      "the running Jest's parts come from runningJest",
+    ],
+    [
+      'dispatch imports worker',
+      'src/shell/dispatch.ts',
+      "import {Lease} from '../worker/lease'; new Lease();",
+      'the shell talks to a worker through protocol',
+    ],
+    [
+      'dispatch imports code of Jest',
+      'src/shell/dispatch.ts',
+      "import Runner from 'jest-runner'; new Runner();",
+      "the running Jest's parts come from runningJest",
+    ],
   ])('%s', async (_what, path, text, objection) => {
     expect(await objections(path, text)).toEqual([expect.stringContaining(objection)]);
   });
@@ -57,14 +137,38 @@ describe('it is an error that', () => {
 describe('it is right that', () => {
   test.each([
     ['core imports core', 'src/core/plan.ts', "import {step} from './schedule'; step();"],
-    ['core imports types of Jest', 'src/core/plan.ts', "import type {TestResult} from '@jest/test-result'; export type A = TestResult;"],
+    [
+      'core imports types of Jest',
+      'src/core/plan.ts',
+      "import type {TestResult} from '@jest/test-result'; export type A = TestResult;",
+    ],
     ['core imports a package', 'src/core/plan.ts', "import leven from 'leven'; leven('', '');"],
-    ['worker imports units and protocol', 'src/worker/main.ts', "import {parseHello} from '../core/protocol'; import type {Unit} from '../core/units'; export const a = (_: Unit) => parseHello('');"],
-    ['worker does I/O', 'src/worker/main.ts', "import {readFileSync} from 'node:fs'; readFileSync(String(process.pid + Date.now()));"],
-    ['shell does I/O', 'src/shell/run.ts', "import {readFileSync} from 'node:fs'; readFileSync(String(process.pid + Date.now()));"],
+    [
+      'worker imports units and protocol',
+      'src/worker/main.ts',
+      "import {parseHello} from '../core/protocol'; import type {Unit} from '../core/units'; export const a = (_: Unit) => parseHello('');",
+    ],
+    [
+      'worker does I/O',
+      'src/worker/main.ts',
+      "import {readFileSync} from 'node:fs'; readFileSync(String(process.pid + Date.now()));",
+    ],
+    [
+      'shell does I/O',
+      'src/shell/run.ts',
+      "import {readFileSync} from 'node:fs'; readFileSync(String(process.pid + Date.now()));",
+    ],
     ['shell imports core', 'src/shell/run.ts', "import {planUnits} from '../core/plan'; planUnits([], true);"],
-    ['shell imports types of the scheduler', 'src/shell/run.ts', "import type {Command} from '../core/schedule'; export type A = Command;"],
-    ['shell imports types of Jest', 'src/shell/run.ts', "import type Runner from 'jest-runner'; export type A = Runner;"],
+    [
+      'shell imports types of the scheduler',
+      'src/shell/run.ts',
+      "import type {Command} from '../core/schedule'; export type A = Command;",
+    ],
+    [
+      'shell imports types of Jest',
+      'src/shell/run.ts',
+      "import type Runner from 'jest-runner'; export type A = Runner;",
+    ],
     ['dispatch imports the scheduler', 'src/shell/dispatch.ts', "import {step} from '../core/schedule'; step();"],
   ])('%s', async (_what, path, text) => {
     expect(await objections(path, text)).toEqual([]);

@@ -23,8 +23,13 @@ describe('precedence', () => {
   });
 
   test('package.json < xdist.config < runner options < environment', () => {
-    const sources = [inPackage({maxScheduleChunk: 1}), inFile({maxScheduleChunk: 2}), inJestConfig({maxScheduleChunk: 3})];
-    const chunk = (count: number, environment = {}) => resolveOptions(sources.slice(0, count), environment).maxScheduleChunk;
+    const sources = [
+      inPackage({maxScheduleChunk: 1}),
+      inFile({maxScheduleChunk: 2}),
+      inJestConfig({maxScheduleChunk: 3}),
+    ];
+    const chunk = (count: number, environment = {}) =>
+      resolveOptions(sources.slice(0, count), environment).maxScheduleChunk;
     expect([chunk(1), chunk(2), chunk(3), chunk(3, {XDIST_MAX_SCHEDULE_CHUNK: '4'})]).toEqual([1, 2, 3, 4]);
   });
 
@@ -49,7 +54,11 @@ describe('precedence', () => {
   });
 
   test('the watermarks are two keys', () => {
-    const sources = [inPackage({watermark: {low: 1, high: 1000}}), inFile({watermark: {low: 2}}), inJestConfig({watermark: {high: 2000}})];
+    const sources = [
+      inPackage({watermark: {low: 1, high: 1000}}),
+      inFile({watermark: {low: 2}}),
+      inJestConfig({watermark: {high: 2000}}),
+    ];
     expect(resolveOptions(sources, {}).watermark).toEqual({low: 2, high: 2000});
     expect(resolveOptions(sources, {XDIST_WATERMARK: '{"low": 3}'}).watermark).toEqual({low: 3, high: 2000});
   });
@@ -84,7 +93,9 @@ describe('mistakes', () => {
   });
 
   test('the suggestion does not mind upper and lower case', () => {
-    expect(problems([inFile({INBAND: 'auto'})])).toEqual(['xdist.config.js: unknown option "INBAND". Did you mean "inBand"?']);
+    expect(problems([inFile({INBAND: 'auto'})])).toEqual([
+      'xdist.config.js: unknown option "INBAND". Did you mean "inBand"?',
+    ]);
   });
 
   test('where no option is near, all of them are listed', () => {
@@ -98,7 +109,9 @@ describe('mistakes', () => {
   });
 
   test('an unknown watermark is named with its path', () => {
-    expect(problems([inFile({watermark: {lo: 10}})])).toEqual(['xdist.config.js: unknown option "watermark.lo". Did you mean "low"?']);
+    expect(problems([inFile({watermark: {lo: 10}})])).toEqual([
+      'xdist.config.js: unknown option "watermark.lo". Did you mean "low"?',
+    ]);
   });
 
   test.each([
@@ -114,14 +127,18 @@ describe('mistakes', () => {
     ['timings', ['a.json'], 'a path, got ["a.json"]'],
     ['inBand', () => 'auto', 'one of "auto", "never", got a function'],
   ])('%s: %p is refused', (option, value, expectation) => {
-    expect(problems([inJestConfig({[option]: value})])).toEqual([`the Jest config: "${option}" must be ${expectation}.`]);
+    expect(problems([inJestConfig({[option]: value})])).toEqual([
+      `the Jest config: "${option}" must be ${expectation}.`,
+    ]);
   });
 
   test.each([
     ['low', '50', 'a number of milliseconds, got "50"'],
     ['high', -1, 'a number of milliseconds, 0 or more, got -1'],
   ])('watermark.%s: %p is refused', (key, value, expectation) => {
-    expect(problems([inFile({watermark: {[key]: value}})])).toEqual([`xdist.config.js: "watermark.${key}" must be ${expectation}.`]);
+    expect(problems([inFile({watermark: {[key]: value}})])).toEqual([
+      `xdist.config.js: "watermark.${key}" must be ${expectation}.`,
+    ]);
   });
 
   test.each([
@@ -143,7 +160,9 @@ describe('mistakes', () => {
   });
 
   test.each([[null], [[]], ['load']])('options that are %p instead of an object are refused', value => {
-    expect(problems([inFile(value)])).toEqual([`xdist.config.js: expected an object of options, got ${JSON.stringify(value)}.`]);
+    expect(problems([inFile(value)])).toEqual([
+      `xdist.config.js: expected an object of options, got ${JSON.stringify(value)}.`,
+    ]);
   });
 
   test('one error lists all mistakes of all sources', () => {
@@ -220,7 +239,9 @@ describe('the environment', () => {
 });
 
 test('a watermark that is undefined counts as not given', () => {
-  expect(resolveOptions([inPackage({watermark: {low: 10}}), inFile({watermark: {low: undefined}})], {}).watermark.low).toBe(10);
+  expect(
+    resolveOptions([inPackage({watermark: {low: 10}}), inFile({watermark: {low: undefined}})], {}).watermark.low,
+  ).toBe(10);
 });
 
 test('values that JSON cannot show are shown all the same', () => {

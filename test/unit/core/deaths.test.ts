@@ -39,18 +39,24 @@ describe('the file that a worker died of', () => {
 
   test('is shown the end of the standard error', () => {
     const {message} = blameFile(report(killed, {stderr: 'first\nsecond\n'}));
-    expect(message).toMatch(/\n\nThe end of the standard error of worker w3 \(pid 4711\):\n {2}\| first\n {2}\| second$/);
+    expect(message).toMatch(
+      /\n\nThe end of the standard error of worker w3 \(pid 4711\):\n {2}\| first\n {2}\| second$/,
+    );
   });
 
   test('is shown the exception that nothing caught', () => {
-    const {message} = blameFile(report({kind: 'exit', code: 1, uncaught: 'Error: oh\n    at a.js:1'}, {stderr: 'something else'}));
+    const {message} = blameFile(
+      report({kind: 'exit', code: 1, uncaught: 'Error: oh\n    at a.js:1'}, {stderr: 'something else'}),
+    );
     expect(message).toMatch(
       /\n\nThe exception in worker w3 \(pid 4711\):\n {2}\| Error: oh\n {2}\| {5}at a\.js:1\n\nThe end of the standard error/,
     );
   });
 
   test('is not shown the exception twice where Node has printed it already', () => {
-    const {message} = blameFile(report({kind: 'exit', code: 1, uncaught: 'Error: oh'}, {stderr: 'a.js:1\nError: oh\nNode.js v20'}));
+    const {message} = blameFile(
+      report({kind: 'exit', code: 1, uncaught: 'Error: oh'}, {stderr: 'a.js:1\nError: oh\nNode.js v20'}),
+    );
     expect(message).not.toContain('The exception in');
     expect(message.match(/Error: oh/g)).toHaveLength(1);
   });
@@ -113,8 +119,8 @@ describe('the culprit of an exception that nothing caught', () => {
     ['the running file is in the stack, too', exception('/a.test.js', '/c.test.js'), '/c.test.js'],
     ['the stack names none of them', exception('/lib.js'), '/c.test.js'],
     ['nothing was running', exception('/a.test.js'), null],
-    ['process.exit was called', {kind: 'exit', code: 1, uncaught: null} as Death, '/c.test.js'],
-    ['it was a signal', {kind: 'signal', signal: 'SIGKILL'} as Death, '/c.test.js'],
+    ['process.exit was called', {kind: 'exit' as const, code: 1, uncaught: null}, '/c.test.js'],
+    ['it was a signal', {kind: 'signal' as const, signal: 'SIGKILL'}, '/c.test.js'],
   ])('is nobody where %s', (_why, death, running) => {
     expect(culpritBefore(death, ['/a.test.js'], running)).toBeNull();
   });

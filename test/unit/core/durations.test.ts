@@ -49,11 +49,19 @@ describe('mergeDurations', () => {
 
 describe('testDurations', () => {
   test('tests of the same name are added up', () => {
-    expect(testDurations([{fullName: 'a', duration: 5}, {fullName: 'b', duration: 1}, {fullName: 'a', duration: 7}])).toEqual({a: 12, b: 1});
+    expect(
+      testDurations([
+        {fullName: 'a', duration: 5},
+        {fullName: 'b', duration: 1},
+        {fullName: 'a', duration: 7},
+      ]),
+    ).toEqual({a: 12, b: 1});
   });
 
   test('tests that take next to nothing, or did not run, are left out', () => {
-    expect(testDurations([{fullName: 'a', duration: 0.9}, {fullName: 'b', duration: null}, {fullName: 'c'}])).toEqual({});
+    expect(testDurations([{fullName: 'a', duration: 0.9}, {fullName: 'b', duration: null}, {fullName: 'c'}])).toEqual(
+      {},
+    );
   });
 
   test('durations are kept in whole milliseconds', () => {
@@ -103,5 +111,8 @@ test('a test may be called like a method of Object', () => {
     {fullName: '__proto__', duration: 7},
   ]);
   const text = formatDurations(new Map([['a', record({tests: durations})]]));
-  expect(Object.entries(parseDurations(text).get('a')?.tests ?? {})).toEqual([['toString', 5], ['__proto__', 7]]);
+  expect(Object.entries(parseDurations(text).get('a')?.tests ?? {})).toEqual([
+    ['toString', 5],
+    ['__proto__', 7],
+  ]);
 });

@@ -9,10 +9,16 @@ const known = (path: string, lastMs: number): PlanInput => ({
     throw new Error(`the size of ${path} is not needed`);
   },
 });
-const unknown = (path: string, size: number): PlanInput => ({file: file(path), lastMs: null, failedLastTime: false, size: () => size});
+const unknown = (path: string, size: number): PlanInput => ({
+  file: file(path),
+  lastMs: null,
+  failedLastTime: false,
+  size: () => size,
+});
 const failed = (input: PlanInput): PlanInput => ({...input, failedLastTime: true});
 
-const order = (inputs: readonly PlanInput[], keepOrder = false) => planUnits(inputs, keepOrder).map(unit => unit.file.path);
+const order = (inputs: readonly PlanInput[], keepOrder = false) =>
+  planUnits(inputs, keepOrder).map(unit => unit.file.path);
 
 test('known files run longest first', () => {
   expect(order([known('a', 5), known('b', 500), known('c', 50)])).toEqual(['b', 'c', 'a']);
@@ -23,7 +29,13 @@ test('unknown files run largest first, before all known ones', () => {
 });
 
 test('files that failed last time run before all others, in the same order among themselves', () => {
-  const inputs = [unknown('big', 1e6), known('long', 1e6), failed(known('short', 1)), failed(known('longer', 2)), failed(unknown('small', 1))];
+  const inputs = [
+    unknown('big', 1e6),
+    known('long', 1e6),
+    failed(known('short', 1)),
+    failed(known('longer', 2)),
+    failed(unknown('small', 1)),
+  ];
   expect(order(inputs)).toEqual(['small', 'longer', 'short', 'big', 'long']);
 });
 

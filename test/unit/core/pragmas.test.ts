@@ -4,12 +4,14 @@ import {NO_PRAGMAS, parsePragmas, type FilePragmas, type PragmaProblem} from '..
 const read = (source: string) => parsePragmas(source, {extract, parse});
 
 /** A test file whose docblock has these lines, the first of them in line 2. */
-const fileWith = (...lines: string[]) => `/**\n${lines.map(line => ` * ${line}\n`).join('')} */\ntest('a', () => {});\n`;
+const fileWith = (...lines: string[]) =>
+  `/**\n${lines.map(line => ` * ${line}\n`).join('')} */\ntest('a', () => {});\n`;
 
 /** "line: message", the message up to its first colon. */
 const brief = ({line, message}: PragmaProblem) => `${line}: ${message.split(/: | has no effect/)[0]}`;
 
-const FOLLOWING_LINE = /takes the text on the line after a pragma for a part of its value: leave an empty ` \*` line between them/;
+const FOLLOWING_LINE =
+  /takes the text on the line after a pragma for a part of its value: leave an empty ` \*` line between them/;
 
 describe('well-formed pragmas', () => {
   test.each<[string, Partial<FilePragmas>]>([
@@ -33,14 +35,28 @@ describe('well-formed pragmas', () => {
 
   test('all of them in one docblock, in any order, some more than once', () => {
     const {pragmas, errors} = read(
-      fileWith('@resource gpu', '@serial', '@shared-fixture ./a', '@resource port:2', '@can-split', '@shared-fixture ./b', '@hard-timeout 1s'),
+      fileWith(
+        '@resource gpu',
+        '@serial',
+        '@shared-fixture ./a',
+        '@resource port:2',
+        '@can-split',
+        '@shared-fixture ./b',
+        '@hard-timeout 1s',
+      ),
     );
     expect(errors).toEqual([]);
     expect(pragmas).toEqual({
       ...NO_PRAGMAS,
-      resources: [{name: 'gpu', amount: 1}, {name: 'port', amount: 2}],
+      resources: [
+        {name: 'gpu', amount: 1},
+        {name: 'port', amount: 2},
+      ],
       serial: true,
-      sharedFixtures: [{path: './a', scope: 'run'}, {path: './b', scope: 'run'}],
+      sharedFixtures: [
+        {path: './a', scope: 'run'},
+        {path: './b', scope: 'run'},
+      ],
       canSplit: 'tests',
       hardTimeoutMs: 1000,
     });
@@ -51,13 +67,17 @@ describe('well-formed pragmas', () => {
   });
 
   test('after text, which an empty line keeps apart, and with a line comment behind', () => {
-    const {pragmas, errors} = read(fileWith('What this file tests.', '', '@worker-group db // it has one connection', '', 'More text.'));
+    const {pragmas, errors} = read(
+      fileWith('What this file tests.', '', '@worker-group db // it has one connection', '', 'More text.'),
+    );
     expect(errors).toEqual([]);
     expect(pragmas.workerGroup).toBe('db');
   });
 
   test('with the line ends of Windows', () => {
-    const {pragmas, errors, warnings} = read(fileWith('@worker-group db', '@serial', '@resource gpu:2').replaceAll('\n', '\r\n'));
+    const {pragmas, errors, warnings} = read(
+      fileWith('@worker-group db', '@serial', '@resource gpu:2').replaceAll('\n', '\r\n'),
+    );
     expect({errors, warnings}).toEqual({errors: [], warnings: []});
     expect(pragmas).toEqual({...NO_PRAGMAS, workerGroup: 'db', serial: true, resources: [{name: 'gpu', amount: 2}]});
   });
@@ -93,8 +113,12 @@ describe('malformed pragmas', () => {
   });
 
   test('of two resources the malformed one is blamed', () => {
-    expect(read(fileWith('@resource gpu', '@serial', '@resource port:0')).errors.map(brief)).toEqual(['4: @resource port:0']);
-    expect(read(fileWith('@resource port:0', '@serial', '@resource gpu')).errors.map(brief)).toEqual(['2: @resource port:0']);
+    expect(read(fileWith('@resource gpu', '@serial', '@resource port:0')).errors.map(brief)).toEqual([
+      '4: @resource port:0',
+    ]);
+    expect(read(fileWith('@resource port:0', '@serial', '@resource gpu')).errors.map(brief)).toEqual([
+      '2: @resource port:0',
+    ]);
   });
 
   test('each has its own error, and the sound ones are read', () => {
@@ -104,7 +128,14 @@ describe('malformed pragmas', () => {
   });
 
   test('text on the following line is explained as what made the value wrong', () => {
-    for (const pragma of ['@serial', '@can-split', '@worker-group db', '@resource gpu', '@hard-timeout 1s', '@shared-fixture ./a']) {
+    for (const pragma of [
+      '@serial',
+      '@can-split',
+      '@worker-group db',
+      '@resource gpu',
+      '@hard-timeout 1s',
+      '@shared-fixture ./a',
+    ]) {
       const {errors} = read(fileWith('@jest-environment node', pragma, 'It needs the machine for itself.'));
       expect(errors.map(brief)).toEqual([`3: ${pragma} It needs the machine for itself.`]);
       expect(errors[0]?.message).toMatch(FOLLOWING_LINE);
@@ -116,7 +147,14 @@ describe('malformed pragmas', () => {
   });
 
   test('lines are counted right with the line ends of Windows', () => {
-    const source = fileWith('@jest-environment node', '@serial', 'Text.', '', '@resource gpu', '@resource gpu:0').replaceAll('\n', '\r\n');
+    const source = fileWith(
+      '@jest-environment node',
+      '@serial',
+      'Text.',
+      '',
+      '@resource gpu',
+      '@resource gpu:0',
+    ).replaceAll('\n', '\r\n');
     expect(read(source).errors.map(brief)).toEqual(['3: @serial Text.', '7: @resource gpu:0']);
   });
 });
@@ -125,7 +163,9 @@ describe('pragmas where Jest does not look', () => {
   test('after a licence line', () => {
     const {warnings, pragmas} = read(`// Copyright\n${fileWith('@serial')}`);
     expect(warnings.map(brief)).toEqual(['3: @serial']);
-    expect(warnings[0]?.message).toMatch(/only from a \/\*\* \*\/ comment that is the very first thing in the file\. Move it there/);
+    expect(warnings[0]?.message).toMatch(
+      /only from a \/\*\* \*\/ comment that is the very first thing in the file\. Move it there/,
+    );
     expect(pragmas).toEqual(NO_PRAGMAS);
   });
 
@@ -143,7 +183,9 @@ describe('pragmas where Jest does not look', () => {
   });
 
   test('after an import', () => {
-    expect(read(`import './a';\n\n/** @can-split */\ntest('a', () => {});\n`).warnings.map(brief)).toEqual(['3: @can-split']);
+    expect(read(`import './a';\n\n/** @can-split */\ntest('a', () => {});\n`).warnings.map(brief)).toEqual([
+      '3: @can-split',
+    ]);
   });
 
   test('in a line comment', () => {
@@ -151,7 +193,9 @@ describe('pragmas where Jest does not look', () => {
   });
 
   test('with the line ends of Windows', () => {
-    expect(read(`// Copyright\n${fileWith('@serial')}`.replaceAll('\n', '\r\n')).warnings.map(brief)).toEqual(['3: @serial']);
+    expect(read(`// Copyright\n${fileWith('@serial')}`.replaceAll('\n', '\r\n')).warnings.map(brief)).toEqual([
+      '3: @serial',
+    ]);
   });
 
   test('a malformed one is warned of, not refused', () => {
@@ -162,16 +206,20 @@ describe('pragmas where Jest does not look', () => {
 describe('what is none of our business', () => {
   const untouched = {pragmas: NO_PRAGMAS, errors: [], warnings: []};
 
-  test.each(['@jest-environment jsdom', '@group unit', '@jest-config-loader ts-node', '@serialize', '@resource-pool x', '@worker-groups a'])(
-    '%s, of another tool',
-    line => {
-      expect(read(fileWith(line))).toEqual(untouched);
-      // Next to one of ours, too: then the docblock is really read.
-      const serial = {...untouched, pragmas: {...NO_PRAGMAS, serial: true}};
-      expect(read(fileWith(line, '@serial'))).toEqual(serial);
-      expect(read(`${fileWith('@serial')}/** ${line} */\n`)).toEqual(serial);
-    },
-  );
+  test.each([
+    '@jest-environment jsdom',
+    '@group unit',
+    '@jest-config-loader ts-node',
+    '@serialize',
+    '@resource-pool x',
+    '@worker-groups a',
+  ])('%s, of another tool', line => {
+    expect(read(fileWith(line))).toEqual(untouched);
+    // Next to one of ours, too: then the docblock is really read.
+    const serial = {...untouched, pragmas: {...NO_PRAGMAS, serial: true}};
+    expect(read(fileWith(line, '@serial'))).toEqual(serial);
+    expect(read(`${fileWith('@serial')}/** ${line} */\n`)).toEqual(serial);
+  });
 
   test.each([
     ['code', "const decorator = '@serial';\n@serial class A {}\nconst pattern = /@resource/;\n"],
@@ -197,9 +245,11 @@ test('white space around a value is not a part of it', () => {
 });
 
 test('a docblock indented with tabs, which Jest does not read, is warned of', () => {
-  expect(read('/**\n\t * @serial\n\t */').warnings).toEqual([{line: 2, message: expect.stringContaining('Indent the comment with spaces') as string}]);
+  expect(read('/**\n\t * @serial\n\t */').warnings).toEqual([
+    {line: 2, message: expect.stringContaining('Indent the comment with spaces') as string},
+  ]);
 });
 
-test('a name that goes on after ours is somebody else\'s', () => {
+test("a name that goes on after ours is somebody else's", () => {
   expect(read('/**\n * @resource:gpu\n * @resource x:0\n */').errors.map(({line}) => line)).toEqual([3]);
 });

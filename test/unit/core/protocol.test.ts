@@ -23,7 +23,13 @@ function refusal(parse: () => unknown): string {
 const overTheChannel = (message: unknown): unknown => JSON.parse(JSON.stringify(message));
 
 const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Type}>} = {
-  give: {type: 'give', units: [{id: 0, configId: 'c', path: '/a.test.ts'}, {id: 7, configId: 'd', path: '/b.test.ts'}]},
+  give: {
+    type: 'give',
+    units: [
+      {id: 0, configId: 'c', path: '/a.test.ts'},
+      {id: 7, configId: 'd', path: '/b.test.ts'},
+    ],
+  },
   'take-back': {type: 'take-back', units: [3, 4]},
   close: {type: 'close'},
 };
@@ -51,7 +57,10 @@ test('a file that failed to run arrives with every field of its error', () => {
 
 test('an error that lacks a stack is given an empty one, as reporters print it', () => {
   const message = {...done, outcome: {type: 'error', error: {message: 'oh'}}};
-  expect(parseFromWorker(message)).toEqual({...done, outcome: {type: 'error', error: {message: 'oh', stack: '', type: 'Error'}}});
+  expect(parseFromWorker(message)).toEqual({
+    ...done,
+    outcome: {type: 'error', error: {message: 'oh', stack: '', type: 'Error'}},
+  });
 });
 
 test("an event of Jest's own code arrives by its name, its payload untouched", () => {

@@ -22,8 +22,19 @@ const start: ScheduleEvent = {type: 'run-started'};
 const stop: ScheduleEvent = {type: 'stopped', reason: 'bail'};
 const up = (who: Who): ScheduleEvent => ({type: 'slot-up', ...who});
 const started = (who: Who, unit: number): ScheduleEvent => ({type: 'unit-started', ...who, unit});
-const done = (who: Who, unit: number, retiring = false): ScheduleEvent => ({type: 'unit-done', ...who, unit, ms: QUICK, retiring});
-const returned = (who: Who, asked: number[], given: number[]): ScheduleEvent => ({type: 'units-returned', ...who, asked, units: given});
+const done = (who: Who, unit: number, retiring = false): ScheduleEvent => ({
+  type: 'unit-done',
+  ...who,
+  unit,
+  ms: QUICK,
+  retiring,
+});
+const returned = (who: Who, asked: number[], given: number[]): ScheduleEvent => ({
+  type: 'units-returned',
+  ...who,
+  asked,
+  units: given,
+});
 const lost = (who: Who, innocent = false): ScheduleEvent => ({type: 'slot-lost', ...who, death, innocent});
 const closed = (who: Who): ScheduleEvent => ({type: 'slot-closed', ...who});
 
@@ -45,7 +56,8 @@ function line(command: Command): string {
   }
 }
 
-const feed = (state: ScheduleState, ...events: ScheduleEvent[]) => events.flatMap(event => step(state, event, 0)).map(line);
+const feed = (state: ScheduleState, ...events: ScheduleEvent[]) =>
+  events.flatMap(event => step(state, event, 0)).map(line);
 
 /** A schedule that has started, and to which this has happened. */
 function after(plan: SchedulePlan, ...events: ScheduleEvent[]): ScheduleState {
@@ -56,7 +68,11 @@ function after(plan: SchedulePlan, ...events: ScheduleEvent[]): ScheduleState {
 
 describe('starting', () => {
   test('a worker is started for each slot', () => {
-    expect(feed(createSchedule(planOf(units(9, LONG), {slots: 3})), start)).toEqual(['start w1.1', 'start w2.1', 'start w3.1']);
+    expect(feed(createSchedule(planOf(units(9, LONG), {slots: 3})), start)).toEqual([
+      'start w1.1',
+      'start w2.1',
+      'start w3.1',
+    ]);
   });
 
   test('no more workers are started than there are units', () => {
@@ -130,7 +146,9 @@ describe('taking back', () => {
   test('a unit that had begun by then stays where it is, and the next worker is asked', () => {
     const state = after(planOf(units(4, QUICK), {slots: 3}), up(w1), up(w2));
     expect(feed(state, up(w3))).toEqual(['take-back w1.1: 1']);
-    expect(feed(state, started(w1, 0), done(w1, 0), started(w1, 1), returned(w1, [1], []))).toEqual(['take-back w2.1: 3']);
+    expect(feed(state, started(w1, 0), done(w1, 0), started(w1, 1), returned(w1, [1], []))).toEqual([
+      'take-back w2.1: 3',
+    ]);
   });
 
   test('for two idle workers two different units are asked for', () => {
@@ -250,7 +268,10 @@ describe('a lost worker', () => {
 
   test('a slot that stays down leaves the units to the others', () => {
     const state = after(planOf(units(3, LONG), {slots: 2}), up(w1), started(w1, 0));
-    expect(feed(state, ...[1, 2, 3].map(generation => lost({slot: 2, generation})))).toEqual(['start w2.2', 'start w2.3']);
+    expect(feed(state, ...[1, 2, 3].map(generation => lost({slot: 2, generation})))).toEqual([
+      'start w2.2',
+      'start w2.3',
+    ]);
     expect(feed(state, done(w1, 0))).toEqual(['give w1.1: 1']);
     expect(feed(state, started(w1, 1), done(w1, 1))).toEqual(['give w1.1: 2']);
   });
@@ -264,7 +285,14 @@ describe('a lost worker', () => {
   });
 
   test('no second worker is started for a unit that one is starting for already', () => {
-    const state = after(planOf(units(3, LONG), {slots: 2}), up(w1), up(w2), started(w1, 0), started(w2, 1), done(w2, 1, true));
+    const state = after(
+      planOf(units(3, LONG), {slots: 2}),
+      up(w1),
+      up(w2),
+      started(w1, 0),
+      started(w2, 1),
+      done(w2, 1, true),
+    );
     expect(feed(state, lost(w1))).toEqual(['blame w1.1: 0', 'start w1.2']);
     expect(feed(state, closed(w2))).toEqual([]);
   });
@@ -283,7 +311,12 @@ describe('a lost worker', () => {
     expect(feed(state, lost(w1), lost(w2))).toEqual(['blame w1.1: 0', 'start w1.2', 'blame w2.1: 1', 'start w2.2']);
     feed(state, up(next(w1)), up(next(w2)), started(next(w1), 2));
     expect(feed(state, lost(next(w1)))).toEqual(['blame w1.2: 2']);
-    expect(feed(state, started(next(w2), 3), lost(next(w2)))).toEqual(['blame w2.2: 3', 'abandon 4', 'abandon 5', 'finish']);
+    expect(feed(state, started(next(w2), 3), lost(next(w2)))).toEqual([
+      'blame w2.2: 3',
+      'abandon 4',
+      'abandon 5',
+      'finish',
+    ]);
   });
 });
 
@@ -316,7 +349,14 @@ describe('stopping', () => {
 
 describe('finishing', () => {
   test('after the last unit the workers are closed; the run is finished when all have ended', () => {
-    const state = after(planOf(units(2, LONG), {slots: 2}), up(w1), up(w2), started(w1, 0), done(w1, 0), started(w2, 1));
+    const state = after(
+      planOf(units(2, LONG), {slots: 2}),
+      up(w1),
+      up(w2),
+      started(w1, 0),
+      done(w1, 0),
+      started(w2, 1),
+    );
     expect(feed(state, done(w2, 1))).toEqual(['close w1.1', 'close w2.1']);
     expect(feed(state, closed(w1))).toEqual([]);
     expect(feed(state, closed(w2))).toEqual(['finish']);
@@ -343,7 +383,14 @@ describe('messages that mean nothing', () => {
   });
 
   test('nor do those of a process that has ended', () => {
-    const state = after(planOf(units(2, LONG), {slots: 2}), up(w1), up(w2), started(w1, 0), done(w1, 0, true), closed(w1));
+    const state = after(
+      planOf(units(2, LONG), {slots: 2}),
+      up(w1),
+      up(w2),
+      started(w1, 0),
+      done(w1, 0, true),
+      closed(w1),
+    );
     const before = structuredClone(state);
     expect(feed(state, up(w1), lost(w1), closed(w1))).toEqual([]);
     expect(state).toEqual(before);

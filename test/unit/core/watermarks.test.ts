@@ -5,7 +5,8 @@ import {planOf, units} from '../plans';
 
 const range = (first: number, last: number) => Array.from({length: last - first + 1}, (_, index) => first + index);
 
-const given = (commands: readonly Command[]) => commands.flatMap(command => (command.type === 'give' ? [...command.units] : []));
+const given = (commands: readonly Command[]) =>
+  commands.flatMap(command => (command.type === 'give' ? [...command.units] : []));
 
 /** A schedule whose worker in slot 1 comes up and then runs its units one after the other. */
 class OneWorker {
@@ -107,7 +108,9 @@ describe('where durations are not known', () => {
 });
 
 describe('the most burdened slot', () => {
-  type Load = Partial<Pick<SlotState, 'running' | 'startedAt' | 'status' | 'recalled'>> & {readonly held?: readonly number[]};
+  type Load = Partial<Pick<SlotState, 'running' | 'startedAt' | 'status' | 'recalled'>> & {
+    readonly held?: readonly number[];
+  };
 
   /** The number of the slot that is found, of slots that are up with these loads. */
   function find(expectedMs: readonly (number | null)[], loads: readonly Load[], now = 0): number | undefined {
@@ -129,26 +132,85 @@ describe('the most burdened slot', () => {
   });
 
   test('is the one whose last unit would wait longest', () => {
-    expect(find([500, 10, 100, 10], [{running: 2, held: [1]}, {running: 0, held: [3]}])).toBe(2);
-    expect(find([10, 10, 10, 400], [{running: 0, held: [1]}, {running: 2, held: [3]}])).toBe(2);
+    expect(
+      find(
+        [500, 10, 100, 10],
+        [
+          {running: 2, held: [1]},
+          {running: 0, held: [3]},
+        ],
+      ),
+    ).toBe(2);
+    expect(
+      find(
+        [10, 10, 10, 400],
+        [
+          {running: 0, held: [1]},
+          {running: 2, held: [3]},
+        ],
+      ),
+    ).toBe(2);
   });
 
   test('is found by what is left of the running unit', () => {
     const expected = [500, 10, 100, 10];
     const now = 450;
-    expect(find(expected, [{running: 0, startedAt: now, held: [1]}, {running: 2, startedAt: now, held: [3]}], now)).toBe(1);
-    expect(find(expected, [{running: 0, startedAt: 0, held: [1]}, {running: 2, startedAt: now, held: [3]}], now)).toBe(2);
+    expect(
+      find(
+        expected,
+        [
+          {running: 0, startedAt: now, held: [1]},
+          {running: 2, startedAt: now, held: [3]},
+        ],
+        now,
+      ),
+    ).toBe(1);
+    expect(
+      find(
+        expected,
+        [
+          {running: 0, startedAt: 0, held: [1]},
+          {running: 2, startedAt: now, held: [3]},
+        ],
+        now,
+      ),
+    ).toBe(2);
   });
 
   test('owes nothing where its unit takes longer than expected', () => {
-    expect(find([10, 50, 20, 20], [{running: 0, held: [1]}, {running: 2, startedAt: 1000, held: [3]}], 1000)).toBe(1);
+    expect(
+      find(
+        [10, 50, 20, 20],
+        [
+          {running: 0, held: [1]},
+          {running: 2, startedAt: 1000, held: [3]},
+        ],
+        1000,
+      ),
+    ).toBe(1);
   });
 
   test('is not one that has been asked for all it holds', () => {
-    expect(find([500, 10, 10, 10], [{running: 0, held: [1], recalled: new Set([1])}, {running: 2, held: [3]}])).toBe(2);
+    expect(
+      find(
+        [500, 10, 10, 10],
+        [
+          {running: 0, held: [1], recalled: new Set([1])},
+          {running: 2, held: [3]},
+        ],
+      ),
+    ).toBe(2);
   });
 
   test('is one that takes units', () => {
-    expect(find([500, 10, 10, 10], [{running: 0, held: [1], status: 'closing'}, {running: 2, held: [3]}])).toBe(2);
+    expect(
+      find(
+        [500, 10, 10, 10],
+        [
+          {running: 0, held: [1], status: 'closing'},
+          {running: 2, held: [3]},
+        ],
+      ),
+    ).toBe(2);
   });
 });

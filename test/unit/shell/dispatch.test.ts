@@ -105,7 +105,9 @@ class FakeRun {
   /** The message of the failure of a file. */
   async failureOf(path: string): Promise<string> {
     await this.reports.drained();
-    const failure = this.emitted.find(({name, data}) => name === 'test-file-failure' && (data[0] as {path: string}).path === path);
+    const failure = this.emitted.find(
+      ({name, data}) => name === 'test-file-failure' && (data[0] as {path: string}).path === path,
+    );
     return (failure?.data[1] as {message: string}).message;
   }
 }
@@ -180,7 +182,13 @@ test('the error of a file that did not run reaches Jest as jest-worker would del
   const error = {message: 'no such module', stack: 'at a.js', type: 'Error', code: 'ENOENT'} as const;
   run.worker('w1.1').runs(0, {type: 'error', error});
   await run.reports.drained();
-  const [, {name, data: [, delivered]}] = run.emitted as [unknown, {name: string; data: [unknown, object]}];
+  const [
+    ,
+    {
+      name,
+      data: [, delivered],
+    },
+  ] = run.emitted as [unknown, {name: string; data: [unknown, object]}];
   expect(name).toBe('test-file-failure');
   expect(delivered).toMatchObject(error);
   expect(JSON.stringify(delivered)).toBe('"no such module"');
@@ -230,7 +238,9 @@ describe('a worker that dies', () => {
       'test-file-start /1.test.js',
       'test-file-failure /1.test.js',
     ]);
-    expect(await run.failureOf('/1.test.js')).toMatch(/^This test file was not run: every worker stayed down.*\nThe last worker died: it ran out of memory/);
+    expect(await run.failureOf('/1.test.js')).toMatch(
+      /^This test file was not run: every worker stayed down.*\nThe last worker died: it ran out of memory/,
+    );
     expect(run.ended).toEqual([]);
   });
 
@@ -243,7 +253,9 @@ describe('a worker that dies', () => {
   });
 
   test('even as it is started is dealt with when all workers are started', async () => {
-    const run = new FakeRun(planOf(units(2, LONG), {slots: 2, maxWorkerRestarts: 1}), worker => worker.says.lost(killed));
+    const run = new FakeRun(planOf(units(2, LONG), {slots: 2, maxWorkerRestarts: 1}), worker =>
+      worker.says.lost(killed),
+    );
     await run.dispatch.run();
     expect([...run.workers.keys()]).toEqual(['w1.1', 'w2.1', 'w1.2']);
     expect(await run.heard()).toEqual([
@@ -357,7 +369,9 @@ test('the log replays the run: its events give its commands', async () => {
   const state = createSchedule(first.plan);
   const replayed = rest.flatMap(line => ('event' in line ? step(state, line.event, line.at) : []));
   expect(replayed).toEqual(rest.flatMap(line => ('command' in line ? [line.command] : [])));
-  expect(replayed.map(({type}) => type)).toEqual(expect.arrayContaining(['start-slot', 'give', 'blame', 'close-slot', 'finish']));
+  expect(replayed.map(({type}) => type)).toEqual(
+    expect.arrayContaining(['start-slot', 'give', 'blame', 'close-slot', 'finish']),
+  );
 });
 
 test('an exception that an ended file left behind does not cost the running one its result, nor start it twice', async () => {
@@ -366,14 +380,26 @@ test('an exception that an ended file left behind does not cost the running one 
   const w1 = run.worker('w1.1');
   w1.says.up();
   w1.says.message({type: 'unit-started', unit: 0});
-  w1.says.message({type: 'unit-done', unit: 0, ms: 1, retiring: false, outcome: {type: 'result', result: testResult({})}});
+  w1.says.message({
+    type: 'unit-done',
+    unit: 0,
+    ms: 1,
+    retiring: false,
+    outcome: {type: 'result', result: testResult({})},
+  });
   w1.says.message({type: 'unit-started', unit: 1});
   w1.says.lost({kind: 'exit', code: 1, uncaught: 'Error: late\n    at /0.test.js:1:1'});
   expect(run.late).toEqual([['/0.test.js', '/1.test.js']]);
   const again = run.worker('w1.2');
   again.says.up();
   again.says.message({type: 'unit-started', unit: 1});
-  again.says.message({type: 'unit-done', unit: 1, ms: 1, retiring: false, outcome: {type: 'result', result: testResult({})}});
+  again.says.message({
+    type: 'unit-done',
+    unit: 1,
+    ms: 1,
+    retiring: false,
+    outcome: {type: 'result', result: testResult({})},
+  });
   expect(await run.heard()).toEqual([
     'test-file-start /0.test.js',
     'test-file-success /0.test.js',

@@ -7,7 +7,11 @@ export function jestTest(path: string, configId = 'c'): Test {
 }
 
 /** The result of a file with so many tests. */
-export function testResult(counts: {readonly passed?: number; readonly failed?: number; readonly leaks?: boolean}): TestResult {
+export function testResult(counts: {
+  readonly passed?: number;
+  readonly failed?: number;
+  readonly leaks?: boolean;
+}): TestResult {
   const {passed = 0, failed = 0, leaks = false} = counts;
   const tests = [...Array<'passed'>(passed).fill('passed'), ...Array<'failed'>(failed).fill('failed')];
   return {

@@ -67,11 +67,15 @@ describe('options are found in', () => {
 });
 
 test('an empty JSON file is an error, as it is for everyone else', () => {
-  expect(readProject({'xdist.config.json': '\n'})).toMatchObject({error: expect.stringContaining('xdist.config.json cannot be loaded: Unexpected end of JSON input') as string});
+  expect(readProject({'xdist.config.json': '\n'})).toMatchObject({
+    error: expect.stringContaining('xdist.config.json cannot be loaded: Unexpected end of JSON input') as string,
+  });
 });
 
 test('what is not an object is passed on, to be refused by name', () => {
-  expect((readProject({'package.json': '{"jest-runner-xdist": "load"}'})).sources).toEqual([{name: PACKAGE_SOURCE, value: 'load'}]);
+  expect(readProject({'package.json': '{"jest-runner-xdist": "load"}'}).sources).toEqual([
+    {name: PACKAGE_SOURCE, value: 'load'},
+  ]);
 });
 
 test.each([
@@ -81,12 +85,14 @@ test.each([
   const folder = temporaryFolder({[name]: text(1)});
   read(folder);
   writeFileSync(join(folder, name), text(2));
-  expect((read(folder)).sources).toEqual([{name, value: {maxScheduleChunk: 2}}]);
+  expect(read(folder).sources).toEqual([{name, value: {maxScheduleChunk: 2}}]);
 });
 
 test('two files at once are refused', () => {
   const {error} = readProject({'xdist.config.ts': 'export default {};', 'xdist.config.js': 'module.exports = {};'});
-  expect(error).toMatch(/^OptionsError: [^]*xdist\.config\.js and xdist\.config\.ts are both in .*: keep one of them\./);
+  expect(error).toMatch(
+    /^OptionsError: [^]*xdist\.config\.js and xdist\.config\.ts are both in .*: keep one of them\./,
+  );
 });
 
 test.each([

@@ -134,7 +134,8 @@ describe('--bail', () => {
 });
 
 describe('a listener that throws', () => {
-  const breaks = (broken: string) => (name: string) => (name === broken ? Promise.reject(new Error('reporter')) : turn());
+  const breaks = (broken: string) => (name: string) =>
+    name === broken ? Promise.reject(new Error('reporter')) : turn();
 
   test('ends the reports, and is what the run fails with', async () => {
     const {reports, told} = reportsTo({listen: breaks('test-case-start')});

@@ -67,7 +67,9 @@ describe('the file', () => {
     timings.record('a', record(5));
     timings.markInBand('a')();
     await timings.save();
-    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^the timings file .*file\/timings\.json could not be written: /)]]);
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/^the timings file .*file\/timings\.json could not be written: /)],
+    ]);
   });
 });
 
@@ -92,7 +94,10 @@ describe('what a run learnt', () => {
 
   test('is added to what is there', async () => {
     const folder = temporaryFolder();
-    for (const [runId, key] of [['1', 'a'], ['2', 'b']] as const) {
+    for (const [runId, key] of [
+      ['1', 'a'],
+      ['2', 'b'],
+    ] as const) {
       const timings = timingsIn(folder, {runId});
       timings.record(key, record(5));
       await timings.save();
@@ -148,12 +153,17 @@ describe('the lock', () => {
 });
 
 describe('a corrupt file', () => {
-  test.each(['', '{"version": 1, "fil', '{"version": 99, "files": {}}'])('that reads %p is ignored with one warning', async text => {
-    const warn = jest.fn();
-    const timings = await loaded(temporaryFolder({'timings.json': text}), {warn});
-    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^the timings file .*timings\.json is ignored, and will be written anew: ./)]]);
-    expect(timings.get('a')).toBeNull();
-  });
+  test.each(['', '{"version": 1, "fil', '{"version": 99, "files": {}}'])(
+    'that reads %p is ignored with one warning',
+    async text => {
+      const warn = jest.fn();
+      const timings = await loaded(temporaryFolder({'timings.json': text}), {warn});
+      expect(warn.mock.calls).toEqual([
+        [expect.stringMatching(/^the timings file .*timings\.json is ignored, and will be written anew: ./)],
+      ]);
+      expect(timings.get('a')).toBeNull();
+    },
+  );
 
   test('is written anew by the run', async () => {
     const folder = temporaryFolder({'timings.json': '{"version'});

@@ -66,7 +66,8 @@ describe('OutputTail', () => {
     await once(stream, 'end');
     return tail.text();
   }
-  const lines = (first: number, last: number) => Array.from({length: last - first + 1}, (_, index) => `line ${first + index}`).join('\n');
+  const lines = (first: number, last: number) =>
+    Array.from({length: last - first + 1}, (_, index) => `line ${first + index}`).join('\n');
 
   test('is empty where nothing was written', async () => {
     expect(await tailOf()).toBe('');
