@@ -1,4 +1,5 @@
 /** What works with the stock runner works the same with ours, feature by feature. */
+import {availableParallelism} from 'node:os';
 import {expectSameAsStock} from './parity';
 import {onEachLine, type Files, type JestLine} from './project';
 
@@ -204,7 +205,9 @@ onEachLine('maxWorkers as a number and as a percentage', async (_line, make) => 
   await expectSameAsStock(project, ['--maxWorkers=3']);
   const ids = new Set(project.read('ids').trim().split('\n'));
   expect([...ids].every(id => ['1w13', '2w23', '3w33'].includes(id))).toBe(true);
-  await expectSameAsStock(project, ['--maxWorkers=100%']);
+  const {xdist} = await expectSameAsStock(project, ['--maxWorkers=100%']);
+  const [plan] = xdist.log.flatMap(line => ('plan' in line ? [line.plan] : []));
+  expect(plan?.slots).toBe(availableParallelism());
 });
 
 onEachLine('workerThreads', async (_line, make) => {

@@ -105,6 +105,16 @@ describe.each([
         devDependencies: {jest: version, 'jest-runner-xdist': `file:${tarball()}`},
       });
       expect(readdirSync(join(folder, 'node_modules'))).not.toContain('jest-runner');
+      // Our types can be had without Jest's, which nobody has within reach here.
+      writeFileSync(
+        join(folder, 'xdist.config.ts'),
+        "import type {XdistOptions} from 'jest-runner-xdist';\nconst options: XdistOptions = {inBand: 'never'};\nexport default options;\n",
+      );
+      const strict = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--module', 'node16', '--ignoreConfig'];
+      execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), ...strict, 'xdist.config.ts'], {
+        cwd: folder,
+        stdio: 'inherit',
+      });
       expect(runProject(folder)).toEqual({passed: 2, majors: new Set([line])});
     },
     LONG_ENOUGH_MS,

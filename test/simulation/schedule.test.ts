@@ -66,7 +66,7 @@ test('the invariants hold after every step of random runs with deaths, bails and
     fc.property(scenario, ({plan, world}) => {
       simulate(plan, world);
     }),
-    {numRuns: 6000},
+    {numRuns: 20_000},
   );
 });
 
@@ -149,4 +149,24 @@ test('a slot that never comes up does not keep the others from finishing the run
   );
   expect([...ends.values()].every(end => end === 'done')).toBe(true);
   expect(state.slots[1]).toMatchObject({status: 'dead', generation: 3});
+});
+
+test('workers do not wait for the parent between two short files', () => {
+  const units = Array.from({length: 400}, (_, id) => ({id, expectedMs: 20, file: {configId: 'c', path: `/${id}`}}));
+  const waited = (prefetch: boolean) =>
+    simulate(
+      {
+        units,
+        slots: 4,
+        watermark: {low: 50, high: 200},
+        maxScheduleChunk: null,
+        maxWorkerRestarts: null,
+        freshWorkerPerUnit: false,
+        prefetch,
+      },
+      // The estimates are off by up to a half either way; the parent is slow to answer.
+      {actualMs: units.map(({id}) => 10 + ((id * 7) % 20)), startMs: 10, latencyMs: 10},
+    ).starved;
+  expect(waited(false)).toBeGreaterThan(396 * 2 * 10 - 100);
+  expect(waited(true)).toBeLessThan(100);
 });
