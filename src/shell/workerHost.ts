@@ -48,6 +48,10 @@ type WorkerApi = JestWorkerModule.Worker & {serve(setup: WorkerSetup): JestWorke
 /** How long (ms) a dead process's standard error is waited for: it has ended, only the reading is left. */
 const STDERR_GRACE_MS = 1000;
 
+/** V8 aborts; jest-worker may be faster to end the process. */
+const OUT_OF_MEMORY_SIGNALS: ReadonlySet<string> = new Set(['SIGABRT', 'SIGTERM']);
+const V8_OUT_OF_MEMORY = /FATAL ERROR: .*heap out of memory/;
+
 /** How long (ms) after the end of its connection jest-worker may take to tell of a worker's death. */
 const DEAF_AFTER_MS = 2000;
 
@@ -135,9 +139,10 @@ export class WorkerHost {
     await Promise.race([this.#stderrEnd, new Promise(resolve => setTimeout(resolve, STDERR_GRACE_MS).unref())]);
     const stderr = this.#stderrTail?.text() ?? '';
     const {slot, generation} = this.#options.setup;
-    // jest-worker recognises this too, unless the process was gone before its last words were read.
-    const aborted = death.kind === 'broken' || (death.kind === 'signal' && death.signal === 'SIGABRT');
-    const refined: Death = aborted && /heap out of memory|Last few GCs/.test(stderr) ? {kind: 'out-of-memory'} : death;
+    // jest-worker recognises this too, unless the process was gone before its last words were read; and
+    // it sends a SIGTERM of its own as soon as it has read them.
+    const unclear = death.kind === 'broken' || (death.kind === 'signal' && OUT_OF_MEMORY_SIGNALS.has(death.signal));
+    const refined: Death = unclear && V8_OUT_OF_MEMORY.test(stderr) ? {kind: 'out-of-memory'} : death;
     return {death: refined, slot, generation, pid: this.#pid, stderr};
   }
 
