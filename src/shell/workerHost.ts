@@ -48,9 +48,9 @@ type WorkerApi = JestWorkerModule.Worker & {serve(setup: WorkerSetup): JestWorke
 /** How long (ms) a dead process's standard error is waited for: it has ended, only the reading is left. */
 const STDERR_GRACE_MS = 1000;
 
-/** V8 aborts; jest-worker may be faster to end the process. */
+/** V8 aborts; jest-worker may be faster: it ends a process as soon as it has read the first of these lines. */
 const OUT_OF_MEMORY_SIGNALS: ReadonlySet<string> = new Set(['SIGABRT', 'SIGTERM']);
-const V8_OUT_OF_MEMORY = /FATAL ERROR: .*heap out of memory/;
+const V8_OUT_OF_MEMORY = /<--- Last few GCs --->|FATAL ERROR: .*heap out of memory/;
 
 /** How long (ms) after the end of its connection jest-worker may take to tell of a worker's death. */
 const DEAF_AFTER_MS = 2000;
@@ -142,7 +142,8 @@ export class WorkerHost {
     // jest-worker recognises this too, unless the process was gone before its last words were read; and
     // it sends a SIGTERM of its own as soon as it has read them.
     const unclear = death.kind === 'broken' || (death.kind === 'signal' && OUT_OF_MEMORY_SIGNALS.has(death.signal));
-    const refined: Death = unclear && V8_OUT_OF_MEMORY.test(stderr) ? {kind: 'out-of-memory'} : death;
+    const refined: Death =
+      unclear && this.#stderrTail?.matches(V8_OUT_OF_MEMORY) === true ? {kind: 'out-of-memory'} : death;
     return {death: refined, slot, generation, pid: this.#pid, stderr};
   }
 

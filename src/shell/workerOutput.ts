@@ -49,6 +49,12 @@ export class OutputTail {
     stream.on('data', (chunk: Buffer | string) => this.#add(Buffer.from(chunk)));
   }
 
+  /** Whether it is in what is kept, which is more than what is shown. */
+  matches(pattern: RegExp): boolean {
+    return pattern.test(Buffer.concat(this.#chunks).toString('utf8'));
+  }
+
+  /** What is shown. */
   text(): string {
     const text = Buffer.concat(this.#chunks).subarray(-TAIL_BYTES).toString('utf8').trim();
     return text.split('\n').slice(-TAIL_LINES).join('\n');
