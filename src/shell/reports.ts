@@ -24,7 +24,7 @@ export class Reports {
   #last: Promise<void> = Promise.resolve();
   #failedTests = 0;
   /** Files at whose start a listener threw. */
-  readonly #refused = new Map<Test, FileError>();
+  readonly #refused = new Map<Test, Error>();
 
   constructor(options: ReportsOptions) {
     this.#options = options;
@@ -35,11 +35,14 @@ export class Reports {
    * no other file's business.
    */
   fileStarted(test: Test): Promise<void> {
-    const started = this.#last.then(() => this.#options.emitter.emit('test-file-start', [test]));
-    this.#last = started.catch((error: unknown) => {
-      this.#refused.set(test, error as FileError);
+    return this.#enqueue(() =>
+      this.#options.emitter.emit('test-file-start', [test]).catch((error: unknown) => {
+        this.#refused.set(test, error as Error);
+      }),
+    ).then(() => {
+      const refused = this.#refused.get(test);
+      if (refused !== undefined) throw refused;
     });
-    return started;
   }
 
   /** An event of Jest's own code inside a worker. */
@@ -64,7 +67,7 @@ export class Reports {
     );
   }
 
-  #emitFailure(test: Test, error: FileError): Promise<void> {
+  #emitFailure(test: Test, error: FileError | Error): Promise<void> {
     return this.#options.emitter.emit('test-file-failure', [test, error]);
   }
 

@@ -39,7 +39,6 @@ export interface SimulationResult {
   readonly state: ScheduleState;
   /** Worker time (ms) spent idle between the first unit and the last, while units were pending elsewhere. */
   readonly starved: number;
-  readonly maxAlive: number;
 }
 
 interface Worker {
@@ -77,7 +76,6 @@ class Simulator {
   #starts = 0;
   #events = 0;
   #finished = false;
-  #maxAlive = 0;
   #idleSince = new Map<number, number>();
   #starved = 0;
 
@@ -108,7 +106,6 @@ class Simulator {
       events: this.#events,
       state: this.#state,
       starved: this.#starved,
-      maxAlive: this.#maxAlive,
     };
   }
 
@@ -140,7 +137,7 @@ class Simulator {
         this.#workers.set(slot, worker);
         if (this.#check) {
           const alive = [...this.#workers.values()].filter(other => other.alive).length;
-          this.#maxAlive = Math.max(this.#maxAlive, alive);
+          if (alive > this.#plan.slots) throw new Error('more processes than slots');
         }
         const stillborn = this.#world.stillborn?.(this.#starts++) === true;
         this.#timers.at(this.#now + this.#world.startMs, () => {

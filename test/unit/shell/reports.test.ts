@@ -150,6 +150,13 @@ describe('a listener that throws', () => {
     ]);
   });
 
+  test('is not forgotten over a file that starts after it', async () => {
+    const {reports} = reportsTo({listen: breaks('test-case-start')});
+    void reports.jestEvent('test-case-start', ['a']).catch(() => undefined);
+    await expect(reports.fileStarted(b)).rejects.toThrow('reporter');
+    await expect(reports.drained()).rejects.toThrow('reporter');
+  });
+
   test('is told at once, while the run goes on', async () => {
     const {reports, told} = reportsTo({listen: breaks('test-case-start')});
     await expect(reports.jestEvent('test-case-start', ['a'])).rejects.toThrow('reporter');
