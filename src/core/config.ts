@@ -94,13 +94,16 @@ function* environmentSources(
   }
 }
 
-/** A variable's text is JSON where it parses as such (`3`, `{"low": 10}`), else a plain string; a path is always one. */
+/**
+ * A variable's text is JSON where it parses as such (`3`, `{"low": 10}`), else a plain string, which is a list
+ * of one where a list is expected; a path is always a string.
+ */
 function parseVariable(option: OptionName, text: string): unknown {
   if (option === 'timings') return text;
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return text;
+    return option === 'canSplit' ? [text] : text;
   }
 }
 

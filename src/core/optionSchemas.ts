@@ -14,11 +14,13 @@ const count = (minimum: number) => {
 const oneOf = <const T extends string>(...values: T[]) =>
   v.picklist(values, `one of ${values.map(value => `"${value}"`).join(', ')}`);
 
+const GLOBS_SHAPE = 'a list of globs like ["test/slow/**/*.test.ts"]';
 const WATERMARK_SHAPE = 'an object like {low: 50, high: 200}';
 
 /** Each option's schema; the issue message of each says what was expected. */
 export const OPTION_SCHEMAS = {
   dist: oneOf('load'),
+  canSplit: v.array(v.pipe(v.string('a glob'), v.nonEmpty('a glob')), GLOBS_SHAPE),
   watermark: v.pipe(
     v.custom<object>(value => !Array.isArray(value), WATERMARK_SHAPE),
     v.strictObject({low: v.optional(milliseconds), high: v.optional(milliseconds)}, WATERMARK_SHAPE),

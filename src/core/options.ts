@@ -14,6 +14,11 @@ export interface Watermark {
 export interface XdistOptions {
   /** `'load'` (default): each worker gets the next file as soon as it can take one, longest first. */
   dist?: Dist;
+  /**
+   * Globs, relative to rootDir, of test files that are treated as if they said `@can-split`: their tests
+   * may be spread over several workers. Default: none.
+   */
+  canSplit?: readonly string[];
   /** How much work a worker holds ahead. */
   watermark?: Watermark;
   /** The most files given to a worker at once; pytest-xdist's `--maxschedchunk`. Default: no limit. */
@@ -34,6 +39,7 @@ export interface XdistOptions {
 /** The options of a run with every default filled in. */
 export interface ResolvedOptions {
   readonly dist: Dist;
+  readonly canSplit: readonly string[];
   readonly watermark: Readonly<Required<Watermark>>;
   readonly maxScheduleChunk: number | null;
   readonly maxWorkerRestarts: number | null;
@@ -44,6 +50,7 @@ export interface ResolvedOptions {
 
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   dist: 'load',
+  canSplit: Object.freeze([]),
   watermark: Object.freeze({low: 50, high: 200}),
   maxScheduleChunk: null,
   maxWorkerRestarts: null,

@@ -6,7 +6,7 @@
  * the known ones because one of them may be the longest of all.
  * https://github.com/jestjs/jest/blob/main/packages/jest-test-sequencer/src/index.ts
  */
-import type {FileIdentity, Unit} from './units';
+import type {FileIdentity, Granularity, Unit} from './units';
 
 /** One test file as it comes from Jest, with what we remember of it. */
 export interface PlanInput {
@@ -16,6 +16,8 @@ export interface PlanInput {
   readonly failedLastTime: boolean;
   /** In bytes; asked for only where `lastMs` is null. */
   readonly size: () => number;
+  /** null: the file is to run whole. */
+  readonly split: Granularity | null;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface PlanInput {
  */
 export function planUnits(inputs: readonly PlanInput[], keepOrder: boolean): Unit[] {
   const ordered = keepOrder ? inputs : longestFirst(inputs);
-  return ordered.map(({file, lastMs}, id) => ({id, file, expectedMs: lastMs}));
+  return ordered.map(({file, lastMs, split}, id) => ({id, file, expectedMs: lastMs, split}));
 }
 
 function longestFirst(inputs: readonly PlanInput[]): PlanInput[] {

@@ -8,13 +8,32 @@
  */
 import type {TestResult} from '@jest/test-result';
 import type {FileError} from './deaths';
-import type {Generation, SlotNumber} from './units';
+import type {Generation, Granularity, SlotNumber} from './units';
 
 /** A unit as a worker needs it. */
 export interface UnitOrder {
   readonly id: number;
   readonly configId: string;
   readonly path: string;
+  /** null: run it whole. */
+  readonly split: SplitOrder | null;
+}
+
+/** How a worker opens a file of which it is given single tests. */
+export interface SplitOrder {
+  readonly granularity: Granularity;
+  /** The fingerprint of what the file's first worker has collected; null: this is the first. */
+  readonly collected: string | null;
+}
+
+/**
+ * One test of a file, in the order of its source. `group`: tests that run in the same worker have the
+ * same number, groups are numbered in the order in which a worker comes to them. null: it is skipped or
+ * todo in every worker, and the file's first one reports it.
+ */
+export interface CollectedTest {
+  readonly name: string;
+  readonly group: number | null;
 }
 
 /** Parent to worker. */
@@ -22,6 +41,13 @@ export type ToWorker =
   | {readonly type: 'give'; readonly units: readonly UnitOrder[]}
   /** Hand these back, if they have not begun. Answered by `units-returned`. */
   | {readonly type: 'take-back'; readonly units: readonly number[]}
+  /**
+   * Run these groups of the open unit's tests, too. In ascending order over all such messages: a group
+   * below the last one given that was not given is another worker's. `last`: there are no more.
+   */
+  | {readonly type: 'give-tests'; readonly unit: number; readonly groups: readonly number[]; readonly last: boolean}
+  /** Run no further test of this unit: what comes of it here is not wanted. Answered by `unit-done`. */
+  | {readonly type: 'discard'; readonly unit: number}
   /** Begin nothing more; end when the running unit is done. */
   | {readonly type: 'close'};
 
@@ -36,9 +62,51 @@ export interface Hello {
 export type UnitOutcome =
   {readonly type: 'result'; readonly result: TestResult} | {readonly type: 'error'; readonly error: FileError};
 
+/** What a worker adds to the result of those tests of a file that it ran. */
+export interface Slice {
+  /** The places in the collection of the result's tests, in their order. */
+  readonly tests: readonly number[];
+  /** The places of the tests that it ran, in the order in which they began. */
+  readonly ran: readonly number[];
+  /** For each entry of the result's console the place of the test it belongs to; -1: of none, it was written while the file was loaded. */
+  readonly console: readonly number[];
+  /** From before the test environment was made until the tests were listed, in ms. */
+  readonly loadMs: number;
+  readonly snapshot: SnapshotChanges | null;
+}
+
+/** What the tests of a slice did to their file's snapshots; nothing of it is on disk yet. */
+export interface SnapshotChanges {
+  /** Of the .snap file. */
+  readonly path: string;
+  /** Snapshots that are new or differ from those in the file, by key. */
+  readonly written: Readonly<Record<string, string>>;
+  /** Whether Jest would write the file. */
+  readonly dirty: boolean;
+  /** Keys in the file that no test of the slice has asked for. */
+  readonly unchecked: readonly string[];
+}
+
 /** Worker to parent. */
 export type FromWorker =
   | {readonly type: 'unit-started'; readonly unit: number}
+  /** The unit's tests are listed, and it waits to be given some. */
+  | {
+      readonly type: 'unit-opened';
+      readonly unit: number;
+      /** What it took to load it, in ms. */
+      readonly ms: number;
+      readonly fingerprint: string;
+      /** null: the list is the one that `collected` is the fingerprint of. */
+      readonly tests: readonly CollectedTest[] | null;
+    }
+  /** Groups that have ended since the last such message, in ms each, and the one that runs now. */
+  | {
+      readonly type: 'tests-progress';
+      readonly unit: number;
+      readonly done: readonly (readonly [group: number, ms: number])[];
+      readonly running: number | null;
+    }
   | {
       readonly type: 'unit-done';
       readonly unit: number;
@@ -47,6 +115,8 @@ export type FromWorker =
       /** The worker is over its memory limit and begins nothing more. */
       readonly retiring: boolean;
       readonly outcome: UnitOutcome;
+      /** What came with the result of a unit that was opened for single tests; null: it ran whole. */
+      readonly slice: Slice | null;
     }
   | {readonly type: 'units-returned'; readonly asked: readonly number[]; readonly units: readonly number[]}
   /** What Jest's own code sends from inside a test file: `['test-case-result', [path, result]]`. */
@@ -110,6 +180,21 @@ export function parseFromWorker(message: unknown): FromWorker {
   switch (fields.type) {
     case 'unit-started':
       return {type: 'unit-started', unit: whole(fields.unit)};
+    case 'unit-opened':
+      return {
+        type: 'unit-opened',
+        unit: whole(fields.unit),
+        ms: finite(fields.ms),
+        fingerprint: text(fields.fingerprint),
+        tests: nullable(fields.tests, tests => list(tests, parseCollectedTest)),
+      };
+    case 'tests-progress':
+      return {
+        type: 'tests-progress',
+        unit: whole(fields.unit),
+        done: list(fields.done, parseGroupDone),
+        running: nullable(fields.running, whole),
+      };
     case 'unit-done':
       return {
         type: 'unit-done',
@@ -117,6 +202,7 @@ export function parseFromWorker(message: unknown): FromWorker {
         ms: finite(fields.ms),
         retiring: fields.retiring === true,
         outcome: parseOutcome(fields.outcome),
+        slice: nullable(fields.slice, parseSlice),
       };
     case 'units-returned':
       return {type: 'units-returned', asked: list(fields.asked, whole), units: list(fields.units, whole)};
@@ -133,12 +219,21 @@ export function parseToWorker(line: string): ToWorker {
       return {
         type: 'give',
         units: list(fields.units, unit => {
-          const {id, configId, path} = record(unit, 'a unit');
-          return {id: whole(id), configId: text(configId), path: text(path)};
+          const {id, configId, path, split} = record(unit, 'a unit');
+          return {id: whole(id), configId: text(configId), path: text(path), split: nullable(split, parseSplitOrder)};
         }),
       };
     case 'take-back':
       return {type: 'take-back', units: list(fields.units, whole)};
+    case 'give-tests':
+      return {
+        type: 'give-tests',
+        unit: whole(fields.unit),
+        groups: list(fields.groups, whole),
+        last: fields.last === true,
+      };
+    case 'discard':
+      return {type: 'discard', unit: whole(fields.unit)};
     case 'close':
       return {type: 'close'};
     default:
@@ -176,6 +271,44 @@ function parseOutcome(value: unknown): UnitOutcome {
   throw new ProtocolError('an outcome', value);
 }
 
+function parseSplitOrder(value: unknown): SplitOrder {
+  const {granularity, collected} = record(value, 'an order to open a file');
+  if (granularity !== 'tests' && granularity !== 'each') throw new ProtocolError('a granularity', granularity);
+  return {granularity, collected: nullable(collected, text)};
+}
+
+function parseCollectedTest(value: unknown): CollectedTest {
+  const {name, group} = record(value, 'a collected test');
+  return {name: text(name), group: nullable(group, whole)};
+}
+
+function parseGroupDone(value: unknown): [group: number, ms: number] {
+  const [group, ms] = list(value, finite);
+  return [whole(group), finite(ms)];
+}
+
+function parseSlice(value: unknown): Slice {
+  const fields = record(value, 'a slice');
+  return {
+    tests: list(fields.tests, whole),
+    ran: list(fields.ran, whole),
+    console: list(fields.console, whole),
+    loadMs: finite(fields.loadMs),
+    snapshot: nullable(fields.snapshot, parseSnapshotChanges),
+  };
+}
+
+function parseSnapshotChanges(value: unknown): SnapshotChanges {
+  const {path, written, dirty, unchecked} = record(value, 'changes of snapshots');
+  const entries = Object.entries(record(written, 'snapshots')).map(([key, snapshot]) => [key, text(snapshot)] as const);
+  return {
+    path: text(path),
+    written: Object.fromEntries(entries),
+    dirty: dirty === true,
+    unchecked: list(unchecked, text),
+  };
+}
+
 function parseJson(line: string): unknown {
   try {
     return JSON.parse(line) as unknown;
@@ -192,6 +325,10 @@ function record(value: unknown, expected: string): Record<string, unknown> {
 function list<T>(value: unknown, parse: (item: unknown) => T): T[] {
   if (!Array.isArray(value)) throw new ProtocolError('a list', value);
   return value.map(parse);
+}
+
+function nullable<T>(value: unknown, parse: (item: unknown) => T): T | null {
+  return value === null ? null : parse(value);
 }
 
 function whole(value: unknown): number {

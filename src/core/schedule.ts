@@ -8,7 +8,8 @@
  *
  * The policy is pytest-xdist's LoadScheduling with the watermarks kept in expected time: a worker
  * holds a little work beyond what it runs, so that it need not wait for the parent between two short
- * files, and hands back what it has not begun when another worker has nothing to do.
+ * files, and hands back what it has not begun when another worker has nothing to do. A worker for which
+ * nothing is left opens a file that another one is at, and takes some of its tests (splitFiles.ts).
  */
 import type {AbandonReason, Death} from './deaths';
 import {
@@ -21,6 +22,21 @@ import {
   type SlotState,
   type StopReason,
 } from './scheduleState';
+import {
+  fileToJoin,
+  hasTestsFor,
+  newSession,
+  noteProgress,
+  openFile,
+  sessionsOf,
+  startLate,
+  takeAllTests,
+  takeTests,
+  timeToLook,
+  WORKER_START_MS,
+  type Session,
+  type SplitFile,
+} from './splitFiles';
 import type {Generation, SlotNumber} from './units';
 import {mostBurdened, wantsOneMore} from './watermarks';
 
@@ -35,8 +51,35 @@ export type ScheduleEvent =
   /** The worker's process is up and takes units. */
   | ({readonly type: 'slot-up'} & FromSlot)
   | ({readonly type: 'unit-started'; readonly unit: number} & FromSlot)
-  /** `retiring`: the worker begins no further unit (it is over its memory limit). `ms`: what the unit took. */
-  | ({readonly type: 'unit-done'; readonly unit: number; readonly ms: number; readonly retiring: boolean} & FromSlot)
+  /**
+   * The worker has listed the tests of a unit that may be split. `costs`: of each group of tests that
+   * stay together, in expected ms; null: the list is not the one that the file's first worker made.
+   * `ms`: what it took to load the file.
+   */
+  | ({
+      readonly type: 'unit-opened';
+      readonly unit: number;
+      readonly ms: number;
+      readonly costs: readonly (number | null)[] | null;
+    } & FromSlot)
+  /** Of the groups that the worker was given, these have ended, in ms each, and that one runs. */
+  | ({
+      readonly type: 'tests-progress';
+      readonly unit: number;
+      readonly done: readonly (readonly [group: number, ms: number])[];
+      readonly running: number | null;
+    } & FromSlot)
+  /**
+   * `retiring`: the worker begins no further unit (it is over its memory limit). `ms`: what the unit took.
+   * `failed`: it has no result, but an error.
+   */
+  | ({
+      readonly type: 'unit-done';
+      readonly unit: number;
+      readonly ms: number;
+      readonly retiring: boolean;
+      readonly failed: boolean;
+    } & FromSlot)
   /** The answer to a take-back: of `asked`, these `units` had not been begun and are ours again. */
   | ({readonly type: 'units-returned'; readonly asked: readonly number[]; readonly units: readonly number[]} & FromSlot)
   /**
@@ -46,6 +89,8 @@ export type ScheduleEvent =
   | ({readonly type: 'slot-lost'; readonly death: Death; readonly innocent: boolean} & FromSlot)
   /** The process has ended as it was told to. */
   | ({readonly type: 'slot-closed'} & FromSlot)
+  /** The time that a `wake` asked for has come. */
+  | {readonly type: 'woken'}
   | {readonly type: 'stopped'; readonly reason: StopReason};
 
 /** What is to be done. */
@@ -53,6 +98,23 @@ export type Command =
   | ({readonly type: 'start-slot'} & FromSlot)
   | ({readonly type: 'give'; readonly units: readonly number[]} & FromSlot)
   | ({readonly type: 'take-back'; readonly units: readonly number[]} & FromSlot)
+  /** Open a unit that another worker is at, for some of its tests. */
+  | ({readonly type: 'join'; readonly unit: number} & FromSlot)
+  /** Groups of a unit's tests, for a worker that has it open. `last`: it gets no more. */
+  | ({
+      readonly type: 'give-tests';
+      readonly unit: number;
+      readonly groups: readonly number[];
+      readonly last: boolean;
+    } & FromSlot)
+  /** The worker need run no more of this unit; what comes of it there is not wanted. */
+  | ({readonly type: 'discard'; readonly unit: number} & FromSlot)
+  /** All sessions of the unit have ended: their results are to be made into one. */
+  | {readonly type: 'merge'; readonly unit: number}
+  /** The unit begins anew: what has come of it so far is not wanted. */
+  | {readonly type: 'begin-again'; readonly unit: number}
+  /** Ask again at this time, in ms. */
+  | {readonly type: 'wake'; readonly at: number}
   /** Let the process end by itself: it has nothing more to do. */
   | ({readonly type: 'close-slot'} & FromSlot)
   /** The unit's worker died while running it. */
@@ -71,10 +133,10 @@ export const MAX_SECOND_CHANCES = 3;
 export function step(state: ScheduleState, event: ScheduleEvent, now: number): Command[] {
   const commands: Command[] = [];
   if (event.type === 'run-started') {
-    startSlots(state, commands);
+    startSlots(state, now, commands);
   } else if (event.type === 'stopped') {
     stop(state, event.reason, commands);
-  } else {
+  } else if (event.type !== 'woken') {
     const slot = state.slots[event.slot - 1];
     // A message of a process that has been replaced, or was written off, changes nothing any more.
     if (
@@ -87,11 +149,12 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
     }
     handleSlotEvent(state, slot, event, now, commands);
   }
+  joinIdle(state, now, commands);
   finishIfDone(state, commands);
   return commands;
 }
 
-type SlotEvent = Exclude<ScheduleEvent, {type: 'run-started' | 'stopped'}>;
+type SlotEvent = Exclude<ScheduleEvent, {type: 'run-started' | 'stopped' | 'woken'}>;
 
 function handleSlotEvent(
   state: ScheduleState,
@@ -104,22 +167,41 @@ function handleSlotEvent(
     case 'slot-up':
       if (slot.status !== 'starting') return;
       slot.status = 'up';
+      state.workerStartMs = now - slot.startingSince;
       feed(state, slot, now, commands);
       return;
     case 'unit-started':
+      if (slot.running === event.unit && slot.session?.first === false) {
+        slot.startedAt = now;
+        return;
+      }
       if (!removeHeld(state, slot, event.unit)) return;
       slot.running = event.unit;
       slot.startedAt = now;
+      if (maySplit(state, event.unit)) slot.session = newSession(event.unit, true, now);
       feed(state, slot, now, commands);
       return;
+    case 'unit-opened':
+      if (slot.session?.unit === event.unit) openSession(state, slot, slot.session, event, now, commands);
+      return;
+    case 'tests-progress': {
+      const {session} = slot;
+      const file = state.files.get(event.unit);
+      if (session?.unit !== event.unit || session.status === 'discarded' || file === undefined) return;
+      noteProgress(file, session, event.done, event.running, now);
+      feedSession(state, file, slot, session, now, commands);
+      return;
+    }
     case 'unit-done':
       if (slot.running !== event.unit) return;
       slot.running = null;
       slot.lastUnitMs = event.ms;
       slot.barrenDeaths = 0;
-      state.observedMs += event.ms;
-      state.observedUnits++;
-      state.unfinished--;
+      if (slot.session === null || !endSession(state, slot, slot.session, event.failed, now, commands)) {
+        state.observedMs += event.ms;
+        state.observedUnits++;
+        state.unfinished--;
+      }
       if (slot.status !== 'up') return;
       if (event.retiring || state.plan.freshWorkerPerUnit) retire(state, slot, now, commands);
       else feed(state, slot, now, commands);
@@ -140,7 +222,7 @@ function handleSlotEvent(
       return;
     case 'slot-closed':
       emptySlot(state, slot, 'down');
-      startSlots(state, commands);
+      startSlots(state, now, commands);
       return;
   }
 }
@@ -186,7 +268,163 @@ function takeBack(state: ScheduleState, units: readonly number[], now: number, c
   for (let index = units.length - 1; index >= 0; index--) state.returned.push(units[index] as number);
   if (state.stopped !== null) return;
   for (const slot of [...state.idle]) feed(state, slot, now, commands);
-  startSlots(state, commands);
+  startSlots(state, now, commands);
+}
+
+/** Whether the unit's tests may still be spread over workers. */
+export function maySplit(state: ScheduleState, unit: number): boolean {
+  return state.plan.units[unit]?.split != null && !state.wholeOnly.has(unit);
+}
+
+/** Slots that nothing else is left for open a file that is being worked at, if that shortens the run. */
+function joinIdle(state: ScheduleState, now: number, commands: Command[]): void {
+  if (state.files.size === 0 || state.stopped !== null || pendingCount(state) > 0) return;
+  for (const slot of [...state.idle]) {
+    const free = state.idle.size - state.recallsOut; // what is recalled is for them
+    const file = free > 0 ? fileToJoin(state, {free, coming: 0, startMs: 0}, now) : null;
+    if (file === null) break;
+    state.idle.delete(slot);
+    slot.running = file.unit;
+    slot.startedAt = now;
+    slot.session = newSession(file.unit, false, now);
+    commands.push({type: 'join', slot: slot.slot, generation: slot.generation, unit: file.unit});
+  }
+  if (state.idle.size > 0) return lookLater(state, now, commands);
+  const startMs = state.workerStartMs ?? WORKER_START_MS;
+  const down = state.slots.filter(({status}) => status === 'down');
+  let coming = state.slots.filter(({status}) => status === 'starting').length;
+  for (const [index, slot] of down.entries()) {
+    if (fileToJoin(state, {free: down.length - index, coming, startMs}, now) === null) break;
+    if (startSlot(state, slot, now, commands)) coming++;
+  }
+  lookLater(state, now, commands);
+}
+
+function lookLater(state: ScheduleState, now: number, commands: Command[]): void {
+  if (!state.slots.some(slot => slot.status === 'down' || state.idle.has(slot))) return;
+  for (const file of state.files.values()) {
+    const at = timeToLook(state, file, now);
+    if (at !== null) commands.push({type: 'wake', at});
+  }
+}
+
+/** A worker has opened a file. `costs` is null: it found other tests than the file's first worker. */
+function openSession(
+  state: ScheduleState,
+  slot: SlotState,
+  session: Session,
+  {costs, ms}: Extract<ScheduleEvent, {type: 'unit-opened'}>,
+  now: number,
+  commands: Command[],
+): void {
+  if (session.status !== 'opening') return;
+  const known = state.files.get(session.unit);
+  if (session.first && costs !== null) {
+    session.status = 'open';
+    const file = openFile(state, session.unit, costs, ms);
+    feedSession(state, file, slot, session, now, commands);
+  } else if (known !== undefined && costs === null) {
+    discard(slot, session, commands);
+    runWhole(state, known, now, commands);
+  } else if (known === undefined || !hasTestsFor(known, session)) {
+    discard(slot, session, commands); // too late: the others have it all
+  } else {
+    session.status = 'open';
+    startLate(state, known, session);
+    feedSession(state, known, slot, session, now, commands);
+  }
+}
+
+/** Gives a session what it should hold, and lets all those end for which nothing is left. */
+function feedSession(
+  state: ScheduleState,
+  file: SplitFile,
+  slot: SlotState,
+  session: Session,
+  now: number,
+  commands: Command[],
+): void {
+  if (session.status !== 'open') return;
+  giveTests(file, slot, session, takeTests(state, file, session, now), commands);
+  for (const other of state.slots) {
+    if (other.session?.unit !== file.unit) continue;
+    if (other.session.status === 'open') giveTests(file, other, other.session, [], commands);
+    else if (other.session.status === 'opening' && file.pending === 0) discard(other, other.session, commands);
+  }
+}
+
+function giveTests(
+  file: SplitFile,
+  {slot, generation}: SlotState,
+  session: Session,
+  groups: readonly number[],
+  commands: Command[],
+): void {
+  const {unit} = file;
+  const last = !hasTestsFor(file, session);
+  if (last) session.status = 'closing';
+  if (last || groups.length > 0) commands.push({type: 'give-tests', slot, generation, unit, groups, last});
+}
+
+/** @returns whether the unit's end is accounted for; false: it ran as a whole, and has ended */
+function endSession(
+  state: ScheduleState,
+  slot: SlotState,
+  session: Session,
+  failed: boolean,
+  now: number,
+  commands: Command[],
+): boolean {
+  slot.session = null;
+  if (session.status === 'discarded') return true;
+  const {unit} = session;
+  const file = state.files.get(unit);
+  if (file === undefined) return false; // no test of it was listed
+  if (session.status === 'opening') {
+    runWhole(state, file, now, commands); // it could not be loaded here
+    return true;
+  }
+  if (!failed && sessionsOf(state, unit).length > 0) return true;
+  dropFile(state, unit, commands);
+  state.observedMs += file.observedMs + file.openMs;
+  state.observedUnits++;
+  state.unfinished--;
+  commands.push({type: 'merge', unit});
+  return true;
+}
+
+/**
+ * The file's tests are not the same in every worker: one worker runs them all. The first goes on if
+ * none of its tests was given to another yet; else the file begins anew, as any other.
+ */
+function runWhole(state: ScheduleState, file: SplitFile, now: number, commands: Command[]): void {
+  const {unit} = file;
+  state.wholeOnly.add(unit);
+  file.joinable = false;
+  for (const slot of state.slots) {
+    if (slot.session?.unit === unit && slot.session.status === 'opening') discard(slot, slot.session, commands);
+  }
+  const slot = state.slots.find(({session}) => session?.unit === unit && session.status === 'open' && session.first);
+  if (slot?.session != null && !file.shared) {
+    giveTests(file, slot, slot.session, takeAllTests(file, slot.session, now), commands);
+    return;
+  }
+  dropFile(state, unit, commands);
+  commands.push({type: 'begin-again', unit});
+  takeBack(state, [unit], now, commands);
+}
+
+/** Nothing more comes of the file's sessions. */
+function dropFile(state: ScheduleState, unit: number, commands: Command[]): void {
+  state.files.delete(unit);
+  for (const slot of state.slots) {
+    if (slot.session?.unit === unit && slot.session.status !== 'discarded') discard(slot, slot.session, commands);
+  }
+}
+
+function discard({slot, generation}: SlotState, session: Session, commands: Command[]): void {
+  session.status = 'discarded';
+  commands.push({type: 'discard', slot, generation, unit: session.unit});
 }
 
 /** The worker ends, and a fresh one takes its place if there is something left to do. */
@@ -196,11 +434,27 @@ function retire(state: ScheduleState, slot: SlotState, now: number, commands: Co
   takeBack(state, held, now, commands);
 }
 
+/** Whether a worker with a file open takes nothing along: it was given no test of it yet, or none that is still wanted. */
+export function isBystander(session: Session | null): boolean {
+  return session !== null && (session.status === 'discarded' || (!session.first && session.frontier === 0));
+}
+
 function loseSlot(state: ScheduleState, slot: SlotState, innocent: boolean, now: number, commands: Command[]): void {
-  const again = innocent && slot.running !== null && secondChance(state, slot.running);
-  const blamed = again ? null : slot.running;
-  const interrupted = again && slot.running !== null ? [slot.running] : [];
+  const {session} = slot;
+  const bystander = isBystander(session);
+  const lost = bystander ? null : slot.running;
+  const again = innocent && lost !== null && secondChance(state, lost);
+  const blamed = again ? null : lost;
+  const interrupted = again && lost !== null ? [lost] : [];
   const wanted = slot.status !== 'closing';
+  slot.session = null;
+  if (session !== null && bystander) {
+    const file = state.files.get(session.unit);
+    if (file !== undefined) file.joinable = false;
+  } else if (lost !== null) {
+    dropFile(state, lost, commands);
+    if (again) commands.push({type: 'begin-again', unit: lost});
+  }
   const held = emptySlot(state, slot, 'down');
   if (blamed !== null && state.stopped === null) {
     state.unfinished--;
@@ -233,26 +487,32 @@ function abandonIfNoSlotLeft(state: ScheduleState, commands: Command[]): void {
 }
 
 /** Starts slots that are down, as many as there are units for them. */
-function startSlots(state: ScheduleState, commands: Command[]): void {
+function startSlots(state: ScheduleState, now: number, commands: Command[]): void {
   if (state.stopped !== null) return;
   let wanted = pendingCount(state);
   if (wanted === 0) return;
   for (const slot of state.slots) if (slot.status === 'starting') wanted--;
   for (const slot of state.slots) {
     if (wanted <= 0) return;
-    if (slot.status !== 'down') continue;
-    if (slot.died && restartsSpent(state)) {
-      writeOff(state, slot, 'restarts-spent');
-      continue;
-    }
-    if (slot.died) state.restarts++;
-    slot.died = false;
-    slot.status = 'starting';
-    slot.generation++;
-    slot.lastUnitMs = null;
-    wanted--;
-    commands.push({type: 'start-slot', slot: slot.slot, generation: slot.generation});
+    if (startSlot(state, slot, now, commands)) wanted--;
   }
+}
+
+/** false: the slot is not down, or gets no further worker. */
+function startSlot(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): boolean {
+  if (slot.status !== 'down') return false;
+  if (slot.died && restartsSpent(state)) {
+    writeOff(state, slot, 'restarts-spent');
+    return false;
+  }
+  if (slot.died) state.restarts++;
+  slot.died = false;
+  slot.status = 'starting';
+  slot.startingSince = now;
+  slot.generation++;
+  slot.lastUnitMs = null;
+  commands.push({type: 'start-slot', slot: slot.slot, generation: slot.generation});
+  return true;
 }
 
 /** The slot gets no further worker. */

@@ -1,5 +1,6 @@
 /** What the scheduler knows: units still to be given, and what each slot runs and holds. */
 import type {AbandonReason} from './deaths';
+import type {Session, SplitFile} from './splitFiles';
 import type {Generation, SlotNumber, Unit} from './units';
 
 /** What a schedule starts from. Plain data: it is the first line of an event log. */
@@ -44,6 +45,10 @@ export interface SlotState {
   barrenDeaths: number;
   /** The process that was here died, so that the next one is a replacement. */
   died: boolean;
+  /** What the running unit is to this slot, if its tests may be shared; null: it runs whole. */
+  session: Session | null;
+  /** When it was told to start. */
+  startingSince: number;
 }
 
 export interface ScheduleState {
@@ -64,14 +69,25 @@ export interface ScheduleState {
   deadBecause: AbandonReason;
   /** How often units were run again because another had killed their worker. */
   readonly secondChances: Map<number, number>;
+  /** Files whose tests are being given out, by unit. */
+  readonly files: Map<number, SplitFile>;
+  /** Units that may be split and must not be, as their tests were not the same in every worker. */
+  readonly wholeOnly: Set<number>;
+  /** What the last worker took to start, in ms. */
+  workerStartMs: number | null;
   observedMs: number;
   observedUnits: number;
   stopped: StopReason | null;
   finished: boolean;
 }
 
+/** How many workers a plan can use: one for each unit, or all for one that is split. */
+export function slotsOf({slots, units}: SchedulePlan): number {
+  return units.some(({split}) => split !== null) ? slots : Math.min(slots, units.length);
+}
+
 export function createSchedule(plan: SchedulePlan): ScheduleState {
-  const slotCount = Math.min(plan.slots, plan.units.length);
+  const slotCount = slotsOf(plan);
   return {
     plan,
     slots: Array.from({length: slotCount}, (_, index) => ({
@@ -87,6 +103,8 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
       lastUnitMs: null,
       barrenDeaths: 0,
       died: false,
+      session: null,
+      startingSince: 0,
     })),
     nextUnit: 0,
     returned: [],
@@ -96,6 +114,9 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
     restarts: 0,
     deadBecause: 'all-barren',
     secondChances: new Map(),
+    files: new Map(),
+    wholeOnly: new Set(),
+    workerStartMs: null,
     observedMs: 0,
     observedUnits: 0,
     stopped: null,
@@ -113,6 +134,7 @@ export function emptySlot(state: ScheduleState, slot: SlotState, status: SlotSta
   state.idle.delete(slot);
   slot.status = status;
   slot.running = null;
+  slot.session = null;
   slot.held = [];
   slot.heldKnownMs = 0;
   slot.heldUnknown = 0;

@@ -13,13 +13,21 @@ export interface FileIdentity {
   readonly path: string;
 }
 
-/** What is dispatched to a worker: one whole test file. */
+/**
+ * What of a file's tests may run apart from each other. `tests`: all but those of a describe block with
+ * beforeAll or afterAll hooks of its own, which run once. `each`: these too; every hook is re-entrant.
+ */
+export type Granularity = 'tests' | 'each';
+
+/** What is dispatched to a worker: a test file; whole, or opened by several workers that share its tests. */
 export interface Unit {
   /** The unit's place in the plan: 0 is dispatched first. Unique within a run. */
   readonly id: number;
   readonly file: FileIdentity;
   /** What the unit is expected to take in a worker, in ms; null where nothing is known. */
   readonly expectedMs: number | null;
+  /** null: the file runs whole. */
+  readonly split: Granularity | null;
 }
 
 /** A place for a worker. Numbered from 1, stable over the run; Jest's JEST_WORKER_ID. */

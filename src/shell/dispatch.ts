@@ -4,11 +4,12 @@
  */
 import type {Test} from '@jest/test-result';
 import {abandonFile, blameFile, culpritBefore, type Death, type DeathReport, type FileError} from '../core/deaths';
-import type {FromWorker, UnitOutcome} from '../core/protocol';
-import {step, type Command, type ScheduleEvent} from '../core/schedule';
+import type {FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/protocol';
+import {isBystander, maySplit, step, type Command, type ScheduleEvent} from '../core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
 import type {Generation, SlotNumber} from '../core/units';
 import type {EventLog} from './eventLog';
+import type {OpenFiles} from './openFiles';
 import type {Reports} from './reports';
 import type {WorkerHost, WorkerListener} from './workerHost';
 
@@ -22,10 +23,13 @@ export interface DispatchOptions {
   readonly testOf: (unit: number) => Test;
   readonly startWorker: (slot: SlotNumber, generation: Generation, listener: WorkerListener) => DispatchWorker;
   readonly reports: Reports;
+  readonly openFiles: OpenFiles;
   /** How a unit ended, for the timings file. `ms` is null for one that took its worker along. */
   readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | {readonly type: 'died'}) => void;
   /** An exception that one file left behind has killed the worker while it ran another, which is run again. */
   readonly onLateException: (culprit: string, running: string, death: Death) => void;
+  /** A worker has died while it loaded a file of which it was to take some tests; the others go on with it. */
+  readonly onLostJoiner: (path: string, slot: SlotNumber, death: Death) => void;
   readonly log: EventLog;
   /** Monotonic, in ms. */
   readonly now: () => number;
@@ -107,13 +111,39 @@ export class Dispatch {
         return;
       }
       case 'give': {
-        const units = command.units.map(id => {
-          const {file} = this.#unit(id);
-          return {id, configId: file.configId, path: file.path};
-        });
+        const units = command.units.map(id => this.#order(id, null));
         this.#workers.get(command.slot)?.tell({type: 'give', units});
         return;
       }
+      case 'join': {
+        const collected = this.#options.openFiles.fingerprint(command.unit);
+        this.#workers.get(command.slot)?.tell({type: 'give', units: [this.#order(command.unit, collected)]});
+        return;
+      }
+      case 'give-tests': {
+        const {type, unit, groups, last} = command;
+        this.#workers.get(command.slot)?.tell({type, unit, groups, last});
+        return;
+      }
+      case 'discard':
+        this.#workers.get(command.slot)?.tell({type: 'discard', unit: command.unit});
+        return;
+      case 'merge': {
+        const {outcome, ms} = this.#options.openFiles.merge(command.unit);
+        this.#end(command.unit, ms, outcome);
+        return;
+      }
+      case 'begin-again':
+        this.#options.openFiles.drop(command.unit);
+        return;
+      case 'wake':
+        setTimeout(
+          () => {
+            if (!this.#state.finished) this.#post({type: 'woken'});
+          },
+          Math.max(0, command.at - this.#options.now()),
+        ).unref();
+        return;
       case 'take-back':
         this.#workers.get(command.slot)?.tell({type: 'take-back', units: command.units});
         return;
@@ -122,6 +152,7 @@ export class Dispatch {
         return;
       case 'blame': {
         const death = this.#deaths.get(command.slot);
+        this.#options.openFiles.drop(command.unit);
         this.#options.onUnitEnd(command.unit, null, {type: 'died'});
         if (death === undefined) throw new Error(`slot ${command.slot} is blamed, and has not died`);
         void this.#options.reports.fileFailed(this.#options.testOf(command.unit), death.then(blameFile));
@@ -132,8 +163,8 @@ export class Dispatch {
         const error = Promise.resolve(this.#lastDeath).then(report =>
           abandonFile(command.reason, report, maxWorkerRestarts),
         );
-        // It has not started; but reporters expect the two in pairs.
-        this.#announce(command.unit);
+        // It may never have started; but reporters expect the two in pairs.
+        if (!this.#announced.has(command.unit)) this.#announce(command.unit);
         void this.#options.reports.fileFailed(this.#options.testOf(command.unit), error);
         return;
       }
@@ -149,8 +180,10 @@ export class Dispatch {
       message: message => this.#hear(slot, generation, message),
       lost: death => this.#lose(slot, generation, death),
       closed: forceExited => {
-        // One that retires, or is stopped in the middle of a file, may well be busy: that is nobody's leak.
-        this.#forceExited ||= forceExited && !this.#stopped && this.#state.unfinished === 0;
+        // One that retires, or is in the middle of a file that it is not needed for, may well be busy: that is
+        // nobody's leak.
+        const idle = this.#state.slots[slot - 1]?.running === null;
+        this.#forceExited ||= forceExited && idle && !this.#stopped && this.#state.unfinished === 0;
         this.#post({type: 'slot-closed', slot, generation});
       },
     };
@@ -158,29 +191,50 @@ export class Dispatch {
 
   #hear(slot: SlotNumber, generation: Generation, message: FromWorker): void {
     if (this.#stopped) return;
-    const {reports, testOf} = this.#options;
+    const {reports} = this.#options;
     switch (message.type) {
       case 'unit-started':
         this.#post({type: 'unit-started', slot, generation, unit: message.unit});
         // One that is run again has started once, for Jest.
         if (!this.#announced.has(message.unit)) this.#announce(message.unit);
         return;
+      case 'unit-opened': {
+        const {unit, ms} = message;
+        // One that is not wanted any more may have been opened before it heard of that.
+        if (this.#session(slot)?.status !== 'opening') return;
+        const costs = this.#options.openFiles.opened(slot, message);
+        this.#post({type: 'unit-opened', slot, generation, unit, ms, costs});
+        return;
+      }
+      case 'tests-progress': {
+        const {unit, done, running} = message;
+        this.#post({type: 'tests-progress', slot, generation, unit, done, running});
+        return;
+      }
       case 'unit-done': {
         const {unit, ms, retiring, outcome} = message;
+        const session = this.#session(slot);
+        // One that came to no framework that can be split has run like any other.
+        const whole = session === null || (session.first && session.status === 'opening');
+        if (session !== null && session.status !== 'discarded') this.#options.openFiles.ended(slot, message);
         // First the worker is given its next work, then Jest hears of this one.
-        this.#post({type: 'unit-done', slot, generation, unit, ms, retiring});
+        this.#post({type: 'unit-done', slot, generation, unit, ms, retiring, failed: outcome.type === 'error'});
         this.#endedIn.get(slot)?.push(this.#unit(unit).file.path);
-        this.#options.onUnitEnd(unit, ms, outcome);
-        if (outcome.type === 'result') void reports.fileSucceeded(testOf(unit), outcome.result);
-        else void reports.fileFailed(testOf(unit), asJestWorkerDelivers(outcome.error));
+        if (whole) this.#end(unit, ms, outcome);
         return;
       }
       case 'units-returned':
         this.#post({type: 'units-returned', slot, generation, asked: message.asked, units: message.units});
         return;
-      case 'jest-event':
+      case 'jest-event': {
+        const session = this.#session(slot);
+        if (session?.status === 'discarded') return;
+        const running = this.#state.slots[slot - 1]?.running ?? null;
+        const split = running !== null && this.#unit(running).split !== null;
+        if (split && !this.#options.openFiles.isNews(running, message.name, message.payload)) return;
         void reports.jestEvent(message.name, message.payload);
         return;
+      }
     }
   }
 
@@ -191,10 +245,34 @@ export class Dispatch {
       this.#deaths.set(slot, this.#lastDeath);
     }
     const running = this.#state.slots[slot - 1]?.running ?? null;
-    const path = running === null ? null : this.#unit(running).file.path;
+    const bystander = isBystander(this.#session(slot));
+    if (bystander && running !== null && this.#session(slot)?.status === 'opening') {
+      this.#options.onLostJoiner(this.#unit(running).file.path, slot, death);
+    }
+    const path = running === null || bystander ? null : this.#unit(running).file.path;
     const culprit = culpritBefore(death, this.#endedIn.get(slot) ?? [], path);
     if (culprit !== null && path !== null) this.#options.onLateException(culprit, path, death);
     this.#post({type: 'slot-lost', slot, generation, death, innocent: culprit !== null});
+  }
+
+  #end(unit: number, ms: number | null, outcome: UnitOutcome): void {
+    const {reports, testOf} = this.#options;
+    this.#options.onUnitEnd(unit, ms, outcome);
+    if (outcome.type === 'result') void reports.fileSucceeded(testOf(unit), outcome.result);
+    else void reports.fileFailed(testOf(unit), asJestWorkerDelivers(outcome.error));
+  }
+
+  /** @param collected null: this is the first worker to open it */
+  #order(id: number, collected: string | null): UnitOrder {
+    const {file, split} = this.#unit(id);
+    const order: SplitOrder | null =
+      split !== null && maySplit(this.#state, id) ? {granularity: split, collected} : null;
+    return {id, configId: file.configId, path: file.path, split: order};
+  }
+
+  /** What the unit that runs in a slot is to it, if its tests are shared. */
+  #session(slot: SlotNumber) {
+    return this.#state.slots[slot - 1]?.session ?? null;
   }
 
   #announce(unit: number): void {

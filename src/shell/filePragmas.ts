@@ -7,20 +7,26 @@ import type {Reports} from './reports';
 import type {RunningJest} from './runningJest';
 import {warn} from './warn';
 
+/** The files of a run that can be run, and what each says of itself. */
+export type ReadPragmas = ReadonlyMap<Test, FilePragmas>;
+
 /** Reports the files whose pragmas cannot be read; returns the others. */
-export function reportMalformedPragmas(tests: readonly Test[], jest: RunningJest, reports: Reports): Test[] {
+export function readAllPragmas(tests: readonly Test[], jest: RunningJest, reports: Reports): ReadPragmas {
   const docblock = jest.docblock();
   const inert = new Set<string>();
-  const sound = tests.filter(test => {
+  const sound = new Map<Test, FilePragmas>();
+  for (const test of tests) {
     const {path} = test;
     const {errors, warnings, pragmas} = readPragmas(path, docblock);
     for (const {line, message} of warnings) warn(`${path}:${line}: ${message}`);
     for (const name of namesOf(pragmas)) inert.add(name);
-    if (errors.length === 0) return true;
+    if (errors.length === 0) {
+      sound.set(test, pragmas);
+      continue;
+    }
     reports.fileStarted(test).catch(() => undefined); // then that is its failure
     void reports.fileFailed(test, malformedPragmas({configId: test.context.config.id, path}, errors));
-    return false;
-  });
+  }
   if (inert.size > 0) {
     warn(`${[...inert].sort().join(', ')}: checked, but not acted on by this version; the files run as any other.`);
   }
@@ -35,8 +41,8 @@ function readPragmas(path: string, docblock: Parameters<typeof parsePragmas>[1])
   }
 }
 
+/** Those that nothing is done about. */
 function* namesOf(pragmas: FilePragmas): Generator<string> {
-  if (pragmas.canSplit !== null) yield '@can-split';
   if (pragmas.sharedFixtures.length > 0) yield '@shared-fixture';
   if (pragmas.serial) yield '@serial';
   if (pragmas.workerGroup !== null) yield '@worker-group';

@@ -3,16 +3,23 @@ import {statSync} from 'node:fs';
 import {totalmem} from 'node:os';
 import {join} from 'node:path';
 import type {Test} from '@jest/test-result';
+import type {Config} from '@jest/types';
+import {describeDeath} from '../core/deaths';
+import type {MergeTools} from '../core/merge';
 import {planUnits} from '../core/plan';
 import type {WorkerSetup} from '../core/protocol';
-import type {SchedulePlan} from '../core/scheduleState';
+import {slotsOf, type SchedulePlan} from '../core/scheduleState';
 import type {SlotNumber} from '../core/units';
+import {mergeCoverage, mergeV8Coverage} from './coverage';
 import {Dispatch} from './dispatch';
 import {openEventLog} from './eventLog';
+import {OpenFiles} from './openFiles';
 import type {PastRuns} from './pastRuns';
 import type {Reports} from './reports';
 import type {RunOptions} from './run';
 import type {RunningJest} from './runningJest';
+import {saveSnapshots} from './snapshotFile';
+import type {Splittable} from './splittable';
 import {warn} from './warn';
 import {WorkerHost} from './workerHost';
 import {SharedOutput} from './workerOutput';
@@ -27,16 +34,21 @@ export interface ParallelRun {
   stop(): Promise<void>;
 }
 
+export interface ParallelRunOptions {
+  readonly tests: readonly Test[];
+  readonly splittable: Splittable;
+  readonly past: PastRuns;
+  readonly reports: Reports;
+  readonly runId: string;
+}
+
 export async function startParallelRun(
   runOptions: RunOptions,
-  tests: readonly Test[],
-  past: PastRuns,
-  reports: Reports,
-  runId: string,
+  {tests, splittable, past, reports, runId}: ParallelRunOptions,
 ): Promise<ParallelRun> {
   const {jest, globalConfig, watcher} = runOptions;
   const testOfPath = new Map(tests.map(test => [`${test.context.config.id}\0${test.path}`, test]));
-  const plan = makePlan(runOptions, tests, past);
+  const plan = makePlan(runOptions, tests, splittable, past);
   const unitTests = plan.units.map(({file}) => testOfPath.get(`${file.configId}\0${file.path}`) as Test);
   const testOf = (unit: number) => unitTests[unit] as Test;
 
@@ -50,7 +62,7 @@ export async function startParallelRun(
   const stdout = new SharedOutput(process.stdout);
   const stderr = new SharedOutput(process.stderr);
   const log = openEventLog(process.env.XDIST_LOG);
-  const workerCount = Math.min(plan.slots, plan.units.length);
+  const workerCount = slotsOf(plan);
   const shared = sharedSetup(runOptions, tests, runId, workerCount, server.socketPath);
   const colours = jest.usesColours() ? {FORCE_COLOR: '1'} : {};
 
@@ -59,6 +71,12 @@ export async function startParallelRun(
     runId,
     testOf,
     reports,
+    openFiles: new OpenFiles({
+      testOf,
+      pastOf: test => past.of(test),
+      mergeTools: test => mergeTools(test, jest, globalConfig),
+      warn,
+    }),
     log,
     now: () => performance.now(),
     onUnitEnd: (unit, ms, outcome) => {
@@ -69,6 +87,11 @@ export async function startParallelRun(
       warn(
         `an exception that ${culprit} left behind (a timer or a promise that outlived its tests) ended the worker ` +
           `while it ran ${running}, which is run again.${death.kind === 'exit' ? `\n${death.uncaught}` : ''}`,
+      ),
+    onLostJoiner: (path, slot, death) =>
+      warn(
+        `worker w${slot} died while it loaded ${path}, to take some of its tests: ${describeDeath(death)}. ` +
+          'The workers that have the file open run them all.',
       ),
     startWorker: (slot, generation, listener) => {
       const host = new WorkerHost({
@@ -128,7 +151,28 @@ export async function startParallelRun(
   };
 }
 
-function makePlan({jest, globalConfig, options}: RunOptions, tests: readonly Test[], past: PastRuns): SchedulePlan {
+/** The running Jest's own ways of merging what several workers have made of one file. */
+function mergeTools(
+  {context: {config}}: Test,
+  jest: RunningJest,
+  {updateSnapshot, expand}: Config.GlobalConfig,
+): MergeTools {
+  const {snapshotFormat, rootDir, slowTestThreshold} = config;
+  return {
+    mergeCoverage: all => mergeCoverage(all, jest.istanbulCoverage()),
+    mergeV8Coverage: all => mergeV8Coverage(all, jest.bcoeCoverage()),
+    saveSnapshots: changes =>
+      saveSnapshots(changes, {updateSnapshot, expand, snapshotFormat, rootDir}, jest.snapshotState()),
+    slowTestThresholdS: slowTestThreshold,
+  };
+}
+
+function makePlan(
+  {jest, globalConfig, options}: RunOptions,
+  tests: readonly Test[],
+  splittable: Splittable,
+  past: PastRuns,
+): SchedulePlan {
   const inputs = tests.map(test => {
     const last = past.of(test);
     return {
@@ -136,6 +180,7 @@ function makePlan({jest, globalConfig, options}: RunOptions, tests: readonly Tes
       lastMs: last?.ms ?? test.duration ?? null,
       failedLastTime: last !== null && last.end !== 'passed',
       size: () => sizeOf(test.path),
+      split: splittable.get(test) ?? null,
     };
   });
   return {

@@ -8,10 +8,12 @@ import type {Config} from '@jest/types';
 import type {TestRunnerContext} from 'jest-runner';
 import type {TestWatcher} from 'jest-watcher';
 import type {ResolvedOptions} from '../core/options';
-import {reportMalformedPragmas} from './filePragmas';
+import {NO_PRAGMAS} from '../core/pragmas';
+import {readAllPragmas} from './filePragmas';
 import {PastRuns} from './pastRuns';
 import {Reports} from './reports';
 import type {Emitter, RunningJest} from './runningJest';
+import {findSplittable, type Splittable} from './splittable';
 import {TimingsFile} from './timings';
 import {warn} from './warn';
 
@@ -50,9 +52,16 @@ export async function run(runOptions: RunOptions): Promise<void> {
     onFailure: () => abort(),
   });
 
-  const tests = reportMalformedPragmas(runOptions.tests, jest, reports);
+  const pragmas = readAllPragmas(runOptions.tests, jest, reports);
+  const tests = [...pragmas.keys()];
   const past = new PastRuns(timings, globalConfig);
-  if (shouldRunInBand(runOptions, tests, past)) {
+  const splittable = findSplittable(tests, {
+    jest,
+    globalConfig,
+    options,
+    pragmasOf: test => pragmas.get(test) ?? NO_PRAGMAS,
+  });
+  if (shouldRunInBand(runOptions, tests, past, splittable)) {
     // Each of the two is loaded where it is needed: the other would delay the first test.
     const {runInBand} = require('./inBand') as typeof import('./inBand');
     await runInBand({
@@ -67,7 +76,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     });
   } else if (tests.length > 0) {
     const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
-    const parallel = await startParallelRun(runOptions, tests, past, reports, runId);
+    const parallel = await startParallelRun(runOptions, {tests, splittable, past, reports, runId});
     const finish = leave;
     leave = async () => {
       await parallel.stop();
@@ -88,11 +97,23 @@ function cacheDirectoryOf(tests: readonly Test[]): string {
   return first;
 }
 
-function shouldRunInBand({serial, globalConfig, options}: RunOptions, tests: readonly Test[], past: PastRuns): boolean {
+/** From this duration (ms) on Jest takes a file for slow, and does not run it in band by its own guess. */
+const SLOW_FILE_MS = 1000;
+
+function shouldRunInBand(
+  {serial, globalConfig, options}: RunOptions,
+  tests: readonly Test[],
+  past: PastRuns,
+  splittable: Splittable,
+): boolean {
   if (!serial) return false;
   const {runInBand: askedFor, detectOpenHandles, maxWorkers} = globalConfig;
   if (askedFor || detectOpenHandles || maxWorkers <= 1) return true;
   // From here on it is Jest's guess: few files, that were quick.
   if (options.inBand === 'never' || options.restartWorkers === 'file') return false;
-  return !tests.some(test => past.of(test)?.end === 'died');
+  // It always makes it where there is one file only, however long that takes; a file that may be split gains.
+  return !tests.some(test => {
+    const last = past.of(test);
+    return last?.end === 'died' || (splittable.has(test) && (last?.ms ?? Infinity) >= SLOW_FILE_MS);
+  });
 }

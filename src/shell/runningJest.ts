@@ -9,6 +9,8 @@ import {dirname, join} from 'node:path';
 import type * as JestRunnerModule from 'jest-runner';
 import type * as JestWorkerModule from 'jest-worker';
 import type {DocblockParser} from '../core/pragmas';
+import type {BcoeCoverage, IstanbulCoverage} from './coverage';
+import type {SnapshotStateClass} from './snapshotFile';
 
 /** What of Emittery is used here: Jest's runners emit their events with it. */
 export interface Emitter {
@@ -26,6 +28,11 @@ export interface RunningJest {
   docblock(): DocblockParser;
   stockRunner(): typeof JestRunnerModule.default;
   jestWorker(): typeof JestWorkerModule;
+  /** Whether a path matches one of some globs, as Jest itself would say. */
+  globMatcher(globs: readonly string[]): (path: string) => boolean;
+  snapshotState(): SnapshotStateClass;
+  istanbulCoverage(): IstanbulCoverage;
+  bcoeCoverage(): BcoeCoverage;
   /** As the stock runner colours what it prints itself. */
   yellow(text: string): string;
   /** Whether jest-worker would tell its workers to use colours. */
@@ -41,6 +48,8 @@ export function findRunningJest(): RunningJest {
   const fromRunner = createRequire(runnerPath);
   const jestWorkerPath = fromRunner.resolve('jest-worker');
   const {version} = readPackage(dirname(runnerPath)) ?? {version: 'of an unknown version'};
+  /** Whatever merges coverage in the end. */
+  const fromReporters = (name: string) => createRequire(fromCore.resolve('@jest/reporters'))(name) as unknown;
   const testWorker = join(dirname(runnerPath), 'testWorker.js');
   if (!existsSync(testWorker)) {
     throw new Error(
@@ -55,6 +64,13 @@ export function findRunningJest(): RunningJest {
     docblock: () => fromRunner('jest-docblock') as DocblockParser,
     stockRunner: () => interop<typeof JestRunnerModule.default>(fromRunner(runnerPath)),
     jestWorker: () => fromRunner(jestWorkerPath) as typeof JestWorkerModule,
+    globMatcher: globs =>
+      (fromRunner('jest-util') as {globsToMatcher(globs: readonly string[]): (path: string) => boolean}).globsToMatcher(
+        globs,
+      ),
+    snapshotState: () => (fromCore('jest-snapshot') as {SnapshotState: SnapshotStateClass}).SnapshotState,
+    istanbulCoverage: () => fromReporters('istanbul-lib-coverage') as IstanbulCoverage,
+    bcoeCoverage: () => fromReporters('@bcoe/v8-coverage') as BcoeCoverage,
     yellow: text => interop<{yellow(text: string): string}>(fromRunner('chalk')).yellow(text),
     usesColours: () => {
       const {stdout} = createRequire(jestWorkerPath)('supports-color') as {stdout: unknown};

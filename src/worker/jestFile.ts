@@ -5,6 +5,8 @@
  */
 import type {TestResult} from '@jest/test-result';
 import type {UnitOrder, WorkerSetup} from '../core/protocol';
+import type {SlicedFile} from './slicedFile';
+import {expectFile, expectNone} from './testFramework';
 
 interface TestWorker {
   setup(data: {serializableResolvers: WorkerSetup['serializableResolvers']}): void | Promise<void>;
@@ -31,19 +33,21 @@ export class JestFileRunner {
   }
 
   /**
-   * Runs the file; resolves with its result, or with what its run threw: a syntax error, a test
+   * Runs the file, or those tests of it that `sliced` decides on; resolves with its result, or with what its run threw: a syntax error, a test
    * environment that cannot be made.
    *
    * Not awaited on the way: V8 would put our functions on the end of every asynchronous stack, and
    * with them into the failure messages of --json.
    */
-  run({configId, path}: UnitOrder): Promise<FileEnd> {
+  run({configId, path}: UnitOrder, sliced: SlicedFile | null): Promise<FileEnd> {
     // With the stock runner these come with each call, so a file that changes them changes its own.
-    const config = structuredClone(this.#configs.get(configId));
+    const config = structuredClone(this.#configs.get(configId)) as {readonly testRunner: string};
     const {globalConfig, context} = structuredClone({
       globalConfig: this.#setup.globalConfig,
       context: this.#setup.context,
     });
+    if (sliced === null) expectNone();
+    else expectFile(sliced, config.testRunner);
     return new Promise(resolve => {
       this.#testWorker.worker({config, globalConfig, path, context}).then(
         result => resolve({result}),

@@ -2,11 +2,12 @@
  * A worker process. jest-worker loads this module and makes one call, `serve`, that lasts as long as
  * the worker does: while it is under way the parent hears every message, and of the process's death.
  */
-import type {FromWorker, UnitOutcome, UnitOrder, WorkerSetup} from '../core/protocol';
+import type {FromWorker, Slice, SplitOrder, UnitOrder, UnitOutcome, WorkerSetup} from '../core/protocol';
 import {ExitRecorder} from './exitRecord';
 import {JestFileRunner} from './jestFile';
 import {Lease} from './lease';
 import {ParentLine} from './parentLine';
+import {SlicedFile} from './slicedFile';
 
 export async function serve(setup: WorkerSetup): Promise<void> {
   const exit = new ExitRecorder(setup.exitRecordPath);
@@ -15,6 +16,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   process.env.JEST_WORKER_ID = String(setup.slot);
 
   const lease = new Lease();
+  let open: {readonly unit: number; readonly file: SlicedFile} | null = null;
   const {slot, generation} = setup;
   const line: ParentLine = await ParentLine.connect(
     setup.socketPath,
@@ -28,9 +30,17 @@ export async function serve(setup: WorkerSetup): Promise<void> {
         case 'take-back':
           void line.send({type: 'units-returned', asked: order.units, units: lease.takeBack(order.units)});
           break;
+        case 'give-tests':
+          if (open?.unit === order.unit) open.file.give(order.groups, order.last);
+          break;
+        case 'discard':
+          if (open?.unit === order.unit) open.file.discard();
+          else if (lease.takeBack([order.unit]).length > 0) void line.send(neverBegun(order.unit));
+          break;
         case 'close':
           exit.expectExit();
           lease.close();
+          open?.file.discard();
           break;
       }
     },
@@ -39,8 +49,11 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   const files = await JestFileRunner.load(setup);
   exit.listenersAreDeadly();
   for (let unit = await lease.next(); unit !== null; unit = await lease.next()) {
+    const file = unit.split && slicedFile(unit.id, unit.split, line);
+    open = file && {unit: unit.id, file};
     await line.send({type: 'unit-started', unit: unit.id});
-    const done = await runUnit(files, unit, setup.heapLimitBytes);
+    const done = await runUnit(files, unit, file, setup.heapLimitBytes);
+    open = null;
     await sendDone(line, done);
     if (done.retiring) break;
   }
@@ -49,17 +62,46 @@ export async function serve(setup: WorkerSetup): Promise<void> {
 
 type UnitDone = Extract<FromWorker, {type: 'unit-done'}>;
 
-async function runUnit(files: JestFileRunner, unit: UnitOrder, heapLimitBytes: number | null): Promise<UnitDone> {
+function slicedFile(unit: number, order: SplitOrder, line: ParentLine): SlicedFile {
+  return new SlicedFile({
+    unit,
+    order,
+    send: message => void line.send(message).catch(() => undefined), // the parent is gone: 'close' follows
+    now: () => performance.now(),
+    listen: () => new Promise(resolve => setImmediate(resolve)),
+  });
+}
+
+/** A unit that this worker was to open, and need not any more. */
+function neverBegun(unit: number): UnitDone {
+  const error = {message: 'It was not needed.', stack: '', type: 'Error'} as const;
+  return {type: 'unit-done', unit, ms: 0, retiring: false, outcome: {type: 'error', error}, slice: null};
+}
+
+async function runUnit(
+  files: JestFileRunner,
+  unit: UnitOrder,
+  file: SlicedFile | null,
+  heapLimitBytes: number | null,
+): Promise<UnitDone> {
   const start = performance.now();
-  const end = await files.run(unit);
-  const outcome: UnitOutcome =
-    'result' in end ? {type: 'result', result: end.result} : {type: 'error', error: serializeError(end.thrown)};
+  const end = await files.run(unit, file);
+  let outcome: UnitOutcome;
+  let slice: Slice | null = null;
+  try {
+    if ('thrown' in end) throw end.thrown;
+    outcome = {type: 'result', result: end.result};
+    slice = file?.slice(end.result) ?? null;
+  } catch (error) {
+    outcome = {type: 'error', error: serializeError(error)};
+  }
   return {
     type: 'unit-done',
     unit: unit.id,
     ms: performance.now() - start,
     retiring: heapLimitBytes !== null && process.memoryUsage().heapUsed > heapLimitBytes,
     outcome,
+    slice,
   };
 }
 

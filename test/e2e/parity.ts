@@ -16,6 +16,8 @@ export interface ParityOptions extends RunOptions {
   readonly interleaved?: boolean;
   /** Runs in band, so there is no log of a schedule. */
   readonly inBand?: boolean;
+  /** A file's tests run in several workers: when each of them begins and ends is chance. */
+  readonly split?: boolean;
 }
 
 /** Runs both and expects the same: exit code, --json, reporter events, printed text, written files. */
@@ -42,14 +44,14 @@ export async function expectSameAsStock(
   expect({
     exitCode: xdist.exitCode,
     json: normalizeJson(xdist.json),
-    events: normalizeEvents(xdist.events),
+    events: normalizeEvents(xdist.events, options.split === true),
     text: text(xdist.stderr),
     stdout: text(xdist.stdout),
     files: files.xdist,
   }).toEqual({
     exitCode: stock.exitCode,
     json: normalizeJson(stock.json),
-    events: normalizeEvents(stock.events),
+    events: normalizeEvents(stock.events, options.split === true),
     text: text(stock.stderr),
     stdout: text(stock.stdout),
     files: files.stock,
@@ -85,13 +87,14 @@ function normalizeJson(json: JestOutput['json']): unknown {
  * Per file and kind of event, in order. Files finish in any order; and the stock runner does not wait
  * for one reporter to have heard of a test's start before another hears of its end.
  */
-function normalizeEvents(events: readonly ReporterEvent[]): unknown {
+function normalizeEvents(events: readonly ReporterEvent[], split: boolean): unknown {
   const byFile: Record<string, unknown[]> = {};
   for (const event of events) (byFile[`${event.path ?? 'run'} ${event.event}`] ??= []).push(withoutTimes(event));
   // One path may be run by two projects: which of them came first is chance.
   for (const [path, list] of Object.entries(byFile)) {
     const [file] = path.split(' ');
-    if ((byFile[`${file} file-start`]?.length ?? 0) > 1) byFile[path] = sorted(list);
+    const isCase = /case-(start|result)$/.test(path);
+    if ((byFile[`${file} file-start`]?.length ?? 0) > 1 || (split && isCase)) byFile[path] = sorted(list);
   }
   return byFile;
 }
@@ -112,7 +115,7 @@ const REPORTER_BLOCK =
 
 /** What was printed, without times, in pieces that are put into a fixed order. */
 function normalizeText(text: string, separator: RegExp): string[] {
-  return stripVTControlCharacters(text)
+  return withoutSplitNotes(stripVTControlCharacters(text))
     .split('\n')
     .filter(line => !/^(Time: |Ran all test suites|jest-runner-xdist: )/.test(line))
     .map(normalizeLine)
@@ -125,7 +128,7 @@ function normalizeText(text: string, separator: RegExp): string[] {
 
 function normalizeLine(line: string): string {
   return (
-    line
+    withoutSplitNotes(line)
       // Says only from where the microtask queue was run.
       .replace(/\n +at (process\.)?processTicksAndRejections \(.*\)/g, '')
       .replace(/\(\d+(\.\d+)? m?s\)/g, '(time)')
@@ -133,6 +136,11 @@ function normalizeLine(line: string): string {
       .replace(/\(\d+ MB heap size\)/g, '(heap)')
       .replace(/"(startTime|endTime|duration|start|end|runtime)":\d+/g, '"$1":0')
   );
+}
+
+/** What we add to the failures of tests of a file that was split; the stock runner has no such thing to say. */
+export function withoutSplitNotes(text: string): string {
+  return text.replace(/\n {4}This file was split: [^\n]*\n|\n\nThis file was split: [^\n]*/g, '');
 }
 
 function sorted(list: readonly unknown[]): unknown[] {

@@ -1,54 +1,6 @@
 /** Watch mode: a rerun, an interrupted run, and leaving. */
-import type {ChildProcess} from 'node:child_process';
 import {onEachLine, type Project} from './project';
-
-/** Jest listens to keys only on a terminal; this makes a pipe pass for one. */
-const FAKE_TERMINAL = 'process.stdin.setRawMode = () => process.stdin;';
-
-class WatchSession {
-  readonly #child: ChildProcess;
-  #output = '';
-  #waiting: (() => void) | null = null;
-
-  constructor(project: Project, args: readonly string[]) {
-    project.write('terminal.js', FAKE_TERMINAL);
-    this.#child = project.start(['--watchAll', '--watchman=false', ...args], {
-      nodeArgs: ['--require', project.path('terminal.js')],
-    });
-    this.#child.once('close', () => this.#waiting?.());
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.#output += text;
-        this.#waiting?.();
-      });
-    }
-  }
-
-  press(key: string): void {
-    this.#child.stdin?.write(key);
-  }
-
-  /** Resolves with what was printed up to there, once it has been. */
-  async until(pattern: RegExp): Promise<string> {
-    for (;;) {
-      const match = pattern.exec(this.#output);
-      if (match !== null) {
-        const end = match.index + match[0].length;
-        const printed = this.#output.slice(0, end);
-        this.#output = this.#output.slice(end);
-        return printed;
-      }
-      if (this.#child.exitCode !== null) throw new Error(`Jest left: ${this.#output}`);
-      await new Promise<void>(resolve => (this.#waiting = resolve));
-    }
-  }
-
-  async leave(key = 'q'): Promise<void> {
-    const left = new Promise(resolve => this.#child.once('close', resolve));
-    this.press(key);
-    await left;
-  }
-}
+import {WatchSession} from './watching';
 
 async function untilFileExists(project: Project, path: string, meanwhile = () => {}): Promise<void> {
   while (!project.exists(path)) {

@@ -1,65 +1,9 @@
 import fc from 'fast-check';
 import {MAX_SECOND_CHANCES} from '../../src/core/schedule';
-import type {SchedulePlan} from '../../src/core/scheduleState';
-import {simulate, type World} from './simulator';
-
-interface Scenario {
-  readonly plan: SchedulePlan;
-  readonly world: World;
-}
-
-/** `errors`: by what factor the estimate of each unit is off; null: unknown. */
-const scenario = fc
-  .record({
-    actualMs: fc.array(fc.oneof(fc.integer({min: 0, max: 20}), fc.integer({min: 20, max: 5000})), {
-      minLength: 1,
-      maxLength: 60,
-    }),
-    errors: fc.array(fc.option(fc.double({min: 0.1, max: 10, noNaN: true})), {minLength: 1, maxLength: 7}),
-    slots: fc.integer({min: 1, max: 8}),
-    low: fc.integer({min: 0, max: 100}),
-    more: fc.integer({min: 0, max: 400}),
-    maxScheduleChunk: fc.option(fc.integer({min: 1, max: 4})),
-    maxWorkerRestarts: fc.option(fc.integer({min: 0, max: 5})),
-    freshWorkerPerUnit: fc.boolean(),
-    prefetch: fc.boolean(),
-    startMs: fc.integer({min: 0, max: 300}),
-    latencyMs: fc.integer({min: 0, max: 30}),
-    deadly: fc.array(fc.tuple(fc.nat(59), fc.double({min: 0, max: 1, noNaN: true})), {maxLength: 10}),
-    leftovers: fc.array(fc.tuple(fc.nat(59), fc.nat(3000)), {maxLength: 8}),
-    stillborn: fc.array(fc.boolean(), {maxLength: 12}),
-    alwaysStillborn: fc.boolean(),
-    kills: fc.array(fc.record({at: fc.nat(20_000), slot: fc.integer({min: 1, max: 8})}), {maxLength: 20}),
-    stop: fc.option(fc.record({at: fc.nat(20_000), reason: fc.constantFrom('bail' as const, 'interrupted' as const)}), {
-      freq: 4,
-    }),
-    retiring: fc.array(fc.nat(59), {maxLength: 20}),
-    deaf: fc.boolean(),
-    order: fc.boolean(),
-  })
-  .map((drawn): Scenario => {
-    const {actualMs, errors, low, more, deadly, leftovers, stillborn, retiring, stop, alwaysStillborn, ...rest} = drawn;
-    const expected = actualMs.map((ms, index) => {
-      const error = errors[index % errors.length];
-      return error == null ? null : ms * error;
-    });
-    return {
-      plan: {
-        ...rest,
-        watermark: {low, high: low + more},
-        units: expected.map((expectedMs, id) => ({id, expectedMs, file: {configId: 'c', path: `/${id}`}})),
-      },
-      world: {
-        ...rest,
-        actualMs,
-        deadly: new Map(deadly),
-        leftovers: new Map(leftovers),
-        stillborn: start => stillborn[start] ?? (alwaysStillborn && start % 3 !== 0),
-        retiring: new Set(retiring),
-        ...(stop !== null && {stop}),
-      },
-    };
-  });
+import {planOf, units} from '../unit/plans';
+import {scenario} from './scenarios';
+import {simulate} from './simulator';
+import type {SplitWorld, World} from './world';
 
 test('the invariants hold after every step of random runs with deaths, bails and retirements', () => {
   fc.assert(
@@ -86,9 +30,12 @@ test('without deaths every unit runs exactly once and is done', () => {
     fc.property(
       scenario,
       ({plan, world: {deadly: _, stillborn: __, kills: ___, stop: ____, leftovers: _____, ...world}}) => {
-        const {begun, ends} = simulate(plan, world);
-        expect([...begun].every(times => times === 1)).toBe(true);
-        expect([...ends.values()].every(end => end === 'done')).toBe(true);
+        const {begun, again, ends} = simulate(plan, {...world, split: withoutDeaths(world)});
+        for (const {id} of plan.units) {
+          expect(begun[id]).toBe(1 + again[id]!);
+          expect(again[id]).toBeLessThanOrEqual(world.split?.has(id) === true ? 1 : 0);
+          expect(ends.get(id)).toBe(world.split?.get(id)?.opens === true && again[id] === 0 ? 'merged' : 'done');
+        }
       },
     ),
     {numRuns: 1000},
@@ -98,9 +45,14 @@ test('without deaths every unit runs exactly once and is done', () => {
 test('only deadly units and killed workers cost a result, and a unit is run again only if it had not begun', () => {
   fc.assert(
     fc.property(scenario, ({plan, world: {stillborn: _, kills: __, stop: ___, leftovers: ____, ...world}}) => {
-      const {begun, ends} = simulate({...plan, maxWorkerRestarts: null}, world);
-      for (const [unit, end] of ends) expect(end).toBe(world.deadly?.has(unit) === true ? 'blamed' : 'done');
-      expect([...begun].every(times => times === 1)).toBe(true);
+      const {begun, again, ends} = simulate({...plan, maxWorkerRestarts: null}, world);
+      for (const [unit, end] of ends) {
+        const file = world.split?.get(unit);
+        const failing = file?.failing != null || file?.breaking != null; // it may have failed before
+        if (world.deadly?.has(unit) !== true || hasNoTest(world, unit)) expect(['done', 'merged']).toContain(end);
+        else if (!failing) expect(end).toBe('blamed');
+        expect(begun[unit]).toBe(1 + again[unit]!);
+      }
     }),
     {numRuns: 1000},
   );
@@ -110,11 +62,12 @@ test('what a unit leaves behind costs no other unit its result: it is run again'
   let again = 0;
   fc.assert(
     fc.property(scenario, ({plan, world: {deadly: _, stillborn: __, kills: ___, stop: ____, ...world}}) => {
-      const {begun, ends, state} = simulate({...plan, maxWorkerRestarts: null}, world);
-      for (const [unit, end] of ends) {
-        expect(end === 'done' || (end === 'blamed' && state.secondChances.get(unit) === MAX_SECOND_CHANCES)).toBe(true);
+      const result = simulate({...plan, maxWorkerRestarts: null}, world);
+      for (const [unit, end] of result.ends) {
+        if (end === 'blamed') expect(result.state.secondChances.get(unit)).toBe(MAX_SECOND_CHANCES);
+        else expect(['done', 'merged']).toContain(end);
       }
-      again += [...begun].filter(times => times > 1).length;
+      again += [...result.again].filter(times => times > 0).length;
     }),
     {numRuns: 1000},
   );
@@ -133,40 +86,34 @@ test('a run in which no worker ever comes up ends with every unit abandoned', ()
 });
 
 test('a slot that never comes up does not keep the others from finishing the run', () => {
-  const units = Array.from({length: 20}, (_, id) => ({id, expectedMs: 10, file: {configId: 'c', path: `/${id}`}}));
   let starts = 0;
-  const {ends, state} = simulate(
-    {
-      units,
-      slots: 2,
-      watermark: {low: 50, high: 200},
-      maxScheduleChunk: null,
-      maxWorkerRestarts: null,
-      freshWorkerPerUnit: false,
-      prefetch: true,
-    },
-    {actualMs: units.map(() => 1000), startMs: 10, latencyMs: 1, stillborn: () => starts++ !== 0},
-  );
+  const {ends, state} = simulate(planOf(units(20, 10), {slots: 2}), {
+    actualMs: Array<number>(20).fill(1000),
+    startMs: 10,
+    latencyMs: 1,
+    stillborn: () => starts++ !== 0,
+  });
   expect([...ends.values()].every(end => end === 'done')).toBe(true);
   expect(state.slots[1]).toMatchObject({status: 'dead', generation: 3});
 });
 
 test('workers do not wait for the parent between two short files', () => {
-  const units = Array.from({length: 400}, (_, id) => ({id, expectedMs: 20, file: {configId: 'c', path: `/${id}`}}));
   const waited = (prefetch: boolean) =>
     simulate(
-      {
-        units,
-        slots: 4,
-        watermark: {low: 50, high: 200},
-        maxScheduleChunk: null,
-        maxWorkerRestarts: null,
-        freshWorkerPerUnit: false,
-        prefetch,
-      },
+      planOf(units(400, 20), {slots: 4, prefetch}),
       // The estimates are off by up to a half either way; the parent is slow to answer.
-      {actualMs: units.map(({id}) => 10 + ((id * 7) % 20)), startMs: 10, latencyMs: 10},
+      {actualMs: Array.from({length: 400}, (_, id) => 10 + ((id * 7) % 20)), startMs: 10, latencyMs: 10},
     ).starved;
   expect(waited(false)).toBeGreaterThan(396 * 2 * 10 - 100);
   expect(waited(true)).toBeLessThan(100);
 });
+
+/** Files as they are, but that no worker dies of joining one. */
+function withoutDeaths({split = new Map()}: World): ReadonlyMap<number, SplitWorld> {
+  const joins = (file: SplitWorld) => (file.joins ?? []).map(outcome => (outcome === 'death' ? 'same' : outcome));
+  return new Map([...split].map(([unit, file]) => [unit, {...file, joins: joins(file)}]));
+}
+
+function hasNoTest({split}: World, unit: number): boolean {
+  return split?.get(unit)?.groups.length === 0;
+}

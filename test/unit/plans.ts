@@ -1,12 +1,23 @@
-/** Plans of schedules for tests: everything that a test does not ask for is at its default. */
-import type {SchedulePlan} from '../../src/core/scheduleState';
+/** Plans of schedules, events and commands, for tests: everything that a test does not ask for is at its default. */
+import {step, type Command, type ScheduleEvent} from '../../src/core/schedule';
+import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
 
 /**
  * @param expectedMs of each unit, in order; null: unknown
+ * @param split the units whose tests may be shared
  */
-export function planOf(expectedMs: readonly (number | null)[], fields: Partial<SchedulePlan> = {}): SchedulePlan {
+export function planOf(
+  expectedMs: readonly (number | null)[],
+  fields: Partial<SchedulePlan> = {},
+  split: readonly number[] = [],
+): SchedulePlan {
   return {
-    units: expectedMs.map((ms, id) => ({id, expectedMs: ms, file: {configId: 'c', path: `/${id}.test.js`}})),
+    units: expectedMs.map((ms, id) => ({
+      id,
+      expectedMs: ms,
+      file: {configId: 'c', path: `/${id}.test.js`},
+      split: split.includes(id) ? 'tests' : null,
+    })),
     slots: 1,
     watermark: {low: 50, high: 200},
     maxScheduleChunk: null,
@@ -20,4 +31,99 @@ export function planOf(expectedMs: readonly (number | null)[], fields: Partial<S
 /** So many units of the same expectation. */
 export function units(count: number, expectedMs: number | null): (number | null)[] {
   return Array<number | null>(count).fill(expectedMs);
+}
+
+/** What a unit takes, where nothing else is said (ms). */
+export const QUICK = 10;
+
+/** Which process speaks, or is spoken to. */
+export interface Who {
+  readonly slot: number;
+  readonly generation: number;
+}
+export const w1: Who = {slot: 1, generation: 1};
+export const w2: Who = {slot: 2, generation: 1};
+export const w3: Who = {slot: 3, generation: 1};
+export const next = ({slot, generation}: Who): Who => ({slot, generation: generation + 1});
+
+type EventOf<T extends ScheduleEvent['type']> = Extract<ScheduleEvent, {type: T}>;
+
+export const start: ScheduleEvent = {type: 'run-started'};
+export const woken: ScheduleEvent = {type: 'woken'};
+export const up = (who: Who): ScheduleEvent => ({type: 'slot-up', ...who});
+export const started = (who: Who, unit: number): ScheduleEvent => ({type: 'unit-started', ...who, unit});
+export const opened = (
+  who: Who,
+  unit: number,
+  costs: readonly (number | null)[] | null,
+  ms: number = QUICK,
+): ScheduleEvent => ({type: 'unit-opened', ...who, unit, costs, ms});
+export const progress = (
+  who: Who,
+  unit: number,
+  done: EventOf<'tests-progress'>['done'],
+  running: number | null,
+): ScheduleEvent => ({type: 'tests-progress', ...who, unit, done, running});
+export const done = (who: Who, unit: number, fields: Partial<EventOf<'unit-done'>> = {}): ScheduleEvent => ({
+  type: 'unit-done',
+  ...who,
+  unit,
+  ms: QUICK,
+  retiring: false,
+  failed: false,
+  ...fields,
+});
+export const returned = (who: Who, asked: number[], given: number[]): ScheduleEvent => ({
+  type: 'units-returned',
+  ...who,
+  asked,
+  units: given,
+});
+export const lost = (who: Who, innocent = false): ScheduleEvent => ({
+  type: 'slot-lost',
+  ...who,
+  death: {kind: 'signal', signal: 'SIGKILL'},
+  innocent,
+});
+export const closed = (who: Who): ScheduleEvent => ({type: 'slot-closed', ...who});
+
+/** A command as one line: "give w1.1: 0 1" is to generation 1 in slot 1. */
+function line(command: Command): string {
+  switch (command.type) {
+    case 'finish':
+      return 'finish';
+    case 'wake':
+      return `wake ${command.at}`;
+    case 'abandon':
+    case 'merge':
+    case 'begin-again':
+      return `${command.type} ${command.unit}`;
+    case 'blame':
+    case 'join':
+    case 'discard':
+      return `${command.type} w${command.slot}.${command.generation}: ${command.unit}`;
+    case 'give':
+    case 'take-back':
+      return `${command.type} w${command.slot}.${command.generation}: ${command.units.join(' ')}`;
+    case 'give-tests': {
+      const groups = [...command.groups, ...(command.last ? ['last'] : [])];
+      return `give-tests w${command.slot}.${command.generation}: ${command.unit} [${groups.join(' ')}]`;
+    }
+    case 'start-slot':
+    case 'close-slot':
+      return `${command.type.replace('-slot', '')} w${command.slot}.${command.generation}`;
+  }
+}
+
+/** The commands that follow when all this happens at a time (ms). */
+export const feedAt = (state: ScheduleState, now: number, ...events: ScheduleEvent[]) =>
+  events.flatMap(event => step(state, event, now)).map(line);
+
+export const feed = (state: ScheduleState, ...events: ScheduleEvent[]) => feedAt(state, 0, ...events);
+
+/** A schedule that has started, and to which this has happened. */
+export function after(plan: SchedulePlan, ...events: ScheduleEvent[]): ScheduleState {
+  const state = createSchedule(plan);
+  feed(state, start, ...events);
+  return state;
 }

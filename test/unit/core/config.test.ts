@@ -116,6 +116,10 @@ describe('mistakes', () => {
 
   test.each([
     ['dist', 'each', 'one of "load", got "each"'],
+    ['canSplit', 'test/*.js', 'a list of globs like ["test/slow/**/*.test.ts"], got "test/*.js"'],
+    ['canSplit', true, 'a list of globs like ["test/slow/**/*.test.ts"], got true'],
+    ['canSplit', null, 'a list of globs like ["test/slow/**/*.test.ts"], got null'],
+    ['canSplit', {each: []}, 'a list of globs like ["test/slow/**/*.test.ts"], got {"each":[]}'],
     ['watermark', 5, 'an object like {low: 50, high: 200}, got 5'],
     ['maxScheduleChunk', 0, 'a whole number, 1 or more, got 0'],
     ['maxScheduleChunk', 1.5, 'a whole number, 1 or more, got 1.5'],
@@ -133,6 +137,15 @@ describe('mistakes', () => {
   });
 
   test.each([
+    [['a', 5], 'canSplit.1', '5'],
+    [[null, 'a'], 'canSplit.0', 'null'],
+    [['a', ''], 'canSplit.1', '""'],
+    [[['a']], 'canSplit.0', '["a"]'],
+  ])('canSplit: %j is refused, and which of its globs is none', (value, path, got) => {
+    expect(problems([inFile({canSplit: value})])).toEqual([`xdist.config.js: "${path}" must be a glob, got ${got}.`]);
+  });
+
+  test.each([
     ['low', '50', 'a number of milliseconds, got "50"'],
     ['high', -1, 'a number of milliseconds, 0 or more, got -1'],
   ])('watermark.%s: %p is refused', (key, value, expectation) => {
@@ -143,6 +156,8 @@ describe('mistakes', () => {
 
   test.each([
     ['dist', 'load'],
+    ['canSplit', []],
+    ['canSplit', ['<rootDir>/a/**', '!a/b.test.ts']],
     ['watermark', {low: 0, high: 0.5}],
     ['maxScheduleChunk', 1],
     ['maxWorkerRestarts', 0],
@@ -188,6 +203,7 @@ describe('the environment', () => {
   test('every option has a variable', () => {
     expect(OPTION_NAMES.map(variableOf)).toEqual([
       'XDIST_DIST',
+      'XDIST_CAN_SPLIT',
       'XDIST_WATERMARK',
       'XDIST_MAX_SCHEDULE_CHUNK',
       'XDIST_MAX_WORKER_RESTARTS',
@@ -218,6 +234,37 @@ describe('the environment', () => {
     expect(problems([], {XDIST_MAX_SCHEDULE_CHUNK: 'many'})).toEqual([
       'the environment variable XDIST_MAX_SCHEDULE_CHUNK: "maxScheduleChunk" must be a whole number, 1 or more, got "many".',
     ]);
+  });
+
+  test.each([
+    ['["a/*.ts", "b.ts"]', ['a/*.ts', 'b.ts']],
+    ['[]', []],
+    ['"a.ts"', null],
+    ['test/**/*.slow.ts', ['test/**/*.slow.ts']],
+    ['{a,b}/*.ts', ['{a,b}/*.ts']],
+    ['[ab]*.test.ts', ['[ab]*.test.ts']],
+    ['a.ts,b.ts', ['a.ts,b.ts']],
+  ])('XDIST_CAN_SPLIT is a list in JSON, or else one glob: %s', (text, globs) => {
+    const environment = {XDIST_CAN_SPLIT: text};
+    if (globs !== null) expect(resolveOptions([], environment).canSplit).toEqual(globs);
+    else expect(problems([], environment)).toEqual([expect.stringMatching(/"canSplit" must be a list of globs/)]);
+  });
+
+  test('XDIST_CAN_SPLIT replaces the list of the files, and may be empty', () => {
+    const sources = [inPackage({canSplit: ['a']}), inFile({canSplit: ['b', 'c']})];
+    expect(resolveOptions(sources, {}).canSplit).toEqual(['b', 'c']);
+    expect(resolveOptions(sources, {XDIST_CAN_SPLIT: 'd'}).canSplit).toEqual(['d']);
+    expect(resolveOptions(sources, {XDIST_CAN_SPLIT: '[]'}).canSplit).toEqual([]);
+  });
+
+  test.each([
+    ['3', 'a list of globs like ["test/slow/**/*.test.ts"], got 3'],
+    ['', 'a glob, got ""'],
+  ])('XDIST_CAN_SPLIT=%s is refused', (text, expectation) => {
+    expect(problems([], {XDIST_CAN_SPLIT: text})).toEqual([
+      expect.stringMatching(/^the environment variable XDIST_CAN_SPLIT: "canSplit(\.0)?" must be /),
+    ]);
+    expect(problems([], {XDIST_CAN_SPLIT: text})[0]).toContain(`must be ${expectation}.`);
   });
 
   test('an unknown XDIST_ variable is refused with the nearest one', () => {

@@ -8,12 +8,14 @@ const known = (path: string, lastMs: number): PlanInput => ({
   size: () => {
     throw new Error(`the size of ${path} is not needed`);
   },
+  split: null,
 });
 const unknown = (path: string, size: number): PlanInput => ({
   file: file(path),
   lastMs: null,
   failedLastTime: false,
   size: () => size,
+  split: null,
 });
 const failed = (input: PlanInput): PlanInput => ({...input, failedLastTime: true});
 
@@ -55,9 +57,20 @@ test("no file's size is asked for where its order is kept", () => {
 
 test("a unit's id is its place in the plan, and what is expected of it what it took last time", () => {
   expect(planUnits([known('a', 5), unknown('b', 1)], false)).toEqual([
-    {id: 0, file: file('b'), expectedMs: null},
-    {id: 1, file: file('a'), expectedMs: 5},
+    {id: 0, file: file('b'), expectedMs: null, split: null},
+    {id: 1, file: file('a'), expectedMs: 5, split: null},
   ]);
+});
+
+test('whether a file may be split is no matter of its place, and stays with it', () => {
+  const inputs = [known('a', 1), {...known('b', 2), split: 'each'}, {...known('c', 3), split: 'tests'}] as const;
+  const split = (keepOrder: boolean) => planUnits(inputs, keepOrder).map(unit => [unit.file.path, unit.split]);
+  expect(split(true)).toEqual([
+    ['a', null],
+    ['b', 'each'],
+    ['c', 'tests'],
+  ]);
+  expect(split(false)).toEqual(split(true).reverse());
 });
 
 test('one path in two projects is two units', () => {

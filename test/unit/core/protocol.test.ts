@@ -26,11 +26,14 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
   give: {
     type: 'give',
     units: [
-      {id: 0, configId: 'c', path: '/a.test.ts'},
-      {id: 7, configId: 'd', path: '/b.test.ts'},
+      {id: 0, configId: 'c', path: '/a.test.ts', split: null},
+      {id: 7, configId: 'd', path: '/b.test.ts', split: {granularity: 'tests', collected: null}},
+      {id: 8, configId: 'd', path: '/c.test.ts', split: {granularity: 'each', collected: 'f00'}},
     ],
   },
   'take-back': {type: 'take-back', units: [3, 4]},
+  'give-tests': {type: 'give-tests', unit: 7, groups: [0, 2, 5], last: true},
+  discard: {type: 'discard', unit: 7},
   close: {type: 'close'},
 };
 
@@ -38,15 +41,64 @@ test.each(Object.values(orders))('the order $type arrives as it was sent', order
   expect(parseToWorker(JSON.stringify(order))).toEqual(order);
 });
 
-const done = {type: 'unit-done', unit: 2, ms: 1.5, retiring: true} as const;
+test('the last tests may be none', () => {
+  const order = {type: 'give-tests', unit: 7, groups: [], last: false};
+  expect(parseToWorker(JSON.stringify(order))).toEqual(order);
+});
+
+const done = {type: 'unit-done', unit: 2, ms: 1.5, retiring: true, slice: null} as const;
+const result = {type: 'result', result: createEmptyTestResult()} as const;
+const snapshot = {path: '/a.snap', written: {'adds 1': '3'}, dirty: true, unchecked: ['old 1']};
+const slice = {tests: [0, 2], ran: [2, 0], console: [-1, 2], loadMs: 12.5, snapshot};
+const opened = {
+  type: 'unit-opened',
+  unit: 2,
+  ms: 12.5,
+  fingerprint: 'f00',
+  tests: [
+    {name: 'adds', group: 0},
+    {name: 'is skipped', group: null},
+  ],
+} as const;
+const progress = {type: 'tests-progress', unit: 2, done: [[0, 1.5] as const, [3, 0] as const], running: 4} as const;
+
 const messages: {readonly [Type in Exclude<FromWorker['type'], 'jest-event'>]: Extract<FromWorker, {type: Type}>} = {
   'unit-started': {type: 'unit-started', unit: 0},
   'unit-done': {...done, outcome: {type: 'result', result: {...createEmptyTestResult(), numPassingTests: 3}}},
   'units-returned': {type: 'units-returned', asked: [1, 2], units: [2]},
+  'unit-opened': opened,
+  'tests-progress': progress,
 };
 
 test.each(Object.values(messages))('the message $type arrives as it was sent', message => {
   expect(parseFromWorker(overTheChannel(message))).toEqual(message);
+});
+
+test.each<[string, FromWorker]>([
+  ['a list of tests that is known', {...opened, tests: null}],
+  ['a file without a test', {...opened, tests: []}],
+  ['a worker that waits for more tests', {...progress, done: [], running: null}],
+  ['a share of a file', {...done, outcome: result, slice}],
+  [
+    'a share of a file that changed no snapshot',
+    {
+      ...done,
+      outcome: result,
+      slice: {...slice, snapshot: {path: '/a.snap', written: {}, dirty: false, unchecked: []}},
+    },
+  ],
+  ['a share of a file without snapshots', {...done, outcome: result, slice: {...slice, snapshot: null}}],
+])('%s arrives as it was sent', (_what, message) => {
+  expect(parseFromWorker(overTheChannel(message))).toEqual(message);
+});
+
+test('a snapshot may be named like a part of every object', () => {
+  const written = Object.fromEntries([['__proto__', 'a']]);
+  const message = {...done, outcome: result, slice: {...slice, snapshot: {...snapshot, written}}};
+  const parsed = parseFromWorker(overTheChannel(message));
+  expect(parsed.type === 'unit-done' && Object.entries(parsed.slice?.snapshot?.written ?? {})).toEqual([
+    ['__proto__', 'a'],
+  ]);
 });
 
 test('a file that failed to run arrives with every field of its error', () => {
@@ -104,6 +156,32 @@ test.each<[unknown, string]>([
   [{...done, outcome: {type: 'result', result: {}}}, 'expected a list, got undefined'],
   [{...done, outcome: {type: 'result', result: {testResults: [1]}}}, "expected a test's result, got 1"],
   [{...done, outcome: {type: 'error'}}, "expected a file's error, got undefined"],
+  [{...done, outcome: result, slice: undefined}, 'expected a slice, got undefined'],
+  [{...done, outcome: result, slice: 'all'}, 'expected a slice, got "all"'],
+  [{...done, outcome: result, slice: {...slice, tests: ['0']}}, 'expected a whole number, got "0"'],
+  [{...done, outcome: result, slice: {...slice, ran: undefined}}, 'expected a list, got undefined'],
+  [{...done, outcome: result, slice: {...slice, console: [0.5]}}, 'expected a whole number, got 0.5'],
+  [{...done, outcome: result, slice: {...slice, loadMs: null}}, 'expected a number, got null'],
+  [{...done, outcome: result, slice: {...slice, snapshot: 1}}, 'expected changes of snapshots, got 1'],
+  [{...done, outcome: result, slice: {...slice, snapshot: {}}}, 'expected snapshots, got undefined'],
+  [{...done, outcome: result, slice: {...slice, snapshot: {...snapshot, written: {a: 1}}}}, 'expected a text, got 1'],
+  [{...done, outcome: result, slice: {...slice, snapshot: {...snapshot, path: null}}}, 'expected a text, got null'],
+  [{...done, outcome: result, slice: {...slice, snapshot: {...snapshot, unchecked: [1]}}}, 'expected a text, got 1'],
+  [{...opened, unit: '2'}, 'expected a whole number, got "2"'],
+  [{...opened, ms: undefined}, 'expected a number, got undefined'],
+  [{...opened, fingerprint: 5}, 'expected a text, got 5'],
+  [{...opened, tests: undefined}, 'expected a list, got undefined'],
+  [{...opened, tests: ['adds']}, 'expected a collected test, got "adds"'],
+  [{...opened, tests: [{group: 0}]}, 'expected a text, got undefined'],
+  [{...opened, tests: [{name: 'adds'}]}, 'expected a whole number, got undefined'],
+  [{...opened, tests: [{name: 'adds', group: 1.5}]}, 'expected a whole number, got 1.5'],
+  [{...progress, unit: null}, 'expected a whole number, got null'],
+  [{...progress, done: {0: 1}}, 'expected a list, got {"0":1}'],
+  [{...progress, done: [0]}, 'expected a list, got 0'],
+  [{...progress, done: [[0.5, 1]]}, 'expected a whole number, got 0.5'],
+  [{...progress, done: [[0]]}, 'expected a number, got undefined'],
+  [{...progress, done: [[0, '1']]}, 'expected a number, got "1"'],
+  [{...progress, running: undefined}, 'expected a whole number, got undefined'],
   [{type: 'units-returned', asked: [1]}, 'expected a list, got undefined'],
   [{type: 'units-returned', asked: ['1'], units: []}, 'expected a whole number, got "1"'],
 ])('%j from a worker is no message', (message, text) => {
@@ -118,7 +196,21 @@ test.each([
   ['{"type":"give","units":[null]}', 'expected a unit, got null'],
   ['{"type":"give","units":[{"id":"0"}]}', 'expected a whole number, got "0"'],
   ['{"type":"give","units":[{"id":0,"configId":"c"}]}', 'expected a text, got undefined'],
+  ['{"type":"give","units":[{"id":0,"configId":"c","path":"/a"}]}', 'expected an order to open a file, got undefined'],
+  ['{"type":"give","units":[{"id":0,"configId":"c","path":"/a","split":{}}]}', 'expected a granularity, got undefined'],
+  [
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","split":{"granularity":"all","collected":null}}]}',
+    'expected a granularity, got "all"',
+  ],
+  [
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","split":{"granularity":"each"}}]}',
+    'expected a text, got undefined',
+  ],
   ['{"type":"take-back","units":5}', 'expected a list, got 5'],
+  ['{"type":"give-tests","groups":[0]}', 'expected a whole number, got undefined'],
+  ['{"type":"give-tests","unit":0}', 'expected a list, got undefined'],
+  ['{"type":"give-tests","unit":0,"groups":[null]}', 'expected a whole number, got null'],
+  ['{"type":"discard"}', 'expected a whole number, got undefined'],
 ])('%s is no order', (line, text) => {
   expect(refusal(() => parseToWorker(line))).toBe(text);
 });

@@ -1,70 +1,29 @@
-import type {Death} from '../../../src/core/deaths';
-import {step, type Command, type ScheduleEvent} from '../../../src/core/schedule';
-import {createSchedule, type SchedulePlan, type ScheduleState} from '../../../src/core/scheduleState';
-import {planOf, units} from '../plans';
+import type {ScheduleEvent} from '../../../src/core/schedule';
+import {createSchedule} from '../../../src/core/scheduleState';
+import {
+  after,
+  closed,
+  done,
+  feed,
+  lost,
+  next,
+  planOf,
+  QUICK,
+  returned,
+  start,
+  started,
+  units,
+  up,
+  w1,
+  w2,
+  w3,
+} from '../plans';
 
 /** A unit too long to be held, or to have anything held behind it (ms). */
 const LONG = 5000;
-const QUICK = 10;
 
-/** Which process speaks, or is spoken to. */
-interface Who {
-  readonly slot: number;
-  readonly generation: number;
-}
-const w1: Who = {slot: 1, generation: 1};
-const w2: Who = {slot: 2, generation: 1};
-const w3: Who = {slot: 3, generation: 1};
-const next = ({slot, generation}: Who): Who => ({slot, generation: generation + 1});
-
-const death: Death = {kind: 'signal', signal: 'SIGKILL'};
-const start: ScheduleEvent = {type: 'run-started'};
+const RETIRING = {retiring: true};
 const stop: ScheduleEvent = {type: 'stopped', reason: 'bail'};
-const up = (who: Who): ScheduleEvent => ({type: 'slot-up', ...who});
-const started = (who: Who, unit: number): ScheduleEvent => ({type: 'unit-started', ...who, unit});
-const done = (who: Who, unit: number, retiring = false): ScheduleEvent => ({
-  type: 'unit-done',
-  ...who,
-  unit,
-  ms: QUICK,
-  retiring,
-});
-const returned = (who: Who, asked: number[], given: number[]): ScheduleEvent => ({
-  type: 'units-returned',
-  ...who,
-  asked,
-  units: given,
-});
-const lost = (who: Who, innocent = false): ScheduleEvent => ({type: 'slot-lost', ...who, death, innocent});
-const closed = (who: Who): ScheduleEvent => ({type: 'slot-closed', ...who});
-
-/** A command as one line: "give w1.1: 0 1" is to generation 1 in slot 1. */
-function line(command: Command): string {
-  switch (command.type) {
-    case 'finish':
-      return 'finish';
-    case 'abandon':
-      return `abandon ${command.unit}`;
-    case 'blame':
-      return `blame w${command.slot}.${command.generation}: ${command.unit}`;
-    case 'give':
-    case 'take-back':
-      return `${command.type} w${command.slot}.${command.generation}: ${command.units.join(' ')}`;
-    case 'start-slot':
-    case 'close-slot':
-      return `${command.type.replace('-slot', '')} w${command.slot}.${command.generation}`;
-  }
-}
-
-const feed = (state: ScheduleState, ...events: ScheduleEvent[]) =>
-  events.flatMap(event => step(state, event, 0)).map(line);
-
-/** A schedule that has started, and to which this has happened. */
-function after(plan: SchedulePlan, ...events: ScheduleEvent[]): ScheduleState {
-  const state = createSchedule(plan);
-  feed(state, start, ...events);
-  return state;
-}
 
 describe('starting', () => {
   test('a worker is started for each slot', () => {
@@ -175,27 +134,27 @@ describe('taking back', () => {
 describe('retiring', () => {
   test('a worker over its limit is closed and replaced; what it held is given first', () => {
     const state = after(planOf(units(5, QUICK)), up(w1), started(w1, 0));
-    expect(feed(state, done(w1, 0, true))).toEqual(['close w1.1']);
+    expect(feed(state, done(w1, 0, RETIRING))).toEqual(['close w1.1']);
     expect(feed(state, closed(w1))).toEqual(['start w1.2']);
     expect(feed(state, up(next(w1)))).toEqual(['give w1.2: 1 2']);
   });
 
   test('another worker takes over what it held', () => {
     const state = after(planOf(units(2, QUICK), {slots: 2}), up(w1), started(w1, 0), up(w2));
-    expect(feed(state, done(w1, 0, true))).toEqual(['close w1.1', 'give w2.1: 1']);
+    expect(feed(state, done(w1, 0, RETIRING))).toEqual(['close w1.1', 'give w2.1: 1']);
     expect(feed(state, closed(w1))).toEqual([]);
   });
 
   test('no worker follows when there is nothing left to do', () => {
     const state = after(planOf(units(1, QUICK)), up(w1), started(w1, 0));
-    expect(feed(state, done(w1, 0, true))).toEqual(['close w1.1']);
+    expect(feed(state, done(w1, 0, RETIRING))).toEqual(['close w1.1']);
     expect(feed(state, closed(w1))).toEqual(['finish']);
   });
 
   test('the successor of a retired worker is no restart', () => {
     const state = after(planOf(units(3, LONG), {maxWorkerRestarts: 1}), up(w1), started(w1, 0), lost(w1));
     const second = next(w1);
-    expect(feed(state, up(second), started(second, 1), done(second, 1, true), closed(second))).toEqual([
+    expect(feed(state, up(second), started(second, 1), done(second, 1, RETIRING), closed(second))).toEqual([
       'give w1.2: 1',
       'close w1.2',
       'start w1.3',
@@ -203,13 +162,13 @@ describe('retiring', () => {
   });
 
   test('it does not matter to the successor how long the last unit took', () => {
-    const slow: ScheduleEvent = {type: 'unit-done', ...w1, unit: 0, ms: 100, retiring: true};
+    const slow = done(w1, 0, {ms: 100, retiring: true});
     const state = after(planOf(units(41, null)), up(w1), started(w1, 0), slow, closed(w1));
     expect(feed(state, up(next(w1)))).toEqual([expect.stringMatching(/^give w1\.2: 1 2 3/)]);
   });
 
   test('a worker that dies while it is closed has ended, too', () => {
-    const state = after(planOf(units(2, LONG), {maxWorkerRestarts: 0}), up(w1), started(w1, 0), done(w1, 0, true));
+    const state = after(planOf(units(2, LONG), {maxWorkerRestarts: 0}), up(w1), started(w1, 0), done(w1, 0, RETIRING));
     expect(feed(state, lost(w1))).toEqual(['start w1.2']);
   });
 });
@@ -291,7 +250,7 @@ describe('a lost worker', () => {
       up(w2),
       started(w1, 0),
       started(w2, 1),
-      done(w2, 1, true),
+      done(w2, 1, RETIRING),
     );
     expect(feed(state, lost(w1))).toEqual(['blame w1.1: 0', 'start w1.2']);
     expect(feed(state, closed(w2))).toEqual([]);
@@ -330,7 +289,7 @@ describe('stopping', () => {
 
   test('nothing is given, started or blamed any more', () => {
     const state = after(planOf(units(9, QUICK), {slots: 3}), up(w1), up(w2), started(w1, 0), started(w2, 2), stop);
-    expect(feed(state, up(w3), done(w1, 0, true), returned(w1, [1], [1]), closed(w1), lost(w2))).toEqual([]);
+    expect(feed(state, up(w3), done(w1, 0, RETIRING), returned(w1, [1], [1]), closed(w1), lost(w2))).toEqual([]);
     expect(feed(state, lost(w3))).toEqual(['finish']);
   });
 
@@ -388,7 +347,7 @@ describe('messages that mean nothing', () => {
       up(w1),
       up(w2),
       started(w1, 0),
-      done(w1, 0, true),
+      done(w1, 0, RETIRING),
       closed(w1),
     );
     const before = structuredClone(state);

@@ -23,7 +23,10 @@ class OneWorker {
   /** Runs a unit; what the worker is given when it begins, and when it is done. */
   run(unit: number, ms: number): {begun: number[]; done: number[]} {
     const begun = this.#feed({type: 'unit-started', slot: 1, generation: 1, unit});
-    return {begun, done: this.#feed({type: 'unit-done', slot: 1, generation: 1, unit, ms, retiring: false})};
+    return {
+      begun,
+      done: this.#feed({type: 'unit-done', slot: 1, generation: 1, unit, ms, retiring: false, failed: false}),
+    };
   }
 
   /** Runs unit after unit until the worker is given more: after which unit that was, and what. */

@@ -1,10 +1,13 @@
 import {setImmediate as turn} from 'node:timers/promises';
+import type {AssertionResult} from '@jest/test-result';
 import type {Death} from '../../../src/core/deaths';
+import type {FileRecord} from '../../../src/core/durations';
 import type {FromWorker, ToWorker, UnitOutcome} from '../../../src/core/protocol';
 import {step} from '../../../src/core/schedule';
 import {createSchedule, type SchedulePlan} from '../../../src/core/scheduleState';
 import {Dispatch, type DispatchWorker} from '../../../src/shell/dispatch';
 import type {LogLine} from '../../../src/shell/eventLog';
+import {OpenFiles} from '../../../src/shell/openFiles';
 import {Reports} from '../../../src/shell/reports';
 import type {WorkerListener} from '../../../src/shell/workerHost';
 import {planOf, units} from '../plans';
@@ -13,6 +16,17 @@ import {jestTest, testResult} from './jestTests';
 const LONG = 5000;
 const killed: Death = {kind: 'signal', signal: 'SIGKILL'};
 const passed: UnitOutcome = {type: 'result', result: testResult({passed: 1})};
+
+const passedTest = (title: string): AssertionResult => ({
+  ancestorTitles: [],
+  duration: 10,
+  failureDetails: [],
+  failureMessages: [],
+  fullName: title,
+  numPassingAsserts: 1,
+  status: 'passed',
+  title,
+});
 
 /** A worker that does nothing but remember what it was told; the test speaks for it. */
 class FakeWorker implements DispatchWorker {
@@ -41,7 +55,56 @@ class FakeWorker implements DispatchWorker {
   /** Runs a unit from its beginning to its end. */
   runs(unit: number, outcome = passed, retiring = false): void {
     this.hears({type: 'unit-started', unit});
-    this.hears({type: 'unit-done', unit, ms: 12, retiring, outcome});
+    this.ends(unit, outcome, retiring);
+  }
+
+  ends(unit: number, outcome = passed, retiring = false): void {
+    this.hears({type: 'unit-done', unit, ms: 12, retiring, outcome, slice: null});
+  }
+
+  /** Begins a unit and lists its tests. @param names null: the tests that are known */
+  opens(unit: number, names: readonly string[] | null, fingerprint = 'f00'): void {
+    this.hears({type: 'unit-started', unit});
+    this.lists(unit, names, fingerprint);
+  }
+
+  lists(unit: number, names: readonly string[] | null, fingerprint = 'f00'): void {
+    const tests = names && names.map((name, group) => ({name, group}));
+    this.hears({type: 'unit-opened', unit, ms: 10, fingerprint, tests});
+  }
+
+  /** Has run these tests, by place, and waits for more. */
+  hasRun(unit: number, ...places: readonly number[]): void {
+    const done = places.map(place => [place, LONG] as const);
+    this.hears({type: 'tests-progress', unit, done, running: null});
+  }
+
+  /** Ends its share of a unit: these tests, by place. */
+  endsShare(unit: number, names: Readonly<Record<number, string>>): void {
+    const tests = Object.keys(names).map(Number);
+    const testResults = Object.values(names).map(passedTest);
+    this.hears({
+      type: 'unit-done',
+      unit,
+      ms: 12,
+      retiring: false,
+      outcome: {type: 'result', result: {...testResult({passed: tests.length}), testResults}},
+      slice: {tests, ran: tests, console: [], loadMs: 3, snapshot: null},
+    });
+  }
+
+  /** An event of one of its tests. */
+  tells(name: string, path: string, fullName: string): void {
+    this.hears({type: 'jest-event', name, payload: [path, {fullName}]});
+  }
+
+  /** What it was told of single tests: "0 1", "2, last", "discard". */
+  get share(): string[] {
+    return this.told.flatMap(order => {
+      if (typeof order === 'string') return [];
+      if (order.type === 'give-tests') return [[order.groups.join(' '), ...(order.last ? ['last'] : [])].join(', ')];
+      return order.type === 'discard' ? [order.type] : [];
+    });
   }
 
   hears(message: FromWorker): void {
@@ -68,6 +131,11 @@ class FakeRun {
     onFailure: () => undefined,
   });
   readonly late: [string, string][] = [];
+  readonly lostJoiners: [string, number][] = [];
+  readonly warnings: string[] = [];
+  /** What is known of the tests of all its files. */
+  past: FileRecord | null = null;
+  now = 0;
   readonly dispatch: Dispatch;
 
   constructor(plan: SchedulePlan, onStart: (worker: FakeWorker) => void = () => undefined) {
@@ -83,10 +151,22 @@ class FakeRun {
         return worker;
       },
       reports: this.reports,
+      openFiles: new OpenFiles({
+        testOf: unit => tests[unit]!,
+        pastOf: () => this.past,
+        mergeTools: () => ({
+          mergeCoverage: () => ({}),
+          mergeV8Coverage: () => [],
+          saveSnapshots: () => ({fileDeleted: false, unchecked: 0, uncheckedKeys: []}),
+          slowTestThresholdS: 5,
+        }),
+        warn: text => this.warnings.push(text),
+      }),
       onUnitEnd: (...end) => this.ended.push(end),
       onLateException: (culprit, running) => this.late.push([culprit, running]),
+      onLostJoiner: (path, slot) => this.lostJoiners.push([path, slot]),
       log: {write: line => this.log.push(line), close: () => undefined},
-      now: () => 0,
+      now: () => this.now,
     });
   }
 
@@ -96,10 +176,19 @@ class FakeRun {
     return worker;
   }
 
-  /** What Jest heard so far: "test-file-start /0.test.js". */
+  /** What Jest heard so far: "test-file-start /0.test.js", "test-case-result /0.test.js adds". */
   async heard(): Promise<string[]> {
     await this.reports.drained();
-    return this.emitted.map(({name, data}) => `${name} ${(data[0] as {path: string}).path}`);
+    return this.emitted.map(({name, data: [about, what]}) =>
+      typeof about === 'string'
+        ? `${name} ${about} ${(what as {fullName: string}).fullName}`
+        : `${name} ${(about as {path: string}).path}`,
+    );
+  }
+
+  /** The types of the events that the schedule saw. */
+  get events(): string[] {
+    return this.log.flatMap(line => ('event' in line ? [line.event.type] : []));
   }
 
   /** The message of the failure of a file. */
@@ -122,7 +211,7 @@ test('a run of two workers, from the first start to the last end', async () => {
   w1.runs(0);
   w2.runs(1);
   w1.runs(2);
-  const give = (id: number) => ({type: 'give', units: [{id, configId: 'c', path: `/${id}.test.js`}]});
+  const give = (id: number) => ({type: 'give', units: [{id, configId: 'c', path: `/${id}.test.js`, split: null}]});
   expect(w1.told).toEqual([give(0), give(2), 'closed']);
   expect(w2.told).toEqual([give(1), 'closed']);
   w1.says.closed(false);
@@ -167,7 +256,7 @@ test("the result, and the events of Jest's own code, reach Jest as they came", a
   worker.says.up();
   worker.hears({type: 'unit-started', unit: 0});
   worker.hears({type: 'jest-event', name: 'test-case-result', payload: ['/0.test.js', {title: 'adds'}]});
-  worker.hears({type: 'unit-done', unit: 0, ms: 1, retiring: false, outcome: passed});
+  worker.ends(0);
   await run.reports.drained();
   expect(run.emitted.slice(1)).toEqual([
     {name: 'test-case-result', data: ['/0.test.js', {title: 'adds'}]},
@@ -203,7 +292,7 @@ test('an idle worker gets what another one holds', () => {
   w2.says.up();
   expect(w1.told.at(-1)).toEqual({type: 'take-back', units: [1]});
   w1.hears({type: 'units-returned', asked: [1], units: [1]});
-  expect(w2.told).toEqual([{type: 'give', units: [{id: 1, configId: 'c', path: '/1.test.js'}]}]);
+  expect(w2.told).toEqual([{type: 'give', units: [{id: 1, configId: 'c', path: '/1.test.js', split: null}]}]);
 });
 
 describe('a worker that dies', () => {
@@ -363,16 +452,19 @@ test('the log replays the run: its events give its commands', async () => {
   for (const worker of run.workers.values()) worker.says.closed(false);
   await finished;
 
+  expect(replayed(run)).toEqual(expect.arrayContaining(['start-slot', 'give', 'blame', 'close-slot', 'finish']));
+});
+
+/** The types of the commands that a replay of the run's log gives; they must be those in the log. */
+function replayed(run: FakeRun): string[] {
   const lines = run.log.map(line => JSON.parse(JSON.stringify(line)) as LogLine);
   const [first, ...rest] = lines;
   if (first === undefined || !('plan' in first)) throw new Error('the plan is not the first line');
   const state = createSchedule(first.plan);
-  const replayed = rest.flatMap(line => ('event' in line ? step(state, line.event, line.at) : []));
-  expect(replayed).toEqual(rest.flatMap(line => ('command' in line ? [line.command] : [])));
-  expect(replayed.map(({type}) => type)).toEqual(
-    expect.arrayContaining(['start-slot', 'give', 'blame', 'close-slot', 'finish']),
-  );
-});
+  const commands = rest.flatMap(line => ('event' in line ? step(state, line.event, line.at) : []));
+  expect(commands).toEqual(rest.flatMap(line => ('command' in line ? [line.command] : [])));
+  return commands.map(({type}) => type);
+}
 
 test('an exception that an ended file left behind does not cost the running one its result, nor start it twice', async () => {
   const run = new FakeRun(planOf(units(2, LONG)));
@@ -380,26 +472,14 @@ test('an exception that an ended file left behind does not cost the running one 
   const w1 = run.worker('w1.1');
   w1.says.up();
   w1.says.message({type: 'unit-started', unit: 0});
-  w1.says.message({
-    type: 'unit-done',
-    unit: 0,
-    ms: 1,
-    retiring: false,
-    outcome: {type: 'result', result: testResult({})},
-  });
+  w1.ends(0);
   w1.says.message({type: 'unit-started', unit: 1});
   w1.says.lost({kind: 'exit', code: 1, uncaught: 'Error: late\n    at /0.test.js:1:1'});
   expect(run.late).toEqual([['/0.test.js', '/1.test.js']]);
   const again = run.worker('w1.2');
   again.says.up();
   again.says.message({type: 'unit-started', unit: 1});
-  again.says.message({
-    type: 'unit-done',
-    unit: 1,
-    ms: 1,
-    retiring: false,
-    outcome: {type: 'result', result: testResult({})},
-  });
+  again.ends(1);
   expect(await run.heard()).toEqual([
     'test-file-start /0.test.js',
     'test-file-success /0.test.js',
@@ -408,10 +488,384 @@ test('an exception that an ended file left behind does not cost the running one 
   ]);
 });
 
+test('a file that was to run again, and for which no worker is left, has started once', async () => {
+  const run = new FakeRun(planOf(units(2, LONG), {maxWorkerRestarts: 0}));
+  const finished = run.dispatch.run();
+  const w1 = run.worker('w1.1');
+  w1.says.up();
+  w1.runs(0);
+  w1.hears({type: 'unit-started', unit: 1});
+  w1.says.lost({kind: 'exit', code: 1, uncaught: 'Error: late\n    at /0.test.js:1:1'});
+  await finished;
+  expect((await run.heard()).slice(2)).toEqual(['test-file-start /1.test.js', 'test-file-failure /1.test.js']);
+});
+
 test('stopping a run that is over does nothing, not even in the log', async () => {
   const run = new FakeRun(planOf(units(1, LONG), {maxWorkerRestarts: 0}), worker => worker.says.lost(killed));
   await run.dispatch.run();
   const lines = run.log.length;
   await run.dispatch.stop('bail');
   expect(run.log).toHaveLength(lines);
+});
+
+describe('a file that is split', () => {
+  const NAMES = ['a', 'b', 'c', 'd'];
+  const SIX = [...NAMES, 'e', 'f'];
+  const PATH = '/0.test.js';
+  const order = (collected: string | null) => ({
+    type: 'give',
+    units: [{id: 0, configId: 'c', path: PATH, split: {granularity: 'tests', collected}}],
+  });
+  const wholeOrder = {type: 'give', units: [{id: 0, configId: 'c', path: PATH, split: null}]};
+  const long: FileRecord = {
+    at: 0,
+    ms: 6 * LONG,
+    tests: Object.fromEntries(SIX.map(name => [name, LONG])),
+    end: 'passed',
+  };
+
+  /** A run of one file that its first worker has opened; the others are up, and were told to open it. */
+  function opened(slots = 2, names: readonly string[] = NAMES) {
+    const run = new FakeRun(planOf([4 * LONG], {slots}, [0]));
+    run.past = long;
+    const finished = run.dispatch.run();
+    const w1 = run.worker('w1.1');
+    w1.says.up();
+    w1.opens(0, names);
+    for (let slot = 2; slot <= slots; slot++) run.worker(`w${slot}.1`).says.up();
+    const finish = () => {
+      for (const worker of run.workers.values()) if (worker.told.at(-1) === 'closed') worker.says.closed(false);
+      return finished;
+    };
+    return {run, w1, w2: run.worker('w2.1'), finish};
+  }
+
+  /** The same, and the second worker has one of its tests. */
+  function shared(slots = 2, names: readonly string[] = NAMES) {
+    const split = opened(slots, names);
+    split.w2.opens(0, null);
+    expect([split.w1.share, split.w2.share]).toEqual([['0'], ['1']]);
+    return split;
+  }
+
+  test('is opened by its first worker without a fingerprint, and by the others with that one', () => {
+    const {w1, w2} = opened();
+    expect(w1.told[0]).toEqual(order(null));
+    expect(w2.told).toEqual([order('f00')]);
+  });
+
+  test('has its tests given to those that have opened it', () => {
+    const {w1, w2} = opened();
+    expect(w1.told[1]).toEqual({type: 'give-tests', unit: 0, groups: [0], last: false});
+    expect(w2.share).toEqual([]);
+    w2.opens(0, null);
+    expect(w2.told[1]).toEqual({type: 'give-tests', unit: 0, groups: [1], last: false});
+    w1.hasRun(0, 0);
+    w2.hasRun(0, 1);
+    expect([w1.share, w2.share]).toEqual([
+      ['0', '2', ', last'],
+      ['1', '3, last'],
+    ]);
+  });
+
+  test('has one start, one result and one end', async () => {
+    const {run, w1, w2, finish} = shared();
+    w1.hasRun(0, 0);
+    w2.hasRun(0, 1);
+    w2.endsShare(0, {1: 'b', 3: 'd'});
+    await turn();
+    expect(await run.heard()).toEqual(['test-file-start /0.test.js']);
+    expect(run.ended).toEqual([]);
+    w1.endsShare(0, {0: 'a', 2: 'c'});
+    await finish();
+    expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-success /0.test.js']);
+    const [, {data}] = run.emitted as [unknown, {data: [unknown, {testResults: AssertionResult[]}]}];
+    expect(data[1].testResults.map(({title}) => title)).toEqual(NAMES);
+    expect(run.ended).toEqual([[0, 43, {type: 'result', result: data[1]}]]);
+    expect([w1.told.at(-1), w2.told.at(-1)]).toEqual(['closed', 'closed']);
+  });
+
+  test('is a failure if its results do not add up', async () => {
+    const {run, w1, w2, finish} = shared();
+    w1.hasRun(0, 0);
+    w2.hasRun(0, 1);
+    w2.endsShare(0, {1: 'b'});
+    w1.endsShare(0, {0: 'a', 2: 'c'});
+    await finish();
+    expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-failure /0.test.js']);
+    expect(await run.failureOf(PATH)).toContain('no result of "d"');
+    expect(run.ended).toEqual([[0, null, expect.objectContaining({type: 'error'})]]);
+  });
+
+  test('passes the events of its tests on, from all its workers', async () => {
+    const {run, w1, w2} = shared();
+    w1.tells('test-case-result', PATH, 'a');
+    w2.tells('test-case-result', PATH, 'b');
+    expect(await run.heard()).toEqual([
+      'test-file-start /0.test.js',
+      'test-case-result /0.test.js a',
+      'test-case-result /0.test.js b',
+    ]);
+  });
+
+  test('fails as a whole if one of its workers fails, and the others need not go on', async () => {
+    const {run, w1, w2, finish} = shared();
+    w2.ends(0, {type: 'error', error: {message: 'teardown', stack: '', type: 'Error'}});
+    expect(w1.share.at(-1)).toBe('discard');
+    w1.tells('test-case-result', PATH, 'a');
+    w1.endsShare(0, {0: 'a'});
+    await finish();
+    expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-failure /0.test.js']);
+    expect(await run.failureOf(PATH)).toBe('teardown');
+    expect(run.ended).toHaveLength(1);
+  });
+
+  describe('and whose worker never opens it', () => {
+    test.each<[string, UnitOutcome, string]>([
+      ['has its result reported', passed, 'test-file-success'],
+      [
+        'has its error reported',
+        {type: 'error', error: {message: 'no such module', stack: '', type: 'Error'}},
+        'test-file-failure',
+      ],
+    ])('%s', async (_what, outcome, name) => {
+      const run = new FakeRun(planOf([LONG], {slots: 2}, [0]));
+      const finished = run.dispatch.run();
+      const w1 = run.worker('w1.1');
+      w1.says.up();
+      expect(w1.told).toEqual([order(null)]);
+      w1.hears({type: 'unit-started', unit: 0});
+      w1.tells('test-case-result', PATH, 'a');
+      w1.ends(0, outcome);
+      w1.says.closed(false);
+      await finished;
+      expect(await run.heard()).toEqual([
+        'test-file-start /0.test.js',
+        'test-case-result /0.test.js a',
+        `${name} /0.test.js`,
+      ]);
+      expect(run.ended).toEqual([[0, 12, outcome]]);
+      expect([run.warnings, [...run.workers.keys()]]).toEqual([[], ['w1.1']]);
+    });
+
+    test('is blamed for the death of that worker', async () => {
+      const run = new FakeRun(planOf([LONG], {slots: 2}, [0]));
+      void run.dispatch.run();
+      run.worker('w1.1').says.up();
+      run.worker('w1.1').hears({type: 'unit-started', unit: 0});
+      run.worker('w1.1').says.lost(killed);
+      expect(await run.failureOf(PATH)).toContain('it was killed by signal SIGKILL');
+      expect(run.ended).toEqual([[0, null, {type: 'died'}]]);
+      expect(run.lostJoiners).toEqual([]);
+    });
+  });
+
+  describe('and has other tests in its second worker', () => {
+    test('goes on in the first one, with a warning; what the second says is dropped', async () => {
+      const {run, w1, w2, finish} = opened();
+      w2.opens(0, ['a', 'x'], 'ba4');
+      expect(run.warnings).toEqual([expect.stringContaining('/0.test.js runs whole, on one worker')]);
+      expect([w1.share, w2.share]).toEqual([['0', '1 2 3, last'], ['discard']]);
+      w2.tells('test-case-result', PATH, 'x');
+      w2.endsShare(0, {1: 'x'});
+      w1.endsShare(0, {0: 'a', 1: 'b', 2: 'c', 3: 'd'});
+      await finish();
+      expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-success /0.test.js']);
+      expect(run.ended).toHaveLength(1);
+    });
+
+    test('has no failure, nor another warning, if the second fails on its way out', async () => {
+      const {run, w1, w2, finish} = opened();
+      w2.opens(0, ['a', 'x'], 'ba4');
+      w2.ends(0, {type: 'error', error: {message: 'It was not needed.', stack: '', type: 'Error'}});
+      w1.endsShare(0, {0: 'a', 1: 'b', 2: 'c', 3: 'd'});
+      await finish();
+      expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-success /0.test.js']);
+      expect(run.warnings).toHaveLength(1);
+    });
+
+    test('does so too if the second cannot load it', async () => {
+      const {run, w1, w2, finish} = opened();
+      w2.runs(0, {type: 'error', error: {message: 'EADDRINUSE', stack: '', type: 'Error'}});
+      expect(run.warnings).toEqual([expect.stringContaining('  | EADDRINUSE')]);
+      w1.endsShare(0, {0: 'a', 1: 'b', 2: 'c', 3: 'd'});
+      await finish();
+      expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-success /0.test.js']);
+    });
+  });
+
+  test('and has other tests in its third worker begins anew, whole; Jest hears nothing twice', async () => {
+    const {run, w1, w2, finish} = shared(3, SIX);
+    const w3 = run.worker('w3.1');
+    w1.tells('test-case-result', PATH, 'a');
+    w3.opens(0, ['a', 'x'], 'ba4');
+    expect([w1, w2, w3].map(({share}) => share.at(-1))).toEqual(['discard', 'discard', 'discard']);
+    w2.tells('test-case-result', PATH, 'b');
+    w2.endsShare(0, {1: 'b'});
+    w3.endsShare(0, {});
+    // It goes to the first one that is free.
+    expect(w2.told.at(-1)).toEqual(wholeOrder);
+    w1.endsShare(0, {0: 'a'});
+    w2.hears({type: 'unit-started', unit: 0});
+    for (const name of SIX) w2.tells('test-case-result', PATH, name);
+    w2.ends(0);
+    await finish();
+    expect(await run.heard()).toEqual([
+      'test-file-start /0.test.js',
+      ...SIX.map(name => `test-case-result /0.test.js ${name}`),
+      'test-file-success /0.test.js',
+    ]);
+    expect(run.ended).toEqual([[0, 12, passed]]);
+    expect(run.warnings).toHaveLength(1);
+    expect(replayed(run)).toEqual(expect.arrayContaining(['join', 'give-tests', 'discard', 'begin-again']));
+  });
+
+  describe('when one of its workers dies', () => {
+    test('fails once, and the others need not go on', async () => {
+      const {run, w1, w2, finish} = shared();
+      w2.says.lost(killed);
+      expect(w1.share).toEqual(['0', 'discard']);
+      w1.tells('test-case-result', PATH, 'a');
+      w1.endsShare(0, {0: 'a'});
+      await finish();
+      expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-failure /0.test.js']);
+      expect(await run.failureOf(PATH)).toContain('worker w2 (pid 4711):\n  | last words');
+      expect(run.ended).toEqual([[0, null, {type: 'died'}]]);
+      expect([run.warnings, run.lostJoiners]).toEqual([[], []]);
+      expect(run.dispatch.forceExited).toBe(false);
+    });
+
+    test('is no matter if that one had none of its tests yet', async () => {
+      const {run, w1, w2, finish} = opened();
+      w2.hears({type: 'unit-started', unit: 0});
+      w2.says.lost(killed);
+      expect(run.lostJoiners).toEqual([[PATH, 2]]);
+      for (const place of [0, 1, 2]) w1.hasRun(0, place);
+      expect(w1.share).toEqual(['0', '1', '2', '3, last']);
+      w1.endsShare(0, {0: 'a', 1: 'b', 2: 'c', 3: 'd'});
+      await finish();
+      expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-success /0.test.js']);
+      expect(run.ended).toHaveLength(1);
+    });
+
+    test('is not opened any more: what another one lists of it is not wanted', async () => {
+      const {run, w1, w2, finish} = opened();
+      w2.hears({type: 'unit-started', unit: 0});
+      w1.says.lost(killed);
+      expect(w2.share).toEqual(['discard']);
+      w2.lists(0, ['x'], 'ba4');
+      expect(run.events.filter(type => type === 'unit-opened')).toHaveLength(1);
+      w2.endsShare(0, {});
+      await finish();
+      expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-failure /0.test.js']);
+      expect(run.warnings).toEqual([]);
+    });
+
+    test('is not said to run again by the fault of another file if that one had none of its tests yet', () => {
+      const run = new FakeRun(planOf([2 * LONG, LONG, 4 * LONG], {slots: 2}, [2]), undefined);
+      run.past = long;
+      void run.dispatch.run();
+      const [w1, w2] = [run.worker('w1.1'), run.worker('w2.1')];
+      w1.says.up();
+      w2.says.up();
+      w2.runs(1);
+      w2.opens(2, NAMES);
+      w1.runs(0);
+      expect(w1.told.at(-1)).toMatchObject({units: [{id: 2, split: {collected: 'f00'}}]});
+      w1.hears({type: 'unit-started', unit: 2});
+      w1.says.lost({kind: 'exit', code: 1, uncaught: 'Error: late\n    at /0.test.js:1:1'});
+      expect([run.late, run.lostJoiners]).toEqual([[], [['/2.test.js', 1]]]);
+      expect(w2.share).toEqual(['0']);
+    });
+
+    test('by the fault of another file it begins anew, and is split again', async () => {
+      const run = new FakeRun(planOf([LONG, 4 * LONG], {slots: 2}, [1]));
+      run.past = long;
+      void run.dispatch.run();
+      const [w1, w2] = [run.worker('w1.1'), run.worker('w2.1')];
+      w1.says.up();
+      w1.runs(0);
+      w1.opens(1, NAMES);
+      w2.says.up();
+      w2.opens(1, null);
+      w1.tells('test-case-result', '/1.test.js', 'a');
+      w1.says.lost({kind: 'exit', code: 1, uncaught: 'Error: late\n    at /0.test.js:1:1'});
+      expect(run.late).toEqual([['/0.test.js', '/1.test.js']]);
+      expect(w2.share.at(-1)).toBe('discard');
+      w2.endsShare(1, {1: 'b'});
+      expect(w2.told.at(-1)).toMatchObject({units: [{id: 1, split: {granularity: 'tests', collected: null}}]});
+      w2.opens(1, ['other', 'names'], 'ba4');
+      expect(run.warnings).toEqual([]);
+      w2.tells('test-case-result', '/1.test.js', 'a');
+      w2.tells('test-case-result', '/1.test.js', 'b');
+      expect((await run.heard()).slice(2)).toEqual([
+        'test-file-start /1.test.js',
+        'test-case-result /1.test.js a',
+        'test-case-result /1.test.js b',
+      ]);
+    });
+  });
+
+  test('is dropped with its run when that is stopped', async () => {
+    const {run, w1, w2, finish} = shared();
+    void run.dispatch.stop('interrupted');
+    expect([w1.told.at(-1), w2.told.at(-1)]).toEqual(['closed', 'closed']);
+    w1.tells('test-case-result', PATH, 'a');
+    w2.endsShare(0, {1: 'b'});
+    w1.endsShare(0, {0: 'a'});
+    await finish();
+    expect(await run.heard()).toEqual(['test-file-start /0.test.js']);
+    expect(run.ended).toEqual([]);
+  });
+
+  test('is no leak where a worker is killed in a share that is not needed', async () => {
+    const {run, w1, w2, finish} = shared();
+    w2.ends(0, {type: 'error', error: {message: 'teardown', stack: '', type: 'Error'}});
+    expect([w1.told.at(-1), w2.told.at(-1)]).toEqual(['closed', 'closed']);
+    w1.says.closed(true);
+    w2.says.closed(false);
+    await finish();
+    expect(run.dispatch.forceExited).toBe(false);
+  });
+
+  describe('and of whose tests nothing is known', () => {
+    beforeEach(() => jest.useFakeTimers({doNotFake: ['nextTick', 'setImmediate']}));
+    afterEach(() => jest.useRealTimers());
+
+    /** A run whose only file was opened 10 ms after it was begun. */
+    function unknown() {
+      const run = new FakeRun(planOf([null], {slots: 2}, [0]));
+      const finished = run.dispatch.run();
+      const w1 = run.worker('w1.1');
+      w1.says.up();
+      w1.hears({type: 'unit-started', unit: 0});
+      run.now = 10;
+      w1.lists(0, NAMES);
+      return {run, w1, finished};
+    }
+    const pass = (run: FakeRun, ms: number) => {
+      run.now += ms;
+      jest.advanceTimersByTime(ms);
+    };
+
+    test('gets another worker as soon as its first test has run for a while', () => {
+      const {run, w1} = unknown();
+      w1.hears({type: 'tests-progress', unit: 0, done: [], running: 0});
+      pass(run, 49);
+      expect([...run.workers.keys()]).toEqual(['w1.1']);
+      pass(run, 1);
+      expect([...run.workers.keys()]).toEqual(['w1.1', 'w2.1']);
+      expect(replayed(run)).toContain('wake');
+    });
+
+    test('is not looked at again when its run is over', async () => {
+      const {run, w1, finished} = unknown();
+      w1.hasRun(0, 0, 1);
+      w1.endsShare(0, {0: 'a', 1: 'b', 2: 'c', 3: 'd'});
+      for (const worker of run.workers.values()) worker.says.closed(false);
+      await finished;
+      pass(run, 1000);
+      expect(run.events).not.toContain('woken');
+    });
+  });
 });

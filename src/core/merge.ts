@@ -1,0 +1,206 @@
+/**
+ * The results of one file's tests, from the several workers that shared them, made into the one result
+ * that the file would have had in a single worker.
+ */
+import type {AssertionResult, TestResult, V8CoverageResult} from '@jest/test-result';
+import {addNoteToMessage, addNoteToPart, cutFailureMessage, joinFailureMessage, splitNote} from './failureMessages';
+import type {CollectedTest, Slice, SnapshotChanges} from './protocol';
+import type {SlotNumber} from './units';
+
+/** What a worker made of its share of a file's tests. */
+export interface SliceResult {
+  readonly slot: SlotNumber;
+  /** Jest's own, with those tests only. */
+  readonly result: TestResult;
+  readonly slice: Slice;
+}
+
+/** By file. */
+export type Coverage = NonNullable<TestResult['coverage']>;
+
+/** What Jest tells of a snapshot file when it has been written. */
+export type SavedSnapshots = Pick<TestResult['snapshot'], 'fileDeleted' | 'unchecked' | 'uncheckedKeys'>;
+
+/** What merging needs of the world and of the running Jest. */
+export interface MergeTools {
+  /** @param all of one slice at least */
+  mergeCoverage(all: readonly Coverage[]): Coverage;
+  /** @param all of one slice at least */
+  mergeV8Coverage(all: readonly V8CoverageResult[]): V8CoverageResult;
+  /** Writes the file's snapshots. Called once, when it is certain that no test's result is missing. */
+  saveSnapshots(changes: readonly SnapshotChanges[]): SavedSnapshots;
+  /** The project's slowTestThreshold, in seconds. */
+  readonly slowTestThresholdS: number;
+}
+
+/** A test's result, where it comes from, and its part of that slice's failureMessage. */
+interface PlacedTest {
+  readonly test: AssertionResult;
+  readonly from: SliceResult;
+  readonly failureText: string | null;
+}
+
+/**
+ * @param slices in the order in which their workers opened the file; at least one
+ * @param collected all of the file's tests
+ * @throws if the slices have not one result for each of the tests
+ */
+export function mergeSlices(
+  slices: readonly SliceResult[],
+  collected: readonly CollectedTest[],
+  tools: MergeTools,
+): TestResult {
+  const [first] = slices;
+  if (first === undefined) throw new Error('jest-runner-xdist: a split test file has no result at all');
+  const parts = slices.map(({result}) => cutFailureMessage(result.failureMessage, result.testResults));
+  const placed = placeTests(slices, collected, (slice, index) => parts[slice]?.tests[index] ?? null);
+  const saved = tools.saveSnapshots(slices.flatMap(({slice}) => slice.snapshot ?? []));
+  if (slices.length === 1) return {...first.result, snapshot: {...first.result.snapshot, ...saved}};
+
+  const noted = placed.map((test, place) => withNote(test, place, collected));
+  const results = slices.map(({result}) => result);
+  const tests = noted.map(({test}) => test);
+  const merged: TestResult = {
+    ...first.result,
+    ...countTests(tests),
+    testResults: tests,
+    failureMessage: joinFailureMessage(
+      noted.map(({failureText}) => failureText),
+      parts.map(({outside}) => outside),
+    ),
+    leaks: results.some(({leaks}) => leaks),
+    openHandles: results.flatMap(({openHandles}) => openHandles ?? []),
+    perfStats: mergePerfStats(first, results, tests, tools.slowTestThresholdS),
+    snapshot: {...first.result.snapshot, ...sumSnapshots(results), ...saved},
+  };
+  const entries = mergeConsole(slices);
+  if (entries.length > 0) merged.console = entries;
+  const error = mergeExecErrors(results);
+  if (error !== null) merged.testExecError = error;
+  const coverages = results.flatMap(({coverage}) => (coverage == null ? [] : [coverage]));
+  if (coverages.length > 0) merged.coverage = tools.mergeCoverage(coverages);
+  const v8Coverages = results.flatMap(({v8Coverage}) => (v8Coverage == null ? [] : [v8Coverage]));
+  if (v8Coverages.length > 0) merged.v8Coverage = tools.mergeV8Coverage(v8Coverages);
+  const memory = results.flatMap(({memoryUsage}) => memoryUsage ?? []);
+  if (memory.length > 0) merged.memoryUsage = Math.max(...memory);
+  return merged;
+}
+
+/** Every test's result, in the order of the source. A result that got lost would be a failure nobody sees. */
+function placeTests(
+  slices: readonly SliceResult[],
+  collected: readonly CollectedTest[],
+  failureText: (slice: number, index: number) => string | null,
+): PlacedTest[] {
+  const byPlace = collected.map((): PlacedTest[] => []);
+  const problems: string[] = [];
+  slices.forEach((from, slice) => {
+    const {tests: places} = from.slice;
+    const {testResults} = from.result;
+    if (places.length !== testResults.length) {
+      problems.push(`worker w${from.slot} has ${testResults.length} results for ${places.length} tests`);
+    }
+    testResults.forEach((test, index) => {
+      const there = byPlace[places[index] ?? -1];
+      if (there !== undefined) there.push({test, from, failureText: failureText(slice, index)});
+      else problems.push(`worker w${from.slot} has a result of a test that the file has not: "${test.fullName}"`);
+    });
+  });
+  const namesOf = (wanted: (results: readonly PlacedTest[]) => boolean) =>
+    collected.flatMap(({name}, place) => (wanted(byPlace[place] ?? []) ? [JSON.stringify(name)] : []));
+  const missing = namesOf(({length}) => length === 0);
+  const double = namesOf(({length}) => length > 1);
+  if (missing.length > 0) problems.push(`no result of ${missing.join(', ')}`);
+  if (double.length > 0) problems.push(`more than one result of ${double.join(', ')}`);
+  if (problems.length > 0) {
+    throw new Error(
+      `jest-runner-xdist: the results of a split test file do not add up to the file: ${problems.join('; ')}.`,
+    );
+  }
+  return byPlace.flat();
+}
+
+/** As jest-circus and jest-runner count. */
+function countTests(tests: readonly AssertionResult[]) {
+  const count = (wanted: AssertionResult['status']) => tests.filter(({status}) => status === wanted).length;
+  const [numPendingTests, numTodoTests, numFailingTests] = [count('pending'), count('todo'), count('failed')];
+  return {
+    numFailingTests,
+    numPassingTests: tests.length - numPendingTests - numTodoTests - numFailingTests,
+    numPendingTests,
+    numTodoTests,
+    skipped: numPendingTests === tests.length,
+  };
+}
+
+function withNote(placed: PlacedTest, place: number, collected: readonly CollectedTest[]): PlacedTest {
+  const {test, from, failureText} = placed;
+  if (test.status !== 'failed') return placed;
+  const {ran} = from.slice;
+  const began = ran.lastIndexOf(place);
+  const before = new Set(ran.slice(0, began).filter(other => other !== place)); // a retried test began several times
+  const note = splitNote(from.slot, began < 0 ? null : [...before].map(other => collected[other]?.name ?? '?'));
+  const last = test.failureMessages.length - 1;
+  return {
+    from,
+    test: {
+      ...test,
+      failureMessages: test.failureMessages.map((text, k) => (k === last ? addNoteToMessage(text, note) : text)),
+    },
+    failureText: failureText === null ? null : addNoteToPart(failureText, note),
+  };
+}
+
+/**
+ * `runtime` is what the file costs, not how long one waited for it: Jest takes a file's `runtime` of its
+ * cache for that, and would run one that was quick for having been split in band next time.
+ */
+function mergePerfStats(
+  first: SliceResult,
+  results: readonly TestResult[],
+  tests: readonly AssertionResult[],
+  slowTestThresholdS: number,
+): TestResult['perfStats'] {
+  const tested = tests.reduce((ms, {duration}) => ms + (duration ?? 0), 0);
+  const runtime = Math.round(first.slice.loadMs + tested);
+  return {
+    ...first.result.perfStats,
+    start: Math.min(...results.map(({perfStats}) => perfStats.start)),
+    end: Math.max(...results.map(({perfStats}) => perfStats.end)),
+    runtime,
+    slow: runtime / 1000 > slowTestThresholdS,
+  };
+}
+
+function sumSnapshots(results: readonly TestResult[]) {
+  const sum = (field: 'added' | 'matched' | 'unmatched' | 'updated') =>
+    results.reduce((count, {snapshot}) => count + snapshot[field], 0);
+  return {added: sum('added'), matched: sum('matched'), unmatched: sum('unmatched'), updated: sum('updated')};
+}
+
+/** In the order of the tests. What the file writes while it is loaded, every worker has: the first one's counts. */
+function mergeConsole(slices: readonly SliceResult[]): NonNullable<TestResult['console']> {
+  const entries = slices.flatMap(({result, slice}, k) =>
+    (result.console ?? []).map((entry, index) => ({
+      entry,
+      isRepeated: k > 0 && slice.console[index] === -1,
+      // One of which nothing is known is kept, too.
+      place: slice.console[index] ?? Number.MAX_SAFE_INTEGER,
+    })),
+  );
+  return entries
+    .filter(({isRepeated}) => !isRepeated)
+    .sort((a, b) => a.place - b.place)
+    .map(({entry}) => entry);
+}
+
+/** Errors outside of any test. Their stacks, joined, are all that Jest keeps of them. */
+function mergeExecErrors(results: readonly TestResult[]): NonNullable<TestResult['testExecError']> | null {
+  const errors = results.flatMap(({testExecError}) => testExecError ?? []);
+  const [first] = errors;
+  if (first === undefined) return null;
+  const stacks = [...new Set(errors.map(({stack}) => String(stack)))];
+  // One worker may have had what another had, and more: Jest joins the stacks of one file.
+  const own = stacks.filter(stack => !stacks.some(other => other !== stack && other.includes(stack)));
+  return own.length === 1 && own[0] === first.stack ? first : {...first, stack: own.join('\n')};
+}

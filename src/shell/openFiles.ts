@@ -1,0 +1,161 @@
+/**
+ * The files of a run whose tests are being given out: what is in them, and what has come of it in each
+ * worker so far.
+ */
+import type {Test} from '@jest/test-result';
+import {describeMismatch, describeRefusal} from '../core/collectionDiff';
+import type {FileRecord} from '../core/durations';
+import {mergeSlices, type MergeTools, type SliceResult} from '../core/merge';
+import type {CollectedTest, FromWorker, UnitOutcome} from '../core/protocol';
+import type {SlotNumber} from '../core/units';
+
+type Opened = Extract<FromWorker, {type: 'unit-opened'}>;
+type Done = Extract<FromWorker, {type: 'unit-done'}>;
+
+interface OpenFile {
+  readonly tests: readonly CollectedTest[];
+  readonly fingerprint: string;
+  /** In the order in which the workers opened it. */
+  readonly shares: {readonly slot: SlotNumber; done: Done | null}[];
+}
+
+/** How a file ended. `ms`: what its tests took, in however many workers; null: unknown. */
+export interface FileEnd {
+  readonly outcome: UnitOutcome;
+  readonly ms: number | null;
+}
+
+export interface OpenFilesOptions {
+  readonly testOf: (unit: number) => Test;
+  readonly pastOf: (test: Test) => FileRecord | null;
+  readonly mergeTools: (test: Test) => MergeTools;
+  readonly warn: (text: string) => void;
+}
+
+/** What a test takes at the most (ms) that is not in the record of its file: those below 1 ms are not. */
+const UNRECORDED_MS = 1;
+
+export class OpenFiles {
+  readonly #options: OpenFilesOptions;
+  readonly #files = new Map<number, OpenFile>();
+  /** By unit: events of tests that Jest has been told since the file began. */
+  readonly #told = new Map<number, Set<string>>();
+  /** By unit: those from before it began anew. It is not told them again. */
+  readonly #toldBefore = new Map<number, Set<string>>();
+
+  constructor(options: OpenFilesOptions) {
+    this.#options = options;
+  }
+
+  /** What names the tests that the file's first worker has found. */
+  fingerprint(unit: number): string | null {
+    return this.#files.get(unit)?.fingerprint ?? null;
+  }
+
+  /**
+   * A worker has opened a file. Other tests than the first worker's are worth a warning.
+   *
+   * @returns what each group of its tests is expected to take, in ms; null: they are other tests
+   */
+  opened(slot: SlotNumber, {unit, ms, tests, fingerprint}: Opened): (number | null)[] | null {
+    const known = this.#files.get(unit);
+    if (known === undefined) {
+      if (tests === null) return null; // the file was given up meanwhile
+      this.#files.set(unit, {tests, fingerprint, shares: [{slot, done: null}]});
+      return costsOf(tests, this.#options.pastOf(this.#options.testOf(unit)), ms);
+    }
+    const [first] = known.shares;
+    if (tests !== null && first !== undefined) {
+      const {path} = this.#options.testOf(unit);
+      this.#options.warn(describeMismatch(path, {slot: first.slot, tests: known.tests}, {slot, tests}));
+      return null;
+    }
+    known.shares.push({slot, done: null});
+    return [];
+  }
+
+  /** A worker has ended its share of a file; or could not load it. */
+  ended(slot: SlotNumber, done: Done): void {
+    const file = this.#files.get(done.unit);
+    if (file === undefined) return;
+    const share = file.shares.find(open => open.slot === slot && open.done === null);
+    if (share !== undefined) share.done = done;
+    else if (done.outcome.type === 'error') {
+      const {path} = this.#options.testOf(done.unit);
+      this.#options.warn(describeRefusal(path, file.shares[0]?.slot ?? 0, slot, done.outcome.error.message));
+    }
+  }
+
+  /** Makes one result of a file's shares: all have ended. */
+  merge(unit: number): FileEnd {
+    const file = this.#files.get(unit);
+    const test = this.#options.testOf(unit);
+    this.#files.delete(unit);
+    this.#told.delete(unit);
+    this.#toldBefore.delete(unit);
+    const slices: SliceResult[] = [];
+    for (const {slot, done} of file?.shares ?? []) {
+      if (done?.outcome.type === 'error') return {outcome: done.outcome, ms: null};
+      // One that was opened too late for any test has ended without a share.
+      if (done?.outcome.type === 'result' && done.slice !== null) {
+        slices.push({slot, result: done.outcome.result, slice: done.slice});
+      }
+    }
+    try {
+      const result = mergeSlices(slices, file?.tests ?? [], this.#options.mergeTools(test));
+      return {outcome: {type: 'result', result}, ms: result.perfStats.runtime};
+    } catch (error) {
+      const {message, stack = ''} = error as Error;
+      return {outcome: {type: 'error', error: {message, stack, type: 'Error'}}, ms: null};
+    }
+  }
+
+  /** The file begins anew, or is given up. */
+  drop(unit: number): void {
+    this.#files.delete(unit);
+    const before = [...(this.#toldBefore.get(unit) ?? []), ...(this.#told.get(unit) ?? [])];
+    this.#toldBefore.set(unit, new Set(before));
+    this.#told.delete(unit);
+  }
+
+  /** Whether Jest is to hear of an event of one of the unit's tests: not if it has, before the file began anew. */
+  isNews(unit: number, name: string, payload: unknown): boolean {
+    const fullName = Array.isArray(payload) ? (payload[1] as {fullName?: unknown} | undefined)?.fullName : undefined;
+    if (typeof fullName !== 'string') return true;
+    const key = `${name}\0${fullName}`;
+    if (this.#toldBefore.get(unit)?.has(key) === true) return false;
+    let told = this.#told.get(unit);
+    if (told === undefined) this.#told.set(unit, (told = new Set()));
+    told.add(key);
+    return true;
+  }
+}
+
+/**
+ * @param past null: the file has never run
+ * @param loadMs what it took to load the file
+ */
+export function costsOf(tests: readonly CollectedTest[], past: FileRecord | null, loadMs: number): (number | null)[] {
+  const groups: Set<string>[] = [];
+  for (const {name, group} of tests) {
+    if (group !== null) (groups[group] ??= new Set()).add(name);
+  }
+  const unrecorded = unrecordedMs(tests, past, loadMs);
+  return groups.map(names => {
+    let sum = 0;
+    for (const name of names) {
+      const ms = past !== null && Object.hasOwn(past.tests, name) ? past.tests[name] : unrecorded;
+      if (ms == null) return null;
+      sum += ms;
+    }
+    return sum;
+  });
+}
+
+/** What a test of which there is no record is taken for, in ms; null: it may be anything, the file never ran in full. */
+function unrecordedMs(tests: readonly CollectedTest[], past: FileRecord | null, loadMs: number): number | null {
+  if (past?.ms == null) return null;
+  const recorded = Object.values(past.tests).reduce((sum, ms) => sum + ms, 0);
+  const count = tests.filter(({name, group}) => group !== null && !Object.hasOwn(past.tests, name)).length;
+  return count === 0 ? 0 : Math.min(UNRECORDED_MS, Math.max(0, past.ms - recorded - loadMs) / count);
+}

@@ -1,0 +1,151 @@
+/**
+ * Which of an open file's tests are this worker's. The parent gives groups of tests while the file
+ * runs; a test that comes up before it is decided whose it is waits here.
+ */
+import type {FromWorker} from '../core/protocol';
+
+/** How long (ms) the parent goes without news of a session that has enough to do. */
+const NEWS_EVERY_MS = 20;
+
+/** How long (ms) tests may run one after the other before what the parent sent is read. */
+const LISTEN_EVERY_MS = 10;
+
+export type SessionProgress = Omit<Extract<FromWorker, {type: 'tests-progress'}>, 'unit'>;
+
+export interface SessionOptions {
+  /** By group: how many tests it has. */
+  readonly sizes: ReadonlyMap<number, number>;
+  readonly send: (progress: SessionProgress) => void;
+  /** Monotonic, in ms. */
+  readonly now: () => number;
+  /** Resolves after messages that have arrived were read. */
+  readonly listen: () => Promise<void>;
+}
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #given = new Set<number>();
+  /** Given, and no test of it has begun. */
+  readonly #ahead = new Set<number>();
+  readonly #left: Map<number, number>;
+  #frontier = 0;
+  #last = false;
+  #discarded = false;
+  #wake: (() => void)[] = [];
+  #done: (readonly [group: number, ms: number])[] = [];
+  #running: number | null = null;
+  /** Below so many groups ahead, the parent is told what runs, so that more can arrive in time. */
+  #low = 0;
+  #toldAt = 0;
+  #listenedAt = 0;
+  /** When the group that runs began, as far as it has cost time: without the waiting. */
+  #since: number;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#left = new Map(options.sizes);
+    this.#since = options.now();
+  }
+
+  give(groups: readonly number[], last: boolean): void {
+    for (const group of groups) {
+      this.#given.add(group);
+      this.#ahead.add(group);
+      this.#frontier = group + 1;
+    }
+    this.#low = Math.ceil(groups.length / 2);
+    this.#last ||= last;
+    this.#wakeUp();
+  }
+
+  /** Nothing more is this worker's. */
+  discard(): void {
+    this.#discarded = true;
+    this.#wakeUp();
+  }
+
+  /** Whether a group is this worker's; null: it is not decided yet. */
+  owns(group: number): boolean | null {
+    if (this.#discarded) return false;
+    if (this.#given.has(group)) return true;
+    return group < this.#frontier || this.#last ? false : null;
+  }
+
+  /**
+   * Resolves when it is decided whether any of these groups is this worker's.
+   *
+   * @returns `waited`: in ms
+   */
+  async decide(groups: Iterable<number>): Promise<{mine: boolean; waited: number}> {
+    let waited = 0;
+    for (;;) {
+      const mine = this.#ownsAny(groups);
+      if (mine !== null) return {mine, waited};
+      waited += await this.#wait(true);
+    }
+  }
+
+  /** Resolves when this worker was given its first tests, or will get none. */
+  async begun(): Promise<void> {
+    while (this.#given.size === 0 && !this.#last && !this.#discarded) await this.#wait(false);
+  }
+
+  /** A test of a group of this worker's is about to begin. @returns how long (ms) that had to wait */
+  async testStarts(group: number): Promise<number> {
+    const {now, listen} = this.#options;
+    const begins = this.#ahead.delete(group);
+    this.#running = group;
+    if (this.#last) return 0;
+    const time = now();
+    const low = this.#ahead.size <= this.#low;
+    if (begins && (low || time - this.#toldAt >= NEWS_EVERY_MS)) {
+      this.#low = -1; // once is enough
+      this.#tell();
+    }
+    if (!low && time - this.#listenedAt < LISTEN_EVERY_MS) return 0;
+    await listen();
+    this.#listenedAt = now();
+    this.#since += this.#listenedAt - time;
+    return this.#listenedAt - time;
+  }
+
+  /** A test of a group of this worker's has ended, for the first time. */
+  testEnds(group: number): void {
+    const left = (this.#left.get(group) ?? 0) - 1;
+    this.#left.set(group, left);
+    if (left > 0) return;
+    const time = this.#options.now();
+    this.#done.push([group, time - this.#since]);
+    this.#since = time;
+  }
+
+  #ownsAny(groups: Iterable<number>): boolean | null {
+    let decided = true;
+    for (const group of groups) {
+      const mine = this.owns(group);
+      if (mine === true) return true;
+      decided &&= mine === false;
+    }
+    return decided ? false : null;
+  }
+
+  async #wait(tell: boolean): Promise<number> {
+    const start = this.#options.now();
+    this.#running = null;
+    if (tell) this.#tell();
+    await new Promise<void>(resolve => this.#wake.push(resolve));
+    const waited = this.#options.now() - start;
+    this.#since += waited;
+    this.#listenedAt = start + waited;
+    return waited;
+  }
+
+  #tell(): void {
+    this.#options.send({type: 'tests-progress', done: this.#done.splice(0), running: this.#running});
+    this.#toldAt = this.#options.now();
+  }
+
+  #wakeUp(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+}

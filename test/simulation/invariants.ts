@@ -1,0 +1,95 @@
+/** The invariants of ARCHITECTURE.md, asserted of the scheduler's state after a step. */
+import {MAX_BARREN_DEATHS} from '../../src/core/schedule';
+import type {ScheduleState, SlotState} from '../../src/core/scheduleState';
+import type {Session, SplitFile} from '../../src/core/splitFiles';
+import type {End} from './ledger';
+
+/** How far sums of floating-point numbers may be off (ms). */
+const ROUNDING = 1e-3;
+
+export function checkInvariants(state: ScheduleState, ends: ReadonlyMap<number, End>): void {
+  const {slots, plan, nextUnit, returned, idle, stopped} = state;
+  const places = new Map<number, string>();
+  const place = (unit: number, name: string) => {
+    const before = places.get(unit);
+    if (before !== undefined) throw new Error(`unit ${unit} is in two places: ${before}, ${name}`);
+    if (ends.has(unit)) throw new Error(`unit ${unit} has ended, and is ${name}`);
+    places.set(unit, name);
+  };
+  for (const unit of returned) place(unit, 'returned');
+  for (let unit = nextUnit; unit < plan.units.length; unit++) place(unit, 'pending');
+  for (const file of state.files.values()) place(file.unit, 'open');
+  for (const slot of slots) {
+    const {running, session, held, heldKnownMs, barrenDeaths} = slot;
+    if (session !== null) checkSession(state, slot, session);
+    const shared = session !== null && (session.status === 'discarded' || state.files.has(session.unit));
+    if (running !== null && !shared && !ends.has(running)) place(running, `running in ${slot.slot}`);
+    for (const unit of held) place(unit, `held by ${slot.slot}`);
+    const known = held.reduce((sum, unit) => sum + (plan.units[unit]?.expectedMs ?? 0), 0);
+    if (Math.abs(known - heldKnownMs) > ROUNDING) throw new Error(`slot ${slot.slot} miscounts what it holds`);
+    if (barrenDeaths > MAX_BARREN_DEATHS) throw new Error(`slot ${slot.slot} was replaced too often`);
+  }
+  if (stopped === null) {
+    if (places.size + ends.size !== plan.units.length) {
+      throw new Error(`units are lost: ${plan.units.length - places.size - ends.size}`);
+    }
+    for (const file of state.files.values()) checkFile(state, file);
+  }
+  const pending = returned.length + plan.units.length - nextUnit;
+  const without = slots.filter(({status, running, held}) => status === 'up' && running === null && held.length === 0);
+  if (without.length !== idle.size && stopped === null) throw new Error('an idle worker is not known as one');
+  if (pending > 0 && idle.size > 0 && stopped === null) throw new Error('a worker is idle while units are pending');
+  const alive = slots.filter(({status}) => status === 'starting' || status === 'up' || status === 'closing').length;
+  if (alive > plan.slots) throw new Error('more workers than allowed');
+  const {maxWorkerRestarts} = plan;
+  if (maxWorkerRestarts !== null && state.restarts > maxWorkerRestarts)
+    throw new Error('more replacements than allowed');
+  const recalled = slots.reduce((sum, slot) => sum + slot.recalled.size, 0);
+  if (recalled !== state.recallsOut) throw new Error('take-backs are miscounted');
+}
+
+function checkSession(state: ScheduleState, {slot, running}: SlotState, session: Session): void {
+  const where = `the session of unit ${session.unit} in ${slot}`;
+  if (running !== session.unit) throw new Error(`${where} is not what runs there`);
+  if (session.status === 'discarded') return;
+  const file = state.files.get(session.unit);
+  if (file === undefined) {
+    if (!session.first || session.status !== 'opening') throw new Error(`${where} has no file`);
+    return;
+  }
+  const costs = [...session.held].map(group => file.costs[group] ?? null);
+  checkSums(where, costs, session.heldKnownMs, session.heldUnknown);
+  for (const group of session.held) {
+    if (file.taken[group] !== true || group >= session.frontier) throw new Error(`${where} holds what is not its own`);
+  }
+  if (session.running !== null && !session.held.has(session.running)) throw new Error(`${where} runs what it has not`);
+  if (state.stopped !== null) return;
+  const left = file.taken.some((taken, group) => !taken && group >= session.frontier);
+  if (session.status === 'closing' && left) throw new Error(`${where} is told that there is nothing left`);
+  if (session.status !== 'open') return;
+  if (!left) throw new Error(`${where} is not told that there is nothing left`);
+  if (session.held.size === 0 || session.starving) throw new Error(`${where} waits while there are tests for it`);
+}
+
+function checkFile({slots}: ScheduleState, file: SplitFile): void {
+  const where = `unit ${file.unit}`;
+  const pending = file.costs.filter((_, group) => file.taken[group] !== true);
+  checkSums(where, pending, file.pendingKnownMs, file.pendingUnknown);
+  if (pending.length !== file.pending) throw new Error(`${where} miscounts what is pending`);
+  const head = file.taken.indexOf(false);
+  if (file.head !== (head === -1 ? file.costs.length : head)) throw new Error(`${where} has its head elsewhere`);
+  const sessions = slots.flatMap(({session}) =>
+    session?.unit === file.unit && session.status !== 'discarded' ? [session] : [],
+  );
+  if (sessions.length === 0) throw new Error(`${where} is open nowhere`);
+  if (sessions.filter(({first}) => first).length > 1) throw new Error(`${where} has two first sessions`);
+  // Whatever is pending, there is one that will come to it.
+  if (pending.length > 0 && !sessions.some(({first, status}) => first && status === 'open'))
+    throw new Error(`${where} has tests that nobody will take`);
+}
+
+function checkSums(where: string, costs: readonly (number | null)[], knownMs: number, unknown: number): void {
+  const known = costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0);
+  if (Math.abs(known - knownMs) > ROUNDING) throw new Error(`${where} miscounts its expected time`);
+  if (costs.filter(cost => cost === null).length !== unknown) throw new Error(`${where} miscounts the unknown`);
+}

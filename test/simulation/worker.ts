@@ -1,0 +1,312 @@
+/** A worker that exists only as timers: it does what src/worker does, in virtual time. */
+import type {ScheduleEvent} from '../../src/core/schedule';
+import type {Ledger, Order, SplitOrder} from './ledger';
+import type {World} from './world';
+
+/** How long (ms) a worker that tells of its progress in batches goes without news. */
+const NEWS_EVERY_MS = 20;
+
+/** What a worker is in. */
+export interface Surroundings {
+  readonly world: World;
+  readonly ledger: Ledger;
+  now(): number;
+  at(time: number, run: () => void): void;
+  post(event: ScheduleEvent): void;
+  /** Whether what a worker that was told to close says about its unit is still heard. */
+  hearsClosing(worker: SimulatedWorker): boolean;
+  /** The worker waits for its first, or next, unit; or has got it. */
+  waits(worker: SimulatedWorker, waits: boolean): void;
+}
+
+/** A unit whose tests are told apart, being run. */
+interface Session {
+  readonly order: Order;
+  readonly split: SplitOrder;
+  /** It has listed its tests and takes what it is given; false: it runs whole. */
+  opened: boolean;
+  /** Given, and not begun. */
+  ahead: number[];
+  last: boolean;
+  /** Groups that have ended since the last news of them. */
+  done: [group: number, ms: number][];
+  /** Below so many groups ahead, the parent is told what runs, so that more can arrive in time. */
+  low: number;
+  toldAt: number;
+  /** Since when it waits for tests; null: it does not. */
+  waitsSince: number | null;
+}
+
+export class SimulatedWorker {
+  readonly slot: number;
+  readonly generation: number;
+  alive = true;
+  closing = false;
+  /** Orders of which the scheduler has heard no end, in the order in which they were given. */
+  readonly orders: Order[] = [];
+  readonly #in: Surroundings;
+  readonly #discarded = new Set<Order>();
+  #queue: Order[] = [];
+  #running: Order | null = null;
+  #session: Session | null = null;
+  /** Begins nothing more. */
+  #retired = false;
+  #computes = false;
+  /** Messages that arrived while it was deaf. */
+  readonly #unheard: (() => void)[] = [];
+
+  constructor(surroundings: Surroundings, slot: number, generation: number) {
+    this.#in = surroundings;
+    this.slot = slot;
+    this.generation = generation;
+  }
+
+  /** The order for a unit that the scheduler speaks of. */
+  wantedOrder(unit: number): {order: Order; split: SplitOrder} {
+    for (const order of this.orders) {
+      if (order.unit === unit && order.split?.wanted === true) return {order, split: order.split};
+    }
+    throw new Error(`worker ${this.slot}.${this.generation} has no order for unit ${unit}`);
+  }
+
+  /** Units to run, or one to join; told by the parent now. */
+  give(orders: readonly Order[]): void {
+    for (const order of orders) if (order.split !== null) this.orders.push(order);
+    this.#hears(() => {
+      this.#queue.push(...orders);
+      this.#begin();
+    });
+  }
+
+  takeBack(asked: readonly number[]): void {
+    this.#hears(() => {
+      const returned = this.#queue.filter(({unit, join}) => !join && asked.includes(unit));
+      this.#queue = this.#queue.filter(order => !returned.includes(order));
+      const units = returned.map(({unit}) => unit);
+      this.#tell({type: 'units-returned', ...this.#who(), asked, units}, () => {
+        for (const order of returned) this.#forget(order, false);
+      });
+    });
+  }
+
+  giveTests(order: Order, groups: readonly number[], last: boolean): void {
+    this.#hears(() => {
+      const session = this.#session;
+      if (order.split?.over === true) return;
+      if (session?.order !== order) throw new Error(`unit ${order.unit} is not open in ${this.slot}`);
+      session.ahead.push(...groups);
+      session.last ||= last;
+      session.low = Math.ceil(groups.length / 2);
+      if (session.waitsSince !== null) this.#endWait(session);
+    });
+  }
+
+  discard(order: Order): void {
+    this.#hears(() => {
+      if (this.#queue.includes(order)) {
+        this.#queue = this.#queue.filter(other => other !== order);
+        this.#tellEnd(order, 0, false, false, false);
+        return;
+      }
+      this.#discarded.add(order);
+      const session = this.#session;
+      if (session?.order === order && session.waitsSince !== null) this.#endWait(session);
+    });
+  }
+
+  close(): void {
+    this.closing = true;
+    for (const order of this.orders.splice(0)) this.#in.ledger.voided(order, false);
+    this.#in.at(this.#in.now() + this.#in.world.latencyMs, () => {
+      if (!this.alive) return;
+      this.alive = false;
+      this.#in.post({type: 'slot-closed', ...this.#who()});
+    });
+  }
+
+  kill(innocent = false): void {
+    if (!this.alive) return;
+    this.alive = false;
+    // What it said before is heard first: messages and the news of its death arrive in order.
+    this.#in.at(this.#in.now() + this.#in.world.latencyMs, () => {
+      for (const order of this.orders.splice(0)) this.#in.ledger.voided(order, order === this.#running);
+      this.#in.post({type: 'slot-lost', ...this.#who(), death: {kind: 'signal', signal: 'SIGKILL'}, innocent});
+    });
+  }
+
+  #begin(): void {
+    if (this.#running !== null) return;
+    const order = this.#retired ? undefined : this.#queue.shift();
+    if (order === undefined) return this.#in.waits(this, true);
+    this.#in.waits(this, false);
+    this.#running = order;
+    const outcome = this.#in.ledger.begins(order);
+    const {unit, split} = order;
+    this.#tell({type: 'unit-started', ...this.#who(), unit});
+    if (split === null) return this.#runWhole(unit);
+    this.#compute(split.world.openMs, () => {
+      if (outcome === 'death') this.kill();
+      else if (outcome === 'error' || this.#discarded.has(order)) this.#end(order, 0, false, outcome === 'error');
+      else this.#open(order, split, outcome === 'same');
+    });
+  }
+
+  /** A unit whose tests are not told apart. */
+  #runWhole(unit: number): void {
+    const {actualMs, deadly} = this.#in.world;
+    const ms = actualMs[unit]!;
+    const deadAt = deadly?.get(unit);
+    if (deadAt !== undefined) this.#compute(ms * deadAt, () => this.kill());
+    else this.#compute(ms, () => this.#end(this.#running!, ms, false, false));
+  }
+
+  #open(order: Order, split: SplitOrder, same: boolean): void {
+    const {opens, openMs, groups, costs} = split.world;
+    const opened = opens && !split.whole;
+    const session: Session = {
+      order,
+      split,
+      opened,
+      ahead: opened ? [] : [...groups.keys()],
+      last: !opened,
+      done: [],
+      low: 0,
+      toldAt: this.#in.now(),
+      waitsSince: opened ? this.#in.now() : null,
+    };
+    this.#session = session;
+    if (!opened) return this.#walk(session);
+    const {unit} = order;
+    this.#tell({type: 'unit-opened', ...this.#who(), unit, ms: openMs, costs: same ? costs : null}, () =>
+      this.#in.ledger.opened(order, split, same),
+    );
+  }
+
+  #endWait(session: Session): void {
+    const {latencyMs} = this.#in.world;
+    const waited = this.#in.now() - (session.waitsSince ?? 0);
+    // There is either something for it, or nothing ever; and no reason to think about it.
+    if (waited > 2 * latencyMs + 1e-6) throw new Error(`slot ${this.slot} waited ${waited} ms for tests`);
+    session.waitsSince = null;
+    this.#walk(session);
+  }
+
+  #walk(session: Session): void {
+    const {order, split} = session;
+    const group = this.#discarded.has(order) ? undefined : session.ahead.shift();
+    if (group === undefined) {
+      if (session.last || this.#discarded.has(order)) {
+        if (this.#in.world.batched !== true) this.#report(session, null);
+        const ms = split.world.openMs + split.ran.reduce((sum, ran) => sum + split.world.groups[ran]!, 0);
+        this.#end(order, ms, session.opened, this.#in.ledger.fails(order, split));
+        return;
+      }
+      this.#report(session, null);
+      session.waitsSince = this.#in.now();
+      return;
+    }
+    this.#in.ledger.beginsGroup(order, split, group);
+    if (group === split.world.breaking) return this.#end(order, 0, session.opened, true);
+    if (this.#isDue(session)) this.#report(session, group);
+    const {world} = split;
+    const ms = world.groups[group]!;
+    const deadly = this.#in.world.deadly?.get(order.unit);
+    if (deadly !== undefined && group === Math.floor(deadly * (world.groups.length - 1))) {
+      return this.#compute(ms / 2, () => this.kill());
+    }
+    this.#compute(ms, () => {
+      split.ran.push(group);
+      if (world.unreported?.has(group) !== true) session.done.push([group, ms]);
+      this.#walk(session);
+    });
+  }
+
+  #isDue({last, ahead, low, toldAt}: Session): boolean {
+    if (this.#in.world.batched !== true) return true;
+    return !last && (ahead.length <= low || this.#in.now() - toldAt >= NEWS_EVERY_MS);
+  }
+
+  #report(session: Session, running: number | null): void {
+    if (!session.opened) return;
+    const {unit} = session.order;
+    this.#tell({type: 'tests-progress', ...this.#who(), unit, done: session.done.splice(0), running});
+    session.toldAt = this.#in.now();
+  }
+
+  #end(order: Order, ms: number, opened: boolean, failed: boolean): void {
+    const {leftovers, retiring} = this.#in.world;
+    this.#running = null;
+    this.#session = null;
+    this.#discarded.delete(order);
+    if (order.split !== null) order.split.over = true;
+    const leftover = leftovers?.get(order.unit);
+    if (leftover !== undefined) this.#later(leftover, () => this.kill(true));
+    this.#retired = retiring?.has(order.unit) === true;
+    this.#tellEnd(order, ms, opened, failed, this.#retired);
+    this.#listen();
+    this.#begin();
+  }
+
+  #tellEnd(order: Order, ms: number, opened: boolean, failed: boolean, retiring: boolean): void {
+    this.#in.at(this.#in.now() + this.#in.world.latencyMs, () => {
+      if (this.closing && !this.#in.hearsClosing(this)) return;
+      this.#in.ledger.ended(order, opened, failed);
+      this.#forget(order, true);
+      const {unit, split} = order;
+      const isLast = opened && failed && split?.wanted === true;
+      this.#in.post({type: 'unit-done', ...this.#who(), unit, ms, retiring, failed});
+      if (isLast && !this.#in.ledger.ends.has(unit))
+        throw new Error(`unit ${unit} goes on though a session has failed`);
+    });
+  }
+
+  /** The scheduler has heard the end of an order. */
+  #forget(order: Order, ended: boolean): void {
+    const index = this.orders.indexOf(order);
+    if (index === -1) return;
+    this.orders.splice(index, 1);
+    if (!ended) this.#in.ledger.voided(order, false);
+  }
+
+  #who() {
+    return {slot: this.slot, generation: this.generation};
+  }
+
+  /** Something that was said to it now. */
+  #hears(run: () => void): void {
+    this.#later(this.#in.world.latencyMs, () => {
+      if (this.#in.world.deaf === true && this.#computes) this.#unheard.push(run);
+      else run();
+    });
+  }
+
+  #listen(): void {
+    for (let next = this.#unheard.shift(); next !== undefined; next = this.#unheard.shift()) next();
+  }
+
+  #compute(ms: number, then: () => void): void {
+    this.#computes = true;
+    this.#later(ms, () => {
+      this.#computes = false;
+      // The end of a unit is told before it listens.
+      if (this.#session !== null || this.#running?.split !== null) this.#listen();
+      then();
+    });
+  }
+
+  /** Happens only if the worker lives to see it. */
+  #later(ms: number, run: () => void): void {
+    this.#in.at(this.#in.now() + ms, () => {
+      if (this.alive && !this.closing) run();
+    });
+  }
+
+  /** What was sent arrives even if the sender is dead by then. `heard`: just before it does. */
+  #tell(event: ScheduleEvent, heard?: () => void): void {
+    this.#in.at(this.#in.now() + this.#in.world.latencyMs, () => {
+      if (this.closing) return;
+      heard?.();
+      this.#in.post(event);
+    });
+  }
+}

@@ -1,0 +1,361 @@
+import type {ScheduleEvent} from '../../../src/core/schedule';
+import {createSchedule, type SchedulePlan, type ScheduleState} from '../../../src/core/scheduleState';
+import {
+  after,
+  closed,
+  done,
+  feed,
+  feedAt,
+  lost,
+  next,
+  opened,
+  planOf,
+  progress,
+  returned,
+  start,
+  started,
+  units,
+  up,
+  w1,
+  w2,
+  w3,
+  woken,
+  type Who,
+} from '../plans';
+
+const costs = (count: number, ms: number | null) => Array<number | null>(count).fill(ms);
+
+/** Longer than the high watermark: none of these is held behind another one. */
+const LONG = 1000;
+const FAILED = {failed: true};
+
+/** A plan of one file whose tests may be shared, about which nothing is known. */
+const oneFile = (fields: Partial<SchedulePlan> = {}) => planOf([null], {slots: 2, ...fields}, [0]);
+
+/** All workers are up, and the first has the file open, with these tests; the others were asked to join. */
+function open(tests: readonly (number | null)[], plan = oneFile()): ScheduleState {
+  const state = after(plan, up(w1), started(w1, 0), opened(w1, 0, tests));
+  for (let slot = 2; slot <= plan.slots; slot++) feed(state, up({slot, generation: 1}));
+  return state;
+}
+
+/** The same, and these have joined. */
+function joined(tests: readonly (number | null)[], joiners: readonly Who[] = [w2], plan = oneFile()): ScheduleState {
+  const state = open(tests, plan);
+  for (const who of joiners) feed(state, started(who, 0), opened(who, 0, tests));
+  return state;
+}
+
+describe('a file whose tests are listed', () => {
+  const first = (tests: readonly (number | null)[], fields: Partial<SchedulePlan> = {}) =>
+    feed(after(oneFile({slots: 1, ...fields}), up(w1), started(w1, 0)), opened(w1, 0, tests));
+
+  test('is given to its worker test by test, up to the high watermark beyond the one that it begins', () => {
+    expect(first(costs(100, 50))).toEqual(['give-tests w1.1: 0 [0 1 2 3 4]']);
+  });
+
+  test('without prefetch one test is given at a time', () => {
+    expect(first(costs(100, 50), {prefetch: false})).toEqual(['give-tests w1.1: 0 [0]']);
+  });
+
+  test('nothing is given behind a test of more than a second, and no test above the high watermark', () => {
+    expect(first([1000, 1])).toEqual(['give-tests w1.1: 0 [0 1 last]']);
+    expect(first([1001, 1])).toEqual(['give-tests w1.1: 0 [0]']);
+    expect(first([1, 200])).toEqual(['give-tests w1.1: 0 [0 1 last]']);
+    expect(first([1, 201])).toEqual(['give-tests w1.1: 0 [0]']);
+  });
+
+  test('nothing of which nothing is known is given ahead', () => {
+    expect(first(costs(5, null))).toEqual(['give-tests w1.1: 0 [0]']);
+  });
+
+  test('its last tests are given as such', () => {
+    expect(first([1, 1])).toEqual(['give-tests w1.1: 0 [0 1 last]']);
+    expect(first([])).toEqual(['give-tests w1.1: 0 [last]']);
+  });
+
+  test('its worker gets more as tests end', () => {
+    const state = open(costs(3, LONG), oneFile({slots: 1}));
+    expect(feed(state, progress(w1, 0, [], 0))).toEqual([]);
+    expect(feed(state, progress(w1, 0, [[0, LONG]], null))).toEqual(['give-tests w1.1: 0 [1]']);
+    expect(feed(state, progress(w1, 0, [[1, LONG]], null))).toEqual(['give-tests w1.1: 0 [2 last]']);
+    expect(feed(state, done(w1, 0))).toEqual(['merge 0', 'close w1.1']);
+  });
+
+  test('a worker that waits gets more, whatever it still holds', () => {
+    const state = open(costs(3, LONG), oneFile({slots: 1}));
+    expect(feed(state, progress(w1, 0, [], null))).toEqual(['give-tests w1.1: 0 [1]']);
+  });
+
+  test('what its tests take stands in for those that are not known', () => {
+    const state = open(costs(100, null), oneFile({slots: 1}));
+    expect(feed(state, progress(w1, 0, [], 0))).toEqual([]);
+    expect(feed(state, progress(w1, 0, [[0, 50]], null))).toEqual(['give-tests w1.1: 0 [1 2 3 4 5]']);
+  });
+
+  test('one whose worker lists none runs whole', () => {
+    const state = after(oneFile(), up(w1), started(w1, 0));
+    expect(feed(state, done(w1, 0))).toEqual(['close w1.1']);
+    expect(state.unfinished).toBe(0);
+  });
+});
+
+describe('joining', () => {
+  test('workers are started for it, and each that is up joins', () => {
+    const state = after(oneFile({slots: 3}), up(w1), started(w1, 0));
+    expect(feed(state, opened(w1, 0, costs(9, LONG)))).toEqual(['give-tests w1.1: 0 [0]', 'start w2.1', 'start w3.1']);
+    expect(feed(state, up(w2))).toEqual(['join w2.1: 0']);
+    expect(feed(state, up(w3))).toEqual(['join w3.1: 0']);
+  });
+
+  test('a worker that has opened the file gets the next tests', () => {
+    const state = open(costs(9, LONG));
+    expect(feed(state, started(w2, 0))).toEqual([]);
+    expect(feed(state, opened(w2, 0, costs(9, LONG)))).toEqual(['give-tests w2.1: 0 [1]']);
+    expect(feed(state, progress(w1, 0, [[0, LONG]], null))).toEqual(['give-tests w1.1: 0 [2]']);
+  });
+
+  test('a worker joins when no other unit is left to be given, nor waits in another worker', () => {
+    const plan = planOf([5000, 10, 10, 10], {slots: 3}, [0]);
+    const state = after(plan, up(w1), started(w1, 0), opened(w1, 0, costs(5, LONG)), up(w2), started(w2, 1));
+    expect(feed(state, up(w3))).toEqual(['give w3.1: 3']);
+    expect(feed(state, started(w3, 3), done(w3, 3))).toEqual(['take-back w2.1: 2']);
+    expect(feed(state, done(w2, 1))).toEqual([]);
+    expect(feed(state, started(w2, 2), returned(w2, [2], []))).toEqual(['join w3.1: 0']);
+    expect(feed(state, done(w2, 2))).toEqual(['join w2.1: 0']);
+  });
+
+  test('nobody joins where loading takes as long as the tests', () => {
+    const plan = planOf([null, null], {slots: 2}, [0]);
+    const busy = () => after(plan, up(w1), started(w1, 0), up(w2), started(w2, 1));
+    const tests = costs(3, 100);
+    expect(feed(busy(), opened(w1, 0, tests, 300), done(w2, 1))).toEqual(['give-tests w1.1: 0 [0 1]']);
+    expect(feed(busy(), opened(w1, 0, tests, 80), done(w2, 1))).toEqual(['give-tests w1.1: 0 [0 1]', 'join w2.1: 0']);
+  });
+
+  test('no worker is started where that takes as long as the tests', () => {
+    const state = createSchedule(oneFile());
+    feed(state, start);
+    feedAt(state, 250, up(w1), started(w1, 0));
+    expect(feedAt(state, 250, opened(w1, 0, costs(3, 100)))).toEqual(['give-tests w1.1: 0 [0 1]']);
+    const quick = createSchedule(oneFile());
+    feed(quick, start);
+    feedAt(quick, 50, up(w1), started(w1, 0));
+    expect(feedAt(quick, 50, opened(w1, 0, costs(3, 100)))).toEqual(['give-tests w1.1: 0 [0 1]', 'start w2.1']);
+  });
+
+  test('nobody joins a file that ends before another unit does', () => {
+    const state = after(planOf([5000, 2000, 10], {slots: 3}, [1]), up(w1), up(w2), up(w3));
+    feed(state, started(w1, 0), started(w2, 1), opened(w2, 1, costs(4, 500)), started(w3, 2));
+    expect(feed(state, done(w3, 2))).toEqual([]);
+    expect(feedAt(state, 4500, done(w1, 0))).toEqual(['join w3.1: 1', 'join w1.1: 1']);
+  });
+
+  test('no more join than there are tests', () => {
+    const state = after(oneFile({slots: 9}), up(w1), started(w1, 0));
+    expect(feed(state, opened(w1, 0, costs(3, LONG)))).toEqual(['give-tests w1.1: 0 [0]', 'start w2.1', 'start w3.1']);
+  });
+
+  test('several join where one alone would not help', () => {
+    const plan = oneFile({slots: 9});
+    const state = after(plan, up(w1), started(w1, 0));
+    expect(feed(state, opened(w1, 0, costs(9, LONG)))).toHaveLength(9);
+  });
+
+  test('of two files the one is joined that would end last', () => {
+    const plan = planOf([null, null, null], {slots: 3}, [0, 1]);
+    const state = after(plan, up(w1), up(w2), up(w3), started(w1, 0), started(w2, 1), started(w3, 2));
+    feed(state, opened(w1, 0, costs(20, 100)), opened(w2, 1, costs(20, 200)));
+    expect(feed(state, done(w3, 2))).toEqual(['join w3.1: 1']);
+  });
+
+  test('a worker begins with the longest test, where that would else be the last to end', () => {
+    const tests = [...costs(20, 100), 3000, 100];
+    const state = open(tests);
+    feed(state, started(w2, 0));
+    expect(feed(state, opened(w2, 0, tests))).toEqual(['give-tests w2.1: 0 [20]']);
+    // It has passed by the others; and what comes after it is not its own alone.
+    expect(feed(state, progress(w2, 0, [[20, 3000]], null))).toEqual(['give-tests w2.1: 0 [21 last]']);
+    expect(feed(state, progress(w1, 0, [[0, 100]], null))).toEqual([expect.stringMatching(/^give-tests w1\.1: 0 \[/)]);
+  });
+
+  test('a worker that passed by tests is told at once that nothing is left further down', () => {
+    const tests = [...costs(20, 100), 3000];
+    const state = open(tests);
+    feed(state, started(w2, 0));
+    expect(feed(state, opened(w2, 0, tests))).toEqual(['give-tests w2.1: 0 [20 last]']);
+  });
+});
+
+describe('a file of which nothing is known', () => {
+  test('is looked at again after twice the time that it took to open', () => {
+    const state = after(oneFile(), up(w1), started(w1, 0));
+    expect(feed(state, opened(w1, 0, costs(9, null), 40))).toEqual(['give-tests w1.1: 0 [0]', 'wake 80']);
+    const quick = after(oneFile(), up(w1), started(w1, 0));
+    expect(feed(quick, opened(w1, 0, costs(9, null), 1))).toEqual(['give-tests w1.1: 0 [0]', 'wake 50']);
+  });
+
+  test('is joined when its first test has run for so long that it pays, as far as anybody can tell', () => {
+    const state = open(costs(9, null));
+    feed(state, progress(w1, 0, [], 0));
+    expect(feedAt(state, 50, woken)).toEqual(['start w2.1']);
+    // Nobody is left who could join.
+    expect(feedAt(state, 100, woken)).toEqual([]);
+  });
+
+  test('is looked at again and again, each time after twice the time', () => {
+    const state = createSchedule(oneFile());
+    feed(state, start);
+    feedAt(state, 1000, up(w1), started(w1, 0)); // as long as it would take another one
+    expect(feedAt(state, 1000, opened(w1, 0, costs(2, null), 400))).toEqual(['give-tests w1.1: 0 [0]', 'wake 1800']);
+    expect(feedAt(state, 1000, progress(w1, 0, [], 0))).toEqual([]);
+    expect(feedAt(state, 1800, woken)).toEqual(['wake 2600']);
+    expect(feedAt(state, 2600, woken)).toEqual(['start w2.1']);
+  });
+});
+
+describe('the end of a shared file', () => {
+  test('is when all its sessions have ended', () => {
+    const state = joined(costs(2, LONG));
+    expect(feed(state, done(w1, 0))).toEqual([]);
+    expect(feed(state, done(w2, 0))).toEqual(['merge 0', 'close w1.1', 'close w2.1']);
+    expect(feed(state, closed(w1), closed(w2))).toEqual(['finish']);
+  });
+
+  test('all are told that nothing is left when the last test is given', () => {
+    const state = joined(costs(3, LONG));
+    expect(feed(state, progress(w2, 0, [[1, LONG]], null))).toEqual([
+      'give-tests w2.1: 0 [2 last]',
+      'give-tests w1.1: 0 [last]',
+    ]);
+  });
+
+  test('a worker that still opens the file is not needed then', () => {
+    const state = open(costs(2, LONG));
+    expect(feed(state, progress(w1, 0, [[0, LONG]], null))).toEqual(['give-tests w1.1: 0 [1 last]', 'discard w2.1: 0']);
+    expect(feed(state, opened(w2, 0, costs(2, LONG)), done(w2, 0))).toEqual([]);
+    expect(feed(state, done(w1, 0))).toEqual(['merge 0', 'close w1.1', 'close w2.1']);
+  });
+
+  test('one session with an error ends it, and the others are discarded', () => {
+    const state = joined(costs(9, LONG), [w2, w3], oneFile({slots: 3}));
+    expect(feed(state, done(w2, 0, FAILED))).toEqual([
+      'discard w1.1: 0',
+      'discard w3.1: 0',
+      'merge 0',
+      'close w1.1',
+      'close w2.1',
+      'close w3.1',
+    ]);
+  });
+});
+
+describe('a file that is not the same in every worker', () => {
+  test('goes on in the first one, if no test was given to another', () => {
+    const state = open(costs(5, LONG), oneFile({slots: 3}));
+    expect(feed(state, opened(w2, 0, null))).toEqual([
+      'discard w2.1: 0',
+      'discard w3.1: 0',
+      'give-tests w1.1: 0 [1 2 3 4 last]',
+    ]);
+    expect(feed(state, done(w2, 0), opened(w3, 0, costs(5, LONG)), done(w3, 0))).toEqual([]);
+    expect(feed(state, done(w1, 0))).toEqual(['merge 0', 'close w1.1', 'close w2.1', 'close w3.1']);
+  });
+
+  test('begins again if one was, and runs whole', () => {
+    const state = joined(costs(9, LONG), [w2], oneFile({slots: 3}));
+    expect(feed(state, opened(w3, 0, null))).toEqual([
+      'discard w3.1: 0',
+      'discard w1.1: 0',
+      'discard w2.1: 0',
+      'begin-again 0',
+    ]);
+    // What the others still say of it means nothing.
+    expect(feed(state, progress(w1, 0, [[0, LONG]], null), progress(w2, 0, [[1, LONG]], null))).toEqual([]);
+    expect(feed(state, done(w2, 0))).toEqual(['give w2.1: 0']);
+    expect(feed(state, started(w2, 0), done(w1, 0), done(w3, 0))).toEqual([]);
+    expect(feed(state, done(w2, 0))).toEqual(['close w1.1', 'close w2.1', 'close w3.1']);
+  });
+
+  test('is the same as one that a worker cannot load', () => {
+    const state = open(costs(4, LONG));
+    expect(feed(state, done(w2, 0, FAILED))).toEqual(['give-tests w1.1: 0 [1 2 3 last]']);
+    const shared = joined(costs(9, LONG), [w2], oneFile({slots: 3}));
+    expect(feed(shared, done(w3, 0, FAILED))).toEqual([
+      'discard w1.1: 0',
+      'discard w2.1: 0',
+      'begin-again 0',
+      'give w3.1: 0',
+    ]);
+  });
+
+  test('is nothing to a worker that was not needed any more', () => {
+    const state = open(costs(2, LONG));
+    feed(state, progress(w1, 0, [[0, LONG]], null));
+    expect(feed(state, opened(w2, 0, null), done(w2, 0, FAILED))).toEqual([]);
+  });
+});
+
+describe('a death', () => {
+  test('of a worker that was given no test yet costs nothing, and no other one joins', () => {
+    const state = open(costs(9, LONG), oneFile({slots: 3}));
+    expect(feed(state, lost(w2))).toEqual([]);
+    expect(feed(state, opened(w3, 0, costs(9, LONG)))).toEqual(['give-tests w3.1: 0 [1]']);
+    expect(feed(state, progress(w1, 0, [[0, LONG]], null))).toEqual(['give-tests w1.1: 0 [2]']);
+  });
+
+  test('of a worker that was given some is blamed on the file, and the others are discarded', () => {
+    const state = joined(costs(9, LONG), [w2], oneFile({slots: 3}));
+    expect(feed(state, lost(w2))).toEqual([
+      'discard w1.1: 0',
+      'discard w3.1: 0',
+      'blame w2.1: 0',
+      'close w1.1',
+      'close w3.1',
+    ]);
+  });
+
+  test('of its first worker is blamed on the file, too', () => {
+    expect(feed(after(oneFile(), up(w1), started(w1, 0)), lost(w1))).toEqual(['blame w1.1: 0', 'finish']);
+    expect(feed(open(costs(9, LONG)), lost(w1))).toEqual(['discard w2.1: 0', 'blame w1.1: 0', 'close w2.1']);
+  });
+
+  test('that another file is to blame for lets it begin again; then it can be shared as before', () => {
+    const state = joined(costs(9, LONG), [w2], oneFile({slots: 3}));
+    expect(feed(state, lost(w2, true))).toEqual(['discard w1.1: 0', 'discard w3.1: 0', 'begin-again 0', 'start w2.2']);
+    expect(feed(state, done(w3, 0))).toEqual(['give w3.1: 0']);
+    expect(feed(state, started(w3, 0), done(w1, 0), up(next(w2)))).toEqual([]);
+    expect(feed(state, opened(w3, 0, costs(9, LONG)))).toEqual([
+      'give-tests w3.1: 0 [0]',
+      'join w1.1: 0',
+      'join w2.2: 0',
+    ]);
+  });
+
+  test('of a discarded session costs nothing', () => {
+    const state = joined(costs(9, LONG), [w3], planOf([null, null], {slots: 3}, [0]));
+    feed(state, started(w2, 1));
+    expect(feed(state, done(w3, 0, FAILED))).toEqual(['discard w1.1: 0', 'merge 0']);
+    expect(feed(state, lost(w1))).toEqual([]);
+    expect(feed(state, done(w2, 1))).toEqual(['close w2.1', 'close w3.1']);
+  });
+});
+
+describe('other ends', () => {
+  test('a worker that retires after a session is replaced if there is something for another', () => {
+    const state = joined(costs(9, LONG), [w2], oneFile({slots: 2}));
+    const events: ScheduleEvent[] = [done(w2, 0, {failed: true, retiring: true})];
+    expect(feed(state, ...events)).toEqual(['discard w1.1: 0', 'merge 0', 'close w2.1', 'close w1.1']);
+  });
+
+  test('after a stop nothing is given', () => {
+    const state = joined(costs(9, LONG));
+    expect(feed(state, {type: 'stopped', reason: 'bail'})).toEqual(['close w1.1', 'close w2.1']);
+    expect(feed(state, woken)).toEqual([]);
+  });
+
+  test('a plan with a file that can be shared has all slots', () => {
+    expect(createSchedule(planOf(units(2, 10), {slots: 5})).slots).toHaveLength(2);
+    expect(createSchedule(planOf(units(2, 10), {slots: 5}, [1])).slots).toHaveLength(5);
+  });
+});

@@ -1,0 +1,117 @@
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {captureSnapshots} from '../../../src/worker/snapshots';
+import {temporaryFolder} from '../shell/temporaryFolder';
+
+/** jest-snapshot's, as a test file's own. */
+interface SnapshotState {
+  match(asked: {testName: string; received: unknown; isInline: false; error: Error}): {pass: boolean};
+  removeUncheckedKeys(): void;
+  save(): unknown;
+}
+
+const HEADERS = {
+  'jest-29': '// Jest Snapshot v1, https://goo.gl/fbAQLP\n',
+  'jest-30': '// Jest Snapshot v1, https://jestjs.io/docs/snapshot-testing\n',
+};
+
+describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', install => {
+  const {SnapshotState} = require(join(__dirname, '../../e2e/installs', install, 'node_modules/jest-snapshot')) as {
+    SnapshotState: new (path: string, options: object) => SnapshotState;
+  };
+
+  function fileWith(snapshots: Readonly<Record<string, string>>): string {
+    const path = join(temporaryFolder(), '__snapshots__', 'a.test.js.snap');
+    const entries = Object.entries(snapshots).map(([key, value]) => `\nexports[\`${key}\`] = \`"${value}"\`;\n`);
+    mkdirSync(dirname(path));
+    writeFileSync(path, HEADERS[install] + entries.join(''));
+    return path;
+  }
+
+  function capture(path: string, updateSnapshot: 'new' | 'none' | 'all') {
+    const state = new SnapshotState(path, {
+      updateSnapshot,
+      expand: false,
+      snapshotFormat: {escapeString: false, printBasicPrototype: false},
+      rootDir: '/',
+      prettierPath: null,
+    });
+    const changes = captureSnapshots(state);
+    if (changes === null) throw new Error('not known');
+    const match = (testName: string, received: string) =>
+      state.match({testName, received, isInline: false, error: new Error('x')});
+    return {state, changes, match};
+  }
+
+  test('tells what is new and what is other, and which keys no test asked for', () => {
+    const path = fileWith({'a 1': 'one', 'b 1': 'two', 'c 1': 'three'});
+    const {changes, match} = capture(path, 'all');
+    match('a', 'one');
+    match('b', 'changed');
+    match('d', 'new');
+    expect(changes()).toEqual({
+      path,
+      written: {'b 1': '"changed"', 'd 1': '"new"'},
+      dirty: true,
+      unchecked: ['c 1'],
+    });
+  });
+
+  test('is not dirty where nothing would be written', () => {
+    const path = fileWith({'a 1': 'one', 'b 1': 'two'});
+    const {changes, match} = capture(path, 'none');
+    match('a', 'one');
+    match('b', 'not written');
+    match('d', 'neither');
+    expect(changes()).toEqual({path, written: {}, dirty: false, unchecked: []});
+  });
+
+  test('tells of them as they are when it is asked', () => {
+    const {changes, match} = capture(fileWith({}), 'new');
+    expect(changes()).toMatchObject({written: {}, dirty: false});
+    match('a', 'one');
+    match('a', 'two');
+    expect(changes()).toMatchObject({written: {'a 1': '"one"', 'a 2': '"two"'}, dirty: true});
+  });
+
+  test('writes and removes nothing, and still knows what is obsolete', () => {
+    const path = fileWith({'a 1': 'one', 'b 1': 'two'});
+    const text = readFileSync(path, 'utf8');
+    const {state, changes, match} = capture(path, 'all');
+    match('a', 'changed');
+    state.removeUncheckedKeys();
+    expect(state.save()).toEqual({deleted: false, saved: false});
+    expect(readFileSync(path, 'utf8')).toBe(text);
+    expect(changes()).toMatchObject({unchecked: ['b 1']});
+  });
+
+  test('makes no file where there is none', () => {
+    const path = join(temporaryFolder(), '__snapshots__', 'a.test.js.snap');
+    const {state, changes, match} = capture(path, 'new');
+    match('a', 'one');
+    state.save();
+    expect(existsSync(path)).toBe(false);
+    expect(changes()).toEqual({path, written: {'a 1': '"one"'}, dirty: true, unchecked: []});
+  });
+
+  test('a key that every object has is a key like any other', () => {
+    const {changes, match} = capture(fileWith({'a 1': 'one'}), 'new');
+    match('constructor', 'one');
+    expect(changes().written).toEqual({'constructor 1': '"one"'});
+  });
+});
+
+const nothing = () => undefined;
+
+test.each<[string, object | undefined]>([
+  ['nothing', undefined],
+  ['something else', {save: nothing}],
+  [
+    'one without a list of keys',
+    {_snapshotPath: '', _snapshotData: {}, _dirty: false, save: nothing, removeUncheckedKeys: nothing},
+  ],
+])('a snapshot state that is not known is left alone: %s', (_what, state) => {
+  const before = {...state};
+  expect(captureSnapshots(state)).toBeNull();
+  expect({...state}).toEqual(before);
+});
