@@ -1,5 +1,6 @@
-/** `npm run bench [-- scheduler suites]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
+/** `npm run bench [-- scheduler suites splitting]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
 import {benchmarkPrefetch, benchmarkThroughput} from './scheduler';
+import {benchmarkSplitting} from './splitting';
 import {benchmarkSuites} from './suites';
 
 const BENCHMARKS: Readonly<Record<string, () => void>> = {
@@ -8,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, () => void>> = {
     benchmarkPrefetch();
   },
   suites: benchmarkSuites,
+  splitting: benchmarkSplitting,
 };
 
 const wanted = process.argv.slice(2);

@@ -14,6 +14,7 @@ function planOf(
     lastMs,
     failedLastTime: false,
     size: () => 0,
+    split: null,
   }));
   const units = planUnits(inputs, false);
   return {

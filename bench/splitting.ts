@@ -1,0 +1,125 @@
+/** What splitting a file's tests gains, and what it costs where it gains nothing. */
+import {JEST_INSTALLS, timeInTurn, type Files, type Side, type Suite} from './turns';
+
+const OURS = ['--runner=xdist'];
+/** The one file that is split in these suites; the side that does not split it is the same but for this. */
+const SPLIT = {XDIST_CAN_SPLIT: 'long.test.js', XDIST_IN_BAND: 'never'};
+const WHOLE = {XDIST_IN_BAND: 'never'};
+/** What any run takes that starts Jest and one worker. */
+const START: Side = {args: OURS, env: WHOLE, files: {'tiny.test.js': 'test("tiny", () => {});'}};
+
+const waits = (count: number, ms: number) =>
+  `for (let i = 0; i < ${count}; i++) test('waits ' + i, () => new Promise(done => setTimeout(done, ${ms})));\n`;
+const computes = (count: number, ms: number) =>
+  `for (let i = 0; i < ${count}; i++) test('computes ' + i, () => { const end = Date.now() + ${ms}; while (Date.now() < end); });\n`;
+
+interface Comparison extends Suite {
+  readonly goal: number;
+  readonly args: readonly string[];
+  readonly against: 'stock' | 'unsplit';
+}
+
+/** Against a lower bound: no schedule is shorter than this, plus the start of Jest and a worker. */
+interface Bounded extends Suite {
+  readonly goal: number;
+  readonly args: readonly string[];
+  /** In seconds. */
+  readonly bound: number;
+}
+
+function comparisons(): Comparison[] {
+  return [
+    {
+      name: 'one file of 64 tests that wait 300 ms, -w 8',
+      files: {'long.test.js': waits(64, 300)},
+      args: ['-w', '8'],
+      against: 'stock',
+      goal: 0.25,
+      rounds: 3,
+    },
+    {
+      name: 'one file of 40 tests that compute 100 ms, -w 2',
+      files: {'long.test.js': computes(40, 100)},
+      args: ['-w', '2'],
+      against: 'stock',
+      goal: 0.7,
+      rounds: 5,
+    },
+    {
+      name: 'one file of 10,000 tests of less than 1 ms, -w 2',
+      files: {'long.test.js': `for (let i = 0; i < 10000; i++) test('t' + i, () => { expect(i + 1).toBe(1 + i); });\n`},
+      args: ['-w', '2'],
+      against: 'unsplit',
+      goal: 1,
+      rounds: 7,
+    },
+    {
+      name: 'a file that may be split, among enough others, -w 2',
+      files: {'long.test.js': waits(20, 20), ...others(20, 8, 20)},
+      args: ['-w', '2'],
+      against: 'unsplit',
+      goal: 1.02,
+      rounds: 15,
+    },
+  ];
+}
+
+function bounded(): Bounded[] {
+  return [
+    {
+      name: 'one file of 80 x 100 ms and 24 files of 200 ms, -w 4',
+      files: {'long.test.js': waits(80, 100), ...others(24, 1, 200)},
+      args: ['-w', '4'],
+      bound: (80 * 0.1 + 24 * 0.2) / 4,
+      goal: 1.2,
+      rounds: 5,
+    },
+    {
+      name: '64 x 100 ms and a last test of 5 s, -w 8',
+      files: {'long.test.js': waits(64, 100) + `test('last', () => new Promise(done => setTimeout(done, 5000)));\n`},
+      args: ['-w', '8'],
+      bound: 5,
+      goal: 1.1,
+      rounds: 5,
+    },
+  ];
+}
+
+function others(files: number, tests: number, ms: number): Files {
+  return Object.fromEntries(
+    Array.from({length: files}, (_, index) => [`other${index}.test.js`, waits(tests, ms)] as const),
+  );
+}
+
+export function benchmarkSplitting(): void {
+  for (const install of JEST_INSTALLS) {
+    for (const {name, args, against, goal, ...suite} of comparisons()) {
+      const {base, split} = timeInTurn(
+        install,
+        {name, ...suite},
+        {
+          base: against === 'stock' ? {args} : {args: [...OURS, ...args], env: WHOLE},
+          split: {args: [...OURS, ...args], env: SPLIT},
+        },
+      );
+      console.log(
+        `${install}  ${name}: ${against} ${base.toFixed(2)} s, split ${split.toFixed(2)} s, ` +
+          `ratio ${(split / base).toFixed(3)}   (goal: <= ${goal.toFixed(2)}, median of ${suite.rounds})`,
+      );
+    }
+    for (const {name, args, bound, goal, ...suite} of bounded()) {
+      const {start, split} = timeInTurn(
+        install,
+        {name, ...suite},
+        {
+          start: START,
+          split: {args: [...OURS, ...args], env: SPLIT},
+        },
+      );
+      console.log(
+        `${install}  ${name}: split ${split.toFixed(2)} s, bound ${bound.toFixed(2)} s and ${start.toFixed(2)} s to start, ` +
+          `ratio ${((split - start) / bound).toFixed(3)}   (goal: <= ${goal.toFixed(2)}, median of ${suite.rounds})`,
+      );
+    }
+  }
+}

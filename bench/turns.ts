@@ -1,0 +1,71 @@
+/** Whole runs of the `jest` command on a generated suite, two or more ways of running it in turn. */
+import {execFileSync} from 'node:child_process';
+import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {median} from './statistics';
+
+const INSTALLS = join(__dirname, '..', 'test', 'e2e', 'installs');
+export const JEST_INSTALLS = ['jest-30', 'jest-29'] as const;
+
+export type Files = Readonly<Record<string, string>>;
+
+/** One way of running a suite. */
+export interface Side {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** The suite itself, unless another one is named. */
+  readonly files?: Files;
+}
+
+export interface Suite {
+  readonly name: string;
+  readonly files: Files;
+  readonly rounds: number;
+}
+
+/** Runs every side once, so that transforms and durations are known, then all in turn; medians in seconds. */
+export function timeInTurn<Name extends string>(
+  install: string,
+  suite: Suite,
+  sides: Readonly<Record<Name, Side>>,
+): Record<Name, number> {
+  if (!existsSync(join(INSTALLS, install, 'node_modules'))) throw new Error('Run `node test/e2e/install.mjs` first.');
+  const names = Object.keys(sides) as Name[];
+  const runs = new Map(names.map(name => [name, prepare(install, `${suite.name} ${name}`, suite.files, sides[name])]));
+  const times = new Map(names.map(name => [name, [] as number[]]));
+  for (const {run} of runs.values()) run();
+  for (let round = 0; round < suite.rounds; round++) {
+    for (const name of round % 2 === 0 ? names : [...names].reverse()) times.get(name)?.push(runs.get(name)!.run());
+  }
+  for (const {folder} of runs.values()) rmSync(folder, {recursive: true, force: true});
+  return Object.fromEntries(names.map(name => [name, median(times.get(name) ?? [])])) as Record<Name, number>;
+}
+
+function prepare(install: string, name: string, suite: Files, side: Side): {folder: string; run: () => number} {
+  const folder = join(INSTALLS, install, 'run', `bench-${name.replace(/\W+/g, '-')}`);
+  rmSync(folder, {recursive: true, force: true});
+  mkdirSync(folder, {recursive: true});
+  const files = {
+    'package.json': '{"name": "bench"}',
+    'jest.config.json': JSON.stringify({transform: {}, cacheDirectory: '<rootDir>/.cache'}),
+    ...(side.files ?? suite),
+  };
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
+  const environment = {
+    ...Object.fromEntries(
+      Object.entries(process.env).filter(([variable]) => !/^(JEST_|XDIST_|NODE_ENV$|npm_)/.test(variable)),
+    ),
+    ...side.env,
+  };
+  const jest = join(folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
+  const run = () => {
+    const start = performance.now();
+    execFileSync(process.execPath, [jest, '--reporters=default', ...side.args], {
+      cwd: folder,
+      stdio: 'ignore',
+      env: environment,
+    });
+    return (performance.now() - start) / 1000;
+  };
+  return {folder, run};
+}
