@@ -76,7 +76,7 @@ function bounded(): Bounded[] {
     },
     {
       name: '64 x 100 ms and a last test of 5 s, -w 8',
-      files: {'long.test.js': waits(64, 100) + `test('last', () => new Promise(done => setTimeout(done, 5000)));\n`},
+      files: {'long.test.js': waits(64, 100) + `test('last', () => new Promise(done => setTimeout(done, 5000)), 60_000);\n`},
       args: ['-w', '8'],
       bound: 5,
       goal: 1.1,

@@ -23,7 +23,7 @@ export interface FailureTexts {
 const OUTSIDE = 'Test suite failed to run';
 
 /** At most so many tests are named in a note, the nearest: what a test leaves behind, the next ones run into. */
-const NAMED_BEFORE = 3;
+export const NAMED_BEFORE = 3;
 
 /** Escape sequences of colours and styles. They are ignored: the text may have some where a title has none. */
 const STYLES = '(?:\\u001b\\[[\\d;]*m)*';
@@ -69,6 +69,13 @@ export function joinFailureMessage(
   return failures === '' ? null : failures;
 }
 
+/** The tests of a file that ran before one of them, in the same worker. */
+export interface TestsBefore {
+  readonly count: number;
+  /** The names of the last of them, up to NAMED_BEFORE. */
+  readonly last: readonly string[];
+}
+
 /**
  * What is said with the failure of a test of a split file: it may be due to what ran before it, and that
  * is not what the file says.
@@ -76,18 +83,16 @@ export function joinFailureMessage(
  * @param before the names of the file's tests that ran before it in the same process, in that order;
  *   null: it never began there
  */
-export function splitNote(slot: SlotNumber, before: readonly string[] | null): string {
+export function splitNote(slot: SlotNumber, before: TestsBefore | null): string {
   const start = 'This file was split: this test';
   if (before === null) return `${start} was to run in worker w${slot}, and never began.`;
   const ran = `${start} ran in worker w${slot}`;
-  if (before.length === 0) return `${ran}, as the first of the file's tests there.`;
+  if (before.count === 0) return `${ran}, as the first of the file's tests there.`;
   // As JSON, so that a name of several lines takes one.
-  const named = before
-    .slice(-NAMED_BEFORE)
-    .map(name => JSON.stringify(name))
-    .join(', ');
-  const earlier = before.length > NAMED_BEFORE ? ` (and ${before.length - NAMED_BEFORE} before)` : '';
-  return `${ran}, after ${before.length} of the file's other tests: ${named}${earlier}.`;
+  const named = before.last.map(name => JSON.stringify(name)).join(', ');
+  const more = before.count - before.last.length;
+  const earlier = more > 0 ? ` (and ${more} before)` : '';
+  return `${ran}, after ${before.count} of the file's other tests: ${named}${earlier}.`;
 }
 
 /** Adds a note to a test's part of a failureMessage, indented as its errors are. */

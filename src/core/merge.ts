@@ -3,7 +3,15 @@
  * that the file would have had in a single worker.
  */
 import type {AssertionResult, TestResult, V8CoverageResult} from '@jest/test-result';
-import {addNoteToMessage, addNoteToPart, cutFailureMessage, joinFailureMessage, splitNote} from './failureMessages';
+import {
+  addNoteToMessage,
+  addNoteToPart,
+  cutFailureMessage,
+  joinFailureMessage,
+  NAMED_BEFORE,
+  splitNote,
+  type TestsBefore,
+} from './failureMessages';
 import type {CollectedTest, Slice, SnapshotChanges} from './protocol';
 import type {SlotNumber} from './units';
 
@@ -57,7 +65,8 @@ export function mergeSlices(
   const saved = tools.saveSnapshots(slices.flatMap(({slice}) => slice.snapshot ?? []));
   if (slices.length === 1) return {...first.result, snapshot: {...first.result.snapshot, ...saved}};
 
-  const noted = placed.map((test, place) => withNote(test, place, collected));
+  const before = new Map(slices.map(slice => [slice, testsBefore(slice, collected)]));
+  const noted = placed.map((test, place) => withNote(test, before.get(test.from) ?? (() => null), place));
   const results = slices.map(({result}) => result);
   const tests = noted.map(({test}) => test);
   const merged: TestResult = {
@@ -133,13 +142,24 @@ function countTests(tests: readonly AssertionResult[]) {
   };
 }
 
-function withNote(placed: PlacedTest, place: number, collected: readonly CollectedTest[]): PlacedTest {
+/** For each test that a slice ran: those before it; null: it never began. */
+function testsBefore(
+  {slice: {ran}}: SliceResult,
+  collected: readonly CollectedTest[],
+): (place: number) => TestsBefore | null {
+  const order = new Map(ran.map((place, at) => [place, at]));
+  return place => {
+    const count = order.get(place);
+    if (count === undefined) return null;
+    const last = ran.slice(Math.max(0, count - NAMED_BEFORE), count);
+    return {count, last: last.map(other => collected[other]?.name ?? '?')};
+  };
+}
+
+function withNote(placed: PlacedTest, before: (place: number) => TestsBefore | null, place: number): PlacedTest {
   const {test, from, failureText} = placed;
   if (test.status !== 'failed') return placed;
-  const {ran} = from.slice;
-  const began = ran.lastIndexOf(place);
-  const before = new Set(ran.slice(0, began).filter(other => other !== place)); // a retried test began several times
-  const note = splitNote(from.slot, began < 0 ? null : [...before].map(other => collected[other]?.name ?? '?'));
+  const note = splitNote(from.slot, before(place));
   const last = test.failureMessages.length - 1;
   return {
     from,
@@ -199,8 +219,16 @@ function mergeExecErrors(results: readonly TestResult[]): NonNullable<TestResult
   const errors = results.flatMap(({testExecError}) => testExecError ?? []);
   const [first] = errors;
   if (first === undefined) return null;
-  const stacks = [...new Set(errors.map(({stack}) => String(stack)))];
+  const stacks = new Map(errors.map(({stack}) => [withoutForeignFrames(String(stack)), stack]));
   // One worker may have had what another had, and more: Jest joins the stacks of one file.
-  const own = stacks.filter(stack => !stacks.some(other => other !== stack && other.includes(stack)));
-  return own.length === 1 && own[0] === first.stack ? first : {...first, stack: own.join('\n')};
+  const own = [...stacks].filter(([key]) => ![...stacks.keys()].some(other => other !== key && other.includes(key)));
+  return {...first, stack: own.map(([, stack]) => stack).join('\n')};
+}
+
+/** What an error says, and where in the project: how Node and Jest came there may differ from worker to worker. */
+function withoutForeignFrames(stack: string): string {
+  return stack
+    .split('\n')
+    .filter(line => !/^\s+at .*(?:node:|[\\/]node_modules[\\/])/.test(line))
+    .join('\n');
 }

@@ -66,7 +66,7 @@ export type UnitOutcome =
 export interface Slice {
   /** The places in the collection of the result's tests, in their order. */
   readonly tests: readonly number[];
-  /** The places of the tests that it ran, in the order in which they began. */
+  /** The places of the tests that it ran, each once, in the order in which they first began. */
   readonly ran: readonly number[];
   /** For each entry of the result's console the place of the test it belongs to; -1: of none, it was written while the file was loaded. */
   readonly console: readonly number[];
@@ -100,6 +100,11 @@ export type FromWorker =
       /** null: the list is the one that `collected` is the fingerprint of. */
       readonly tests: readonly CollectedTest[] | null;
     }
+  /**
+   * The unit's tests cannot be shared after all: `reason` says why. `anew`: nor can what has run here be used,
+   * even if no other worker has run any.
+   */
+  | {readonly type: 'unit-indivisible'; readonly unit: number; readonly reason: string; readonly anew: boolean}
   /** Groups that have ended since the last such message, in ms each, and the one that runs now. */
   | {
       readonly type: 'tests-progress';
@@ -187,6 +192,13 @@ export function parseFromWorker(message: unknown): FromWorker {
         ms: finite(fields.ms),
         fingerprint: text(fields.fingerprint),
         tests: nullable(fields.tests, tests => list(tests, parseCollectedTest)),
+      };
+    case 'unit-indivisible':
+      return {
+        type: 'unit-indivisible',
+        unit: whole(fields.unit),
+        reason: text(fields.reason),
+        anew: fields.anew === true,
       };
     case 'tests-progress':
       return {

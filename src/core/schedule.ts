@@ -62,6 +62,8 @@ export type ScheduleEvent =
       readonly ms: number;
       readonly costs: readonly (number | null)[] | null;
     } & FromSlot)
+  /** The worker has found that the unit's tests cannot be shared; `anew`: nor can what has run be used. */
+  | ({readonly type: 'unit-indivisible'; readonly unit: number; readonly anew: boolean} & FromSlot)
   /** Of the groups that the worker was given, these have ended, in ms each, and that one runs. */
   | ({
       readonly type: 'tests-progress';
@@ -184,6 +186,13 @@ function handleSlotEvent(
     case 'unit-opened':
       if (slot.session?.unit === event.unit) openSession(state, slot, slot.session, event, now, commands);
       return;
+    case 'unit-indivisible': {
+      const file = state.files.get(event.unit);
+      if (slot.session?.unit !== event.unit || slot.session.status === 'discarded' || file === undefined) return;
+      if (event.anew) file.shared = true;
+      runWhole(state, file, now, commands);
+      return;
+    }
     case 'tests-progress': {
       const {session} = slot;
       const file = state.files.get(event.unit);
@@ -394,7 +403,7 @@ function endSession(
 }
 
 /**
- * The file's tests are not the same in every worker: one worker runs them all. The first goes on if
+ * The file's tests cannot be shared: one worker runs them all. The first goes on if
  * none of its tests was given to another yet; else the file begins anew, as any other.
  */
 function runWhole(state: ScheduleState, file: SplitFile, now: number, commands: Command[]): void {
@@ -404,9 +413,13 @@ function runWhole(state: ScheduleState, file: SplitFile, now: number, commands: 
   for (const slot of state.slots) {
     if (slot.session?.unit === unit && slot.session.status === 'opening') discard(slot, slot.session, commands);
   }
-  const slot = state.slots.find(({session}) => session?.unit === unit && session.status === 'open' && session.first);
+  const slot = state.slots.find(
+    ({session}) => session?.unit === unit && session.first && session.status !== 'discarded',
+  );
   if (slot?.session != null && !file.shared) {
-    giveTests(file, slot, slot.session, takeAllTests(file, slot.session, now), commands);
+    // One that is `closing` has them all already.
+    const {session} = slot;
+    if (session.status === 'open') giveTests(file, slot, session, takeAllTests(file, session, now), commands);
     return;
   }
   dropFile(state, unit, commands);
@@ -448,7 +461,7 @@ function loseSlot(state: ScheduleState, slot: SlotState, innocent: boolean, now:
   const interrupted = again && lost !== null ? [lost] : [];
   const wanted = slot.status !== 'closing';
   slot.session = null;
-  if (session !== null && bystander) {
+  if (session !== null && bystander && session.status !== 'discarded') {
     const file = state.files.get(session.unit);
     if (file !== undefined) file.joinable = false;
   } else if (lost !== null) {

@@ -71,7 +71,7 @@ export interface ScheduleState {
   readonly secondChances: Map<number, number>;
   /** Files whose tests are being given out, by unit. */
   readonly files: Map<number, SplitFile>;
-  /** Units that may be split and must not be, as their tests were not the same in every worker. */
+  /** Units that were to be split, and turned out to be indivisible. */
   readonly wholeOnly: Set<number>;
   /** What the last worker took to start, in ms. */
   workerStartMs: number | null;

@@ -51,6 +51,9 @@ export interface SplitFile {
   pendingUnknown: number;
   observedMs: number;
   observedGroups: number;
+  /** Of the groups of known duration that have ended: what they were expected to take and what they took, in ms. */
+  foreseenMs: number;
+  tookMs: number;
   /** Whether a session other than the first was given tests. */
   shared: boolean;
   /** false: no further worker may open it. */
@@ -62,13 +65,22 @@ export interface SplitFile {
 /** A joining worker must shorten the run by more than this (ms): estimates are not better than that. */
 const WORTHWHILE_MS = 10;
 
+/**
+ * And by more than this share of what the joiner needs until it can begin: that much is taken from the
+ * machine, and so from the others, and a process is slow at first.
+ */
+const WORTHWHILE_SHARE = 0.5;
+
 /** A session may hold this much (ms) whatever its share: less would not outlast the parent's answer. */
 const SMALL_SHARE_MS = 5;
 
 /** What the start of a worker process is taken for (ms), until one was seen. */
 export const WORKER_START_MS = 300;
 
-/** How long (ms) after a file was opened nothing is done for want of an estimate; at least what it took to open it. */
+/** Durations off by less than this (ms) in sum correct next to nothing. */
+const CORRECTED_FROM_MS = 100;
+
+/** How long (ms) nothing is done, at the least, for want of an estimate of a file's tests. */
 const FIRST_LOOK_MS = 50;
 
 export function newSession(unit: number, first: boolean, now: number): Session {
@@ -97,7 +109,7 @@ export function openFile(
   const file: SplitFile = {
     unit,
     costs,
-    priorMs: whole === null || whole <= openMs ? null : (whole - openMs) / costs.length,
+    priorMs: whole === null || whole <= openMs || costs.length === 0 ? null : (whole - openMs) / costs.length,
     openMs,
     taken: Array<boolean>(costs.length).fill(false),
     head: 0,
@@ -106,6 +118,8 @@ export function openFile(
     pendingUnknown: costs.length - known.length,
     observedMs: 0,
     observedGroups: 0,
+    foreseenMs: 0,
+    tookMs: 0,
     shared: false,
     joinable: true,
     wakesAt: 0,
@@ -190,8 +204,13 @@ export function noteProgress(
   for (const [group, ms] of done) {
     if (!session.held.delete(group)) continue;
     const cost = file.costs[group] ?? null;
-    if (cost === null) session.heldUnknown--;
-    else session.heldKnownMs -= cost;
+    if (cost === null) {
+      session.heldUnknown--;
+    } else {
+      session.heldKnownMs -= cost;
+      file.foreseenMs += cost;
+      file.tookMs += ms;
+    }
     file.observedMs += ms;
     file.observedGroups++;
   }
@@ -237,6 +256,21 @@ function unknownMs(state: ScheduleState, file: SplitFile, now: number): number |
   const longest = longestRunning(state, file, now);
   if (longest <= (mean ?? 0)) return mean;
   return (file.observedMs + 2 * longest) / (file.observedGroups + 1);
+}
+
+/**
+ * By what factor known durations are off in this run, so far: the file may have changed, or the machine
+ * be slower. Little is made of little: the first tests of a file are always slow.
+ */
+function correction(state: ScheduleState, file: SplitFile, now: number): number {
+  let {foreseenMs, tookMs} = file;
+  for (const {running, since} of sessionsOf(state, file.unit)) {
+    const cost = running === null ? null : (file.costs[running] ?? null);
+    if (cost === null || now - since <= cost) continue;
+    foreseenMs += cost;
+    tookMs += now - since;
+  }
+  return (tookMs + CORRECTED_FROM_MS) / (foreseenMs + CORRECTED_FROM_MS);
 }
 
 /** How long (ms) the group has run that began first. */
@@ -299,28 +333,28 @@ export function fileToJoin(state: ScheduleState, hands: Hands, now: number): Spl
 /** When (in ms) a file is expected to end if nobody joins; null: joining would not change that. */
 function endIfJoined(state: ScheduleState, file: SplitFile, hands: Hands, now: number): number | null {
   if (!file.joinable || file.pending === 0) return null;
-  const sessions = sessionsOf(state, file.unit);
-  const opening = sessions.filter(({status}) => status === 'opening').length + hands.coming;
-  if (file.pending <= opening) return null; // those will take what there is
   const estimate = unknownMs(state, file, now);
+  const factor = correction(state, file, now);
   const load = file.openMs + hands.startMs;
-  const busy = sessions.map(session => busyMs(file, session, estimate, now));
+  const busy = sessionsOf(state, file.unit).map(session => busyMs(file, session, estimate, factor, now));
   for (let count = 0; count < hands.coming; count++) busy.push(load);
   const more = [...busy, ...Array<number>(Math.min(hands.free, file.pending)).fill(load)];
   // A file that ends before another one does not hold the run up.
   const elsewhere = longestElsewhere(state, file, now);
-  const pays = (alone: number, together: number) => alone - Math.max(elsewhere, together) > WORTHWHILE_MS;
-  const pendingMs = file.pendingKnownMs + file.pendingUnknown * (estimate ?? 0);
-  if (!pays(evenEnd(busy, pendingMs), evenEnd(more, pendingMs))) return null;
-  const costs = pendingCosts(file, estimate);
+  const gain = (alone: number, together: number) => alone - Math.max(elsewhere, together);
+  const pendingMs = file.pendingKnownMs * factor + file.pendingUnknown * (estimate ?? 0);
+  if (gain(evenEnd(busy, pendingMs), evenEnd(more, pendingMs)) <= 0) return null;
+  const costs = pendingCosts(file, estimate, factor);
   const end = listEnd(busy, costs);
-  return pays(end, listEnd(more, costs)) || pays(end, lateEnd(more, costs)) ? end : null;
+  const together = Math.min(listEnd(more, costs), lateEnd(more, costs));
+  return gain(end, together) > WORTHWHILE_MS + WORTHWHILE_SHARE * load ? end : null;
 }
 
-function pendingCosts(file: SplitFile, estimate: number | null): number[] {
+function pendingCosts(file: SplitFile, estimate: number | null, factor: number): number[] {
   const costs: number[] = [];
   for (let group = file.head; group < file.costs.length; group++) {
-    if (file.taken[group] === false) costs.push(file.costs[group] ?? estimate ?? 0);
+    const known = file.costs[group] ?? null;
+    if (file.taken[group] === false) costs.push(known === null ? (estimate ?? 0) : known * factor);
   }
   return costs;
 }
@@ -349,8 +383,9 @@ function lateEnd(busy: readonly number[], costs: readonly number[]): number {
 }
 
 /** How long (ms) a session is expected to be busy with what it has. */
-function busyMs(file: SplitFile, session: Session, estimate: number | null, now: number): number {
-  const has = session.status === 'opening' ? file.openMs : session.heldKnownMs + session.heldUnknown * (estimate ?? 0);
+function busyMs(file: SplitFile, session: Session, estimate: number | null, factor: number, now: number): number {
+  const held = session.heldKnownMs * factor + session.heldUnknown * (estimate ?? 0);
+  const has = session.status === 'opening' ? file.openMs : held;
   return Math.max(0, has - (now - session.since));
 }
 
@@ -378,12 +413,12 @@ function longestElsewhere(state: ScheduleState, file: SplitFile, now: number): n
 }
 
 /**
- * When to look again (ms) at a file with tests of unknown duration, if nothing else happens: the longer
- * the running ones take, the longer may the others, and the more does joining pay. Each time after
+ * When to look again (ms) at a file, if nothing else happens: the longer the running tests take, the longer
+ * may the others that are unknown, or known wrongly, and the more does joining pay. Each time after
  * twice the time. null: there is no need.
  */
 export function timeToLook(state: ScheduleState, file: SplitFile, now: number): number | null {
-  if (!file.joinable || file.pendingUnknown === 0 || now < file.wakesAt) return null;
+  if (!file.joinable || file.pending === 0 || now < file.wakesAt) return null;
   file.wakesAt = now + Math.max(FIRST_LOOK_MS, 2 * file.openMs, longestRunning(state, file, now));
   return file.wakesAt;
 }

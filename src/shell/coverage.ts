@@ -3,10 +3,8 @@
  * CoverageReporter merges that of several files, with the same packages. What is passed in is used up:
  * both change what they are given, and copies of it would be large.
  */
-import type {TestResult, V8CoverageResult} from '@jest/test-result';
-
-/** By file. */
-type Coverage = NonNullable<TestResult['coverage']>;
+import type {V8CoverageResult} from '@jest/test-result';
+import type {Coverage} from '../core/merge';
 
 /** What of istanbul-lib-coverage is used here. */
 export interface IstanbulCoverage {

@@ -152,7 +152,7 @@ export class Dispatch {
         return;
       case 'blame': {
         const death = this.#deaths.get(command.slot);
-        this.#options.openFiles.drop(command.unit);
+        this.#options.openFiles.forget(command.unit);
         this.#options.onUnitEnd(command.unit, null, {type: 'died'});
         if (death === undefined) throw new Error(`slot ${command.slot} is blamed, and has not died`);
         void this.#options.reports.fileFailed(this.#options.testOf(command.unit), death.then(blameFile));
@@ -206,6 +206,14 @@ export class Dispatch {
         this.#post({type: 'unit-opened', slot, generation, unit, ms, costs});
         return;
       }
+      case 'unit-indivisible': {
+        const {unit, reason, anew} = message;
+        const session = this.#session(slot);
+        if (session?.unit !== unit || session.status === 'discarded') return;
+        this.#options.openFiles.indivisible(unit, reason);
+        this.#post({type: 'unit-indivisible', slot, generation, unit, anew});
+        return;
+      }
       case 'tests-progress': {
         const {unit, done, running} = message;
         this.#post({type: 'tests-progress', slot, generation, unit, done, running});
@@ -256,7 +264,8 @@ export class Dispatch {
   }
 
   #end(unit: number, ms: number | null, outcome: UnitOutcome): void {
-    const {reports, testOf} = this.#options;
+    const {reports, testOf, openFiles} = this.#options;
+    openFiles.forget(unit);
     this.#options.onUnitEnd(unit, ms, outcome);
     if (outcome.type === 'result') void reports.fileSucceeded(testOf(unit), outcome.result);
     else void reports.fileFailed(testOf(unit), asJestWorkerDelivers(outcome.error));

@@ -15,8 +15,9 @@ type Done = Extract<FromWorker, {type: 'unit-done'}>;
 interface OpenFile {
   readonly tests: readonly CollectedTest[];
   readonly fingerprint: string;
+  indivisible: boolean;
   /** In the order in which the workers opened it. */
-  readonly shares: {readonly slot: SlotNumber; done: Done | null}[];
+  readonly sessions: {readonly slot: SlotNumber; done: Done | null}[];
 }
 
 /** How a file ended. `ms`: what its tests took, in however many workers; null: unknown. */
@@ -61,40 +62,46 @@ export class OpenFiles {
     const known = this.#files.get(unit);
     if (known === undefined) {
       if (tests === null) return null; // the file was given up meanwhile
-      this.#files.set(unit, {tests, fingerprint, shares: [{slot, done: null}]});
+      this.#files.set(unit, {tests, fingerprint, indivisible: false, sessions: [{slot, done: null}]});
       return costsOf(tests, this.#options.pastOf(this.#options.testOf(unit)), ms);
     }
-    const [first] = known.shares;
+    const [first] = known.sessions;
     if (tests !== null && first !== undefined) {
       const {path} = this.#options.testOf(unit);
       this.#options.warn(describeMismatch(path, {slot: first.slot, tests: known.tests}, {slot, tests}));
       return null;
     }
-    known.shares.push({slot, done: null});
+    known.sessions.push({slot, done: null});
     return [];
   }
 
-  /** A worker has ended its share of a file; or could not load it. */
+  /** A worker has found why a file's tests cannot be shared. One such warning is enough. */
+  indivisible(unit: number, reason: string): void {
+    const file = this.#files.get(unit);
+    if (file === undefined || file.indivisible) return;
+    file.indivisible = true;
+    this.#options.warn(`${this.#options.testOf(unit).path} runs whole, on one worker: ${reason}`);
+  }
+
+  /** A worker has ended its tests of a file; or could not load it. */
   ended(slot: SlotNumber, done: Done): void {
     const file = this.#files.get(done.unit);
     if (file === undefined) return;
-    const share = file.shares.find(open => open.slot === slot && open.done === null);
-    if (share !== undefined) share.done = done;
+    const session = file.sessions.find(open => open.slot === slot && open.done === null);
+    if (session !== undefined) session.done = done;
     else if (done.outcome.type === 'error') {
       const {path} = this.#options.testOf(done.unit);
-      this.#options.warn(describeRefusal(path, file.shares[0]?.slot ?? 0, slot, done.outcome.error.message));
+      this.#options.warn(describeRefusal(path, file.sessions[0]?.slot ?? 0, slot, done.outcome.error.message));
     }
   }
 
-  /** Makes one result of a file's shares: all have ended. */
+  /** Makes one result of a file's sessions: all have ended. */
   merge(unit: number): FileEnd {
     const file = this.#files.get(unit);
     const test = this.#options.testOf(unit);
     this.#files.delete(unit);
-    this.#told.delete(unit);
-    this.#toldBefore.delete(unit);
     const slices: SliceResult[] = [];
-    for (const {slot, done} of file?.shares ?? []) {
+    for (const {slot, done} of file?.sessions ?? []) {
       if (done?.outcome.type === 'error') return {outcome: done.outcome, ms: null};
       // One that was opened too late for any test has ended without a share.
       if (done?.outcome.type === 'result' && done.slice !== null) {
@@ -110,7 +117,14 @@ export class OpenFiles {
     }
   }
 
-  /** The file begins anew, or is given up. */
+  /** The file has ended. */
+  forget(unit: number): void {
+    this.#files.delete(unit);
+    this.#told.delete(unit);
+    this.#toldBefore.delete(unit);
+  }
+
+  /** The file begins anew. */
   drop(unit: number): void {
     this.#files.delete(unit);
     const before = [...(this.#toldBefore.get(unit) ?? []), ...(this.#told.get(unit) ?? [])];

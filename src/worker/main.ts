@@ -3,6 +3,7 @@
  * the worker does: while it is under way the parent hears every message, and of the process's death.
  */
 import type {FromWorker, Slice, SplitOrder, UnitOrder, UnitOutcome, WorkerSetup} from '../core/protocol';
+import {listen, now} from './clock';
 import {ExitRecorder} from './exitRecord';
 import {JestFileRunner} from './jestFile';
 import {Lease} from './lease';
@@ -67,15 +68,16 @@ function slicedFile(unit: number, order: SplitOrder, line: ParentLine): SlicedFi
     unit,
     order,
     send: message => void line.send(message).catch(() => undefined), // the parent is gone: 'close' follows
-    now: () => performance.now(),
-    listen: () => new Promise(resolve => setImmediate(resolve)),
+    now,
+    listen,
   });
 }
 
-/** A unit that this worker was to open, and need not any more. */
+/** What stands for the result of a unit that is not wanted from this worker any more. */
+const NOT_WANTED: UnitOutcome = {type: 'error', error: {message: 'It was not needed.', stack: '', type: 'Error'}};
+
 function neverBegun(unit: number): UnitDone {
-  const error = {message: 'It was not needed.', stack: '', type: 'Error'} as const;
-  return {type: 'unit-done', unit, ms: 0, retiring: false, outcome: {type: 'error', error}, slice: null};
+  return {type: 'unit-done', unit, ms: 0, retiring: false, outcome: NOT_WANTED, slice: null};
 }
 
 async function runUnit(
@@ -84,7 +86,7 @@ async function runUnit(
   file: SlicedFile | null,
   heapLimitBytes: number | null,
 ): Promise<UnitDone> {
-  const start = performance.now();
+  const start = now();
   const end = await files.run(unit, file);
   let outcome: UnitOutcome;
   let slice: Slice | null = null;
@@ -95,10 +97,11 @@ async function runUnit(
   } catch (error) {
     outcome = {type: 'error', error: serializeError(error)};
   }
+  if (file?.discarded === true) [outcome, slice] = [NOT_WANTED, null];
   return {
     type: 'unit-done',
     unit: unit.id,
-    ms: performance.now() - start,
+    ms: now() - start,
     retiring: heapLimitBytes !== null && process.memoryUsage().heapUsed > heapLimitBytes,
     outcome,
     slice,

@@ -119,6 +119,11 @@ export class Session {
     this.#since = time;
   }
 
+  /** Whether tests that were given to this worker have not come up. */
+  get hasUnfinished(): boolean {
+    return !this.#discarded && [...this.#given].some(group => (this.#left.get(group) ?? 0) > 0);
+  }
+
   #ownsAny(groups: Iterable<number>): boolean | null {
     let decided = true;
     for (const group of groups) {

@@ -27,7 +27,15 @@ export interface TestEnvironment {
   handleTestEvent?(event: Circus.Event, state: Circus.State): void | Promise<void>;
 }
 
-type Expect = {getState(): {snapshotState?: unknown}};
+/** `currentConcurrentTestName`: the test that runs in this asynchronous context, if it is a concurrent one. */
+type Expect = {getState(): {snapshotState?: unknown; currentConcurrentTestName?: () => string | undefined}};
+
+/** What is known of a file's tests when all have run: of this worker's realm, so that it keeps nothing of the file's alive. */
+interface Outcome {
+  /** The places of the tests that the result is of. */
+  readonly tests: readonly number[];
+  readonly ran: readonly number[];
+}
 
 export class SlicedFile {
   readonly #options: SlicedFileOptions;
@@ -41,13 +49,19 @@ export class SlicedFile {
   readonly #consoleMarks: {readonly length: number; readonly index: number}[] = [];
   #collection: Collection | null = null;
   #session: Session | null = null;
-  #snapshots: (() => SnapshotChanges) | null = null;
-  /** Tests that were begun here, in that order. */
-  readonly #ran = new Set<Circus.TestEntry>();
+  #snapshots: SnapshotChanges | null = null;
+  #outcome: Outcome | null = null;
+  /** Tests that are this worker's, and have come up. */
+  readonly #ours = new Set<Circus.TestEntry>();
+  /** Of these, the places of those that were neither skipped nor todo, in the order in which they began. */
+  readonly #ran = new Set<number>();
   readonly #ended = new Set<Circus.TestEntry>();
+  /** Tests that run now: several, where they are concurrent. */
+  readonly #active = new Set<Circus.TestEntry>();
   readonly #foreignBlocks = new Set<Circus.DescribeBlock>();
   /** The children of each block as the file defines them. */
   readonly #children = new Map<Circus.DescribeBlock, Circus.DescribeBlock['children']>();
+  #indivisible = false;
   #discarded = false;
 
   constructor(options: SlicedFileOptions) {
@@ -55,30 +69,38 @@ export class SlicedFile {
     this.#startedAt = options.now();
   }
 
+  /** Whether what comes of this is not wanted any more. */
+  get discarded(): boolean {
+    return this.#discarded;
+  }
+
   give(groups: readonly number[], last: boolean): void {
     this.#session?.give(groups, last);
   }
 
-  /** What comes of this is not wanted any more. */
   discard(): void {
     this.#discarded = true;
     this.#session?.discard();
   }
 
-  /** Puts itself before the environment's own handler of events. */
+  /** Puts itself before the environment's own handler of events; where it cannot, the file runs whole. */
   attach(environment: TestEnvironment, circus: {readonly concurrentFileWide: boolean}): void {
     this.#concurrentFileWide = circus.concurrentFileWide;
-    const {console} = environment.global;
-    if (typeof console?.getBuffer === 'function') this.#console = () => console.getBuffer?.()?.length ?? 0;
     // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the environment below
     const {handleTestEvent} = environment;
-    environment.handleTestEvent = (event, state) => {
+    const value: TestEnvironment['handleTestEvent'] = (event, state) => {
       const pass = () => handleTestEvent?.call(environment, event, state);
+      // The user's environment may take tests out of the file before they are listed.
+      if (event.name === 'run_start') return Promise.resolve(pass()).then(() => this.#open(state));
       // Circus does not wait for the events of a file's definition: they are passed on as they come.
       const decided = this.#handle(event, state);
       if (decided === undefined) return pass();
       return decided.then(mine => (mine ? pass() : undefined));
     };
+    const attributes = {value, configurable: true, enumerable: true, writable: true};
+    if (!Reflect.defineProperty(environment, 'handleTestEvent', attributes)) return;
+    const {console} = environment.global;
+    if (typeof console?.getBuffer === 'function') this.#console = () => console.getBuffer?.()?.length ?? 0;
   }
 
   /**
@@ -87,62 +109,61 @@ export class SlicedFile {
    * @throws if the result is not that of our tests
    */
   slice(result: TestResult): Slice | null {
-    const collection = this.#collection;
-    if (collection === null || this.#snapshots === null) return null;
-    const indexes = [...collection.places].filter(([test]) => this.#isOurs(test)).map(([, {index}]) => index);
-    const expected = indexes.map(index => collection.tests[index]?.name);
-    if (result.testResults.length !== indexes.length) {
-      throw new Error(
-        `jest-runner-xdist: ${result.testResults.length} results of ${indexes.length} tests: ${expected.join(', ')}`,
-      );
+    if (this.#outcome === null || this.#snapshots === null) return null;
+    const {tests, ran} = this.#outcome;
+    if (result.testResults.length !== tests.length) {
+      throw new Error(`jest-runner-xdist: there are ${result.testResults.length} results of ${tests.length} tests`);
     }
-    const ran = [...this.#ran].map(test => collection.places.get(test)?.index ?? -1);
-    return {
-      tests: indexes,
-      ran,
-      console: (result.console ?? []).map((_, entry) => this.#testOfConsoleEntry(entry, ran[0] ?? -1)),
-      loadMs: this.#loadMs,
-      snapshot: this.#snapshots(),
-    };
+    const console = this.#placesOfConsole(result.console?.length ?? 0, tests[0] ?? -1);
+    return {tests, ran, console, loadMs: this.#loadMs, snapshot: this.#snapshots};
   }
 
   /** @returns undefined: nothing is to be decided; else whether the event is about something of ours */
   #handle(event: Circus.Event, state: Circus.State): Promise<boolean> | undefined {
+    const session = this.#session;
+    if (event.name === 'setup') {
+      this.#expect = (event.runtimeGlobals as {expect?: Expect}).expect ?? null;
+      return undefined;
+    }
+    if (session === null) return undefined;
     // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others pass as they come
     switch (event.name) {
-      case 'setup':
-        this.#expect = (event.runtimeGlobals as {expect?: Expect}).expect ?? null;
-        return undefined;
-      case 'run_start':
-        return this.#open(state);
       case 'run_describe_start':
-        return this.#session === null ? undefined : this.#blockStarts(event.describeBlock, this.#session);
+        return this.#blockStarts(event.describeBlock, session);
       case 'run_describe_finish':
         return this.#foreignBlocks.has(event.describeBlock) ? Promise.resolve(false) : undefined;
       case 'test_start':
-        return this.#session === null ? undefined : this.#testStarts(event.test, this.#session);
+        return this.#testStarts(event.test, session, state);
+      case 'test_started': {
+        const place = this.#collection?.places.get(event.test);
+        if (place !== undefined) this.#ran.add(place.index);
+        return undefined;
+      }
       case 'test_done':
       case 'test_skip':
       case 'test_todo':
-        if (this.#session === null) return undefined;
+        this.#active.delete(event.test);
         if (!this.#isOurs(event.test)) return Promise.resolve(false);
-        this.#testEnds(event.test, this.#session);
+        this.#testEnds(event.test, session);
         return undefined;
       case 'concurrent_tests_start':
       case 'concurrent_tests_end':
-        return this.#session === null ? undefined : this.#concurrent(event.tests, this.#session);
+        return this.#concurrent(event.tests, session);
       case 'run_finish':
-        this.#restoreTree();
+        this.#finish(session);
         return undefined;
       default:
         return undefined;
     }
   }
 
-  async #open(state: Circus.State): Promise<boolean> {
+  async #open(state: Circus.State): Promise<void> {
     const {unit, order, send, now, listen} = this.#options;
-    this.#snapshots = captureSnapshots(this.#expect?.getState().snapshotState);
-    if (this.#snapshots === null) return true; // a Jest that we do not know: the file runs whole
+    const known = captureSnapshots(this.#expect?.getState().snapshotState, {
+      onMatch: writesInline => this.#snapshotMatches(writesInline),
+      onSave: changes => (this.#snapshots = changes),
+    });
+    if (!known) return; // a Jest that we do not know: the file runs whole
     const collection = collect(state, {
       granularity: order.granularity,
       concurrentFileWide: this.#concurrentFileWide,
@@ -158,7 +179,6 @@ export class SlicedFile {
     const tests: readonly CollectedTest[] | null = same ? null : collection.tests;
     send({type: 'unit-opened', unit, ms: this.#loadMs, fingerprint: collection.fingerprint, tests});
     await this.#session.begun();
-    return true;
   }
 
   async #blockStarts(block: Circus.DescribeBlock, session: Session): Promise<boolean> {
@@ -183,24 +203,53 @@ export class SlicedFile {
     return (await session.decide(groups)).mine;
   }
 
-  async #testStarts(test: Circus.TestEntry, session: Session): Promise<boolean> {
+  async #testStarts(test: Circus.TestEntry, session: Session, state: Circus.State): Promise<boolean> {
     const place = this.#collection?.places.get(test);
-    if (place === undefined || this.#ran.has(test)) return true; // a retry
+    if (place === undefined) return true;
+    if (this.#ours.has(test)) {
+      this.#active.add(test); // a retry
+      return true;
+    }
     const {group, index} = place;
     if (group === null) {
       if (!this.#isFirst) test.mode = 'skip';
       return this.#isFirst;
     }
+    // An exception that an earlier test left behind is not to be this one's, which may be another worker's:
+    // it would go with it. As the file's own error it is seen.
+    const running = state.currentlyRunningTest === test;
+    if (running) state.currentlyRunningTest = null;
     const {mine, waited} = await session.decide([group]);
-    if (mine) this.#ran.add(test);
-    else test.mode = 'skip';
+    if (mine) {
+      this.#ours.add(test);
+      this.#active.add(test);
+    } else {
+      test.mode = 'skip';
+    }
     this.#takeOutForeignAfter(test, session);
     if (!mine) return false;
     const listened = await session.testStarts(group);
+    if (running) state.currentlyRunningTest = test;
     // What a test waits for the parent is not the test's own time.
     if (waited + listened > 0) test.startedAt = Date.now();
     if (this.#console !== null) this.#consoleMarks.push({length: this.#console(), index});
     return true;
+  }
+
+  #snapshotMatches(writesInline: boolean): void {
+    if (writesInline) {
+      // It may be in another file than the test's, so that nobody could see it coming.
+      this.#isIndivisible('it writes inline snapshots.', true);
+    } else if (this.#active.size === 0 && this.#expect?.getState().currentConcurrentTestName?.() === undefined) {
+      // Jest names such a snapshot after the test before it, which may be another worker's.
+      this.#isIndivisible('it compares with a snapshot in a beforeAll or afterAll hook.', false);
+    }
+  }
+
+  #isIndivisible(reason: string, anew: boolean): void {
+    if (this.#indivisible || this.#discarded) return;
+    this.#indivisible = true;
+    this.#options.send({type: 'unit-indivisible', unit: this.#options.unit, reason, anew});
   }
 
   #testEnds(test: Circus.TestEntry, session: Session): void {
@@ -210,6 +259,22 @@ export class SlicedFile {
     if (group !== null) session.testEnds(group);
   }
 
+  /** All tests have run. From here on nothing of the file's realm is held: Jest may look for leaks. */
+  #finish(session: Session): void {
+    this.#restoreTree();
+    const places = [...(this.#collection?.places ?? [])];
+    const tests = places.filter(([test]) => this.#isOurs(test)).map(([, {index}]) => index);
+    if (session.hasUnfinished) {
+      this.#isIndivisible('its environment takes tests out while it runs.', true);
+    }
+    this.#outcome = {tests, ran: [...this.#ran]};
+    this.#collection = null;
+    this.#session = null;
+    this.#expect = null;
+    this.#console = null;
+    for (const held of [this.#ours, this.#ended, this.#active, this.#foreignBlocks, this.#children]) held.clear();
+  }
+
   get #isFirst(): boolean {
     return this.#options.order.collected === null;
   }
@@ -217,7 +282,7 @@ export class SlicedFile {
   #isOurs(test: Circus.TestEntry): boolean {
     const group = this.#collection?.places.get(test)?.group;
     if (group === undefined) return true; // circus has just made it an error of the test that defined it
-    return group === null ? this.#isFirst : this.#ran.has(test);
+    return group === null ? this.#isFirst : this.#ours.has(test);
   }
 
   /** Whether a block has tests that no worker runs and the first one reports. */
@@ -250,7 +315,7 @@ export class SlicedFile {
     }
     const group = this.#collection?.places.get(child)?.group;
     if (group === undefined) return false;
-    return group === null ? !this.#isFirst : session.owns(group) === false && !this.#ran.has(child);
+    return group === null ? !this.#isFirst : session.owns(group) === false && !this.#ours.has(child);
   }
 
   /** Takes out of a block, and all below it, what is known to be another worker's. */
@@ -285,9 +350,13 @@ export class SlicedFile {
     }
   }
 
-  #testOfConsoleEntry(entry: number, firstRun: number): number {
-    if (this.#console === null) return firstRun;
-    if (entry < this.#consoleAtStart) return -1;
-    return this.#consoleMarks.findLast(({length}) => length <= entry)?.index ?? firstRun;
+  /** @returns for each entry of the console the place of the test it belongs to. Both are in order. */
+  #placesOfConsole(entries: number, firstTest: number): number[] {
+    let mark = -1;
+    return Array.from({length: entries}, (_, entry) => {
+      while ((this.#consoleMarks[mark + 1]?.length ?? Infinity) <= entry) mark++;
+      if (entry < this.#consoleAtStart) return -1;
+      return this.#consoleMarks[mark]?.index ?? firstTest;
+    });
   }
 }

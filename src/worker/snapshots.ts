@@ -11,26 +11,48 @@ interface SnapshotState {
   _snapshotData: Record<string, string>;
   _dirty: boolean;
   _uncheckedKeys: Set<string>;
+  _inlineSnapshots: readonly unknown[];
+  match(...args: unknown[]): unknown;
   save(): {deleted: boolean; saved: boolean};
   removeUncheckedKeys(): void;
 }
 
-/** @returns null: this jest-snapshot is not one that we know */
-export function captureSnapshots(state: unknown): (() => SnapshotChanges) | null {
-  if (!isSnapshotState(state)) return null;
+export interface SnapshotListener {
+  /** Something was compared with a snapshot. `writesInline`: Jest is to write it into a source file. */
+  onMatch(writesInline: boolean): void;
+  /** The file has ended: this is what Jest would have written now. */
+  onSave(changes: SnapshotChanges): void;
+}
+
+/**
+ * Keeps a file's SnapshotState from writing. Nothing of it is held once it was to be saved: a leak
+ * detector may be looking.
+ *
+ * @returns false: this jest-snapshot is not one that we know, and was left alone
+ */
+export function captureSnapshots(state: unknown, listener: SnapshotListener): boolean {
+  if (!isSnapshotState(state)) return false;
   const before = {...state._snapshotData};
+  const match = state.match.bind(state);
+  state.match = (...args) => {
+    const result = match(...args);
+    listener.onMatch(state._inlineSnapshots.length > 0);
+    return result;
+  };
   state.removeUncheckedKeys = () => undefined;
-  state.save = () => ({deleted: false, saved: false});
-  return () => ({
-    path: state._snapshotPath,
-    written: Object.fromEntries(
-      Object.entries(state._snapshotData).filter(
-        ([key, snapshot]) => !Object.hasOwn(before, key) || before[key] !== snapshot,
-      ),
-    ),
-    dirty: state._dirty,
-    unchecked: [...state._uncheckedKeys],
-  });
+  state.save = () => {
+    const written = Object.entries(state._snapshotData).filter(
+      ([key, snapshot]) => !Object.hasOwn(before, key) || before[key] !== snapshot,
+    );
+    listener.onSave({
+      path: state._snapshotPath,
+      written: Object.fromEntries(written),
+      dirty: state._dirty,
+      unchecked: [...state._uncheckedKeys],
+    });
+    return {deleted: false, saved: false};
+  };
+  return true;
 }
 
 function isSnapshotState(value: unknown): value is SnapshotState {
@@ -42,6 +64,8 @@ function isSnapshotState(value: unknown): value is SnapshotState {
     typeof state._dirty === 'boolean' &&
     // Of the test file's realm: not an instance of our Set.
     typeof state._uncheckedKeys?.has === 'function' &&
+    Array.isArray(state._inlineSnapshots) &&
+    typeof state.match === 'function' &&
     typeof state.save === 'function' &&
     typeof state.removeUncheckedKeys === 'function'
   );

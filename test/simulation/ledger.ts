@@ -43,6 +43,8 @@ interface Attempt {
   /** Workers that began a group. */
   readonly runners: Set<Order>;
   failed: boolean;
+  /** What has run of it cannot be used. */
+  spoilt: boolean;
   begins: number;
 }
 
@@ -58,6 +60,8 @@ export interface Tally {
   /** Joiners that found other tests, or could not load the file, in time for that to matter. */
   mismatches: number;
   failures: number;
+  /** Sessions that found, in time, that the tests cannot be shared. */
+  indivisible: number;
   merges: number;
   wakes: number;
 }
@@ -76,11 +80,12 @@ export class Ledger {
     discards: 0,
     mismatches: 0,
     failures: 0,
+    indivisible: 0,
     merges: 0,
     wakes: 0,
   };
   readonly #attempts = new Map<number, Attempt>();
-  /** Units of which a worker that joined has found that they must run whole. */
+  /** Units of which a worker has found that they must run whole. */
   readonly #whole = new Set<number>();
   /** Per unit: how many sessions have ended. */
   readonly #sessions = new Map<number, number>();
@@ -157,6 +162,14 @@ export class Ledger {
     this.#whole.add(unit);
   }
 
+  /** The scheduler is about to hear that a unit's tests cannot be shared. */
+  indivisible({unit}: Order, {wanted, attempt}: SplitOrder, anew: boolean): void {
+    if (!wanted) return;
+    attempt.spoilt ||= anew;
+    this.tally.indivisible++;
+    this.#whole.add(unit);
+  }
+
   /** The scheduler is about to hear that a worker is through with a unit. `opened`: it was a session. */
   ended(order: Order, opened: boolean, failed: boolean): void {
     const {unit, join, split} = order;
@@ -221,6 +234,7 @@ export class Ledger {
         ended: new Set(),
         runners: new Set(),
         failed: false,
+        spoilt: false,
         begins: 0,
       };
       this.#attempts.set(unit, attempt);
@@ -228,7 +242,8 @@ export class Ledger {
     return attempt;
   }
 
-  #checkAllRan(unit: number, {groups}: SplitWorld, {ended, failed, runners}: Attempt): void {
+  #checkAllRan(unit: number, {groups}: SplitWorld, {ended, failed, runners, spoilt}: Attempt): void {
+    if (spoilt) throw new Error(`unit ${unit} ends with what cannot be used`);
     if (!failed && ended.size !== groups.length) {
       throw new Error(`unit ${unit} ends with ${ended.size} of ${groups.length} groups`);
     }

@@ -11,7 +11,9 @@ const lines = readFileSync(file, 'utf8')
   .map(line => JSON.parse(line) as LogLine);
 for (const {run, plan, events, difference, state} of replay(lines)) {
   const end = state.finished ? 'finished' : 'cut off';
-  console.log(`run ${run}: ${plan.units.length} units, ${state.slots.length} slots, ${events} events, ${end}`);
+  const split = plan.units.filter(unit => unit.split !== null).length;
+  const units = `${plan.units.length} units (${split} of them may be split)`;
+  console.log(`run ${run}: ${units}, ${state.slots.length} slots, ${events} events, ${end}`);
   if (difference !== null) {
     console.log(`  differs after ${JSON.stringify(difference.event)}`);
     console.log(`  logged: ${JSON.stringify(difference.logged)}`);

@@ -41,6 +41,8 @@ const splitFile = fc
     ),
     failing: rarely(fc.nat(5)),
     breaking: rarely(fc.nat(23)),
+    indivisible: rarely(fc.nat(23)),
+    anew: fc.boolean(),
     unreported: fc.array(fc.nat(23), {maxLength: 3}),
   })
   .map(({groups, errors, unreported, ...rest}): SplitWorld => ({

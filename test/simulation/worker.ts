@@ -196,6 +196,7 @@ export class SimulatedWorker {
     const group = this.#discarded.has(order) ? undefined : session.ahead.shift();
     if (group === undefined) {
       if (session.last || this.#discarded.has(order)) {
+        if ((split.world.indivisible ?? -1) >= split.world.groups.length) this.#tellIndivisible(session);
         if (this.#in.world.batched !== true) this.#report(session, null);
         const ms = split.world.openMs + split.ran.reduce((sum, ran) => sum + split.world.groups[ran]!, 0);
         this.#end(order, ms, session.opened, this.#in.ledger.fails(order, split));
@@ -210,6 +211,7 @@ export class SimulatedWorker {
     if (this.#isDue(session)) this.#report(session, group);
     const {world} = split;
     const ms = world.groups[group]!;
+    if (group === world.indivisible) this.#tellIndivisible(session);
     const deadly = this.#in.world.deadly?.get(order.unit);
     if (deadly !== undefined && group === Math.floor(deadly * (world.groups.length - 1))) {
       return this.#compute(ms / 2, () => this.kill());
@@ -219,6 +221,15 @@ export class SimulatedWorker {
       if (world.unreported?.has(group) !== true) session.done.push([group, ms]);
       this.#walk(session);
     });
+  }
+
+  #tellIndivisible({order, split, opened}: Session): void {
+    if (!opened) return;
+    const {unit} = order;
+    const {anew = false} = split.world;
+    this.#tell({type: 'unit-indivisible', ...this.#who(), unit, anew}, () =>
+      this.#in.ledger.indivisible(order, split, anew),
+    );
   }
 
   #isDue({last, ahead, low, toldAt}: Session): boolean {

@@ -44,6 +44,10 @@ export interface SplitWorld {
   readonly failing?: number | null;
   /** The group at which a session breaks off, with an error; null: at none. */
   readonly breaking?: number | null;
+  /** The group that shows, when it begins, that the tests cannot be shared; beyond the last: the end shows it; null: nothing does. */
+  readonly indivisible?: number | null;
+  /** What has run until then cannot be used either. */
+  readonly anew?: boolean;
   /** Groups of whose end the worker says nothing. */
   readonly unreported?: ReadonlySet<number>;
 }

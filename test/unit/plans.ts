@@ -58,6 +58,12 @@ export const opened = (
   costs: readonly (number | null)[] | null,
   ms: number = QUICK,
 ): ScheduleEvent => ({type: 'unit-opened', ...who, unit, costs, ms});
+export const indivisible = (who: Who, unit: number, anew = false): ScheduleEvent => ({
+  type: 'unit-indivisible',
+  ...who,
+  unit,
+  anew,
+});
 export const progress = (
   who: Who,
   unit: number,

@@ -176,7 +176,7 @@ describe('the failures', () => {
           },
           {
             result: {failureMessage: `${text('b')}\n${text('d', 'hook')}\n${text('f')}`},
-            slice: {ran: [6, 1, 6, 1]},
+            slice: {ran: [6, 1]},
           },
         ),
       ],
@@ -185,7 +185,7 @@ describe('the failures', () => {
     );
   const alone = `${NOTE} w1, as the first of the file's tests there.`;
   const afterTwo = `${NOTE} w1, after 2 of the file's other tests: "a", "c".`;
-  const retried = `${NOTE} w7, after 1 of the file's other tests: "g".`;
+  const afterOne = `${NOTE} w7, after 1 of the file's other tests: "g".`;
   const never = 'This file was split: this test was to run in worker w7, and never began.';
 
   test('are told in the order of the source, each with what ran before it in its worker', () => {
@@ -193,7 +193,7 @@ describe('the failures', () => {
     expect(merge().failureMessage).toBe(
       [
         withNote(`${text('a', 'Error: 1')}\n${text('a', 'Error: 2')}`, alone),
-        withNote(text('b'), retried),
+        withNote(text('b'), afterOne),
         text('d', 'hook'),
         withNote(text('e'), afterTwo),
         withNote(text('f'), never),
@@ -204,7 +204,7 @@ describe('the failures', () => {
   test('have their note at the end of the last of their messages', () => {
     expect(merge().testResults.map(({failureMessages}) => failureMessages)).toEqual([
       ['Error: 1', `Error: 2\n\n${alone}`],
-      [`Error: b\n\n${retried}`],
+      [`Error: b\n\n${afterOne}`],
       [],
       ['hook'],
       [`Error: e\n\n${afterTwo}`],

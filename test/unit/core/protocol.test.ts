@@ -67,6 +67,7 @@ const messages: {readonly [Type in Exclude<FromWorker['type'], 'jest-event'>]: E
   'unit-done': {...done, outcome: {type: 'result', result: {...createEmptyTestResult(), numPassingTests: 3}}},
   'units-returned': {type: 'units-returned', asked: [1, 2], units: [2]},
   'unit-opened': opened,
+  'unit-indivisible': {type: 'unit-indivisible', unit: 2, reason: 'it cannot', anew: true},
   'tests-progress': progress,
 };
 

@@ -6,6 +6,7 @@ import {
   done,
   feed,
   feedAt,
+  indivisible,
   lost,
   next,
   opened,
@@ -69,6 +70,11 @@ describe('a file whose tests are listed', () => {
     expect(first(costs(5, null))).toEqual(['give-tests w1.1: 0 [0]']);
   });
 
+  test('a few quick tests are given whatever the share', () => {
+    expect(first(costs(4, 1))).toEqual(['give-tests w1.1: 0 [0 1 2 3 last]']);
+    expect(first(costs(4, 10))).toEqual(['give-tests w1.1: 0 [0 1]']);
+  });
+
   test('its last tests are given as such', () => {
     expect(first([1, 1])).toEqual(['give-tests w1.1: 0 [0 1 last]']);
     expect(first([])).toEqual(['give-tests w1.1: 0 [last]']);
@@ -119,7 +125,7 @@ describe('joining', () => {
     const plan = planOf([5000, 10, 10, 10], {slots: 3}, [0]);
     const state = after(plan, up(w1), started(w1, 0), opened(w1, 0, costs(5, LONG)), up(w2), started(w2, 1));
     expect(feed(state, up(w3))).toEqual(['give w3.1: 3']);
-    expect(feed(state, started(w3, 3), done(w3, 3))).toEqual(['take-back w2.1: 2']);
+    expect(feed(state, started(w3, 3), done(w3, 3))).toEqual(['take-back w2.1: 2', 'wake 50']);
     expect(feed(state, done(w2, 1))).toEqual([]);
     expect(feed(state, started(w2, 2), returned(w2, [2], []))).toEqual(['join w3.1: 0']);
     expect(feed(state, done(w2, 2))).toEqual(['join w2.1: 0']);
@@ -129,15 +135,25 @@ describe('joining', () => {
     const plan = planOf([null, null], {slots: 2}, [0]);
     const busy = () => after(plan, up(w1), started(w1, 0), up(w2), started(w2, 1));
     const tests = costs(3, 100);
-    expect(feed(busy(), opened(w1, 0, tests, 300), done(w2, 1))).toEqual(['give-tests w1.1: 0 [0 1]']);
+    expect(feed(busy(), opened(w1, 0, tests, 300), done(w2, 1))).toEqual(['give-tests w1.1: 0 [0 1]', 'wake 600']);
     expect(feed(busy(), opened(w1, 0, tests, 80), done(w2, 1))).toEqual(['give-tests w1.1: 0 [0 1]', 'join w2.1: 0']);
+  });
+
+  test('what the file takes to load is no part of what its tests are expected to take', () => {
+    const state = after(planOf([150], {slots: 2}, [0]), up(w1), started(w1, 0));
+    expect(feed(state, opened(w1, 0, costs(5, null), 100))).toEqual(['give-tests w1.1: 0 [0 1]', 'wake 200']);
+  });
+
+  test('a test that is given takes from then on', () => {
+    const state = after(oneFile(), up(w1), started(w1, 0));
+    expect(feedAt(state, 400, opened(w1, 0, costs(2, LONG), 400))).toEqual(['give-tests w1.1: 0 [0]', 'start w2.1']);
   });
 
   test('no worker is started where that takes as long as the tests', () => {
     const state = createSchedule(oneFile());
     feed(state, start);
     feedAt(state, 250, up(w1), started(w1, 0));
-    expect(feedAt(state, 250, opened(w1, 0, costs(3, 100)))).toEqual(['give-tests w1.1: 0 [0 1]']);
+    expect(feedAt(state, 250, opened(w1, 0, costs(3, 100)))).toEqual(['give-tests w1.1: 0 [0 1]', 'wake 300']);
     const quick = createSchedule(oneFile());
     feed(quick, start);
     feedAt(quick, 50, up(w1), started(w1, 0));
@@ -147,13 +163,31 @@ describe('joining', () => {
   test('nobody joins a file that ends before another unit does', () => {
     const state = after(planOf([5000, 2000, 10], {slots: 3}, [1]), up(w1), up(w2), up(w3));
     feed(state, started(w1, 0), started(w2, 1), opened(w2, 1, costs(4, 500)), started(w3, 2));
-    expect(feed(state, done(w3, 2))).toEqual([]);
+    expect(feed(state, done(w3, 2))).toEqual(['wake 50']);
     expect(feedAt(state, 4500, done(w1, 0))).toEqual(['join w3.1: 1', 'join w1.1: 1']);
   });
 
   test('no more join than there are tests', () => {
     const state = after(oneFile({slots: 9}), up(w1), started(w1, 0));
-    expect(feed(state, opened(w1, 0, costs(3, LONG)))).toEqual(['give-tests w1.1: 0 [0]', 'start w2.1', 'start w3.1']);
+    expect(feed(state, opened(w1, 0, costs(3, LONG)))).toEqual([
+      'give-tests w1.1: 0 [0]',
+      'start w2.1',
+      'start w3.1',
+      'wake 50',
+    ]);
+  });
+
+  test('known durations that turn out to be wrong do not keep a worker from joining', () => {
+    const state = after(oneFile(), up(w1), started(w1, 0));
+    expect(feed(state, opened(w1, 0, costs(40, 1), 100))).not.toContain('start w2.1');
+    expect(feedAt(state, 1000, progress(w1, 0, [[0, 1000]], 1))).toContain('start w2.1');
+  });
+
+  test('nor does a test that is known to be short and does not end', () => {
+    const state = after(oneFile(), up(w1), started(w1, 0));
+    expect(feed(state, opened(w1, 0, costs(40, 1), 100), progress(w1, 0, [], 0))).toContain('wake 200');
+    expect(feedAt(state, 200, woken)).toEqual(['wake 400']);
+    expect(feedAt(state, 5000, woken)).toContain('start w2.1');
   });
 
   test('several join where one alone would not help', () => {
@@ -164,9 +198,13 @@ describe('joining', () => {
 
   test('of two files the one is joined that would end last', () => {
     const plan = planOf([null, null, null], {slots: 3}, [0, 1]);
-    const state = after(plan, up(w1), up(w2), up(w3), started(w1, 0), started(w2, 1), started(w3, 2));
-    feed(state, opened(w1, 0, costs(20, 100)), opened(w2, 1, costs(20, 200)));
-    expect(feed(state, done(w3, 2))).toEqual(['join w3.1: 1']);
+    const joins = (first: number, second: number) => {
+      const state = after(plan, up(w1), up(w2), up(w3), started(w1, 0), started(w2, 1), started(w3, 2));
+      feed(state, opened(w1, 0, costs(20, first)), opened(w2, 1, costs(20, second)));
+      return feed(state, done(w3, 2));
+    };
+    expect(joins(100, 200)).toEqual(['join w3.1: 1']);
+    expect(joins(200, 100)).toEqual(['join w3.1: 0']);
   });
 
   test('a worker begins with the longest test, where that would else be the last to end', () => {
@@ -210,7 +248,8 @@ describe('a file of which nothing is known', () => {
     expect(feedAt(state, 1000, opened(w1, 0, costs(2, null), 400))).toEqual(['give-tests w1.1: 0 [0]', 'wake 1800']);
     expect(feedAt(state, 1000, progress(w1, 0, [], 0))).toEqual([]);
     expect(feedAt(state, 1800, woken)).toEqual(['wake 2600']);
-    expect(feedAt(state, 2600, woken)).toEqual(['start w2.1']);
+    expect(feedAt(state, 2600, woken)).toEqual(['wake 4200']);
+    expect(feedAt(state, 4200, woken)).toEqual(['start w2.1']);
   });
 });
 
@@ -286,6 +325,33 @@ describe('a file that is not the same in every worker', () => {
       'discard w2.1: 0',
       'begin-again 0',
       'give w3.1: 0',
+    ]);
+  });
+
+  test('is the same as one of which a worker finds later that its tests cannot be shared', () => {
+    const alone = open(costs(4, LONG));
+    expect(feed(alone, indivisible(w1, 0))).toEqual(['discard w2.1: 0', 'give-tests w1.1: 0 [1 2 3 last]']);
+    expect(feed(alone, done(w2, 0), indivisible(w1, 0))).toEqual([]);
+    expect(feed(alone, done(w1, 0))).toEqual(['merge 0', 'close w1.1', 'close w2.1']);
+    const shared = joined(costs(2, LONG));
+    expect(feed(shared, done(w2, 0), indivisible(w1, 0))).toEqual(['discard w1.1: 0', 'begin-again 0', 'give w2.1: 0']);
+  });
+
+  test('begins anew, even alone, where what has run cannot be used', () => {
+    const alone = open(costs(4, LONG), oneFile({slots: 1}));
+    expect(feed(alone, indivisible(w1, 0, true))).toEqual(['discard w1.1: 0', 'begin-again 0']);
+    expect(feed(alone, done(w1, 0))).toEqual(['give w1.1: 0']);
+    expect(feed(alone, started(w1, 0), done(w1, 0))).toEqual(['close w1.1']);
+  });
+
+  test('goes on in the worker that has it first now', () => {
+    const tests = costs(9, LONG);
+    const state = joined(tests, [w2], oneFile({slots: 3}));
+    feed(state, lost(w2, true), done(w3, 0), started(w3, 0), opened(w3, 0, tests), up(next(w2)));
+    // w1 is at a test of the session that it had before.
+    expect(feed(state, opened(next(w2), 0, null))).toEqual([
+      'discard w2.2: 0',
+      'give-tests w3.1: 0 [1 2 3 4 5 6 7 8 last]',
     ]);
   });
 

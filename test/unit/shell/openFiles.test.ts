@@ -103,6 +103,16 @@ describe('a file that is opened', () => {
     expect(warnings).toEqual([]);
   });
 
+  test('that cannot be shared is a warning, once', () => {
+    const {files, warnings} = openFiles();
+    files.indivisible(UNIT, 'it says so.');
+    expect(warnings).toEqual([]);
+    files.opened(1, opened(tests('a')));
+    files.indivisible(UNIT, 'it says so.');
+    files.indivisible(UNIT, 'it says so.');
+    expect(warnings).toEqual([`/${UNIT}.test.js runs whole, on one worker: it says so.`]);
+  });
+
   test('once more with other tests is a warning that names both workers', () => {
     const {files, warnings} = openFiles();
     files.opened(3, opened(tests('a', 'now 1')));

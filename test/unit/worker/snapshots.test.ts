@@ -1,11 +1,14 @@
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import type {SnapshotChanges} from '../../../src/core/protocol';
 import {captureSnapshots} from '../../../src/worker/snapshots';
 import {temporaryFolder} from '../shell/temporaryFolder';
 
 /** jest-snapshot's, as a test file's own. */
 interface SnapshotState {
-  match(asked: {testName: string; received: unknown; isInline: false; error: Error}): {pass: boolean};
+  match(asked: {testName: string; received: unknown; isInline: boolean; inlineSnapshot?: string; error: Error}): {
+    pass: boolean;
+  };
   removeUncheckedKeys(): void;
   save(): unknown;
 }
@@ -36,11 +39,17 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
       rootDir: '/',
       prettierPath: null,
     });
-    const changes = captureSnapshots(state);
-    if (changes === null) throw new Error('not known');
+    const onMatch = jest.fn<undefined, [boolean]>();
+    let saved: SnapshotChanges | null = null;
+    if (!captureSnapshots(state, {onMatch, onSave: changes => (saved = changes)})) throw new Error('not known');
+    const changes = (): SnapshotChanges => {
+      state.save();
+      if (saved === null) throw new Error('nobody was told');
+      return saved;
+    };
     const match = (testName: string, received: string) =>
       state.match({testName, received, isInline: false, error: new Error('x')});
-    return {state, changes, match};
+    return {state, changes, match, onMatch};
   }
 
   test('tells what is new and what is other, and which keys no test asked for', () => {
@@ -55,6 +64,22 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
       dirty: true,
       unchecked: ['c 1'],
     });
+  });
+
+  test('tells of every comparison', () => {
+    const {match, onMatch} = capture(fileWith({'a 1': 'one'}), 'none');
+    expect(onMatch).not.toHaveBeenCalled();
+    match('a', 'one');
+    match('b', 'unknown');
+    expect(onMatch.mock.calls).toEqual([[false], [false]]);
+  });
+
+  test('tells of the first inline snapshot that Jest is to write', () => {
+    const {state, onMatch} = capture(fileWith({}), 'new');
+    const error = new Error('x');
+    state.match({testName: 'a', received: 'one', isInline: true, inlineSnapshot: '"one"', error});
+    state.match({testName: 'b', received: 'two', isInline: true, error});
+    expect(onMatch.mock.calls).toEqual([[false], [true]]);
   });
 
   test('is not dirty where nothing would be written', () => {
@@ -112,6 +137,6 @@ test.each<[string, object | undefined]>([
   ],
 ])('a snapshot state that is not known is left alone: %s', (_what, state) => {
   const before = {...state};
-  expect(captureSnapshots(state)).toBeNull();
+  expect(captureSnapshots(state, {onMatch: nothing, onSave: nothing})).toBe(false);
   expect({...state}).toEqual(before);
 });
