@@ -77,7 +77,7 @@ const TIMES = new Set([
   'slow',
 ]);
 
-function normalizeJson(json: JestOutput['json']): unknown {
+export function normalizeJson(json: JestOutput['json']): unknown {
   if (json === null) return null;
   const {testResults, ...rest} = withoutTimes(json) as {testResults: unknown[]};
   return {...rest, testResults: sorted(testResults)};
@@ -111,7 +111,7 @@ function withoutTimes(value: unknown): unknown {
 
 /** Where the default reporter begins to print of something else. */
 const REPORTER_BLOCK =
-  /^(?= ?PASS| ?FAIL|Seed:|Jest: |A worker process|Test Suites:|Summary of all failing|Snapshot Summary|-----+\|)/m;
+  /^(?= ?PASS| ?FAIL| ?LOGGING RETRY ERRORS|Seed:|Jest: |A worker process|Test Suites:|Summary of all failing|Snapshot Summary|-----+\|)/m;
 
 /** What was printed, without times, in pieces that are put into a fixed order. */
 function normalizeText(text: string, separator: RegExp): string[] {
@@ -129,8 +129,8 @@ function normalizeText(text: string, separator: RegExp): string[] {
 function normalizeLine(line: string): string {
   return (
     withoutSplitNotes(line)
-      // Says only from where the microtask queue was run.
-      .replace(/\n +at (process\.)?processTicksAndRejections \(.*\)/g, '')
+      // Say only from where a queue was run.
+      .replace(/\n +at \S+ \(node:internal\/(process\/task_queues|timers|async_hooks):.*\)/g, '')
       .replace(/\(\d+(\.\d+)? m?s\)/g, '(time)')
       .replace(/ \(time\)$/gm, '')
       .replace(/\(\d+ MB heap size\)/g, '(heap)')

@@ -1,0 +1,207 @@
+/** When a file that may be split is not, and what becomes of one that is in the middle of it when something happens. */
+import {expectSameAsStock} from './parity';
+import {onEachLine} from './project';
+import {
+  expectSplit,
+  expectSplitSameAsStock,
+  expectWhole,
+  notesOf,
+  PARALLEL,
+  runsOf,
+  slowTests,
+  splitFile,
+  testsOf,
+  unitsOf,
+  workersOf,
+} from './splitting';
+
+const BASE = {transform: {}, cacheDirectory: '<rootDir>/.cache'};
+/** A few tests that end at once. */
+const QUICK = `
+  test('passes', () => note('passes'));
+  describe('block', () => { beforeAll(() => note('hook')); test('fails', () => { note('fails'); throw new Error('no'); }); });
+  test.skip('skipped', () => {});
+`;
+
+for (const args of [['-i'], ['-w', '1'], ['--detectOpenHandles', '-w', '3']]) {
+  onEachLine(`${args.join(' ')}: the file runs whole`, async (_line, make) => {
+    const project = make(splitFile(QUICK));
+    const {xdist} = await expectSameAsStock(project, args, {inBand: true});
+    expect(xdist.json).toMatchObject({numPassedTests: 3, numFailedTests: 1});
+    expect(notesOf(project)).toHaveLength(3);
+  });
+}
+
+for (const [name, args, config] of [
+  ['jest-jasmine2', [], {testRunner: 'jest-jasmine2'}],
+  ['--randomize', ['--randomize', '--seed=4'], {}],
+] as const) {
+  onEachLine(`${name}: the file runs whole`, async (_line, make) => {
+    const quick = QUICK.replace('test.skip(', 'xtest(');
+    const project = make(splitFile(quick), {...BASE, ...config});
+    const {xdist} = await expectSameAsStock(project, ['-w', '3', ...args]);
+    expectWhole(xdist);
+    expect(notesOf(project)).toHaveLength(3);
+  });
+}
+
+onEachLine(
+  '--collectTests: the file runs whole',
+  async (_line, make) => {
+    const project = make(splitFile(QUICK));
+    const {xdist} = await expectSameAsStock(project, ['-w', '3', '--collectTests']);
+    expectWhole(xdist);
+    expect(notesOf(project)).toHaveLength(0);
+  },
+  ['30'],
+);
+
+onEachLine('a file whose docblock says nothing runs whole', async (_line, make) => {
+  const project = make(splitFile(QUICK, {pragmas: 'No pragma.'}));
+  const {xdist} = await expectSameAsStock(project, ['-w', '3']);
+  expectWhole(xdist);
+});
+
+onEachLine('the option canSplit names files by glob, in the config and in the environment', async (_line, make) => {
+  const project = make({
+    'xdist.config.json': '{"canSplit": ["tests/*.test.js"]}',
+    ...splitFile(slowTests(12), {pragmas: 'No pragma.', name: 'tests/split.test.js'}),
+  });
+  await expectSplitSameAsStock(project);
+  project.reset();
+  project.write('loaded', 'someone else ');
+  const otherGlob = await project.run(['-w', '3'], {env: {...PARALLEL, XDIST_CAN_SPLIT: '*.test.js'}});
+  expect(unitsOf(otherGlob.log, 'tests/split.test.js')).toHaveLength(1);
+  expect(workersOf(otherGlob.log, 'tests/split.test.js')).toEqual([]);
+  project.reset();
+  const sameGlob = await project.run(['-w', '3'], {env: {...PARALLEL, XDIST_CAN_SPLIT: 'tests/sp*'}});
+  expectSplit(sameGlob);
+});
+
+for (const [name, title] of [
+  ['the worker', 'process.env.XDIST_WORKER'],
+  ['time', 'process.hrtime.bigint()'],
+] as const) {
+  onEachLine(`names of tests that depend on ${name}: the file runs whole, with a warning`, async (_line, make) => {
+    const project = make(splitFile(`test(\`named after \${${title}}\`, () => {}); ${slowTests(12)}`));
+    const {exitCode, json, stderr, events, log} = await project.run(['-w', '3'], {env: PARALLEL});
+    expect(exitCode).toBe(0);
+    expect(json).toMatchObject({numPassedTests: 15, numTotalTests: 15});
+    // No test was given away; and every worker but one was told to leave it.
+    expect(workersOf(log)).toHaveLength(1);
+    const lists = log.filter(line => 'event' in line && line.event.type === 'unit-opened');
+    expect(lists.length).toBeGreaterThan(1);
+    expect(stderr).toContain(`${project.path('split.test.js')} runs whole, on one worker: its tests are not the same`);
+    expect(stderr).toMatch(/^ {2}- "named after .+" \(only in w[123]\)$/m);
+    expect(stderr).toMatch(/^ {2}\+ "named after .+" \(only in w[123]\)$/m);
+    expect(stderr.match(/runs whole/g)).toHaveLength(1);
+    const results = events.filter(({event, path}) => event === 'case-result' && path === 'split.test.js');
+    expect(results).toHaveLength(13);
+    expect(notesOf(project).filter(({what}) => what.startsWith('slow'))).toHaveLength(12);
+    expect(project.processes()).toEqual([]);
+  });
+}
+
+onEachLine('a third worker finds other tests: the file begins anew, each test has one result', async (_line, make) => {
+  // Two workers agree, and share the tests; the third that loads the file finds one more.
+  const project = make(
+    splitFile(`
+      const loaded = new Set(readFileSync('loaded', 'utf8').trim().split(' ')).size;
+      if (loaded === 3 && !existsSync('anew')) { appendFileSync('anew', ''); test('one more', () => {}); }
+      if (loaded === 2) { const end = Date.now() + 10; while (Date.now() < end); }
+      ${slowTests(20, 'await sleep(60);')}
+    `),
+  );
+  const {exitCode, json, stderr, events} = await project.run(['-w', '3'], {env: PARALLEL});
+  expect(exitCode).toBe(0);
+  expect(json).toMatchObject({numPassedTests: 22, numTotalTests: 22});
+  expect(stderr).toContain('runs whole, on one worker');
+  const cases = events.filter(({event, path}) => event === 'case-result' && path === 'split.test.js');
+  const names = cases.map(({result}) => (result as {fullName: string}).fullName);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names).toHaveLength(20);
+  expect(events.filter(({event, path}) => event === 'file-start' && path === 'split.test.js')).toHaveLength(1);
+  expect(project.processes()).toEqual([]);
+});
+
+onEachLine('a file that cannot be loaded a second time runs whole, with a warning', async (_line, make) => {
+  const project = make(splitFile(`openSync('lock', 'wx'); ${slowTests(12)}`));
+  const {exitCode, json, stderr, log} = await project.run(['-w', '3'], {env: PARALLEL});
+  expect(exitCode).toBe(0);
+  expect(json).toMatchObject({numPassedTests: 14, numTotalTests: 14});
+  expect(workersOf(log)).toHaveLength(1);
+  expect(stderr).toMatch(/split\.test\.js runs whole, on one worker: w[123] has loaded it, and w[123] could not\./);
+  expect(stderr).toMatch(/^ {2}\| .*EEXIST/m);
+  expect(notesOf(project)).toHaveLength(12);
+});
+
+onEachLine('a file that no worker can load fails as with the stock runner', async (_line, make) => {
+  const project = make(splitFile(`${slowTests(3)} throw new Error('while it is loaded');`));
+  const {xdist} = await expectSameAsStock(project, ['-w', '3']);
+  expect(xdist.json).toMatchObject({numRuntimeErrorTestSuites: 1, numPassedTests: 2});
+});
+
+onEachLine('a worker that dies takes its split file along, once, and nothing else', async (_line, make) => {
+  const project = make(
+    splitFile(slowTests(16, 'if (i === 8) { process.kill(process.pid, "SIGKILL"); await new Promise(() => {}); }')),
+  );
+  const output = await project.run(['-w', '3'], {env: PARALLEL});
+  expectSplit(output);
+  expect(output.exitCode).toBe(1);
+  expect(output.json).toMatchObject({numPassedTests: 2, numRuntimeErrorTestSuites: 1, numTotalTestSuites: 3});
+  const message = output.json?.testResults.find(({name}) => name.endsWith('split.test.js'))?.message ?? '';
+  expect(message).toMatch(/The worker process that ran this test file died: it was killed by signal SIGKILL/);
+  const ends = output.events.filter(({event, path}) => event === 'file-result' && path === 'split.test.js');
+  expect(ends).toHaveLength(1);
+  expect(notesOf(project).filter(({what}) => what === 'slow 8')).toHaveLength(1);
+  expect(project.processes()).toEqual([]);
+});
+
+onEachLine('--bail: another file fails while one is split', async (_line, make) => {
+  const project = make({
+    ...splitFile(slowTests(60, 'await sleep(100);')),
+    // Fails when two workers are at the file. The workers it leaves are more than one.
+    'other1.test.js': `test('fails', async () => {
+      const {existsSync, readFileSync} = require('fs');
+      const busy = () => existsSync('notes') && new Set(readFileSync('notes', 'utf8').match(/"w\\d+"/g)).size > 1;
+      const end = Date.now() + 8000;
+      while (!busy() && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 20));
+      throw new Error('bail now');
+    }, 10000);`,
+  });
+  const {exitCode, stderr} = await project.run(['-w', '3', '--bail'], {env: PARALLEL});
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('bail now');
+  const notes = notesOf(project);
+  expect(new Set(notes.map(({worker}) => worker)).size).toBeGreaterThan(1);
+  expect(notes.length).toBeLessThan(60);
+  expect(project.processes()).toEqual([]);
+});
+
+onEachLine('--bail: a split file fails', async (_line, make) => {
+  const project = make({
+    ...splitFile(slowTests(14, 'if (i === 9) throw new Error("in the split file");')),
+  });
+  for (const runner of ['stock', 'xdist'] as const) {
+    project.reset();
+    const output = await project.run(['-w', '3', '--bail'], {runner, env: PARALLEL});
+    expect(output.exitCode).toBe(1);
+    expect(output.stderr).toContain('in the split file');
+    if (runner === 'stock') continue;
+    expectSplit(output);
+    expect(project.processes()).toEqual([]);
+  }
+});
+
+onEachLine('runs one after the other are all split, with durations known and unknown', async (_line, make) => {
+  const project = make(splitFile(slowTests(16, 'await sleep(200);')));
+  for (let run = 0; run < 3; run++) {
+    project.write('loaded', 'someone else ');
+    const output = await project.run(['-w', '3']);
+    expect(output.exitCode).toBe(0);
+    expectSplit(output);
+    expect(runsOf(output)).toHaveLength(1);
+    expect(testsOf(output)).toHaveLength(16);
+  }
+  expect(notesOf(project)).toHaveLength(48);
+});

@@ -1,0 +1,238 @@
+/** What is told of a split file: reporters' events, durations, console output, snapshots, coverage. */
+import type {AssertionResult, TestResult} from '@jest/test-result';
+import {onEachLine, type Files, type JestOutput, type Project} from './project';
+import {expectSplit, expectSplitSameAsStock, expectWhole, PARALLEL, slowTests, splitFile, testsOf} from './splitting';
+
+interface CaseEvent {
+  readonly event: string;
+  readonly path?: string;
+  readonly result: AssertionResult;
+}
+
+onEachLine('reporters hear of the file once, and of each test once in between', async (_line, make) => {
+  const project = make(splitFile(`describe('block', () => { ${slowTests(18)} }); test.skip('skipped', () => {});`));
+  const xdist = await project.run(['-w', '3', '--logHeapUsage'], {env: PARALLEL});
+  expectSplit(xdist);
+  const events = xdist.events.filter(({path}) => path === 'split.test.js');
+  expect(events.filter(({event}) => event === 'file-start')).toHaveLength(1);
+  expect(events.filter(({event}) => event === 'file-result')).toHaveLength(1);
+  expect(events[0]?.event).toBe('file-start');
+  expect(events.at(-1)?.event).toBe('file-result');
+  const slow = Array.from({length: 18}, (_, index) => `block slow ${index}`);
+  const names = [...slow, 'skipped'];
+  const cases = events.filter(({event}) => event === 'case-result') as unknown as CaseEvent[];
+  expect(cases.map(({result}) => result.fullName).sort()).toEqual([...slow].sort());
+  const {result} = events.at(-1) as unknown as {result: TestResult};
+  expect(result.testResults.map(({fullName}) => fullName)).toEqual(names);
+  expect(testsOf(xdist).map(({fullName}) => fullName)).toEqual(names);
+  // What the tests took is what the file is remembered to cost; and no test is blamed for having waited.
+  const durations = result.testResults.map(({duration}) => duration ?? 0);
+  const sum = durations.reduce((ms, duration) => ms + duration, 0);
+  expect(sum).toBeGreaterThanOrEqual(18 * 24);
+  expect(result.perfStats.runtime).toBeGreaterThanOrEqual(sum);
+  expect(result.memoryUsage).toBeGreaterThan(1e6);
+  for (const {result: test} of cases) {
+    expect(result.testResults.find(({fullName}) => fullName === test.fullName)?.duration).toEqual(test.duration);
+  }
+});
+
+onEachLine('console output: of loading once, of tests in their order', async (_line, make) => {
+  const project = make(
+    splitFile(`
+      console.log('while the file is loaded');
+      console.error('on stderr, too');
+      ${slowTests(14, 'console.log("log of " + i); if (i % 5 === 0) console.warn("warning of " + i);')}
+    `),
+  );
+  const {xdist} = await expectSplitSameAsStock(project);
+  const [end] = xdist.events.filter(({event, path}) => event === 'file-result' && path === 'split.test.js');
+  const messages = (end?.result as TestResult | undefined)?.console?.map(({message}) => message) ?? [];
+  expect(messages.slice(0, 2)).toEqual(['while the file is loaded', expect.stringContaining('on stderr, too')]);
+  expect(messages.filter(message => message.startsWith('log of'))).toEqual(
+    Array.from({length: 14}, (_, index) => `log of ${index}`),
+  );
+  expect(messages).toHaveLength(2 + 14 + 3);
+});
+
+onEachLine('a file that leaks memory in one of its workers leaks', async (_line, make) => {
+  const project = make(splitFile(slowTests(14, 'if (i === 9) require("fs").kept = () => globalThis;')));
+  const xdist = await project.run(['-w', '3', '--detectLeaks'], {nodeArgs: ['--expose-gc'], env: PARALLEL});
+  expectSplit(xdist);
+  // Not compared with the stock runner: Jest now and then takes files for leaking that are not.
+  const file = xdist.json?.testResults.find(({name}) => name.endsWith('split.test.js'));
+  expect(file?.message).toContain('Your test suite is leaking memory');
+});
+
+const COVERED: Files = {
+  'src/a.js':
+    'exports.sign = x => {\n  if (x < 0) return "negative";\n  else if (x > 0) return "positive";\n  return x === 0 ? "zero" : "none";\n};\nexports.never = () => 1;\n',
+  'src/unused.js': 'exports.unused = () => 1;\n',
+};
+
+type Counts = Record<string, number | number[]>;
+
+/** Of coverage-final.json: what was hit. How often a statement is run when the file is loaded depends on the workers. */
+function hits(project: Project) {
+  const report = JSON.parse(project.read('coverage/coverage-final.json')) as Record<
+    string,
+    Record<'s' | 'f' | 'b', Counts>
+  >;
+  const isHit = (counts: Counts) =>
+    Object.fromEntries(
+      Object.entries(counts).map(([id, n]) => [id, Array.isArray(n) ? n.map(times => times > 0) : n > 0]),
+    );
+  return Object.fromEntries(
+    Object.entries(report).map(([path, file]) => [
+      path,
+      {...file, s: isHit(file.s), f: isHit(file.f), b: isHit(file.b)},
+    ]),
+  );
+}
+
+for (const provider of ['babel', 'v8']) {
+  onEachLine(`coverage with ${provider} has the same hits and percentages`, async (_line, make) => {
+    const project = make({
+      ...COVERED,
+      ...splitFile(`
+        const {sign} = require('./src/a');
+        ${slowTests(14, 'if (i === 0) expect(sign(-1)).toBe("negative"); if (i === 13) expect(sign(0)).toBe("zero");')}
+      `),
+    });
+    const args = ['-w', '3', '--coverage', `--coverageProvider=${provider}`, '--collectCoverageFrom=src/**'];
+    const reporters = ['--coverageReporters=json', '--coverageReporters=json-summary'];
+    const seen: unknown[] = [];
+    for (const runner of ['stock', 'xdist'] as const) {
+      project.reset();
+      const output = await project.run([...args, ...reporters], {runner, env: PARALLEL});
+      if (runner === 'xdist') expectSplit(output);
+      const percentages = JSON.parse(project.read('coverage/coverage-summary.json')) as unknown;
+      expect(percentages).toHaveProperty([project.path('src/a.js'), 'lines', 'pct'], expect.any(Number));
+      seen.push({exitCode: output.exitCode, percentages, hits: hits(project)});
+    }
+    expect(seen[1]).toEqual(seen[0]);
+  });
+}
+
+interface SnapshotStep {
+  readonly name: string;
+  readonly args?: readonly string[];
+  /** The test file; the one of the step before if it is left out. */
+  readonly body?: string;
+}
+
+/** Runs the steps one after the other with both runners; the file has to be split in each. */
+async function expectSameSnapshots(project: Project, steps: readonly SnapshotStep[]): Promise<JestOutput[]> {
+  const seen: unknown[][] = [];
+  const outputs: JestOutput[] = [];
+  for (const runner of ['stock', 'xdist'] as const) {
+    project.reset();
+    const all: unknown[] = [];
+    for (const [index, {name, args = [], body}] of steps.entries()) {
+      if (body !== undefined) for (const [path, text] of Object.entries(splitFile(body))) project.write(path, text);
+      // Each begins with nothing known of how long tests take, and with no worker that has loaded the file.
+      project.write('loaded', '');
+      const env = {...PARALLEL, XDIST_TIMINGS: `timings${index}.json`};
+      const output = await project.run(['-w', '3', ...args], {runner, env});
+      const end = output.events.find(({event, path}) => event === 'file-result' && path === 'split.test.js');
+      all.push({
+        name,
+        exitCode: output.exitCode,
+        passed: output.json?.numPassedTests,
+        figures: output.json?.snapshot,
+        ofFile: (end?.result as TestResult | undefined)?.snapshot,
+        files: project.readAll('__snapshots__'),
+      });
+      if (runner === 'xdist') {
+        expectSplit(output);
+        outputs.push(output);
+      }
+    }
+    seen.push(all);
+  }
+  expect(seen[1]).toEqual(seen[0]);
+  return outputs;
+}
+
+const SNAPSHOTS = (value: string) => `
+  const values = i => ({i, value: ${value}, text: 'back\`tick \${x} \\\\ line\\nbreak'});
+  test('two of them', async () => { await pause(); expect(values(1)).toMatchSnapshot(); expect(values(2)).toMatchSnapshot(); });
+  ${slowTests(12, 'expect(values(i)).toMatchSnapshot(...(i % 3 === 0 ? ["hinted"] : []));')}
+  test('with properties', async () => { await pause(); expect({at: new Date(), n: 1}).toMatchSnapshot({at: expect.any(Date)}); });
+  test('throws', async () => { await pause(); expect(() => { throw new Error('thrown'); }).toThrowErrorMatchingSnapshot(); });
+  describe('a block', () => { test('10', async () => { await pause(); expect(10).toMatchSnapshot(); }); test('9', async () => { await pause(); expect(9).toMatchSnapshot(); }); });
+  describe('same', () => { test('name', async () => { await pause(); expect(1).toMatchSnapshot(); }); test('name', async () => { await pause(); expect(2).toMatchSnapshot(); }); });
+`;
+
+onEachLine('snapshots: written, read, changed, updated, removed; file and figures are the same', async (line, make) => {
+  const fewer = slowTests(12, 'if (i !== 3 && i !== 8) expect(i).toMatchSnapshot();');
+  const outputs = await expectSameSnapshots(make({}), [
+    {name: 'new', body: SNAPSHOTS('1')},
+    {name: 'changed', body: SNAPSHOTS('i % 2'), args: ['--ci']},
+    {name: 'changed, and more', body: `${SNAPSHOTS('i % 2')} test('new', () => expect(1).toMatchSnapshot());`},
+    {name: 'updated', args: ['-u']},
+    {name: 'obsolete, with --ci', args: ['--ci'], body: fewer},
+    {name: 'some removed', args: ['-u']},
+    {name: 'all removed', args: ['-u'], body: slowTests(12)},
+  ]);
+  expect(outputs.map(({json}) => json?.snapshot)).toMatchObject([
+    {added: 20, matched: 0},
+    {matched: 13, unmatched: 7},
+    {added: 1, matched: 13, unmatched: 7},
+    {updated: 7, matched: 14},
+    // The two lines do not count the same for failing tests.
+    {unchecked: line === '29' ? 14 : 11, unmatched: 10, didUpdate: false},
+    {unchecked: 14, updated: 7, added: 3, didUpdate: true},
+    {filesRemoved: 1},
+  ]);
+});
+
+onEachLine('snapshots of failing tests, of skipped ones and of those that -t leaves out stay', async (_line, make) => {
+  const body = (more: string) =>
+    `${slowTests(12, `${more} expect(i).toMatchSnapshot();`)} test('last', async () => { await pause(); expect(1).toMatchSnapshot(); });`;
+  await expectSameSnapshots(make({}), [
+    {name: 'new', body: body('')},
+    {name: 'some fail before they come to it', body: body('if (i % 4 === 1) throw new Error("no");'), args: ['-u']},
+    {name: 'with -t', body: body(''), args: ['-u', '-t', 'slow']},
+    {name: 'skipped', body: body('').replace("test('last'", "test.skip('last'"), args: ['-u']},
+  ]);
+});
+
+const INLINE = slowTests(
+  14,
+  'if (i === 2) expect({a: 1}).toMatchInlineSnapshot(`\n{\n  "a": 1,\n}\n`); if (i === 11) expect("x").toMatchInlineSnapshot(`"x"`);',
+);
+
+onEachLine('inline snapshots: compared while split with --ci', async (_line, make) => {
+  const project = make(splitFile(INLINE), {
+    transform: {},
+    cacheDirectory: '<rootDir>/.cache',
+    prettierPath: null,
+    snapshotFormat: {escapeString: false, printBasicPrototype: false},
+  });
+  const {xdist} = await expectSplitSameAsStock(project, ['--ci'], {outputs: ['split.test.js']});
+  expect(xdist.json?.snapshot).toMatchObject({matched: 2, unmatched: 0});
+});
+
+onEachLine('inline snapshots: written without --ci, by one worker, with a note at --verbose', async (_line, make) => {
+  const files = splitFile(`
+    test('first', () => { expect({a: [1]}).toMatchInlineSnapshot(); });
+    test('in between', () => {});
+    test('last', () => { expect(2).toMatchInlineSnapshot(); });
+  `);
+  const project = make(files, {transform: {}, cacheDirectory: '<rootDir>/.cache', prettierPath: null});
+  const written: string[] = [];
+  for (const runner of ['stock', 'xdist'] as const) {
+    project.reset();
+    const output = await project.run(['-w', '3', '--verbose'], {runner, env: PARALLEL});
+    expect(output.json?.snapshot).toMatchObject({added: 2});
+    written.push(project.read('split.test.js'));
+    if (runner === 'stock') continue;
+    expectWhole(output);
+    expect(output.stderr).toContain(`${project.path('split.test.js')} runs whole: it has inline snapshots`);
+  }
+  expect(written[1]).toBe(written[0]);
+  expect(written[1]).toContain('toMatchInlineSnapshot(`2`)');
+  const quiet = await project.run(['-w', '3'], {env: PARALLEL});
+  expect(quiet.json?.snapshot).toMatchObject({matched: 2});
+  expect(quiet.stderr).not.toContain('runs whole');
+});
