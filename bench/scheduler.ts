@@ -25,6 +25,7 @@ function planOf(
     maxScheduleChunk: null,
     maxWorkerRestarts: null,
     freshWorkerPerUnit: false,
+    startsAtOnce: slots,
     prefetch,
   };
 }

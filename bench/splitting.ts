@@ -6,7 +6,7 @@ const OURS = ['--runner=xdist'];
 const SPLIT = {XDIST_CAN_SPLIT: 'long.test.js', XDIST_IN_BAND: 'never'};
 const WHOLE = {XDIST_IN_BAND: 'never'};
 /** What any run takes that starts Jest and one worker. */
-const START: Side = {args: OURS, env: WHOLE, files: {'tiny.test.js': 'test("tiny", () => {});'}};
+const START: Side = {args: [...OURS, '-w', '2'], env: WHOLE, files: {'tiny.test.js': 'test("tiny", () => {});'}};
 
 const waits = (count: number, ms: number) =>
   `for (let i = 0; i < ${count}; i++) test('waits ' + i, () => new Promise(done => setTimeout(done, ${ms})));\n`;
@@ -55,7 +55,7 @@ function comparisons(): Comparison[] {
     },
     {
       name: 'a file that may be split, among enough others, -w 2',
-      files: {'long.test.js': waits(20, 20), ...others(20, 8, 20)},
+      files: {'long.test.js': waits(20, 20), ...others(40, 4, 20)},
       args: ['-w', '2'],
       against: 'unsplit',
       goal: 1.02,
@@ -76,7 +76,9 @@ function bounded(): Bounded[] {
     },
     {
       name: '64 x 100 ms and a last test of 5 s, -w 8',
-      files: {'long.test.js': waits(64, 100) + `test('last', () => new Promise(done => setTimeout(done, 5000)), 60_000);\n`},
+      files: {
+        'long.test.js': waits(64, 100) + `test('last', () => new Promise(done => setTimeout(done, 5000)), 60_000);\n`,
+      },
       args: ['-w', '8'],
       bound: 5,
       goal: 1.1,

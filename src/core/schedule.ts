@@ -33,6 +33,7 @@ import {
   takeAllTests,
   takeTests,
   timeToLook,
+  workersAhead,
   WORKER_START_MS,
   type Session,
   type SplitFile,
@@ -287,7 +288,9 @@ export function maySplit(state: ScheduleState, unit: number): boolean {
 
 /** Slots that nothing else is left for open a file that is being worked at, if that shortens the run. */
 function joinIdle(state: ScheduleState, now: number, commands: Command[]): void {
-  if (state.files.size === 0 || state.stopped !== null || pendingCount(state) > 0) return;
+  if (state.stopped !== null || pendingCount(state) > 0) return;
+  startAhead(state, now, commands);
+  if (state.files.size === 0) return;
   for (const slot of [...state.idle]) {
     const free = state.idle.size - state.recallsOut; // what is recalled is for them
     const file = free > 0 ? fileToJoin(state, {free, coming: 0, startMs: 0}, now) : null;
@@ -303,10 +306,22 @@ function joinIdle(state: ScheduleState, now: number, commands: Command[]): void 
   const down = state.slots.filter(({status}) => status === 'down');
   let coming = state.slots.filter(({status}) => status === 'starting').length;
   for (const [index, slot] of down.entries()) {
+    if (coming >= state.plan.startsAtOnce) break; // the next one, when one of these is up
     if (fileToJoin(state, {free: down.length - index, coming, startMs}, now) === null) break;
     if (startSlot(state, slot, now, commands)) coming++;
   }
   lookLater(state, now, commands);
+}
+
+/** Starts workers for a file that is known to be long while its first worker still loads it. */
+function startAhead(state: ScheduleState, now: number, commands: Command[]): void {
+  const wanted = workersAhead(state);
+  if (wanted === 0) return;
+  let coming = state.slots.filter(({status}) => status === 'starting').length;
+  for (const slot of state.slots) {
+    if (coming >= state.plan.startsAtOnce || coming + state.idle.size >= wanted) return;
+    if (startSlot(state, slot, now, commands)) coming++;
+  }
 }
 
 function lookLater(state: ScheduleState, now: number, commands: Command[]): void {

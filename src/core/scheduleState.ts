@@ -17,6 +17,11 @@ export interface SchedulePlan {
   readonly maxWorkerRestarts: number | null;
   /** A new worker for each unit. */
   readonly freshWorkerPerUnit: boolean;
+  /**
+   * How many workers that only a split file needs may be starting at a time. Starting computes: as many as
+   * there are processors begin sooner than all at once.
+   */
+  readonly startsAtOnce: number;
   /** false: nothing is held beyond the running unit. For measuring what holding gives. */
   readonly prefetch: boolean;
 }

@@ -77,6 +77,17 @@ const SMALL_SHARE_MS = 5;
 /** What the start of a worker process is taken for (ms), until one was seen. */
 export const WORKER_START_MS = 300;
 
+/** A file of n times this duration (ms) is taken to be worth n more workers before anything is known of its tests. */
+const SURE_OF_USE_MS = 2000;
+
+/**
+ * Tests shorter than this (ms) compute, and so does the parent, which hears of each: while a worker more
+ * loads the file, the others are slower, and it is slow itself until V8 has warmed up.
+ */
+const COMPUTING_TEST_MS = 5;
+/** So many times its loading does such a joiner cost. */
+const COMPUTING_LOADS = 3;
+
 /** Durations off by less than this (ms) in sum correct next to nothing. */
 const CORRECTED_FROM_MS = 100;
 
@@ -304,6 +315,16 @@ export function startLate(state: ScheduleState, file: SplitFile, session: Sessio
   if (longestMs >= balanced / 2 && inOrder > balanced * 1.1) session.frontier = longest;
 }
 
+/** How many workers are sure to be of use to files that are being opened for the first time, going by their durations. */
+export function workersAhead(state: ScheduleState): number {
+  let wanted = 0;
+  for (const {session} of state.slots) {
+    if (session === null || !session.first || session.status !== 'opening') continue;
+    wanted += Math.floor((state.plan.units[session.unit]?.expectedMs ?? 0) / SURE_OF_USE_MS);
+  }
+  return wanted;
+}
+
 /** Workers that could open a file. */
 export interface Hands {
   /** That have nothing to do, or could be started. */
@@ -335,14 +356,15 @@ function endIfJoined(state: ScheduleState, file: SplitFile, hands: Hands, now: n
   if (!file.joinable || file.pending === 0) return null;
   const estimate = unknownMs(state, file, now);
   const factor = correction(state, file, now);
-  const load = file.openMs + hands.startMs;
+  const pendingMs = file.pendingKnownMs * factor + file.pendingUnknown * (estimate ?? 0);
+  const computing = pendingMs < file.pending * COMPUTING_TEST_MS;
+  const load = (file.openMs + hands.startMs) * (computing ? COMPUTING_LOADS : 1);
   const busy = sessionsOf(state, file.unit).map(session => busyMs(file, session, estimate, factor, now));
   for (let count = 0; count < hands.coming; count++) busy.push(load);
   const more = [...busy, ...Array<number>(Math.min(hands.free, file.pending)).fill(load)];
   // A file that ends before another one does not hold the run up.
   const elsewhere = longestElsewhere(state, file, now);
   const gain = (alone: number, together: number) => alone - Math.max(elsewhere, together);
-  const pendingMs = file.pendingKnownMs * factor + file.pendingUnknown * (estimate ?? 0);
   if (gain(evenEnd(busy, pendingMs), evenEnd(more, pendingMs)) <= 0) return null;
   const costs = pendingCosts(file, estimate, factor);
   const end = listEnd(busy, costs);

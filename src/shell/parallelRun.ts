@@ -1,6 +1,6 @@
 /** A run over workers: makes the plan, opens the line to the workers, and lets dispatch go. */
 import {statSync} from 'node:fs';
-import {totalmem} from 'node:os';
+import {availableParallelism, totalmem} from 'node:os';
 import {join} from 'node:path';
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
@@ -190,6 +190,7 @@ function makePlan(
     maxScheduleChunk: options.maxScheduleChunk,
     maxWorkerRestarts: options.maxWorkerRestarts,
     freshWorkerPerUnit: options.restartWorkers === 'file',
+    startsAtOnce: availableParallelism(),
     prefetch: true,
   };
 }

@@ -28,6 +28,7 @@ export class Session {
   /** Given, and no test of it has begun. */
   readonly #ahead = new Set<number>();
   readonly #left: Map<number, number>;
+  readonly #groups: number;
   #frontier = 0;
   #last = false;
   #discarded = false;
@@ -44,6 +45,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#left = new Map(options.sizes);
+    this.#groups = options.sizes.size;
     this.#since = options.now();
   }
 
@@ -90,23 +92,24 @@ export class Session {
     while (this.#given.size === 0 && !this.#last && !this.#discarded) await this.#wait(false);
   }
 
-  /** A test of a group of this worker's is about to begin. @returns how long (ms) that had to wait */
-  async testStarts(group: number): Promise<number> {
-    const {now, listen} = this.#options;
+  /** Whether it is decided of some group that it is another worker's. */
+  get hasForeign(): boolean {
+    return this.#discarded || this.#frontier > this.#given.size || (this.#last && this.#given.size < this.#groups);
+  }
+
+  /** A test of a group of this worker's is about to begin. @returns null: at once; else how long (ms) that had to wait */
+  testStarts(group: number): Promise<number> | null {
+    const {now} = this.#options;
     const begins = this.#ahead.delete(group);
     this.#running = group;
-    if (this.#last) return 0;
+    if (this.#last) return null;
     const time = now();
     const low = this.#ahead.size <= this.#low;
     if (begins && (low || time - this.#toldAt >= NEWS_EVERY_MS)) {
       this.#low = -1; // once is enough
       this.#tell();
     }
-    if (!low && time - this.#listenedAt < LISTEN_EVERY_MS) return 0;
-    await listen();
-    this.#listenedAt = now();
-    this.#since += this.#listenedAt - time;
-    return this.#listenedAt - time;
+    return low || time - this.#listenedAt >= LISTEN_EVERY_MS ? this.#listen(time) : null;
   }
 
   /** A test of a group of this worker's has ended, for the first time. */
@@ -143,6 +146,13 @@ export class Session {
     this.#since += waited;
     this.#listenedAt = start + waited;
     return waited;
+  }
+
+  async #listen(time: number): Promise<number> {
+    await this.#options.listen();
+    this.#listenedAt = this.#options.now();
+    this.#since += this.#listenedAt - time;
+    return this.#listenedAt - time;
   }
 
   #tell(): void {

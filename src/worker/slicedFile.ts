@@ -8,7 +8,7 @@
 import type {TestResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
 import type {CollectedTest, FromWorker, Slice, SnapshotChanges, SplitOrder} from '../core/protocol';
-import {collect, type Collection} from './collection';
+import {collect, type Collection, type Place} from './collection';
 import {Session} from './session';
 import {captureSnapshots} from './snapshots';
 
@@ -29,6 +29,8 @@ export interface TestEnvironment {
 
 /** `currentConcurrentTestName`: the test that runs in this asynchronous context, if it is a concurrent one. */
 type Expect = {getState(): {snapshotState?: unknown; currentConcurrentTestName?: () => string | undefined}};
+
+type GroupedPlace = Place & {readonly group: number};
 
 /** What is known of a file's tests when all have run: of this worker's realm, so that it keeps nothing of the file's alive. */
 interface Outcome {
@@ -203,37 +205,59 @@ export class SlicedFile {
     return (await session.decide(groups)).mine;
   }
 
-  async #testStarts(test: Circus.TestEntry, session: Session, state: Circus.State): Promise<boolean> {
+  #testStarts(test: Circus.TestEntry, session: Session, state: Circus.State): Promise<boolean> | undefined {
     const place = this.#collection?.places.get(test);
-    if (place === undefined) return true;
+    if (place === undefined) return undefined;
     if (this.#ours.has(test)) {
       this.#active.add(test); // a retry
-      return true;
+      return undefined;
     }
-    const {group, index} = place;
+    const {group} = place;
     if (group === null) {
-      if (!this.#isFirst) test.mode = 'skip';
-      return this.#isFirst;
+      if (this.#isFirst) return undefined;
+      test.mode = 'skip';
+      return Promise.resolve(false);
     }
+    if (session.owns(group) !== true) return this.#decide(test, {...place, group}, session, state);
+    // Most tests of most files: as fast as it can be.
+    const waits = this.#ourTestStarts(test, {...place, group}, session);
+    return waits === null ? undefined : waits.then(() => true);
+  }
+
+  async #decide(test: Circus.TestEntry, place: GroupedPlace, session: Session, state: Circus.State): Promise<boolean> {
     // An exception that an earlier test left behind is not to be this one's, which may be another worker's:
     // it would go with it. As the file's own error it is seen.
     const running = state.currentlyRunningTest === test;
     if (running) state.currentlyRunningTest = null;
-    const {mine, waited} = await session.decide([group]);
-    if (mine) {
-      this.#ours.add(test);
-      this.#active.add(test);
-    } else {
+    const {mine} = await session.decide([place.group]);
+    if (!mine) {
       test.mode = 'skip';
+      this.#takeOutForeignAfter(test, session);
+      return false;
     }
-    this.#takeOutForeignAfter(test, session);
-    if (!mine) return false;
-    const listened = await session.testStarts(group);
+    await this.#ourTestStarts(test, place, session);
     if (running) state.currentlyRunningTest = test;
-    // What a test waits for the parent is not the test's own time.
-    if (waited + listened > 0) test.startedAt = Date.now();
-    if (this.#console !== null) this.#consoleMarks.push({length: this.#console(), index});
+    test.startedAt = Date.now(); // what it has waited for the parent is not its own time
     return true;
+  }
+
+  /** @returns null: it need not wait */
+  #ourTestStarts(test: Circus.TestEntry, {group, index}: GroupedPlace, session: Session): Promise<void> | null {
+    this.#ours.add(test);
+    this.#active.add(test);
+    this.#takeOutForeignAfter(test, session);
+    const begins = () => {
+      if (this.#console !== null) this.#consoleMarks.push({length: this.#console(), index});
+    };
+    const listening = session.testStarts(group);
+    if (listening === null) {
+      begins();
+      return null;
+    }
+    return listening.then(() => {
+      test.startedAt = Date.now();
+      begins();
+    });
   }
 
   #snapshotMatches(writesInline: boolean): void {
@@ -327,6 +351,7 @@ export class SlicedFile {
 
   /** Takes out what follows something in its block: circus is in the middle of these, and takes the next. */
   #takeOutForeignAfter(current: Circus.TestEntry | Circus.DescribeBlock, session: Session): void {
+    if (!session.hasForeign) return;
     const children = current.parent?.children ?? [];
     const at = children.indexOf(current);
     let end = at + 1;

@@ -76,6 +76,7 @@ const scenarioOf = ({units, splitFiles, deaths, stops, until}: Size) =>
       maxWorkerRestarts: fc.option(fc.integer({min: 0, max: 5})),
       freshWorkerPerUnit: fc.boolean(),
       prefetch: fc.boolean(),
+      startsAtOnce: fc.integer({min: 1, max: 8}),
       startMs: fc.integer({min: 0, max: 300}),
       latencyMs: fc.integer({min: 0, max: 30}),
       deadly: fc.array(fc.tuple(fc.nat(units - 1), fc.double({min: 0, max: 1, noNaN: true})), {maxLength: deaths}),

@@ -23,6 +23,7 @@ export function planOf(
     maxScheduleChunk: null,
     maxWorkerRestarts: null,
     freshWorkerPerUnit: false,
+    startsAtOnce: 64,
     prefetch: true,
     ...fields,
   };

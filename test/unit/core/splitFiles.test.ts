@@ -177,6 +177,34 @@ describe('joining', () => {
     ]);
   });
 
+  test('only so many workers are started at a time', () => {
+    const state = after(oneFile({slots: 4, startsAtOnce: 2}), up(w1), started(w1, 0));
+    expect(feed(state, opened(w1, 0, costs(16, LONG)))).toEqual([
+      'give-tests w1.1: 0 [0]',
+      'start w2.1',
+      'start w3.1',
+      'wake 50',
+    ]);
+    expect(feed(state, up(w3))).toEqual(['join w3.1: 0', 'start w4.1']);
+  });
+
+  test('a worker is started while a file that is known to be long is loaded, and waits for it', () => {
+    const plan = planOf([5000], {slots: 5}, [0]);
+    const state = after(plan, up(w1));
+    expect(feed(state, started(w1, 0))).toEqual(['start w2.1', 'start w3.1']);
+    expect(feed(state, up(w2))).toEqual([]);
+    expect(feed(state, opened(w1, 0, costs(3, LONG)))).toEqual(['give-tests w1.1: 0 [0]', 'join w2.1: 0', 'wake 50']);
+    const short = after(planOf([1900], {slots: 5}, [0]), up(w1));
+    expect(feed(short, started(w1, 0))).toEqual([]);
+  });
+
+  test('tests that compute are worth a joiner only if there are many of them', () => {
+    const first = (count: number) =>
+      feed(after(oneFile(), up(w1), started(w1, 0)), opened(w1, 0, costs(count, 1), 300)).includes('start w2.1');
+    expect(first(1000)).toBe(false);
+    expect(first(5000)).toBe(true);
+  });
+
   test('known durations that turn out to be wrong do not keep a worker from joining', () => {
     const state = after(oneFile(), up(w1), started(w1, 0));
     expect(feed(state, opened(w1, 0, costs(40, 1), 100))).not.toContain('start w2.1');

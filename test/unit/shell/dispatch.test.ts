@@ -629,7 +629,7 @@ describe('a file that is split', () => {
         'test-file-failure',
       ],
     ])('%s', async (_what, outcome, name) => {
-      const run = new FakeRun(planOf([LONG], {slots: 2}, [0]));
+      const run = new FakeRun(planOf([null], {slots: 2}, [0]));
       const finished = run.dispatch.run();
       const w1 = run.worker('w1.1');
       w1.says.up();

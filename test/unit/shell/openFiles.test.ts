@@ -303,7 +303,7 @@ describe('an event of a test', () => {
     const {files} = openFiles();
     files.isNews(UNIT, 'test-case-result', result('a'));
     files.drop(UNIT);
-    files.merge(UNIT);
+    files.forget(UNIT);
     expect(files.isNews(UNIT, 'test-case-result', result('a'))).toBe(true);
   });
 

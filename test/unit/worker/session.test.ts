@@ -28,7 +28,7 @@ class World {
   }
 
   async runTest(group: number, ms: number): Promise<number> {
-    const waited = await this.session.testStarts(group);
+    const waited = (await this.session.testStarts(group)) ?? 0;
     this.time += ms;
     this.session.testEnds(group);
     return waited;
