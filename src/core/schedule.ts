@@ -304,7 +304,7 @@ function joinIdle(state: ScheduleState, now: number, commands: Command[]): void 
   if (state.idle.size > 0) return lookLater(state, now, commands);
   const startMs = state.workerStartMs ?? WORKER_START_MS;
   const down = state.slots.filter(({status}) => status === 'down');
-  let coming = state.slots.filter(({status}) => status === 'starting').length;
+  let coming = startingCount(state);
   for (const [index, slot] of down.entries()) {
     if (coming >= state.plan.startsAtOnce) break; // the next one, when one of these is up
     if (fileToJoin(state, {free: down.length - index, coming, startMs}, now) === null) break;
@@ -317,7 +317,7 @@ function joinIdle(state: ScheduleState, now: number, commands: Command[]): void 
 function startAhead(state: ScheduleState, now: number, commands: Command[]): void {
   const wanted = workersAhead(state);
   if (wanted === 0) return;
-  let coming = state.slots.filter(({status}) => status === 'starting').length;
+  let coming = startingCount(state);
   for (const slot of state.slots) {
     if (coming >= state.plan.startsAtOnce || coming + state.idle.size >= wanted) return;
     if (startSlot(state, slot, now, commands)) coming++;
@@ -418,8 +418,8 @@ function endSession(
 }
 
 /**
- * The file's tests cannot be shared: one worker runs them all. The first goes on if
- * none of its tests was given to another yet; else the file begins anew, as any other.
+ * The file's tests cannot be shared: one worker runs them all. The first goes on if none of its tests
+ * was given to another yet; else the file begins anew, as any other.
  */
 function runWhole(state: ScheduleState, file: SplitFile, now: number, commands: Command[]): void {
   const {unit} = file;
@@ -517,13 +517,16 @@ function abandonIfNoSlotLeft(state: ScheduleState, commands: Command[]): void {
 /** Starts slots that are down, as many as there are units for them. */
 function startSlots(state: ScheduleState, now: number, commands: Command[]): void {
   if (state.stopped !== null) return;
-  let wanted = pendingCount(state);
-  if (wanted === 0) return;
-  for (const slot of state.slots) if (slot.status === 'starting') wanted--;
+  if (pendingCount(state) === 0) return;
+  let wanted = pendingCount(state) - startingCount(state);
   for (const slot of state.slots) {
     if (wanted <= 0) return;
     if (startSlot(state, slot, now, commands)) wanted--;
   }
+}
+
+function startingCount({slots}: ScheduleState): number {
+  return slots.filter(({status}) => status === 'starting').length;
 }
 
 /** false: the slot is not down, or gets no further worker. */
