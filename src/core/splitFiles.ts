@@ -49,6 +49,8 @@ export interface SplitFile {
   pending: number;
   pendingKnownMs: number;
   pendingUnknown: number;
+  /** The longest of the groups of known duration, whether pending or not, in ms. */
+  readonly longestKnownMs: number;
   observedMs: number;
   observedGroups: number;
   /** Of the groups of known duration that have ended: what they were expected to take and what they took, in ms. */
@@ -71,8 +73,8 @@ const WORTHWHILE_MS = 10;
  */
 const WORTHWHILE_SHARE = 0.5;
 
-/** A session may hold this much (ms) whatever its share: less would not outlast the parent's answer. */
-const SMALL_SHARE_MS = 5;
+/** A session may hold this much (ms) whatever its share: less would not outlast the time between two of its news. */
+const SMALL_SHARE_MS = 20;
 
 /** What the start of a worker process is taken for (ms), until one was seen. */
 export const WORKER_START_MS = 300;
@@ -127,6 +129,7 @@ export function openFile(
     pending: costs.length,
     pendingKnownMs: known.reduce((sum, cost) => sum + cost, 0),
     pendingUnknown: costs.length - known.length,
+    longestKnownMs: known.reduce((longest, cost) => Math.max(longest, cost), 0),
     observedMs: 0,
     observedGroups: 0,
     foreseenMs: 0,
@@ -365,11 +368,16 @@ function endIfJoined(state: ScheduleState, file: SplitFile, hands: Hands, now: n
   // A file that ends before another one does not hold the run up.
   const elsewhere = longestElsewhere(state, file, now);
   const gain = (alone: number, together: number) => alone - Math.max(elsewhere, together);
-  if (gain(evenEnd(busy, pendingMs), evenEnd(more, pendingMs)) <= 0) return null;
+  const worthwhile = WORTHWHILE_MS + WORTHWHILE_SHARE * load;
+  // Most of the time this tells, without a look at each test: taken one by one, as soon as a session is
+  // free, they end later than if they could be cut to size, but by no more than the longest of them.
+  const [evenAlone, evenTogether] = [evenEnd(busy, pendingMs), evenEnd(more, pendingMs)];
+  const longest = Math.max(file.longestKnownMs * factor, file.pendingUnknown > 0 ? (estimate ?? 0) : 0);
+  if (gain(evenAlone, evenTogether) <= 0 || gain(evenAlone + longest, evenTogether) <= worthwhile) return null;
   const costs = pendingCosts(file, estimate, factor);
   const end = listEnd(busy, costs);
   const together = Math.min(listEnd(more, costs), lateEnd(more, costs));
-  return gain(end, together) > WORTHWHILE_MS + WORTHWHILE_SHARE * load ? end : null;
+  return gain(end, together) > worthwhile ? end : null;
 }
 
 function pendingCosts(file: SplitFile, estimate: number | null, factor: number): number[] {

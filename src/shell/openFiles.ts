@@ -39,10 +39,10 @@ const UNRECORDED_MS = 1;
 export class OpenFiles {
   readonly #options: OpenFilesOptions;
   readonly #files = new Map<number, OpenFile>();
-  /** By unit: events of tests that Jest has been told since the file began. */
-  readonly #told = new Map<number, Set<string>>();
-  /** By unit: those from before it began anew. It is not told them again. */
-  readonly #toldBefore = new Map<number, Set<string>>();
+  /** By unit and event: the tests that Jest has been told of since the file began. A list: it is looked into only if the file begins anew. */
+  readonly #told = new Map<number, Map<string, string[]>>();
+  /** The same from before it began anew: Jest is not told of them again. */
+  readonly #toldBefore = new Map<number, Map<string, Set<string>>>();
 
   constructor(options: OpenFilesOptions) {
     this.#options = options;
@@ -127,8 +127,11 @@ export class OpenFiles {
   /** The file begins anew. */
   drop(unit: number): void {
     this.#files.delete(unit);
-    const before = [...(this.#toldBefore.get(unit) ?? []), ...(this.#told.get(unit) ?? [])];
-    this.#toldBefore.set(unit, new Set(before));
+    const before = this.#toldBefore.get(unit) ?? new Map<string, Set<string>>();
+    for (const [name, tests] of this.#told.get(unit) ?? []) {
+      before.set(name, new Set([...(before.get(name) ?? []), ...tests]));
+    }
+    this.#toldBefore.set(unit, before);
     this.#told.delete(unit);
   }
 
@@ -136,11 +139,12 @@ export class OpenFiles {
   isNews(unit: number, name: string, payload: unknown): boolean {
     const fullName = Array.isArray(payload) ? (payload[1] as {fullName?: unknown} | undefined)?.fullName : undefined;
     if (typeof fullName !== 'string') return true;
-    const key = `${name}\0${fullName}`;
-    if (this.#toldBefore.get(unit)?.has(key) === true) return false;
+    if (this.#toldBefore.get(unit)?.get(name)?.has(fullName) === true) return false;
     let told = this.#told.get(unit);
-    if (told === undefined) this.#told.set(unit, (told = new Set()));
-    told.add(key);
+    if (told === undefined) this.#told.set(unit, (told = new Map<string, string[]>()));
+    const tests = told.get(name);
+    if (tests === undefined) told.set(name, [fullName]);
+    else tests.push(fullName);
     return true;
   }
 }

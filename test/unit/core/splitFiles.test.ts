@@ -72,7 +72,7 @@ describe('a file whose tests are listed', () => {
 
   test('a few quick tests are given whatever the share', () => {
     expect(first(costs(4, 1))).toEqual(['give-tests w1.1: 0 [0 1 2 3 last]']);
-    expect(first(costs(4, 10))).toEqual(['give-tests w1.1: 0 [0 1]']);
+    expect(first(costs(4, 20))).toEqual(['give-tests w1.1: 0 [0 1]']);
   });
 
   test('its last tests are given as such', () => {
@@ -141,7 +141,7 @@ describe('joining', () => {
 
   test('what the file takes to load is no part of what its tests are expected to take', () => {
     const state = after(planOf([150], {slots: 2}, [0]), up(w1), started(w1, 0));
-    expect(feed(state, opened(w1, 0, costs(5, null), 100))).toEqual(['give-tests w1.1: 0 [0 1]', 'wake 200']);
+    expect(feed(state, opened(w1, 0, costs(5, null), 100))).toEqual(['give-tests w1.1: 0 [0 1 2]', 'wake 200']);
   });
 
   test('a test that is given takes from then on', () => {
