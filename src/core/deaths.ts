@@ -30,11 +30,19 @@ export interface FileError {
   readonly type: 'Error';
 }
 
-/** The failure of the file that a worker was running when it died. */
-export function blameFile(report: DeathReport): FileError {
+/**
+ * The failure of the file that a worker was running when it died.
+ *
+ * @param loading whether no test of it was known yet, and that not for the first time
+ */
+export function blameFile(report: DeathReport, loading: boolean): FileError {
+  const death = describeDeath(report.death);
   return fileError(
-    `The worker process that ran this test file died: ${describeDeath(report.death)}.\n` +
-      `The results of its other tests are lost.\n\n${circumstances(report)}`,
+    `${
+      loading
+        ? `The worker process died while it loaded this test file: ${death}.\nSo did the one that tried it before.`
+        : `The worker process that ran this test file died: ${death}.\nThe results of its other tests are lost.`
+    }\n\n${circumstances(report)}`,
   );
 }
 
@@ -53,15 +61,17 @@ export function culpritBefore(death: Death, ended: readonly string[], running: s
 
 /** The failure of a file that could not be run because no worker was left. */
 export function abandonFile(reason: AbandonReason, last: DeathReport | null, limit: number | null): FileError {
-  const why =
-    reason === 'all-barren'
-      ? 'every worker stayed down: each died 3 times in a row without having run a test file'
-      : `no worker is left, and maxWorkerRestarts (${String(limit)}) allows no further replacement`;
   return fileError(
-    `This test file was not run: ${why}.${
+    `This test file was not run: ${whyAbandoned(reason, limit)}.${
       last === null ? '' : `\nThe last worker died: ${describeDeath(last.death)}.\n\n${circumstances(last)}`
     }`,
   );
+}
+
+export function whyAbandoned(reason: AbandonReason, limit: number | null): string {
+  return reason === 'all-barren'
+    ? 'every worker stayed down: each died 3 times in a row without having run a test file'
+    : `no worker is left, and maxWorkerRestarts (${String(limit)}) allows no further replacement`;
 }
 
 /** The failure of a file whose pragmas cannot be read. */
@@ -91,8 +101,9 @@ export function describeDeath(death: Death): string {
   }
 }
 
-function circumstances(report: DeathReport): string {
-  const name = `worker w${report.slot}${report.pid === null ? '' : ` (pid ${report.pid})`}`;
+/** The evidence: the worker's last words. */
+export function circumstances(report: DeathReport): string {
+  const name = nameOf(report);
   const evidence: string[] = [];
   if (
     report.death.kind === 'exit' &&
@@ -107,6 +118,11 @@ function circumstances(report: DeathReport): string {
       : `The end of the standard error of ${name}:\n${indent(report.stderr)}`,
   );
   return evidence.join('\n\n');
+}
+
+/** As in `worker w2 (pid 123)`. */
+export function nameOf({slot, pid}: DeathReport): string {
+  return `worker w${slot}${pid === null ? '' : ` (pid ${pid})`}`;
 }
 
 function indent(text: string): string {

@@ -82,17 +82,25 @@ export interface TestsBefore {
  *
  * @param before the names of the file's tests that ran before it in the same process, in that order;
  *   null: it never began there
+ * @param why it did not run with all the others
  */
-export function splitNote(slot: SlotNumber, before: TestsBefore | null): string {
-  const start = 'This file was split: this test';
+export function splitNote(slot: SlotNumber, before: TestsBefore | null, why: 'split' | 'resumed'): string {
+  const start =
+    why === 'split'
+      ? 'This file was split: this test'
+      : "This file's worker died, and another went on with it: this test";
   if (before === null) return `${start} was to run in worker w${slot}, and never began.`;
   const ran = `${start} ran in worker w${slot}`;
   if (before.count === 0) return `${ran}, as the first of the file's tests there.`;
+  return `${ran}, after ${namedBefore(before.count, before.last)}.`;
+}
+
+/** @param names of the last of `count` tests, at least */
+export function namedBefore(count: number, names: readonly string[]): string {
   // As JSON, so that a name of several lines takes one.
-  const named = before.last.map(name => JSON.stringify(name)).join(', ');
-  const more = before.count - before.last.length;
-  const earlier = more > 0 ? ` (and ${more} before)` : '';
-  return `${ran}, after ${before.count} of the file's other tests: ${named}${earlier}.`;
+  const named = names.slice(-NAMED_BEFORE).map(name => JSON.stringify(name));
+  const more = count - named.length;
+  return `${count} of the file's other tests: ${named.join(', ')}${more > 0 ? ` (and ${more} before)` : ''}`;
 }
 
 /** Adds a note to a test's part of a failureMessage, indented as its errors are. */

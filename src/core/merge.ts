@@ -21,6 +21,8 @@ export interface SliceResult {
   /** Jest's own, with those tests only. */
   readonly result: TestResult;
   readonly slice: Slice;
+  /** Why these tests did not run with all the others, which is said with their failures; null: that is no news. */
+  readonly apart: 'split' | 'resumed' | null;
 }
 
 /** By file. */
@@ -55,7 +57,7 @@ interface PlacedTest {
  */
 export function mergeSlices(
   slices: readonly SliceResult[],
-  collected: readonly CollectedTest[],
+  collected: readonly Pick<CollectedTest, 'name'>[],
   tools: MergeTools,
 ): TestResult {
   const [first] = slices;
@@ -98,7 +100,7 @@ export function mergeSlices(
 /** Every test's result, in the order of the source. A result that got lost would be a failure nobody sees. */
 function placeTests(
   slices: readonly SliceResult[],
-  collected: readonly CollectedTest[],
+  collected: readonly Pick<CollectedTest, 'name'>[],
   failureText: (slice: number, index: number) => string | null,
 ): PlacedTest[] {
   const byPlace = collected.map((): PlacedTest[] => []);
@@ -145,7 +147,7 @@ function countTests(tests: readonly AssertionResult[]) {
 /** For each test that a slice ran: those before it; null: it never began. */
 function testsBefore(
   {slice: {ran}}: SliceResult,
-  collected: readonly CollectedTest[],
+  collected: readonly Pick<CollectedTest, 'name'>[],
 ): (place: number) => TestsBefore | null {
   const order = new Map(ran.map((place, at) => [place, at]));
   return place => {
@@ -158,8 +160,8 @@ function testsBefore(
 
 function withNote(placed: PlacedTest, before: (place: number) => TestsBefore | null, place: number): PlacedTest {
   const {test, from, failureText} = placed;
-  if (test.status !== 'failed') return placed;
-  const note = splitNote(from.slot, before(place));
+  if (test.status !== 'failed' || from.apart === null) return placed;
+  const note = splitNote(from.slot, before(place), from.apart);
   const last = test.failureMessages.length - 1;
   return {
     from,

@@ -28,6 +28,7 @@ export const OPTION_SCHEMAS = {
   maxScheduleChunk: count(1),
   maxWorkerRestarts: count(0),
   restartWorkers: oneOf('never', 'file'),
+  onCrash: oneOf('resume', 'fail-file'),
   timings: v.pipe(v.string('a path'), v.nonEmpty('a path')),
   inBand: oneOf('auto', 'never'),
 } satisfies {[K in keyof Required<XdistOptions>]: v.GenericSchema};

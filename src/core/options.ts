@@ -27,6 +27,11 @@ export interface XdistOptions {
   maxWorkerRestarts?: number;
   /** `'file'`: a new worker for each test file (nose's `--process-restartworker`). Default `'never'`. */
   restartWorkers?: 'never' | 'file';
+  /**
+   * When a worker dies in the middle of a test file: `'resume'` (default) runs the rest of the file in a new worker,
+   * without the test that ran; `'fail-file'` does not, for files whose tests depend on each other.
+   */
+  onCrash?: 'resume' | 'fail-file';
   /** The file that keeps past durations, relative to rootDir. Default: one in Jest's cacheDirectory. */
   timings?: string;
   /**
@@ -44,6 +49,7 @@ export interface ResolvedOptions {
   readonly maxScheduleChunk: number | null;
   readonly maxWorkerRestarts: number | null;
   readonly restartWorkers: 'never' | 'file';
+  readonly onCrash: 'resume' | 'fail-file';
   readonly timings: string | null;
   readonly inBand: 'auto' | 'never';
 }
@@ -55,6 +61,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   maxScheduleChunk: null,
   maxWorkerRestarts: null,
   restartWorkers: 'never',
+  onCrash: 'resume',
   timings: null,
   inBand: 'auto',
 });

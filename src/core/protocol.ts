@@ -8,6 +8,7 @@
  */
 import type {TestResult} from '@jest/test-result';
 import type {FileError} from './deaths';
+import {finite, list, nullable, parseJson, ProtocolError, record, text, whole} from './messages';
 import type {Generation, Granularity, SlotNumber} from './units';
 
 /** A unit as a worker needs it. */
@@ -19,11 +20,21 @@ export interface UnitOrder {
   readonly split: SplitOrder | null;
 }
 
+/** The rest of a file whose worker died. */
+export interface Resumption {
+  /** What names the tests that it had for that worker. */
+  readonly listing: string;
+  /** Places of the tests that are not to be run, nor reported: they have a result, or will have one from elsewhere. */
+  readonly leaveOut: readonly number[];
+}
+
 /** How a worker opens a file of which it is given single tests. */
 export interface SplitOrder {
   readonly granularity: Granularity;
   /** The fingerprint of what the file's first worker has collected; null: this is the first. */
   readonly collected: string | null;
+  /** null: the file begins. */
+  readonly resumes: Resumption | null;
 }
 
 /**
@@ -85,6 +96,8 @@ export interface SnapshotChanges {
   readonly dirty: boolean;
   /** Keys in the file that no test of the slice has asked for. */
   readonly unchecked: readonly string[];
+  /** jest-snapshot's own: what it is to write into source files. */
+  readonly inline: readonly unknown[];
 }
 
 /** Worker to parent. */
@@ -135,6 +148,8 @@ export interface WorkerSetup extends Omit<Hello, 'pid'> {
   readonly socketPath: string;
   /** Where to leave an ExitRecord. */
   readonly exitRecordPath: string;
+  /** Where to keep the journal of the file that runs. */
+  readonly journalPath: string;
   /** A worker whose heap is larger than this after a file (bytes) retires; null: no limit. */
   readonly heapLimitBytes: number | null;
   /** The running Jest's modules, by absolute path. */
@@ -154,26 +169,6 @@ export interface ExitRecord {
   readonly code: number;
   /** The stack of the exception that nothing caught, if that is what ended it. */
   readonly uncaught: string | null;
-}
-
-/** Puts the lines of a stream together again, however it was cut. */
-export class LineBuffer {
-  #rest = '';
-
-  /** @returns the lines that `chunk` completes */
-  push(chunk: string): string[] {
-    const lines = (this.#rest + chunk).split('\n');
-    this.#rest = lines.pop() ?? '';
-    return lines;
-  }
-}
-
-/** A message that is not one. Not the user's mistake. */
-export class ProtocolError extends Error {
-  constructor(expected: string, got: unknown) {
-    super(`jest-runner-xdist: expected ${expected}, got ${preview(got)}`);
-    this.name = 'ProtocolError';
-  }
 }
 
 /** @throws {ProtocolError} */
@@ -284,9 +279,14 @@ function parseOutcome(value: unknown): UnitOutcome {
 }
 
 function parseSplitOrder(value: unknown): SplitOrder {
-  const {granularity, collected} = record(value, 'an order to open a file');
+  const {granularity, collected, resumes} = record(value, 'an order to open a file');
   if (granularity !== 'tests' && granularity !== 'each') throw new ProtocolError('a granularity', granularity);
-  return {granularity, collected: nullable(collected, text)};
+  return {granularity, collected: nullable(collected, text), resumes: nullable(resumes, parseResumption)};
+}
+
+function parseResumption(value: unknown): Resumption {
+  const {listing, leaveOut} = record(value, 'the rest of a file');
+  return {listing: text(listing), leaveOut: list(leaveOut, whole)};
 }
 
 function parseCollectedTest(value: unknown): CollectedTest {
@@ -311,54 +311,13 @@ function parseSlice(value: unknown): Slice {
 }
 
 function parseSnapshotChanges(value: unknown): SnapshotChanges {
-  const {path, written, dirty, unchecked} = record(value, 'changes of snapshots');
+  const {path, written, dirty, unchecked, inline} = record(value, 'changes of snapshots');
   const entries = Object.entries(record(written, 'snapshots')).map(([key, snapshot]) => [key, text(snapshot)] as const);
   return {
     path: text(path),
     written: Object.fromEntries(entries),
     dirty: dirty === true,
     unchecked: list(unchecked, text),
+    inline: list(inline, entry => entry),
   };
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    throw new ProtocolError('JSON', line);
-  }
-}
-
-function record(value: unknown, expected: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw new ProtocolError(expected, value);
-  return value as Record<string, unknown>;
-}
-
-function list<T>(value: unknown, parse: (item: unknown) => T): T[] {
-  if (!Array.isArray(value)) throw new ProtocolError('a list', value);
-  return value.map(parse);
-}
-
-function nullable<T>(value: unknown, parse: (item: unknown) => T): T | null {
-  return value === null ? null : parse(value);
-}
-
-function whole(value: unknown): number {
-  if (!Number.isInteger(value)) throw new ProtocolError('a whole number', value);
-  return value as number;
-}
-
-function finite(value: unknown): number {
-  if (!Number.isFinite(value)) throw new ProtocolError('a number', value);
-  return value as number;
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw new ProtocolError('a text', value);
-  return value;
-}
-
-function preview(value: unknown): string {
-  const shown = JSON.stringify(value) ?? String(value);
-  return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
 }

@@ -12,6 +12,7 @@
  * nothing is left opens a file that another one is at, and takes some of its tests (splitFiles.ts).
  */
 import type {AbandonReason, Death} from './deaths';
+import type {Fate} from './salvage';
 import {
   addHeld,
   emptySlot,
@@ -74,7 +75,8 @@ export type ScheduleEvent =
     } & FromSlot)
   /**
    * `retiring`: the worker begins no further unit (it is over its memory limit). `ms`: what the unit took.
-   * `failed`: it has no result, but an error.
+   * `failed`: it has no result, but an error. `rest`: tests of it were begun by a worker that died, and would be
+   * left if this were the last one to have it open.
    */
   | ({
       readonly type: 'unit-done';
@@ -82,14 +84,21 @@ export type ScheduleEvent =
       readonly ms: number;
       readonly retiring: boolean;
       readonly failed: boolean;
+      readonly rest: boolean;
     } & FromSlot)
   /** The answer to a take-back: of `asked`, these `units` had not been begun and are ours again. */
   | ({readonly type: 'units-returned'; readonly asked: readonly number[]; readonly units: readonly number[]} & FromSlot)
   /**
-   * Lease lost: the process is gone, and what it ran and held with it. `innocent`: what it ran is known
-   * to have no part in that, and is to be run again.
+   * Lease lost: the process is gone, and what it held with it. `innocent`: what it ran is known to have no
+   * part in that. `fate`: what becomes of that. `rest`: as with `unit-done`.
    */
-  | ({readonly type: 'slot-lost'; readonly death: Death; readonly innocent: boolean} & FromSlot)
+  | ({
+      readonly type: 'slot-lost';
+      readonly death: Death;
+      readonly innocent: boolean;
+      readonly fate: Fate;
+      readonly rest: boolean;
+    } & FromSlot)
   /** The process has ended as it was told to. */
   | ({readonly type: 'slot-closed'} & FromSlot)
   /** The time that a `wake` asked for has come. */
@@ -114,6 +123,8 @@ export type Command =
   | ({readonly type: 'discard'; readonly unit: number} & FromSlot)
   /** All sessions of the unit have ended: their results are to be made into one. */
   | {readonly type: 'merge'; readonly unit: number}
+  /** The unit is run once more, for what its workers that died have left of it. */
+  | {readonly type: 'resume'; readonly unit: number}
   /** The unit begins anew: what has come of it so far is not wanted. */
   | {readonly type: 'begin-again'; readonly unit: number}
   /** Ask again at this time, in ms. */
@@ -181,7 +192,7 @@ function handleSlotEvent(
       if (!removeHeld(state, slot, event.unit)) return;
       slot.running = event.unit;
       slot.startedAt = now;
-      if (maySplit(state, event.unit)) slot.session = newSession(event.unit, true, now);
+      if (hasSessions(state, event.unit)) slot.session = newSession(event.unit, true, now);
       feed(state, slot, now, commands);
       return;
     case 'unit-opened':
@@ -207,7 +218,7 @@ function handleSlotEvent(
       slot.running = null;
       slot.lastUnitMs = event.ms;
       slot.barrenDeaths = 0;
-      if (slot.session === null || !endSession(state, slot, slot.session, event.failed, now, commands)) {
+      if (slot.session === null || !endSession(state, slot, slot.session, event, now, commands)) {
         state.observedMs += event.ms;
         state.observedUnits++;
         state.unfinished--;
@@ -228,7 +239,7 @@ function handleSlotEvent(
       feed(state, slot, now, commands);
       return;
     case 'slot-lost':
-      loseSlot(state, slot, event.innocent, now, commands);
+      loseSlot(state, slot, event, now, commands);
       return;
     case 'slot-closed':
       emptySlot(state, slot, 'down');
@@ -284,6 +295,11 @@ function takeBack(state: ScheduleState, units: readonly number[], now: number, c
 /** Whether the unit's tests may still be spread over workers. */
 export function maySplit(state: ScheduleState, unit: number): boolean {
   return state.plan.units[unit]?.split != null && !state.wholeOnly.has(unit);
+}
+
+/** Whether a worker that has the unit open is told which tests to run. */
+export function hasSessions(state: ScheduleState, unit: number): boolean {
+  return maySplit(state, unit) || state.resumed.has(unit);
 }
 
 /** Slots that nothing else is left for open a file that is being worked at, if that shortens the run. */
@@ -346,6 +362,7 @@ function openSession(
   if (session.first && costs !== null) {
     session.status = 'open';
     const file = openFile(state, session.unit, costs, ms);
+    file.joinable = maySplit(state, session.unit);
     feedSession(state, file, slot, session, now, commands);
   } else if (known !== undefined && costs === null) {
     discard(slot, session, commands);
@@ -369,7 +386,9 @@ function feedSession(
   commands: Command[],
 ): void {
   if (session.status !== 'open') return;
-  giveTests(file, slot, session, takeTests(state, file, session, now), commands);
+  const mayBeShared = maySplit(state, file.unit);
+  const groups = mayBeShared ? takeTests(state, file, session, now) : takeAllTests(file, session, now);
+  giveTests(file, slot, session, groups, commands);
   for (const other of state.slots) {
     if (other.session?.unit !== file.unit) continue;
     if (other.session.status === 'open') giveTests(file, other, other.session, [], commands);
@@ -395,7 +414,7 @@ function endSession(
   state: ScheduleState,
   slot: SlotState,
   session: Session,
-  failed: boolean,
+  {failed, rest}: Extract<ScheduleEvent, {type: 'unit-done'}>,
   now: number,
   commands: Command[],
 ): boolean {
@@ -409,12 +428,25 @@ function endSession(
     return true;
   }
   if (!failed && sessionsOf(state, unit).length > 0) return true;
-  dropFile(state, unit, commands);
   state.observedMs += file.observedMs + file.openMs;
   state.observedUnits++;
+  if (rest) resume(state, unit, now, commands);
+  else merge(state, unit, commands);
+  return true;
+}
+
+function merge(state: ScheduleState, unit: number, commands: Command[]): void {
+  dropFile(state, unit, commands);
   state.unfinished--;
   commands.push({type: 'merge', unit});
-  return true;
+}
+
+/** What is left of a unit whose worker died is run as a unit of its own. */
+function resume(state: ScheduleState, unit: number, now: number, commands: Command[]): void {
+  dropFile(state, unit, commands);
+  state.resumed.add(unit);
+  commands.push({type: 'resume', unit});
+  takeBack(state, [unit], now, commands);
 }
 
 /**
@@ -467,35 +499,61 @@ export function isBystander(session: Session | null): boolean {
   return session !== null && (session.status === 'discarded' || (!session.first && session.frontier === 0));
 }
 
-function loseSlot(state: ScheduleState, slot: SlotState, innocent: boolean, now: number, commands: Command[]): void {
-  const {session} = slot;
-  const bystander = isBystander(session);
-  const lost = bystander ? null : slot.running;
-  const again = innocent && lost !== null && secondChance(state, lost);
-  const blamed = again ? null : lost;
-  const interrupted = again && lost !== null ? [lost] : [];
+function loseSlot(
+  state: ScheduleState,
+  slot: SlotState,
+  event: Extract<ScheduleEvent, {type: 'slot-lost'}>,
+  now: number,
+  commands: Command[],
+): void {
+  const {session, running} = slot;
   const wanted = slot.status !== 'closing';
-  slot.session = null;
-  if (session !== null && bystander && session.status !== 'discarded') {
-    const file = state.files.get(session.unit);
-    if (file !== undefined) file.joinable = false;
-  } else if (lost !== null) {
-    dropFile(state, lost, commands);
-    if (again) commands.push({type: 'begin-again', unit: lost});
-  }
   const held = emptySlot(state, slot, 'down');
-  if (blamed !== null && state.stopped === null) {
-    state.unfinished--;
-    slot.barrenDeaths = 0;
-    commands.push({type: 'blame', unit: blamed, slot: slot.slot, generation: slot.generation});
-  } else if (wanted) {
-    slot.barrenDeaths++;
+  let again: number | null = null;
+  if (session !== null && isBystander(session)) {
+    const file = state.files.get(session.unit);
+    if (file !== undefined && session.status !== 'discarded') file.joinable = false;
+    if (wanted) slot.barrenDeaths++;
+  } else if (running === null) {
+    if (wanted) slot.barrenDeaths++;
+  } else if (state.stopped === null) {
+    again = loseUnit(state, slot, running, event, now, commands);
   }
   slot.died = wanted;
   if (slot.barrenDeaths >= MAX_BARREN_DEATHS) writeOff(state, slot, 'all-barren');
   else if (wanted && restartsSpent(state)) writeOff(state, slot, 'restarts-spent');
-  takeBack(state, [...interrupted, ...held], now, commands);
+  takeBack(state, [...(again === null ? [] : [again]), ...held], now, commands);
   abandonIfNoSlotLeft(state, commands);
+}
+
+/** @returns the unit, if it is to be run again as if nothing had happened */
+function loseUnit(
+  state: ScheduleState,
+  slot: SlotState,
+  unit: number,
+  {fate, innocent, rest}: Extract<ScheduleEvent, {type: 'slot-lost'}>,
+  now: number,
+  commands: Command[],
+): number | null {
+  if (fate === 'kept') {
+    slot.barrenDeaths = 0;
+    // The others go on. Those that are still loading it come too late: what is left is not theirs alone.
+    if (sessionsOf(state, unit).some(({status}) => status !== 'opening')) return null;
+    if (rest) resume(state, unit, now, commands);
+    else merge(state, unit, commands);
+    return null;
+  }
+  dropFile(state, unit, commands);
+  if (fate === 'whole' || (innocent && secondChance(state, unit))) {
+    if (fate === 'whole') state.wholeOnly.add(unit);
+    slot.barrenDeaths++;
+    commands.push({type: 'begin-again', unit});
+    return unit;
+  }
+  state.unfinished--;
+  slot.barrenDeaths = 0;
+  commands.push({type: 'blame', unit, slot: slot.slot, generation: slot.generation});
+  return null;
 }
 
 /** An innocent unit is run again, but not for ever. */

@@ -78,6 +78,8 @@ export interface ScheduleState {
   readonly files: Map<number, SplitFile>;
   /** Units that were to be split, and turned out to be indivisible. */
   readonly wholeOnly: Set<number>;
+  /** Units whose worker died, and whose rest is run. */
+  readonly resumed: Set<number>;
   /** What the last worker took to start, in ms. */
   workerStartMs: number | null;
   observedMs: number;
@@ -121,6 +123,7 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
     secondChances: new Map(),
     files: new Map(),
     wholeOnly: new Set(),
+    resumed: new Set(),
     workerStartMs: null,
     observedMs: 0,
     observedUnits: 0,

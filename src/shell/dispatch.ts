@@ -3,18 +3,28 @@
  * that sees both the scheduler and the workers. It decides nothing and awaits nothing.
  */
 import type {Test} from '@jest/test-result';
-import {abandonFile, blameFile, culpritBefore, type Death, type DeathReport, type FileError} from '../core/deaths';
+import {
+  abandonFile,
+  blameFile,
+  culpritBefore,
+  whyAbandoned,
+  type Death,
+  type DeathReport,
+  type FileError,
+} from '../core/deaths';
 import type {FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/protocol';
-import {isBystander, maySplit, step, type Command, type ScheduleEvent} from '../core/schedule';
+import {hasSessions, isBystander, step, type Command, type ScheduleEvent} from '../core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
+import type {Fate} from '../core/salvage';
 import type {Generation, SlotNumber} from '../core/units';
+import type {DeadSessions} from './deadSessions';
 import type {EventLog} from './eventLog';
-import type {OpenFiles} from './openFiles';
+import type {ClosedFile, OpenFiles} from './openFiles';
 import type {Reports} from './reports';
 import type {WorkerHost, WorkerListener} from './workerHost';
 
 /** What dispatch needs of a worker. */
-export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'evidence'>;
+export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'evidence' | 'journalPath'>;
 
 export interface DispatchOptions {
   readonly plan: SchedulePlan;
@@ -24,8 +34,9 @@ export interface DispatchOptions {
   readonly startWorker: (slot: SlotNumber, generation: Generation, listener: WorkerListener) => DispatchWorker;
   readonly reports: Reports;
   readonly openFiles: OpenFiles;
-  /** How a unit ended, for the timings file. `ms` is null for one that took its worker along. */
-  readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | {readonly type: 'died'}) => void;
+  readonly deadSessions: DeadSessions;
+  /** How a unit ended, for the timings file. `died`: a worker of it has. */
+  readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | null, died: boolean) => void;
   /** An exception that one file left behind has killed the worker while it ran another, which is run again. */
   readonly onLateException: (culprit: string, running: string, death: Death) => void;
   /** A worker has died while it loaded a file of which it was to take some tests; the others go on with it. */
@@ -129,13 +140,25 @@ export class Dispatch {
         this.#workers.get(command.slot)?.tell({type: 'discard', unit: command.unit});
         return;
       case 'merge': {
-        const {outcome, ms} = this.#options.openFiles.merge(command.unit);
-        this.#end(command.unit, ms, outcome);
+        const {openFiles, deadSessions} = this.#options;
+        const closed = openFiles.close(command.unit);
+        if (deadSessions.has(command.unit)) {
+          this.#endSalvaged(command.unit, closed, null);
+        } else {
+          const {outcome, ms} = openFiles.merge(command.unit, closed);
+          this.#end(command.unit, ms, outcome);
+        }
         return;
       }
-      case 'begin-again':
-        this.#options.openFiles.drop(command.unit);
+      case 'resume':
+        this.#options.deadSessions.keep(command.unit, this.#options.openFiles.close(command.unit).slices);
         return;
+      case 'begin-again': {
+        const {openFiles, deadSessions} = this.#options;
+        if (deadSessions.has(command.unit)) deadSessions.keep(command.unit, openFiles.close(command.unit).slices);
+        else openFiles.drop(command.unit);
+        return;
+      }
       case 'wake':
         setTimeout(
           () => {
@@ -152,14 +175,23 @@ export class Dispatch {
         return;
       case 'blame': {
         const death = this.#deaths.get(command.slot);
-        this.#options.openFiles.forget(command.unit);
-        this.#options.onUnitEnd(command.unit, null, {type: 'died'});
+        const loading = this.#options.deadSessions.isLoading(command.unit);
+        this.#forget(command.unit);
+        this.#options.onUnitEnd(command.unit, null, null, true);
         if (death === undefined) throw new Error(`slot ${command.slot} is blamed, and has not died`);
-        void this.#options.reports.fileFailed(this.#options.testOf(command.unit), death.then(blameFile));
+        void this.#options.reports.fileFailed(
+          this.#options.testOf(command.unit),
+          death.then(report => blameFile(report, loading)),
+        );
         return;
       }
       case 'abandon': {
         const {maxWorkerRestarts} = this.#options.plan;
+        if (this.#options.deadSessions.has(command.unit)) {
+          const why = whyAbandoned(command.reason, maxWorkerRestarts);
+          this.#endSalvaged(command.unit, this.#options.openFiles.close(command.unit), why);
+          return;
+        }
         const error = Promise.resolve(this.#lastDeath).then(report =>
           abandonFile(command.reason, report, maxWorkerRestarts),
         );
@@ -202,7 +234,8 @@ export class Dispatch {
         const {unit, ms} = message;
         // One that is not wanted any more may have been opened before it heard of that.
         if (this.#session(slot)?.status !== 'opening') return;
-        const costs = this.#options.openFiles.opened(slot, message);
+        const resumed = this.#options.deadSessions.has(unit);
+        const costs = this.#options.openFiles.opened(slot, message, resumed);
         this.#post({type: 'unit-opened', slot, generation, unit, ms, costs});
         return;
       }
@@ -224,11 +257,20 @@ export class Dispatch {
         const session = this.#session(slot);
         // One that came to no framework that can be split has run like any other.
         const whole = session === null || (session.first && session.status === 'opening');
-        if (session !== null && session.status !== 'discarded') this.#options.openFiles.ended(slot, message);
+        const {openFiles, deadSessions} = this.#options;
+        const failed = outcome.type === 'error';
+        if (session !== null && session.status !== 'discarded') {
+          openFiles.ended(slot, message);
+          if (failed) deadSessions.giveUp(unit);
+          else deadSessions.reported(unit, message.slice?.tests ?? []);
+        }
+        const rest = deadSessions.hasRest(unit);
         // First the worker is given its next work, then Jest hears of this one.
-        this.#post({type: 'unit-done', slot, generation, unit, ms, retiring, failed: outcome.type === 'error'});
+        this.#post({type: 'unit-done', slot, generation, unit, ms, retiring, failed, rest});
         this.#endedIn.get(slot)?.push(this.#unit(unit).file.path);
-        if (whole) this.#end(unit, ms, outcome);
+        if (!whole) return;
+        if (!deadSessions.has(unit)) this.#end(unit, ms, outcome);
+        else this.#endSalvaged(unit, {slices: [], error: failed ? outcome.error : null, tests: []}, null);
         return;
       }
       case 'units-returned':
@@ -238,8 +280,7 @@ export class Dispatch {
         const session = this.#session(slot);
         if (session?.status === 'discarded') return;
         const running = this.#state.slots[slot - 1]?.running ?? null;
-        const split = running !== null && this.#unit(running).split !== null;
-        if (split && !this.#options.openFiles.isNews(running, message.name, message.payload)) return;
+        if (running !== null && !this.#options.openFiles.isNews(running, message.name, message.payload)) return;
         void reports.jestEvent(message.name, message.payload);
         return;
       }
@@ -259,23 +300,66 @@ export class Dispatch {
     }
     const path = running === null || bystander ? null : this.#unit(running).file.path;
     const culprit = culpritBefore(death, this.#endedIn.get(slot) ?? [], path);
-    if (culprit !== null && path !== null) this.#options.onLateException(culprit, path, death);
-    this.#post({type: 'slot-lost', slot, generation, death, innocent: culprit !== null});
+    const innocent = culprit !== null && path !== null;
+    if (innocent) this.#options.onLateException(culprit, path, death);
+    const fate =
+      running === null || bystander || worker === undefined ? 'blame' : this.#keep(running, slot, worker, innocent);
+    const rest = running !== null && this.#options.deadSessions.hasRest(running);
+    this.#post({type: 'slot-lost', slot, generation, death, innocent, fate, rest});
+  }
+
+  /** Keeps what a dead worker has left of the unit that it ran. */
+  #keep(unit: number, slot: SlotNumber, worker: DispatchWorker, innocent: boolean): Fate {
+    const {openFiles, deadSessions} = this.#options;
+    const report = this.#deaths.get(slot);
+    if (report === undefined) throw new Error(`slot ${slot} has not died`);
+    openFiles.lost(slot, unit);
+    return deadSessions.lost(unit, {
+      slot,
+      journalPath: worker.journalPath,
+      report,
+      reported: openFiles.reported(unit),
+      shared: this.#state.files.get(unit)?.shared === true,
+      innocent,
+    });
+  }
+
+  /** @param why why what is left of it was not run; null: as its workers died */
+  #endSalvaged(unit: number, closed: ClosedFile, why: string | null): void {
+    const {deadSessions, openFiles, reports, testOf, onUnitEnd} = this.#options;
+    const {error} = closed;
+    const reason = error === null ? why : `the file's worker died, and its rest could not be run: ${error.message}`;
+    const names = deadSessions.names(unit).map(name => ({name}));
+    const told = openFiles.told(unit, 'test-case-result');
+    const merged = deadSessions.slices(unit, reason).then(dead => {
+      const slices = [...closed.slices, ...dead];
+      const end = openFiles.merge(unit, {slices, error: null, tests: names});
+      onUnitEnd(unit, end.ms, end.outcome, true);
+      return end.outcome;
+    });
+    this.#forget(unit);
+    void reports.fileEnded(testOf(unit), merged, ({fullName}) => told.has(fullName));
   }
 
   #end(unit: number, ms: number | null, outcome: UnitOutcome): void {
-    const {reports, testOf, openFiles} = this.#options;
-    openFiles.forget(unit);
-    this.#options.onUnitEnd(unit, ms, outcome);
+    this.#forget(unit);
+    this.#options.onUnitEnd(unit, ms, outcome, false);
+    const {reports, testOf} = this.#options;
     if (outcome.type === 'result') void reports.fileSucceeded(testOf(unit), outcome.result);
     else void reports.fileFailed(testOf(unit), asJestWorkerDelivers(outcome.error));
+  }
+
+  #forget(unit: number): void {
+    this.#options.openFiles.forget(unit);
+    this.#options.deadSessions.forget(unit);
   }
 
   /** @param collected null: this is the first worker to open it */
   #order(id: number, collected: string | null): UnitOrder {
     const {file, split} = this.#unit(id);
-    const order: SplitOrder | null =
-      split !== null && maySplit(this.#state, id) ? {granularity: split, collected} : null;
+    const order: SplitOrder | null = hasSessions(this.#state, id)
+      ? {granularity: split ?? 'each', collected, resumes: this.#options.deadSessions.resumes(id)}
+      : null;
     return {id, configId: file.configId, path: file.path, split: order};
   }
 

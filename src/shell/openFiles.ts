@@ -4,6 +4,7 @@
  */
 import type {Test} from '@jest/test-result';
 import {describeMismatch, describeRefusal} from '../core/collectionDiff';
+import type {FileError} from '../core/deaths';
 import type {FileRecord} from '../core/durations';
 import {mergeSlices, type MergeTools, type SliceResult} from '../core/merge';
 import type {CollectedTest, FromWorker, UnitOutcome} from '../core/protocol';
@@ -16,8 +17,19 @@ interface OpenFile {
   readonly tests: readonly CollectedTest[];
   readonly fingerprint: string;
   indivisible: boolean;
+  /** Whether another worker began it, and died. */
+  readonly resumed: boolean;
   /** In the order in which the workers opened it. */
   readonly sessions: {readonly slot: SlotNumber; done: Done | null}[];
+}
+
+/** What a file's sessions have delivered. */
+export interface ClosedFile {
+  readonly slices: readonly SliceResult[];
+  /** Because of which one of them has delivered nothing. */
+  readonly error: FileError | null;
+  /** All of the file's. */
+  readonly tests: readonly Pick<CollectedTest, 'name'>[];
 }
 
 /** How a file ended. `ms`: what its tests took, in however many workers; null: unknown. */
@@ -56,13 +68,14 @@ export class OpenFiles {
   /**
    * A worker has opened a file. Other tests than the first worker's are worth a warning.
    *
+   * @param resumed whether it goes on with what a worker has begun that died
    * @returns what each group of its tests is expected to take, in ms; null: they are other tests
    */
-  opened(slot: SlotNumber, {unit, ms, tests, fingerprint}: Opened): (number | null)[] | null {
+  opened(slot: SlotNumber, {unit, ms, tests, fingerprint}: Opened, resumed = false): (number | null)[] | null {
     const known = this.#files.get(unit);
     if (known === undefined) {
       if (tests === null) return null; // the file was given up meanwhile
-      this.#files.set(unit, {tests, fingerprint, indivisible: false, sessions: [{slot, done: null}]});
+      this.#files.set(unit, {tests, fingerprint, indivisible: false, resumed, sessions: [{slot, done: null}]});
       return costsOf(tests, this.#options.pastOf(this.#options.testOf(unit)), ms);
     }
     const [first] = known.sessions;
@@ -95,24 +108,43 @@ export class OpenFiles {
     }
   }
 
-  /** Makes one result of a file's sessions: all have ended. */
-  merge(unit: number): FileEnd {
+  /** The worker of one of the file's sessions has died: it will not end. */
+  lost(slot: SlotNumber, unit: number): void {
+    const sessions = this.#files.get(unit)?.sessions ?? [];
+    const at = sessions.findIndex(open => open.slot === slot && open.done === null);
+    if (at >= 0) sessions.splice(at, 1);
+  }
+
+  /** Places of the tests whose results sessions of the file have delivered. */
+  reported(unit: number): number[] {
+    return (this.#files.get(unit)?.sessions ?? []).flatMap(({done}) => done?.slice?.tests ?? []);
+  }
+
+  /** No session of the file is left: what they have delivered. */
+  close(unit: number): ClosedFile {
     const file = this.#files.get(unit);
-    const test = this.#options.testOf(unit);
     this.#files.delete(unit);
     const slices: SliceResult[] = [];
+    let error: FileError | null = null;
     for (const {slot, done} of file?.sessions ?? []) {
-      if (done?.outcome.type === 'error') return {outcome: done.outcome, ms: null};
+      if (done?.outcome.type === 'error') error ??= done.outcome.error;
       // One that was opened too late for any test has ended without a share.
       if (done?.outcome.type === 'result' && done.slice !== null) {
-        slices.push({slot, result: done.outcome.result, slice: done.slice});
+        const apart = file?.resumed === true ? 'resumed' : 'split';
+        slices.push({slot, result: done.outcome.result, slice: done.slice, apart});
       }
     }
+    return {slices, error, tests: file?.tests ?? []};
+  }
+
+  /** Makes one result of a file's sessions. */
+  merge(unit: number, {slices, error, tests}: ClosedFile): FileEnd {
+    if (error !== null) return {outcome: {type: 'error', error}, ms: null};
     try {
-      const result = mergeSlices(slices, file?.tests ?? [], this.#options.mergeTools(test));
+      const result = mergeSlices(slices, tests, this.#options.mergeTools(this.#options.testOf(unit)));
       return {outcome: {type: 'result', result}, ms: result.perfStats.runtime};
-    } catch (error) {
-      const {message, stack = ''} = error as Error;
+    } catch (thrown) {
+      const {message, stack = ''} = thrown as Error;
       return {outcome: {type: 'error', error: {message, stack, type: 'Error'}}, ms: null};
     }
   }
@@ -133,6 +165,11 @@ export class OpenFiles {
     }
     this.#toldBefore.set(unit, before);
     this.#told.delete(unit);
+  }
+
+  /** Names of the tests of the unit that Jest was told of in events of this name. */
+  told(unit: number, name: string): Set<string> {
+    return new Set([...(this.#toldBefore.get(unit)?.get(name) ?? []), ...(this.#told.get(unit)?.get(name) ?? [])]);
   }
 
   /** Whether Jest is to hear of an event of one of the unit's tests: not if it has, before the file began anew. */

@@ -11,6 +11,7 @@ import type {WorkerSetup} from '../core/protocol';
 import {slotsOf, type SchedulePlan} from '../core/scheduleState';
 import type {SlotNumber} from '../core/units';
 import {mergeCoverage, mergeV8Coverage} from './coverage';
+import {DeadSessions} from './deadSessions';
 import {Dispatch} from './dispatch';
 import {openEventLog} from './eventLog';
 import {OpenFiles} from './openFiles';
@@ -79,9 +80,15 @@ export async function startParallelRun(
     }),
     log,
     now: () => performance.now(),
-    onUnitEnd: (unit, ms, outcome) => {
-      if (outcome.type === 'died') past.noteDeath(testOf(unit));
-      else past.note(testOf(unit), ms, outcome.type === 'result' ? outcome.result : null);
+    deadSessions: new DeadSessions({
+      testOf,
+      globalConfig,
+      messageUtil: () => jest.messageUtil(),
+      resume: runOptions.options.onCrash === 'resume',
+    }),
+    onUnitEnd: (unit, ms, outcome, died) => {
+      if (outcome !== null) past.note(testOf(unit), ms, outcome.type === 'result' ? outcome.result : null);
+      if (died) past.noteDeath(testOf(unit));
     },
     onLateException: (culprit, running, death) =>
       warn(
@@ -95,7 +102,13 @@ export async function startParallelRun(
       ),
     startWorker: (slot, generation, listener) => {
       const host = new WorkerHost({
-        setup: {...shared, slot, generation, exitRecordPath: server.exitRecordPath(slot, generation)},
+        setup: {
+          ...shared,
+          slot,
+          generation,
+          exitRecordPath: server.exitRecordPath(slot, generation),
+          journalPath: server.journalPath(slot, generation),
+        },
         jestWorker: jest.jestWorker(),
         workerPath: join(__dirname, '..', 'worker', 'main.js'),
         threads: globalConfig.workerThreads === true,
@@ -157,12 +170,12 @@ function mergeTools(
   jest: RunningJest,
   {updateSnapshot, expand}: Config.GlobalConfig,
 ): MergeTools {
-  const {snapshotFormat, rootDir, slowTestThreshold} = config;
+  const {snapshotFormat, rootDir, slowTestThreshold, prettierPath} = config;
   return {
     mergeCoverage: all => mergeCoverage(all, jest.istanbulCoverage()),
     mergeV8Coverage: all => mergeV8Coverage(all, jest.bcoeCoverage()),
     saveSnapshots: changes =>
-      saveSnapshots(changes, {updateSnapshot, expand, snapshotFormat, rootDir}, jest.snapshotState()),
+      saveSnapshots(changes, {updateSnapshot, expand, snapshotFormat, rootDir, prettierPath}, jest.snapshotState()),
     slowTestThresholdS: slowTestThreshold,
   };
 }
@@ -201,7 +214,7 @@ function sharedSetup(
   runId: string,
   workerCount: number,
   socketPath: string,
-): Omit<WorkerSetup, 'slot' | 'generation' | 'exitRecordPath'> {
+): Omit<WorkerSetup, 'slot' | 'generation' | 'exitRecordPath' | 'journalPath'> {
   const contexts = new Map(tests.map(test => [test.context.config.id, test.context]));
   const {changedFiles, sourcesRelatedToTestsInChangedFiles} = context;
   return {

@@ -2,8 +2,9 @@
  * What Jest is told, in order. Each method resolves when Jest has dealt with that report. Jest's reporters are slow, so nobody waits for this queue but the end
  * of the run: the next file of a worker has long begun when the last one is printed.
  */
-import type {Test, TestResult} from '@jest/test-result';
+import type {AssertionResult, Test, TestResult} from '@jest/test-result';
 import type {FileError} from '../core/deaths';
+import type {UnitOutcome} from '../core/protocol';
 import type {Emitter} from './runningJest';
 
 export interface ReportsOptions {
@@ -50,25 +51,43 @@ export class Reports {
     return this.#enqueue(() => this.#options.emitter.emit(name, payload));
   }
 
-  fileSucceeded(test: Test, result: TestResult): Promise<void> {
-    // No async functions here: they would stand at the end of the stack of what Jest itself throws in there.
-    const emit = () => this.#options.emitter.emit('test-file-success', [test, result]);
-    return this.#enqueue(() => {
-      const refused = this.#refused.get(test);
-      if (refused !== undefined) return this.#emitFailure(test, refused);
-      return this.#bailsAt(result) ? this.#options.beforeBail().then(emit) : emit();
+  /**
+   * The end of a file whose workers died: events of its tests may have been lost with them.
+   *
+   * @param outcome has to be waited for: dead workers' last words are read first
+   * @param wasTold whether Jest has heard of a test's end
+   */
+  fileEnded(test: Test, outcome: Promise<UnitOutcome>, wasTold: (result: AssertionResult) => boolean): Promise<void> {
+    return this.#enqueue(async () => {
+      const known = await outcome;
+      if (known.type === 'error') return this.#emitFailure(test, known.error);
+      for (const result of known.result.testResults) {
+        if (result.status === 'pending' || wasTold(result)) continue;
+        await this.#options.emitter.emit('test-case-result', [test.path, result]);
+      }
+      return this.#emitSuccess(test, known.result);
     });
+  }
+
+  fileSucceeded(test: Test, result: TestResult): Promise<void> {
+    return this.#enqueue(() => this.#emitSuccess(test, result));
   }
 
   /** @param error may have to be waited for: a dead worker's last words are read first */
   fileFailed(test: Test, error: FileError | Promise<FileError>): Promise<void> {
-    return this.#enqueue(() =>
-      Promise.resolve(error).then(known => this.#emitFailure(test, this.#refused.get(test) ?? known)),
-    );
+    return this.#enqueue(() => Promise.resolve(error).then(known => this.#emitFailure(test, known)));
   }
 
-  #emitFailure(test: Test, error: FileError | Error): Promise<void> {
-    return this.#options.emitter.emit('test-file-failure', [test, error]);
+  // No async functions here: they would stand at the end of the stack of what Jest itself throws in there.
+  #emitSuccess(test: Test, result: TestResult): Promise<void> {
+    if (this.#refused.has(test)) return this.#emitFailure(test, null);
+    const emit = () => this.#options.emitter.emit('test-file-success', [test, result]);
+    return this.#bailsAt(result) ? this.#options.beforeBail().then(emit) : emit();
+  }
+
+  /** @param error null: there is one already, of a listener */
+  #emitFailure(test: Test, error: FileError | Error | null): Promise<void> {
+    return this.#options.emitter.emit('test-file-failure', [test, this.#refused.get(test) ?? error]);
   }
 
   /** Resolves when Jest has been told everything. @throws what a listener threw */

@@ -10,6 +10,7 @@ import type * as JestRunnerModule from 'jest-runner';
 import type * as JestWorkerModule from 'jest-worker';
 import type {DocblockParser} from '../core/pragmas';
 import type {BcoeCoverage, IstanbulCoverage} from './coverage';
+import type {MessageUtil} from './deadSessions';
 import type {SnapshotStateClass} from './snapshotFile';
 
 /** What of Emittery is used here: Jest's runners emit their events with it. */
@@ -31,6 +32,7 @@ export interface RunningJest {
   /** Whether a path matches one of some globs, as Jest itself would say. */
   globMatcher(globs: readonly string[]): (path: string) => boolean;
   snapshotState(): SnapshotStateClass;
+  messageUtil(): MessageUtil;
   istanbulCoverage(): IstanbulCoverage;
   bcoeCoverage(): BcoeCoverage;
   /** As the stock runner colours what it prints itself. */
@@ -69,6 +71,7 @@ export function findRunningJest(): RunningJest {
         globs,
       ),
     snapshotState: () => (fromCore('jest-snapshot') as {SnapshotState: SnapshotStateClass}).SnapshotState,
+    messageUtil: () => fromCore('jest-message-util') as MessageUtil,
     istanbulCoverage: () => fromReporters('istanbul-lib-coverage') as IstanbulCoverage,
     bcoeCoverage: () => fromReporters('@bcoe/v8-coverage') as BcoeCoverage,
     yellow: text => interop<{yellow(text: string): string}>(fromRunner('chalk')).yellow(text),

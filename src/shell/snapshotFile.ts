@@ -1,5 +1,5 @@
 /**
- * The snapshot file of a test file whose tests several workers shared. None of them has saved anything:
+ * The snapshots of a test file whose tests several workers ran. None of them has saved anything:
  * each would have written the file without the others' snapshots, and taken theirs for obsolete. Here
  * the running Jest's own SnapshotState saves what they all did.
  */
@@ -12,6 +12,7 @@ export interface SnapshotState {
   readonly _snapshotData: Record<string, string>;
   _dirty: boolean;
   _uncheckedKeys: Set<string>;
+  _inlineSnapshots: unknown[];
   getUncheckedCount(): number;
   getUncheckedKeys(): string[];
   removeUncheckedKeys(): void;
@@ -20,7 +21,7 @@ export interface SnapshotState {
 
 export type SnapshotStateClass = new (
   path: string,
-  options: Readonly<Record<keyof SnapshotSettings | 'prettierPath', unknown>>,
+  options: Readonly<Record<keyof SnapshotSettings, unknown>>,
 ) => SnapshotState;
 
 /** From Jest's GlobalConfig and ProjectConfig. */
@@ -29,6 +30,8 @@ export interface SnapshotSettings {
   readonly expand: boolean | undefined;
   readonly snapshotFormat: Config.ProjectConfig['snapshotFormat'];
   readonly rootDir: string;
+  /** For snapshots inside of test files. */
+  readonly prettierPath: string | null;
 }
 
 /**
@@ -42,8 +45,7 @@ export function saveSnapshots(
 ): SavedSnapshots {
   const [first] = changes;
   if (first === undefined) return {fileDeleted: false, unchecked: 0, uncheckedKeys: []};
-  // No prettier: that is for snapshots inside of test files.
-  const state = new SnapshotState(first.path, {...settings, prettierPath: null});
+  const state = new SnapshotState(first.path, settings);
   layOn(state, changes);
   // What jest-circus does at the end of a test file (_addSnapshotData).
   const unchecked = state.getUncheckedCount();
@@ -58,7 +60,8 @@ function layOn(state: SnapshotState, changes: readonly SnapshotChanges[]): void 
   if (
     typeof state._snapshotData !== 'object' ||
     typeof state._dirty !== 'boolean' ||
-    typeof state._uncheckedKeys?.has !== 'function'
+    typeof state._uncheckedKeys?.has !== 'function' ||
+    !Array.isArray(state._inlineSnapshots)
   ) {
     throw new Error("jest-runner-xdist: cannot save a split file's snapshots: this Jest's SnapshotState is not known");
   }
@@ -67,8 +70,9 @@ function layOn(state: SnapshotState, changes: readonly SnapshotChanges[]): void 
   for (const key of [...state._uncheckedKeys]) {
     if (!unchecked.every(keys => keys.has(key))) state._uncheckedKeys.delete(key);
   }
-  for (const {written, dirty} of changes) {
+  for (const {written, dirty, inline} of changes) {
     Object.assign(state._snapshotData, written);
+    state._inlineSnapshots.push(...inline);
     state._dirty ||= dirty;
   }
 }

@@ -92,6 +92,11 @@ export class WorkerHost {
     );
   }
 
+  /** Where it keeps the journal of the file that it runs. */
+  get journalPath(): string {
+    return this.#options.setup.journalPath;
+  }
+
   get generation(): Generation {
     return this.#options.setup.generation;
   }

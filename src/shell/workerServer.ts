@@ -7,7 +7,8 @@ import {readdir, rm, stat} from 'node:fs/promises';
 import {createConnection, createServer, type Server, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {LineBuffer, parseHello, type Hello} from '../core/protocol';
+import {LineBuffer} from '../core/messages';
+import {parseHello, type Hello} from '../core/protocol';
 
 /** sun_path holds 104 bytes on macOS, 108 on Linux. */
 const LONGEST_SOCKET_PATH = 100;
@@ -58,6 +59,11 @@ export class WorkerServer {
   /** Where the process of a slot leaves word of how it ended. */
   exitRecordPath(slot: number, generation: number): string {
     return join(this.#folder, `w${slot}.${generation}.exit`);
+  }
+
+  /** Where the process of a slot keeps the journal of the file that it runs. */
+  journalPath(slot: number, generation: number): string {
+    return join(this.#folder, `w${slot}.${generation}.journal`);
   }
 
   close(): void {

@@ -4,6 +4,7 @@
  */
 import {createHash} from 'node:crypto';
 import type {Circus} from '@jest/types';
+import type {JournalTest} from '../core/journal';
 import type {CollectedTest} from '../core/protocol';
 import type {Granularity} from '../core/units';
 
@@ -11,21 +12,36 @@ import type {Granularity} from '../core/units';
 export interface Place {
   readonly index: number;
   readonly group: number | null;
+  /** Whether it is none of this run's of the file: it has its result from another. */
+  readonly leftOut: boolean;
+}
+
+/** The places of a describe block's tests: from the first one up to the one after the last. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface Collection {
   readonly tests: readonly CollectedTest[];
+  /** By place. */
+  readonly listed: readonly JournalTest[];
   readonly places: ReadonlyMap<Circus.TestEntry, Place>;
   /** The groups that have tests in a describe block or below it. */
   readonly groupsIn: ReadonlyMap<Circus.DescribeBlock, ReadonlySet<number>>;
-  /** Names the list: two workers that collected the same have the same. */
+  readonly rangeOf: ReadonlyMap<Circus.DescribeBlock, Range>;
+  /** Names the list and its groups: two workers that collected the same have the same. */
   readonly fingerprint: string;
+  /** Names the list alone: the same however the tests are put together. */
+  readonly listing: string;
 }
 
 export interface CollectOptions {
   readonly granularity: Granularity;
   /** jest-circus up to 30.1 starts all `test.concurrent` of a file together, at its top; later ones block by block. */
   readonly concurrentFileWide: boolean;
+  /** Places of tests that are not to be run. Default: none. */
+  readonly leaveOut?: ReadonlySet<number>;
 }
 
 /** The parts of circus's state that say which tests run. `describeRetryOptions`: from 30.5 on. */
@@ -34,7 +50,8 @@ export type CollectedState = Pick<Circus.State, 'rootDescribeBlock' | 'hasFocuse
 };
 
 export function collect(state: CollectedState, options: CollectOptions): Collection {
-  const entries: {test: Circus.TestEntry; name: string; runs: boolean}[] = [];
+  const entries: {test: Circus.TestEntry; titles: readonly string[]; name: string; runs: boolean}[] = [];
+  const rangeOf = new Map<Circus.DescribeBlock, Range>();
   const together = new Together();
   const concurrent: number[] = [];
 
@@ -46,11 +63,13 @@ export function collect(state: CollectedState, options: CollectOptions): Collect
         walk(child, [...titles, child.name]);
         continue;
       }
-      const name = [...titles, child.name].join(' ');
+      const all = [...titles, child.name];
+      const name = all.join(' ');
       const runs = wouldRun(child, name, block, state);
-      const index = entries.push({test: child, name, runs}) - 1;
+      const index = entries.push({test: child, titles: all, name, runs}) - 1;
       if (runs && child.concurrent) concurrentHere.push(index);
     }
+    rangeOf.set(block, {from: first, to: entries.length});
     if (options.concurrentFileWide) concurrent.push(...concurrentHere);
     else together.join(concurrentHere);
     if (staysTogether(block, state, options)) together.join(range(first, entries.length));
@@ -60,22 +79,48 @@ export function collect(state: CollectedState, options: CollectOptions): Collect
   // They share the counters of their snapshots: the second alone would compare against `name 1`.
   for (const indexes of byName(entries).values()) together.join(indexes);
 
-  const running = new Set(entries.flatMap(({runs}, index) => (runs ? [together.of(index)] : [])));
-  const numbers = new Map<number, number>();
+  const leftOut = options.leaveOut ?? new Set<number>();
   // Those that all start at the top of the file are decided first.
   const order = [...concurrent.slice(0, 1), ...entries.keys()];
-  for (const index of order) {
-    const root = together.of(index);
-    if (running.has(root) && !numbers.has(root)) numbers.set(root, numbers.size);
-  }
-  const tests = entries.map(({name}, index) => ({name, group: numbers.get(together.of(index)) ?? null}));
-  const places = new Map(entries.map(({test}, index) => [test, {index, group: tests[index]?.group ?? null}]));
+  const numbered = (runs: (index: number) => boolean) => {
+    const running = new Set([...entries.keys()].filter(runs).map(index => together.of(index)));
+    const numbers = new Map<number, number>();
+    for (const index of order) {
+      const root = together.of(index);
+      if (running.has(root) && !numbers.has(root)) numbers.set(root, numbers.size);
+    }
+    return entries.map(({name}, index) => ({name, group: numbers.get(together.of(index)) ?? null}));
+  };
+  // What names the file's tests is the same whichever of them are left out.
+  const all = numbered(index => entries[index]?.runs === true);
+  const tests =
+    leftOut.size === 0
+      ? all
+      : numbered(index => entries[index]?.runs === true && !leftOut.has(index)).map((test, index) =>
+          leftOut.has(index) ? {...test, group: null} : test,
+        );
+  const places = new Map(
+    entries.map(({test}, index) => [
+      test,
+      {index, group: tests[index]?.group ?? null, leftOut: leftOut.has(index)} satisfies Place,
+    ]),
+  );
+  const listed = entries.map(({test, titles, runs}): JournalTest => {
+    return {titles, mode: runs ? 'run' : test.mode === 'todo' ? 'todo' : 'skip'};
+  });
   return {
     tests,
+    listed,
     places,
     groupsIn: groupsOf(state.rootDescribeBlock, places),
-    fingerprint: createHash('sha1').update(JSON.stringify(tests)).digest('hex'),
+    rangeOf,
+    fingerprint: hash(all),
+    listing: hash(listed),
   };
+}
+
+function hash(value: unknown): string {
+  return createHash('sha1').update(JSON.stringify(value)).digest('hex');
 }
 
 /** As circus decides when it comes to the test. A test that is todo does not run either. */

@@ -5,8 +5,7 @@
  */
 import type {TestResult} from '@jest/test-result';
 import type {UnitOrder, WorkerSetup} from '../core/protocol';
-import type {SlicedFile} from './slicedFile';
-import {expectFile, expectNone} from './testFramework';
+import {canFollow, expectFile, type CircusFile} from './testFramework';
 
 interface TestWorker {
   setup(data: {serializableResolvers: WorkerSetup['serializableResolvers']}): void | Promise<void>;
@@ -32,22 +31,26 @@ export class JestFileRunner {
     return new JestFileRunner(testWorker, setup);
   }
 
+  /** Whether the files of a project run in a framework that says what it does. */
+  canFollow(configId: string): boolean {
+    return canFollow((this.#configs.get(configId) as {readonly testRunner: string}).testRunner);
+  }
+
   /**
-   * Runs the file, or those tests of it that `sliced` decides on; resolves with its result, or with what its run threw: a syntax error, a test
-   * environment that cannot be made.
+   * Runs the file; resolves with its result, or with what its run threw: a syntax error, a test environment
+   * that cannot be made.
    *
    * Not awaited on the way: V8 would put our functions on the end of every asynchronous stack, and
    * with them into the failure messages of --json.
    */
-  run({configId, path}: UnitOrder, sliced: SlicedFile | null): Promise<FileEnd> {
+  run({configId, path}: UnitOrder, file: CircusFile): Promise<FileEnd> {
     // With the stock runner these come with each call, so a file that changes them changes its own.
-    const config = structuredClone(this.#configs.get(configId)) as {readonly testRunner: string};
+    const config = structuredClone(this.#configs.get(configId));
     const {globalConfig, context} = structuredClone({
       globalConfig: this.#setup.globalConfig,
       context: this.#setup.context,
     });
-    if (sliced === null) expectNone();
-    else expectFile(sliced, config.testRunner);
+    expectFile(this.canFollow(configId) ? file : null);
     return new Promise(resolve => {
       this.#testWorker.worker({config, globalConfig, path, context}).then(
         result => resolve({result}),

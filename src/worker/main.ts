@@ -5,10 +5,13 @@
 import type {FromWorker, Slice, SplitOrder, UnitOrder, UnitOutcome, WorkerSetup} from '../core/protocol';
 import {listen, now} from './clock';
 import {ExitRecorder} from './exitRecord';
+import {FollowedFile} from './followedFile';
 import {JestFileRunner} from './jestFile';
+import {Journal} from './journal';
 import {Lease} from './lease';
 import {ParentLine} from './parentLine';
 import {SlicedFile} from './slicedFile';
+import type {CircusFile} from './testFramework';
 
 export async function serve(setup: WorkerSetup): Promise<void> {
   const exit = new ExitRecorder(setup.exitRecordPath);
@@ -49,11 +52,14 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   // The parent has heard of us and gives us work while Jest's modules load.
   const files = await JestFileRunner.load(setup);
   exit.listenersAreDeadly();
+  const journal = new Journal(setup.journalPath);
   for (let unit = await lease.next(); unit !== null; unit = await lease.next()) {
-    const file = unit.split && slicedFile(unit.id, unit.split, line);
-    open = file && {unit: unit.id, file};
+    const sliced = unit.split && slicedFile(unit.id, unit.split, journal, line);
+    open = sliced && {unit: unit.id, file: sliced};
+    if (files.canFollow(unit.configId)) journal.begin(unit.id);
+    else journal.skip();
     await line.send({type: 'unit-started', unit: unit.id});
-    const done = await runUnit(files, unit, file, setup.heapLimitBytes);
+    const done = await runUnit(files, unit, sliced, sliced ?? new FollowedFile(journal), setup.heapLimitBytes);
     open = null;
     await sendDone(line, done);
     if (done.retiring) break;
@@ -63,10 +69,11 @@ export async function serve(setup: WorkerSetup): Promise<void> {
 
 type UnitDone = Extract<FromWorker, {type: 'unit-done'}>;
 
-function slicedFile(unit: number, order: SplitOrder, line: ParentLine): SlicedFile {
+function slicedFile(unit: number, order: SplitOrder, journal: Journal, line: ParentLine): SlicedFile {
   return new SlicedFile({
     unit,
     order,
+    journal,
     send: message => void line.send(message).catch(() => undefined), // the parent is gone: 'close' follows
     now,
     listen,
@@ -83,7 +90,8 @@ function neverBegun(unit: number): UnitDone {
 async function runUnit(
   files: JestFileRunner,
   unit: UnitOrder,
-  file: SlicedFile | null,
+  sliced: SlicedFile | null,
+  file: CircusFile,
   heapLimitBytes: number | null,
 ): Promise<UnitDone> {
   const start = now();
@@ -93,11 +101,11 @@ async function runUnit(
   try {
     if ('thrown' in end) throw end.thrown;
     outcome = {type: 'result', result: end.result};
-    slice = file?.slice(end.result) ?? null;
+    slice = sliced?.slice(end.result) ?? null;
   } catch (error) {
     outcome = {type: 'error', error: serializeError(error)};
   }
-  if (file?.discarded === true) [outcome, slice] = [NOT_WANTED, null];
+  if (sliced?.discarded === true) [outcome, slice] = [NOT_WANTED, null];
   return {
     type: 'unit-done',
     unit: unit.id,

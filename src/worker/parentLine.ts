@@ -1,7 +1,8 @@
 /** The line to the parent: its orders come in over a socket, ours go out through jest-worker. */
 import {createConnection, type Socket} from 'node:net';
 import {parentPort} from 'node:worker_threads';
-import {LineBuffer, parseToWorker, type FromWorker, type Hello, type ToWorker} from '../core/protocol';
+import {LineBuffer} from '../core/messages';
+import {parseToWorker, type FromWorker, type Hello, type ToWorker} from '../core/protocol';
 
 type MessageParent = (message: unknown, parentProcess?: NodeJS.Process) => void;
 

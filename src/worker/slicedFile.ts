@@ -10,21 +10,19 @@ import type {Circus} from '@jest/types';
 import type {CollectedTest, FromWorker, Slice, SnapshotChanges, SplitOrder} from '../core/protocol';
 import {collect, type Collection, type Place} from './collection';
 import {Session} from './session';
-import {captureSnapshots} from './snapshots';
+import type {Journal} from './journal';
+import {Recorder} from './recorder';
+import {SnapshotWatch} from './snapshots';
+import {consoleOf, handleEvents, type CircusFile, type TestEnvironment} from './testFramework';
 
 export interface SlicedFileOptions {
   readonly unit: number;
   readonly order: SplitOrder;
+  readonly journal: Journal;
   readonly send: (message: FromWorker) => void;
   /** Monotonic, in ms. */
   readonly now: () => number;
   readonly listen: () => Promise<void>;
-}
-
-/** What of a test environment is used here. */
-export interface TestEnvironment {
-  global: {console?: {getBuffer?: () => readonly unknown[] | undefined | null}};
-  handleTestEvent?(event: Circus.Event, state: Circus.State): void | Promise<void>;
 }
 
 /** `currentConcurrentTestName`: the test that runs in this asynchronous context, if it is a concurrent one. */
@@ -39,7 +37,7 @@ interface Outcome {
   readonly ran: readonly number[];
 }
 
-export class SlicedFile {
+export class SlicedFile implements CircusFile {
   readonly #options: SlicedFileOptions;
   readonly #startedAt: number;
   #loadMs = 0;
@@ -51,6 +49,7 @@ export class SlicedFile {
   readonly #consoleMarks: {readonly length: number; readonly index: number}[] = [];
   #collection: Collection | null = null;
   #session: Session | null = null;
+  #recorder: Recorder | null = null;
   #snapshots: SnapshotChanges | null = null;
   #outcome: Outcome | null = null;
   /** Tests that are this worker's, and have come up. */
@@ -88,21 +87,21 @@ export class SlicedFile {
   /** Puts itself before the environment's own handler of events; where it cannot, the file runs whole. */
   attach(environment: TestEnvironment, circus: {readonly concurrentFileWide: boolean}): void {
     this.#concurrentFileWide = circus.concurrentFileWide;
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the environment below
-    const {handleTestEvent} = environment;
-    const value: TestEnvironment['handleTestEvent'] = (event, state) => {
-      const pass = () => handleTestEvent?.call(environment, event, state);
+    const entries = consoleOf(environment);
+    this.#console = entries && (() => entries()?.length ?? 0);
+    this.#recorder = new Recorder({journal: this.#options.journal, console: entries});
+    handleEvents(environment, (event, state, pass) => {
       // The user's environment may take tests out of the file before they are listed.
       if (event.name === 'run_start') return Promise.resolve(pass()).then(() => this.#open(state));
       // Circus does not wait for the events of a file's definition: they are passed on as they come.
       const decided = this.#handle(event, state);
       if (decided === undefined) return pass();
       return decided.then(mine => (mine ? pass() : undefined));
-    };
-    const attributes = {value, configurable: true, enumerable: true, writable: true};
-    if (!Reflect.defineProperty(environment, 'handleTestEvent', attributes)) return;
-    const {console} = environment.global;
-    if (typeof console?.getBuffer === 'function') this.#console = () => console.getBuffer?.()?.length ?? 0;
+    });
+  }
+
+  told(name: string, payload: unknown): void {
+    this.#recorder?.told(name, payload);
   }
 
   /**
@@ -139,6 +138,7 @@ export class SlicedFile {
       case 'test_started': {
         const place = this.#collection?.places.get(event.test);
         if (place !== undefined) this.#ran.add(place.index);
+        this.#recorder?.note(event);
         return undefined;
       }
       case 'test_done':
@@ -147,11 +147,19 @@ export class SlicedFile {
         this.#active.delete(event.test);
         if (!this.#isOurs(event.test)) return Promise.resolve(false);
         this.#testEnds(event.test, session);
+        this.#recorder?.note(event);
+        return undefined;
+      case 'hook_start':
+      case 'hook_success':
+      case 'hook_failure':
+        this.#recorder?.note(event);
         return undefined;
       case 'concurrent_tests_start':
       case 'concurrent_tests_end':
         return this.#concurrent(event.tests, session);
       case 'run_finish':
+        this.#recorder?.note(event);
+        this.#recorder?.release();
         this.#finish(session);
         return undefined;
       default:
@@ -161,14 +169,21 @@ export class SlicedFile {
 
   async #open(state: Circus.State): Promise<void> {
     const {unit, order, send, now, listen} = this.#options;
-    const known = captureSnapshots(this.#expect?.getState().snapshotState, {
-      onMatch: writesInline => this.#snapshotMatches(writesInline),
-      onSave: changes => (this.#snapshots = changes),
-    });
-    if (!known) return; // a Jest that we do not know: the file runs whole
+    const snapshots = SnapshotWatch.of(this.#expect?.getState().snapshotState, writesInline =>
+      this.#snapshotMatches(writesInline),
+    );
+    if (snapshots === null) return; // a Jest that we do not know: the file runs whole
     const collection = collect(state, {
       granularity: order.granularity,
       concurrentFileWide: this.#concurrentFileWide,
+      leaveOut: new Set(order.resumes?.leaveOut),
+    });
+    if (order.resumes !== null && order.resumes.listing !== collection.listing) {
+      throw new Error('Loaded again, it has other tests than it had at first.');
+    }
+    snapshots.capture(changes => {
+      this.#snapshots = changes;
+      snapshots.release();
     });
     this.#collection = collection;
     const sizes = new Map<number, number>();
@@ -176,6 +191,7 @@ export class SlicedFile {
     this.#session = new Session({sizes, now, listen, send: progress => send({...progress, unit})});
     if (this.#discarded) this.#session.discard();
     this.#loadMs = now() - this.#startedAt;
+    this.#recorder?.opened(collection, snapshots, this.#loadMs);
     this.#consoleAtStart = this.#console?.() ?? 0;
     const same = collection.fingerprint === order.collected;
     const tests: readonly CollectedTest[] | null = same ? null : collection.tests;
@@ -214,7 +230,7 @@ export class SlicedFile {
     }
     const {group} = place;
     if (group === null) {
-      if (this.#isFirst) return undefined;
+      if (this.#isFirst && !place.leftOut) return undefined;
       test.mode = 'skip';
       return Promise.resolve(false);
     }
@@ -271,7 +287,8 @@ export class SlicedFile {
   }
 
   #isIndivisible(reason: string, anew: boolean): void {
-    if (this.#indivisible || this.#discarded) return;
+    // The rest of a file whose worker died is no whole file, however it is run.
+    if (this.#indivisible || this.#discarded || this.#options.order.resumes !== null) return;
     this.#indivisible = true;
     this.#options.send({type: 'unit-indivisible', unit: this.#options.unit, reason, anew});
   }
@@ -304,20 +321,25 @@ export class SlicedFile {
   }
 
   #isOurs(test: Circus.TestEntry): boolean {
-    const group = this.#collection?.places.get(test)?.group;
-    if (group === undefined) return true; // circus has just made it an error of the test that defined it
-    return group === null ? this.#isFirst : this.#ours.has(test);
+    const place = this.#collection?.places.get(test);
+    if (place === undefined) return true; // circus has just made it an error of the test that defined it
+    return place.group === null ? this.#reports(place) : this.#ours.has(test);
+  }
+
+  /** Whether a test that no worker runs is reported here. */
+  #reports({group, leftOut}: Place): boolean {
+    return group === null && !leftOut && this.#isFirst;
   }
 
   /** Whether a block has tests that no worker runs and the first one reports. */
   #hasOwnUndealt(block: Circus.DescribeBlock): boolean {
     return (
       this.#isFirst &&
-      block.children.some(child =>
-        child.type === 'describeBlock'
-          ? this.#hasOwnUndealt(child)
-          : this.#collection?.places.get(child)?.group === null,
-      )
+      block.children.some(child => {
+        if (child.type === 'describeBlock') return this.#hasOwnUndealt(child);
+        const place = this.#collection?.places.get(child);
+        return place !== undefined && this.#reports(place);
+      })
     );
   }
 
@@ -337,9 +359,10 @@ export class SlicedFile {
       }
       return !this.#hasOwnUndealt(child);
     }
-    const group = this.#collection?.places.get(child)?.group;
-    if (group === undefined) return false;
-    return group === null ? !this.#isFirst : session.owns(group) === false && !this.#ours.has(child);
+    const place = this.#collection?.places.get(child);
+    if (place === undefined) return false;
+    const {group} = place;
+    return group === null ? !this.#reports(place) : session.owns(group) === false && !this.#ours.has(child);
   }
 
   /** Takes out of a block, and all below it, what is known to be another worker's. */

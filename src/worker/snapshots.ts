@@ -1,8 +1,10 @@
 /**
- * What the tests of a slice do to their file's snapshots. Jest writes a whole .snap file at a file's
- * end; two workers with the same file would write over each other. So nothing is written here: what
- * would have been is handed to the parent, which does it once, for all.
+ * What the tests of a file do to its snapshots, watched on jest-snapshot's own SnapshotState. Where a
+ * file's tests are shared, or were begun by a worker that has died, nothing is written here: Jest writes a
+ * whole .snap file at a file's end, and two workers with the same file would write over each other. What
+ * would have been written is then handed to the parent, which does it once, for all.
  */
+import type {SnapshotNews} from '../core/journal';
 import type {SnapshotChanges} from '../core/protocol';
 
 /** What of jest-snapshot's SnapshotState is used: private, and the same from 29.7 to 30.5. */
@@ -11,48 +13,108 @@ interface SnapshotState {
   _snapshotData: Record<string, string>;
   _dirty: boolean;
   _uncheckedKeys: Set<string>;
-  _inlineSnapshots: readonly unknown[];
+  _inlineSnapshots: readonly object[];
+  readonly added: number;
+  readonly matched: number;
+  readonly unmatched: number;
+  readonly updated: number;
   match(...args: unknown[]): unknown;
+  fail(...args: unknown[]): unknown;
   save(): {deleted: boolean; saved: boolean};
   removeUncheckedKeys(): void;
 }
 
-export interface SnapshotListener {
-  /** Something was compared with a snapshot. `writesInline`: Jest is to write it into a source file. */
-  onMatch(writesInline: boolean): void;
-  /** The file has ended: this is what Jest would have written now. */
-  onSave(changes: SnapshotChanges): void;
+export class SnapshotWatch {
+  #state: SnapshotState | null;
+  readonly #before: Readonly<Record<string, string>>;
+  /** Keys that were asked for since the last news. */
+  #touched = new Set<string>();
+
+  private constructor(state: SnapshotState, onMatch: (writesInline: boolean) => void) {
+    this.#state = state;
+    this.#before = {...state._snapshotData};
+    const touch = (key: unknown) => {
+      if (typeof key === 'string') this.#touched.add(key);
+    };
+    const match = state.match.bind(state);
+    state.match = (...args) => {
+      const result = match(...args);
+      touch((result as {key?: unknown} | undefined)?.key);
+      onMatch(state._inlineSnapshots.length > 0);
+      return result;
+    };
+    const fail = state.fail.bind(state);
+    state.fail = (...args) => {
+      const key = fail(...args);
+      touch(key);
+      return key;
+    };
+  }
+
+  /**
+   * @param onMatch something was compared with a snapshot. `writesInline`: Jest is to write it into a source file.
+   * @returns null: this jest-snapshot is not one that we know, and was left alone
+   */
+  static of(state: unknown, onMatch: (writesInline: boolean) => void): SnapshotWatch | null {
+    return isSnapshotState(state) ? new SnapshotWatch(state, onMatch) : null;
+  }
+
+  /** The file of the snapshots, and their keys as they were. */
+  get file(): {path: string; keys: string[]} | null {
+    return this.#state && {path: this.#state._snapshotPath, keys: Object.keys(this.#before)};
+  }
+
+  /** What was done to them since this was last asked; null: nothing. */
+  news(): SnapshotNews | null {
+    const state = this.#state;
+    if (state === null || this.#touched.size === 0) return null;
+    const written: Record<string, string | null> = {};
+    const checked: string[] = [];
+    for (const key of this.#touched) {
+      const now = Object.hasOwn(state._snapshotData, key) ? (state._snapshotData[key] ?? null) : null;
+      if (now !== this.#before[key]) written[key] = now;
+      if (Object.hasOwn(this.#before, key) && !state._uncheckedKeys.has(key)) checked.push(key);
+    }
+    this.#touched = new Set();
+    const {added, matched, unmatched, updated} = state;
+    const counts = {added, matched, unmatched, updated};
+    return {written, checked, dirty: state._dirty, inline: state._inlineSnapshots.map(plain), counts};
+  }
+
+  /**
+   * Keeps the state from writing.
+   *
+   * @param onSave the file has ended: this is what Jest would have written now
+   */
+  capture(onSave: (changes: SnapshotChanges) => void): void {
+    const state = this.#state;
+    if (state === null) return;
+    const before = this.#before;
+    state.removeUncheckedKeys = () => undefined;
+    state.save = () => {
+      const written = Object.entries(state._snapshotData).filter(
+        ([key, snapshot]) => !Object.hasOwn(before, key) || before[key] !== snapshot,
+      );
+      onSave({
+        path: state._snapshotPath,
+        written: Object.fromEntries(written),
+        dirty: state._dirty,
+        unchecked: [...state._uncheckedKeys],
+        inline: state._inlineSnapshots.map(plain),
+      });
+      return {deleted: false, saved: false};
+    };
+  }
+
+  /** Nothing of the state is held any more: a leak detector may be looking. */
+  release(): void {
+    this.#state = null;
+  }
 }
 
-/**
- * Keeps a file's SnapshotState from writing. Nothing of it is held once it was to be saved: a leak
- * detector may be looking.
- *
- * @returns false: this jest-snapshot is not one that we know, and was left alone
- */
-export function captureSnapshots(state: unknown, listener: SnapshotListener): boolean {
-  if (!isSnapshotState(state)) return false;
-  const before = {...state._snapshotData};
-  const match = state.match.bind(state);
-  state.match = (...args) => {
-    const result = match(...args);
-    listener.onMatch(state._inlineSnapshots.length > 0);
-    return result;
-  };
-  state.removeUncheckedKeys = () => undefined;
-  state.save = () => {
-    const written = Object.entries(state._snapshotData).filter(
-      ([key, snapshot]) => !Object.hasOwn(before, key) || before[key] !== snapshot,
-    );
-    listener.onSave({
-      path: state._snapshotPath,
-      written: Object.fromEntries(written),
-      dirty: state._dirty,
-      unchecked: [...state._uncheckedKeys],
-    });
-    return {deleted: false, saved: false};
-  };
-  return true;
+/** What jest-snapshot needs to write an inline snapshot, of this realm. */
+function plain(snapshot: object): unknown {
+  return JSON.parse(JSON.stringify(snapshot)) as unknown;
 }
 
 function isSnapshotState(value: unknown): value is SnapshotState {
@@ -66,6 +128,7 @@ function isSnapshotState(value: unknown): value is SnapshotState {
     typeof state._uncheckedKeys?.has === 'function' &&
     Array.isArray(state._inlineSnapshots) &&
     typeof state.match === 'function' &&
+    typeof state.fail === 'function' &&
     typeof state.save === 'function' &&
     typeof state.removeUncheckedKeys === 'function'
   );

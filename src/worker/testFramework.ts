@@ -5,12 +5,31 @@
  */
 import {existsSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import type {SlicedFile, TestEnvironment} from './slicedFile';
+import type {Circus} from '@jest/types';
+
+/** What of a test environment is used here. */
+export interface TestEnvironment {
+  global: {console?: {getBuffer?: () => readonly unknown[] | undefined | null}};
+  handleTestEvent?(event: Circus.Event, state: Circus.State): void | Promise<void>;
+}
+
+/** Something that follows a file through jest-circus. */
+export interface CircusFile {
+  /** The file is about to be loaded. */
+  attach(environment: TestEnvironment, circus: {readonly concurrentFileWide: boolean}): void;
+  /** Jest tells its reporters of one of the file's tests. */
+  told(name: string, payload: unknown): void;
+}
+
+type SendMessageToJest = (name: string, payload: unknown) => void;
 
 type TestFramework = (
   globalConfig: unknown,
   config: unknown,
   environment: TestEnvironment,
+  runtime: unknown,
+  path: string,
+  sendMessageToJest: SendMessageToJest | undefined,
   ...rest: unknown[]
 ) => Promise<unknown>;
 
@@ -18,44 +37,78 @@ type TestFramework = (
 const CONCURRENT_BY_BLOCK = {major: 30, minor: 2};
 
 /** The file that is about to run; taken by the framework's next call. */
-let next: SlicedFile | null = null;
-const wrapped = new Set<string>();
+let next: CircusFile | null = null;
+/** Whether a framework is circus, and lets itself be followed; by path. */
+const wrapped = new Map<string, boolean>();
 
-/** The next file that the framework runs is this one. A framework that is not circus lets it run whole. */
-export function expectFile(file: SlicedFile, testRunner: string): void {
-  if (!wrapped.has(testRunner)) {
-    wrapped.add(testRunner);
+/** @returns whether a file that runs in this framework can be followed: it is circus */
+export function canFollow(testRunner: string): boolean {
+  let known = wrapped.get(testRunner);
+  if (known === undefined) {
     try {
-      wrap(testRunner);
+      known = wrap(testRunner);
     } catch {
-      // What is wrong with it, jest-runner will say.
+      known = false; // what is wrong with it, jest-runner will say
     }
+    wrapped.set(testRunner, known);
   }
+  return known;
+}
+
+/** The next file that the framework runs is this one; null: one that nobody follows. */
+export function expectFile(file: CircusFile | null): void {
   next = file;
 }
 
-/** No file is expected any more: one that could not be loaded never came to the framework. */
-export function expectNone(): void {
-  next = null;
+/**
+ * Puts a handler before the environment's own handler of circus's events. `pass` hands the event on to
+ * that one. An environment that does not let itself be changed is left alone.
+ */
+export function handleEvents(
+  environment: TestEnvironment,
+  handler: (event: Circus.Event, state: Circus.State, pass: () => void | Promise<void>) => void | Promise<void>,
+): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the environment below
+  const {handleTestEvent} = environment;
+  const value: TestEnvironment['handleTestEvent'] = (event, state) =>
+    handler(event, state, () => handleTestEvent?.call(environment, event, state));
+  Reflect.defineProperty(environment, 'handleTestEvent', {value, configurable: true, enumerable: true, writable: true});
 }
 
-function wrap(testRunner: string): void {
+/** All entries of the console of an environment's file; null: it keeps none. */
+export function consoleOf({global: {console}}: TestEnvironment): (() => readonly unknown[] | undefined | null) | null {
+  return typeof console?.getBuffer === 'function' ? () => console.getBuffer?.() : null;
+}
+
+/** @param expect that of the file's realm */
+export function snapshotStateOf(expect: unknown): unknown {
+  return (expect as {getState?(): {snapshotState?: unknown}} | null)?.getState?.().snapshotState;
+}
+
+function wrap(testRunner: string): boolean {
   const {name, version} = packageOf(testRunner);
-  if (name !== 'jest-circus') return;
+  if (name !== 'jest-circus') return false;
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const concurrentFileWide =
     major < CONCURRENT_BY_BLOCK.major || (major === CONCURRENT_BY_BLOCK.major && minor < CONCURRENT_BY_BLOCK.minor);
   const loaded = require(testRunner) as TestFramework | {readonly default: TestFramework};
   const framework = typeof loaded === 'function' ? loaded : loaded.default;
   // Not async: V8 would put it on the end of the stacks of failures.
-  const ours: TestFramework = (globalConfig, config, environment, ...rest) => {
+  const ours: TestFramework = (globalConfig, config, environment, runtime, path, sendMessageToJest, ...rest) => {
     const file = next;
     next = null;
-    file?.attach(environment, {concurrentFileWide});
-    return framework(globalConfig, config, environment, ...rest);
+    if (file === null) return framework(globalConfig, config, environment, runtime, path, sendMessageToJest, ...rest);
+    file.attach(environment, {concurrentFileWide});
+    const send: SendMessageToJest = (eventName, payload) => {
+      file.told(eventName, payload);
+      return sendMessageToJest?.(eventName, payload);
+    };
+    return framework(globalConfig, config, environment, runtime, path, sendMessageToJest && send, ...rest);
   };
   const cached = require.cache[require.resolve(testRunner)];
-  if (cached !== undefined) cached.exports = {__esModule: true, default: ours};
+  if (cached === undefined) return false;
+  cached.exports = {__esModule: true, default: ours};
+  return true;
 }
 
 function packageOf(file: string): {name: string; version: string} {

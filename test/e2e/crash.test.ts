@@ -1,4 +1,4 @@
-/** A worker that dies costs its file, and says how. */
+/** A worker that dies costs the test that ran, and says how. */
 import type {FormattedTestResults} from '@jest/test-result';
 import {onEachLine, type Files} from './project';
 
@@ -41,25 +41,36 @@ const DEATHS: ReadonlyArray<{name: string; body: string; says: RegExp[]; env?: R
 ];
 
 for (const {name, body, says, env} of DEATHS) {
-  onEachLine(`a test that dies of ${name} fails its file with the reason; the others run`, async (_line, make) => {
+  onEachLine(`a test that dies of ${name} fails with the reason; all others have their result`, async (_line, make) => {
     const project = make({
       ...others(),
-      'dies.test.js': `test('first', () => {}); test('dies', async () => { ${body} });`,
+      'dies.test.js': `test('first', () => {}); test('dies', async () => { ${body} }); test('last', () => {});`,
     });
     const {exitCode, json, stderr, events} = await project.run(['-w', '2'], {env: {...PARALLEL.env, ...env}});
     expect(exitCode).toBe(1);
     expect(json).toMatchObject({
       numTotalTestSuites: 4,
-      numPassedTests: 3,
-      numRuntimeErrorTestSuites: 1,
+      numPassedTests: 5,
+      numFailedTests: 1,
+      numTotalTests: 6,
+      numRuntimeErrorTestSuites: 0,
       wasInterrupted: false,
     });
-    const message = resultOf(json, 'dies.test.js')?.message ?? '';
-    expect(message).toMatch(/The worker process that ran this test file died/);
+    const result = resultOf(json, 'dies.test.js');
+    expect(result?.assertionResults.map(({title, status}) => [title, status])).toEqual([
+      ['first', 'passed'],
+      ['dies', 'failed'],
+      ['last', 'passed'],
+    ]);
+    const message = result?.message ?? '';
+    expect(message).toMatch(/● dies\n\n {4}The worker process died while this test ran/);
+    expect(message).toMatch(/after 1 of the file's other tests: "first"/);
     expect(message).toMatch(/worker w[12] \(pid \d+\)/);
     for (const expected of says) expect(message).toMatch(expected);
     expect(stderr).toContain('FAIL ./dies.test.js');
     expect(events.filter(event => event.event === 'file-result')).toHaveLength(4);
+    const told = events.filter(({event, path}) => event === 'case-result' && path === 'dies.test.js');
+    expect(told).toHaveLength(3);
     expect(project.processes()).toEqual([]);
   });
 }
@@ -117,7 +128,7 @@ onEachLine('an exception of the running file that nothing catches fails it, with
   expect(resultOf(json, 'throws.test.js')?.message).toMatch(
     /an exception that nothing caught ended it with exit code 1[^]*in the teardown/,
   );
-  expect(json).toMatchObject({numPassedTests: 2});
+  expect(json).toMatchObject({numPassedTests: 3, numTotalTests: 3, numRuntimeErrorTestSuites: 1});
 });
 
 onEachLine('an exception that a test failed of is not taken for the reason of a later death', async (_line, make) => {
@@ -166,7 +177,7 @@ onEachLine('every file may kill its worker: each is blamed once, and the run end
   );
   const {exitCode, json} = await project.run(['-w', '2'], PARALLEL);
   expect(exitCode).toBe(1);
-  expect(json).toMatchObject({numTotalTestSuites: 8, numRuntimeErrorTestSuites: 8});
+  expect(json).toMatchObject({numTotalTestSuites: 8, numFailedTests: 8, numTotalTests: 8});
 });
 
 onEachLine('maxWorkerRestarts: 0 replaces no worker: what is left is reported with the reason', async (_line, make) => {

@@ -141,16 +141,18 @@ onEachLine('a file that no worker can load fails as with the stock runner', asyn
   expect(xdist.json).toMatchObject({numRuntimeErrorTestSuites: 1, numPassedTests: 2});
 });
 
-onEachLine('a worker that dies takes its split file along, once, and nothing else', async (_line, make) => {
+onEachLine('a worker that dies fails the test of its split file that ran, and nothing else', async (_line, make) => {
   const project = make(
     splitFile(slowTests(16, 'if (i === 8) { process.kill(process.pid, "SIGKILL"); await new Promise(() => {}); }')),
   );
   const output = await project.run(['-w', '3'], {env: PARALLEL});
   expectSplit(output);
   expect(output.exitCode).toBe(1);
-  expect(output.json).toMatchObject({numPassedTests: 2, numRuntimeErrorTestSuites: 1, numTotalTestSuites: 3});
+  expect(output.json).toMatchObject({numPassedTests: 17, numFailedTests: 1, numTotalTestSuites: 3});
   const message = output.json?.testResults.find(({name}) => name.endsWith('split.test.js'))?.message ?? '';
-  expect(message).toMatch(/The worker process that ran this test file died: it was killed by signal SIGKILL/);
+  expect(message).toMatch(
+    /● slow 8\n\n {4}The worker process died while this test ran: it was killed by signal SIGKILL/,
+  );
   const ends = output.events.filter(({event, path}) => event === 'file-result' && path === 'split.test.js');
   expect(ends).toHaveLength(1);
   expect(notesOf(project).filter(({what}) => what === 'slow 8')).toHaveLength(1);

@@ -13,6 +13,8 @@ import type * as Protocol from '../../src/core/protocol';
 import type {Granularity} from '../../src/core/units';
 import type * as SnapshotFile from '../../src/shell/snapshotFile';
 import type * as JestFile from '../../src/worker/jestFile';
+import type * as Followed from '../../src/worker/followedFile';
+import type * as Journals from '../../src/worker/journal';
 import type * as Sliced from '../../src/worker/slicedFile';
 
 /** When a batch of tests is given: as soon as the file is open, at news of it, when its messages are read, or when it waits. */
@@ -80,6 +82,8 @@ const {parseFromWorker, parseToWorker} = fromRunner('core/protocol.js') as typeo
 const {saveSnapshots} = fromRunner('shell/snapshotFile.js') as typeof SnapshotFile;
 const {JestFileRunner} = fromRunner('worker/jestFile.js') as typeof JestFile;
 const {SlicedFile} = fromRunner('worker/slicedFile.js') as typeof Sliced;
+const {FollowedFile} = fromRunner('worker/followedFile.js') as typeof Followed;
+const {Journal} = fromRunner('worker/journal.js') as typeof Journals;
 const {SnapshotState} = fromCore('jest-snapshot') as {SnapshotState: SnapshotFile.SnapshotStateClass};
 
 interface Configs {
@@ -185,19 +189,20 @@ class CaseRun {
 
   async #runWhole(path: string, options: Pick<SplitCase, 'updateSnapshot' | 'pattern'>): Promise<FileRun> {
     const {config, runner} = await makeRunner(options);
-    const end = await runner.run({id: 0, configId: config.id, path, split: null}, null);
+    const end = await runner.run({id: 0, configId: config.id, path, split: null}, new FollowedFile(new Journal('')));
     return {...outcome(end), probes: takeProbes(path)};
   }
 
   /** @param collected the fingerprint of what the first session found; null: this is the first */
   async #runSession(number: number, plan: SessionPlan, collected: string | null, discardAfter: number | null) {
     const {config, runner} = await makeRunner(this.#case);
-    const split = {granularity: this.#case.granularity, collected};
+    const split = {granularity: this.#case.granularity, collected, resumes: null};
     const feeder = new Feeder(plan, group => this.#case.owners[group] ?? 0, number, discardAfter);
     let time = 0;
     const file = new SlicedFile({
       unit: 7,
       order: split,
+      journal: new Journal(''), // never begun: it keeps nothing
       send: message => feeder.hear(parseFromWorker(sent(message))),
       now: () => (time += plan.clockStep),
       listen: () => feeder.read(),
@@ -231,13 +236,13 @@ class CaseRun {
     const slices = sessions.map(({result, slice, error}, number) => {
       if (result === null || slice === null || error !== null)
         throw new Error(error ?? `session ${number} has no slice`);
-      return {slot: number + 1, result, slice};
+      return {slot: number + 1, result, slice, apart: 'split' as const};
     });
     return mergeSlices(slices, tests, {
       mergeCoverage: () => ({}),
       mergeV8Coverage: () => [],
       saveSnapshots: changes =>
-        saveSnapshots(changes, {updateSnapshot, expand, snapshotFormat, rootDir}, SnapshotState),
+        saveSnapshots(changes, {updateSnapshot, expand, snapshotFormat, rootDir, prettierPath: null}, SnapshotState),
       slowTestThresholdS: 5,
     });
   }

@@ -160,6 +160,8 @@ class Simulator implements Surroundings {
       case 'merge':
         ledger.merge(command.unit, world.split?.get(command.unit));
         return;
+      case 'resume':
+        throw new Error('no worker here has left anything');
       case 'begin-again':
         ledger.beginAgain(command.unit);
         return;

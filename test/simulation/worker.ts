@@ -130,7 +130,14 @@ export class SimulatedWorker {
     // What it said before is heard first: messages and the news of its death arrive in order.
     this.#in.at(this.#in.now() + this.#in.world.latencyMs, () => {
       for (const order of this.orders.splice(0)) this.#in.ledger.voided(order, order === this.#running);
-      this.#in.post({type: 'slot-lost', ...this.#who(), death: {kind: 'signal', signal: 'SIGKILL'}, innocent});
+      this.#in.post({
+        type: 'slot-lost',
+        ...this.#who(),
+        death: {kind: 'signal', signal: 'SIGKILL'},
+        innocent,
+        fate: 'blame',
+        rest: false,
+      });
     });
   }
 
@@ -265,7 +272,7 @@ export class SimulatedWorker {
       this.#forget(order, true);
       const {unit, split} = order;
       const isLast = opened && failed && split?.wanted === true;
-      this.#in.post({type: 'unit-done', ...this.#who(), unit, ms, retiring, failed});
+      this.#in.post({type: 'unit-done', ...this.#who(), unit, ms, retiring, failed, rest: false});
       if (isLast && !this.#in.ledger.ends.has(unit))
         throw new Error(`unit ${unit} goes on though a session has failed`);
     });

@@ -78,6 +78,7 @@ export const done = (who: Who, unit: number, fields: Partial<EventOf<'unit-done'
   ms: QUICK,
   retiring: false,
   failed: false,
+  rest: false,
   ...fields,
 });
 export const returned = (who: Who, asked: number[], given: number[]): ScheduleEvent => ({
@@ -86,11 +87,14 @@ export const returned = (who: Who, asked: number[], given: number[]): ScheduleEv
   asked,
   units: given,
 });
-export const lost = (who: Who, innocent = false): ScheduleEvent => ({
+export const lost = (who: Who, innocent = false, fields: Partial<EventOf<'slot-lost'>> = {}): ScheduleEvent => ({
   type: 'slot-lost',
   ...who,
   death: {kind: 'signal', signal: 'SIGKILL'},
   innocent,
+  fate: 'blame',
+  rest: false,
+  ...fields,
 });
 export const closed = (who: Who): ScheduleEvent => ({type: 'slot-closed', ...who});
 
@@ -104,6 +108,7 @@ function line(command: Command): string {
     case 'abandon':
     case 'merge':
     case 'begin-again':
+    case 'resume':
       return `${command.type} ${command.unit}`;
     case 'blame':
     case 'join':

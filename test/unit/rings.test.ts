@@ -67,19 +67,19 @@ describe('it is an error that', () => {
       'worker imports shell',
       'src/worker/main.ts',
       "import {warn} from '../shell/warn'; warn('');",
-      'a worker knows units and protocol alone',
+      'a worker knows units, and what is said between processes',
     ],
     [
       'worker imports the scheduler',
       'src/worker/main.ts',
       "import {step} from '../core/schedule'; step();",
-      'a worker knows units and protocol alone',
+      'a worker knows units, and what is said between processes',
     ],
     [
       'worker imports a type of config',
       'src/worker/main.ts',
       "import type {OptionSource} from '../core/config'; export type A = OptionSource;",
-      'a worker knows units and protocol alone',
+      'a worker knows units, and what is said between processes',
     ],
     [
       'shell imports worker',

@@ -208,6 +208,7 @@ describe('the environment', () => {
       'XDIST_MAX_SCHEDULE_CHUNK',
       'XDIST_MAX_WORKER_RESTARTS',
       'XDIST_RESTART_WORKERS',
+      'XDIST_ON_CRASH',
       'XDIST_TIMINGS',
       'XDIST_IN_BAND',
     ]);

@@ -248,11 +248,11 @@ describe('the note', () => {
       'This file was split: this test ran in worker w2, after 14 of the file\'s other tests: "t11", "t12", "t13" (and 11 before).',
     ],
   ])('of a test after %j others', (count, text) => {
-    expect(splitNote(2, count === null ? null : {count, last: names(count).slice(-NAMED_BEFORE)})).toBe(text);
+    expect(splitNote(2, count === null ? null : {count, last: names(count).slice(-NAMED_BEFORE)}, 'split')).toBe(text);
   });
 
   test('takes one line', () => {
-    expect(splitNote(1, {count: 1, last: ['a "b"\nc']})).toContain('tests: "a \\"b\\"\\nc".');
+    expect(splitNote(1, {count: 1, last: ['a "b"\nc']}, 'split')).toContain('tests: "a \\"b\\"\\nc".');
   });
 
   test("ends a test's part, as the errors in it do, and its failure message", () => {

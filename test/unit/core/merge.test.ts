@@ -46,6 +46,7 @@ function slice(
       ...fields.result,
     },
     slice: {tests: places, ran: places, console: [], loadMs: 0, snapshot: null, ...fields.slice},
+    apart: 'split',
   };
 }
 
@@ -350,6 +351,7 @@ describe('snapshots', () => {
     written: {[name]: ''},
     dirty: true,
     unchecked: [],
+    inline: [],
   });
   const counted = (place: number, snapshot: Partial<TestResult['snapshot']>, changed: SnapshotChanges | null) =>
     slice(

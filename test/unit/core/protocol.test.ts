@@ -1,10 +1,10 @@
 import {createEmptyTestResult} from '@jest/test-result';
+import {ProtocolError} from '../../../src/core/messages';
 import {
   parseExitRecord,
   parseFromWorker,
   parseHello,
   parseToWorker,
-  ProtocolError,
   type FromWorker,
   type ToWorker,
 } from '../../../src/core/protocol';
@@ -27,8 +27,13 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
     type: 'give',
     units: [
       {id: 0, configId: 'c', path: '/a.test.ts', split: null},
-      {id: 7, configId: 'd', path: '/b.test.ts', split: {granularity: 'tests', collected: null}},
-      {id: 8, configId: 'd', path: '/c.test.ts', split: {granularity: 'each', collected: 'f00'}},
+      {id: 7, configId: 'd', path: '/b.test.ts', split: {granularity: 'tests', collected: null, resumes: null}},
+      {
+        id: 8,
+        configId: 'd',
+        path: '/c.test.ts',
+        split: {granularity: 'each', collected: 'f00', resumes: {listing: 'b0b', leaveOut: [0, 2]}},
+      },
     ],
   },
   'take-back': {type: 'take-back', units: [3, 4]},
@@ -48,7 +53,7 @@ test('the last tests may be none', () => {
 
 const done = {type: 'unit-done', unit: 2, ms: 1.5, retiring: true, slice: null} as const;
 const result = {type: 'result', result: createEmptyTestResult()} as const;
-const snapshot = {path: '/a.snap', written: {'adds 1': '3'}, dirty: true, unchecked: ['old 1']};
+const snapshot = {path: '/a.snap', written: {'adds 1': '3'}, dirty: true, unchecked: ['old 1'], inline: []};
 const slice = {tests: [0, 2], ran: [2, 0], console: [-1, 2], loadMs: 12.5, snapshot};
 const opened = {
   type: 'unit-opened',
@@ -85,7 +90,7 @@ test.each<[string, FromWorker]>([
     {
       ...done,
       outcome: result,
-      slice: {...slice, snapshot: {path: '/a.snap', written: {}, dirty: false, unchecked: []}},
+      slice: {...slice, snapshot: {path: '/a.snap', written: {}, dirty: false, unchecked: [], inline: []}},
     },
   ],
   ['a share of a file without snapshots', {...done, outcome: result, slice: {...slice, snapshot: null}}],

@@ -25,7 +25,16 @@ class OneWorker {
     const begun = this.#feed({type: 'unit-started', slot: 1, generation: 1, unit});
     return {
       begun,
-      done: this.#feed({type: 'unit-done', slot: 1, generation: 1, unit, ms, retiring: false, failed: false}),
+      done: this.#feed({
+        type: 'unit-done',
+        slot: 1,
+        generation: 1,
+        unit,
+        ms,
+        retiring: false,
+        failed: false,
+        rest: false,
+      }),
     };
   }
 

@@ -1,10 +1,12 @@
 import {setImmediate as turn} from 'node:timers/promises';
 import type {AssertionResult} from '@jest/test-result';
+import type {Config} from '@jest/types';
 import type {Death} from '../../../src/core/deaths';
 import type {FileRecord} from '../../../src/core/durations';
 import type {FromWorker, ToWorker, UnitOutcome} from '../../../src/core/protocol';
 import {step} from '../../../src/core/schedule';
 import {createSchedule, type SchedulePlan} from '../../../src/core/scheduleState';
+import {DeadSessions} from '../../../src/shell/deadSessions';
 import {Dispatch, type DispatchWorker} from '../../../src/shell/dispatch';
 import type {LogLine} from '../../../src/shell/eventLog';
 import {OpenFiles} from '../../../src/shell/openFiles';
@@ -30,6 +32,7 @@ const passedTest = (title: string): AssertionResult => ({
 
 /** A worker that does nothing but remember what it was told; the test speaks for it. */
 class FakeWorker implements DispatchWorker {
+  readonly journalPath = '';
   readonly told: (ToWorker | 'closed')[] = [];
   readonly says: WorkerListener;
   readonly #name: {slot: number; generation: number};
@@ -162,6 +165,12 @@ class FakeRun {
         }),
         warn: text => this.warnings.push(text),
       }),
+      deadSessions: new DeadSessions({
+        testOf: unit => tests[unit]!,
+        globalConfig: {} as Config.GlobalConfig,
+        messageUtil: () => ({formatResultsErrors: () => null, formatExecError: () => ''}),
+        resume: true,
+      }),
       onUnitEnd: (...end) => this.ended.push(end),
       onLateException: (culprit, running) => this.late.push([culprit, running]),
       onLostJoiner: (path, slot) => this.lostJoiners.push([path, slot]),
@@ -220,7 +229,7 @@ test('a run of two workers, from the first start to the last end', async () => {
   expect(await run.heard()).toEqual(
     [0, 1, 2].flatMap(id => [`test-file-start /${id}.test.js`, `test-file-success /${id}.test.js`]),
   );
-  expect(run.ended).toEqual([0, 1, 2].map(id => [id, 12, passed]));
+  expect(run.ended).toEqual([0, 1, 2].map(id => [id, 12, passed, false]));
 });
 
 test('the run is not over before the last worker has ended', async () => {
@@ -302,7 +311,7 @@ describe('a worker that dies', () => {
     run.worker('w1.1').says.up();
     run.worker('w1.1').hears({type: 'unit-started', unit: 0});
     run.worker('w1.1').says.lost(killed);
-    expect(run.ended).toEqual([[0, null, {type: 'died'}]]);
+    expect(run.ended).toEqual([[0, null, null, true]]);
     run.worker('w1.2').says.up();
     run.worker('w1.2').runs(1);
     expect(await run.heard()).toEqual([
@@ -514,7 +523,7 @@ describe('a file that is split', () => {
   const PATH = '/0.test.js';
   const order = (collected: string | null) => ({
     type: 'give',
-    units: [{id: 0, configId: 'c', path: PATH, split: {granularity: 'tests', collected}}],
+    units: [{id: 0, configId: 'c', path: PATH, split: {granularity: 'tests', collected, resumes: null}}],
   });
   const wholeOrder = {type: 'give', units: [{id: 0, configId: 'c', path: PATH, split: null}]};
   const long: FileRecord = {
@@ -581,7 +590,7 @@ describe('a file that is split', () => {
     expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-success /0.test.js']);
     const [, {data}] = run.emitted as [unknown, {data: [unknown, {testResults: AssertionResult[]}]}];
     expect(data[1].testResults.map(({title}) => title)).toEqual(NAMES);
-    expect(run.ended).toEqual([[0, 43, {type: 'result', result: data[1]}]]);
+    expect(run.ended).toEqual([[0, 43, {type: 'result', result: data[1]}, false]]);
     expect([w1.told.at(-1), w2.told.at(-1)]).toEqual(['closed', 'closed']);
   });
 
@@ -594,7 +603,7 @@ describe('a file that is split', () => {
     await finish();
     expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-failure /0.test.js']);
     expect(await run.failureOf(PATH)).toContain('no result of "d"');
-    expect(run.ended).toEqual([[0, null, expect.objectContaining({type: 'error'})]]);
+    expect(run.ended).toEqual([[0, null, expect.objectContaining({type: 'error'}), false]]);
   });
 
   test('passes the events of its tests on, from all its workers', async () => {
@@ -644,7 +653,7 @@ describe('a file that is split', () => {
         'test-case-result /0.test.js a',
         `${name} /0.test.js`,
       ]);
-      expect(run.ended).toEqual([[0, 12, outcome]]);
+      expect(run.ended).toEqual([[0, 12, outcome, false]]);
       expect([run.warnings, [...run.workers.keys()]]).toEqual([[], ['w1.1']]);
     });
 
@@ -655,7 +664,7 @@ describe('a file that is split', () => {
       run.worker('w1.1').hears({type: 'unit-started', unit: 0});
       run.worker('w1.1').says.lost(killed);
       expect(await run.failureOf(PATH)).toContain('it was killed by signal SIGKILL');
-      expect(run.ended).toEqual([[0, null, {type: 'died'}]]);
+      expect(run.ended).toEqual([[0, null, null, true]]);
       expect(run.lostJoiners).toEqual([]);
     });
   });
@@ -715,7 +724,7 @@ describe('a file that is split', () => {
       ...SIX.map(name => `test-case-result /0.test.js ${name}`),
       'test-file-success /0.test.js',
     ]);
-    expect(run.ended).toEqual([[0, 12, passed]]);
+    expect(run.ended).toEqual([[0, 12, passed, false]]);
     expect(run.warnings).toHaveLength(1);
     expect(replayed(run)).toEqual(expect.arrayContaining(['join', 'give-tests', 'discard', 'begin-again']));
   });
@@ -730,7 +739,7 @@ describe('a file that is split', () => {
       await finish();
       expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-failure /0.test.js']);
       expect(await run.failureOf(PATH)).toContain('worker w2 (pid 4711):\n  | last words');
-      expect(run.ended).toEqual([[0, null, {type: 'died'}]]);
+      expect(run.ended).toEqual([[0, null, null, true]]);
       expect([run.warnings, run.lostJoiners]).toEqual([[], []]);
       expect(run.dispatch.forceExited).toBe(false);
     });
@@ -793,7 +802,9 @@ describe('a file that is split', () => {
       expect(run.late).toEqual([['/0.test.js', '/1.test.js']]);
       expect(w2.share.at(-1)).toBe('discard');
       w2.endsShare(1, {1: 'b'});
-      expect(w2.told.at(-1)).toMatchObject({units: [{id: 1, split: {granularity: 'tests', collected: null}}]});
+      expect(w2.told.at(-1)).toMatchObject({
+        units: [{id: 1, split: {granularity: 'tests', collected: null, resumes: null}}],
+      });
       w2.opens(1, ['other', 'names'], 'ba4');
       expect(run.warnings).toEqual([]);
       w2.tells('test-case-result', '/1.test.js', 'a');

@@ -70,7 +70,7 @@ function openFiles(options: Partial<OpenFilesOptions> = {}) {
   });
   /** Merges; the names of the tests of the result, or the message of the error. */
   const merged = () => {
-    const {outcome} = files.merge(UNIT);
+    const {outcome} = files.merge(UNIT, files.close(UNIT));
     return outcome.type === 'result' ? outcome.result.testResults.map(({title}) => title) : outcome.error.message;
   };
   return {files, warnings, merged};
@@ -171,7 +171,7 @@ describe('a merge', () => {
     files.opened(2, opened(null));
     files.ended(2, share({1: 'b'}));
     files.ended(1, share({0: 'a', 2: 'c'}));
-    const {outcome, ms} = files.merge(UNIT);
+    const {outcome, ms} = files.merge(UNIT, files.close(UNIT));
     if (outcome.type !== 'result') throw new Error(outcome.error.message);
     expect(outcome.result.testResults.map(({title}) => title)).toEqual(['a', 'b', 'c']);
     expect(outcome.result.numPassingTests).toBe(3);
@@ -185,7 +185,10 @@ describe('a merge', () => {
     files.opened(2, opened(null));
     files.ended(1, share({0: 'a'}));
     files.ended(2, failed('the environment could not be torn down'));
-    expect(files.merge(UNIT)).toEqual({outcome: failure('the environment could not be torn down'), ms: null});
+    expect(files.merge(UNIT, files.close(UNIT))).toEqual({
+      outcome: failure('the environment could not be torn down'),
+      ms: null,
+    });
   });
 
   test('with several that failed is the failure of the worker that opened the file first', () => {
@@ -222,7 +225,7 @@ describe('a merge', () => {
     const {files} = openFiles();
     files.opened(1, opened(tests('a', 'b')));
     files.ended(1, share({0: 'a'}));
-    const {outcome, ms} = files.merge(UNIT);
+    const {outcome, ms} = files.merge(UNIT, files.close(UNIT));
     expect(outcome).toEqual({
       type: 'error',
       error: {

@@ -38,11 +38,12 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     expand: false,
     snapshotFormat: {escapeString: false, printBasicPrototype: false},
     rootDir: '/',
+    prettierPath: null,
   });
 
   /** The state of a worker, or of the only one, after some of the file's tests. */
   function afterTests(path: string, tests: readonly SnapshotTest[], mode: SnapshotSettings['updateSnapshot']) {
-    const state = new SnapshotState(path, {...settingsOf(mode), prettierPath: null}) as FullSnapshotState;
+    const state = new SnapshotState(path, settingsOf(mode)) as FullSnapshotState;
     const failed = new Set<string>();
     for (const {name, values} of tests) {
       for (const received of values ?? []) {
@@ -70,7 +71,7 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     const {_snapshotData: onDisk} = afterTests(path, [], mode);
     const {_snapshotData: data, _dirty: dirty, _uncheckedKeys: unchecked} = afterTests(path, tests, mode);
     const written = Object.fromEntries(Object.entries(data).filter(([key, value]) => onDisk[key] !== value));
-    return JSON.parse(JSON.stringify({path, written, dirty, unchecked: [...unchecked]})) as SnapshotChanges;
+    return JSON.parse(JSON.stringify({path, written, dirty, unchecked: [...unchecked], inline: []})) as SnapshotChanges;
   }
 
   /** What stands in the file after the tests have run in slices, which must be the same as after one worker ran all. */
@@ -202,7 +203,7 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
         Object.assign(this, {_uncheckedKeys: undefined});
       }
     }
-    const changes = {path: '/nowhere/a.snap', written: {'a 1': 'A'}, dirty: true, unchecked: []};
+    const changes = {path: '/nowhere/a.snap', written: {'a 1': 'A'}, dirty: true, unchecked: [], inline: []};
     expect(() => saveSnapshots([changes], settingsOf('new'), Unknown)).toThrow(
       "this Jest's SnapshotState is not known",
     );
@@ -212,7 +213,13 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
 
 test('without changes nothing is touched', () => {
   const SnapshotState = jest.fn();
-  const settings = {updateSnapshot: 'all', expand: false, snapshotFormat: {}, rootDir: '/'} as const;
+  const settings = {
+    updateSnapshot: 'all',
+    expand: false,
+    snapshotFormat: {},
+    rootDir: '/',
+    prettierPath: null,
+  } as const;
   expect(saveSnapshots([], settings, SnapshotState)).toEqual({fileDeleted: false, unchecked: 0, uncheckedKeys: []});
   expect(SnapshotState).not.toHaveBeenCalled();
 });

@@ -162,10 +162,10 @@ test('a place says where a test stands, a block knows the groups in and below it
   const state = file([a, empty, outer]);
   const {places, groupsIn} = collected(state);
   expect([a, b, d, c].map(test => places.get(test))).toEqual([
-    {index: 0, group: 0},
-    {index: 1, group: null},
-    {index: 2, group: 1},
-    {index: 3, group: 2},
+    {index: 0, group: 0, leftOut: false},
+    {index: 1, group: null, leftOut: false},
+    {index: 2, group: 1, leftOut: false},
+    {index: 3, group: 2, leftOut: false},
   ]);
   const groupsOf = [state.rootDescribeBlock, empty, outer, inner].map(one => [...(groupsIn.get(one) ?? [])]);
   expect(groupsOf).toEqual([[0, 1, 2], [], [1, 2], [2]]);

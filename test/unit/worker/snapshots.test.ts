@@ -1,7 +1,7 @@
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import type {SnapshotChanges} from '../../../src/core/protocol';
-import {captureSnapshots} from '../../../src/worker/snapshots';
+import {SnapshotWatch} from '../../../src/worker/snapshots';
 import {temporaryFolder} from '../shell/temporaryFolder';
 
 /** jest-snapshot's, as a test file's own. */
@@ -41,7 +41,9 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     });
     const onMatch = jest.fn<undefined, [boolean]>();
     let saved: SnapshotChanges | null = null;
-    if (!captureSnapshots(state, {onMatch, onSave: changes => (saved = changes)})) throw new Error('not known');
+    const watch = SnapshotWatch.of(state, onMatch);
+    if (watch === null) throw new Error('not known');
+    watch.capture(changes => (saved = changes));
     const changes = (): SnapshotChanges => {
       state.save();
       if (saved === null) throw new Error('nobody was told');
@@ -49,7 +51,7 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     };
     const match = (testName: string, received: string) =>
       state.match({testName, received, isInline: false, error: new Error('x')});
-    return {state, changes, match, onMatch};
+    return {state, changes, match, onMatch, news: () => watch.news()};
   }
 
   test('tells what is new and what is other, and which keys no test asked for', () => {
@@ -63,6 +65,7 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
       written: {'b 1': '"changed"', 'd 1': '"new"'},
       dirty: true,
       unchecked: ['c 1'],
+      inline: [],
     });
   });
 
@@ -88,7 +91,7 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     match('a', 'one');
     match('b', 'not written');
     match('d', 'neither');
-    expect(changes()).toEqual({path, written: {}, dirty: false, unchecked: []});
+    expect(changes()).toEqual({path, written: {}, dirty: false, unchecked: [], inline: []});
   });
 
   test('tells of them as they are when it is asked', () => {
@@ -116,7 +119,7 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     match('a', 'one');
     state.save();
     expect(existsSync(path)).toBe(false);
-    expect(changes()).toEqual({path, written: {'a 1': '"one"'}, dirty: true, unchecked: []});
+    expect(changes()).toEqual({path, written: {'a 1': '"one"'}, dirty: true, unchecked: [], inline: []});
   });
 
   test('a key that every object has is a key like any other', () => {
@@ -137,6 +140,6 @@ test.each<[string, object | undefined]>([
   ],
 ])('a snapshot state that is not known is left alone: %s', (_what, state) => {
   const before = {...state};
-  expect(captureSnapshots(state, {onMatch: nothing, onSave: nothing})).toBe(false);
+  expect(SnapshotWatch.of(state, nothing)).toBeNull();
   expect({...state}).toEqual(before);
 });

@@ -1,0 +1,286 @@
+/**
+ * What is kept of a test file whose workers died: the tests that had ended have their results, the one that
+ * ran is to blame, the others run in a new worker. Pure: journals come in, what is left to do comes out.
+ */
+import type {AssertionResult, TestResult} from '@jest/test-result';
+import type {JournalRecord, JournalTest, SnapshotNews} from './journal';
+import type {Resumption, SnapshotChanges} from './protocol';
+import type {SlotNumber} from './units';
+
+type Opened = Extract<JournalRecord, {type: 'opened'}>;
+type Ended = Extract<JournalRecord, {type: 'ended'}>;
+type Hook = Extract<JournalRecord, {type: 'hook'}>;
+type ConsoleEntries = NonNullable<TestResult['console']>;
+
+/** What ran when a worker died: to blame for it, as far as anybody can tell. */
+export type CrashItem =
+  | {readonly type: 'test'; readonly place: number}
+  /** Tests that ran at the same time; run one by one, none of them did it again. */
+  | {readonly type: 'together'; readonly places: readonly number[]}
+  | {readonly type: 'hook'; readonly hook: 'beforeAll' | 'afterAll'; readonly titles: readonly string[]}
+  /** Nothing: it died after this test (its place), or before the first one. */
+  | {readonly type: 'between'; readonly after: number | null}
+  /** All tests had ended. */
+  | {readonly type: 'teardown'}
+  /** Nothing of this file: an earlier one left behind what killed the worker. */
+  | {readonly type: 'innocent'};
+
+/** One worker's share of the file, up to its death. */
+export interface DeadSession {
+  readonly slot: SlotNumber;
+  /** Epoch, in ms. */
+  readonly startedAt: number;
+  readonly opened: Opened;
+  /** By place, in the order in which they first ended. */
+  readonly ended: ReadonlyMap<number, Ended>;
+  /** Places of the tests that began, in that order. */
+  readonly began: readonly number[];
+  /** When (epoch, ms) the tests began that had not ended, by place; and the memory (RSS, bytes) then. */
+  readonly running: ReadonlyMap<number, {readonly at: number; readonly rss: number}>;
+  readonly crash: CrashItem;
+  /** Places of tests that have failed by this death: the crash item, or all tests of a beforeAll hook's block. */
+  readonly failed: readonly number[];
+}
+
+/** What is to become of a file whose worker has died. */
+export type Fate =
+  /** Nothing of it is known to have run: the file fails as a whole. */
+  | 'blame'
+  /** It runs again from the start, whole. */
+  | 'whole'
+  /** What is known is kept; the rest, if any, runs in a new worker. */
+  | 'kept';
+
+export interface LostSession {
+  readonly slot: SlotNumber;
+  readonly journal: readonly JournalRecord[];
+  /** Whether tests of the file are shared with other workers. */
+  readonly shared: boolean;
+  /** Whether what ran is known to have no part in the death. */
+  readonly innocent: boolean;
+}
+
+/** So often may a worker die, in a row, without the file having come any further. */
+const MAX_STALLS = 1;
+
+export class Salvage {
+  readonly #resume: boolean;
+  #opened: Opened | null = null;
+  readonly #sessions: DeadSession[] = [];
+  readonly #done = new Set<number>();
+  /** Tests that ran at the same time when a worker died: to be run alone. */
+  #suspects: {readonly all: readonly number[]; left: number[]; guilty: boolean} | null = null;
+  #together: readonly number[] | null = null;
+  #stalls = 0;
+  #givenUp = false;
+
+  /** @param resume whether the rest of a file may run in a new worker */
+  constructor(resume: boolean) {
+    this.#resume = resume;
+  }
+
+  /** A worker has died that ran the file. */
+  lose({slot, journal, shared, innocent}: LostSession): Fate {
+    const session = readSession(slot, journal);
+    if (session === null) return this.#loseAtLoad(innocent);
+    if (this.#opened !== null && session.opened.listing !== this.#opened.listing) {
+      this.#givenUp = true;
+      return 'kept';
+    }
+    const hook = session.crash.type === 'hook' ? openHook(journal) : null;
+    if (hook !== null && shared && !innocent) return 'whole';
+    this.#opened ??= session.opened;
+    const before = this.#done.size;
+    for (const place of session.ended.keys()) this.#done.add(place);
+    const blamed = this.#blame(session, hook, innocent);
+    for (const place of blamed.failed) this.#done.add(place);
+    this.#sessions.push(blamed);
+    this.#stalls = this.#done.size > before || blamed.crash.type === 'together' ? 0 : this.#stalls + 1;
+    if (this.#stalls > MAX_STALLS || !this.#resume) this.#givenUp = true;
+    return 'kept';
+  }
+
+  /** A session of the file has ended as it should: these tests have a result. */
+  reported(places: readonly number[]): void {
+    for (const place of places) {
+      this.#done.add(place);
+      const {left} = this.#suspects ?? {};
+      if (left !== undefined && left.includes(place)) left.splice(left.indexOf(place), 1);
+    }
+    if (this.#suspects?.left.length === 0) {
+      const {all, guilty} = this.#suspects;
+      this.#suspects = null;
+      if (!guilty) this.#together = all;
+    }
+  }
+
+  /** The file's tests, if a worker has told of them. */
+  get tests(): readonly JournalTest[] | null {
+    return this.#opened?.tests ?? null;
+  }
+
+  get sessions(): readonly DeadSession[] {
+    return this.#sessions;
+  }
+
+  /** Tests that had a part in a death together, of which none did it again alone; null: there are none. */
+  get together(): readonly number[] | null {
+    return this.#together;
+  }
+
+  /** Whether nothing of the file is known to have run. */
+  get isEmpty(): boolean {
+    return this.#sessions.length === 0;
+  }
+
+  /** No more of the file is run. */
+  giveUp(): void {
+    this.#givenUp = true;
+  }
+
+  /** Places of the tests that have no result, and get none. */
+  get notRun(): number[] {
+    return this.#missing();
+  }
+
+  /** Whether something of the file is to be run still. */
+  get hasRest(): boolean {
+    if (this.#opened === null) return true;
+    const {tests} = this.#opened;
+    return !this.#givenUp && this.#missing().some(place => tests[place]?.mode === 'run');
+  }
+
+  /** What of the file is to be run next; null: all of it. */
+  resumption(): Resumption | null {
+    if (this.#opened === null) return null;
+    const {listing, tests} = this.#opened;
+    const alone = this.#suspects?.left[0];
+    const leaveOut = [...tests.keys()].filter(place => (alone === undefined ? this.#done.has(place) : place !== alone));
+    return {listing, leaveOut};
+  }
+
+  #missing(): number[] {
+    return [...(this.#opened?.tests.keys() ?? [])].filter(place => !this.#done.has(place));
+  }
+
+  #loseAtLoad(innocent: boolean): Fate {
+    this.#stalls++;
+    const mayTryAgain = this.#resume && (innocent || this.#stalls <= MAX_STALLS);
+    if (this.#opened === null) return mayTryAgain ? 'whole' : 'blame';
+    if (!mayTryAgain) this.#givenUp = true;
+    return 'kept';
+  }
+
+  #blame(session: DeadSession, hook: Hook | null, innocent: boolean): DeadSession {
+    const running = [...session.running.keys()];
+    if (innocent) return {...session, crash: {type: 'innocent'}};
+    const [only] = running;
+    if (only !== undefined && running.length === 1) {
+      if (this.#suspects?.left.includes(only) === true) {
+        this.#suspects.guilty = true;
+        this.reported([only]);
+      }
+      return {...session, crash: {type: 'test', place: only}, failed: [only]};
+    }
+    if (running.length > 1) {
+      if (!this.#resume) return {...session, crash: {type: 'together', places: running}, failed: running};
+      this.#suspects = {all: running, left: [...running], guilty: false};
+      return {...session, crash: {type: 'together', places: running}};
+    }
+    if (hook?.hook === 'beforeAll') {
+      const failed = Array.from({length: hook.to - hook.from}, (_, index) => hook.from + index).filter(
+        place => !this.#done.has(place) && session.opened.tests[place]?.mode === 'run',
+      );
+      return {...session, failed};
+    }
+    return session;
+  }
+}
+
+/** @returns null: it died before the file was loaded */
+function readSession(slot: SlotNumber, journal: readonly JournalRecord[]): DeadSession | null {
+  const [unit, opened] = journal;
+  if (unit?.type !== 'unit' || opened?.type !== 'opened') return null;
+  const ended = new Map<number, Ended>();
+  const began = new Set<number>();
+  const running = new Map<number, {at: number; rss: number}>();
+  for (const line of journal) {
+    if (line.type === 'test') {
+      began.add(line.place);
+      running.set(line.place, line);
+      ended.delete(line.place); // a retry
+    } else if (line.type === 'ended') {
+      running.delete(line.place);
+      ended.set(line.place, line);
+    }
+  }
+  const last = journal.at(-1);
+  const hook = openHook(journal);
+  const crash: CrashItem =
+    last?.type === 'finished'
+      ? {type: 'teardown'}
+      : hook !== null
+        ? {type: 'hook', hook: hook.hook, titles: hook.titles}
+        : {type: 'between', after: [...began].at(-1) ?? null};
+  return {slot, startedAt: unit.at, opened, ended, began: [...began], running, crash, failed: []};
+}
+
+/** The hook that ran last, if it has not ended. */
+function openHook(journal: readonly JournalRecord[]): Hook | null {
+  const last = journal.findLast(({type}) => type === 'hook' || type === 'hook-ended' || type === 'test');
+  return last?.type === 'hook' ? last : null;
+}
+
+/** What a dead session's tests wrote to the console, by test: place -1 is the file's loading. */
+export function consoleOf({opened, ended}: DeadSession): {entries: ConsoleEntries; places: number[]} {
+  const parts = [
+    [-1, opened.console] as const,
+    ...[...ended.values()].map(line => [line.place, line.console] as const),
+  ];
+  return {
+    entries: parts.flatMap(([, entries]) => entries),
+    places: parts.flatMap(([place, entries]) => entries.map(() => place)),
+  };
+}
+
+const NO_COUNTS: SnapshotNews['counts'] = {added: 0, matched: 0, unmatched: 0, updated: 0};
+
+/**
+ * What a dead session's tests did to the file's snapshots.
+ *
+ * @param names of the tests that have failed by the death: their snapshots are not obsolete
+ */
+export function snapshotsOf(
+  {opened: {snapshots}, ended}: DeadSession,
+  names: readonly string[],
+): {changes: SnapshotChanges | null; counts: SnapshotNews['counts']} {
+  if (snapshots === null) return {changes: null, counts: NO_COUNTS};
+  const written: Record<string, string> = {};
+  const checked = new Set<string>();
+  let dirty = false;
+  let inline: readonly unknown[] = [];
+  let counts = NO_COUNTS;
+  for (const {snapshots: news} of ended.values()) {
+    if (news === null) continue;
+    for (const [key, snapshot] of Object.entries(news.written)) {
+      if (snapshot === null) delete written[key];
+      else written[key] = snapshot;
+    }
+    for (const key of news.checked) checked.add(key);
+    ({dirty, inline, counts} = news);
+  }
+  // As jest-circus does for tests that were skipped or have failed (_addSnapshotData).
+  const kept = [...names, ...[...ended.values()].flatMap(({result}) => namesKept(result))];
+  const isKept = (key: string) => kept.some(name => testNameOf(key) === name || key.startsWith(`${name}: `));
+  const unchecked = snapshots.keys.filter(key => !checked.has(key) && !isKept(key));
+  return {changes: {path: snapshots.path, written, dirty, unchecked, inline}, counts};
+}
+
+function namesKept({fullName, status}: AssertionResult): string[] {
+  return status === 'pending' || status === 'failed' ? [fullName] : [];
+}
+
+/** `adds 1` -> `adds`: jest-snapshot numbers a test's snapshots. Where there is a hint, it stands behind the name and ': '. */
+function testNameOf(key: string): string {
+  return key.replace(/ \d+$/, '');
+}

@@ -1,0 +1,48 @@
+/** A file that runs whole: nothing is decided about it, its journal is kept. */
+import type {Circus} from '@jest/types';
+import {now} from './clock';
+import {collect} from './collection';
+import type {Journal} from './journal';
+import {Recorder} from './recorder';
+import {SnapshotWatch} from './snapshots';
+import {consoleOf, handleEvents, snapshotStateOf, type CircusFile, type TestEnvironment} from './testFramework';
+
+export class FollowedFile implements CircusFile {
+  readonly #journal: Journal;
+  readonly #startedAt = now();
+  #recorder: Recorder | null = null;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  attach(environment: TestEnvironment, circus: {readonly concurrentFileWide: boolean}): void {
+    let expect: unknown = null;
+    const recorder = new Recorder({journal: this.#journal, console: consoleOf(environment)});
+    this.#recorder = recorder;
+    const note = (event: Circus.Event, state: Circus.State) => {
+      if (event.name === 'setup') expect = event.runtimeGlobals.expect;
+      if (event.name === 'run_start') {
+        const collection = collect(state, {granularity: 'tests', concurrentFileWide: circus.concurrentFileWide});
+        recorder.opened(
+          collection,
+          SnapshotWatch.of(snapshotStateOf(expect), () => undefined),
+          now() - this.#startedAt,
+        );
+        expect = null;
+      }
+      recorder.note(event);
+      if (event.name === 'run_finish') recorder.release();
+    };
+    handleEvents(environment, (event, state, pass) => {
+      // The user's environment may take tests out of the file before they are listed.
+      if (event.name === 'run_start') return Promise.resolve(pass()).then(() => note(event, state));
+      note(event, state);
+      return pass();
+    });
+  }
+
+  told(name: string, payload: unknown): void {
+    this.#recorder?.told(name, payload);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Writes a file's journal: synchronously, so that each line is the kernel's before the next test's code
+ * runs, however the process ends; and without a word to the parent, which has nothing to do for it. What
+ * goes through jest-worker's channel may be lost with the process, and waking the parent for each test
+ * costs more than the test.
+ *
+ * Test files share this process's `fs`, and may mock it: what is used here is taken before the first of
+ * them is loaded.
+ */
+import {closeSync, ftruncateSync, openSync, writeSync} from 'node:fs';
+import type {JournalRecord} from '../core/journal';
+
+const io = {closeSync, ftruncateSync, openSync, writeSync};
+const {stringify} = JSON;
+const {now} = Date;
+
+export class Journal {
+  readonly #path: string;
+  #file: number | null = null;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** A unit begins; what was there of another is not needed any more. */
+  begin(unit: number): void {
+    try {
+      this.#file ??= io.openSync(this.#path, 'a');
+      io.ftruncateSync(this.#file, 0);
+    } catch {
+      this.#giveUp();
+    }
+    this.write({type: 'unit', unit, at: now()});
+  }
+
+  /** Nothing is kept of what runs now. */
+  skip(): void {
+    if (this.#file !== null) this.begin(-1);
+  }
+
+  write(record: JournalRecord): void {
+    if (this.#file === null) return;
+    try {
+      io.writeSync(this.#file, `${serialize(record)}\n`);
+    } catch {
+      this.#giveUp(); // the disk is full, say: a death costs the whole file then
+    }
+  }
+
+  #giveUp(): void {
+    if (this.#file === null) return;
+    try {
+      io.ftruncateSync(this.#file, 0);
+      io.closeSync(this.#file);
+    } catch {
+      // What is there does not end as a journal does, or is none.
+    }
+    this.#file = null;
+  }
+}
+
+function serialize(record: JournalRecord): string {
+  try {
+    return stringify(record);
+  } catch (error) {
+    if (record.type !== 'ended') throw error;
+    // What a test has thrown may be anything: a BigInt in it, or a circle.
+    return stringify({...record, result: {...record.result, failureDetails: []}});
+  }
+}
