@@ -25,7 +25,7 @@ export function hookCrash(titles: readonly string[], hook: string, options: Cras
   const where = titles.length === 0 ? 'of the file' : `of ${JSON.stringify(titles.join(' › '))}`;
   return sentences(
     options,
-    `The worker process died while a ${hook} hook ${where} ran: ${describeDeath(options.report.death)}.`,
+    `The worker process died while ${hook === 'afterAll' ? 'an' : 'a'} ${hook} hook ${where} ran: ${describeDeath(options.report.death)}.`,
     [`It ran in ${nameOf(options.report)}.`],
   );
 }

@@ -12,6 +12,8 @@ export interface JournalTest {
   readonly titles: readonly string[];
   /** What becomes of it if nothing goes wrong. */
   readonly mode: 'run' | 'skip' | 'todo';
+  /** Whether it starts with the file, before jest-circus comes to it: `test.concurrent` up to 30.1. */
+  readonly early: boolean;
 }
 
 type ConsoleEntries = NonNullable<TestResult['console']>;
@@ -99,8 +101,12 @@ function parseRecord(value: unknown): JournalRecord {
         type: 'opened',
         listing: text(fields.listing),
         tests: list(fields.tests, test => {
-          const {titles, mode} = record(test, 'a test of a journal');
-          return {titles: list(titles, text), mode: mode === 'skip' || mode === 'todo' ? mode : 'run'};
+          const {titles, mode, early} = record(test, 'a test of a journal');
+          return {
+            titles: list(titles, text),
+            mode: mode === 'skip' || mode === 'todo' ? mode : 'run',
+            early: early === true,
+          };
         }),
         ms: Number(fields.ms),
         console: parseConsole(fields.console),

@@ -171,8 +171,24 @@ export class Salvage {
     return 'kept';
   }
 
+  /** Places of the tests whose code may have been running. */
+  #inFlight({running, opened}: DeadSession): number[] {
+    const began = [...running.keys()];
+    if (began.length === 0) return began;
+    const alone = this.#suspects?.left[0];
+    // The tests of this run of the file that start with it, and had not ended.
+    const early = [...opened.tests.keys()].filter(
+      place =>
+        opened.tests[place]?.early === true &&
+        !this.#done.has(place) &&
+        !running.has(place) &&
+        (alone === undefined || place === alone),
+    );
+    return [...began, ...early].sort((a, b) => a - b);
+  }
+
   #blame(session: DeadSession, hook: Hook | null, innocent: boolean): DeadSession {
-    const running = [...session.running.keys()];
+    const running = this.#inFlight(session);
     if (innocent) return {...session, crash: {type: 'innocent'}};
     const [only] = running;
     if (only !== undefined && running.length === 1) {

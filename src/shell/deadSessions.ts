@@ -56,6 +56,7 @@ interface Remains {
   lastReport: Promise<DeathReport>;
   /** Of the workers that were done with their share. */
   readonly ended: SliceResult[];
+  /** What the workers leave out that have it open now. */
   resumes: Resumption | null;
 }
 
@@ -104,11 +105,16 @@ export class DeadSessions {
     return this.has(unit) && this.#remains.get(unit)?.salvage.hasRest === true;
   }
 
-  /** What of the unit the workers that open it now are to leave out; null: nothing. */
-  resumes(unit: number): Resumption | null {
+  /** The unit is given to a worker. @returns what that is to leave out; null: nothing */
+  begin(unit: number): Resumption | null {
     const remains = this.#remains.get(unit);
     if (remains === undefined) return null;
-    return (remains.resumes ??= remains.salvage.resumption());
+    return (remains.resumes = remains.salvage.resumption());
+  }
+
+  /** What those that join it are to leave out: the same, whatever has ended since. */
+  resumes(unit: number): Resumption | null {
+    return this.#remains.get(unit)?.resumes ?? null;
   }
 
   /** A worker is done with its share of the unit. */
@@ -121,7 +127,6 @@ export class DeadSessions {
     const remains = this.#remains.get(unit);
     if (remains === undefined) return;
     remains.ended.push(...slices);
-    remains.resumes = null;
   }
 
   /** The rest of the unit is not run. */
@@ -226,7 +231,7 @@ export class DeadSessions {
     at: number,
   ): SliceResult {
     const tests = places.map((place): AssertionResult => {
-      const {titles, mode} = session.opened.tests[place] ?? {titles: ['?'], mode: 'run'};
+      const {titles, mode} = session.opened.tests[place] ?? {titles: ['?'], mode: 'run' as const};
       const began = session.running.get(place)?.at;
       const fails = mode === 'run';
       return {

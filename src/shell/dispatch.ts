@@ -151,12 +151,11 @@ export class Dispatch {
         return;
       }
       case 'resume':
-        this.#options.deadSessions.keep(command.unit, this.#options.openFiles.close(command.unit).slices);
-        return;
       case 'begin-again': {
         const {openFiles, deadSessions} = this.#options;
+        // What has ended where a worker died is kept, even if the rest is to be run otherwise.
         if (deadSessions.has(command.unit)) deadSessions.keep(command.unit, openFiles.close(command.unit).slices);
-        else openFiles.drop(command.unit);
+        openFiles.drop(command.unit);
         return;
       }
       case 'wake':
@@ -357,8 +356,10 @@ export class Dispatch {
   /** @param collected null: this is the first worker to open it */
   #order(id: number, collected: string | null): UnitOrder {
     const {file, split} = this.#unit(id);
+    const {deadSessions} = this.#options;
+    const resumes = collected === null ? deadSessions.begin(id) : deadSessions.resumes(id);
     const order: SplitOrder | null = hasSessions(this.#state, id)
-      ? {granularity: split ?? 'each', collected, resumes: this.#options.deadSessions.resumes(id)}
+      ? {granularity: split ?? 'each', collected, resumes}
       : null;
     return {id, configId: file.configId, path: file.path, split: order};
   }

@@ -106,7 +106,8 @@ export function collect(state: CollectedState, options: CollectOptions): Collect
     ]),
   );
   const listed = entries.map(({test, titles, runs}): JournalTest => {
-    return {titles, mode: runs ? 'run' : test.mode === 'todo' ? 'todo' : 'skip'};
+    const mode = runs ? 'run' : test.mode === 'todo' ? 'todo' : 'skip';
+    return {titles, mode, early: runs && test.concurrent && options.concurrentFileWide};
   });
   return {
     tests,
