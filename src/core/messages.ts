@@ -1,4 +1,7 @@
-/** What every message between processes is read with: lines of JSON, each field of which is checked. */
+/**
+ * What messages between processes are put together from and read with: lines, JSON, and the parsing of
+ * single values. `protocol` and `watching` say which messages there are.
+ */
 
 /** Puts the lines of a stream together again, however it was cut. */
 export class LineBuffer {

@@ -1,0 +1,52 @@
+import {
+  finite,
+  LineBuffer,
+  list,
+  nullable,
+  parseJson,
+  ProtocolError,
+  record,
+  text,
+  whole,
+} from '../../../src/core/messages';
+
+describe('LineBuffer', () => {
+  test('puts lines together again, however they were cut', () => {
+    const lines = new LineBuffer();
+    expect(lines.push('on')).toEqual([]);
+    expect(lines.push('e\ntwo\nth')).toEqual(['one', 'two']);
+    expect(lines.push('ree')).toEqual([]);
+    expect(lines.push('\n')).toEqual(['three']);
+  });
+
+  test('has no line where none has ended', () => {
+    expect(new LineBuffer().push('')).toEqual([]);
+  });
+});
+
+test('a value that is as expected comes back as it is', () => {
+  expect(parseJson('{"a":[1]}')).toEqual({a: [1]});
+  expect(record({a: 1}, 'a thing')).toEqual({a: 1});
+  expect(list([1, 2], whole)).toEqual([1, 2]);
+  expect(nullable(null, whole)).toBeNull();
+  expect(nullable(3, whole)).toBe(3);
+  expect([whole(-2), finite(1.5), text('')]).toEqual([-2, 1.5, '']);
+});
+
+test.each<[string, () => unknown, string]>([
+  ['half a line', () => parseJson('{"a"'), 'expected JSON, got "{\\"a\\""'],
+  ['null for an object', () => record(null, 'a thing'), 'expected a thing, got null'],
+  ['an object for a list', () => list({0: 1}, whole), 'expected a list, got {"0":1}'],
+  ['an item that is not one', () => list([1, '2'], whole), 'expected a whole number, got "2"'],
+  ['undefined for null', () => nullable(undefined, whole), 'expected a whole number, got undefined'],
+  ['a fraction', () => whole(0.5), 'expected a whole number, got 0.5'],
+  ['no number', () => finite(NaN), 'expected a number, got null'],
+  ['a number for a text', () => text(5), 'expected a text, got 5'],
+])('%s is refused', (_what, parse, message) => {
+  expect(parse).toThrow(ProtocolError);
+  expect(parse).toThrow(`jest-runner-xdist: ${message}`);
+});
+
+test('a long value is shown by its beginning', () => {
+  expect(() => whole('x'.repeat(1000))).toThrow(`got "${'x'.repeat(199)}…`);
+});
