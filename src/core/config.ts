@@ -6,6 +6,7 @@ import leven from 'leven';
 import * as v from 'valibot';
 import {DEFAULT_OPTIONS, type ResolvedOptions, type XdistOptions} from './options';
 import {OPTION_NAMES, OPTION_SCHEMAS, type OptionName} from './optionSchemas';
+import {parseTimeSpan} from './timeSpan';
 
 /** Options as found in one place, unchecked. */
 export interface OptionSource {
@@ -73,7 +74,17 @@ export function resolveOptions(
     problems.push(`watermark.low (${watermark.low}) is above watermark.high (${watermark.high}).`);
   }
   if (problems.length > 0) throw new OptionsError(problems);
-  return Object.freeze({...DEFAULT_OPTIONS, ...merged, watermark: Object.freeze(watermark)});
+  return Object.freeze({
+    ...DEFAULT_OPTIONS,
+    ...merged,
+    watermark: Object.freeze(watermark),
+    hardTimeout: inMs(merged.hardTimeout) ?? DEFAULT_OPTIONS.hardTimeout,
+    slowTimeout: inMs(merged.slowTimeout) ?? DEFAULT_OPTIONS.slowTimeout,
+  });
+}
+
+function inMs(time: number | string | undefined): number | null {
+  return typeof time === 'string' ? parseTimeSpan(time) : (time ?? null);
 }
 
 function* environmentSources(

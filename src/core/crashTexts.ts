@@ -1,5 +1,5 @@
 /** What a user reads about a worker's death in the middle of a test file: the crash item's failure. */
-import {circumstances, describeDeath, nameOf, type DeathReport} from './deaths';
+import {circumstances, ended, nameOf, type DeathReport} from './deaths';
 import {namedBefore} from './failureMessages';
 import type {DeadSession} from './salvage';
 
@@ -15,7 +15,7 @@ export function testCrash(place: number, options: CrashTextOptions): string {
   const {session, report} = options;
   const rss = session.running.get(place)?.rss ?? 0;
   const memory = rss > 0 ? `, which held ${megabytes(rss)} of memory (RSS) when it began` : '';
-  return sentences(options, `The worker process died while this test ran: ${describeDeath(report.death)}.`, [
+  return sentences(options, ended('while this test ran', report), [
     `It ran in ${nameOf(report)}${memory}, ${ranBefore(session, place)}.`,
   ]);
 }
@@ -25,7 +25,7 @@ export function hookCrash(titles: readonly string[], hook: string, options: Cras
   const where = titles.length === 0 ? 'of the file' : `of ${JSON.stringify(titles.join(' › '))}`;
   return sentences(
     options,
-    `The worker process died while ${hook === 'afterAll' ? 'an' : 'a'} ${hook} hook ${where} ran: ${describeDeath(options.report.death)}.`,
+    ended(`while ${hook === 'afterAll' ? 'an' : 'a'} ${hook} hook ${where} ran`, options.report),
     [`It ran in ${nameOf(options.report)}.`],
   );
 }
@@ -36,7 +36,6 @@ export function outsideCrash(options: CrashTextOptions): string | null {
     session: {crash, failed, opened},
     report,
   } = options;
-  const death = describeDeath(report.death);
   const ran = [`It ran in ${nameOf(report)}.`];
   switch (crash.type) {
     case 'test':
@@ -48,14 +47,10 @@ export function outsideCrash(options: CrashTextOptions): string | null {
     case 'between': {
       const after =
         crash.after === null ? 'before the first test began' : `after ${nameOfTest(opened.tests, crash.after)}`;
-      return sentences(options, `The worker process died while no test ran, ${after}: ${death}.`, ran);
+      return sentences(options, ended(`while no test ran, ${after}`, report), ran);
     }
     case 'teardown':
-      return sentences(
-        options,
-        `The worker process died when all tests had run, while their environment was torn down: ${death}.`,
-        ran,
-      );
+      return sentences(options, ended('when all tests had run, while their environment was torn down', report), ran);
   }
 }
 
@@ -64,7 +59,7 @@ export function togetherCrash(places: readonly number[], options: CrashTextOptio
   const names = places.map(place => nameOfTest(options.session.opened.tests, place)).join(', ');
   return sentences(
     options,
-    `The worker process died while these tests ran at the same time: ${describeDeath(options.report.death)}.\n` +
+    `${ended('while these tests ran at the same time', options.report)}\n` +
       `  ${names}\nRun one by one, none of them did it again; their results are from there.`,
     [`It ran in ${nameOf(options.report)}.`],
   );

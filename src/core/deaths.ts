@@ -1,11 +1,24 @@
 /** How a worker died, as evidence, and as the text a user reads. */
+import {describeTimeSpan} from './timeSpan';
 import type {FileIdentity, Generation, SlotNumber} from './units';
+import {describePlace, type HungPlace} from './watching';
 
 /** What is known of the end of a worker process. */
 export type Death =
   | {readonly kind: 'signal'; readonly signal: string}
   | {readonly kind: 'exit'; readonly code: number; readonly uncaught: string | null}
   | {readonly kind: 'out-of-memory'}
+  /** It was killed because what it did took too long. */
+  | {
+      readonly kind: 'hung';
+      /** What it did. */
+      readonly name: string;
+      readonly ms: number;
+      readonly limitMs: number;
+      readonly place: HungPlace;
+    }
+  /** It was killed because nothing was heard of it for so long (ms), not even of its watchdog. */
+  | {readonly kind: 'silent'; readonly ms: number}
   /** The worker could not start, or broke its protocol. */
   | {readonly kind: 'broken'; readonly message: string};
 
@@ -33,15 +46,14 @@ export interface FileError {
 /**
  * The failure of the file that a worker was running when it died.
  *
- * @param loading whether no test of it was known yet, and that not for the first time
+ * @param loads how many workers have died before any test of it was known; 0: nothing is known of that
  */
-export function blameFile(report: DeathReport, loading: boolean): FileError {
-  const death = describeDeath(report.death);
+export function blameFile(report: DeathReport, loads: number): FileError {
   return fileError(
     `${
-      loading
-        ? `The worker process died while it loaded this test file: ${death}.\nSo did the one that tried it before.`
-        : `The worker process that ran this test file died: ${death}.\nThe results of its other tests are lost.`
+      loads > 0
+        ? ended('while it loaded this test file', report) + (loads > 1 ? '\nSo did the one that tried it before.' : '')
+        : `The worker process that ran this test file died: ${describeDeath(report.death)}.\nThe results of its other tests are lost.`
     }\n\n${circumstances(report)}`,
   );
 }
@@ -86,6 +98,12 @@ export function malformedPragmas(
   );
 }
 
+/** A sentence: `when` is what the worker was at. */
+export function ended(when: string, {death}: DeathReport): string {
+  const hung = death.kind === 'hung' || death.kind === 'silent';
+  return `The worker process ${hung ? 'hung' : 'died'} ${when}: ${describeDeath(death)}.`;
+}
+
 export function describeDeath(death: Death): string {
   switch (death.kind) {
     case 'signal':
@@ -96,6 +114,13 @@ export function describeDeath(death: Death): string {
       return death.uncaught === null
         ? `process.exit(${death.code}) was called in it`
         : `an exception that nothing caught ended it with exit code ${death.code}`;
+    case 'hung':
+      return `it was killed after ${describeTimeSpan(death.ms)}, the limit being ${describeTimeSpan(death.limitMs)}`;
+    case 'silent':
+      return (
+        `it was killed, as nothing was heard of it for ${describeTimeSpan(death.ms)}: ` +
+        'it had been stopped from outside (SIGSTOP), or the machine did not let it run'
+      );
     case 'broken':
       return death.message;
   }
@@ -117,7 +142,13 @@ export function circumstances(report: DeathReport): string {
       ? `Nothing was written to the standard error of ${name}.`
       : `The end of the standard error of ${name}:\n${indent(report.stderr)}`,
   );
+  // Last: what looks like a stack is one for Jest, which shows the code, too.
+  if (report.death.kind === 'hung') evidence.push(whereItHung(report.death));
   return evidence.join('\n\n');
+}
+
+function whereItHung({name, place}: Extract<Death, {kind: 'hung'}>): string {
+  return `Where it hung, in ${name}:\n${describePlace(place)}`;
 }
 
 /** As in `worker w2 (pid 123)`. */
@@ -134,6 +165,7 @@ function indent(text: string): string {
 }
 
 function fileError(message: string): FileError {
-  // Reporters print message and stack; an empty stack makes them print the message alone.
-  return {message, stack: '', type: 'Error'};
+  // Reporters print message and stack; an empty stack makes them print the message alone. Of one that has
+  // places in it, Jest shows the code.
+  return {message, stack: /^ {4}at .+:\d+:\d+\)?$/m.test(message) ? message : '', type: 'Error'};
 }

@@ -1,11 +1,22 @@
 /** The schema that checks the options. */
 import * as v from 'valibot';
 import type {XdistOptions} from './options';
+import {parseTimeSpan, TIME_SPAN_SHAPE} from './timeSpan';
 
 const milliseconds = v.pipe(
   v.number('a number of milliseconds'),
   v.finite('a number of milliseconds'),
   v.minValue(0, 'a number of milliseconds, 0 or more'),
+);
+const timeSpan = v.union(
+  [
+    milliseconds,
+    v.pipe(
+      v.string(),
+      v.check(text => parseTimeSpan(text) !== null),
+    ),
+  ],
+  `a number of milliseconds, or ${TIME_SPAN_SHAPE}`,
 );
 const count = (minimum: number) => {
   const expectation = `a whole number, ${minimum} or more`;
@@ -29,6 +40,8 @@ export const OPTION_SCHEMAS = {
   maxWorkerRestarts: count(0),
   restartWorkers: oneOf('never', 'file'),
   onCrash: oneOf('resume', 'fail-file'),
+  hardTimeout: timeSpan,
+  slowTimeout: timeSpan,
   timings: v.pipe(v.string('a path'), v.nonEmpty('a path')),
   inBand: oneOf('auto', 'never'),
 } satisfies {[K in keyof Required<XdistOptions>]: v.GenericSchema};

@@ -32,6 +32,14 @@ export interface XdistOptions {
    * without the test that ran; `'fail-file'` does not, for files whose tests depend on each other.
    */
   onCrash?: 'resume' | 'fail-file';
+  /**
+   * The time after which a test, a hook or the loading of a file is taken to hang, and its worker is killed: a
+   * number of ms or a text like `'30s'`, `'5m'`; nose's `--process-timeout`. No test or hook is given less than 1.5
+   * times its own Jest timeout. The pragma `@hard-timeout` sets it for a file, exactly. 0: none. Default 5 min.
+   */
+  hardTimeout?: number | string;
+  /** The time after which one line says that a test, a hook or a file's loading is still running. 0: never. Default 60 s. */
+  slowTimeout?: number | string;
   /** The file that keeps past durations, relative to rootDir. Default: one in Jest's cacheDirectory. */
   timings?: string;
   /**
@@ -50,6 +58,10 @@ export interface ResolvedOptions {
   readonly maxWorkerRestarts: number | null;
   readonly restartWorkers: 'never' | 'file';
   readonly onCrash: 'resume' | 'fail-file';
+  /** In ms; 0: none. */
+  readonly hardTimeout: number;
+  /** In ms; 0: never. */
+  readonly slowTimeout: number;
   readonly timings: string | null;
   readonly inBand: 'auto' | 'never';
 }
@@ -62,6 +74,8 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   maxWorkerRestarts: null,
   restartWorkers: 'never',
   onCrash: 'resume',
+  hardTimeout: 300_000,
+  slowTimeout: 60_000,
   timings: null,
   inBand: 'auto',
 });

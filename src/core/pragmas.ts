@@ -5,6 +5,8 @@
  * comes in as an argument: it is the running Jest's.
  */
 
+import {parseTimeSpan, TIME_SPAN_SHAPE} from './timeSpan';
+
 /** What of jest-docblock is used here. */
 export interface DocblockParser {
   extract(contents: string): string;
@@ -164,10 +166,8 @@ const READERS: Readonly<Record<PragmaName, (values: readonly string[]) => Readin
     resources => ({resources}),
   ),
   'hard-timeout': single(value => {
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m)$|^0$/.exec(value);
-    if (match === null) return `expected a time like "500ms", "30s" or "5m", or 0 for none`;
-    const unit = {ms: 1, s: 1000, m: 60_000}[match[2] ?? 'ms'] ?? 1;
-    return {hardTimeoutMs: Number(match[1] ?? 0) * unit};
+    const ms = parseTimeSpan(value);
+    return ms === null ? `expected ${TIME_SPAN_SHAPE}` : {hardTimeoutMs: ms};
   }),
   'restart-worker': flag({restartWorker: true}),
 };

@@ -16,6 +16,8 @@ export interface UnitOrder {
   readonly id: number;
   readonly configId: string;
   readonly path: string;
+  /** What each test and hook of it may take, in ms; 0: any time; null: nothing is said of that. */
+  readonly hardTimeoutMs: number | null;
   /** null: run it whole. */
   readonly split: SplitOrder | null;
 }
@@ -150,6 +152,11 @@ export interface WorkerSetup extends Omit<Hello, 'pid'> {
   readonly exitRecordPath: string;
   /** Where to keep the journal of the file that runs. */
   readonly journalPath: string;
+  /** The process leads a process group of its own. */
+  readonly ownsGroup: boolean;
+  /** When a test, a hook or a file's loading is told to be slow (0: never), and when it is taken to hang (0: never), in ms. */
+  readonly slowTimeoutMs: number;
+  readonly hardTimeoutMs: number;
   /** A worker whose heap is larger than this after a file (bytes) retires; null: no limit. */
   readonly heapLimitBytes: number | null;
   /** The running Jest's modules, by absolute path. */
@@ -226,8 +233,14 @@ export function parseToWorker(line: string): ToWorker {
       return {
         type: 'give',
         units: list(fields.units, unit => {
-          const {id, configId, path, split} = record(unit, 'a unit');
-          return {id: whole(id), configId: text(configId), path: text(path), split: nullable(split, parseSplitOrder)};
+          const {id, configId, path, hardTimeoutMs, split} = record(unit, 'a unit');
+          return {
+            id: whole(id),
+            configId: text(configId),
+            path: text(path),
+            hardTimeoutMs: nullable(hardTimeoutMs, finite),
+            split: nullable(split, parseSplitOrder),
+          };
         }),
       };
     case 'take-back':

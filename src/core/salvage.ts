@@ -58,6 +58,8 @@ export interface LostSession {
   readonly shared: boolean;
   /** Whether what ran is known to have no part in the death. */
   readonly innocent: boolean;
+  /** It was killed because it took too long: so would another. */
+  readonly hung: boolean;
 }
 
 /** So often may a worker die, in a row, without the file having come any further. */
@@ -72,6 +74,7 @@ export class Salvage {
   #suspects: {readonly all: readonly number[]; left: number[]; guilty: boolean} | null = null;
   #together: readonly number[] | null = null;
   #stalls = 0;
+  #loads = 0;
   #givenUp = false;
 
   /** @param resume whether the rest of a file may run in a new worker */
@@ -80,9 +83,9 @@ export class Salvage {
   }
 
   /** A worker has died that ran the file. */
-  lose({slot, journal, shared, innocent}: LostSession): Fate {
+  lose({slot, journal, shared, innocent, hung}: LostSession): Fate {
     const session = readSession(slot, journal);
-    if (session === null) return this.#loseAtLoad(innocent);
+    if (session === null) return this.#loseAtLoad(innocent, hung);
     if (this.#opened !== null && session.opened.listing !== this.#opened.listing) {
       this.#givenUp = true;
       return 'kept';
@@ -128,6 +131,11 @@ export class Salvage {
     return this.#together;
   }
 
+  /** How many workers have died while they loaded the file. */
+  get loads(): number {
+    return this.#loads;
+  }
+
   /** Whether nothing of the file is known to have run. */
   get isEmpty(): boolean {
     return this.#sessions.length === 0;
@@ -163,9 +171,10 @@ export class Salvage {
     return [...(this.#opened?.tests.keys() ?? [])].filter(place => !this.#done.has(place));
   }
 
-  #loseAtLoad(innocent: boolean): Fate {
+  #loseAtLoad(innocent: boolean, hung: boolean): Fate {
     this.#stalls++;
-    const mayTryAgain = this.#resume && (innocent || this.#stalls <= MAX_STALLS);
+    this.#loads++;
+    const mayTryAgain = this.#resume && !hung && (innocent || this.#stalls <= MAX_STALLS);
     if (this.#opened === null) return mayTryAgain ? 'whole' : 'blame';
     if (!mayTryAgain) this.#givenUp = true;
     return 'kept';

@@ -48,6 +48,7 @@ export interface LostFile {
   readonly reported: readonly number[];
   readonly shared: boolean;
   readonly innocent: boolean;
+  readonly hung: boolean;
 }
 
 interface Remains {
@@ -68,7 +69,7 @@ export class DeadSessions {
     this.#options = options;
   }
 
-  lost(unit: number, {slot, journalPath, report, reported, shared, innocent}: LostFile): Fate {
+  lost(unit: number, {slot, journalPath, report, reported, shared, innocent, hung}: LostFile): Fate {
     let journal = parseJournal(read(journalPath));
     const [first] = journal;
     if (first?.type !== 'unit' || first.unit !== unit) journal = []; // of another file, or not followed
@@ -82,7 +83,7 @@ export class DeadSessions {
     if (first === undefined && remains.salvage.isEmpty) return 'blame';
     this.#remains.set(unit, remains);
     remains.salvage.reported(reported);
-    const fate = remains.salvage.lose({slot, journal, shared, innocent});
+    const fate = remains.salvage.lose({slot, journal, shared, innocent, hung});
     remains.lastReport = report;
     const session = remains.salvage.sessions.at(-1);
     if (session !== undefined && !remains.deaths.has(session)) remains.deaths.set(session, {report, at: Date.now()});
@@ -95,9 +96,9 @@ export class DeadSessions {
     return this.#remains.get(unit)?.salvage.isEmpty === false;
   }
 
-  /** Whether workers have died while they loaded the unit, and none got any further. */
-  isLoading(unit: number): boolean {
-    return this.#remains.get(unit)?.salvage.isEmpty === true;
+  /** How many workers have died while they loaded the unit. */
+  loads(unit: number): number {
+    return this.#remains.get(unit)?.salvage.loads ?? 0;
   }
 
   /** Whether tests of the unit are to be run still, when the workers that have it open are done. */

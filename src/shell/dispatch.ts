@@ -35,12 +35,16 @@ export interface DispatchOptions {
   readonly reports: Reports;
   readonly openFiles: OpenFiles;
   readonly deadSessions: DeadSessions;
+  /** What each test and hook of a unit may take, in ms; 0: any time; null: its file says nothing of that. */
+  readonly hardTimeoutOf: (unit: number) => number | null;
   /** How a unit ended, for the timings file. `died`: a worker of it has. */
   readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | null, died: boolean) => void;
   /** An exception that one file left behind has killed the worker while it ran another, which is run again. */
   readonly onLateException: (culprit: string, running: string, death: Death) => void;
   /** A worker has died while it loaded a file of which it was to take some tests; the others go on with it. */
   readonly onLostJoiner: (path: string, slot: SlotNumber, death: Death) => void;
+  /** What a worker is at takes long: what it is, and how long it has taken, in ms. */
+  readonly onSlow: (slot: SlotNumber, name: string, ms: number) => void;
   readonly log: EventLog;
   /** Monotonic, in ms. */
   readonly now: () => number;
@@ -174,13 +178,13 @@ export class Dispatch {
         return;
       case 'blame': {
         const death = this.#deaths.get(command.slot);
-        const loading = this.#options.deadSessions.isLoading(command.unit);
+        const loads = this.#options.deadSessions.loads(command.unit);
         this.#forget(command.unit);
         this.#options.onUnitEnd(command.unit, null, null, true);
         if (death === undefined) throw new Error(`slot ${command.slot} is blamed, and has not died`);
         void this.#options.reports.fileFailed(
           this.#options.testOf(command.unit),
-          death.then(report => blameFile(report, loading)),
+          death.then(report => blameFile(report, loads)),
         );
         return;
       }
@@ -210,6 +214,7 @@ export class Dispatch {
       up: () => this.#post({type: 'slot-up', slot, generation}),
       message: message => this.#hear(slot, generation, message),
       lost: death => this.#lose(slot, generation, death),
+      slow: (name, ms) => this.#options.onSlow(slot, name, ms),
       closed: forceExited => {
         // One that retires, or is in the middle of a file that it is not needed for, may well be busy: that is
         // nobody's leak.
@@ -302,13 +307,20 @@ export class Dispatch {
     const innocent = culprit !== null && path !== null;
     if (innocent) this.#options.onLateException(culprit, path, death);
     const fate =
-      running === null || bystander || worker === undefined ? 'blame' : this.#keep(running, slot, worker, innocent);
+      running === null || bystander || worker === undefined
+        ? 'blame'
+        : this.#keep(running, slot, worker, {innocent, hung: death.kind === 'hung'});
     const rest = running !== null && this.#options.deadSessions.hasRest(running);
     this.#post({type: 'slot-lost', slot, generation, death, innocent, fate, rest});
   }
 
   /** Keeps what a dead worker has left of the unit that it ran. */
-  #keep(unit: number, slot: SlotNumber, worker: DispatchWorker, innocent: boolean): Fate {
+  #keep(
+    unit: number,
+    slot: SlotNumber,
+    worker: DispatchWorker,
+    death: {readonly innocent: boolean; readonly hung: boolean},
+  ): Fate {
     const {openFiles, deadSessions} = this.#options;
     const report = this.#deaths.get(slot);
     if (report === undefined) throw new Error(`slot ${slot} has not died`);
@@ -319,7 +331,7 @@ export class Dispatch {
       report,
       reported: openFiles.reported(unit),
       shared: this.#state.files.get(unit)?.shared === true,
-      innocent,
+      ...death,
     });
   }
 
@@ -361,7 +373,8 @@ export class Dispatch {
     const order: SplitOrder | null = hasSessions(this.#state, id)
       ? {granularity: split ?? 'each', collected, resumes}
       : null;
-    return {id, configId: file.configId, path: file.path, split: order};
+    const hardTimeoutMs = this.#options.hardTimeoutOf(id);
+    return {id, configId: file.configId, path: file.path, hardTimeoutMs, split: order};
   }
 
   /** What the unit that runs in a slot is to it, if its tests are shared. */

@@ -47,6 +47,5 @@ function* namesOf(pragmas: FilePragmas): Generator<string> {
   if (pragmas.serial) yield '@serial';
   if (pragmas.workerGroup !== null) yield '@worker-group';
   if (pragmas.resources.length > 0) yield '@resource';
-  if (pragmas.hardTimeoutMs !== null) yield '@hard-timeout';
   if (pragmas.restartWorker) yield '@restart-worker';
 }

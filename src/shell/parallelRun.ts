@@ -7,8 +7,10 @@ import type {Config} from '@jest/types';
 import {describeDeath} from '../core/deaths';
 import type {MergeTools} from '../core/merge';
 import {planUnits} from '../core/plan';
+import type {FilePragmas} from '../core/pragmas';
 import type {WorkerSetup} from '../core/protocol';
 import {slotsOf, type SchedulePlan} from '../core/scheduleState';
+import {describeTimeSpan} from '../core/timeSpan';
 import type {SlotNumber} from '../core/units';
 import {mergeCoverage, mergeV8Coverage} from './coverage';
 import {DeadSessions} from './deadSessions';
@@ -37,6 +39,7 @@ export interface ParallelRun {
 
 export interface ParallelRunOptions {
   readonly tests: readonly Test[];
+  readonly pragmasOf: (test: Test) => FilePragmas;
   readonly splittable: Splittable;
   readonly past: PastRuns;
   readonly reports: Reports;
@@ -45,7 +48,7 @@ export interface ParallelRunOptions {
 
 export async function startParallelRun(
   runOptions: RunOptions,
-  {tests, splittable, past, reports, runId}: ParallelRunOptions,
+  {tests, pragmasOf, splittable, past, reports, runId}: ParallelRunOptions,
 ): Promise<ParallelRun> {
   const {jest, globalConfig, watcher} = runOptions;
   const testOfPath = new Map(tests.map(test => [`${test.context.config.id}\0${test.path}`, test]));
@@ -55,10 +58,16 @@ export async function startParallelRun(
 
   const hosts = new Map<SlotNumber, WorkerHost>();
   const leaving = new Set<Promise<unknown>>();
-  const server = await WorkerServer.listen(({slot, generation, pid}, socket) => {
-    const host = hosts.get(slot);
-    if (host?.generation !== generation) socket.destroy();
-    else host.attach(socket, pid);
+  const server = await WorkerServer.listen({
+    onWorker: ({slot, generation, pid}, socket) => {
+      const host = hosts.get(slot);
+      if (host?.generation !== generation) socket.destroy();
+      else host.attach(socket, pid);
+    },
+    onWatchdog: ({slot, generation}, message) => {
+      const host = hosts.get(slot);
+      if (host?.generation === generation) host.hearWatchdog(message);
+    },
   });
   const stdout = new SharedOutput(process.stdout);
   const stderr = new SharedOutput(process.stderr);
@@ -86,6 +95,7 @@ export async function startParallelRun(
       messageUtil: () => jest.messageUtil(),
       resume: runOptions.options.onCrash === 'resume',
     }),
+    hardTimeoutOf: unit => pragmasOf(testOf(unit)).hardTimeoutMs,
     onUnitEnd: (unit, ms, outcome, died) => {
       if (outcome !== null) past.note(testOf(unit), ms, outcome.type === 'result' ? outcome.result : null);
       if (died) past.noteDeath(testOf(unit));
@@ -95,6 +105,8 @@ export async function startParallelRun(
         `an exception that ${culprit} left behind (a timer or a promise that outlived its tests) ended the worker ` +
           `while it ran ${running}, which is run again.${death.kind === 'exit' ? `\n${death.uncaught}` : ''}`,
       ),
+    onSlow: (slot, name, ms) =>
+      void process.stderr.write(`SLOW w${slot} ${name}: still running after ${describeTimeSpan(ms)}\n`),
     onLostJoiner: (path, slot, death) =>
       warn(
         `worker w${slot} died while it loaded ${path}, to take some of its tests: ${describeDeath(death)}. ` +
@@ -209,7 +221,7 @@ function makePlan(
 }
 
 function sharedSetup(
-  {jest, globalConfig, context}: RunOptions,
+  {jest, globalConfig, context, options}: RunOptions,
   tests: readonly Test[],
   runId: string,
   workerCount: number,
@@ -221,6 +233,9 @@ function sharedSetup(
     workerCount,
     runId,
     socketPath,
+    ownsGroup: false,
+    slowTimeoutMs: options.slowTimeout,
+    hardTimeoutMs: options.hardTimeout,
     heapLimitBytes: heapLimit(globalConfig.workerIdleMemoryLimit, jest.version),
     modules: jest.modules,
     globalConfig,

@@ -55,11 +55,12 @@ export async function run(runOptions: RunOptions): Promise<void> {
   const pragmas = readAllPragmas(runOptions.tests, jest, reports);
   const tests = [...pragmas.keys()];
   const past = new PastRuns(timings, globalConfig);
+  const pragmasOf = (test: Test) => pragmas.get(test) ?? NO_PRAGMAS;
   const splittable = findSplittable(tests, {
     jest,
     globalConfig,
     options,
-    pragmasOf: test => pragmas.get(test) ?? NO_PRAGMAS,
+    pragmasOf,
   });
   if (shouldRunInBand(runOptions, tests, past, splittable)) {
     // Each of the two is loaded where it is needed: the other would delay the first test.
@@ -76,7 +77,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     });
   } else if (tests.length > 0) {
     const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
-    const parallel = await startParallelRun(runOptions, {tests, splittable, past, reports, runId});
+    const parallel = await startParallelRun(runOptions, {tests, pragmasOf, splittable, past, reports, runId});
     const finish = leave;
     leave = async () => {
       await parallel.stop();

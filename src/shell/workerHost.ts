@@ -17,6 +17,8 @@ import {
   type WorkerSetup,
 } from '../core/protocol';
 import type {Generation} from '../core/units';
+import type {FromWatchdog} from '../core/watching';
+import {Pulse} from './pulse';
 import {OutputTail, type SharedOutput} from './workerOutput';
 
 /** What a host hears. After `lost` or `closed` it hears nothing more. */
@@ -24,6 +26,8 @@ export interface WorkerListener {
   up(): void;
   message(message: FromWorker): void;
   lost(death: Death): void;
+  /** A test, say, takes long: what it is, and how long it has taken, in ms. */
+  slow(name: string, ms: number): void;
   /** The process has ended as told. `forceExited`: it did not within its grace, and was killed. */
   closed(forceExited: boolean): void;
 }
@@ -62,11 +66,19 @@ export class WorkerHost {
   #stderrEnd: Promise<void> = Promise.resolve();
   #socket: Socket | null = null;
   #pid: number | null = null;
+  readonly #pulse: Pulse;
+  /** Why it is being killed. */
+  #cause: Death | null = null;
   #ended = false;
   #gone: Promise<unknown> = Promise.resolve();
 
   constructor(options: WorkerHostOptions) {
     this.#options = options;
+    this.#pulse = new Pulse({
+      hardTimeoutMs: options.setup.hardTimeoutMs,
+      now: () => performance.now(),
+      onSilence: ms => this.#endAs({kind: 'silent', ms}),
+    });
     this.#worker = new options.jestWorker.Worker(options.workerPath, {
       enableWorkerThreads: options.threads,
       exposedMethods: ['serve'],
@@ -112,6 +124,24 @@ export class WorkerHost {
     this.#options.listener.up();
   }
 
+  /** What the thread has to say that watches the process from inside. */
+  hearWatchdog(message: FromWatchdog): void {
+    if (this.#ended) return;
+    switch (message.type) {
+      case 'alive':
+        this.#pulse.beat(message);
+        return;
+      case 'slow':
+        this.#options.listener.slow(message.name, message.ms);
+        return;
+      case 'hung': {
+        const {name, ms, limitMs, place} = message;
+        this.#endAs({kind: 'hung', name, ms, limitMs, place});
+        return;
+      }
+    }
+  }
+
   tell(order: ToWorker): void {
     this.#socket?.write(`${JSON.stringify(order)}\n`);
   }
@@ -120,6 +150,7 @@ export class WorkerHost {
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#pulse.stop();
     this.tell({type: 'close'});
     void this.#worker.end().then(({forceExited}) => this.#options.listener.closed(forceExited));
   }
@@ -152,6 +183,13 @@ export class WorkerHost {
     return {death: refined, slot, generation, pid: this.#pid, stderr};
   }
 
+  /** Kills the process, which has died of this then. */
+  #endAs(cause: Death): void {
+    if (this.#ended || this.#cause !== null) return;
+    this.#cause = cause;
+    this.kill();
+  }
+
   #hear(message: unknown): void {
     if (this.#ended) return;
     let parsed: FromWorker;
@@ -167,10 +205,11 @@ export class WorkerHost {
   #lose(death: Death): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#pulse.stop();
     // jest-worker starts a process anew when one exits with a code; that one is not wanted.
     this.#gone = this.#worker.end();
     this.#socket?.destroy();
-    this.#options.listener.lost(death);
+    this.#options.listener.lost(this.#cause ?? death);
   }
 
   #readExitRecord(): ExitRecord | null {

@@ -9,6 +9,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {LineBuffer} from '../core/messages';
 import {parseHello, type Hello} from '../core/protocol';
+import {parseFromWatchdog, parseWatchdogHello, type FromWatchdog} from '../core/watching';
 
 /** sun_path holds 104 bytes on macOS, 108 on Linux. */
 const LONGEST_SOCKET_PATH = 100;
@@ -20,6 +21,12 @@ const TEMP =
     ? '/tmp'
     : tmpdir();
 
+export interface WorkerServerListener {
+  /** Called once for each worker, when it is up. */
+  readonly onWorker: (hello: Hello, socket: Socket) => void;
+  readonly onWatchdog: (hello: Hello, message: FromWatchdog) => void;
+}
+
 export class WorkerServer {
   readonly socketPath: string;
   readonly #folder: string;
@@ -27,7 +34,7 @@ export class WorkerServer {
   readonly #sockets = new Set<Socket>();
   readonly #removeFolder = () => rmSync(this.#folder, {recursive: true, force: true});
 
-  private constructor(onConnect: (hello: Hello, socket: Socket) => void) {
+  private constructor({onWorker, onWatchdog}: WorkerServerListener) {
     this.#folder = mkdtempSync(join(TEMP, FOLDER_PREFIX));
     this.socketPath =
       process.platform === 'win32'
@@ -40,15 +47,20 @@ export class WorkerServer {
       socket.on('error', () => undefined); // a worker that dies resets its connection
       socket.on('close', () => this.#sockets.delete(socket));
       const lines = new LineBuffer();
+      let watchdog: Hello | null = null;
+      const hear = (line: string) => {
+        if (watchdog !== null) return onWatchdog(watchdog, parseFromWatchdog(line));
+        watchdog = parseWatchdogHello(line);
+        if (watchdog === null) onWorker(parseHello(line), socket);
+      };
       socket.setEncoding('utf8').on('data', (chunk: string) => {
-        for (const line of lines.push(chunk)) onConnect(parseHello(line), socket);
+        for (const line of lines.push(chunk)) hear(line);
       });
     });
   }
 
-  /** @param onConnect called once for each worker, when it is up */
-  static async listen(onConnect: (hello: Hello, socket: Socket) => void): Promise<WorkerServer> {
-    const server = new WorkerServer(onConnect);
+  static async listen(listener: WorkerServerListener): Promise<WorkerServer> {
+    const server = new WorkerServer(listener);
     await new Promise<void>((resolve, reject) => {
       server.#server.once('error', reject);
       server.#server.listen(server.socketPath, resolve);

@@ -3,22 +3,25 @@ import type {Circus} from '@jest/types';
 import {now} from './clock';
 import {collect} from './collection';
 import type {Journal} from './journal';
+import type {Phases} from './phases';
 import {Recorder} from './recorder';
 import {SnapshotWatch} from './snapshots';
 import {consoleOf, handleEvents, snapshotStateOf, type CircusFile, type TestEnvironment} from './testFramework';
 
 export class FollowedFile implements CircusFile {
   readonly #journal: Journal;
+  readonly #phases: Phases;
   readonly #startedAt = now();
   #recorder: Recorder | null = null;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, phases: Phases) {
     this.#journal = journal;
+    this.#phases = phases;
   }
 
   attach(environment: TestEnvironment, circus: {readonly concurrentFileWide: boolean}): void {
     let expect: unknown = null;
-    const recorder = new Recorder({journal: this.#journal, console: consoleOf(environment)});
+    const recorder = new Recorder({journal: this.#journal, phases: this.#phases, console: consoleOf(environment)});
     this.#recorder = recorder;
     const note = (event: Circus.Event, state: Circus.State) => {
       if (event.name === 'setup') expect = event.runtimeGlobals.expect;
@@ -31,7 +34,7 @@ export class FollowedFile implements CircusFile {
         );
         expect = null;
       }
-      recorder.note(event);
+      recorder.note(event, state);
       if (event.name === 'run_finish') recorder.release();
     };
     handleEvents(environment, (event, state, pass) => {

@@ -2,6 +2,7 @@
  * A worker process. jest-worker loads this module and makes one call, `serve`, that lasts as long as
  * the worker does: while it is under way the parent hears every message, and of the process's death.
  */
+import {relative} from 'node:path';
 import type {FromWorker, Slice, SplitOrder, UnitOrder, UnitOutcome, WorkerSetup} from '../core/protocol';
 import {listen, now} from './clock';
 import {ExitRecorder} from './exitRecord';
@@ -10,8 +11,10 @@ import {JestFileRunner} from './jestFile';
 import {Journal} from './journal';
 import {Lease} from './lease';
 import {ParentLine} from './parentLine';
+import {Phases} from './phases';
 import {SlicedFile} from './slicedFile';
 import type {CircusFile} from './testFramework';
+import {Watchdog} from './watchdog';
 
 export async function serve(setup: WorkerSetup): Promise<void> {
   const exit = new ExitRecorder(setup.exitRecordPath);
@@ -19,6 +22,16 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   // thread it sets the variable after the environment was made; for processes this changes nothing.
   process.env.JEST_WORKER_ID = String(setup.slot);
 
+  const watchdog = Watchdog.start({
+    transport: {
+      kind: 'socket',
+      path: setup.socketPath,
+      slot: setup.slot,
+      generation: setup.generation,
+      ownsGroup: setup.ownsGroup,
+    },
+  });
+  const phases = new Phases(watchdog, {slowMs: setup.slowTimeoutMs, hardMs: setup.hardTimeoutMs});
   const lease = new Lease();
   let open: {readonly unit: number; readonly file: SlicedFile} | null = null;
   const {slot, generation} = setup;
@@ -52,28 +65,39 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   // The parent has heard of us and gives us work while Jest's modules load.
   const files = await JestFileRunner.load(setup);
   exit.listenersAreDeadly();
+  const {rootDir} = setup.globalConfig as {readonly rootDir: string};
   const journal = new Journal(setup.journalPath);
   for (let unit = await lease.next(); unit !== null; unit = await lease.next()) {
-    const sliced = unit.split && slicedFile(unit.id, unit.split, journal, line);
+    const sliced = unit.split && slicedFile(unit.id, unit.split, {journal, phases, line});
     open = sliced && {unit: unit.id, file: sliced};
     if (files.canFollow(unit.configId)) journal.begin(unit.id);
     else journal.skip();
     await line.send({type: 'unit-started', unit: unit.id});
-    const done = await runUnit(files, unit, sliced, sliced ?? new FollowedFile(journal), setup.heapLimitBytes);
+    phases.fileBegins(relative(rootDir, unit.path), unit.hardTimeoutMs);
+    const done = await runUnit(files, unit, sliced, sliced ?? new FollowedFile(journal, phases), setup.heapLimitBytes);
     open = null;
+    phases.fileEnds();
     await sendDone(line, done);
     if (done.retiring) break;
   }
+  watchdog.stop();
   line.close();
 }
 
 type UnitDone = Extract<FromWorker, {type: 'unit-done'}>;
 
-function slicedFile(unit: number, order: SplitOrder, journal: Journal, line: ParentLine): SlicedFile {
+interface SlicedFileSurroundings {
+  readonly journal: Journal;
+  readonly phases: Phases;
+  readonly line: ParentLine;
+}
+
+function slicedFile(unit: number, order: SplitOrder, {journal, phases, line}: SlicedFileSurroundings): SlicedFile {
   return new SlicedFile({
     unit,
     order,
     journal,
+    phases,
     send: message => void line.send(message).catch(() => undefined), // the parent is gone: 'close' follows
     now,
     listen,

@@ -7,6 +7,7 @@ import type {Circus} from '@jest/types';
 import {now} from './clock';
 import type {Collection} from './collection';
 import type {Journal} from './journal';
+import {titlesOf, type Phases} from './phases';
 import type {SnapshotWatch} from './snapshots';
 
 type ConsoleEntries = NonNullable<TestResult['console']>;
@@ -19,6 +20,7 @@ const {now: wallClock} = Date;
 
 export interface RecorderOptions {
   readonly journal: Journal;
+  readonly phases: Phases;
   /** All entries of the file's console so far; null: it keeps none. */
   readonly console: (() => readonly unknown[] | undefined | null) | null;
 }
@@ -37,6 +39,7 @@ export class Recorder {
     this.#options = options;
   }
 
+  /** The file is loaded. */
   opened(collection: Collection, snapshots: SnapshotWatch | null, ms: number): void {
     this.#collection = collection;
     this.#snapshots = snapshots;
@@ -46,10 +49,11 @@ export class Recorder {
   }
 
   /** Something of ours happens. */
-  note(event: Circus.Event): void {
+  note(event: Circus.Event, state: Circus.State): void {
     const collection = this.#collection;
     if (collection === null) return;
-    const {journal} = this.#options;
+    const {journal, phases} = this.#options;
+    phases.note(event, state, collection);
     // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others say nothing of what runs
     switch (event.name) {
       case 'test_started': {
@@ -124,10 +128,4 @@ export class Recorder {
     }
     return this.#rss;
   }
-}
-
-function titlesOf(block: Circus.DescribeBlock): string[] {
-  const titles: string[] = [];
-  for (let at = block; at.parent !== undefined; at = at.parent) titles.unshift(at.name);
-  return titles;
 }

@@ -3,6 +3,7 @@
  * runs; a test that comes up before it is decided whose it is waits here.
  */
 import type {FromWorker} from '../core/protocol';
+import type {Phases} from './phases';
 
 /** How long (ms) the parent goes without news of a session that has enough to do. */
 const NEWS_EVERY_MS = 20;
@@ -18,6 +19,8 @@ export interface SessionOptions {
   readonly send: (progress: SessionProgress) => void;
   /** Monotonic, in ms. */
   readonly now: () => number;
+  /** Told when there is nothing to do but to wait for the parent. */
+  readonly phases: Pick<Phases, 'waits' | 'goesOn'>;
   /** Resolves after messages that have arrived were read. */
   readonly listen: () => Promise<void>;
 }
@@ -142,7 +145,9 @@ export class Session {
     const start = this.#options.now();
     this.#running = null;
     if (tell) this.#tell();
+    this.#options.phases.waits();
     await new Promise<void>(resolve => this.#wake.push(resolve));
+    this.#options.phases.goesOn();
     const waited = this.#options.now() - start;
     this.#since += waited;
     this.#listenedAt = start + waited;

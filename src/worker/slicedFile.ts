@@ -11,6 +11,7 @@ import type {CollectedTest, FromWorker, Slice, SnapshotChanges, SplitOrder} from
 import {collect, type Collection, type Place} from './collection';
 import {Session} from './session';
 import type {Journal} from './journal';
+import type {Phases} from './phases';
 import {Recorder} from './recorder';
 import {SnapshotWatch} from './snapshots';
 import {consoleOf, handleEvents, type CircusFile, type TestEnvironment} from './testFramework';
@@ -19,6 +20,7 @@ export interface SlicedFileOptions {
   readonly unit: number;
   readonly order: SplitOrder;
   readonly journal: Journal;
+  readonly phases: Phases;
   readonly send: (message: FromWorker) => void;
   /** Monotonic, in ms. */
   readonly now: () => number;
@@ -89,7 +91,7 @@ export class SlicedFile implements CircusFile {
     this.#concurrentFileWide = circus.concurrentFileWide;
     const entries = consoleOf(environment);
     this.#console = entries && (() => entries()?.length ?? 0);
-    this.#recorder = new Recorder({journal: this.#options.journal, console: entries});
+    this.#recorder = new Recorder({journal: this.#options.journal, phases: this.#options.phases, console: entries});
     handleEvents(environment, (event, state, pass) => {
       // The user's environment may take tests out of the file before they are listed.
       if (event.name === 'run_start') return Promise.resolve(pass()).then(() => this.#open(state));
@@ -138,7 +140,7 @@ export class SlicedFile implements CircusFile {
       case 'test_started': {
         const place = this.#collection?.places.get(event.test);
         if (place !== undefined) this.#ran.add(place.index);
-        this.#recorder?.note(event);
+        this.#recorder?.note(event, state);
         return undefined;
       }
       case 'test_done':
@@ -147,18 +149,21 @@ export class SlicedFile implements CircusFile {
         this.#active.delete(event.test);
         if (!this.#isOurs(event.test)) return Promise.resolve(false);
         this.#testEnds(event.test, session);
-        this.#recorder?.note(event);
+        this.#recorder?.note(event, state);
         return undefined;
+      case 'test_fn_start':
+      case 'test_fn_success':
+      case 'test_fn_failure':
       case 'hook_start':
       case 'hook_success':
       case 'hook_failure':
-        this.#recorder?.note(event);
+        this.#recorder?.note(event, state);
         return undefined;
       case 'concurrent_tests_start':
       case 'concurrent_tests_end':
         return this.#concurrent(event.tests, session);
       case 'run_finish':
-        this.#recorder?.note(event);
+        this.#recorder?.note(event, state);
         this.#recorder?.release();
         this.#finish(session);
         return undefined;
@@ -188,7 +193,13 @@ export class SlicedFile implements CircusFile {
     this.#collection = collection;
     const sizes = new Map<number, number>();
     for (const {group} of collection.tests) if (group !== null) sizes.set(group, (sizes.get(group) ?? 0) + 1);
-    this.#session = new Session({sizes, now, listen, send: progress => send({...progress, unit})});
+    this.#session = new Session({
+      sizes,
+      now,
+      listen,
+      phases: this.#options.phases,
+      send: progress => send({...progress, unit}),
+    });
     if (this.#discarded) this.#session.discard();
     this.#loadMs = now() - this.#startedAt;
     this.#recorder?.opened(collection, snapshots, this.#loadMs);

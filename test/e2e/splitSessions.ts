@@ -15,6 +15,7 @@ import type * as SnapshotFile from '../../src/shell/snapshotFile';
 import type * as JestFile from '../../src/worker/jestFile';
 import type * as Followed from '../../src/worker/followedFile';
 import type * as Journals from '../../src/worker/journal';
+import type * as PhasesModule from '../../src/worker/phases';
 import type * as Sliced from '../../src/worker/slicedFile';
 
 /** When a batch of tests is given: as soon as the file is open, at news of it, when its messages are read, or when it waits. */
@@ -84,6 +85,9 @@ const {JestFileRunner} = fromRunner('worker/jestFile.js') as typeof JestFile;
 const {SlicedFile} = fromRunner('worker/slicedFile.js') as typeof Sliced;
 const {FollowedFile} = fromRunner('worker/followedFile.js') as typeof Followed;
 const {Journal} = fromRunner('worker/journal.js') as typeof Journals;
+const {Phases} = fromRunner('worker/phases.js') as typeof PhasesModule;
+/** Nobody watches. */
+const phases = new Phases({begin: () => undefined, idle: () => undefined}, {slowMs: 0, hardMs: 0});
 const {SnapshotState} = fromCore('jest-snapshot') as {SnapshotState: SnapshotFile.SnapshotStateClass};
 
 interface Configs {
@@ -189,7 +193,10 @@ class CaseRun {
 
   async #runWhole(path: string, options: Pick<SplitCase, 'updateSnapshot' | 'pattern'>): Promise<FileRun> {
     const {config, runner} = await makeRunner(options);
-    const end = await runner.run({id: 0, configId: config.id, path, split: null}, new FollowedFile(new Journal('')));
+    const end = await runner.run(
+      {id: 0, configId: config.id, path, hardTimeoutMs: null, split: null},
+      new FollowedFile(new Journal(''), phases),
+    );
     return {...outcome(end), probes: takeProbes(path)};
   }
 
@@ -203,6 +210,7 @@ class CaseRun {
       unit: 7,
       order: split,
       journal: new Journal(''), // never begun: it keeps nothing
+      phases,
       send: message => feeder.hear(parseFromWorker(sent(message))),
       now: () => (time += plan.clockStep),
       listen: () => feeder.read(),
@@ -212,7 +220,10 @@ class CaseRun {
     const hangs = new Promise<{thrown: unknown}>(resolve => {
       timer = setTimeout(() => resolve({thrown: new Error(`hangs: ${feeder.describe()}`)}), HANGS_AFTER_MS);
     });
-    const end = await Promise.race([runner.run({id: 7, configId: config.id, path: this.#file, split}, file), hangs]);
+    const end = await Promise.race([
+      runner.run({id: 7, configId: config.id, path: this.#file, hardTimeoutMs: null, split}, file),
+      hangs,
+    ]);
     clearTimeout(timer);
     this.#groups ??= feeder.groups;
     const run = {...outcome(end), probes: takeProbes(this.#file)};

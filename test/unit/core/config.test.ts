@@ -209,6 +209,8 @@ describe('the environment', () => {
       'XDIST_MAX_WORKER_RESTARTS',
       'XDIST_RESTART_WORKERS',
       'XDIST_ON_CRASH',
+      'XDIST_HARD_TIMEOUT',
+      'XDIST_SLOW_TIMEOUT',
       'XDIST_TIMINGS',
       'XDIST_IN_BAND',
     ]);

@@ -30,7 +30,7 @@ test.each<[Death, string]>([
 
 describe('the file that a worker died of', () => {
   test('is told how, in which worker, and what that meant for the others', () => {
-    expect(blameFile(report(killed), false).message).toBe(
+    expect(blameFile(report(killed), 0).message).toBe(
       'The worker process that ran this test file died: it was killed by signal SIGKILL.\n' +
         'The results of its other tests are lost.\n\n' +
         'Nothing was written to the standard error of worker w3 (pid 4711).',
@@ -38,7 +38,7 @@ describe('the file that a worker died of', () => {
   });
 
   test('is shown the end of the standard error', () => {
-    const {message} = blameFile(report(killed, {stderr: 'first\nsecond\n'}), false);
+    const {message} = blameFile(report(killed, {stderr: 'first\nsecond\n'}), 0);
     expect(message).toMatch(
       /\n\nThe end of the standard error of worker w3 \(pid 4711\):\n {2}\| first\n {2}\| second$/,
     );
@@ -47,7 +47,7 @@ describe('the file that a worker died of', () => {
   test('is shown the exception that nothing caught', () => {
     const {message} = blameFile(
       report({kind: 'exit', code: 1, uncaught: 'Error: oh\n    at a.js:1'}, {stderr: 'something else'}),
-      false,
+      0,
     );
     expect(message).toMatch(
       /\n\nThe exception in worker w3 \(pid 4711\):\n {2}\| Error: oh\n {2}\| {5}at a\.js:1\n\nThe end of the standard error/,
@@ -57,18 +57,18 @@ describe('the file that a worker died of', () => {
   test('is not shown the exception twice where Node has printed it already', () => {
     const {message} = blameFile(
       report({kind: 'exit', code: 1, uncaught: 'Error: oh'}, {stderr: 'a.js:1\nError: oh\nNode.js v20'}),
-      false,
+      0,
     );
     expect(message).not.toContain('The exception in');
     expect(message.match(/Error: oh/g)).toHaveLength(1);
   });
 
   test('reads of a worker without a pid if that never said it', () => {
-    expect(blameFile(report(killed, {pid: null}), false).message).toMatch(/standard error of worker w3\.$/);
+    expect(blameFile(report(killed, {pid: null}), 0).message).toMatch(/standard error of worker w3\.$/);
   });
 
   test('gets no stack, as reporters would print our frames', () => {
-    expect(blameFile(report(killed), false)).toMatchObject({stack: '', type: 'Error'});
+    expect(blameFile(report(killed), 0)).toMatchObject({stack: '', type: 'Error'});
   });
 });
 

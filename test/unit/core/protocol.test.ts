@@ -26,12 +26,19 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
   give: {
     type: 'give',
     units: [
-      {id: 0, configId: 'c', path: '/a.test.ts', split: null},
-      {id: 7, configId: 'd', path: '/b.test.ts', split: {granularity: 'tests', collected: null, resumes: null}},
+      {id: 0, configId: 'c', path: '/a.test.ts', hardTimeoutMs: null, split: null},
+      {
+        id: 7,
+        configId: 'd',
+        path: '/b.test.ts',
+        hardTimeoutMs: null,
+        split: {granularity: 'tests', collected: null, resumes: null},
+      },
       {
         id: 8,
         configId: 'd',
         path: '/c.test.ts',
+        hardTimeoutMs: 30_000,
         split: {granularity: 'each', collected: 'f00', resumes: {listing: 'b0b', leaveOut: [0, 2]}},
       },
     ],
@@ -202,14 +209,20 @@ test.each([
   ['{"type":"give","units":[null]}', 'expected a unit, got null'],
   ['{"type":"give","units":[{"id":"0"}]}', 'expected a whole number, got "0"'],
   ['{"type":"give","units":[{"id":0,"configId":"c"}]}', 'expected a text, got undefined'],
-  ['{"type":"give","units":[{"id":0,"configId":"c","path":"/a"}]}', 'expected an order to open a file, got undefined'],
-  ['{"type":"give","units":[{"id":0,"configId":"c","path":"/a","split":{}}]}', 'expected a granularity, got undefined'],
   [
-    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","split":{"granularity":"all","collected":null}}]}',
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null}]}',
+    'expected an order to open a file, got undefined',
+  ],
+  [
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":{}}]}',
+    'expected a granularity, got undefined',
+  ],
+  [
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":{"granularity":"all","collected":null}}]}',
     'expected a granularity, got "all"',
   ],
   [
-    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","split":{"granularity":"each"}}]}',
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":{"granularity":"each"}}]}',
     'expected a text, got undefined',
   ],
   ['{"type":"take-back","units":5}', 'expected a list, got 5'],

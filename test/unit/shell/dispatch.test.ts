@@ -171,6 +171,8 @@ class FakeRun {
         messageUtil: () => ({formatResultsErrors: () => null, formatExecError: () => ''}),
         resume: true,
       }),
+      hardTimeoutOf: () => null,
+      onSlow: () => undefined,
       onUnitEnd: (...end) => this.ended.push(end),
       onLateException: (culprit, running) => this.late.push([culprit, running]),
       onLostJoiner: (path, slot) => this.lostJoiners.push([path, slot]),
@@ -301,7 +303,9 @@ test('an idle worker gets what another one holds', () => {
   w2.says.up();
   expect(w1.told.at(-1)).toEqual({type: 'take-back', units: [1]});
   w1.hears({type: 'units-returned', asked: [1], units: [1]});
-  expect(w2.told).toEqual([{type: 'give', units: [{id: 1, configId: 'c', path: '/1.test.js', split: null}]}]);
+  expect(w2.told).toEqual([
+    {type: 'give', units: [{id: 1, configId: 'c', path: '/1.test.js', hardTimeoutMs: null, split: null}]},
+  ]);
 });
 
 describe('a worker that dies', () => {
@@ -523,9 +527,11 @@ describe('a file that is split', () => {
   const PATH = '/0.test.js';
   const order = (collected: string | null) => ({
     type: 'give',
-    units: [{id: 0, configId: 'c', path: PATH, split: {granularity: 'tests', collected, resumes: null}}],
+    units: [
+      {id: 0, configId: 'c', path: PATH, hardTimeoutMs: null, split: {granularity: 'tests', collected, resumes: null}},
+    ],
   });
-  const wholeOrder = {type: 'give', units: [{id: 0, configId: 'c', path: PATH, split: null}]};
+  const wholeOrder = {type: 'give', units: [{id: 0, configId: 'c', path: PATH, hardTimeoutMs: null, split: null}]};
   const long: FileRecord = {
     at: 0,
     ms: 6 * LONG,

@@ -11,6 +11,7 @@ class World {
 
   constructor(sizes: Readonly<Record<number, number>> = {}) {
     this.session = new Session({
+      phases: {waits: () => undefined, goesOn: () => undefined},
       sizes: new Map(Object.entries(sizes).map(([group, size]) => [Number(group), size])),
       send: progress => this.sent.push(progress),
       now: () => this.time,

@@ -1,0 +1,102 @@
+/**
+ * Tells the watchdog what the main thread is at: a test, a hook, the loading of a file; and how long
+ * that may take.
+ */
+import type {Circus} from '@jest/types';
+import type {Collection} from './collection';
+import type {Watchdog} from './watchdog';
+
+export interface PhaseLimits {
+  /** In ms; 0: never. */
+  readonly slowMs: number;
+  /** In ms; 0: none. */
+  readonly hardMs: number;
+}
+
+/** A test or a hook has this many times its own Jest timeout, at least: that one fails it with less ado. */
+const TIMES_OWN_TIMEOUT = 1.5;
+
+export class Phases {
+  readonly #watchdog: Pick<Watchdog, 'begin' | 'idle'>;
+  readonly #limits: PhaseLimits;
+  #path = '';
+  /** What the file says of itself: an exact limit for each of its phases. */
+  #pragmaMs: number | null = null;
+  #now = '';
+
+  constructor(watchdog: Pick<Watchdog, 'begin' | 'idle'>, limits: PhaseLimits) {
+    this.#watchdog = watchdog;
+    this.#limits = limits;
+  }
+
+  /** @param hardTimeoutMs of the file's pragma; 0: none; null: it has no such pragma */
+  fileBegins(path: string, hardTimeoutMs: number | null): void {
+    this.#path = path;
+    this.#pragmaMs = hardTimeoutMs;
+    this.#begin('(while it is loaded)', 0);
+  }
+
+  fileEnds(): void {
+    this.#watchdog.idle();
+  }
+
+  /** The file waits for the parent: nobody's fault, however long it takes. */
+  waits(): void {
+    this.#watchdog.idle();
+  }
+
+  /** The wait is over. */
+  goesOn(): void {
+    this.#begin(this.#now, 0);
+  }
+
+  note(event: Circus.Event, {testTimeout, currentlyRunningTest}: Circus.State, {places, listed}: Collection): void {
+    const nameOf = (test: Circus.TestEntry | null | undefined) =>
+      (test && listed[places.get(test)?.index ?? -1]?.titles.join(' › ')) ?? '';
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others begin nothing
+    switch (event.name) {
+      case 'test_fn_start':
+        this.#begin(nameOf(event.test), event.test.timeout ?? testTimeout);
+        return;
+      case 'hook_start': {
+        const {type, timeout, parent} = event.hook;
+        const ofBlock = type === 'beforeAll' || type === 'afterAll';
+        const name = ofBlock ? titlesOf(parent).join(' › ') : nameOf(currentlyRunningTest);
+        this.#begin(`${name} (${type} hook)`.trim(), timeout ?? testTimeout);
+        return;
+      }
+      case 'test_fn_success':
+      case 'test_fn_failure':
+      case 'hook_success':
+      case 'hook_failure':
+        this.#begin('(between its tests)', 0);
+        return;
+      case 'run_finish':
+        this.#begin('(when its tests had run)', 0);
+        return;
+    }
+  }
+
+  #begin(what: string, ownTimeoutMs: number): void {
+    this.#now = what;
+    const {slowMs, hardMs} = this.#limits;
+    const limit = hardMs === 0 ? 0 : Math.max(hardMs, TIMES_OWN_TIMEOUT * ownTimeoutMs);
+    this.#watchdog.begin({
+      name: `${this.#path} › ${what}`,
+      slowMs: orNone(slowMs),
+      hardMs: orNone(this.#pragmaMs ?? limit),
+    });
+  }
+}
+
+/** A limit of 0, or one that no clock reaches, is none. */
+function orNone(ms: number): number | null {
+  return ms > 0 && Number.isFinite(ms) ? ms : null;
+}
+
+/** The titles of a describe block and of those around it; none: it is the file. */
+export function titlesOf(block: Circus.DescribeBlock): string[] {
+  const titles: string[] = [];
+  for (let at = block; at.parent !== undefined; at = at.parent) titles.unshift(at.name);
+  return titles;
+}

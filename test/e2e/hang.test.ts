@@ -1,0 +1,157 @@
+/** Whatever hangs is ended, named, and shown where it hung; the rest of its file is run. */
+import {spawnSync} from 'node:child_process';
+import {onEachLine, type JestOutput} from './project';
+
+const QUICK = {XDIST_IN_BAND: 'never', XDIST_HARD_TIMEOUT: '1s'};
+const SPIN = 'for (;;);';
+
+function statuses({json}: JestOutput, file: string): Record<string, string> {
+  const result = json?.testResults.find(({name}) => name.endsWith(file));
+  return Object.fromEntries(result?.assertionResults.map(({fullName, status}) => [fullName, status]) ?? []);
+}
+
+function messageOf({json}: JestOutput, file: string): string {
+  return json?.testResults.find(({name}) => name.endsWith(file))?.message ?? '';
+}
+
+interface Kind {
+  readonly source: string;
+  readonly statuses: Readonly<Record<string, string>>;
+  readonly says: readonly RegExp[];
+}
+
+/** Jest's own timeouts are short, so that ours, which is never shorter than 1.5 of them, is, too. */
+const SHORT = 'jest.setTimeout(100);';
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  'test.test.js': {
+    source: `${SHORT}\nfunction busy(n) {\n  for (;;) n++;\n}\ntest('one', () => {});\ntest('spins', () => {\n  busy(1);\n});\ntest('two', () => {});`,
+    statuses: {one: 'passed', spins: 'failed', two: 'passed'},
+    says: [
+      /● spins\n\n {4}The worker process hung while this test ran: it was killed after [\d.]+ s, the limit being 1 s\./,
+      /Where it hung, in test\.test\.js › spins:[^]*> 3 \| {3}for \(;;\) n\+\+;[^]*at busy \(test\.test\.js:3:\d+\)\n\s+at .*test\.test\.js:7:3/,
+    ],
+  },
+  'hooks.test.js': {
+    source: `${SHORT} describe('a', () => { beforeAll(() => { ${SPIN} }); test('one', () => {}); });
+      describe('b', () => { afterEach(() => { ${SPIN} }); test('two', () => {}); });
+      describe('c', () => { afterAll(() => { ${SPIN} }); test('three', () => {}); }); test('four', () => {});`,
+    statuses: {'a one': 'failed', 'b two': 'failed', 'c three': 'passed', four: 'passed'},
+    says: [
+      /● a › one\n\n {4}The worker process hung while a beforeAll hook of "a" ran[^]*Where it hung, in hooks\.test\.js › a \(beforeAll hook\)/,
+      /● b › two[^]*Where it hung, in hooks\.test\.js › b › two \(afterEach hook\)/,
+      /Test suite failed to run\n\n {4}The worker process hung while an afterAll hook of "c" ran/,
+    ],
+  },
+  'load.test.js': {
+    source: `require('fs').appendFileSync('loads', 'x');\n${SPIN}\ntest('one', () => {});`,
+    statuses: {},
+    says: [/The worker process hung while it loaded this test file[^]*> 2 \| for \(;;\);[^]*load\.test\.js:2:\d/],
+  },
+  'teardown.test.js': {
+    source: `/** @jest-environment ./environment.js */ test('one', () => {});`,
+    statuses: {one: 'passed'},
+    says: [/hung when all tests had run, while their environment was torn down[^]*environment\.js/],
+  },
+  'asynchronous.test.js': {
+    source: `test('waits', async () => { require('net').createServer().listen(0); await new Promise(() => {}); }, 1e9); test('one', () => {});`,
+    statuses: {waits: 'failed', one: 'passed'},
+    says: [/● waits[^]*It runs no code\. What is open: .*TCPServerWrap/],
+  },
+  'native.test.js': {
+    source: `${SHORT} test('sleeps', () => { require('child_process').execFileSync(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'sleeps-for-ever']); }); test('one', () => {});`,
+    statuses: {sleeps: 'failed', one: 'passed'},
+    says: [/● sleeps[^]*It is in native code that cannot be interrupted/],
+  },
+  'babel.test.js': {
+    source: `${SHORT}\nconst gone = () => {};\ngone();\n\ntest('spins', () => {\n  let count = 0;\n  for (;;) {\n    count++;\n  }\n});`,
+    statuses: {spins: 'failed'},
+    says: [/● spins[^]*at .*babel\.test\.js:[78]:\d+/],
+  },
+};
+
+/** Puts lines before the source, and a map beside it that says so, as a compiler would. */
+const TRANSFORM = `
+  const {basename} = require('path');
+  exports.process = (source, path) => {
+    if (basename(path) !== 'babel.test.js') return {code: source};
+    const lines = source.split('\\n');
+    const mappings = ';;;;;' + lines.map((_, line) => (line === 0 ? 'AAAA' : 'AACA')).join(';');
+    const map = {version: 3, sources: [path], names: [], sourcesContent: [source], mappings};
+    const url = 'data:application/json;base64,' + Buffer.from(JSON.stringify(map)).toString('base64');
+    return {code: '\\n'.repeat(5) + source + '\\n//# sourceMappingURL=' + url, map: JSON.stringify(map)};
+  };`;
+
+onEachLine('every kind of hang ends, with the place; every other test has its result', async (_line, make) => {
+  const project = make(
+    {
+      ...Object.fromEntries(Object.entries(KINDS).map(([file, {source}]) => [file, source])),
+      'environment.js': `
+        const {TestEnvironment} = require('jest-environment-node');
+        module.exports = class extends TestEnvironment { async teardown() { ${SPIN} } };`,
+      'transform.js': TRANSFORM,
+    },
+    {transform: {'\\.js$': './transform.js'}},
+  );
+  const output = await project.run(['-w', '2'], {env: QUICK});
+  expect(output.exitCode).toBe(1);
+  for (const [file, {statuses: expected, says}] of Object.entries(KINDS)) {
+    expect({[file]: statuses(output, file)}).toEqual({[file]: expected});
+    for (const text of says) expect(messageOf(output, file)).toMatch(text);
+  }
+  expect(project.read('loads')).toBe('x'); // it would hang again
+  expect(project.processes()).toEqual([]);
+  // Nor is there a process that a test started.
+  expect(spawnSync('ps', ['-eo', 'args'], {encoding: 'utf8'}).stdout).not.toContain('sleeps-for-ever');
+});
+
+onEachLine(
+  'a test that is slow is told of, and passes: its own timeout counts for more than the option',
+  async (_line, make) => {
+    const project = make({
+      'slow.test.js': `test('takes its time', () => { const end = Date.now() + 3000; while (Date.now() < end); }, 60_000);`,
+      'pragma.test.js': `/** @hard-timeout 0 */ jest.setTimeout(100);
+      test('so does this', () => { const end = Date.now() + 3000; while (Date.now() < end); });`,
+    });
+    const {exitCode, stderr} = await project.run(['-w', '2'], {env: {...QUICK, XDIST_SLOW_TIMEOUT: '1s'}});
+    expect({exitCode}).toEqual({exitCode: 0});
+    expect(stderr).toMatch(/^SLOW w[12] slow\.test\.js › takes its time: still running after [\d.]+ s$/m);
+    expect(stderr.match(/^SLOW/gm)).toHaveLength(2);
+  },
+);
+
+onEachLine('the pragma @hard-timeout is exact, whatever the option and the own timeouts say', async (_line, make) => {
+  const project = make({
+    'a.test.js': `/** @hard-timeout 1s */ test('spins', () => { ${SPIN} }, 600_000); test('one', () => {});`,
+    'b.test.js': 'test("ok", () => {});',
+  });
+  const output = await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never'}});
+  expect(statuses(output, 'a.test.js')).toEqual({spins: 'failed', one: 'passed'});
+  expect(messageOf(output, 'a.test.js')).toContain('the limit being 1 s');
+});
+
+onEachLine('a test of a split file that hangs is ended, and the others have their results', async (_line, make) => {
+  const project = make({
+    'split.test.js': `/** @can-split */ jest.setTimeout(100);
+      for (let i = 0; i < 12; i++) test('t' + i, async () => { if (i === 7) ${SPIN} await new Promise(resolve => setTimeout(resolve, 50)); });`,
+    'b.test.js': 'test("ok", () => {});',
+  });
+  const output = await project.run(['-w', '2'], {env: QUICK});
+  const all = statuses(output, 'split.test.js');
+  expect(Object.keys(all)).toHaveLength(12);
+  expect(Object.entries(all).filter(([, status]) => status !== 'passed')).toEqual([['t7', 'failed']]);
+  expect(messageOf(output, 'split.test.js')).toContain('Where it hung, in split.test.js › t7');
+});
+
+onEachLine('a worker that was stopped from outside is found by its silence', async (_line, make) => {
+  const project = make({
+    'a.test.js': `test('is stopped', async () => { process.kill(process.pid, 'SIGSTOP'); await new Promise(() => {}); }, 600); test('one', () => {});`,
+    'b.test.js': 'test("ok", () => {});',
+  });
+  const output = await project.run(['-w', '2'], {env: QUICK});
+  expect(statuses(output, 'a.test.js')).toEqual({'is stopped': 'failed', one: 'passed'});
+  expect(messageOf(output, 'a.test.js')).toMatch(
+    /nothing was heard of it for [\d.]+ s: it had been stopped from outside/,
+  );
+  expect(project.processes()).toEqual([]);
+});
