@@ -4,6 +4,7 @@
  * line is the hello. Nothing goes the other way: that the socket is open says that the parent lives.
  */
 import {finite, list, nullable, parseJson, ProtocolError, record, text, whole} from './messages';
+import {describeTimeSpan} from './timeSpan';
 import type {Generation, SlotNumber} from './units';
 
 /** The first line a watchdog sends: whose it is. */
@@ -96,6 +97,11 @@ export function parseFromWatchdog(line: string): FromWatchdog {
     default:
       throw new ProtocolError('a message from a watchdog', fields);
   }
+}
+
+/** The line that tells that something takes long. @param ms how long it has taken */
+export function slowLine(name: string, ms: number, worker: string | null): string {
+  return `SLOW ${worker === null ? '' : `${worker} `}${name}: still running after ${describeTimeSpan(ms)}`;
 }
 
 /** For a user to read: calls as in the stack of an error, so that editors and terminals find the place. */

@@ -1,6 +1,9 @@
 /** A run inside the Jest process: the stock runner's own, with our names in the environment and our memory. */
+import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {FileError} from '../core/deaths';
+import {InBandWatch} from '../worker/inBandWatch';
+import type {PhaseLimits} from '../worker/phases';
 import type {Reports} from './reports';
 import type {RunningJest} from './runningJest';
 
@@ -14,6 +17,9 @@ export interface InBandOptions {
   readonly watcher: Parameters<StockRunner['runTests']>[1];
   readonly reports: Reports;
   readonly runId: string;
+  /** What may take how long; null: nobody watches. */
+  readonly limits: PhaseLimits | null;
+  readonly hardTimeoutOf: (test: Test) => number | null;
   /** Called as a file begins; what it returns, when the file has ended or the process is about to. */
   readonly onStart: (test: Test) => () => void;
   readonly onEnd: (test: Test, ms: number, result: TestResult | null) => void;
@@ -24,12 +30,16 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   const Runner = jest.stockRunner();
   const runner = new Runner(...options.stockArguments);
   let file = {startedAt: 0, end: () => {}};
+  const watch = options.limits === null ? null : new InBandWatch(options.limits);
 
   runner.on('test-file-start', ([test]) => {
+    const {rootDir, testRunner} = test.context.config;
+    watch?.fileBegins(relative(rootDir, test.path), testRunner, options.hardTimeoutOf(test));
     file = {startedAt: performance.now(), end: options.onStart(test)};
     return reports.fileStarted(test);
   });
   const end = (test: Test, result: TestResult | null) => {
+    watch?.fileEnds();
     file.end();
     options.onEnd(test, performance.now() - file.startedAt, result);
   };
@@ -49,6 +59,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   try {
     await runner.runTests([...tests], watcher, {serial: true});
   } finally {
+    watch?.stop();
     restore();
   }
 }

@@ -10,8 +10,8 @@ import {planUnits} from '../core/plan';
 import type {FilePragmas} from '../core/pragmas';
 import type {WorkerSetup} from '../core/protocol';
 import {slotsOf, type SchedulePlan} from '../core/scheduleState';
-import {describeTimeSpan} from '../core/timeSpan';
 import type {SlotNumber} from '../core/units';
+import {slowLine} from '../core/watching';
 import {mergeCoverage, mergeV8Coverage} from './coverage';
 import {DeadSessions} from './deadSessions';
 import {Dispatch} from './dispatch';
@@ -105,8 +105,7 @@ export async function startParallelRun(
         `an exception that ${culprit} left behind (a timer or a promise that outlived its tests) ended the worker ` +
           `while it ran ${running}, which is run again.${death.kind === 'exit' ? `\n${death.uncaught}` : ''}`,
       ),
-    onSlow: (slot, name, ms) =>
-      void process.stderr.write(`SLOW w${slot} ${name}: still running after ${describeTimeSpan(ms)}\n`),
+    onSlow: (slot, name, ms) => void process.stderr.write(`${slowLine(name, ms, `w${slot}`)}\n`),
     onLostJoiner: (path, slot, death) =>
       warn(
         `worker w${slot} died while it loaded ${path}, to take some of its tests: ${describeDeath(death)}. ` +

@@ -72,6 +72,9 @@ export async function run(runOptions: RunOptions): Promise<void> {
       watcher,
       reports,
       runId,
+      // --detectOpenHandles would take our thread for one of the tests' handles.
+      limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
+      hardTimeoutOf: test => pragmasOf(test).hardTimeoutMs,
       onStart: test => timings.markInBand(past.key(test)),
       onEnd: (test, ms, result) => past.note(test, ms, result),
     });

@@ -1,6 +1,6 @@
 /** What a watchdog without a parent has to say, for the user to read. The main thread could not print it. */
 import {writeSync} from 'node:fs';
-import {describePlace, type FromWatchdog} from '../core/watching';
+import {describePlace, slowLine, type FromWatchdog} from '../core/watching';
 
 const STDERR = 2;
 
@@ -12,7 +12,7 @@ export function printInBand(message: FromWatchdog): void {
     case 'alive':
       break;
     case 'slow':
-      print(`jest-runner-xdist: ${message.name} is slow: it has taken ${seconds(message.ms)} so far.\n`);
+      print(`${slowLine(message.name, message.ms, null)}\n`);
       break;
     case 'hung':
       print(

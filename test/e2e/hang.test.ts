@@ -143,6 +143,20 @@ onEachLine('a test of a split file that hangs is ended, and the others have thei
   expect(messageOf(output, 'split.test.js')).toContain('Where it hung, in split.test.js › t7');
 });
 
+onEachLine('in band a hang ends Jest, with the place; the file gets a worker the next time', async (_line, make) => {
+  const project = make({'a.test.js': `${SHORT}\ntest('one', () => {});\ntest('spins', () => {\n  ${SPIN}\n});`});
+  const env = {XDIST_HARD_TIMEOUT: '1s', XDIST_SLOW_TIMEOUT: '500ms'};
+  const first = await project.run([], {env});
+  expect(first).toMatchObject({exitCode: 1, signal: null, json: null});
+  expect(first.stderr).toMatch(/^SLOW a\.test\.js › spins: still running after/m);
+  expect(first.stderr).toMatch(
+    /a\.test\.js › spins hangs: it has not ended within 1 s\. Jest ends here\.\n {4}at .*a\.test\.js:4:3/,
+  );
+  const second = await project.run(['-w', '2'], {env});
+  expect(second.exitCode).toBe(1);
+  expect(statuses(second, 'a.test.js')).toEqual({one: 'passed', spins: 'failed'});
+});
+
 onEachLine('a worker that was stopped from outside is found by its silence', async (_line, make) => {
   const project = make({
     'a.test.js': `test('is stopped', async () => { process.kill(process.pid, 'SIGSTOP'); await new Promise(() => {}); }, 600); test('one', () => {});`,
