@@ -43,6 +43,8 @@ export type FromWatchdog =
       readonly type: 'alive';
       /** Another number: another phase. */
       readonly phase: number;
+      /** Of the phase; '': nothing is under way. */
+      readonly name: string;
       readonly ms: number;
       /** null: the phase may last for ever. */
       readonly limitMs: number | null;
@@ -80,6 +82,7 @@ export function parseFromWatchdog(line: string): FromWatchdog {
       return {
         type: 'alive',
         phase: whole(fields.phase),
+        name: text(fields.name),
         ms: finite(fields.ms),
         limitMs: nullable(fields.limitMs, finite),
         debugged: fields.debugged === true,

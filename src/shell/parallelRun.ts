@@ -23,6 +23,7 @@ import type {RunOptions} from './run';
 import type {RunningJest} from './runningJest';
 import {saveSnapshots} from './snapshotFile';
 import type {Splittable} from './splittable';
+import {tellStatusOnSignal} from './status';
 import {warn} from './warn';
 import {WorkerHost} from './workerHost';
 import {SharedOutput} from './workerOutput';
@@ -153,12 +154,17 @@ export async function startParallelRun(
     for (const host of hosts.values()) host.kill();
   };
   process.on('exit', killWorkers);
+  const stopTelling = tellStatusOnSignal(
+    () => new Map([...hosts].filter(([, {ended}]) => !ended).map(([slot, {status}]) => [slot, status])),
+    text => process.stderr.write(text),
+  );
   const running = dispatch.run();
   if (watcher.isInterrupted()) void dispatch.stop('interrupted'); // while we were getting ready
   const finished = running.then(async () => {
     await Promise.all([...leaving, ...[...hosts.values()].map(({gone}) => gone)]);
     process.off('exit', killWorkers);
     unsubscribe();
+    stopTelling();
     server.close();
     stdout.close();
     stderr.close();

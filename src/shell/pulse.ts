@@ -16,6 +16,8 @@ export interface PulseOptions {
 }
 
 export interface Beat {
+  /** What runs; '': nothing. */
+  readonly name: string;
   /** What runs has run for so long (ms), and may for so long; null: any time. */
   readonly ms: number;
   readonly limitMs: number | null;
@@ -26,12 +28,20 @@ export class Pulse {
   readonly #options: PulseOptions;
   #timer: NodeJS.Timeout | undefined;
   #beatAt = 0;
+  #last: Beat | null = null;
 
   constructor(options: PulseOptions) {
     this.#options = options;
   }
 
-  beat({ms, limitMs, debugged}: Beat): void {
+  /** What runs, and for how long (ms); null: nothing was heard yet. */
+  get now(): {name: string; ms: number} | null {
+    return this.#last && {name: this.#last.name, ms: this.#last.ms + this.#options.now() - this.#beatAt};
+  }
+
+  beat(beat: Beat): void {
+    const {ms, limitMs, debugged} = beat;
+    this.#last = beat;
     const {hardTimeoutMs, now} = this.#options;
     clearTimeout(this.#timer);
     this.#beatAt = now();

@@ -19,6 +19,7 @@ import {
 import type {Generation} from '../core/units';
 import type {FromWatchdog} from '../core/watching';
 import {Pulse} from './pulse';
+import type {WorkerStatus} from './status';
 import {OutputTail, type SharedOutput} from './workerOutput';
 
 /** What a host hears. After `lost` or `closed` it hears nothing more. */
@@ -140,6 +141,17 @@ export class WorkerHost {
         return;
       }
     }
+  }
+
+  /** What it is at. */
+  get status(): WorkerStatus {
+    const {name, ms} = this.#pulse.now ?? {name: null, ms: 0};
+    return {pid: this.#pid, name, ms};
+  }
+
+  /** Whether there is no such process any more, or it was told to end. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   tell(order: ToWorker): void {

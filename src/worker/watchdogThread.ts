@@ -70,6 +70,7 @@ function beat(): void {
   tell({
     type: 'alive',
     phase: phase.number,
+    name: phase.name,
     ms: monotonicMs() - phase.startedAt,
     limitMs: phase.hardMs,
     debugged: findingOf(phase).debugged,

@@ -17,7 +17,7 @@ describe('a watchdog that speaks to a parent', () => {
     const hello = await watched.hello;
     expect(hello).toEqual({watchdog: true, slot: 2, generation: 3, pid: expect.any(Number) as number});
     await watched.printed(`${hello.pid}\n`);
-    const alive = {type: 'alive', phase: 1, ms: expect.any(Number) as number, limitMs: null, debugged: false};
+    const alive = {type: 'alive', phase: 1, name: '', ms: expect.any(Number) as number, limitMs: null, debugged: false};
     expect([await watched.next('alive'), await watched.next('alive')]).toEqual([alive, alive]);
   });
 
