@@ -27,6 +27,7 @@ import {tellStatusOnSignal} from './status';
 import {warn} from './warn';
 import {WorkerHost} from './workerHost';
 import {SharedOutput} from './workerOutput';
+import {LEADS_A_GROUP} from './workerProcess';
 import {WorkerServer} from './workerServer';
 
 export interface ParallelRun {
@@ -238,7 +239,7 @@ function sharedSetup(
     workerCount,
     runId,
     socketPath,
-    ownsGroup: false,
+    ownsGroup: LEADS_A_GROUP && globalConfig.workerThreads !== true,
     slowTimeoutMs: options.slowTimeout,
     hardTimeoutMs: options.hardTimeout,
     heapLimitBytes: heapLimit(globalConfig.workerIdleMemoryLimit, jest.version),

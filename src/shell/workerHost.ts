@@ -21,6 +21,7 @@ import type {FromWatchdog} from '../core/watching';
 import {Pulse} from './pulse';
 import type {WorkerStatus} from './status';
 import {OutputTail, type SharedOutput} from './workerOutput';
+import {LEADS_A_GROUP, WorkerProcess} from './workerProcess';
 
 /** What a host hears. After `lost` or `closed` it hears nothing more. */
 export interface WorkerListener {
@@ -62,6 +63,7 @@ const DEAF_AFTER_MS = 2000;
 
 export class WorkerHost {
   readonly #options: WorkerHostOptions;
+  readonly #process = new WorkerProcess();
   readonly #worker: WorkerApi;
   readonly #stderrTail: OutputTail | null = null;
   #stderrEnd: Promise<void> = Promise.resolve();
@@ -80,15 +82,23 @@ export class WorkerHost {
       now: () => performance.now(),
       onSilence: ms => this.#endAs({kind: 'silent', ms}),
     });
-    this.#worker = new options.jestWorker.Worker(options.workerPath, {
-      enableWorkerThreads: options.threads,
-      exposedMethods: ['serve'],
-      // As stock jest-runner has it. A given `env` replaces the environment, it is not merged.
-      forkOptions: {serialization: 'json', stdio: 'pipe', env: {...options.environment}},
-      maxRetries: 0,
-      numWorkers: 1,
-      ...(options.gracefulExitTimeout !== undefined && {workerGracefulExitTimeout: options.gracefulExitTimeout}),
-    }) as WorkerApi;
+    this.#worker = this.#process.forkedBy(
+      () =>
+        new options.jestWorker.Worker(options.workerPath, {
+          enableWorkerThreads: options.threads,
+          exposedMethods: ['serve'],
+          // As stock jest-runner has it. A given `env` replaces the environment, it is not merged.
+          forkOptions: {
+            serialization: 'json',
+            stdio: 'pipe',
+            env: {...options.environment},
+            detached: LEADS_A_GROUP && !options.threads,
+          },
+          maxRetries: 0,
+          numWorkers: 1,
+          ...(options.gracefulExitTimeout !== undefined && {workerGracefulExitTimeout: options.gracefulExitTimeout}),
+        }) as WorkerApi,
+    );
     const stdout = this.#worker.getStdout() as Readable | null;
     const stderr = this.#worker.getStderr() as Readable | null;
     if (stdout !== null) options.stdout.add(stdout);
@@ -112,6 +122,11 @@ export class WorkerHost {
 
   get generation(): Generation {
     return this.#options.setup.generation;
+  }
+
+  /** null: it has not connected yet. */
+  get pid(): number | null {
+    return this.#pid;
   }
 
   /** The worker has connected. */
@@ -164,7 +179,19 @@ export class WorkerHost {
     this.#ended = true;
     this.#pulse.stop();
     this.tell({type: 'close'});
-    void this.#worker.end().then(({forceExited}) => this.#options.listener.closed(forceExited));
+    this.#process.letEnd();
+    void this.#worker.end().then(async ({forceExited}) => {
+      await this.#process.gone;
+      this.#options.listener.closed(forceExited);
+    });
+  }
+
+  /**
+   * Ends the process and what its tests have started, whatever they are at: they are told to, and killed
+   * if they do not. `lost` follows, or `closed` if it was told to close before.
+   */
+  terminate(signal: NodeJS.Signals): void {
+    this.#process.terminate(signal);
   }
 
   /** Resolves when nothing is left of a process that was lost. */
@@ -172,14 +199,9 @@ export class WorkerHost {
     return this.#gone;
   }
 
-  /** Ends the process at once: for the moment when this one is about to end itself. */
+  /** Kills the process and what its tests have started at once: for the moment when this one is about to end itself. */
   kill(): void {
-    if (this.#ended || this.#pid === null || this.#options.threads) return;
-    try {
-      process.kill(this.#pid, 'SIGKILL');
-    } catch {
-      // It was faster.
-    }
+    this.#process.kill();
   }
 
   /** All that is known of a death, once its standard error is read to the end. */
@@ -199,7 +221,7 @@ export class WorkerHost {
   #endAs(cause: Death): void {
     if (this.#ended || this.#cause !== null) return;
     this.#cause = cause;
-    this.kill();
+    this.terminate('SIGTERM');
   }
 
   #hear(message: unknown): void {
@@ -218,8 +240,9 @@ export class WorkerHost {
     if (this.#ended) return;
     this.#ended = true;
     this.#pulse.stop();
-    // jest-worker starts a process anew when one exits with a code; that one is not wanted.
-    this.#gone = this.#worker.end();
+    this.#gone = this.#worker.end().then(() => this.#process.gone);
+    // jest-worker starts a process anew when one exits with a code; that one is not wanted, nor one that is deaf.
+    this.#process.kill();
     this.#socket?.destroy();
     this.#options.listener.lost(this.#cause ?? death);
   }
