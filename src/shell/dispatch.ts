@@ -95,6 +95,17 @@ export class Dispatch {
     return this.#forceExited;
   }
 
+  /** Units that are being run, each with the slots of the workers that run it; none, if the run was stopped. */
+  get inFlight(): ReadonlyMap<number, readonly SlotNumber[]> {
+    const inFlight = new Map<number, SlotNumber[]>();
+    if (this.#stopped) return inFlight;
+    for (const {slot, running, session} of this.#state.slots) {
+      if (running === null || isBystander(session)) continue;
+      inFlight.set(running, [...(inFlight.get(running) ?? []), slot]);
+    }
+    return inFlight;
+  }
+
   #post(event: ScheduleEvent): void {
     this.#queue.push(event);
     if (this.#working) return; // a command's own event waits its turn

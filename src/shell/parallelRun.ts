@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import {describeDeath} from '../core/deaths';
+import {interruptedFile} from '../core/interruption';
 import type {MergeTools} from '../core/merge';
 import {planUnits} from '../core/plan';
 import type {FilePragmas} from '../core/pragmas';
@@ -25,6 +26,7 @@ import {saveSnapshots} from './snapshotFile';
 import type {Splittable} from './splittable';
 import {tellStatusOnSignal} from './status';
 import {warn} from './warn';
+import {WaysOut} from './waysOut';
 import {WorkerHost} from './workerHost';
 import {SharedOutput} from './workerOutput';
 import {LEADS_A_GROUP} from './workerProcess';
@@ -37,6 +39,8 @@ export interface ParallelRun {
   readonly finished: Promise<void>;
   /** Ends the run early; resolves when no worker is left. */
   stop(): Promise<void>;
+  /** To be called when Jest has been told everything: a result that it is told later it would drop. */
+  conclude(): Promise<void>;
 }
 
 export interface ParallelRunOptions {
@@ -149,12 +153,22 @@ export async function startParallelRun(
   const unsubscribe = watcher.on('change', ({interrupted}) => {
     if (interrupted) void dispatch.stop('interrupted');
   });
-  // Whoever ends this process from inside one of our reports (Jest, on a --bail that counts failures of
-  // another runner; a reporter), workers must not outlive it.
-  const killWorkers = () => {
-    for (const host of hosts.values()) host.kill();
-  };
-  process.on('exit', killWorkers);
+  const waysOut = new WaysOut({
+    killWorkers: () => {
+      for (const host of hosts.values()) host.kill();
+    },
+    atOnce: watcher.isWatchMode(),
+    interrupt: signal => {
+      warn(`${signal}: the workers are ended, and Jest's summary follows. Another signal ends Jest at once.`);
+      const {inFlight} = dispatch;
+      void dispatch.stop('interrupted');
+      for (const host of hosts.values()) host.terminate(signal);
+      for (const [unit, slots] of inFlight) {
+        const workers = slots.map(slot => ({slot, pid: hosts.get(slot)?.pid ?? null}));
+        void reports.fileFailed(testOf(unit), interruptedFile(signal, workers));
+      }
+    },
+  });
   const stopTelling = tellStatusOnSignal(
     () => new Map([...hosts].filter(([, {ended}]) => !ended).map(([slot, {status}]) => [slot, status])),
     text => process.stderr.write(text),
@@ -163,7 +177,7 @@ export async function startParallelRun(
   if (watcher.isInterrupted()) void dispatch.stop('interrupted'); // while we were getting ready
   const finished = running.then(async () => {
     await Promise.all([...leaving, ...[...hosts.values()].map(({gone}) => gone)]);
-    process.off('exit', killWorkers);
+    waysOut.close();
     unsubscribe();
     stopTelling();
     server.close();
@@ -178,6 +192,10 @@ export async function startParallelRun(
     stop: async () => {
       void dispatch.stop('bail');
       await finished;
+    },
+    conclude: async () => {
+      // Then the summary says so, and no other runner of this run begins.
+      if (waysOut.signal !== null) await watcher.setState({interrupted: true});
     },
   };
 }

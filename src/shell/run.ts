@@ -45,6 +45,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
 
   let leave = async () => timings.save();
   let abort = () => {};
+  let conclude = async () => {};
   const reports = new Reports({
     emitter: runOptions.emitter,
     bail: globalConfig.bail,
@@ -87,11 +88,13 @@ export async function run(runOptions: RunOptions): Promise<void> {
       await finish();
     };
     abort = () => void parallel.stop();
+    conclude = () => parallel.conclude();
     // While the workers end, there is time for this.
     void parallel.unitsEnded.then(() => timings.save());
     await parallel.finished;
   }
   await reports.drained();
+  await conclude();
   await timings.save();
 }
 

@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly runner?: Runner;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeArgs?: readonly string[];
+  /** Called when `jest` has been started; the run's end waits for it. */
+  readonly meanwhile?: (jest: ChildProcess) => Promise<void>;
 }
 
 export interface JestOutput {
@@ -169,9 +171,11 @@ export class Project {
     let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>(resolve =>
+    const ended = new Promise<[number | null, NodeJS.Signals | null]>(resolve =>
       child.on('close', (code, by) => resolve([code, by])),
     );
+    await options.meanwhile?.(child);
+    const [exitCode, signal] = await ended;
     return {
       exitCode,
       signal,
@@ -181,6 +185,14 @@ export class Project {
       events: this.lines<ReporterEvent>('events.jsonl'),
       log: this.lines<LogLine>('xdist.log'),
     };
+  }
+
+  /** Resolves when a run has written all of these files. */
+  async untilThere(jest: ChildProcess, ...paths: readonly string[]): Promise<void> {
+    while (!paths.every(path => this.exists(path))) {
+      if (jest.exitCode !== null) throw new Error(`Jest left with ${jest.exitCode} before there was ${paths.join()}`);
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
   }
 
   /** What still runs in the project's folder; read from /proc, so only where there is one. */
@@ -196,6 +208,13 @@ export class Project {
           return []; // gone meanwhile
         }
       });
+  }
+
+  /** What still runs after a moment in which what was killed may come to its end. */
+  async leftProcesses(): Promise<string[]> {
+    const until = Date.now() + 2000;
+    while (this.processes().length > 0 && Date.now() < until) await new Promise(resolve => setTimeout(resolve, 20));
+    return this.processes();
   }
 
   lines<T>(path: string): T[] {

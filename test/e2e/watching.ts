@@ -24,6 +24,10 @@ export class WatchSession {
     }
   }
 
+  get jest(): ChildProcess {
+    return this.#child;
+  }
+
   press(key: string): void {
     this.#child.stdin?.write(key);
   }

@@ -399,6 +399,26 @@ describe('a run that is stopped', () => {
   });
 });
 
+test('what is in flight is what runs, until the run is stopped', () => {
+  const run = new FakeRun(planOf(units(3, LONG), {slots: 2}));
+  void run.dispatch.run();
+  const [w1, w2] = [run.worker('w1.1'), run.worker('w2.1')];
+  w1.says.up();
+  w2.says.up();
+  expect(run.dispatch.inFlight).toEqual(new Map());
+  w1.runs(0);
+  w1.hears({type: 'unit-started', unit: 2});
+  w2.hears({type: 'unit-started', unit: 1});
+  expect(run.dispatch.inFlight).toEqual(
+    new Map([
+      [2, [1]],
+      [1, [2]],
+    ]),
+  );
+  void run.dispatch.stop('interrupted');
+  expect(run.dispatch.inFlight).toEqual(new Map());
+});
+
 describe('a worker that had to be killed at its end', () => {
   /** A run of one unit whose only worker ends in this way. */
   async function forceExited(end: (run: FakeRun, worker: FakeWorker) => void): Promise<boolean> {
@@ -733,6 +753,13 @@ describe('a file that is split', () => {
     expect(run.ended).toEqual([[0, 12, passed, false]]);
     expect(run.warnings).toHaveLength(1);
     expect(replayed(run)).toEqual(expect.arrayContaining(['join', 'give-tests', 'discard', 'begin-again']));
+  });
+
+  test('is in flight once, with those of its workers that have tests of it', () => {
+    const {run} = shared();
+    expect(run.dispatch.inFlight).toEqual(new Map([[0, [1, 2]]]));
+    const {run: other} = opened();
+    expect(other.dispatch.inFlight).toEqual(new Map([[0, [1]]]));
   });
 
   describe('when one of its workers dies', () => {

@@ -1,0 +1,347 @@
+/** Every way out of a run: what is printed, what the process ends as, and that nothing of it lives on. */
+import type {ChildProcess} from 'node:child_process';
+import {onEachLine, type Files, type Project} from './project';
+import {WatchSession} from './watching';
+
+const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
+
+/** A test that starts a process, says so, and runs for as long as it is let. */
+const SPAWNS = `test('waits', async () => {
+  const {spawn} = require('child_process');
+  spawn(process.execPath, ['child.js'], {stdio: 'ignore'});
+  await new Promise(() => {});
+}, 600000);`;
+
+/** A test in whose process nothing else is ever done again. */
+const LOOPS = `test('loops', () => { require('fs').writeFileSync('looping', ''); for (;;); });`;
+
+const child = (onStart = '') =>
+  `${onStart} require('fs').writeFileSync('child runs', ''); setInterval(() => {}, 1000);`;
+
+const IGNORES_SIGNALS = `for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});`;
+
+/** Two workers that are busy: one waits beside a process that a test has started, the other does not listen. */
+const BUSY: Files = {'child.js': child(), 'loops.test.js': LOOPS, 'spawns.test.js': SPAWNS};
+
+const IN_ORDER =
+  'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };';
+
+const untilBusy = (project: Project, jest: ChildProcess) => project.untilThere(jest, 'looping', 'child runs');
+
+describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s in the middle of a run', signal => {
+  onEachLine('ends it with a summary, as killed by it, and leaves nothing behind', async (_line, make) => {
+    const project = make(
+      {
+        ...BUSY,
+        // The third worker has done this one when the signal comes, and is at the next.
+        'done.test.js': `test('passes', async () => {
+          const fs = require('fs');
+          while (!(fs.existsSync('looping') && fs.existsSync('child runs'))) await new Promise(resolve => setTimeout(resolve, 20));
+        }, 600000);`,
+        'then.test.js': `test('waits', async () => { require('fs').writeFileSync('then', ''); await new Promise(() => {}); }, 600000);`,
+        'zlast.test.js': 'test("never begins", () => {});',
+        'sequencer.js': IN_ORDER,
+        'teardown.js': 'module.exports = () => require("fs").writeFileSync("torn down", "");',
+      },
+      {testSequencer: './sequencer.js', globalTeardown: './teardown.js'},
+    );
+    const output = await project.run(['-w', '3'], {
+      ...PARALLEL,
+      meanwhile: async jest => {
+        await project.untilThere(jest, 'then');
+        jest.kill(signal);
+      },
+    });
+    expect(output).toMatchObject({exitCode: null, signal});
+    expect(output.stderr).toContain(`jest-runner-xdist: ${signal}: the workers are ended`);
+    expect(output.stderr).toMatch(/Tests: +1 passed, 1 total/);
+    expect(output.stderr).toContain('Test run was interrupted.');
+    expect(output.json).toMatchObject({
+      wasInterrupted: true,
+      numTotalTestSuites: 5,
+      numPassedTestSuites: 1,
+      numRuntimeErrorTestSuites: 3,
+    });
+    for (const name of ['loops.test.js', 'spawns.test.js', 'then.test.js']) {
+      expect(output.json?.testResults.find(result => result.name.endsWith(name))?.message).toMatch(
+        new RegExp(
+          `This test file was interrupted: ${signal} ended the run while worker w[123] \\(pid \\d+\\) ran it\\.`,
+        ),
+      );
+    }
+    expect(project.exists('torn down')).toBe(true);
+    expect(await project.leftProcesses()).toEqual([]);
+  });
+});
+
+onEachLine('a shell sees 130 of a run that Ctrl-C has ended', async (_line, make) => {
+  const project = make({
+    ...BUSY,
+    'as-a-shell.js': `
+      const {status} = require('child_process').spawnSync('sh', ['-c', '"$@"; exit $?', 'sh', process.execPath, ...process.argv.slice(2)], {stdio: 'inherit'});
+      process.exit(status);`,
+    // It tells the test which process to signal.
+    'pid.js': 'module.exports = () => require("fs").writeFileSync("pid", String(process.pid));',
+  });
+  const {exitCode} = await project.run(['-w', '2', '--globalSetup=./pid.js'], {
+    ...PARALLEL,
+    nodeArgs: [project.path('as-a-shell.js')],
+    meanwhile: async jest => {
+      await untilBusy(project, jest);
+      process.kill(Number(project.read('pid')), 'SIGINT');
+    },
+  });
+  expect(exitCode).toBe(130);
+  expect(await project.leftProcesses()).toEqual([]);
+});
+
+onEachLine('a process of a test that does not heed the signal is killed', async (_line, make) => {
+  const project = make({'child.js': child(IGNORES_SIGNALS), 'spawns.test.js': SPAWNS});
+  const output = await project.run(['-w', '2'], {
+    ...PARALLEL,
+    meanwhile: async jest => {
+      await project.untilThere(jest, 'child runs');
+      jest.kill('SIGTERM');
+    },
+  });
+  expect(output).toMatchObject({signal: 'SIGTERM', json: {wasInterrupted: true}});
+  expect(await project.leftProcesses()).toEqual([]);
+});
+
+onEachLine('a process of a test that heeds the signal has time to', async (_line, make) => {
+  const heeds = `process.on('SIGINT', () => setTimeout(() => { require('fs').writeFileSync('tidied up', ''); process.exit(); }, 100));`;
+  const project = make({'child.js': child(heeds), 'spawns.test.js': SPAWNS});
+  await project.run(['-w', '2'], {
+    ...PARALLEL,
+    meanwhile: async jest => {
+      await project.untilThere(jest, 'child runs');
+      jest.kill('SIGINT');
+    },
+  });
+  expect(project.exists('tidied up')).toBe(true);
+  expect(await project.leftProcesses()).toEqual([]);
+});
+
+onEachLine('a signal while the workers start leaves none of them', async (_line, make) => {
+  const project = make({
+    'a.test.js': 'test("a", () => {});',
+    'preload.js': 'if (process.env.XDIST_WORKER) { require("fs").writeFileSync("starting", ""); for (;;); }',
+  });
+  const output = await project.run(['-w', '2'], {
+    env: {...PARALLEL.env, NODE_OPTIONS: `--require ${project.path('preload.js')}`},
+    meanwhile: async jest => {
+      await project.untilThere(jest, 'starting');
+      jest.kill('SIGINT');
+    },
+  });
+  expect(output).toMatchObject({signal: 'SIGINT', json: {wasInterrupted: true, testResults: []}});
+  expect(await project.leftProcesses()).toEqual([]);
+});
+
+onEachLine('a file whose tests are shared is interrupted once', async (_line, make) => {
+  const project = make({
+    'a.test.js': `/** @can-split */
+      const fs = require('fs');
+      for (const n of [1, 2, 3, 4]) test('waits ' + n, async () => { fs.writeFileSync('running ' + process.env.XDIST_WORKER, ''); await new Promise(() => {}); }, 600000);`,
+  });
+  const output = await project.run(['-w', '2'], {
+    ...PARALLEL,
+    meanwhile: async jest => {
+      await project.untilThere(jest, 'running w1', 'running w2');
+      jest.kill('SIGINT');
+    },
+  });
+  expect(output.signal).toBe('SIGINT');
+  expect(output.json?.testResults).toHaveLength(1);
+  expect(output.json?.testResults[0]?.message).toMatch(/while workers w1 \(pid \d+\), w2 \(pid \d+\) ran it/);
+  expect(await project.leftProcesses()).toEqual([]);
+});
+
+onEachLine('another runner of the same run does not begin after the signal', async (_line, make) => {
+  const project = make(
+    {
+      'ours/loops.test.js': LOOPS,
+      'stock/b.test.js': 'test("b", () => require("fs").writeFileSync("begun", ""));',
+    },
+    {
+      projects: [
+        {testMatch: ['**/ours/*.test.js'], transform: {}, runner: 'xdist'},
+        {testMatch: ['**/stock/*.test.js'], transform: {}},
+      ],
+    },
+  );
+  const output = await project.run(['-w', '2'], {
+    ...PARALLEL,
+    runner: 'config',
+    meanwhile: async jest => {
+      await project.untilThere(jest, 'looping');
+      jest.kill('SIGINT');
+    },
+  });
+  expect(output).toMatchObject({signal: 'SIGINT', json: {wasInterrupted: true}});
+  expect(project.exists('begun')).toBe(false);
+  expect(await project.leftProcesses()).toEqual([]);
+});
+
+describe.each(['SIGINT', 'SIGTERM'] as const)('a second signal, %s', second => {
+  onEachLine('ends Jest at once where a reporter hangs', async (_line, make) => {
+    const project = make({
+      ...BUSY,
+      'hangs.js':
+        'module.exports = class { onTestFileResult() { require("fs").writeFileSync("hanging", ""); return new Promise(() => {}); } };',
+    });
+    const output = await project.run(['-w', '2', '--reporters=./hangs.js'], {
+      ...PARALLEL,
+      meanwhile: async jest => {
+        await untilBusy(project, jest);
+        jest.kill('SIGINT');
+        await project.untilThere(jest, 'hanging');
+        jest.kill(second);
+      },
+    });
+    expect(output).toMatchObject({signal: second, json: null});
+    expect(await project.leftProcesses()).toEqual([]);
+  });
+});
+
+onEachLine('a signal after the run is none of ours', async (_line, make) => {
+  const project = make(
+    {
+      'a.test.js': 'test("a", () => {});',
+      'teardown.js':
+        'module.exports = () => { require("fs").writeFileSync("tearing down", ""); return new Promise(resolve => setTimeout(resolve, 600000)); };',
+    },
+    {globalTeardown: './teardown.js'},
+  );
+  const output = await project.run(['-w', '2'], {
+    ...PARALLEL,
+    meanwhile: async jest => {
+      await project.untilThere(jest, 'tearing down');
+      jest.kill('SIGTERM');
+    },
+  });
+  expect(output.signal).toBe('SIGTERM');
+  expect(output.stderr).not.toContain('jest-runner-xdist:');
+});
+
+onEachLine('in band a signal does what it does with the stock runner', async (_line, make) => {
+  const project = make({
+    'a.test.js': `test('waits', async () => { require('fs').writeFileSync('running', ''); await new Promise(() => {}); }, 600000);`,
+  });
+  for (const runner of ['stock', 'xdist'] as const) {
+    project.reset();
+    const output = await project.run(['-i'], {
+      runner,
+      meanwhile: async jest => {
+        await project.untilThere(jest, 'running');
+        jest.kill('SIGINT');
+      },
+    });
+    expect(output).toMatchObject({exitCode: null, signal: 'SIGINT', json: null});
+    expect(output.stderr).not.toContain('jest-runner-xdist:');
+  }
+});
+
+onEachLine('--bail leaves no worker that loops, nor what a test has started', async (_line, make) => {
+  const project = make({
+    ...BUSY,
+    'fails.test.js': `test('fails', async () => {
+      const fs = require('fs');
+      while (!(fs.existsSync('looping') && fs.existsSync('child runs'))) await new Promise(resolve => setTimeout(resolve, 20));
+      throw new Error('no');
+    }, 600000);`,
+  });
+  const {exitCode, stderr} = await project.run(['-w', '3', '--bail'], PARALLEL);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/Tests: +1 failed, 1 total/);
+  expect(await project.leftProcesses()).toEqual([]);
+});
+
+const WHEN_BUSY =
+  'const fs = require("fs"); const look = setInterval(() => { if (fs.existsSync("looping") && fs.existsSync("child runs")) { clearInterval(look); leave(); } }, 20);';
+
+const LEAVING: readonly {readonly name: string; readonly leave: string; readonly exitCode: number}[] = [
+  {name: 'process.exit in a reporter', leave: 'process.exit(5)', exitCode: 5},
+  {name: 'an exception that nothing catches', leave: 'throw new Error("too late")', exitCode: 1},
+];
+
+for (const {name, leave, exitCode} of LEAVING) {
+  onEachLine(`${name} leaves no worker, nor what a test has started`, async (_line, make) => {
+    const project = make({
+      ...BUSY,
+      'child.js': child(IGNORES_SIGNALS),
+      'leaves.js': `module.exports = class { onRunStart() { const leave = () => { ${leave}; }; ${WHEN_BUSY} } };`,
+    });
+    const output = await project.run(['-w', '2', '--reporters=./leaves.js'], PARALLEL);
+    expect(output).toMatchObject({exitCode, json: null});
+    expect(await project.leftProcesses()).toEqual([]);
+  });
+}
+
+const DYING = {
+  'process.exit': 'process.exit(3)',
+  SIGKILL: 'process.kill(process.pid, "SIGKILL")',
+};
+
+for (const [name, dies] of Object.entries(DYING)) {
+  onEachLine(`what a test has started ends with a worker that dies of ${name}`, async (_line, make) => {
+    const project = make({
+      'child.js': child(IGNORES_SIGNALS),
+      'dies.test.js': `test('dies', async () => {
+        require('child_process').spawn(process.execPath, ['child.js'], {stdio: 'ignore'});
+        while (!require('fs').existsSync('child runs')) await new Promise(resolve => setTimeout(resolve, 20));
+        ${dies};
+        await new Promise(() => {});
+      }, 600000);`,
+      'next.test.js': 'test("a", () => {});',
+    });
+    const {exitCode, json} = await project.run(['-w', '2'], PARALLEL);
+    expect(exitCode).toBe(1);
+    expect(json).toMatchObject({numPassedTests: 1, numRuntimeErrorTestSuites: 1});
+    expect(await project.leftProcesses()).toEqual([]);
+  });
+}
+
+onEachLine(
+  'what a test has started outlives a worker that ends as told, as with the stock runner',
+  async (_line, make) => {
+    const project = make({
+      'child.js': child(),
+      'leaves.test.js': `test('leaves a process behind', async () => {
+        require('child_process').spawn(process.execPath, ['child.js'], {stdio: 'ignore'}).unref();
+        while (!require('fs').existsSync('child runs')) await new Promise(resolve => setTimeout(resolve, 20));
+      }, 600000);`,
+      'next.test.js': 'test("a", () => {});',
+    });
+    for (const runner of ['stock', 'xdist'] as const) {
+      project.reset();
+      const {exitCode, stderr} = await project.run(['-w', '2'], {...PARALLEL, runner});
+      expect(exitCode).toBe(0);
+      expect(stderr).not.toContain('force exited');
+      const left = project.processes();
+      expect(left).toEqual([expect.stringContaining('child.js')]);
+      for (const process of left) globalThis.process.kill(Number.parseInt(process), 'SIGKILL');
+      expect(await project.leftProcesses()).toEqual([]);
+    }
+  },
+);
+
+onEachLine('Ctrl-C in watch mode leaves at once, and nothing behind', async (_line, make) => {
+  const project = make(BUSY);
+  const session = new WatchSession(project, ['-w', '2']);
+  await untilBusy(project, session.jest);
+  await session.leave('\u0003');
+  expect(await project.leftProcesses()).toEqual([]);
+});
+
+onEachLine('a signal in watch mode ends Jest at once, and leaves nothing behind', async (_line, make) => {
+  const project = make(BUSY);
+  const output = await project.run(['--watchAll', '--watchman=false', '-w', '2'], {
+    meanwhile: async jest => {
+      await untilBusy(project, jest);
+      jest.kill('SIGINT');
+    },
+  });
+  expect(output).toMatchObject({signal: 'SIGINT', json: null});
+  expect(await project.leftProcesses()).toEqual([]);
+});
