@@ -157,6 +157,10 @@ export interface WorkerSetup extends Omit<Hello, 'pid'> {
   /** When a test, a hook or a file's loading is told to be slow (0: never), and when it is taken to hang (0: never), in ms. */
   readonly slowTimeoutMs: number;
   readonly hardTimeoutMs: number;
+  /** Where to leave a list of LeftOpen, as long as this process has nothing left to do and does not end. */
+  readonly leftOpenPath: string;
+  /** How long (ms) it may take to end. */
+  readonly graceMs: number;
   /** A worker whose heap is larger than this after a file (bytes) retires; null: no limit. */
   readonly heapLimitBytes: number | null;
   /** The running Jest's modules, by absolute path. */
@@ -176,6 +180,15 @@ export interface ExitRecord {
   readonly code: number;
   /** The stack of the exception that nothing caught, if that is what ended it. */
   readonly uncaught: string | null;
+}
+
+/** What keeps a worker's process from ending. */
+export interface LeftOpen {
+  /** A kind of resource, as `process.getActiveResourcesInfo()` has it. */
+  readonly kind: string;
+  readonly count: number;
+  /** The file that has opened it, as far as counting tells: of several, one of them; none: it was opened between files. */
+  readonly paths: readonly string[];
 }
 
 /** @throws {ProtocolError} */
@@ -271,6 +284,14 @@ export function parseHello(line: string): Hello {
 export function parseExitRecord(line: string): ExitRecord {
   const {code, uncaught} = record(parseJson(line), 'an exit record');
   return {code: whole(code), uncaught: uncaught === null ? null : text(uncaught)};
+}
+
+/** @throws {ProtocolError} */
+export function parseLeftOpen(line: string): LeftOpen[] {
+  return list(parseJson(line), item => {
+    const {kind, count, paths} = record(item, 'something left open');
+    return {kind: text(kind), count: whole(count), paths: list(paths, text)};
+  });
 }
 
 function parseOutcome(value: unknown): UnitOutcome {

@@ -50,6 +50,12 @@ export interface DispatchOptions {
   readonly now: () => number;
 }
 
+export interface LingeringWorker {
+  readonly slot: SlotNumber;
+  /** The path of the last file that it ran. */
+  readonly lastFile: string | null;
+}
+
 export class Dispatch {
   readonly #options: DispatchOptions;
   readonly #state: ScheduleState;
@@ -57,7 +63,7 @@ export class Dispatch {
   readonly #queue: ScheduleEvent[] = [];
   #working = false;
   #stopped = false;
-  #forceExited = false;
+  readonly #lingering: LingeringWorker[] = [];
   #lastDeath: Promise<DeathReport> | null = null;
   /** Paths of the files that the worker now in a slot has run to their end. */
   readonly #endedIn = new Map<SlotNumber, string[]>();
@@ -90,9 +96,9 @@ export class Dispatch {
     return this.#finished.promise;
   }
 
-  /** Whether a worker had to be killed because something in it kept it alive. */
-  get forceExited(): boolean {
-    return this.#forceExited;
+  /** Workers that had to be killed because something in them kept them alive. */
+  get lingering(): readonly LingeringWorker[] {
+    return this.#lingering;
   }
 
   /** Units that are being run, each with the slots of the workers that run it; none, if the run was stopped. */
@@ -230,7 +236,9 @@ export class Dispatch {
         // One that retires, or is in the middle of a file that it is not needed for, may well be busy: that is
         // nobody's leak.
         const idle = this.#state.slots[slot - 1]?.running === null;
-        this.#forceExited ||= forceExited && idle && !this.#stopped && this.#state.unfinished === 0;
+        if (forceExited && idle && !this.#stopped && this.#state.unfinished === 0) {
+          this.#lingering.push({slot, lastFile: this.#endedIn.get(slot)?.at(-1) ?? null});
+        }
         this.#post({type: 'slot-closed', slot, generation});
       },
     };

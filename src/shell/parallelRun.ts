@@ -1,11 +1,12 @@
 /** A run over workers: makes the plan, opens the line to the workers, and lets dispatch go. */
 import {statSync} from 'node:fs';
 import {availableParallelism, totalmem} from 'node:os';
-import {join} from 'node:path';
+import {join, relative} from 'node:path';
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import {describeDeath} from '../core/deaths';
 import {interruptedFile} from '../core/interruption';
+import {describeLingering} from '../core/lingering';
 import type {MergeTools} from '../core/merge';
 import {planUnits} from '../core/plan';
 import type {FilePragmas} from '../core/pragmas';
@@ -15,7 +16,7 @@ import type {SlotNumber} from '../core/units';
 import {slowLine} from '../core/watching';
 import {mergeCoverage, mergeV8Coverage} from './coverage';
 import {DeadSessions} from './deadSessions';
-import {Dispatch} from './dispatch';
+import {Dispatch, type LingeringWorker} from './dispatch';
 import {openEventLog} from './eventLog';
 import {OpenFiles} from './openFiles';
 import type {PastRuns} from './pastRuns';
@@ -61,6 +62,7 @@ export async function startParallelRun(
   const plan = makePlan(runOptions, tests, splittable, past);
   const unitTests = plan.units.map(({file}) => testOfPath.get(`${file.configId}\0${file.path}`) as Test);
   const testOf = (unit: number) => unitTests[unit] as Test;
+  const shown = (path: string) => relative(globalConfig.rootDir, path);
 
   const hosts = new Map<SlotNumber, WorkerHost>();
   const leaving = new Set<Promise<unknown>>();
@@ -125,6 +127,7 @@ export async function startParallelRun(
           generation,
           exitRecordPath: server.exitRecordPath(slot, generation),
           journalPath: server.journalPath(slot, generation),
+          leftOpenPath: server.leftOpenPath(slot, generation),
         },
         jestWorker: jest.jestWorker(),
         workerPath: join(__dirname, '..', 'worker', 'main.js'),
@@ -153,6 +156,16 @@ export async function startParallelRun(
   const unsubscribe = watcher.on('change', ({interrupted}) => {
     if (interrupted) void dispatch.stop('interrupted');
   });
+  const sayWhatLingers = ({slot, lastFile}: LingeringWorker) => {
+    const host = hosts.get(slot);
+    const leftOpen = host?.leftOpen() ?? null;
+    return describeLingering({
+      slot,
+      pid: host?.pid ?? null,
+      leftOpen: leftOpen && leftOpen.map(open => ({...open, paths: open.paths.map(shown)})),
+      lastFile: lastFile && shown(lastFile),
+    });
+  };
   const waysOut = new WaysOut({
     killWorkers: () => {
       for (const host of hosts.values()) host.kill();
@@ -180,11 +193,11 @@ export async function startParallelRun(
     waysOut.close();
     unsubscribe();
     stopTelling();
+    if (dispatch.lingering.length > 0) warnOfForcedExit(jest, dispatch.lingering.flatMap(sayWhatLingers));
     server.close();
     stdout.close();
     stderr.close();
     log.close();
-    if (dispatch.forceExited) warnOfForcedExit(jest);
   });
   return {
     unitsEnded: dispatch.unitsEnded,
@@ -244,13 +257,16 @@ function makePlan(
   };
 }
 
+/** jest-worker's own, of Jest 29 the only one. */
+const DEFAULT_GRACE_MS = 500;
+
 function sharedSetup(
   {jest, globalConfig, context, options}: RunOptions,
   tests: readonly Test[],
   runId: string,
   workerCount: number,
   socketPath: string,
-): Omit<WorkerSetup, 'slot' | 'generation' | 'exitRecordPath' | 'journalPath'> {
+): Omit<WorkerSetup, 'slot' | 'generation' | 'exitRecordPath' | 'journalPath' | 'leftOpenPath'> {
   const contexts = new Map(tests.map(test => [test.context.config.id, test.context]));
   const {changedFiles, sourcesRelatedToTestsInChangedFiles} = context;
   return {
@@ -261,6 +277,7 @@ function sharedSetup(
     slowTimeoutMs: options.slowTimeout,
     hardTimeoutMs: options.hardTimeout,
     heapLimitBytes: heapLimit(globalConfig.workerIdleMemoryLimit, jest.version),
+    graceMs: globalConfig.workerGracefulExitTimeout ?? DEFAULT_GRACE_MS,
     modules: jest.modules,
     globalConfig,
     // Sets do not survive JSON; testWorker expects lists and makes sets of them again.
@@ -294,14 +311,12 @@ function sizeOf(path: string): number {
   }
 }
 
-/** The stock runner's words: people have searched for them. */
-function warnOfForcedExit(jest: RunningJest): void {
-  console.error(
-    jest.yellow(
-      'A worker process has failed to exit gracefully and has been force exited. ' +
-        'This is likely caused by tests leaking due to improper teardown. ' +
-        'Try running with --detectOpenHandles to find leaks. ' +
-        'Active timers can also cause this, ensure that .unref() was called on them.',
-    ),
-  );
+/** The stock runner's words, which people have searched for; and what it does not know. */
+function warnOfForcedExit(jest: RunningJest, lines: readonly string[]): void {
+  const known =
+    'A worker process has failed to exit gracefully and has been force exited. ' +
+    'This is likely caused by tests leaking due to improper teardown. ' +
+    'Try running with --detectOpenHandles to find leaks. ' +
+    'Active timers can also cause this, ensure that .unref() was called on them.';
+  console.error(jest.yellow([known, ...lines].join('\n')));
 }

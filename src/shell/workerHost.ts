@@ -11,8 +11,10 @@ import type {Death, DeathReport} from '../core/deaths';
 import {
   parseExitRecord,
   parseFromWorker,
+  parseLeftOpen,
   type ExitRecord,
   type FromWorker,
+  type LeftOpen,
   type ToWorker,
   type WorkerSetup,
 } from '../core/protocol';
@@ -111,7 +113,7 @@ export class WorkerHost {
     call.UNSTABLE_onCustomMessage?.(message => this.#hear(message));
     call.then(
       () => this.#lose({kind: 'broken', message: 'it stopped taking work without having been told to'}),
-      (error: unknown) => this.#lose(deathOf(error, this.#readExitRecord())),
+      (error: unknown) => this.#lose(deathOf(error, this.#readRecord(options.setup.exitRecordPath, parseExitRecord))),
     );
   }
 
@@ -194,6 +196,11 @@ export class WorkerHost {
     this.#process.terminate(signal);
   }
 
+  /** What kept the process alive when it was to end; null: it did not say. */
+  leftOpen(): readonly LeftOpen[] | null {
+    return this.#readRecord(this.#options.setup.leftOpenPath, parseLeftOpen);
+  }
+
   /** Resolves when nothing is left of a process that was lost. */
   get gone(): Promise<unknown> {
     return this.#gone;
@@ -247,9 +254,9 @@ export class WorkerHost {
     this.#options.listener.lost(this.#cause ?? death);
   }
 
-  #readExitRecord(): ExitRecord | null {
+  #readRecord<T>(path: string, parse: (text: string) => T): T | null {
     try {
-      return parseExitRecord(readFileSync(this.#options.setup.exitRecordPath, 'utf8'));
+      return parse(readFileSync(path, 'utf8'));
     } catch {
       return null;
     }

@@ -78,6 +78,11 @@ export class WorkerServer {
     return join(this.#folder, `w${slot}.${generation}.journal`);
   }
 
+  /** Where the process of a slot says what keeps it alive. */
+  leftOpenPath(slot: number, generation: number): string {
+    return join(this.#folder, `w${slot}.${generation}.open`);
+  }
+
   close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();

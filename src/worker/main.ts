@@ -10,6 +10,7 @@ import {FollowedFile} from './followedFile';
 import {JestFileRunner} from './jestFile';
 import {Journal} from './journal';
 import {Lease} from './lease';
+import {OpenResources} from './openResources';
 import {ParentLine} from './parentLine';
 import {Phases} from './phases';
 import {SlicedFile} from './slicedFile';
@@ -67,20 +68,23 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   exit.listenersAreDeadly();
   const {rootDir} = setup.globalConfig as {readonly rootDir: string};
   const journal = new Journal(setup.journalPath);
+  const resources = new OpenResources();
   for (let unit = await lease.next(); unit !== null; unit = await lease.next()) {
     const sliced = unit.split && slicedFile(unit.id, unit.split, {journal, phases, line});
     open = sliced && {unit: unit.id, file: sliced};
     if (files.canFollow(unit.configId)) journal.begin(unit.id);
     else journal.skip();
+    resources.fileBegins();
     await line.send({type: 'unit-started', unit: unit.id});
     phases.fileBegins(relative(rootDir, unit.path), unit.hardTimeoutMs);
     const done = await runUnit(files, unit, sliced, sliced ?? new FollowedFile(journal, phases), setup.heapLimitBytes);
     open = null;
     phases.fileEnds();
+    resources.fileEnded(unit.path);
     await sendDone(line, done);
     if (done.retiring) break;
   }
-  watchdog.stop();
+  resources.tellWhileAlive(setup.leftOpenPath, setup.graceMs);
   line.close();
 }
 

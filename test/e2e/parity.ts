@@ -117,7 +117,7 @@ const REPORTER_BLOCK =
 function normalizeText(text: string, separator: RegExp): string[] {
   return withoutSplitNotes(stripVTControlCharacters(text))
     .split('\n')
-    .filter(line => !/^(Time: |Ran all test suites|jest-runner-xdist: )/.test(line))
+    .filter(line => !/^(Time: |Ran all test suites|jest-runner-xdist: |worker w\d+ \(pid )/.test(line))
     .map(normalizeLine)
     .join('\n')
     .split(separator)

@@ -4,6 +4,7 @@ import {
   parseExitRecord,
   parseFromWorker,
   parseHello,
+  parseLeftOpen,
   parseToWorker,
   type FromWorker,
   type ToWorker,
@@ -147,6 +148,12 @@ test.each([
   {code: 0, uncaught: null},
 ])('the exit record %j arrives as it was written', record => {
   expect(parseExitRecord(JSON.stringify(record))).toEqual(record);
+});
+
+test('what a worker has left open arrives as it was written', () => {
+  const leftOpen = [{kind: 'Timeout', count: 2, paths: ['/a.test.js', '/b.test.js']}];
+  expect(parseLeftOpen(JSON.stringify(leftOpen))).toEqual(leftOpen);
+  expect(() => parseLeftOpen('{"kind": "Timeout"}')).toThrow(ProtocolError);
 });
 
 test('fields that are not of the message do not come along', () => {

@@ -421,54 +421,54 @@ test('what is in flight is what runs, until the run is stopped', () => {
 
 describe('a worker that had to be killed at its end', () => {
   /** A run of one unit whose only worker ends in this way. */
-  async function forceExited(end: (run: FakeRun, worker: FakeWorker) => void): Promise<boolean> {
+  async function lingering(end: (run: FakeRun, worker: FakeWorker) => void): Promise<unknown> {
     const run = new FakeRun(planOf(units(2, LONG)));
     const finished = run.dispatch.run();
     const worker = run.worker('w1.1');
     worker.says.up();
     end(run, worker);
     await finished;
-    return run.dispatch.forceExited;
+    return run.dispatch.lingering;
   }
   const runBoth = (worker: FakeWorker) => [0, 1].forEach(unit => worker.runs(unit));
 
   test('is a leak when all its work was done', async () => {
     expect(
-      await forceExited((_run, worker) => {
+      await lingering((_run, worker) => {
         runBoth(worker);
         worker.says.closed(true);
       }),
-    ).toBe(true);
+    ).toEqual([{slot: 1, lastFile: '/1.test.js'}]);
   });
 
   test('is none where it ended by itself', async () => {
     expect(
-      await forceExited((_run, worker) => {
+      await lingering((_run, worker) => {
         runBoth(worker);
         worker.says.closed(false);
       }),
-    ).toBe(false);
+    ).toEqual([]);
   });
 
   test('is none where the run was stopped', async () => {
     expect(
-      await forceExited((run, worker) => {
+      await lingering((run, worker) => {
         void run.dispatch.stop('bail');
         worker.says.closed(true);
       }),
-    ).toBe(false);
+    ).toEqual([]);
   });
 
   test('is none where it retired in the middle of the run', async () => {
     expect(
-      await forceExited((run, worker) => {
+      await lingering((run, worker) => {
         worker.runs(0, passed, true);
         worker.says.closed(true);
         run.worker('w1.2').says.up();
         run.worker('w1.2').runs(1);
         run.worker('w1.2').says.closed(false);
       }),
-    ).toBe(false);
+    ).toEqual([]);
   });
 });
 
@@ -774,7 +774,7 @@ describe('a file that is split', () => {
       expect(await run.failureOf(PATH)).toContain('worker w2 (pid 4711):\n  | last words');
       expect(run.ended).toEqual([[0, null, null, true]]);
       expect([run.warnings, run.lostJoiners]).toEqual([[], []]);
-      expect(run.dispatch.forceExited).toBe(false);
+      expect(run.dispatch.lingering).toEqual([]);
     });
 
     test('is no matter if that one had none of its tests yet', async () => {
@@ -869,7 +869,7 @@ describe('a file that is split', () => {
     w1.says.closed(true);
     w2.says.closed(false);
     await finish();
-    expect(run.dispatch.forceExited).toBe(false);
+    expect(run.dispatch.lingering).toEqual([]);
   });
 
   describe('and of whose tests nothing is known', () => {

@@ -1,0 +1,90 @@
+/** Workers that do not end when they should: which file is named. */
+import {onEachLine} from './project';
+
+const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
+
+const FORCE_EXITED = 'A worker process has failed to exit gracefully and has been force exited.';
+
+const IN_ORDER =
+  'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };';
+
+/** All files in one worker, in the order of their names. */
+const ONE_WORKER = {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'};
+
+onEachLine('what is left open is named with the file that has opened it', async (_line, make) => {
+  const project = make(
+    {
+      'a.test.js': 'test("passes", () => { console.log("the first output of the worker"); });',
+      'b.test.js': `test('listens', done => void require('net').createServer().listen(0, done));`,
+      'c.test.js':
+        'test("has timers", () => { setInterval(() => {}, 1000); setInterval(() => {}, 1000); setInterval(() => {}, 1000).unref(); });',
+      'd.test.js': 'test("has a timer that ends before the worker", () => { setTimeout(() => {}, 1); });',
+      'e.test.js': 'test("passes", () => { process.stderr.write("more output\\n"); });',
+      'sequencer.js': IN_ORDER,
+    },
+    ONE_WORKER,
+  );
+  const {exitCode, stderr} = await project.run(['-w', '1'], PARALLEL);
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain(FORCE_EXITED);
+  const told = stderr.split('\n').filter(line => line.startsWith('worker w'));
+  expect(told).toEqual([
+    expect.stringMatching(/^worker w1 \(pid \d+\): 1 TCPServerWrap still open since b\.test\.js$/),
+    expect.stringMatching(/^worker w1 \(pid \d+\): 2 Timeout still open since c\.test\.js( or d\.test\.js)?$/),
+  ]);
+  expect(await project.leftProcesses()).toEqual([]);
+  const stock = await project.run(['-w', '1'], {runner: 'stock'});
+  expect(stock.stderr).toContain(FORCE_EXITED);
+});
+
+onEachLine('a process of a test that keeps its worker alive is named, and ended with it', async (_line, make) => {
+  const project = make({
+    'child.js':
+      'process.on("SIGTERM", () => {}); require("fs").writeFileSync("child runs", ""); setInterval(() => {}, 1000);',
+    'sub/a.test.js': `test('starts a process', async () => {
+      require('child_process').spawn(process.execPath, ['child.js']);
+      while (!require('fs').existsSync('child runs')) await new Promise(resolve => setTimeout(resolve, 20));
+    }, 600000);`,
+  });
+  const {exitCode, stderr} = await project.run(['-w', '2'], PARALLEL);
+  expect(exitCode).toBe(0);
+  expect(stderr).toMatch(/^worker w1 \(pid \d+\): .*1 ProcessWrap still open since sub\/a\.test\.js$/m);
+  expect(await project.leftProcesses()).toEqual([]);
+});
+
+onEachLine('a worker that loops after its last file is named with that file', async (_line, make) => {
+  const project = make({
+    'a.test.js':
+      'test("leaves a trap", () => { setInterval(() => { if (require("fs").existsSync("reported")) for (;;); }, 1); });',
+    'reports.js': 'module.exports = class { onTestFileResult() { require("fs").writeFileSync("reported", ""); } };',
+  });
+  const {exitCode, stderr} = await project.run(['-w', '2', '--reporters=./reports.js'], PARALLEL);
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain(FORCE_EXITED);
+  expect(stderr).toMatch(
+    /^worker w1 \(pid \d+\): busy after its last file, a\.test\.js, and could not say with what$/m,
+  );
+  expect(await project.leftProcesses()).toEqual([]);
+});
+
+onEachLine('nothing is said of workers that end', async (_line, make) => {
+  const project = make({
+    'a.test.js':
+      'test("a", async () => { setTimeout(() => {}, 50); await fetch("http://127.0.0.1:9").catch(() => {}); });',
+    'b.test.js': 'test("b", () => { setInterval(() => {}, 1000).unref(); });',
+  });
+  const {exitCode, stderr} = await project.run(['-w', '2'], PARALLEL);
+  expect(exitCode).toBe(0);
+  expect(stderr).not.toMatch(/force exited|^worker w|jest-runner-xdist:/m);
+});
+
+onEachLine('threads that do not end are named, too', async (_line, make) => {
+  const project = make(
+    {'a.test.js': `test('listens', done => void require('net').createServer().listen(0, done));`},
+    {workerThreads: true},
+  );
+  const {exitCode, stderr} = await project.run(['-w', '2'], PARALLEL);
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain(FORCE_EXITED);
+  expect(stderr).toMatch(/^worker w1 \(pid \d+\): 1 TCPServerWrap still open since a\.test\.js$/m);
+});
