@@ -102,6 +102,13 @@ export interface SnapshotChanges {
   readonly inline: readonly unknown[];
 }
 
+/** A worker's memory, in bytes, before and after it ran a file. */
+export interface MemoryUse {
+  readonly heap: {readonly before: number; readonly after: number};
+  /** All of the process's memory. */
+  readonly rss: {readonly before: number; readonly after: number};
+}
+
 /** Worker to parent. */
 export type FromWorker =
   | {readonly type: 'unit-started'; readonly unit: number}
@@ -137,6 +144,8 @@ export type FromWorker =
       readonly outcome: UnitOutcome;
       /** What came with the result of a unit that was opened for single tests; null: it ran whole. */
       readonly slice: Slice | null;
+      /** Of a worker that is retiring. */
+      readonly memory?: MemoryUse;
     }
   | {readonly type: 'units-returned'; readonly asked: readonly number[]; readonly units: readonly number[]}
   /** What Jest's own code sends from inside a test file: `['test-case-result', [path, result]]`. */
@@ -230,6 +239,7 @@ export function parseFromWorker(message: unknown): FromWorker {
         retiring: fields.retiring === true,
         outcome: parseOutcome(fields.outcome),
         slice: nullable(fields.slice, parseSlice),
+        ...(fields.memory !== undefined && {memory: parseMemoryUse(fields.memory)}),
       };
     case 'units-returned':
       return {type: 'units-returned', asked: list(fields.asked, whole), units: list(fields.units, whole)};
@@ -292,6 +302,15 @@ export function parseLeftOpen(line: string): LeftOpen[] {
     const {kind, count, paths} = record(item, 'something left open');
     return {kind: text(kind), count: whole(count), paths: list(paths, text)};
   });
+}
+
+function parseMemoryUse(value: unknown): MemoryUse {
+  const {heap, rss} = record(value, "a worker's memory");
+  const parseSpan = (span: unknown) => {
+    const {before, after} = record(span, 'memory before and after');
+    return {before: whole(before), after: whole(after)};
+  };
+  return {heap: parseSpan(heap), rss: parseSpan(rss)};
 }
 
 function parseOutcome(value: unknown): UnitOutcome {

@@ -20,6 +20,7 @@ import {Dispatch, type LingeringWorker} from './dispatch';
 import {openEventLog} from './eventLog';
 import {OpenFiles} from './openFiles';
 import type {PastRuns} from './pastRuns';
+import {Recycling} from './recycling';
 import type {Reports} from './reports';
 import type {RunOptions} from './run';
 import type {RunningJest} from './runningJest';
@@ -82,6 +83,7 @@ export async function startParallelRun(
   const log = openEventLog(process.env.XDIST_LOG);
   const workerCount = slotsOf(plan);
   const shared = sharedSetup(runOptions, tests, runId, workerCount, server.socketPath);
+  const recycling = new Recycling({limitBytes: shared.heapLimitBytes, pathOf: unit => shown(testOf(unit).path), warn});
   const colours = jest.usesColours() ? {FORCE_COLOR: '1'} : {};
 
   const dispatch = new Dispatch({
@@ -143,7 +145,7 @@ export async function startParallelRun(
         gracefulExitTimeout: globalConfig.workerGracefulExitTimeout,
         stdout,
         stderr,
-        listener,
+        listener: recycling.hearing(slot, listener),
       });
       // A slot's host is replaced by the next: one of an older generation has nothing left to say.
       const before = hosts.get(slot);
@@ -193,6 +195,7 @@ export async function startParallelRun(
     waysOut.close();
     unsubscribe();
     stopTelling();
+    recycling.end();
     if (dispatch.lingering.length > 0) warnOfForcedExit(jest, dispatch.lingering.flatMap(sayWhatLingers));
     server.close();
     stdout.close();

@@ -3,7 +3,7 @@
  * the worker does: while it is under way the parent hears every message, and of the process's death.
  */
 import {relative} from 'node:path';
-import type {FromWorker, Slice, SplitOrder, UnitOrder, UnitOutcome, WorkerSetup} from '../core/protocol';
+import type {FromWorker, MemoryUse, Slice, SplitOrder, UnitOrder, UnitOutcome, WorkerSetup} from '../core/protocol';
 import {listen, now} from './clock';
 import {ExitRecorder} from './exitRecord';
 import {FollowedFile} from './followedFile';
@@ -122,6 +122,7 @@ async function runUnit(
   file: CircusFile,
   heapLimitBytes: number | null,
 ): Promise<UnitDone> {
+  const memoryBefore = heapLimitBytes === null ? null : process.memoryUsage();
   const start = now();
   const end = await files.run(unit, file);
   let outcome: UnitOutcome;
@@ -134,14 +135,25 @@ async function runUnit(
     outcome = {type: 'error', error: serializeError(error)};
   }
   if (sliced?.discarded === true) [outcome, slice] = [NOT_WANTED, null];
+  const ms = now() - start;
+  const memory = memoryOver(heapLimitBytes, memoryBefore);
   return {
     type: 'unit-done',
     unit: unit.id,
-    ms: now() - start,
-    retiring: heapLimitBytes !== null && process.memoryUsage().heapUsed > heapLimitBytes,
+    ms,
+    retiring: memory !== null,
     outcome,
     slice,
+    ...(memory !== null && {memory}),
   };
+}
+
+/** null: the heap is within its limit. */
+function memoryOver(heapLimitBytes: number | null, before: NodeJS.MemoryUsage | null): MemoryUse | null {
+  if (heapLimitBytes === null || before === null) return null;
+  const after = process.memoryUsage();
+  if (after.heapUsed <= heapLimitBytes) return null;
+  return {heap: {before: before.heapUsed, after: after.heapUsed}, rss: {before: before.rss, after: after.rss}};
 }
 
 async function sendDone(line: ParentLine, done: UnitDone): Promise<void> {

@@ -1,4 +1,4 @@
-/** Workers that do not end when they should: which file is named. */
+/** Workers that do not end when they should, or are ended for what they have kept: which file is named. */
 import {onEachLine} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
@@ -88,3 +88,54 @@ onEachLine('threads that do not end are named, too', async (_line, make) => {
   expect(stderr).toContain(FORCE_EXITED);
   expect(stderr).toMatch(/^worker w1 \(pid \d+\): 1 TCPServerWrap still open since a\.test\.js$/m);
 });
+
+/** Keeps so many megabytes of heap in a module that all files of a process share. */
+const keeps = (megabytes: number) =>
+  `test('keeps', () => { const fs = require('fs'); (fs.kept ??= []).push(Array.from({length: ${megabytes} * 20000}, (_, n) => [n])); });`;
+
+onEachLine('the file that takes its worker over workerIdleMemoryLimit is named', async (_line, make) => {
+  const project = make(
+    {
+      'a.test.js': 'test("passes", () => {});',
+      'big.test.js': keeps(300),
+      'c.test.js': 'test("passes", () => {});',
+      'sequencer.js': IN_ORDER,
+    },
+    {workerIdleMemoryLimit: '200MB', testSequencer: './sequencer.js'},
+  );
+  const {exitCode, stderr} = await project.run(['-w', '1'], PARALLEL);
+  expect(exitCode).toBe(0);
+  const told = stderr.split('\n').filter(line => line.includes('jest-runner-xdist:'));
+  expect(told).toEqual([
+    expect.stringMatching(
+      /^jest-runner-xdist: worker w1 was retired after big\.test\.js: its heap of \d+ MB is over workerIdleMemoryLimit \(200 MB\); with this file its memory \(RSS\) grew from \d+ MB to \d+ MB\.$/,
+    ),
+  ]);
+  const [before = NaN, after = NaN] = [...(told[0] ?? '').matchAll(/(\d+) MB/g)].slice(-2).map(([, mb]) => Number(mb));
+  expect(after - before).toBeGreaterThan(100);
+});
+
+onEachLine('a limit that every worker is over is told once', async (_line, make) => {
+  const body = 'test("passes", () => {});';
+  const project = make(
+    {'1.test.js': body, '2.test.js': body, '3.test.js': body, '4.test.js': body},
+    {workerIdleMemoryLimit: '1MB'},
+  );
+  const {exitCode, stderr} = await project.run(['-w', '2'], PARALLEL);
+  expect(exitCode).toBe(0);
+  expect(stderr.split('\n').filter(line => line.includes('jest-runner-xdist:'))).toEqual([
+    expect.stringMatching(/: worker w[12] was retired after [1-4]\.test\.js: its heap of .* and was before that file/),
+    'jest-runner-xdist: 3 more workers were retired over workerIdleMemoryLimit (1 MB).',
+  ]);
+});
+
+onEachLine(
+  'nothing is said of a limit of 0, which asks for new workers',
+  async (_line, make) => {
+    const project = make({'1.test.js': 'test("a", () => {});', '2.test.js': 'test("a", () => {});'});
+    const {exitCode, stderr} = await project.run(['-w', '2', '--workerIdleMemoryLimit=0'], PARALLEL);
+    expect(exitCode).toBe(0);
+    expect(stderr).not.toContain('jest-runner-xdist:');
+  },
+  ['30'], // Jest 29 does not take it
+);

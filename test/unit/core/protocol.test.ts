@@ -101,6 +101,10 @@ test.each<[string, FromWorker]>([
       slice: {...slice, snapshot: {path: '/a.snap', written: {}, dirty: false, unchecked: [], inline: []}},
     },
   ],
+  [
+    'a file that took its worker over the memory limit',
+    {...done, outcome: result, memory: {heap: {before: 1, after: 3}, rss: {before: 2, after: 4}}},
+  ],
   ['a share of a file without snapshots', {...done, outcome: result, slice: {...slice, snapshot: null}}],
 ])('%s arrives as it was sent', (_what, message) => {
   expect(parseFromWorker(overTheChannel(message))).toEqual(message);
