@@ -61,6 +61,7 @@ export class Watchdog {
    * it sees that: terminated while this thread answers it, it would take the process along (see MainThread).
    */
   stop(): void {
+    this.idle(); // what was about to be judged is over
     this.#memory.stop();
   }
 }

@@ -54,7 +54,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     says: [/hung when all tests had run, while their environment was torn down[^]*environment\.js/],
   },
   'asynchronous.test.js': {
-    source: `test('waits', async () => { require('net').createServer().listen(0); await new Promise(() => {}); }, 1e9); test('one', () => {});`,
+    source: `/** @hard-timeout 1s */ test('waits', async () => { require('net').createServer().listen(0); await new Promise(() => {}); }, 1e9); test('one', () => {});`,
     statuses: {waits: 'failed', one: 'passed'},
     says: [/● waits[^]*It runs no code\. What is open: .*TCPServerWrap/],
   },

@@ -16,7 +16,13 @@ function recycled(limitMb: number, uses: readonly MemoryUse[]): string[] {
     warn: text => said.push(text),
   });
   const nothing = () => undefined;
-  const listener = {up: nothing, message: (message: FromWorker) => heard.push(message), lost: nothing, closed: nothing};
+  const listener = {
+    up: nothing,
+    message: (message: FromWorker) => heard.push(message),
+    lost: nothing,
+    slow: nothing,
+    closed: nothing,
+  };
   const hearing = recycling.hearing(1, listener);
   const outcome = {type: 'error', error: {message: '', stack: '', type: 'Error'}} as const;
   for (const [unit, use] of uses.entries()) {
