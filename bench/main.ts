@@ -1,4 +1,5 @@
-/** `npm run bench [-- scheduler suites splitting]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
+/** `npm run bench [-- scheduler suites splitting crashes]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
+import {benchmarkCrashes} from './crashes';
 import {benchmarkPrefetch, benchmarkThroughput} from './scheduler';
 import {benchmarkSplitting} from './splitting';
 import {benchmarkSuites} from './suites';
@@ -10,6 +11,7 @@ const BENCHMARKS: Readonly<Record<string, () => void>> = {
   },
   suites: benchmarkSuites,
   splitting: benchmarkSplitting,
+  crashes: benchmarkCrashes,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,13 +1,13 @@
 /** Whole runs of the `jest` command, the stock runner and ours in turn, on generated suites. */
 import {JEST_INSTALLS, timeInTurn, type Suite} from './turns';
 
-interface Comparison extends Suite {
+export interface Comparison extends Suite {
   readonly goal: number;
   readonly args: readonly string[];
 }
 
 /** 60 small files: some logic of their own, a module that they share, a few timers. */
-function smallFiles(): Comparison {
+export function smallFiles(): Comparison {
   const files: Record<string, string> = {
     'shared.js': `exports.table = Array.from({length: 2000}, (_, i) => ({id: i, name: 'n' + i}));
 exports.find = id => exports.table.find(row => row.id === id);`,

@@ -1,5 +1,5 @@
 /** Whole runs of the `jest` command on a generated suite, two or more ways of running it in turn. */
-import {execFileSync} from 'node:child_process';
+import {spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {median} from './statistics';
@@ -15,6 +15,8 @@ export interface Side {
   readonly env?: Readonly<Record<string, string>>;
   /** The suite itself, unless another one is named. */
   readonly files?: Files;
+  /** Tests of it fail, as they are meant to. */
+  readonly fails?: boolean;
 }
 
 export interface Suite {
@@ -41,6 +43,16 @@ export function timeInTurn<Name extends string>(
   return Object.fromEntries(names.map(name => [name, median(times.get(name) ?? [])])) as Record<Name, number>;
 }
 
+/** Runs a suite once, with nothing known of it. */
+export function runOnce(install: string, {name, files}: Pick<Suite, 'name' | 'files'>, side: Side): void {
+  const {folder, run} = prepare(install, name, files, side);
+  try {
+    run();
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
+
 function prepare(install: string, name: string, suite: Files, side: Side): {folder: string; run: () => number} {
   const folder = join(INSTALLS, install, 'run', `bench-${name.replace(/\W+/g, '-')}`);
   rmSync(folder, {recursive: true, force: true});
@@ -60,11 +72,12 @@ function prepare(install: string, name: string, suite: Files, side: Side): {fold
   const jest = join(folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
   const run = () => {
     const start = performance.now();
-    execFileSync(process.execPath, [jest, '--reporters=default', ...side.args], {
+    const {status} = spawnSync(process.execPath, [jest, '--reporters=default', ...side.args], {
       cwd: folder,
       stdio: 'ignore',
       env: environment,
     });
+    if (status !== (side.fails === true ? 1 : 0)) throw new Error(`${name}: Jest has ended with ${String(status)}`);
     return (performance.now() - start) / 1000;
   };
   return {folder, run};

@@ -35,6 +35,7 @@ const OWN_VARIABLES: ReadonlySet<string> = new Set([
   'XDIST_RUN_ID',
   'XDIST_NODE',
   'XDIST_LOG',
+  'XDIST_UNGUARDED',
 ]);
 
 /** `maxWorkerRestarts` -> `XDIST_MAX_WORKER_RESTARTS` */

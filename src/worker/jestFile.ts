@@ -37,20 +37,20 @@ export class JestFileRunner {
   }
 
   /**
-   * Runs the file; resolves with its result, or with what its run threw: a syntax error, a test environment
+   * Runs the file, and lets `file` follow it if that can be; resolves with its result, or with what its run threw: a syntax error, a test environment
    * that cannot be made.
    *
    * Not awaited on the way: V8 would put our functions on the end of every asynchronous stack, and
    * with them into the failure messages of --json.
    */
-  run({configId, path}: UnitOrder, file: CircusFile): Promise<FileEnd> {
+  run({configId, path}: UnitOrder, file: CircusFile | null): Promise<FileEnd> {
     // With the stock runner these come with each call, so a file that changes them changes its own.
     const config = structuredClone(this.#configs.get(configId));
     const {globalConfig, context} = structuredClone({
       globalConfig: this.#setup.globalConfig,
       context: this.#setup.context,
     });
-    expectFile(this.canFollow(configId) ? file : null);
+    expectFile(file);
     return new Promise(resolve => {
       this.#testWorker.worker({config, globalConfig, path, context}).then(
         result => resolve({result}),

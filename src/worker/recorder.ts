@@ -13,7 +13,7 @@ import type {SnapshotWatch} from './snapshots';
 type ConsoleEntries = NonNullable<TestResult['console']>;
 
 /** How often (ms) the process's memory is looked at. */
-const MEMORY_EVERY_MS = 100;
+const MEMORY_EVERY_MS = 1000;
 
 const readRss = process.memoryUsage.rss.bind(process.memoryUsage);
 const {now: wallClock} = Date;

@@ -1,0 +1,67 @@
+/** What a worker's death costs, and what being ready for it costs a suite in which nobody dies. */
+import {existsSync, mkdirSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {median} from './statistics';
+import {smallFiles} from './suites';
+import {JEST_INSTALLS, runOnce, timeInTurn, type Files} from './turns';
+
+const OURS = ['--runner=xdist', '-w', '2'];
+const PARALLEL = {XDIST_IN_BAND: 'never'};
+const DEATHS = 10;
+
+/** Every fourth test kills its worker; each notes when it began, the last thing that a killer does. */
+const DYING: Files = {
+  'dying.test.js': `
+    const fs = require('fs');
+    const note = what => fs.appendFileSync(process.env.NOTES, what + ' ' + Date.now() + '\\n');
+    for (let i = 0; i < ${DEATHS * 4}; i++) test('t' + i, () => {
+      if (i % 4 !== 1) return note('lives');
+      note('dies');
+      process.kill(process.pid, 'SIGKILL');
+      for (;;);
+    });`,
+  'other.test.js': 'test("other", () => {});',
+};
+
+export function benchmarkCrashes(): void {
+  for (const install of JEST_INSTALLS) {
+    const delays = timesToGoOn(install);
+    console.log(
+      `${install}  from a worker's death to the next test of its file in another: p50 ${median(delays).toFixed(0)} ms, ` +
+        `longest ${Math.max(...delays).toFixed(0)} ms   (goal: p50 <= 1000 ms, ${delays.length} deaths)`,
+    );
+    const {args, files, rounds} = smallFiles();
+    const {unguarded, guarded} = timeInTurn(
+      install,
+      {name: 'guarded', files, rounds: 2 * rounds + 1},
+      {
+        unguarded: {args: [...OURS, ...args], env: {...PARALLEL, XDIST_UNGUARDED: '1'}},
+        guarded: {args: [...OURS, ...args], env: PARALLEL},
+      },
+    );
+    console.log(
+      `${install}  watchdog and journal on 60 small files, -w 2: without ${unguarded.toFixed(2)} s, with ${guarded.toFixed(2)} s, ` +
+        `ratio ${(guarded / unguarded).toFixed(3)}   (goal: <= 1.02, median of ${2 * rounds + 1})`,
+    );
+  }
+}
+
+function timesToGoOn(install: string): number[] {
+  const folder = join(tmpdir(), `xdist-bench-${process.pid}`);
+  mkdirSync(folder, {recursive: true});
+  const notes = join(folder, 'notes');
+  try {
+    runOnce(install, {name: 'dying', files: DYING}, {args: OURS, env: {...PARALLEL, NOTES: notes}, fails: true});
+    const lines = existsSync(notes) ? readFileSync(notes, 'utf8').trim().split('\n') : [];
+    const times = lines.map(line => line.split(' '));
+    const delays = times.flatMap(([what, at], index) => {
+      const next = times[index + 1]?.[1];
+      return what === 'dies' && next !== undefined ? [Number(next) - Number(at)] : [];
+    });
+    if (delays.length !== DEATHS) throw new Error(`${delays.length} of ${DEATHS} deaths were gone on from`);
+    return delays;
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
