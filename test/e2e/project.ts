@@ -190,7 +190,8 @@ export class Project {
   /** Resolves when a run has written all of these files. */
   async untilThere(jest: ChildProcess, ...paths: readonly string[]): Promise<void> {
     while (!paths.every(path => this.exists(path))) {
-      if (jest.exitCode !== null) throw new Error(`Jest left with ${jest.exitCode} before there was ${paths.join()}`);
+      const left = jest.exitCode ?? jest.signalCode;
+      if (left !== null) throw new Error(`Jest left with ${left} before there was ${paths.join()}`);
       await new Promise(resolve => setTimeout(resolve, 20));
     }
   }
