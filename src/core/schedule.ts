@@ -430,9 +430,16 @@ function endSession(
   if (!failed && sessionsOf(state, unit).length > 0) return true;
   state.observedMs += file.observedMs + file.openMs;
   state.observedUnits++;
-  if (rest) resume(state, unit, now, commands);
-  else merge(state, unit, commands);
+  const again = closeFile(state, unit, rest, commands);
+  if (again !== null) takeBack(state, [again], now, commands);
   return true;
+}
+
+/** Nobody is at a file any more. @returns the unit, if it is to be given anew */
+function closeFile(state: ScheduleState, unit: number, rest: boolean, commands: Command[]): number | null {
+  if (rest) return resume(state, unit, commands);
+  merge(state, unit, commands);
+  return null;
 }
 
 function merge(state: ScheduleState, unit: number, commands: Command[]): void {
@@ -441,17 +448,17 @@ function merge(state: ScheduleState, unit: number, commands: Command[]): void {
   commands.push({type: 'merge', unit});
 }
 
-/** What is left of a unit whose worker died is run as a unit of its own. */
-function resume(state: ScheduleState, unit: number, now: number, commands: Command[]): void {
+/** What is left of a unit whose worker died is to run as a unit of its own. @returns the unit, to be given anew */
+function resume(state: ScheduleState, unit: number, commands: Command[]): number {
   dropFile(state, unit, commands);
   state.resumed.add(unit);
   commands.push({type: 'resume', unit});
-  takeBack(state, [unit], now, commands);
+  return unit;
 }
 
 /**
  * The file's tests cannot be shared: one worker runs them all. The first goes on if none of its tests
- * was given to another yet; else the file begins anew, as any other.
+ * was given to another yet; else the file begins anew, as any other, or what dead workers have left of it does.
  */
 function runWhole(state: ScheduleState, file: SplitFile, now: number, commands: Command[]): void {
   const {unit} = file;
@@ -469,8 +476,12 @@ function runWhole(state: ScheduleState, file: SplitFile, now: number, commands: 
     if (session.status === 'open') giveTests(file, slot, session, takeAllTests(file, session, now), commands);
     return;
   }
-  dropFile(state, unit, commands);
-  commands.push({type: 'begin-again', unit});
+  if (state.resumed.has(unit)) {
+    resume(state, unit, commands); // what dead workers have left is not given away
+  } else {
+    dropFile(state, unit, commands);
+    commands.push({type: 'begin-again', unit});
+  }
   takeBack(state, [unit], now, commands);
 }
 
@@ -509,44 +520,48 @@ function loseSlot(
   const {session, running} = slot;
   const wanted = slot.status !== 'closing';
   const held = emptySlot(state, slot, 'down');
+  slot.died = wanted; // before anything is given back: a worker for that is a replacement
   let again: number | null = null;
   if (session !== null && isBystander(session)) {
-    const file = state.files.get(session.unit);
-    if (file !== undefined && session.status !== 'discarded') file.joinable = false;
     if (wanted) slot.barrenDeaths++;
+    const file = state.files.get(session.unit);
+    if (file !== undefined && session.status !== 'discarded') {
+      file.joinable = false;
+      // It may have been the last one that was to take what others have left which died.
+      if (state.stopped === null && sessionsOf(state, file.unit).length === 0) {
+        again = closeFile(state, file.unit, event.rest, commands);
+      }
+    }
   } else if (running === null) {
     if (wanted) slot.barrenDeaths++;
   } else if (state.stopped === null) {
-    again = loseUnit(state, slot, running, event, now, commands);
+    again = loseUnit(state, slot, running, event, commands);
   }
-  slot.died = wanted;
   if (slot.barrenDeaths >= MAX_BARREN_DEATHS) writeOff(state, slot, 'all-barren');
   else if (wanted && restartsSpent(state)) writeOff(state, slot, 'restarts-spent');
   takeBack(state, [...(again === null ? [] : [again]), ...held], now, commands);
   abandonIfNoSlotLeft(state, commands);
 }
 
-/** @returns the unit, if it is to be run again as if nothing had happened */
+/** @returns the unit, if it is to be given anew */
 function loseUnit(
   state: ScheduleState,
   slot: SlotState,
   unit: number,
   {fate, innocent, rest}: Extract<ScheduleEvent, {type: 'slot-lost'}>,
-  now: number,
   commands: Command[],
 ): number | null {
   if (fate === 'kept') {
     slot.barrenDeaths = 0;
     // The others go on. Those that are still loading it come too late: what is left is not theirs alone.
     if (sessionsOf(state, unit).some(({status}) => status !== 'opening')) return null;
-    if (rest) resume(state, unit, now, commands);
-    else merge(state, unit, commands);
-    return null;
+    return closeFile(state, unit, rest, commands);
   }
   dropFile(state, unit, commands);
   if (fate === 'whole' || (innocent && secondChance(state, unit))) {
-    if (fate === 'whole') state.wholeOnly.add(unit);
-    slot.barrenDeaths++;
+    // That the file's worker died is the file's doing: how often it may do so is not decided here.
+    if (fate !== 'whole') slot.barrenDeaths++;
+    else if (!innocent) state.wholeOnly.add(unit);
     commands.push({type: 'begin-again', unit});
     return unit;
   }

@@ -7,6 +7,7 @@ import {
   feed,
   lost,
   next,
+  opened,
   planOf,
   QUICK,
   returned,
@@ -276,6 +277,95 @@ describe('a lost worker', () => {
       'abandon 5',
       'finish',
     ]);
+  });
+});
+
+describe('a lost worker of whose unit something is kept', () => {
+  const kept = (rest: boolean) => ({fate: 'kept', rest}) as const;
+
+  test('the rest is given anew, before all else, and the unit ends with what its workers have left', () => {
+    const state = after(planOf(units(3, LONG)), up(w1), started(w1, 0));
+    expect(feed(state, lost(w1, false, kept(true)))).toEqual(['resume 0', 'start w1.2']);
+    const second = next(w1);
+    expect(feed(state, up(second))).toEqual(['give w1.2: 0']);
+    // It is told which tests it is to run, as a session is: all of them.
+    expect(feed(state, started(second, 0), opened(second, 0, [LONG, LONG, LONG]))).toEqual([
+      'give-tests w1.2: 0 [0 1 2 last]',
+    ]);
+    expect(feed(state, done(second, 0))).toEqual(['merge 0', 'give w1.2: 1']);
+  });
+
+  test('without a rest the unit has ended', () => {
+    const state = after(planOf(units(1, LONG)), up(w1), started(w1, 0));
+    expect(feed(state, lost(w1, false, kept(false)))).toEqual(['merge 0', 'finish']);
+  });
+
+  test('a rest may leave a rest', () => {
+    const state = after(planOf(units(1, LONG)), up(w1), started(w1, 0), lost(w1, false, kept(true)));
+    const [second, third] = [next(w1), next(next(w1))];
+    feed(state, up(second), started(second, 0), opened(second, 0, [LONG]));
+    expect(feed(state, lost(second, false, kept(true)))).toEqual(['resume 0', 'start w1.3']);
+    expect(feed(state, up(third), started(third, 0), opened(third, 0, [LONG]))).toEqual([
+      'give w1.3: 0',
+      'give-tests w1.3: 0 [0 last]',
+    ]);
+    // A session that has ended may have left something, too: what a test of it, run alone, was not.
+    expect(feed(state, done(third, 0, {rest: true}))).toEqual(['resume 0', 'give w1.3: 0']);
+  });
+
+  test('a rest that cannot be loaded ends the unit', () => {
+    const state = after(planOf(units(2, LONG)), up(w1), started(w1, 0), lost(w1, false, kept(true)));
+    feed(state, up(next(w1)), started(next(w1), 0));
+    expect(feed(state, done(next(w1), 0, {failed: true}))).toEqual(['give w1.2: 1']);
+  });
+
+  test('another worker that is free takes it', () => {
+    const state = after(
+      planOf(units(2, LONG), {slots: 2}),
+      up(w1),
+      up(w2),
+      started(w1, 0),
+      started(w2, 1),
+      done(w2, 1),
+    );
+    expect(feed(state, lost(w1, false, kept(true)))).toEqual(['resume 0', 'give w2.1: 0']);
+  });
+
+  test('a worker for it is a replacement: where none is allowed there is none', () => {
+    const state = after(planOf(units(2, LONG), {maxWorkerRestarts: 0}), up(w1), started(w1, 0));
+    expect(feed(state, lost(w1, false, kept(true)))).toEqual(['resume 0', 'abandon 0', 'abandon 1', 'finish']);
+    const capped = after(planOf(units(1, LONG), {maxWorkerRestarts: 1}), up(w1), started(w1, 0));
+    expect(feed(capped, lost(w1, false, kept(true)))).toEqual(['resume 0', 'start w1.2']);
+    expect(capped.restarts).toBe(1);
+    feed(capped, up(next(w1)), started(next(w1), 0));
+    expect(feed(capped, lost(next(w1), false, kept(true)))).toEqual(['resume 0', 'abandon 0', 'finish']);
+  });
+
+  test('after a stop nothing is kept', () => {
+    const state = after(planOf(units(1, LONG)), up(w1), started(w1, 0), stop);
+    expect(feed(state, lost(w1, false, kept(true)))).toEqual(['finish']);
+  });
+});
+
+describe('a lost worker whose unit begins anew', () => {
+  test('it is given again, before all else', () => {
+    const state = after(planOf(units(2, LONG)), up(w1), started(w1, 0));
+    expect(feed(state, lost(w1, false, {fate: 'whole'}))).toEqual(['begin-again 0', 'start w1.2']);
+    expect(feed(state, up(next(w1)))).toEqual(['give w1.2: 0']);
+  });
+
+  test('that is no death without having run anything: the slot stays', () => {
+    const state = after(planOf(units(9, LONG)));
+    for (let generation = 1; generation < 9; generation++) {
+      const who = {slot: 1, generation};
+      const again = feed(state, up(who), started(who, 0), lost(who, false, {fate: 'whole'}));
+      expect(again).toEqual([`give w1.${generation}: 0`, 'begin-again 0', `start w1.${generation + 1}`]);
+    }
+  });
+
+  test('whether another file was to blame is not asked again', () => {
+    const state = after(planOf(units(1, LONG)), up(w1), started(w1, 0), lost(w1, true, {fate: 'whole'}));
+    expect(state.secondChances.size).toBe(0);
   });
 });
 

@@ -435,6 +435,103 @@ describe('a death', () => {
   });
 });
 
+describe('a death of which something is kept', () => {
+  const kept = (rest = true) => ({fate: 'kept', rest}) as const;
+  const nine = costs(9, LONG);
+  const three = oneFile({slots: 3});
+
+  test('lets the others go on; what is left when they are done is given anew, and can be shared', () => {
+    const state = joined(costs(4, 300), [w2]);
+    expect(feed(state, lost(w1, false, kept()))).toEqual(['start w1.2']);
+    expect(feed(state, progress(w2, 0, [[1, 300]], null))).toEqual(['give-tests w2.1: 0 [2]']);
+    expect(feed(state, progress(w2, 0, [[2, 300]], null))).toEqual(['give-tests w2.1: 0 [3 last]']);
+    expect(feed(state, done(w2, 0, {rest: true}))).toEqual(['resume 0', 'give w2.1: 0']);
+    expect(feed(state, started(w2, 0), opened(w2, 0, costs(2, LONG)))).toEqual(['give-tests w2.1: 0 [0]']);
+    expect(feed(state, up(next(w1)))).toEqual(['join w1.2: 0']);
+  });
+
+  test('of the last worker but those that still open the file: what is left is given anew', () => {
+    const state = open(nine, three);
+    expect(feed(state, lost(w1, false, kept()))).toEqual([
+      'discard w2.1: 0',
+      'discard w3.1: 0',
+      'resume 0',
+      'start w1.2',
+    ]);
+  });
+
+  test('of the last worker, where nothing is left, ends the file', () => {
+    const state = joined(costs(2, LONG));
+    feed(state, done(w2, 0));
+    expect(feed(state, lost(w1, false, kept(false)))).toEqual(['merge 0', 'close w2.1']);
+  });
+
+  /**
+   * The first has died, the second is at the last test, and the third, which opens the file, is to take the others.
+   * One more has died of opening it, so that nobody else joins.
+   */
+  function bereft(): ScheduleState {
+    const tests = [...costs(20, 100), 3000];
+    const state = open(tests, oneFile({slots: 4, maxWorkerRestarts: 0}));
+    feed(state, started(w2, 0), opened(w2, 0, tests), lost({slot: 4, generation: 1}));
+    expect(feed(state, lost(w1, false, kept()))).toEqual([]);
+    expect(feed(state, done(w2, 0, {rest: true}))).toEqual([]);
+    return state;
+  }
+
+  test('leaves what is left to one that still opens the file, whoever ends meanwhile', () => {
+    expect(feed(bereft(), opened(w3, 0, [...costs(20, 100), 3000]))).toEqual(['give-tests w3.1: 0 [3 4]']);
+  });
+
+  test('and another one, of that last worker: what is left is given anew, or the file ends', () => {
+    expect(feed(bereft(), lost(w3, false, {rest: true}))).toEqual(['resume 0', 'give w2.1: 0']);
+    expect(feed(bereft(), lost(w3, false, {rest: false}))).toEqual(['merge 0', 'close w2.1']);
+  });
+
+  test('is not given away when the rest turns out to be indivisible', () => {
+    const state = open(nine, three);
+    feed(state, lost(w1, false, kept()), done(w2, 0, FAILED), done(w3, 0, FAILED));
+    // The second has the rest now, the successor of the first has joined, and the third finds other tests.
+    feed(state, started(w2, 0), opened(w2, 0, nine));
+    feed(state, up(next(w1)), started(next(w1), 0), opened(next(w1), 0, nine), started(w3, 0));
+    expect(feed(state, opened(w3, 0, null))).toEqual([
+      'discard w3.1: 0',
+      'discard w1.2: 0',
+      'discard w2.1: 0',
+      'resume 0',
+    ]);
+    expect(feed(state, done(w3, 0))).toEqual(['give w3.1: 0']);
+    expect(feed(state, started(w3, 0), opened(w3, 0, nine))).toEqual(['give-tests w3.1: 0 [0 1 2 3 4 5 6 7 8 last]']);
+  });
+
+  test('is forgotten if the others find, before anything is given anew, that the file is indivisible', () => {
+    const state = joined(nine, [w2], three);
+    feed(state, lost(w1, false, kept()));
+    expect(feed(state, opened(w3, 0, null))).toEqual(['discard w3.1: 0', 'discard w2.1: 0', 'begin-again 0']);
+  });
+});
+
+describe('a death after which the file runs whole', () => {
+  test('discards the others; nobody joins it any more', () => {
+    const state = joined(costs(9, LONG), [w2], oneFile({slots: 3}));
+    expect(feed(state, lost(w2, false, {fate: 'whole'}))).toEqual([
+      'discard w1.1: 0',
+      'discard w3.1: 0',
+      'begin-again 0',
+      'start w2.2',
+    ]);
+    expect(feed(state, done(w1, 0))).toEqual(['give w1.1: 0']);
+    expect(feed(state, started(w1, 0), done(w3, 0))).toEqual([]);
+    expect(state.slots[0]?.session).toBeNull();
+  });
+
+  test('lets it be shared as before if another file was to blame', () => {
+    const state = after(oneFile(), up(w1), started(w1, 0), lost(w1, true, {fate: 'whole'}), up(next(w1)));
+    feed(state, started(next(w1), 0));
+    expect(feed(state, opened(next(w1), 0, costs(9, LONG)))).toEqual(['give-tests w1.2: 0 [0]', 'start w2.1']);
+  });
+});
+
 describe('other ends', () => {
   test('a worker that retires after a session is replaced if there is something for another', () => {
     const state = joined(costs(9, LONG), [w2], oneFile({slots: 2}));
