@@ -65,15 +65,29 @@ export interface LostSession {
 /** So often may a worker die, in a row, without the file having come any further. */
 const MAX_STALLS = 1;
 
+/** And so often where another file was to blame. As often as jest-worker retries, by default. */
+const MAX_INNOCENT_STALLS = 3;
+
+/** A death of which there are several suspects, who are run alone, one after the other. */
+interface Suspicion {
+  readonly death: DeadSession;
+  /** Places of those that have no result yet. */
+  left: readonly number[];
+  /** Whether one of them has failed by another death. */
+  guilty: boolean;
+}
+
 export class Salvage {
   readonly #resume: boolean;
   #opened: Opened | null = null;
-  readonly #sessions: DeadSession[] = [];
+  #sessions: DeadSession[] = [];
+  /** Places of the tests that have a result. */
   readonly #done = new Set<number>();
-  /** Tests that ran at the same time when a worker died: to be run alone. */
-  #suspects: {readonly all: readonly number[]; left: number[]; guilty: boolean} | null = null;
-  #together: readonly number[] | null = null;
+  /** So many had one at the last death. */
+  #doneAtDeath = 0;
+  #suspicions: Suspicion[] = [];
   #stalls = 0;
+  #innocentStalls = 0;
   #loads = 0;
   #givenUp = false;
 
@@ -91,30 +105,25 @@ export class Salvage {
       return 'kept';
     }
     const hook = session.crash.type === 'hook' ? openHook(journal) : null;
-    if (hook !== null && shared && !innocent) return 'whole';
+    if (hook !== null && shared && !innocent) {
+      this.#stalls = this.#innocentStalls = this.#loads = 0;
+      return this.#beginAnew();
+    }
     this.#opened ??= session.opened;
-    const before = this.#done.size;
-    for (const place of session.ended.keys()) this.#done.add(place);
+    this.#settle([...session.ended.keys()]);
     const blamed = this.#blame(session, hook, innocent);
-    for (const place of blamed.failed) this.#done.add(place);
+    this.#settle(blamed.failed, true);
     this.#sessions.push(blamed);
-    this.#stalls = this.#done.size > before || blamed.crash.type === 'together' ? 0 : this.#stalls + 1;
-    if (this.#stalls > MAX_STALLS || !this.#resume) this.#givenUp = true;
+    if (blamed.crash.type === 'together' && this.#resume) {
+      this.#suspicions.push({death: blamed, left: blamed.crash.places, guilty: false});
+    }
+    if (this.#stalled(innocent, blamed.crash.type === 'together') || !this.#resume) this.#givenUp = true;
     return 'kept';
   }
 
   /** A session of the file has ended as it should: these tests have a result. */
   reported(places: readonly number[]): void {
-    for (const place of places) {
-      this.#done.add(place);
-      const {left} = this.#suspects ?? {};
-      if (left !== undefined && left.includes(place)) left.splice(left.indexOf(place), 1);
-    }
-    if (this.#suspects?.left.length === 0) {
-      const {all, guilty} = this.#suspects;
-      this.#suspects = null;
-      if (!guilty) this.#together = all;
-    }
+    this.#settle(places);
   }
 
   /** The file's tests, if a worker has told of them. */
@@ -126,9 +135,9 @@ export class Salvage {
     return this.#sessions;
   }
 
-  /** Tests that had a part in a death together, of which none did it again alone; null: there are none. */
-  get together(): readonly number[] | null {
-    return this.#together;
+  /** Deaths that tests had a part in together, of which none did it again alone. */
+  get together(): readonly DeadSession[] {
+    return this.#suspicions.filter(({left, guilty}) => left.length === 0 && !guilty).map(({death}) => death);
   }
 
   /** How many workers have died while they loaded the file. */
@@ -162,9 +171,14 @@ export class Salvage {
   resumption(): Resumption | null {
     if (this.#opened === null) return null;
     const {listing, tests} = this.#opened;
-    const alone = this.#suspects?.left[0];
+    const alone = this.#alone;
     const leaveOut = [...tests.keys()].filter(place => (alone === undefined ? this.#done.has(place) : place !== alone));
     return {listing, leaveOut};
+  }
+
+  /** The place of the test that is to be run next, without any other; undefined: there is none. */
+  get #alone(): number | undefined {
+    return this.#suspicions.find(({left}) => left.length > 0)?.left[0];
   }
 
   #missing(): number[] {
@@ -172,10 +186,9 @@ export class Salvage {
   }
 
   #loseAtLoad(innocent: boolean, hung: boolean): Fate {
-    this.#stalls++;
     this.#loads++;
-    const mayTryAgain = this.#resume && !hung && (innocent || this.#stalls <= MAX_STALLS);
-    if (this.#opened === null) return mayTryAgain ? 'whole' : 'blame';
+    const mayTryAgain = !this.#stalled(innocent) && !hung && this.#resume;
+    if (this.#opened === null) return mayTryAgain ? this.#beginAnew() : 'blame';
     if (!mayTryAgain) this.#givenUp = true;
     return 'kept';
   }
@@ -184,7 +197,7 @@ export class Salvage {
   #inFlight({running, opened}: DeadSession): number[] {
     const began = [...running.keys()];
     if (began.length === 0) return began;
-    const alone = this.#suspects?.left[0];
+    const alone = this.#alone;
     // The tests of this run of the file that start with it, and had not ended.
     const early = [...opened.tests.keys()].filter(
       place =>
@@ -196,21 +209,44 @@ export class Salvage {
     return [...began, ...early].sort((a, b) => a - b);
   }
 
+  /** What has a result by now has none any more. */
+  #beginAnew(): Fate {
+    this.#opened = null;
+    this.#sessions = [];
+    this.#suspicions = [];
+    this.#done.clear();
+    this.#doneAtDeath = 0;
+    return 'whole';
+  }
+
+  /** A worker has died. @returns whether it is enough: the file comes no further */
+  #stalled(innocent: boolean, progress = false): boolean {
+    if (this.#done.size > this.#doneAtDeath || progress) this.#stalls = this.#innocentStalls = 0;
+    else if (innocent) this.#innocentStalls++;
+    else this.#stalls++;
+    this.#doneAtDeath = this.#done.size;
+    return this.#stalls > MAX_STALLS || this.#innocentStalls > MAX_INNOCENT_STALLS;
+  }
+
+  /** These tests have a result. @param guilty by their worker's death */
+  #settle(places: readonly number[], guilty = false): void {
+    for (const place of places) this.#done.add(place);
+    for (const suspicion of this.#suspicions) {
+      const left = suspicion.left.filter(place => !this.#done.has(place));
+      if (guilty && left.length < suspicion.left.length) suspicion.guilty = true;
+      suspicion.left = left;
+    }
+  }
+
   #blame(session: DeadSession, hook: Hook | null, innocent: boolean): DeadSession {
     const running = this.#inFlight(session);
     if (innocent) return {...session, crash: {type: 'innocent'}};
     const [only] = running;
     if (only !== undefined && running.length === 1) {
-      if (this.#suspects?.left.includes(only) === true) {
-        this.#suspects.guilty = true;
-        this.reported([only]);
-      }
       return {...session, crash: {type: 'test', place: only}, failed: [only]};
     }
     if (running.length > 1) {
-      if (!this.#resume) return {...session, crash: {type: 'together', places: running}, failed: running};
-      this.#suspects = {all: running, left: [...running], guilty: false};
-      return {...session, crash: {type: 'together', places: running}};
+      return {...session, crash: {type: 'together', places: running}, failed: this.#resume ? [] : running};
     }
     if (hook?.hook === 'beforeAll') {
       const failed = Array.from({length: hook.to - hook.from}, (_, index) => hook.from + index).filter(

@@ -87,7 +87,12 @@ export class DeadSessions {
     remains.lastReport = report;
     const session = remains.salvage.sessions.at(-1);
     if (session !== undefined && !remains.deaths.has(session)) remains.deaths.set(session, {report, at: Date.now()});
-    if (fate === 'whole' && !remains.salvage.isEmpty) this.#remains.delete(unit);
+    if (fate === 'whole') {
+      // Nothing of what has run so far is wanted; that its workers have died is remembered.
+      remains.deaths.clear();
+      remains.ended.length = 0;
+      remains.resumes = null;
+    }
     return fate;
   }
 
@@ -165,10 +170,10 @@ export class DeadSessions {
       const reason = why ?? this.#whyNotRun(await remains.lastReport);
       slices.push(this.#failedSlice(unit, last, left, () => notRun(reason), Date.now()));
     }
-    if (salvage.together !== null) {
-      const session = salvage.sessions.find(({crash}) => crash.type === 'together') as DeadSession;
+    for (const session of salvage.together) {
       const report = await (deaths.get(session) as {report: Promise<DeathReport>}).report;
-      const text = togetherCrash(salvage.together, {session, report, coverage: this.#coverage});
+      const places = session.crash.type === 'together' ? session.crash.places : [];
+      const text = togetherCrash(places, {session, report, coverage: this.#coverage});
       slices.push(this.#outsideSlice(unit, session, text));
     }
     return slices;
