@@ -174,8 +174,9 @@ export class Dispatch {
       case 'resume':
       case 'begin-again': {
         const {openFiles, deadSessions} = this.#options;
-        // What has ended where a worker died is kept, even if the rest is to be run otherwise.
-        if (deadSessions.has(command.unit)) deadSessions.keep(command.unit, openFiles.close(command.unit).slices);
+        if (command.type === 'resume') deadSessions.keep(command.unit, openFiles.close(command.unit).slices);
+        // Of one whose workers have died while they loaded it, that is remembered.
+        else if (deadSessions.has(command.unit)) deadSessions.forget(command.unit);
         openFiles.drop(command.unit);
         return;
       }
@@ -284,7 +285,8 @@ export class Dispatch {
         const failed = outcome.type === 'error';
         if (session !== null && session.status !== 'discarded') {
           openFiles.ended(slot, message);
-          if (failed) deadSessions.giveUp(unit);
+          const couldNotJoin = session.status === 'opening' && !session.first; // the others can go on
+          if (failed && !couldNotJoin) deadSessions.giveUp(unit);
           else deadSessions.reported(unit, message.slice?.tests ?? []);
         }
         const rest = deadSessions.hasRest(unit);

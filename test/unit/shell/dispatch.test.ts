@@ -1,8 +1,10 @@
+import {join} from 'node:path';
 import {setImmediate as turn} from 'node:timers/promises';
 import type {AssertionResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import type {Death} from '../../../src/core/deaths';
 import type {FileRecord} from '../../../src/core/durations';
+import type {JournalRecord} from '../../../src/core/journal';
 import type {FromWorker, ToWorker, UnitOutcome} from '../../../src/core/protocol';
 import {step} from '../../../src/core/schedule';
 import {createSchedule, type SchedulePlan} from '../../../src/core/scheduleState';
@@ -14,6 +16,7 @@ import {Reports} from '../../../src/shell/reports';
 import type {WorkerListener} from '../../../src/shell/workerHost';
 import {planOf, units} from '../plans';
 import {jestTest, testResult} from './jestTests';
+import {temporaryFolder} from './temporaryFolder';
 
 const LONG = 5000;
 const killed: Death = {kind: 'signal', signal: 'SIGKILL'};
@@ -32,7 +35,7 @@ const passedTest = (title: string): AssertionResult => ({
 
 /** A worker that does nothing but remember what it was told; the test speaks for it. */
 class FakeWorker implements DispatchWorker {
-  readonly journalPath = '';
+  journalPath = '';
   readonly told: (ToWorker | 'closed')[] = [];
   readonly says: WorkerListener;
   readonly #name: {slot: number; generation: number};
@@ -112,6 +115,32 @@ class FakeWorker implements DispatchWorker {
 
   hears(message: FromWorker): void {
     this.says.message(message);
+  }
+
+  /** Dies in a test of a unit, by place, when others have ended. @param names of all its tests */
+  diesIn(unit: number, names: readonly string[], place: number, ended: readonly number[] = []): void {
+    const records: JournalRecord[] = [
+      {type: 'unit', unit, at: 0},
+      {
+        type: 'opened',
+        listing: 'f00',
+        tests: names.map(name => ({titles: [name], mode: 'run', early: false})),
+        ms: 1,
+        console: [],
+        snapshots: null,
+      },
+    ];
+    for (const other of ended) {
+      records.push({type: 'test', place: other, at: 0, rss: 0});
+      const result = passedTest(names[other] ?? '?');
+      records.push({type: 'ended', place: other, result, console: [], snapshots: null});
+    }
+    records.push({type: 'test', place, at: 0, rss: 0});
+    this.journalPath = join(
+      temporaryFolder({journal: records.map(line => `${JSON.stringify(line)}\n`).join('')}),
+      'journal',
+    );
+    this.says.lost(killed);
   }
 }
 
@@ -760,6 +789,83 @@ describe('a file that is split', () => {
     expect(run.dispatch.inFlight).toEqual(new Map([[0, [1, 2]]]));
     const {run: other} = opened();
     expect(other.dispatch.inFlight).toEqual(new Map([[0, [1]]]));
+  });
+
+  describe('when one of its workers dies in a test', () => {
+    /** How the file's tests have ended, as Jest was told. */
+    async function ends(run: FakeRun): Promise<[string, string][]> {
+      await run.reports.drained();
+      const end = run.emitted.at(-1) as {name: string; data: [unknown, {testResults: AssertionResult[]}]};
+      expect(end.name).toBe('test-file-success');
+      return end.data[1].testResults.map(({title, status}) => [title, status]);
+    }
+
+    test('that test fails, the others keep or get their results', async () => {
+      const {run, w1, w2, finish} = shared();
+      w1.diesIn(0, NAMES, 0);
+      w2.hasRun(0, 1);
+      w2.hasRun(0, 2);
+      w2.endsShare(0, {1: 'b', 2: 'c', 3: 'd'});
+      await finish();
+      expect(await ends(run)).toEqual([
+        ['a', 'failed'],
+        ['b', 'passed'],
+        ['c', 'passed'],
+        ['d', 'passed'],
+      ]);
+      expect(run.ended).toEqual([[0, expect.anything(), expect.objectContaining({type: 'result'}), true]]);
+    });
+
+    test('what it leaves is run by another, and by those that join that', async () => {
+      const {run, w1, w2, finish} = opened(2, SIX);
+      w1.diesIn(0, SIX, 1, [0]);
+      // The second was still loading the file: it is told anew.
+      w2.endsShare(0, {});
+      const resumes = {listing: 'f00', leaveOut: [0, 1]};
+      const split = {granularity: 'tests', collected: null, resumes};
+      expect(w2.told.at(-1)).toMatchObject({type: 'give', units: [{split}]});
+      w2.hears({type: 'unit-started', unit: 0});
+      const tests = SIX.map((name, place) => ({name, group: place < 2 ? null : place - 2}));
+      w2.hears({type: 'unit-opened', unit: 0, ms: 10, fingerprint: 'f00', tests});
+      const again = run.worker('w1.2');
+      again.says.up();
+      expect(again.told).toMatchObject([{type: 'give', units: [{split: {collected: 'f00', resumes}}]}]);
+      again.opens(0, null);
+      w2.hasRun(0, 0);
+      again.hasRun(0, 1);
+      again.endsShare(0, {3: 'd', 5: 'f'});
+      w2.endsShare(0, {2: 'c', 4: 'e'});
+      await finish();
+      expect(await ends(run)).toEqual(SIX.map(name => [name, name === 'b' ? 'failed' : 'passed']));
+    });
+
+    test('one that cannot load the rest does not keep the others from it', () => {
+      const {run, w1, w2} = opened(2, SIX);
+      w1.diesIn(0, SIX, 0);
+      w2.endsShare(0, {});
+      const tests = SIX.map((name, place) => ({name, group: place === 0 ? null : place - 1}));
+      w2.hears({type: 'unit-started', unit: 0});
+      w2.hears({type: 'unit-opened', unit: 0, ms: 10, fingerprint: 'f00', tests});
+      const again = run.worker('w1.2');
+      again.says.up();
+      const error = {message: 'EADDRINUSE', stack: '', type: 'Error'} as const;
+      again.runs(0, {type: 'error', error});
+      w2.diesIn(0, SIX, 1);
+      expect(replayed(run).filter(type => type === 'resume')).toHaveLength(2);
+    });
+
+    test('and the others find that it is indivisible, the file begins anew, and that is all that Jest hears', async () => {
+      const {run, w1, w2, finish} = shared(3, SIX);
+      w1.diesIn(0, SIX, 2, [0]);
+      run.worker('w3.1').opens(0, ['a', 'x'], 'ba4');
+      w2.endsShare(0, {});
+      expect(w2.told.at(-1)).toEqual(wholeOrder);
+      w2.runs(0);
+      run.worker('w3.1').endsShare(0, {});
+      await finish();
+      expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-success /0.test.js']);
+      expect(run.ended).toEqual([[0, 12, passed, false]]);
+    });
   });
 
   describe('when one of its workers dies', () => {
