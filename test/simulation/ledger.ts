@@ -2,9 +2,15 @@
  * What the scheduler has ordered, what has come of it, and whether the two agree: the rules of
  * opening a unit in several workers, asserted as the commands come.
  */
-import type {JoinOutcome, SplitWorld} from './world';
+import type {Resumption} from '../../src/core/protocol';
+import type {Fate} from '../../src/core/salvage';
+import {skippedOf, type GroupView} from './fileView';
+import type {TestEnd} from './remains';
+import {TestLedger, type DeathTally, type Dying} from './testLedger';
+import type {JoinOutcome, Moment, SplitWorld} from './world';
 
-export type End = 'done' | 'merged' | 'blamed' | 'abandoned';
+/** `salvaged`: workers have died of it, and what they have left is part of its result. */
+export type End = 'done' | 'merged' | 'salvaged' | 'blamed' | 'abandoned';
 
 /** A unit as it was given to one worker. */
 export interface Order {
@@ -20,28 +26,41 @@ export interface SplitOrder {
   readonly attempt: Attempt;
   /** It is to run all tests, without a word about them. */
   readonly whole: boolean;
+  /** It is to go on with what a worker has begun that died. */
+  readonly resumes: Resumption | null;
+  /** The tests that it is to run, when it has listed them. */
+  view: readonly GroupView[];
+  /** How many these are. */
+  tests: number;
   /** The scheduler has not said that it wants nothing of this. */
   wanted: boolean;
   /** Groups that it was given, and whether it was told that these are all. */
   readonly given: number[];
   complete: boolean;
-  /** Groups that it has run to their end. */
-  readonly ran: number[];
+  /** Places of the tests that it has run to their end. */
+  readonly ended: number[];
+  /** Of those that run. */
+  readonly running: Set<number>;
+  /** The hook that runs. */
+  hook: Dying['hook'];
   /** Its worker is through with it. */
   over: boolean;
 }
 
-/** A unit from its first dispatch until it begins again. */
+/** A unit from its first dispatch until it begins again, or its rest is run. */
 interface Attempt {
   /** Workers that have the unit, and of which something is wanted. */
   readonly live: Set<Order>;
+  /** How many groups its first worker has listed. */
+  groups: number;
   readonly given: Set<number>;
-  /** Groups that were begun, by any session. */
+  /** Places of tests that were begun, by any session. */
   readonly begun: Set<number>;
-  /** Groups that were run to their end in sessions that were wanted to their end. */
-  readonly ended: Set<number>;
+  /** Places of the tests that sessions have reported which were wanted to their end. */
+  readonly reported: number[];
   /** Workers that began a group. */
   readonly runners: Set<Order>;
+  /** A session of it has ended with an error. */
   failed: boolean;
   /** What has run of it cannot be used. */
   spoilt: boolean;
@@ -64,6 +83,15 @@ export interface Tally {
   indivisible: number;
   merges: number;
   wakes: number;
+  /** Units whose rest was run, and those that other workers joined for it; those that ended with what dead workers have left. */
+  resumes: number;
+  restsJoined: number;
+  salvaged: number;
+  /** Sessions that were all that was left of a file when they died before they were given a test. */
+  lastJoinersLost: number;
+  /** Units whose rest could not be loaded, or for which no worker was left. */
+  unloadable: number;
+  abandonedRests: number;
 }
 
 export class Ledger {
@@ -83,34 +111,56 @@ export class Ledger {
     indivisible: 0,
     merges: 0,
     wakes: 0,
+    resumes: 0,
+    restsJoined: 0,
+    salvaged: 0,
+    lastJoinersLost: 0,
+    unloadable: 0,
+    abandonedRests: 0,
   };
+  readonly tests: TestLedger;
   readonly #attempts = new Map<number, Attempt>();
   /** Units of which a worker has found that they must run whole. */
   readonly #whole = new Set<number>();
+  /** Units whose rest was run; and those that are to begin anew since a worker has died. */
+  readonly #resumed = new Set<number>();
+  readonly #anew = new Set<number>();
   /** Per unit: how many sessions have ended. */
   readonly #sessions = new Map<number, number>();
   /** Per unit: how many workers have joined. */
   readonly #joins = new Map<number, number>();
+  /** Per unit: how many workers were to go on with it. */
+  readonly #resumptions = new Map<number, number>();
+  /** Per unit and killer: how often it has killed. */
+  readonly #killed = new Map<string, number>();
 
-  constructor(units: number) {
+  /** @param resume whether the rest of a file whose worker died runs in a new one */
+  constructor(units: number, resume: boolean) {
+    this.tests = new TestLedger(resume);
     this.begun = new Uint16Array(units);
     this.again = new Uint16Array(units);
   }
 
+  /** How often things have happened, by name. */
+  get tallies(): Tally & DeathTally {
+    return {...this.tally, ...this.tests.tally};
+  }
+
   /** A unit is given to a worker. */
-  give(unit: number, world: SplitWorld | undefined, whole: boolean): Order {
+  give(unit: number, world: SplitWorld | undefined, whole: boolean, resumes: Resumption | null): Order {
     if (world === undefined) return {unit, join: false, split: null};
-    const order = newOrder(unit, false, world, this.#attempt(unit), whole);
+    const order = newOrder(unit, false, world, this.#attempt(unit), whole, resumes);
     if (order.split.attempt.live.size > 0) throw new Error(`unit ${unit} is given while a worker has it`);
     order.split.attempt.live.add(order);
     return order;
   }
 
-  join(unit: number, world: SplitWorld | undefined): Order {
+  join(unit: number, world: SplitWorld | undefined, resumes: Resumption | null): Order {
     this.tally.joins++;
+    if (resumes !== null) this.tally.restsJoined++;
     if (world === undefined) throw new Error(`unit ${unit} is joined, and cannot be split`);
     if (this.#whole.has(unit)) throw new Error(`unit ${unit} is joined, and must run whole`);
-    const order = newOrder(unit, true, world, this.#attempt(unit), false);
+    const order = newOrder(unit, true, world, this.#attempt(unit), false, resumes);
     if (order.split.attempt.live.size === 0) throw new Error(`unit ${unit} is joined while no worker is at it`);
     order.split.attempt.live.add(order);
     return order;
@@ -119,7 +169,7 @@ export class Ledger {
   giveTests({unit}: Order, split: SplitOrder, groups: readonly number[], last: boolean): void {
     if (!split.wanted || split.complete) throw new Error(`unit ${unit}: tests for a session that is to end`);
     for (const group of groups) {
-      if (group >= split.world.groups.length) throw new Error(`unit ${unit} has no group ${group}`);
+      if (group >= split.attempt.groups) throw new Error(`unit ${unit} has no group ${group}`);
       if (group <= (split.given.at(-1) ?? -1)) throw new Error(`unit ${unit}: group ${group} comes too late`);
       if (split.attempt.given.has(group)) throw new Error(`unit ${unit}: group ${group} is given twice`);
       split.attempt.given.add(group);
@@ -137,17 +187,44 @@ export class Ledger {
 
   /** A worker begins a unit. @returns what comes of its opening */
   begins(order: Order): JoinOutcome {
-    if (!order.join) this.begun[order.unit]!++;
-    if (order.split === null) return 'same';
-    if (order.join) return order.split.world.joins?.[count(this.#joins, order.unit)] ?? 'same';
-    if (order.split.attempt.begins++ > 0) throw new Error(`unit ${order.unit} is begun twice`);
-    return 'same';
+    const {unit, join, split} = order;
+    if (!join && (split === null || split.resumes === null)) this.begun[unit]!++;
+    if (split === null) return 'same';
+    if (join) return split.world.joins?.[count(this.#joins, unit)] ?? 'same';
+    if (split.attempt.begins++ > 0) throw new Error(`unit ${unit} is begun twice`);
+    if (split.resumes === null || split.world.unloadable?.has(count(this.#resumptions, unit)) !== true) return 'same';
+    this.tally.unloadable++;
+    return 'error';
   }
 
-  beginsGroup(order: Order, {attempt}: SplitOrder, group: number): void {
-    if (attempt.begun.has(group)) throw new Error(`unit ${order.unit}: group ${group} is run twice`);
-    attempt.begun.add(group);
+  /** A worker has listed the tests of a unit. */
+  lists({join}: Order, split: SplitOrder, view: readonly GroupView[]): void {
+    split.view = view;
+    split.tests = view.reduce((sum, {places}) => sum + places.length, 0);
+    if (!join) split.attempt.groups = view.length;
+  }
+
+  beginsTest(order: Order, split: SplitOrder, place: number): void {
+    const {unit} = order;
+    const {attempt, wanted, running, tests} = split;
+    if (attempt.begun.has(place)) throw new Error(`unit ${unit}: test ${place} is run twice`);
+    attempt.begun.add(place);
     attempt.runners.add(order);
+    running.add(place);
+    if (wanted) this.tests.begins(unit, place, tests);
+  }
+
+  /** Whether what a worker comes to kills it. @param running how many tests run */
+  kills({unit}: Order, {world}: SplitOrder, moment: Moment, running: number): boolean {
+    for (const [index, {at, times}] of (world.killers ?? []).entries()) {
+      if (!isAt(at, moment, running)) continue;
+      const key = `${unit}/${index}`;
+      const killed = this.#killed.get(key) ?? 0;
+      if (killed >= times) continue;
+      this.#killed.set(key, killed + 1);
+      return true;
+    }
+    return false;
   }
 
   /** Whether the session that has run all its tests ends with an error. */
@@ -184,11 +261,12 @@ export class Ledger {
     }
     if (join && split.given.length > 0) this.tally.joinersEnded++;
     attempt.failed ||= failed;
-    for (const group of split.ran) attempt.ended.add(group);
-    if (!opened) {
-      this.#checkAllRan(unit, split.world, attempt);
-      this.end(unit, 'done');
-    } else if (!failed && !split.complete) {
+    if (!failed) {
+      const reported = resultsOf(order, split);
+      attempt.reported.push(...reported);
+      this.tests.ended(unit, reported);
+    }
+    if (opened && !failed && !split.complete) {
       throw new Error(`unit ${unit}: a session ends before it has all its tests`);
     }
   }
@@ -203,18 +281,61 @@ export class Ledger {
     else if (lost && !split.whole) this.tally.firstsLost++;
   }
 
-  merge(unit: number, world: SplitWorld | undefined): void {
-    const attempt = this.#attempt(unit);
-    this.tally.merges++;
-    if (world === undefined) throw new Error(`unit ${unit} is merged, and cannot be split`);
-    if (attempt.live.size > 0) throw new Error(`unit ${unit} is merged before its sessions have ended`);
-    this.#checkAllRan(unit, world, attempt);
-    this.end(unit, 'merged');
+  /** A worker in the middle of a unit has died, and this has become of that. */
+  died({unit}: Order, dying: Dying, fate: Fate): void {
+    this.tests.died(unit, dying, fate);
+    if (fate === 'whole') this.#anew.add(unit);
+  }
+
+  /** Places of the tests that the sessions of a unit have reported. */
+  reported(unit: number): readonly number[] {
+    return this.#attempts.get(unit)?.reported ?? [];
+  }
+
+  /** The rest of a unit is to be run. */
+  resume(unit: number): void {
+    this.tally.resumes++;
+    const {live, spoilt} = this.#attempt(unit);
+    this.#resumed.add(unit);
+    if (live.size > 0) throw new Error(`unit ${unit} is run again while it is run`);
+    if (spoilt) throw new Error(`unit ${unit} goes on with what cannot be used`);
+    this.#attempts.delete(unit);
+  }
+
+  /**
+   * A unit has ended, with these results.
+   *
+   * @param remains what workers that died have left; null: none has
+   */
+  close(
+    unit: number,
+    world: SplitWorld,
+    end: End,
+    remains: {readonly ends: readonly TestEnd[]; readonly together: readonly (readonly number[])[]} | null,
+  ): void {
+    const {live, spoilt, failed, reported, runners} = this.#attempt(unit);
+    if (live.size > 0) throw new Error(`unit ${unit} ends before its sessions have ended`);
+    if (spoilt) throw new Error(`unit ${unit} ends with what cannot be used`);
+    if (this.#whole.has(unit) && runners.size > 1) throw new Error(`unit ${unit} should have run whole`);
+    if (end === 'merged') this.tally.merges++;
+    if (end === 'salvaged') this.tally.salvaged++;
+    const ends: TestEnd[] = reported.map(place => ({place, as: 'ended'}));
+    if (remains !== null) {
+      const excused = failed || end === 'abandoned';
+      if (end === 'abandoned') this.tally.abandonedRests++;
+      this.tests.closes(unit, world, {...remains, ends: [...ends, ...remains.ends], excused});
+    } else if (!failed) {
+      this.tests.closes(unit, world, {ends, together: [], excused: false});
+    }
+    this.end(unit, end);
   }
 
   beginAgain(unit: number): void {
     if (this.#attempt(unit).live.size > 0) throw new Error(`unit ${unit} begins again while it is run`);
+    // What dead workers have left of a unit that was resumed is not given away for what the others find.
+    if (this.#resumed.has(unit) && !this.#anew.delete(unit)) throw new Error(`unit ${unit} loses what was kept of it`);
     this.#attempts.delete(unit);
+    this.tests.again(unit);
     this.again[unit]!++;
   }
 
@@ -229,9 +350,10 @@ export class Ledger {
     if (attempt === undefined) {
       attempt = {
         live: new Set(),
+        groups: 0,
         given: new Set(),
         begun: new Set(),
-        ended: new Set(),
+        reported: [],
         runners: new Set(),
         failed: false,
         spoilt: false,
@@ -241,14 +363,18 @@ export class Ledger {
     }
     return attempt;
   }
+}
 
-  #checkAllRan(unit: number, {groups}: SplitWorld, {ended, failed, runners, spoilt}: Attempt): void {
-    if (spoilt) throw new Error(`unit ${unit} ends with what cannot be used`);
-    if (!failed && ended.size !== groups.length) {
-      throw new Error(`unit ${unit} ends with ${ended.size} of ${groups.length} groups`);
-    }
-    if (this.#whole.has(unit) && runners.size > 1) throw new Error(`unit ${unit} should have run whole`);
-  }
+/** What a session reports: the tests that it ran; the file's first one, those that nobody runs. */
+function resultsOf({join}: Order, {world, resumes, ended}: SplitOrder): number[] {
+  return join ? ended : [...ended, ...skippedOf(world, new Set(resumes?.leaveOut))];
+}
+
+function isAt(at: Moment, moment: Moment, running: number): boolean {
+  if (at.type === 'together') return running > 1 && moment.type === 'test' && moment.group === at.group;
+  if (at.type !== moment.type) return false;
+  if ('group' in at && 'group' in moment && at.group !== moment.group) return false;
+  return at.type !== 'test' || moment.type !== 'test' || at.index === moment.index;
 }
 
 function newOrder(
@@ -257,8 +383,27 @@ function newOrder(
   world: SplitWorld,
   attempt: Attempt,
   whole: boolean,
+  resumes: Resumption | null,
 ): Order & {readonly split: SplitOrder} {
-  return {unit, join, split: {world, attempt, whole, wanted: true, given: [], complete: false, ran: [], over: false}};
+  return {
+    unit,
+    join,
+    split: {
+      world,
+      attempt,
+      whole,
+      resumes,
+      view: [],
+      tests: 0,
+      wanted: true,
+      given: [],
+      complete: false,
+      ended: [],
+      running: new Set(),
+      hook: null,
+      over: false,
+    },
+  };
 }
 
 /** How often it was called with this unit before. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type {SchedulePlan} from '../../src/core/scheduleState';
 import {planOf} from '../unit/plans';
-import type {JoinOutcome, SplitWorld, World} from './world';
+import type {JoinOutcome, Killer, Moment, SplitWorld, World} from './world';
 
 export interface Scenario {
   readonly plan: SchedulePlan;
@@ -25,6 +25,9 @@ const rarely = <T>(drawn: fc.Arbitrary<T>) =>
 /** How long tests and files take: many are quick. */
 const duration = (longest: number) => fc.oneof(fc.integer({min: 0, max: 20}), fc.integer({min: 20, max: longest}));
 
+/** What each of a file's groups is like; and the file has so many groups at the most. */
+const groupFlags = fc.uniqueArray(fc.nat(23), {maxLength: 4});
+
 /** A file in groups of tests. */
 const splitFile = fc
   .record({
@@ -44,18 +47,85 @@ const splitFile = fc
     indivisible: rarely(fc.nat(23)),
     anew: fc.boolean(),
     unreported: fc.array(fc.nat(23), {maxLength: 3}),
+    sizes: fc.oneof(fc.constant([]), fc.array(fc.integer({min: 1, max: 4}), {maxLength: 24, size: 'max'})),
+    hooked: groupFlags,
+    concurrent: groupFlags,
+    topHooks: fc.boolean(),
+    skipped: fc.nat(2),
+    teardownMs: fc.nat(20),
   })
-  .map(({groups, errors, unreported, ...rest}): SplitWorld => ({
+  .map(({groups, errors, unreported, sizes, hooked, concurrent, ...rest}): SplitWorld => ({
     ...rest,
     groups,
     costs: groups.map((ms, group) => estimate(ms, errors[group % errors.length])),
     unreported: new Set(unreported),
+    sizes: groups.map((_, group) => sizes[group] ?? 1),
+    hooked: new Set(hooked),
+    concurrent: new Set(concurrent),
   }));
+
+/** A group of a file; the first ones more often, since not every file has so many. */
+const someGroup = fc.oneof(fc.nat(3), fc.nat(23));
+
+const moment: fc.Arbitrary<Moment> = fc.oneof(
+  {weight: 2, arbitrary: fc.record({type: fc.constant('load' as const)})},
+  {weight: 2, arbitrary: fc.record({type: fc.constantFrom('top-before' as const, 'top-after', 'teardown')})},
+  {weight: 2, arbitrary: fc.record({type: fc.constantFrom('before' as const, 'after', 'between'), group: someGroup})},
+  {weight: 6, arbitrary: fc.record({type: fc.constant('test' as const), group: someGroup, index: fc.nat(3)})},
+  {weight: 2, arbitrary: fc.record({type: fc.constant('together' as const), group: someGroup})},
+);
+
+const killer: fc.Arbitrary<Killer> = fc.record({at: moment, times: fc.constantFrom(1, 2, Infinity, Infinity)});
+
+/** A file that kills its workers. */
+const deadlyFile = fc
+  .record({
+    file: splitFile,
+    killers: fc.array(killer, {minLength: 1, maxLength: 5}),
+    unloadable: fc.oneof({weight: 4, arbitrary: fc.constant([])}, {weight: 1, arbitrary: fc.array(fc.nat(3))}),
+    // What else goes wrong, less often: what has died in peace shows more.
+    peaceful: sometimes(0.7),
+    concurrent: fc.uniqueArray(fc.nat(5), {maxLength: 6}),
+    hooked: fc.uniqueArray(fc.nat(5), {maxLength: 6}),
+  })
+  .map(({file, killers, unloadable, peaceful, concurrent, hooked}): SplitWorld => ({
+    ...file,
+    killers,
+    unloadable: new Set(unloadable),
+    concurrent: new Set(concurrent),
+    hooked: new Set(hooked),
+    ...(peaceful && {failing: null, breaking: null, indivisible: null, opens: true}),
+  }));
+
+/**
+ * A file whose longest test comes last, and whose first worker dies early: another one begins with that
+ * test, and leaves behind what nobody has come to.
+ */
+const bereftFile = fc
+  .record({
+    short: fc.array(fc.integer({min: 50, max: 300}), {minLength: 4, maxLength: 20}),
+    long: fc.integer({min: 1000, max: 4000}),
+    // It may well take less than expected.
+    took: fc.integer({min: 50, max: 2000}),
+    openMs: fc.integer({min: 50, max: 500}),
+    joins: fc.array(fc.constantFrom<JoinOutcome>('same', 'same', 'other', 'error', 'death'), {maxLength: 5}),
+    killers: fc.array(
+      fc.record({
+        at: fc.record({type: fc.constant('test' as const), group: fc.nat(3), index: fc.constant(0)}),
+        times: fc.constantFrom(1, Infinity),
+      }),
+      {minLength: 1, maxLength: 2},
+    ),
+  })
+  .map(({short, long, took, joins, ...rest}): SplitWorld => {
+    return {...rest, groups: [...short, took], costs: [...short, long], opens: true, joins: ['same', ...joins]};
+  });
 
 interface Size {
   /** The most of each. */
   readonly units: number;
-  readonly splitFiles: number;
+  readonly files: number;
+  readonly file: fc.Arbitrary<SplitWorld>;
   readonly deaths: number;
   /** So much more often is a run stopped than it is not. */
   readonly stops: number;
@@ -63,12 +133,13 @@ interface Size {
   readonly until: number;
 }
 
-const scenarioOf = ({units, splitFiles, deaths, stops, until}: Size) =>
+const scenarioOf = ({units, files, file, deaths, stops, until}: Size) =>
   fc
     .record({
       actualMs: fc.array(duration(5000), {minLength: 1, maxLength: units}),
       errors: fc.array(error, {minLength: 1, maxLength: 7}),
-      splitFiles: fc.array(fc.tuple(fc.nat(Math.min(units, 20) - 1), splitFile), {maxLength: splitFiles}),
+      // Of each: whether it may be split.
+      files: fc.array(fc.tuple(fc.nat(Math.min(units, 20) - 1), file, sometimes(0.8)), {maxLength: files}),
       slots: fc.integer({min: 1, max: 8}),
       low: fc.integer({min: 0, max: 100}),
       more: fc.integer({min: 0, max: 400}),
@@ -93,20 +164,28 @@ const scenarioOf = ({units, splitFiles, deaths, stops, until}: Size) =>
       retiring: fc.array(fc.nat(units - 1), {maxLength: Math.ceil(units / 3)}),
       deaf: fc.boolean(),
       batched: fc.boolean(),
+      resume: sometimes(0.9),
     })
     .map((drawn): Scenario => {
-      const {actualMs, errors, splitFiles, low, more, deadly, leftovers, stillborn, retiring, stop, ...rest} = drawn;
-      const split = new Map(splitFiles.filter(([unit]) => unit < actualMs.length));
+      const {actualMs, errors, files: drawnFiles, low, more, leftovers, stillborn, retiring, stop, ...rest} = drawn;
+      const deadly = new Map(drawn.deadly);
+      const known = drawnFiles.filter(([unit]) => unit < actualMs.length);
+      const split = new Map(known.map(([unit, file]) => [unit, withDeadlyTest(file, deadly.get(unit))]));
+      const shareable = new Map(known.map(([unit, , mayBeSplit]) => [unit, mayBeSplit]));
       const expected = actualMs.map((ms, unit) =>
         estimate(wholeMs(split.get(unit)) ?? ms, errors[unit % errors.length]),
       );
       return {
-        plan: planOf(expected, {...rest, watermark: {low, high: low + more}}, [...split.keys()]),
+        plan: planOf(
+          expected,
+          {...rest, watermark: {low, high: low + more}},
+          [...split.keys()].filter(unit => shareable.get(unit)),
+        ),
         world: {
           ...rest,
           actualMs,
           split,
-          deadly: new Map(deadly),
+          deadly,
           leftovers: new Map(leftovers),
           stillborn: start => stillborn[start] ?? (drawn.alwaysStillborn && start % 3 !== 0),
           retiring: new Set(retiring),
@@ -115,13 +194,45 @@ const scenarioOf = ({units, splitFiles, deaths, stops, until}: Size) =>
       };
     });
 
+/** A file that kills its worker in the test at this share of it. */
+function withDeadlyTest(file: SplitWorld, share: number | undefined): SplitWorld {
+  if (share === undefined) return file;
+  const group = Math.floor(share * (file.groups.length - 1));
+  return {...file, killers: [...(file.killers ?? []), {at: {type: 'test', group, index: 0}, times: Infinity}]};
+}
+
 /** What a file takes in one worker. */
 function wholeMs(file: SplitWorld | undefined): number | null {
   return file === undefined ? null : file.openMs + file.groups.reduce((sum, ms) => sum + ms, 0);
 }
 
+/** The unit that is left when no worker dies of anything in it; of joining it, neither. */
+export function harmless(file: SplitWorld): SplitWorld {
+  const joins = (file.joins ?? []).map(outcome => (outcome === 'death' ? 'same' : outcome));
+  return {...file, killers: [], joins};
+}
+
+/** The files of a world, changed. */
+export function eachFile(
+  {split = new Map<number, SplitWorld>()}: World,
+  change: (file: SplitWorld) => SplitWorld,
+): ReadonlyMap<number, SplitWorld> {
+  return new Map([...split].map(([unit, file]) => [unit, change(file)]));
+}
+
+/** How a unit ends in which no worker dies. @param again how often it began anew */
+export function peacefulEnd({units}: SchedulePlan, {split}: World, unit: number, again: number): 'merged' | 'done' {
+  return units[unit]?.split != null && split?.get(unit)?.opens === true && again === 0 ? 'merged' : 'done';
+}
+
 /** Runs of many units, in which much goes wrong. */
-export const scenario = scenarioOf({units: 60, splitFiles: 5, deaths: 10, stops: 4, until: 20_000});
+export const scenario = scenarioOf({units: 60, files: 5, file: splitFile, deaths: 10, stops: 4, until: 20_000});
 
 /** Runs of few units, most of which can be split: workers have to share. */
-export const sharing = scenarioOf({units: 4, splitFiles: 6, deaths: 1, stops: 1, until: 4000});
+export const sharing = scenarioOf({units: 4, files: 6, file: splitFile, deaths: 1, stops: 1, until: 4000});
+
+/** Runs of few units, most of which have tests that kill their worker. */
+export const dying = scenarioOf({units: 5, files: 6, file: deadlyFile, deaths: 2, stops: 1, until: 6000});
+
+/** Runs of one file, whose workers die one after the other while others join. */
+export const bereft = scenarioOf({units: 1, files: 2, file: bereftFile, deaths: 1, stops: 1, until: 4000});

@@ -2,16 +2,19 @@
  * A run in virtual time: the production scheduler, and workers that exist only as timers. One seed
  * replays a whole run. After every step the invariants of ARCHITECTURE.md are asserted.
  */
-import {maySplit, step, type Command, type ScheduleEvent} from '../../src/core/schedule';
+import {hasSessions, isBystander, step, type Command, type ScheduleEvent} from '../../src/core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
 import type {LogLine} from '../../src/shell/eventLog';
 import {checkInvariants} from './invariants';
-import {Ledger, type End, type Tally} from './ledger';
+import {Ledger, type End, type Order, type Tally} from './ledger';
+import {Remains} from './remains';
+import type {DeathTally} from './testLedger';
 import {TimerQueue} from './timers';
-import {SimulatedWorker, type Surroundings} from './worker';
+import {SimulatedWorker, type OrderEnd, type Surroundings} from './worker';
 import type {World} from './world';
 
 export type {End, Tally} from './ledger';
+export type {DeathTally} from './testLedger';
 export type {JoinOutcome, SplitWorld, World} from './world';
 
 export interface SimulationResult {
@@ -24,12 +27,14 @@ export interface SimulationResult {
   readonly state: ScheduleState;
   /** Worker time (ms) spent idle between the first unit and the last, while units were pending elsewhere. */
   readonly starved: number;
-  readonly tally: Readonly<Tally>;
+  readonly tally: Readonly<Tally & DeathTally>;
 }
 
 export interface SimulateOptions {
   /** Off for measuring: asserting costs more than scheduling. */
   readonly check?: boolean;
+  /** The state is looked at after every so many events. Default: after each. */
+  readonly checkEvery?: number;
   /** What a run of the real thing would log. */
   readonly log?: (line: LogLine) => void;
 }
@@ -38,11 +43,16 @@ export function simulate(plan: SchedulePlan, world: World, options: SimulateOpti
   return new Simulator(plan, world, options).run();
 }
 
+/** A run of so many events does not end by itself. */
+const TOO_MANY_EVENTS = 10_000_000;
+
 class Simulator implements Surroundings {
   readonly world: World;
   readonly ledger: Ledger;
+  readonly #remains: Remains;
   readonly #plan: SchedulePlan;
   readonly #check: boolean;
+  readonly #checkEvery: number;
   readonly #log: ((line: LogLine) => void) | undefined;
   readonly #state: ScheduleState;
   readonly #timers = new TimerQueue();
@@ -54,11 +64,14 @@ class Simulator implements Surroundings {
   #idleSince = new Map<number, number>();
   #starved = 0;
 
-  constructor(plan: SchedulePlan, world: World, {check = true, log}: SimulateOptions) {
+  constructor(plan: SchedulePlan, world: World, {check = true, checkEvery = 1, log}: SimulateOptions) {
     this.world = world;
-    this.ledger = new Ledger(plan.units.length);
+    const {resume = true} = world;
+    this.ledger = new Ledger(plan.units.length, resume);
+    this.#remains = new Remains(resume);
     this.#plan = plan;
     this.#check = check;
+    this.#checkEvery = checkEvery;
     this.#log = log;
     this.#state = createSchedule(plan);
   }
@@ -76,7 +89,7 @@ class Simulator implements Surroundings {
       timer.run();
     }
     if (this.#check) this.#checkEnd();
-    const {begun, again, ends, tally} = this.ledger;
+    const {begun, again, ends, tallies: tally} = this.ledger;
     return {
       makespan: this.#now,
       begun,
@@ -98,7 +111,7 @@ class Simulator implements Surroundings {
   }
 
   post(event: ScheduleEvent): void {
-    this.#events++;
+    if (this.#events++ > TOO_MANY_EVENTS) throw new Error('the run does not end');
     const at = this.#now;
     this.#log?.({run: 'simulated', at, event});
     const commands = step(this.#state, event, at);
@@ -106,7 +119,59 @@ class Simulator implements Surroundings {
       this.#log?.({run: 'simulated', at, command});
       this.#carryOut(command);
     }
-    if (this.#check) checkInvariants(this.#state, this.ledger.ends);
+    if (this.#check && this.#events % this.#checkEvery === 0) this.#checkStep();
+  }
+
+  /** As src/shell/dispatch.ts hears it. */
+  unitDone({slot, generation}: SimulatedWorker, order: Order, {ms, opened, failed, retiring}: OrderEnd): void {
+    const {unit, split} = order;
+    const session = this.#state.slots[slot - 1]?.session ?? null;
+    const whole = session === null || (session.first && session.status === 'opening');
+    const wanted = session !== null && session.status !== 'discarded';
+    const couldNotJoin = wanted && session.status === 'opening' && !session.first;
+    const before = this.ledger.reported(unit).length;
+    this.ledger.ended(order, opened, failed);
+    if (wanted && !couldNotJoin) {
+      if (failed) this.#remains.giveUp(unit);
+      else this.#remains.reported(unit, this.ledger.reported(unit).slice(before));
+    }
+    const rest = this.#remains.hasRest(unit);
+    if (whole && split !== null) this.#close(unit, 'done');
+    this.post({type: 'unit-done', slot, generation, unit, ms, retiring, failed, rest});
+    if (wanted && opened && failed && !this.ledger.ends.has(unit)) {
+      throw new Error(`unit ${unit} goes on though a session has failed`);
+    }
+  }
+
+  /** As src/shell/dispatch.ts hears it. */
+  lost({slot, generation, journal, orders}: SimulatedWorker, order: Order | null, late: boolean): void {
+    const state = this.#state.slots[slot - 1];
+    const session = state?.session ?? null;
+    const running = state?.running ?? null;
+    const current = state?.generation === generation && state.status !== 'closing';
+    const bystander = isBystander(session);
+    const innocent = late && running !== null && !bystander;
+    let fate: Extract<ScheduleEvent, {type: 'slot-lost'}>['fate'] = 'blame';
+    if (running !== null && !bystander && current && this.#state.stopped === null) {
+      const shared = this.#state.files.get(running)?.shared === true;
+      const reported = this.ledger.reported(running);
+      fate = this.#remains.lost(running, {slot, journal, reported, shared, innocent});
+      if (order?.unit === running && order.split?.world.opens === true) {
+        const {ended, running: tests, hook} = order.split;
+        const opened = journal.some(({type}) => type === 'opened');
+        this.ledger.died(order, {opened, ended, running: [...tests], hook, innocent, shared}, fate);
+      }
+    }
+    if (bystander && session !== null && session.status !== 'discarded') {
+      const others = this.#state.slots.filter(other => other.session?.unit === session.unit);
+      if (others.every(({session: one}) => one === session || one?.status === 'discarded')) {
+        this.ledger.tally.lastJoinersLost++;
+      }
+    }
+    const rest = running !== null && this.#remains.hasRest(running);
+    for (const voided of orders.splice(0)) this.ledger.voided(voided, voided === order);
+    const death = {kind: 'signal', signal: 'SIGKILL'} as const;
+    this.post({type: 'slot-lost', slot, generation, death, innocent, fate, rest});
   }
 
   /** A stopped run hears nothing more of its workers' units. */
@@ -133,12 +198,17 @@ class Simulator implements Surroundings {
         return;
       case 'give':
         this.#worker(command).give(
-          command.units.map(unit => ledger.give(unit, world.split?.get(unit), !maySplit(this.#state, unit))),
+          command.units.map(unit => {
+            const whole = !hasSessions(this.#state, unit);
+            return ledger.give(unit, world.split?.get(unit), whole, whole ? null : this.#remains.begin(unit));
+          }),
         );
         return;
-      case 'join':
-        this.#worker(command).give([ledger.join(command.unit, world.split?.get(command.unit))]);
+      case 'join': {
+        const {unit} = command;
+        this.#worker(command).give([ledger.join(unit, world.split?.get(unit), this.#remains.resumes(unit))]);
         return;
+      }
       case 'take-back':
         this.#worker(command).takeBack(command.units);
         return;
@@ -158,11 +228,14 @@ class Simulator implements Surroundings {
         return;
       }
       case 'merge':
-        ledger.merge(command.unit, world.split?.get(command.unit));
+        this.#close(command.unit, 'merged');
         return;
       case 'resume':
-        throw new Error('no worker here has left anything');
+        this.#remains.keep(command.unit, ledger.reported(command.unit));
+        ledger.resume(command.unit);
+        return;
       case 'begin-again':
+        if (this.#remains.has(command.unit)) this.#remains.forget(command.unit);
         ledger.beginAgain(command.unit);
         return;
       case 'wake':
@@ -174,15 +247,36 @@ class Simulator implements Surroundings {
         this.#worker(command).close();
         return;
       case 'blame':
-        ledger.end(command.unit, 'blamed');
+        this.#fail(command.unit, 'blamed');
         return;
       case 'abandon':
-        ledger.end(command.unit, 'abandoned');
+        if (this.#remains.has(command.unit)) this.#close(command.unit, 'abandoned');
+        else this.#fail(command.unit, 'abandoned');
         return;
       case 'finish':
         this.#finished = true;
         return;
     }
+  }
+
+  /** A unit has ended with results. */
+  #close(unit: number, end: End): void {
+    const world = this.world.split?.get(unit);
+    if (world === undefined) throw new Error(`unit ${unit} is ${end}, and has no tests`);
+    if (this.#remains.has(unit)) {
+      const remains = {ends: this.#remains.ends(unit), together: this.#remains.together(unit)};
+      this.ledger.close(unit, world, end === 'abandoned' ? end : 'salvaged', remains);
+    } else {
+      this.ledger.close(unit, world, end, null);
+    }
+    this.#remains.forget(unit);
+  }
+
+  /** A unit has ended without any. */
+  #fail(unit: number, end: End): void {
+    this.ledger.tests.failed(unit);
+    this.#remains.forget(unit);
+    this.ledger.end(unit, end);
   }
 
   #start(slot: number, generation: number): void {
@@ -207,8 +301,18 @@ class Simulator implements Surroundings {
     return worker;
   }
 
+  #checkStep(): void {
+    checkInvariants(this.#state, this.ledger.ends, unit => this.#remains.has(unit));
+    for (const {slot, alive} of this.#workers.values()) {
+      const status = this.#state.slots[slot - 1]?.status;
+      if (alive && (status === 'down' || status === 'dead'))
+        throw new Error(`nobody knows that slot ${slot} has a worker`);
+    }
+  }
+
   #checkEnd(): void {
     const {units} = this.#plan;
+    for (const {slot, alive} of this.#workers.values()) if (alive) throw new Error(`slot ${slot} is left running`);
     const {ends, begun} = this.ledger;
     if (this.#state.stopped !== null) return;
     for (const {id} of units) {

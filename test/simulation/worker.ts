@@ -1,6 +1,9 @@
 /** A worker that exists only as timers: it does what src/worker does, in virtual time. */
+import type {JournalRecord} from '../../src/core/journal';
 import type {ScheduleEvent} from '../../src/core/schedule';
+import {listedTests, viewOf} from './fileView';
 import type {Ledger, Order, SplitOrder} from './ledger';
+import {groupSteps, teardownStep, topHookSteps, type Stage, type Step} from './steps';
 import type {World} from './world';
 
 /** How long (ms) a worker that tells of its progress in batches goes without news. */
@@ -15,19 +18,33 @@ export interface Surroundings {
   post(event: ScheduleEvent): void;
   /** Whether what a worker that was told to close says about its unit is still heard. */
   hearsClosing(worker: SimulatedWorker): boolean;
+  /** A worker is through with an order. `opened`: as a session. */
+  unitDone(worker: SimulatedWorker, order: Order, end: OrderEnd): void;
+  /** A worker has died, and all that it said before was heard. `late`: an earlier file of it left behind what killed it. */
+  lost(worker: SimulatedWorker, order: Order | null, late: boolean): void;
   /** The worker waits for its first, or next, unit; or has got it. */
   waits(worker: SimulatedWorker, waits: boolean): void;
 }
 
+export interface OrderEnd {
+  readonly ms: number;
+  readonly opened: boolean;
+  readonly failed: boolean;
+  readonly retiring: boolean;
+}
+
 /** A unit whose tests are told apart, being run. */
-interface Session {
+interface Session extends Stage {
   readonly order: Order;
-  readonly split: SplitOrder;
   /** It has listed its tests and takes what it is given; false: it runs whole. */
   opened: boolean;
   /** Given, and not begun. */
   ahead: number[];
   last: boolean;
+  /** What it has run so far, in ms. */
+  ranMs: number;
+  /** The hooks outside of any block have run. */
+  begun: boolean;
   /** Groups that have ended since the last news of them. */
   done: [group: number, ms: number][];
   /** Below so many groups ahead, the parent is told what runs, so that more can arrive in time. */
@@ -44,6 +61,8 @@ export class SimulatedWorker {
   closing = false;
   /** Orders of which the scheduler has heard no end, in the order in which they were given. */
   readonly orders: Order[] = [];
+  /** What it has written of the unit that it runs. */
+  journal: JournalRecord[] = [];
   readonly #in: Surroundings;
   readonly #discarded = new Set<Order>();
   #queue: Order[] = [];
@@ -84,7 +103,7 @@ export class SimulatedWorker {
       this.#queue = this.#queue.filter(order => !returned.includes(order));
       const units = returned.map(({unit}) => unit);
       this.#tell({type: 'units-returned', ...this.#who(), asked, units}, () => {
-        for (const order of returned) this.#forget(order, false);
+        for (const order of returned) this.#forget(order);
       });
     });
   }
@@ -124,20 +143,13 @@ export class SimulatedWorker {
     });
   }
 
-  kill(innocent = false): void {
+  /** @param late what an earlier file has left behind kills it */
+  kill(late = false): void {
     if (!this.alive) return;
     this.alive = false;
     // What it said before is heard first: messages and the news of its death arrive in order.
     this.#in.at(this.#in.now() + this.#in.world.latencyMs, () => {
-      for (const order of this.orders.splice(0)) this.#in.ledger.voided(order, order === this.#running);
-      this.#in.post({
-        type: 'slot-lost',
-        ...this.#who(),
-        death: {kind: 'signal', signal: 'SIGKILL'},
-        innocent,
-        fate: 'blame',
-        rest: false,
-      });
+      this.#in.lost(this, this.#running, late);
     });
   }
 
@@ -149,9 +161,12 @@ export class SimulatedWorker {
     this.#running = order;
     const outcome = this.#in.ledger.begins(order);
     const {unit, split} = order;
+    this.journal = split?.world.opens === true ? [{type: 'unit', unit, at: 0}] : [];
     this.#tell({type: 'unit-started', ...this.#who(), unit});
     if (split === null) return this.#runWhole(unit);
-    this.#compute(split.world.openMs, () => {
+    const {openMs} = split.world;
+    if (this.#in.ledger.kills(order, split, {type: 'load'}, 0)) return this.#compute(openMs / 2, () => this.kill());
+    this.#compute(openMs, () => {
       if (outcome === 'death') this.kill();
       else if (outcome === 'error' || this.#discarded.has(order)) this.#end(order, 0, false, outcome === 'error');
       else this.#open(order, split, outcome === 'same');
@@ -168,23 +183,41 @@ export class SimulatedWorker {
   }
 
   #open(order: Order, split: SplitOrder, same: boolean): void {
-    const {opens, openMs, groups, costs} = split.world;
+    const {opens, openMs} = split.world;
     const opened = opens && !split.whole;
+    const view = viewOf(split.world, new Set(split.resumes?.leaveOut));
+    this.#in.ledger.lists(order, split, view);
     const session: Session = {
       order,
       split,
+      journal: record => {
+        if (opens) this.journal.push(record);
+      },
+      beginsTest: place => this.#in.ledger.beginsTest(order, split, place),
       opened,
-      ahead: opened ? [] : [...groups.keys()],
+      ahead: opened ? [] : [...view.keys()],
       last: !opened,
+      ranMs: 0,
+      begun: false,
       done: [],
       low: 0,
       toldAt: this.#in.now(),
       waitsSince: opened ? this.#in.now() : null,
     };
     this.#session = session;
+    const listing = same ? 'the same' : 'other';
+    session.journal({
+      type: 'opened',
+      listing,
+      tests: listedTests(split.world),
+      ms: openMs,
+      console: [],
+      snapshots: null,
+    });
     if (!opened) return this.#walk(session);
     const {unit} = order;
-    this.#tell({type: 'unit-opened', ...this.#who(), unit, ms: openMs, costs: same ? costs : null}, () =>
+    const costs = same ? view.map(({cost}) => cost) : null;
+    this.#tell({type: 'unit-opened', ...this.#who(), unit, ms: openMs, costs}, () =>
       this.#in.ledger.opened(order, split, same),
     );
   }
@@ -202,36 +235,55 @@ export class SimulatedWorker {
     const {order, split} = session;
     const group = this.#discarded.has(order) ? undefined : session.ahead.shift();
     if (group === undefined) {
-      if (session.last || this.#discarded.has(order)) {
-        if ((split.world.indivisible ?? -1) >= split.world.groups.length) this.#tellIndivisible(session);
-        if (this.#in.world.batched !== true) this.#report(session, null);
-        const ms = split.world.openMs + split.ran.reduce((sum, ran) => sum + split.world.groups[ran]!, 0);
-        this.#end(order, ms, session.opened, this.#in.ledger.fails(order, split));
-        return;
-      }
+      if (session.last || this.#discarded.has(order)) return this.#finish(session);
       this.#report(session, null);
       session.waitsSince = this.#in.now();
       return;
     }
-    this.#in.ledger.beginsGroup(order, split, group);
-    if (group === split.world.breaking) return this.#end(order, 0, session.opened, true);
+    const view = split.view[group];
+    if (view === undefined) throw new Error(`slot ${this.slot} is given a group that it has not listed`);
+    if (view.origin === split.world.breaking) return this.#end(order, 0, session.opened, true);
     if (this.#isDue(session)) this.#report(session, group);
-    const {world} = split;
-    const ms = world.groups[group]!;
-    if (group === world.indivisible) this.#tellIndivisible(session);
-    const deadly = this.#in.world.deadly?.get(order.unit);
-    if (deadly !== undefined && group === Math.floor(deadly * (world.groups.length - 1))) {
-      return this.#compute(ms / 2, () => this.kill());
-    }
-    this.#compute(ms, () => {
-      split.ran.push(group);
-      if (world.unreported?.has(group) !== true) session.done.push([group, ms]);
+    if (view.origin === split.world.indivisible) this.#tellIndivisible(session);
+    const before = session.begun ? [] : topHookSteps(session, 'beforeAll');
+    session.begun = true;
+    this.#take([...before, ...groupSteps(session, view)], session, () => {
+      session.ranMs += view.ms;
+      if (split.world.unreported?.has(view.origin) !== true) session.done.push([group, view.ms]);
       this.#walk(session);
     });
   }
 
+  /** One after the other, as far as the worker lives. */
+  #take(steps: readonly Step[], session: Session, then: () => void): void {
+    const [step, ...others] = steps;
+    if (step === undefined) return then();
+    step.begins();
+    const {order, split} = session;
+    const deadly = step.moments.some(moment => this.#in.ledger.kills(order, split, moment, split.running.size));
+    // Where nothing takes time nothing is waited for, either.
+    if (!deadly && step.ms === 0 && step.moments[0]?.type !== 'test') return this.#take(others, session, then);
+    this.#compute(deadly ? step.ms / 2 : step.ms, () => {
+      if (deadly) return this.kill();
+      step.ends();
+      this.#take(others, session, then);
+    });
+  }
+
+  #finish(session: Session): void {
+    const {order, split} = session;
+    const {groups, indivisible, openMs} = split.world;
+    if ((indivisible ?? -1) >= groups.length) this.#tellIndivisible(session);
+    if (this.#in.world.batched !== true) this.#report(session, null);
+    const after = session.begun ? topHookSteps(session, 'afterAll') : [];
+    this.#take([...after, teardownStep(session)], session, () =>
+      this.#end(order, openMs + session.ranMs, session.opened, this.#in.ledger.fails(order, split)),
+    );
+  }
+
   #tellIndivisible({order, split, opened}: Session): void {
-    if (!opened) return;
+    // The rest of a file is no whole file, however it is run.
+    if (!opened || split.resumes !== null) return;
     const {unit} = order;
     const {anew = false} = split.world;
     this.#tell({type: 'unit-indivisible', ...this.#who(), unit, anew}, () =>
@@ -268,22 +320,18 @@ export class SimulatedWorker {
   #tellEnd(order: Order, ms: number, opened: boolean, failed: boolean, retiring: boolean): void {
     this.#in.at(this.#in.now() + this.#in.world.latencyMs, () => {
       if (this.closing && !this.#in.hearsClosing(this)) return;
-      this.#in.ledger.ended(order, opened, failed);
-      this.#forget(order, true);
-      const {unit, split} = order;
-      const isLast = opened && failed && split?.wanted === true;
-      this.#in.post({type: 'unit-done', ...this.#who(), unit, ms, retiring, failed, rest: false});
-      if (isLast && !this.#in.ledger.ends.has(unit))
-        throw new Error(`unit ${unit} goes on though a session has failed`);
+      const index = this.orders.indexOf(order);
+      if (index >= 0) this.orders.splice(index, 1);
+      this.#in.unitDone(this, order, {ms, opened, failed, retiring});
     });
   }
 
-  /** The scheduler has heard the end of an order. */
-  #forget(order: Order, ended: boolean): void {
+  /** The scheduler has heard that an order was handed back. */
+  #forget(order: Order): void {
     const index = this.orders.indexOf(order);
     if (index === -1) return;
     this.orders.splice(index, 1);
-    if (!ended) this.#in.ledger.voided(order, false);
+    this.#in.ledger.voided(order, false);
   }
 
   #who() {

@@ -22,10 +22,12 @@ export interface World {
   readonly retiring?: ReadonlySet<number>;
   /** A worker in the middle of a unit, or of a group of tests, hears nothing until that is done: it computes. */
   readonly deaf?: boolean;
-  /** What is in the units whose tests can be listed. */
+  /** What is in the units whose tests can be listed; not all of these may be split. Of the others there is no journal. */
   readonly split?: ReadonlyMap<number, SplitWorld>;
   /** Workers tell of their progress only where the parent might have to act on it, or has not heard for long. */
   readonly batched?: boolean;
+  /** Whether the rest of a file whose worker died runs in a new one. Default: yes. */
+  readonly resume?: boolean;
 }
 
 /** A file in groups of tests. */
@@ -50,6 +52,37 @@ export interface SplitWorld {
   readonly anew?: boolean;
   /** Groups of whose end the worker says nothing. */
   readonly unreported?: ReadonlySet<number>;
+  /** How many tests each group has; where nothing is said: one. */
+  readonly sizes?: readonly number[];
+  /** Groups whose tests all run at the same time. */
+  readonly concurrent?: ReadonlySet<number>;
+  /** Groups that are a describe block with hooks of its own. */
+  readonly hooked?: ReadonlySet<number>;
+  /** The file has hooks outside of any block. */
+  readonly topHooks?: boolean;
+  /** How many tests, at the end of the file, no worker runs. */
+  readonly skipped?: number;
+  /** What tearing down its environment takes. */
+  readonly teardownMs?: number;
+  /** What in it kills its worker. */
+  readonly killers?: readonly Killer[];
+  /** Of the workers that go on with the file after a death, in their order: those that cannot load it. */
+  readonly unloadable?: ReadonlySet<number>;
+}
+
+/** Where in a file something happens; `group`: one of the file's, whatever is left of it. */
+export type Moment =
+  | {readonly type: 'load' | 'top-before' | 'top-after' | 'teardown'}
+  | {readonly type: 'before' | 'after' | 'between'; readonly group: number}
+  | {readonly type: 'test'; readonly group: number; readonly index: number}
+  /** While several of the group's tests run at the same time. */
+  | {readonly type: 'together'; readonly group: number};
+
+/** Something in a file that kills its worker. */
+export interface Killer {
+  readonly at: Moment;
+  /** The first so many times that a worker comes to it. */
+  readonly times: number;
 }
 
 /** `other`: it finds other tests; `error`: it cannot be loaded; `death`: that kills the worker. */
