@@ -93,6 +93,16 @@ describe('what is no failure of a test', () => {
   });
 });
 
+test('one that hung is said to have hung', () => {
+  const hung: DeathReport = {
+    ...report,
+    death: {kind: 'hung', name: 'the test "block a"', ms: 61_000, limitMs: 60_000, place: {kind: 'native'}},
+  };
+  expect(testCrash(0, {...told({type: 'test', place: 0}), report: hung})).toContain(
+    'The worker process hung while this test ran: it was killed after 61 s, the limit being 60 s.\n',
+  );
+});
+
 test('tests that killed only together are named', () => {
   expect(togetherCrash([1, 3], told({type: 'together', places: [1, 3]}))).toContain(
     'The worker process died while these tests ran at the same time: it was killed by signal SIGKILL.\n' +
