@@ -4,68 +4,14 @@
  */
 import type {Resumption} from '../../src/core/protocol';
 import type {Fate} from '../../src/core/salvage';
-import {skippedOf, type GroupView} from './fileView';
+import type {GroupView} from './fileView';
+import {newAttempt, newOrder, resultsOf, type Attempt, type Order, type SplitOrder} from './orders';
 import type {TestEnd} from './remains';
 import {TestLedger, type DeathTally, type Dying} from './testLedger';
 import type {JoinOutcome, Moment, SplitWorld} from './world';
 
 /** `salvaged`: workers have died of it, and what they have left is part of its result. */
 export type End = 'done' | 'merged' | 'salvaged' | 'blamed' | 'abandoned';
-
-/** A unit as it was given to one worker. */
-export interface Order {
-  readonly unit: number;
-  /** Another worker is at the unit: this one is to open it, too. */
-  readonly join: boolean;
-  /** null: its tests are not told apart. */
-  readonly split: SplitOrder | null;
-}
-
-export interface SplitOrder {
-  readonly world: SplitWorld;
-  readonly attempt: Attempt;
-  /** It is to run all tests, without a word about them. */
-  readonly whole: boolean;
-  /** It is to go on with what a worker has begun that died. */
-  readonly resumes: Resumption | null;
-  /** The tests that it is to run, when it has listed them. */
-  view: readonly GroupView[];
-  /** How many these are. */
-  tests: number;
-  /** The scheduler has not said that it wants nothing of this. */
-  wanted: boolean;
-  /** Groups that it was given, and whether it was told that these are all. */
-  readonly given: number[];
-  complete: boolean;
-  /** Places of the tests that it has run to their end. */
-  readonly ended: number[];
-  /** Of those that run. */
-  readonly running: Set<number>;
-  /** The hook that runs. */
-  hook: Dying['hook'];
-  /** Its worker is through with it. */
-  over: boolean;
-}
-
-/** A unit from its first dispatch until it begins again, or its rest is run. */
-interface Attempt {
-  /** Workers that have the unit, and of which something is wanted. */
-  readonly live: Set<Order>;
-  /** How many groups its first worker has listed. */
-  groups: number;
-  readonly given: Set<number>;
-  /** Places of tests that were begun, by any session. */
-  readonly begun: Set<number>;
-  /** Places of the tests that sessions have reported which were wanted to their end. */
-  readonly reported: number[];
-  /** Workers that began a group. */
-  readonly runners: Set<Order>;
-  /** A session of it has ended with an error. */
-  failed: boolean;
-  /** What has run of it cannot be used. */
-  spoilt: boolean;
-  begins: number;
-}
 
 /** How often the rarer things have happened: a simulation in which they do not shows nothing. */
 export interface Tally {
@@ -348,26 +294,11 @@ export class Ledger {
   #attempt(unit: number): Attempt {
     let attempt = this.#attempts.get(unit);
     if (attempt === undefined) {
-      attempt = {
-        live: new Set(),
-        groups: 0,
-        given: new Set(),
-        begun: new Set(),
-        reported: [],
-        runners: new Set(),
-        failed: false,
-        spoilt: false,
-        begins: 0,
-      };
+      attempt = newAttempt();
       this.#attempts.set(unit, attempt);
     }
     return attempt;
   }
-}
-
-/** What a session reports: the tests that it ran; the file's first one, those that nobody runs. */
-function resultsOf({join}: Order, {world, resumes, ended}: SplitOrder): number[] {
-  return join ? ended : [...ended, ...skippedOf(world, new Set(resumes?.leaveOut))];
 }
 
 function isAt(at: Moment, moment: Moment, running: number): boolean {
@@ -375,35 +306,6 @@ function isAt(at: Moment, moment: Moment, running: number): boolean {
   if (at.type !== moment.type) return false;
   if ('group' in at && 'group' in moment && at.group !== moment.group) return false;
   return at.type !== 'test' || moment.type !== 'test' || at.index === moment.index;
-}
-
-function newOrder(
-  unit: number,
-  join: boolean,
-  world: SplitWorld,
-  attempt: Attempt,
-  whole: boolean,
-  resumes: Resumption | null,
-): Order & {readonly split: SplitOrder} {
-  return {
-    unit,
-    join,
-    split: {
-      world,
-      attempt,
-      whole,
-      resumes,
-      view: [],
-      tests: 0,
-      wanted: true,
-      given: [],
-      complete: false,
-      ended: [],
-      running: new Set(),
-      hook: null,
-      over: false,
-    },
-  };
 }
 
 /** How often it was called with this unit before. */

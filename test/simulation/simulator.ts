@@ -6,7 +6,8 @@ import {hasSessions, isBystander, step, type Command, type ScheduleEvent} from '
 import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
 import type {LogLine} from '../../src/shell/eventLog';
 import {checkInvariants} from './invariants';
-import {Ledger, type End, type Order, type Tally} from './ledger';
+import {Ledger, type End, type Tally} from './ledger';
+import type {Order} from './orders';
 import {Remains} from './remains';
 import type {DeathTally} from './testLedger';
 import {TimerQueue} from './timers';

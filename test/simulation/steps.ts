@@ -5,7 +5,7 @@
 import type {AssertionResult} from '@jest/test-result';
 import type {JournalRecord} from '../../src/core/journal';
 import {runCount, type GroupView} from './fileView';
-import type {SplitOrder} from './ledger';
+import type {SplitOrder} from './orders';
 import type {Moment} from './world';
 
 /** What any hook takes (ms), if nothing goes wrong. */

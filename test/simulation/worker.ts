@@ -2,7 +2,8 @@
 import type {JournalRecord} from '../../src/core/journal';
 import type {ScheduleEvent} from '../../src/core/schedule';
 import {listedTests, viewOf} from './fileView';
-import type {Ledger, Order, SplitOrder} from './ledger';
+import type {Ledger} from './ledger';
+import type {Order, SplitOrder} from './orders';
 import {groupSteps, teardownStep, topHookSteps, type Stage, type Step} from './steps';
 import type {World} from './world';
 
