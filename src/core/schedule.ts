@@ -558,6 +558,7 @@ function loseUnit(
     return closeFile(state, unit, rest, commands);
   }
   dropFile(state, unit, commands);
+  state.resumed.delete(unit);
   if (fate === 'whole' || (innocent && secondChance(state, unit))) {
     // That the file's worker died is the file's doing: how often it may do so is not decided here.
     if (fate !== 'whole') slot.barrenDeaths++;

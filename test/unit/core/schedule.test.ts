@@ -354,6 +354,16 @@ describe('a lost worker whose unit begins anew', () => {
     expect(feed(state, up(next(w1)))).toEqual(['give w1.2: 0']);
   });
 
+  test('from its start, if what was kept of it is given up: it runs like any other', () => {
+    const state = after(planOf(units(1, LONG)), up(w1), started(w1, 0), lost(w1, false, {fate: 'kept', rest: true}));
+    const [second, third] = [next(w1), next(next(w1))];
+    feed(state, up(second), started(second, 0), opened(second, 0, [LONG]));
+    expect(feed(state, lost(second, false, {fate: 'whole'}))).toEqual(['begin-again 0', 'start w1.3']);
+    feed(state, up(third), started(third, 0));
+    expect(state.slots[0]).toMatchObject({running: 0, session: null});
+    expect(feed(state, done(third, 0))).toEqual(['close w1.3']);
+  });
+
   test('that is no death without having run anything: the slot stays', () => {
     const state = after(planOf(units(9, LONG)));
     for (let generation = 1; generation < 9; generation++) {
