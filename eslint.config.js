@@ -25,7 +25,7 @@ const shell = [
 ];
 
 const scheduler = {
-  regex: '/(schedule|watermarks)$',
+  regex: '/(schedule|fileSessions|watermarks)$',
   allowTypeImports: true,
   message: 'only dispatch runs the scheduler',
 };

@@ -9,9 +9,20 @@
  * The policy is pytest-xdist's LoadScheduling with the watermarks kept in expected time: a worker
  * holds a little work beyond what it runs, so that it need not wait for the parent between two short
  * files, and hands back what it has not begun when another worker has nothing to do. A worker for which
- * nothing is left opens a file that another one is at, and takes some of its tests (splitFiles.ts).
+ * nothing is left opens a file that another one is at, and takes some of its tests (fileSessions.ts).
  */
 import type {AbandonReason, Death} from './deaths';
+import {
+  closeFile,
+  dropFile,
+  endSession,
+  feedSession,
+  hasSessions,
+  isBystander,
+  joinFile,
+  openSession,
+  runWhole,
+} from './fileSessions';
 import type {Fate} from './salvage';
 import {
   addHeld,
@@ -25,19 +36,12 @@ import {
 } from './scheduleState';
 import {
   fileToJoin,
-  hasTestsFor,
   newSession,
   noteProgress,
-  openFile,
   sessionsOf,
-  startLate,
-  takeAllTests,
-  takeTests,
   timeToLook,
   workersAhead,
   WORKER_START_MS,
-  type Session,
-  type SplitFile,
 } from './splitFiles';
 import type {Generation, SlotNumber} from './units';
 import {mostBurdened, wantsOneMore} from './watermarks';
@@ -196,13 +200,14 @@ function handleSlotEvent(
       feed(state, slot, now, commands);
       return;
     case 'unit-opened':
-      if (slot.session?.unit === event.unit) openSession(state, slot, slot.session, event, now, commands);
+      if (slot.session?.unit !== event.unit) return;
+      giveAnew(state, openSession(state, slot, slot.session, event, now, commands), now, commands);
       return;
     case 'unit-indivisible': {
       const file = state.files.get(event.unit);
       if (slot.session?.unit !== event.unit || slot.session.status === 'discarded' || file === undefined) return;
       if (event.anew) file.shared = true;
-      runWhole(state, file, now, commands);
+      giveAnew(state, runWhole(state, file, now, commands), now, commands);
       return;
     }
     case 'tests-progress': {
@@ -218,11 +223,7 @@ function handleSlotEvent(
       slot.running = null;
       slot.lastUnitMs = event.ms;
       slot.barrenDeaths = 0;
-      if (slot.session === null || !endSession(state, slot, slot.session, event, now, commands)) {
-        state.observedMs += event.ms;
-        state.observedUnits++;
-        state.unfinished--;
-      }
+      endUnit(state, slot, event, now, commands);
       if (slot.status !== 'up') return;
       if (event.retiring || state.plan.freshWorkerPerUnit) retire(state, slot, now, commands);
       else feed(state, slot, now, commands);
@@ -246,6 +247,23 @@ function handleSlotEvent(
       startSlots(state, now, commands);
       return;
   }
+}
+
+function endUnit(
+  state: ScheduleState,
+  slot: SlotState,
+  event: Extract<ScheduleEvent, {type: 'unit-done'}>,
+  now: number,
+  commands: Command[],
+): void {
+  const again = slot.session === null ? null : endSession(state, slot, slot.session, event, now, commands);
+  if (again !== null) {
+    for (const unit of again) giveAnew(state, unit, now, commands);
+    return;
+  }
+  state.observedMs += event.ms;
+  state.observedUnits++;
+  state.unfinished--;
 }
 
 /** Brings a worker's work up to its high watermark if it has fallen below the low one. */
@@ -292,14 +310,9 @@ function takeBack(state: ScheduleState, units: readonly number[], now: number, c
   startSlots(state, now, commands);
 }
 
-/** Whether the unit's tests may still be spread over workers. */
-export function maySplit(state: ScheduleState, unit: number): boolean {
-  return state.plan.units[unit]?.split != null && !state.wholeOnly.has(unit);
-}
-
-/** Whether a worker that has the unit open is told which tests to run. */
-export function hasSessions(state: ScheduleState, unit: number): boolean {
-  return maySplit(state, unit) || state.resumed.has(unit);
+/** @param unit null: there is none */
+function giveAnew(state: ScheduleState, unit: number | null, now: number, commands: Command[]): void {
+  if (unit !== null) takeBack(state, [unit], now, commands);
 }
 
 /** Slots that nothing else is left for open a file that is being worked at, if that shortens the run. */
@@ -311,11 +324,7 @@ function joinIdle(state: ScheduleState, now: number, commands: Command[]): void 
     const free = state.idle.size - state.recallsOut; // what is recalled is for them
     const file = free > 0 ? fileToJoin(state, {free, coming: 0, startMs: 0}, now) : null;
     if (file === null) break;
-    state.idle.delete(slot);
-    slot.running = file.unit;
-    slot.startedAt = now;
-    slot.session = newSession(file.unit, false, now);
-    commands.push({type: 'join', slot: slot.slot, generation: slot.generation, unit: file.unit});
+    joinFile(state, slot, file, now, commands);
   }
   if (state.idle.size > 0) return lookLater(state, now, commands);
   const startMs = state.workerStartMs ?? WORKER_START_MS;
@@ -348,166 +357,11 @@ function lookLater(state: ScheduleState, now: number, commands: Command[]): void
   }
 }
 
-/** A worker has opened a file. `costs` is null: it found other tests than the file's first worker. */
-function openSession(
-  state: ScheduleState,
-  slot: SlotState,
-  session: Session,
-  {costs, ms}: Extract<ScheduleEvent, {type: 'unit-opened'}>,
-  now: number,
-  commands: Command[],
-): void {
-  if (session.status !== 'opening') return;
-  const known = state.files.get(session.unit);
-  if (session.first && costs !== null) {
-    session.status = 'open';
-    const file = openFile(state, session.unit, costs, ms);
-    file.joinable = maySplit(state, session.unit);
-    feedSession(state, file, slot, session, now, commands);
-  } else if (known !== undefined && costs === null) {
-    discard(slot, session, commands);
-    runWhole(state, known, now, commands);
-  } else if (known === undefined || !hasTestsFor(known, session)) {
-    discard(slot, session, commands); // too late: the others have it all
-  } else {
-    session.status = 'open';
-    startLate(state, known, session);
-    feedSession(state, known, slot, session, now, commands);
-  }
-}
-
-/** Gives a session what it should hold, and lets all those end for which nothing is left. */
-function feedSession(
-  state: ScheduleState,
-  file: SplitFile,
-  slot: SlotState,
-  session: Session,
-  now: number,
-  commands: Command[],
-): void {
-  if (session.status !== 'open') return;
-  const mayBeShared = maySplit(state, file.unit);
-  const groups = mayBeShared ? takeTests(state, file, session, now) : takeAllTests(file, session, now);
-  giveTests(file, slot, session, groups, commands);
-  for (const other of state.slots) {
-    if (other.session?.unit !== file.unit) continue;
-    if (other.session.status === 'open') giveTests(file, other, other.session, [], commands);
-    else if (other.session.status === 'opening' && file.pending === 0) discard(other, other.session, commands);
-  }
-}
-
-function giveTests(
-  file: SplitFile,
-  {slot, generation}: SlotState,
-  session: Session,
-  groups: readonly number[],
-  commands: Command[],
-): void {
-  const {unit} = file;
-  const last = !hasTestsFor(file, session);
-  if (last) session.status = 'closing';
-  if (last || groups.length > 0) commands.push({type: 'give-tests', slot, generation, unit, groups, last});
-}
-
-/** @returns whether the unit's end is accounted for; false: it ran as a whole, and has ended */
-function endSession(
-  state: ScheduleState,
-  slot: SlotState,
-  session: Session,
-  {failed, rest}: Extract<ScheduleEvent, {type: 'unit-done'}>,
-  now: number,
-  commands: Command[],
-): boolean {
-  slot.session = null;
-  if (session.status === 'discarded') return true;
-  const {unit} = session;
-  const file = state.files.get(unit);
-  if (file === undefined) return false; // no test of it was listed
-  if (session.status === 'opening') {
-    runWhole(state, file, now, commands); // it could not be loaded here
-    return true;
-  }
-  if (!failed && sessionsOf(state, unit).length > 0) return true;
-  state.observedMs += file.observedMs + file.openMs;
-  state.observedUnits++;
-  const again = closeFile(state, unit, rest, commands);
-  if (again !== null) takeBack(state, [again], now, commands);
-  return true;
-}
-
-/** Nobody is at a file any more. @returns the unit, if it is to be given anew */
-function closeFile(state: ScheduleState, unit: number, rest: boolean, commands: Command[]): number | null {
-  if (rest) return resume(state, unit, commands);
-  merge(state, unit, commands);
-  return null;
-}
-
-function merge(state: ScheduleState, unit: number, commands: Command[]): void {
-  dropFile(state, unit, commands);
-  state.unfinished--;
-  commands.push({type: 'merge', unit});
-}
-
-/** What is left of a unit whose worker died is to run as a unit of its own. @returns the unit, to be given anew */
-function resume(state: ScheduleState, unit: number, commands: Command[]): number {
-  dropFile(state, unit, commands);
-  state.resumed.add(unit);
-  commands.push({type: 'resume', unit});
-  return unit;
-}
-
-/**
- * The file's tests cannot be shared: one worker runs them all. The first goes on if none of its tests
- * was given to another yet; else the file begins anew, as any other, or what dead workers have left of it does.
- */
-function runWhole(state: ScheduleState, file: SplitFile, now: number, commands: Command[]): void {
-  const {unit} = file;
-  state.wholeOnly.add(unit);
-  file.joinable = false;
-  for (const slot of state.slots) {
-    if (slot.session?.unit === unit && slot.session.status === 'opening') discard(slot, slot.session, commands);
-  }
-  const slot = state.slots.find(
-    ({session}) => session?.unit === unit && session.first && session.status !== 'discarded',
-  );
-  if (slot?.session != null && !file.shared) {
-    // One that is `closing` has them all already.
-    const {session} = slot;
-    if (session.status === 'open') giveTests(file, slot, session, takeAllTests(file, session, now), commands);
-    return;
-  }
-  if (state.resumed.has(unit)) {
-    resume(state, unit, commands); // what dead workers have left is not given away
-  } else {
-    dropFile(state, unit, commands);
-    commands.push({type: 'begin-again', unit});
-  }
-  takeBack(state, [unit], now, commands);
-}
-
-/** Nothing more comes of the file's sessions. */
-function dropFile(state: ScheduleState, unit: number, commands: Command[]): void {
-  state.files.delete(unit);
-  for (const slot of state.slots) {
-    if (slot.session?.unit === unit && slot.session.status !== 'discarded') discard(slot, slot.session, commands);
-  }
-}
-
-function discard({slot, generation}: SlotState, session: Session, commands: Command[]): void {
-  session.status = 'discarded';
-  commands.push({type: 'discard', slot, generation, unit: session.unit});
-}
-
 /** The worker ends, and a fresh one takes its place if there is something left to do. */
 function retire(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): void {
   const held = emptySlot(state, slot, 'closing');
   commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation});
   takeBack(state, held, now, commands);
-}
-
-/** Whether a worker with a file open takes nothing along: it was given no test of it yet, or none that is still wanted. */
-export function isBystander(session: Session | null): boolean {
-  return session !== null && (session.status === 'discarded' || (!session.first && session.frontier === 0));
 }
 
 function loseSlot(

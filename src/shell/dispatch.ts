@@ -13,7 +13,8 @@ import {
   type FileError,
 } from '../core/deaths';
 import type {FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/protocol';
-import {hasSessions, isBystander, step, type Command, type ScheduleEvent} from '../core/schedule';
+import {hasSessions, isBystander} from '../core/fileSessions';
+import {step, type Command, type ScheduleEvent} from '../core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
 import type {Fate} from '../core/salvage';
 import type {Generation, SlotNumber} from '../core/units';

@@ -2,7 +2,8 @@
  * A run in virtual time: the production scheduler, and workers that exist only as timers. One seed
  * replays a whole run. After every step the invariants of ARCHITECTURE.md are asserted.
  */
-import {hasSessions, isBystander, step, type Command, type ScheduleEvent} from '../../src/core/schedule';
+import {hasSessions, isBystander} from '../../src/core/fileSessions';
+import {step, type Command, type ScheduleEvent} from '../../src/core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
 import type {LogLine} from '../../src/shell/eventLog';
 import {checkInvariants} from './invariants';

@@ -94,6 +94,12 @@ describe('it is an error that', () => {
       'only dispatch runs the scheduler',
     ],
     [
+      'shell imports what the scheduler does with sessions',
+      'src/shell/run.ts',
+      "import {dropFile} from '../core/fileSessions'; dropFile();",
+      'only dispatch runs the scheduler',
+    ],
+    [
       'shell imports the watermarks',
       'src/shell/run.ts',
       "import {mostBurdened} from '../core/watermarks'; mostBurdened();",
