@@ -15,9 +15,14 @@ export function testCrash(place: number, options: CrashTextOptions): string {
   const {session, report} = options;
   const rss = session.running.get(place)?.rss ?? 0;
   const memory = rss > 0 ? `, which held ${megabytes(rss)} of memory (RSS) when it began` : '';
-  return sentences(options, ended('while this test ran', report), [
+  return sentences(options, ended(whileTestRan(session, place), report), [
     `It ran in ${nameOf(report)}${memory}, ${ranBefore(session, place)}.`,
   ]);
+}
+
+function whileTestRan({crash}: DeadSession, place: number): string {
+  const hook = crash.type === 'test' && crash.place === place ? crash.hook : null;
+  return hook === null ? 'while this test ran' : `while this test's ${hook} hook ran`;
 }
 
 /** The failure of each test of a describe block whose beforeAll hook was running. */

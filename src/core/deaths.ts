@@ -19,6 +19,8 @@ export type Death =
     }
   /** It was killed because nothing was heard of it for so long (ms), not even of its watchdog. */
   | {readonly kind: 'silent'; readonly ms: number}
+  /** A signal to Jest has ended the run. */
+  | {readonly kind: 'interrupted'; readonly signal: string}
   /** The worker could not start, or broke its protocol. */
   | {readonly kind: 'broken'; readonly message: string};
 
@@ -100,6 +102,7 @@ export function malformedPragmas(
 
 /** A sentence: `when` is what the worker was at. */
 export function ended(when: string, {death}: DeathReport): string {
+  if (death.kind === 'interrupted') return `This run was interrupted ${when}: ${describeDeath(death)}.`;
   const hung = death.kind === 'hung' || death.kind === 'silent';
   return `The worker process ${hung ? 'hung' : 'died'} ${when}: ${describeDeath(death)}.`;
 }
@@ -121,6 +124,8 @@ export function describeDeath(death: Death): string {
         `it was killed, as nothing was heard of it for ${describeTimeSpan(death.ms)}: ` +
         'it had been stopped from outside (SIGSTOP), or the machine did not let it run'
       );
+    case 'interrupted':
+      return `${death.signal} has ended it`;
     case 'broken':
       return death.message;
   }

@@ -16,6 +16,9 @@ export interface JournalTest {
   readonly early: boolean;
 }
 
+const HOOK_TYPES = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'] as const;
+export type HookType = (typeof HOOK_TYPES)[number];
+
 type ConsoleEntries = NonNullable<TestResult['console']>;
 
 /** What a test has done to its file's snapshots. */
@@ -54,18 +57,19 @@ export type JournalRecord =
     }
   /** A test begins: the place of it in the list, the time (epoch, ms), and the process's memory (RSS, bytes). */
   | {readonly type: 'test'; readonly place: number; readonly at: number; readonly rss: number}
-  /** A test has ended; once more, if it was retried. */
+  /** A test has ended; once more, if it was retried. `willRetry`: it has failed, and is to be. */
   | {
       readonly type: 'ended';
       readonly place: number;
+      readonly willRetry: boolean;
       readonly result: AssertionResult;
       readonly console: ConsoleEntries;
       readonly snapshots: SnapshotNews | null;
     }
-  /** A hook begins that is no test's own: of which describe block (its titles), and the places of the tests in it. */
+  /** A hook begins: of which describe block (its titles), and the places of the tests in it. */
   | {
       readonly type: 'hook';
-      readonly hook: 'beforeAll' | 'afterAll';
+      readonly hook: HookType;
       readonly titles: readonly string[];
       readonly from: number;
       readonly to: number;
@@ -121,6 +125,7 @@ function parseRecord(value: unknown): JournalRecord {
       return {
         type: 'ended',
         place: whole(fields.place),
+        willRetry: fields.willRetry === true,
         // Jest's own, made by the very Jest that reads it.
         result: record(fields.result, "a test's result") as unknown as AssertionResult,
         console: parseConsole(fields.console),
@@ -129,7 +134,7 @@ function parseRecord(value: unknown): JournalRecord {
     case 'hook':
       return {
         type: 'hook',
-        hook: fields.hook === 'afterAll' ? 'afterAll' : 'beforeAll',
+        hook: parseHookType(fields.hook),
         titles: list(fields.titles, text),
         from: whole(fields.from),
         to: whole(fields.to),
@@ -140,6 +145,12 @@ function parseRecord(value: unknown): JournalRecord {
     default:
       throw new Error('not a line of a journal');
   }
+}
+
+function parseHookType(value: unknown): HookType {
+  const type = HOOK_TYPES.find(known => known === value);
+  if (type === undefined) throw new Error('not a hook');
+  return type;
 }
 
 function parseConsole(value: unknown): ConsoleEntries {

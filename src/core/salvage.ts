@@ -3,7 +3,7 @@
  * ran is to blame, the others run in a new worker. Pure: journals come in, what is left to do comes out.
  */
 import type {AssertionResult, TestResult} from '@jest/test-result';
-import type {JournalRecord, JournalTest, SnapshotNews} from './journal';
+import type {HookType, JournalRecord, JournalTest, SnapshotNews} from './journal';
 import type {Resumption, SnapshotChanges} from './protocol';
 import type {SlotNumber} from './units';
 
@@ -14,10 +14,11 @@ type ConsoleEntries = NonNullable<TestResult['console']>;
 
 /** What ran when a worker died: to blame for it, as far as anybody can tell. */
 export type CrashItem =
-  | {readonly type: 'test'; readonly place: number}
+  /** `hook`: one of its own ran. */
+  | {readonly type: 'test'; readonly place: number; readonly hook: HookType | null}
   /** Tests that ran at the same time; run one by one, none of them did it again. */
   | {readonly type: 'together'; readonly places: readonly number[]}
-  | {readonly type: 'hook'; readonly hook: 'beforeAll' | 'afterAll'; readonly titles: readonly string[]}
+  | {readonly type: 'hook'; readonly hook: HookType; readonly titles: readonly string[]}
   /** Nothing: it died after this test (its place), or before the first one. */
   | {readonly type: 'between'; readonly after: number | null}
   /** All tests had ended. */
@@ -33,6 +34,8 @@ export interface DeadSession {
   readonly opened: Opened;
   /** By place, in the order in which they first ended. */
   readonly ended: ReadonlyMap<number, Ended>;
+  /** By place: tests that had failed, and were to be retried. */
+  readonly toRetry: ReadonlyMap<number, Ended>;
   /** Places of the tests that began, in that order. */
   readonly began: readonly number[];
   /** When (epoch, ms) the tests began that had not ended, by place; and the memory (RSS, bytes) then. */
@@ -58,8 +61,10 @@ export interface LostSession {
   readonly shared: boolean;
   /** Whether what ran is known to have no part in the death. */
   readonly innocent: boolean;
-  /** It was killed because it took too long: so would another. */
-  readonly hung: boolean;
+  /** What took too long, because of which it was killed; null: that is not how it died. */
+  readonly hung: string | null;
+  /** Whether nothing more is run, of any file. */
+  readonly final: boolean;
 }
 
 /** So often may a worker die, in a row, without the file having come any further. */
@@ -78,7 +83,7 @@ interface Suspicion {
 }
 
 export class Salvage {
-  readonly #resume: boolean;
+  #resume: boolean;
   #opened: Opened | null = null;
   #sessions: DeadSession[] = [];
   /** Places of the tests that have a result. */
@@ -97,16 +102,23 @@ export class Salvage {
   }
 
   /** A worker has died that ran the file. */
-  lose({slot, journal, shared, innocent, hung}: LostSession): Fate {
-    const session = readSession(slot, journal);
-    if (session === null) return this.#loseAtLoad(innocent, hung);
+  lose({slot, journal, shared, innocent, hung, final}: LostSession): Fate {
+    if (final) this.#resume = false;
+    const read = readSession(slot, journal);
+    if (read === null) return this.#loseAtLoad(innocent, hung !== null);
+    const session = hung === null ? read : withHung(read, hung);
     if (this.#opened !== null && session.opened.listing !== this.#opened.listing) {
       this.#givenUp = true;
       return 'kept';
     }
-    const hook = session.crash.type === 'hook' ? openHook(journal) : null;
+    const hook = session.crash.type === 'hook' && session.running.size === 0 ? openHook(journal) : null;
     if (hook !== null && shared && !innocent) {
       this.#stalls = this.#innocentStalls = this.#loads = 0;
+      return this.#beginAnew();
+    }
+    // Tests that depend on each other: all of them, or none.
+    if (innocent && !this.#resume && !final && this.#innocentStalls < MAX_INNOCENT_STALLS) {
+      this.#innocentStalls++;
       return this.#beginAnew();
     }
     this.#opened ??= session.opened;
@@ -187,7 +199,7 @@ export class Salvage {
 
   #loseAtLoad(innocent: boolean, hung: boolean): Fate {
     this.#loads++;
-    const mayTryAgain = !this.#stalled(innocent) && !hung && this.#resume;
+    const mayTryAgain = !this.#stalled(innocent) && !hung && (this.#resume || innocent);
     if (this.#opened === null) return mayTryAgain ? this.#beginAnew() : 'blame';
     if (!mayTryAgain) this.#givenUp = true;
     return 'kept';
@@ -239,11 +251,13 @@ export class Salvage {
   }
 
   #blame(session: DeadSession, hook: Hook | null, innocent: boolean): DeadSession {
+    if (session.failed.length > 0) return session;
     const running = this.#inFlight(session);
     if (innocent) return {...session, crash: {type: 'innocent'}};
     const [only] = running;
     if (only !== undefined && running.length === 1) {
-      return {...session, crash: {type: 'test', place: only}, failed: [only]};
+      const own = session.crash.type === 'hook' ? session.crash.hook : null;
+      return {...session, crash: {type: 'test', place: only, hook: own}, failed: [only]};
     }
     if (running.length > 1) {
       return {...session, crash: {type: 'together', places: running}, failed: this.#resume ? [] : running};
@@ -263,6 +277,7 @@ function readSession(slot: SlotNumber, journal: readonly JournalRecord[]): DeadS
   const [unit, opened] = journal;
   if (unit?.type !== 'unit' || opened?.type !== 'opened') return null;
   const ended = new Map<number, Ended>();
+  const toRetry = new Map<number, Ended>();
   const began = new Set<number>();
   const running = new Map<number, {at: number; rss: number}>();
   for (const line of journal) {
@@ -270,9 +285,10 @@ function readSession(slot: SlotNumber, journal: readonly JournalRecord[]): DeadS
       began.add(line.place);
       running.set(line.place, line);
       ended.delete(line.place); // a retry
+      toRetry.delete(line.place);
     } else if (line.type === 'ended') {
       running.delete(line.place);
-      ended.set(line.place, line);
+      (line.willRetry ? toRetry : ended).set(line.place, line);
     }
   }
   const last = journal.at(-1);
@@ -283,7 +299,23 @@ function readSession(slot: SlotNumber, journal: readonly JournalRecord[]): DeadS
       : hook !== null
         ? {type: 'hook', hook: hook.hook, titles: hook.titles}
         : {type: 'between', after: [...began].at(-1) ?? null};
-  return {slot, startedAt: unit.at, opened, ended, began: [...began], running, crash, failed: []};
+  return {slot, startedAt: unit.at, opened, ended, toRetry, began: [...began], running, crash, failed: []};
+}
+
+/**
+ * A worker that was found to hang may have gone on until it was killed: what hung is to blame all the
+ * same, not what ran by then.
+ */
+function withHung(session: DeadSession, hung: string): DeadSession {
+  const what = hung.slice(hung.indexOf(' › ') + 3);
+  const isIt = (place: number) => {
+    const name = session.opened.tests[place]?.titles.join(' › ') ?? '';
+    return what === name || what.startsWith(`${name} (`);
+  };
+  const place = session.began.findLast(isIt);
+  if (place === undefined || session.running.has(place)) return session;
+  const ended = new Map([...session.ended].filter(([other]) => other !== place));
+  return {...session, ended, crash: {type: 'test', place, hook: null}, failed: [place]};
 }
 
 /** The hook that ran last, if it has not ended. */

@@ -48,7 +48,8 @@ export interface LostFile {
   readonly reported: readonly number[];
   readonly shared: boolean;
   readonly innocent: boolean;
-  readonly hung: boolean;
+  readonly hung: string | null;
+  readonly final: boolean;
 }
 
 interface Remains {
@@ -69,7 +70,7 @@ export class DeadSessions {
     this.#options = options;
   }
 
-  lost(unit: number, {slot, journalPath, report, reported, shared, innocent, hung}: LostFile): Fate {
+  lost(unit: number, {slot, journalPath, report, reported, shared, innocent, hung, final}: LostFile): Fate {
     let journal = parseJournal(read(journalPath));
     const [first] = journal;
     if (first?.type !== 'unit' || first.unit !== unit) journal = []; // of another file, or not followed
@@ -80,10 +81,10 @@ export class DeadSessions {
       ended: [],
       resumes: null,
     };
-    if (first === undefined && remains.salvage.isEmpty) return 'blame';
+    if (journal.length === 0 && remains.salvage.isEmpty) return 'blame'; // nobody followed it
     this.#remains.set(unit, remains);
     remains.salvage.reported(reported);
-    const fate = remains.salvage.lose({slot, journal, shared, innocent, hung});
+    const fate = remains.salvage.lose({slot, journal, shared, innocent, hung, final});
     remains.lastReport = report;
     const session = remains.salvage.sessions.at(-1);
     if (session !== undefined && !remains.deaths.has(session)) remains.deaths.set(session, {report, at: Date.now()});
@@ -152,23 +153,30 @@ export class DeadSessions {
   /**
    * All slices of the unit but those of the workers that have it open now.
    *
-   * @param why why tests have no result that have none; null: their worker has died again and again
+   * @param why why tests have no result that have none, which is their failure; null: their worker has died again and again
+   * @param interrupted the run was: they are skipped
    */
-  async slices(unit: number, why: string | null): Promise<SliceResult[]> {
+  async slices(unit: number, why: string | null, interrupted: boolean): Promise<SliceResult[]> {
     const remains = this.#remains.get(unit);
     if (remains === undefined) return [];
     const {salvage, deaths, ended} = remains;
     const slices = [...ended];
+    const left = salvage.notRun;
+    // What did not run, or not to its end, has asked for none of its snapshots: they are not obsolete.
+    const kept = [...left, ...salvage.sessions.flatMap(({failed}) => failed)];
     for (const session of salvage.sessions) {
       const death = deaths.get(session);
       if (death === undefined) throw new Error('a session is dead, and nobody knows of what');
-      slices.push(...this.#slicesOf(unit, session, await death.report, death.at));
+      slices.push(...this.#slicesOf(unit, session, await death.report, death.at, kept));
     }
-    const left = salvage.notRun;
     const last = salvage.sessions.at(-1);
     if (left.length > 0 && last !== undefined) {
       const reason = why ?? this.#whyNotRun(await remains.lastReport);
-      slices.push(this.#failedSlice(unit, last, left, () => notRun(reason), Date.now()));
+      const toRetry = new Map(salvage.sessions.flatMap(session => [...session.toRetry]));
+      const failed = left.flatMap(place => toRetry.get(place) ?? []);
+      slices.push(this.#endedSlice(unit, last, failed));
+      const unknown = left.filter(place => !toRetry.has(place));
+      slices.push(this.#failedSlice(unit, last, unknown, () => (interrupted ? null : notRun(reason)), Date.now()));
     }
     for (const session of salvage.together) {
       const report = await (deaths.get(session) as {report: Promise<DeathReport>}).report;
@@ -190,11 +198,18 @@ export class DeadSessions {
       : `the file's worker died (${died}), and onCrash is 'fail-file'.`;
   }
 
-  #slicesOf(unit: number, session: DeadSession, report: DeathReport, at: number): SliceResult[] {
+  /** @param kept places of all of the file's tests whose snapshots are not obsolete, whatever has run */
+  #slicesOf(
+    unit: number,
+    session: DeadSession,
+    report: DeathReport,
+    at: number,
+    kept: readonly number[],
+  ): SliceResult[] {
     const options = {session, report, coverage: this.#coverage};
     const {crash, failed} = session;
     const ended = [...session.ended].sort(([a], [b]) => a - b);
-    const names = failed.map(place => session.opened.tests[place]?.titles.join(' ') ?? '');
+    const names = kept.map(place => session.opened.tests[place]?.titles.join(' ') ?? '');
     const {changes, counts} = snapshotsOf(session, names);
     const {entries, places} = consoleOf(session);
     const slices: SliceResult[] = [
@@ -229,29 +244,50 @@ export class DeadSessions {
     return slices;
   }
 
+  /** Tests that had failed, and were to be retried: nothing else is known of them. */
+  #endedSlice(
+    unit: number,
+    session: DeadSession,
+    ended: readonly {place: number; result: AssertionResult}[],
+  ): SliceResult {
+    return {
+      slot: session.slot,
+      result: this.#result(
+        unit,
+        session,
+        ended.map(({result}) => result),
+        session.startedAt,
+        {},
+      ),
+      slice: {tests: ended.map(({place}) => place), ran: [], console: [], loadMs: 0, snapshot: null},
+      apart: null,
+    };
+  }
+
+  /** @param text a test's failure; null: it is skipped */
   #failedSlice(
     unit: number,
     session: DeadSession,
     places: readonly number[],
-    text: (place: number) => string,
+    text: (place: number) => string | null,
     at: number,
   ): SliceResult {
     const tests = places.map((place): AssertionResult => {
       const {titles, mode} = session.opened.tests[place] ?? {titles: ['?'], mode: 'run' as const};
       const began = session.running.get(place)?.at;
-      const fails = mode === 'run';
+      const failure = mode === 'run' ? text(place) : null;
       return {
         ancestorTitles: titles.slice(0, -1),
         duration: began === undefined ? null : Math.max(0, at - began),
         failing: false,
-        failureDetails: fails ? [{}] : [],
-        failureMessages: fails ? [text(place)] : [],
+        failureDetails: failure === null ? [] : [{}],
+        failureMessages: failure === null ? [] : [failure],
         fullName: titles.join(' '),
         invocations: began === undefined ? 0 : 1,
         location: null,
         numPassingAsserts: 0,
         retryReasons: [],
-        status: fails ? 'failed' : mode === 'todo' ? 'todo' : 'pending',
+        status: failure !== null ? 'failed' : mode === 'todo' ? 'todo' : 'pending',
         title: titles.at(-1) ?? '?',
       };
     });

@@ -12,20 +12,21 @@ import {
   type DeathReport,
   type FileError,
 } from '../core/deaths';
+import {interruptedFile} from '../core/interruption';
 import type {FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/protocol';
 import {hasSessions, isBystander} from '../core/fileSessions';
 import {step, type Command, type ScheduleEvent} from '../core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
 import type {Fate} from '../core/salvage';
 import type {Generation, SlotNumber} from '../core/units';
-import type {DeadSessions} from './deadSessions';
+import type {DeadSessions, LostFile} from './deadSessions';
 import type {EventLog} from './eventLog';
 import type {ClosedFile, OpenFiles} from './openFiles';
 import type {Reports} from './reports';
 import type {WorkerHost, WorkerListener} from './workerHost';
 
 /** What dispatch needs of a worker. */
-export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'evidence' | 'journalPath'>;
+export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'evidence' | 'journalPath' | 'pid'>;
 
 export interface DispatchOptions {
   readonly plan: SchedulePlan;
@@ -102,10 +103,32 @@ export class Dispatch {
     return this.#lingering;
   }
 
-  /** Units that are being run, each with the slots of the workers that run it; none, if the run was stopped. */
-  get inFlight(): ReadonlyMap<number, readonly SlotNumber[]> {
+  /** A signal has ended the run. What was in flight is reported, with what is known of it. */
+  interrupt(signal: NodeJS.Signals): void {
+    const inFlight = this.#stopped ? new Map<number, SlotNumber[]>() : this.#inFlight();
+    for (const [unit, slots] of inFlight) {
+      for (const slot of slots) {
+        const worker = this.#workers.get(slot);
+        if (worker === undefined) continue;
+        this.#deaths.set(slot, worker.evidence({kind: 'interrupted', signal}));
+        this.#keep(unit, slot, worker, {innocent: false, hung: null, final: true});
+      }
+    }
+    void this.stop('interrupted');
+    const {deadSessions, openFiles, reports, testOf} = this.#options;
+    for (const [unit, slots] of inFlight) {
+      if (deadSessions.has(unit)) {
+        this.#endSalvaged(unit, openFiles.close(unit), null, true);
+      } else {
+        const workers = slots.map(slot => ({slot, pid: this.#workers.get(slot)?.pid ?? null}));
+        void reports.fileFailed(testOf(unit), interruptedFile(signal, workers));
+      }
+    }
+  }
+
+  /** Units that are being run, each with the slots of the workers that run it. */
+  #inFlight(): Map<number, SlotNumber[]> {
     const inFlight = new Map<number, SlotNumber[]>();
-    if (this.#stopped) return inFlight;
     for (const {slot, running, session} of this.#state.slots) {
       if (running === null || isBystander(session)) continue;
       inFlight.set(running, [...(inFlight.get(running) ?? []), slot]);
@@ -331,7 +354,11 @@ export class Dispatch {
     const fate =
       running === null || bystander || worker === undefined
         ? 'blame'
-        : this.#keep(running, slot, worker, {innocent, hung: death.kind === 'hung'});
+        : this.#keep(running, slot, worker, {
+            innocent,
+            hung: death.kind === 'hung' ? death.name : null,
+            final: false,
+          });
     const rest = running !== null && this.#options.deadSessions.hasRest(running);
     this.#post({type: 'slot-lost', slot, generation, death, innocent, fate, rest});
   }
@@ -341,7 +368,7 @@ export class Dispatch {
     unit: number,
     slot: SlotNumber,
     worker: DispatchWorker,
-    death: {readonly innocent: boolean; readonly hung: boolean},
+    death: Pick<LostFile, 'innocent' | 'hung' | 'final'>,
   ): Fate {
     const {openFiles, deadSessions} = this.#options;
     const report = this.#deaths.get(slot);
@@ -358,13 +385,13 @@ export class Dispatch {
   }
 
   /** @param why why what is left of it was not run; null: as its workers died */
-  #endSalvaged(unit: number, closed: ClosedFile, why: string | null): void {
+  #endSalvaged(unit: number, closed: ClosedFile, why: string | null, interrupted = false): void {
     const {deadSessions, openFiles, reports, testOf, onUnitEnd} = this.#options;
     const {error} = closed;
     const reason = error === null ? why : `the file's worker died, and its rest could not be run: ${error.message}`;
     const names = deadSessions.names(unit).map(name => ({name}));
     const told = openFiles.told(unit, 'test-case-result');
-    const merged = deadSessions.slices(unit, reason).then(dead => {
+    const merged = deadSessions.slices(unit, reason, interrupted).then(dead => {
       const slices = [...closed.slices, ...dead];
       const end = openFiles.merge(unit, {slices, error: null, tests: names});
       onUnitEnd(unit, end.ms, end.outcome, true);

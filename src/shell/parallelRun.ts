@@ -5,7 +5,6 @@ import {join, relative} from 'node:path';
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import {describeDeath} from '../core/deaths';
-import {interruptedFile} from '../core/interruption';
 import {describeLingering} from '../core/lingering';
 import type {MergeTools} from '../core/merge';
 import {planUnits} from '../core/plan';
@@ -76,6 +75,10 @@ export async function startParallelRun(
     onWatchdog: ({slot, generation}, message) => {
       const host = hosts.get(slot);
       if (host?.generation === generation) host.hearWatchdog(message);
+    },
+    onWatchdogGone: ({slot, generation}) => {
+      const host = hosts.get(slot);
+      if (host?.generation === generation) host.loseWatchdog();
     },
   });
   const stdout = new SharedOutput(process.stdout);
@@ -175,13 +178,8 @@ export async function startParallelRun(
     atOnce: watcher.isWatchMode(),
     interrupt: signal => {
       warn(`${signal}: the workers are ended, and Jest's summary follows. Another signal ends Jest at once.`);
-      const {inFlight} = dispatch;
-      void dispatch.stop('interrupted');
+      dispatch.interrupt(signal);
       for (const host of hosts.values()) host.terminate(signal);
-      for (const [unit, slots] of inFlight) {
-        const workers = slots.map(slot => ({slot, pid: hosts.get(slot)?.pid ?? null}));
-        void reports.fileFailed(testOf(unit), interruptedFile(signal, workers));
-      }
     },
   });
   const stopTelling = tellStatusOnSignal(

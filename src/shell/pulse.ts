@@ -6,6 +6,9 @@
 /** How long (ms) after what runs there should have ended silence is waited out. */
 const SLACK_MS = 10_000;
 
+/** How long (ms) a process may take to start, at the least: a busy machine is slow. */
+const LONGEST_START_MS = 60_000;
+
 export interface PulseOptions {
   /** How long (ms) whatever runs may take, if the watchdog knows no better; 0: any time. */
   readonly hardTimeoutMs: number;
@@ -45,13 +48,26 @@ export class Pulse {
     const {hardTimeoutMs, now} = this.#options;
     clearTimeout(this.#timer);
     this.#beatAt = now();
-    if (debugged || hardTimeoutMs === 0) return;
-    const left = Math.max(0, (limitMs ?? hardTimeoutMs) - (limitMs === null ? 0 : ms));
-    this.#timer = setTimeout(() => this.#listenOnce(), left + SLACK_MS).unref();
+    const limit = limitMs ?? hardTimeoutMs;
+    if (debugged || limit === 0) return;
+    this.#waitFor(Math.max(0, limit - (limitMs === null ? 0 : ms)));
   }
 
+  /** The process was started: it has this long (ms) to say that it is up, which `stop` or a first beat tells. */
+  start(): void {
+    const {hardTimeoutMs, now} = this.#options;
+    this.#beatAt = now();
+    if (hardTimeoutMs > 0) this.#waitFor(Math.max(hardTimeoutMs, LONGEST_START_MS));
+  }
+
+  /** Nothing more is expected to be heard. */
   stop(): void {
     clearTimeout(this.#timer);
+  }
+
+  #waitFor(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#listenOnce(), ms + SLACK_MS).unref();
   }
 
   /** This process may itself have been kept from reading: what has arrived meanwhile is heard first. */

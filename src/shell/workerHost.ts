@@ -101,6 +101,7 @@ export class WorkerHost {
           ...(options.gracefulExitTimeout !== undefined && {workerGracefulExitTimeout: options.gracefulExitTimeout}),
         }) as WorkerApi,
     );
+    if (!options.threads) this.#pulse.start();
     const stdout = this.#worker.getStdout() as Readable | null;
     const stderr = this.#worker.getStderr() as Readable | null;
     if (stdout !== null) options.stdout.add(stdout);
@@ -135,6 +136,7 @@ export class WorkerHost {
   attach(socket: Socket, pid: number): void {
     this.#socket = socket;
     this.#pid = pid;
+    this.#pulse.stop(); // from here on its watchdog's word counts, if it has one
     // A process that dies closes its socket, too, and jest-worker knows more of that; but if it lives, it is deaf.
     socket.once('close', () =>
       setTimeout(() => this.#lose({kind: 'broken', message: 'its connection to Jest broke'}), DEAF_AFTER_MS).unref(),
@@ -158,6 +160,11 @@ export class WorkerHost {
         return;
       }
     }
+  }
+
+  /** There is no watchdog any more; the process goes on. */
+  loseWatchdog(): void {
+    this.#pulse.stop();
   }
 
   /** What it is at. */

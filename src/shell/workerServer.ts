@@ -25,6 +25,7 @@ export interface WorkerServerListener {
   /** Called once for each worker, when it is up. */
   readonly onWorker: (hello: Hello, socket: Socket) => void;
   readonly onWatchdog: (hello: Hello, message: FromWatchdog) => void;
+  readonly onWatchdogGone: (hello: Hello) => void;
 }
 
 export class WorkerServer {
@@ -34,7 +35,7 @@ export class WorkerServer {
   readonly #sockets = new Set<Socket>();
   readonly #removeFolder = () => rmSync(this.#folder, {recursive: true, force: true});
 
-  private constructor({onWorker, onWatchdog}: WorkerServerListener) {
+  private constructor({onWorker, onWatchdog, onWatchdogGone}: WorkerServerListener) {
     this.#folder = mkdtempSync(join(TEMP, FOLDER_PREFIX));
     this.socketPath =
       process.platform === 'win32'
@@ -45,7 +46,10 @@ export class WorkerServer {
     this.#server = createServer(socket => {
       this.#sockets.add(socket);
       socket.on('error', () => undefined); // a worker that dies resets its connection
-      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        if (watchdog !== null) onWatchdogGone(watchdog);
+      });
       const lines = new LineBuffer();
       let watchdog: Hello | null = null;
       const hear = (line: string) => {
@@ -54,7 +58,11 @@ export class WorkerServer {
         if (watchdog === null) onWorker(parseHello(line), socket);
       };
       socket.setEncoding('utf8').on('data', (chunk: string) => {
-        for (const line of lines.push(chunk)) hear(line);
+        try {
+          for (const line of lines.push(chunk)) hear(line);
+        } catch {
+          socket.destroy(); // whoever that is, it is none of ours: a worker that has lost its line is lost
+        }
       });
     });
   }

@@ -30,6 +30,8 @@ export interface Collection {
   /** The groups that have tests in a describe block or below it. */
   readonly groupsIn: ReadonlyMap<Circus.DescribeBlock, ReadonlySet<number>>;
   readonly rangeOf: ReadonlyMap<Circus.DescribeBlock, Range>;
+  /** jest-circus begins each file with a beforeEach hook of its own, which resets mocks as the config says. */
+  readonly jestsOwnHook: Circus.Hook | null;
   /** Names the list and its groups: two workers that collected the same have the same. */
   readonly fingerprint: string;
   /** Names the list alone: the same however the tests are put together. */
@@ -113,6 +115,7 @@ export function collect(state: CollectedState, options: CollectOptions): Collect
     tests,
     listed,
     places,
+    jestsOwnHook: state.rootDescribeBlock.hooks[0] ?? null,
     groupsIn: groupsOf(state.rootDescribeBlock, places),
     rangeOf,
     fingerprint: hash(all),

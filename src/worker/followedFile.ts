@@ -6,7 +6,7 @@ import type {Journal} from './journal';
 import type {Phases} from './phases';
 import {Recorder} from './recorder';
 import {SnapshotWatch} from './snapshots';
-import {consoleOf, handleEvents, snapshotStateOf, type CircusFile, type TestEnvironment} from './testFramework';
+import {handleEvents, snapshotStateOf, type CircusFile, type TestEnvironment} from './testFramework';
 
 export class FollowedFile implements CircusFile {
   readonly #journal: Journal;
@@ -21,7 +21,7 @@ export class FollowedFile implements CircusFile {
 
   attach(environment: TestEnvironment, circus: {readonly concurrentFileWide: boolean}): void {
     let expect: unknown = null;
-    const recorder = new Recorder({journal: this.#journal, phases: this.#phases, console: consoleOf(environment)});
+    const recorder = new Recorder({journal: this.#journal, phases: this.#phases, environment});
     this.#recorder = recorder;
     const note = (event: Circus.Event, state: Circus.State) => {
       if (event.name === 'setup') expect = event.runtimeGlobals.expect;
@@ -37,12 +37,13 @@ export class FollowedFile implements CircusFile {
       recorder.note(event, state);
       if (event.name === 'run_finish') recorder.release();
     };
-    handleEvents(environment, (event, state, pass) => {
+    const follows = handleEvents(environment, (event, state, pass) => {
       // The user's environment may take tests out of the file before they are listed.
       if (event.name === 'run_start') return Promise.resolve(pass()).then(() => note(event, state));
       note(event, state);
       return pass();
     });
+    if (!follows) this.#journal.skip();
   }
 
   told(name: string, payload: unknown): void {

@@ -17,6 +17,7 @@ const {now} = Date;
 export class Journal {
   readonly #path: string;
   #file: number | null = null;
+  #skips = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -30,16 +31,22 @@ export class Journal {
     } catch {
       this.#giveUp();
     }
+    this.#skips = false;
     this.write({type: 'unit', unit, at: now()});
   }
 
-  /** Nothing is kept of what runs now. */
+  /** Nothing is kept of what runs now: it cannot be followed. */
   skip(): void {
-    if (this.#file !== null) this.begin(-1);
+    try {
+      if (this.#file !== null) io.ftruncateSync(this.#file, 0);
+    } catch {
+      this.#giveUp();
+    }
+    this.#skips = true;
   }
 
   write(record: JournalRecord): void {
-    if (this.#file === null) return;
+    if (this.#file === null || this.#skips) return;
     try {
       io.writeSync(this.#file, `${serialize(record)}\n`);
     } catch {

@@ -22,7 +22,9 @@ export class Phases {
   #path = '';
   /** What the file says of itself: an exact limit for each of its phases. */
   #pragmaMs: number | null = null;
-  #now = '';
+  #now = {what: '', ownTimeoutMs: 0};
+  /** The test functions and hooks that run now: several, where tests are concurrent. */
+  readonly #inside = new Map<object, {readonly name: string; readonly ownTimeoutMs: number}>();
 
   constructor(watchdog: Pick<Watchdog, 'begin' | 'idle'>, limits: PhaseLimits) {
     this.#watchdog = watchdog;
@@ -31,12 +33,14 @@ export class Phases {
 
   /** @param hardTimeoutMs of the file's pragma; 0: none; null: it has no such pragma */
   fileBegins(path: string, hardTimeoutMs: number | null): void {
+    this.#inside.clear();
     this.#path = path;
     this.#pragmaMs = hardTimeoutMs;
     this.#begin('(while it is loaded)', 0);
   }
 
   fileEnds(): void {
+    this.#inside.clear();
     this.#watchdog.idle();
   }
 
@@ -47,7 +51,7 @@ export class Phases {
 
   /** The wait is over. */
   goesOn(): void {
-    this.#begin(this.#now, 0);
+    this.#begin(this.#now.what, this.#now.ownTimeoutMs);
   }
 
   note(event: Circus.Event, {testTimeout, currentlyRunningTest}: Circus.State, {places, listed}: Collection): void {
@@ -56,29 +60,52 @@ export class Phases {
     // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others begin nothing
     switch (event.name) {
       case 'test_fn_start':
-        this.#begin(nameOf(event.test), event.test.timeout ?? testTimeout);
+        this.#enter(event.test, nameOf(event.test), event.test.timeout ?? testTimeout);
         return;
       case 'hook_start': {
         const {type, timeout, parent} = event.hook;
         const ofBlock = type === 'beforeAll' || type === 'afterAll';
         const name = ofBlock ? titlesOf(parent).join(' › ') : nameOf(currentlyRunningTest);
-        this.#begin(`${name} (${type} hook)`.trim(), timeout ?? testTimeout);
+        this.#enter(event.hook, `${name} (${type} hook)`.trim(), timeout ?? testTimeout);
         return;
       }
       case 'test_fn_success':
       case 'test_fn_failure':
+        this.#leave(event.test);
+        return;
       case 'hook_success':
       case 'hook_failure':
-        this.#begin('(between its tests)', 0);
+        this.#leave(event.hook);
         return;
       case 'run_finish':
+        this.#inside.clear();
         this.#begin('(when its tests had run)', 0);
         return;
     }
   }
 
+  #enter(what: object, name: string, ownTimeoutMs: number): void {
+    this.#inside.set(what, {name, ownTimeoutMs});
+    this.#tell();
+  }
+
+  #leave(what: object): void {
+    this.#inside.delete(what);
+    this.#tell();
+  }
+
+  /** Concurrent tests are one phase, which has the time of the one that has most. */
+  #tell(): void {
+    const inside = [...this.#inside.values()];
+    if (inside.length === 0) return this.#begin('(between its tests)', 0);
+    this.#begin(
+      inside.map(({name}) => name).join(', '),
+      inside.reduce((longest, {ownTimeoutMs}) => Math.max(longest, ownTimeoutMs), 0),
+    );
+  }
+
   #begin(what: string, ownTimeoutMs: number): void {
-    this.#now = what;
+    this.#now = {what, ownTimeoutMs};
     const {slowMs, hardMs} = this.#limits;
     const limit = hardMs === 0 ? 0 : Math.max(hardMs, TIMES_OWN_TIMEOUT * ownTimeoutMs);
     this.#watchdog.begin({

@@ -9,6 +9,7 @@ import type {Collection} from './collection';
 import type {Journal} from './journal';
 import {titlesOf, type Phases} from './phases';
 import type {SnapshotWatch} from './snapshots';
+import {consoleOf, type TestEnvironment} from './testFramework';
 
 type ConsoleEntries = NonNullable<TestResult['console']>;
 
@@ -18,25 +19,32 @@ const MEMORY_EVERY_MS = 1000;
 const readRss = process.memoryUsage.rss.bind(process.memoryUsage);
 const {now: wallClock} = Date;
 
+/** Where jest-circus keeps what `jest.retryTimes` was given. */
+const RETRY_TIMES = Symbol.for('RETRY_TIMES');
+
 export interface RecorderOptions {
   readonly journal: Journal;
   readonly phases: Phases;
-  /** All entries of the file's console so far; null: it keeps none. */
-  readonly console: (() => readonly unknown[] | undefined | null) | null;
+  readonly environment: TestEnvironment;
 }
 
 export class Recorder {
-  readonly #options: RecorderOptions;
+  readonly #journal: Journal;
+  readonly #phases: Phases;
+  /** null: the file is over, and nothing of it is held. */
+  #environment: TestEnvironment | null;
   #collection: Collection | null = null;
   #snapshots: SnapshotWatch | null = null;
   /** Tests that have ended, and whose result Jest is about to tell: their places, by name. */
-  readonly #ended = new Map<string, number[]>();
+  readonly #ended = new Map<string, {readonly place: number; readonly willRetry: boolean}[]>();
   #consoleTold = 0;
   #rss = 0;
   #rssAt = -Infinity;
 
-  constructor(options: RecorderOptions) {
-    this.#options = options;
+  constructor({journal, phases, environment}: RecorderOptions) {
+    this.#journal = journal;
+    this.#phases = phases;
+    this.#environment = environment;
   }
 
   /** The file is loaded. */
@@ -45,15 +53,15 @@ export class Recorder {
     this.#snapshots = snapshots;
     const {listing, listed: tests} = collection;
     const file = snapshots?.file ?? null;
-    this.#options.journal.write({type: 'opened', listing, tests, ms, console: this.#newConsole(), snapshots: file});
+    this.#journal.write({type: 'opened', listing, tests, ms, console: this.#newConsole(), snapshots: file});
   }
 
   /** Something of ours happens. */
   note(event: Circus.Event, state: Circus.State): void {
     const collection = this.#collection;
     if (collection === null) return;
-    const {journal, phases} = this.#options;
-    phases.note(event, state, collection);
+    const journal = this.#journal;
+    this.#phases.note(event, state, collection);
     // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others say nothing of what runs
     switch (event.name) {
       case 'test_started': {
@@ -68,21 +76,23 @@ export class Recorder {
         const place = collection.places.get(event.test);
         if (place === undefined) return;
         const name = collection.tests[place.index]?.name ?? '';
+        const end = {place: place.index, willRetry: this.#willRetry(event.test)};
         const waiting = this.#ended.get(name);
-        if (waiting === undefined) this.#ended.set(name, [place.index]);
-        else waiting.push(place.index);
+        if (waiting === undefined) this.#ended.set(name, [end]);
+        else waiting.push(end);
         return;
       }
       case 'hook_start': {
         const {type: hook, parent} = event.hook;
-        if (hook !== 'beforeAll' && hook !== 'afterAll') return;
         const range = collection.rangeOf.get(parent);
-        if (range !== undefined) journal.write({type: 'hook', hook, titles: titlesOf(parent), ...range});
+        if (range !== undefined && event.hook !== collection.jestsOwnHook) {
+          journal.write({type: 'hook', hook, titles: titlesOf(parent), ...range});
+        }
         return;
       }
       case 'hook_success':
       case 'hook_failure':
-        if (event.hook.type === 'beforeAll' || event.hook.type === 'afterAll') journal.write({type: 'hook-ended'});
+        if (event.hook !== collection.jestsOwnHook) journal.write({type: 'hook-ended'});
         return;
       case 'run_finish':
         journal.write({type: 'finished'});
@@ -94,12 +104,12 @@ export class Recorder {
   told(name: string, payload: unknown): void {
     if (name !== 'test-case-result' || !Array.isArray(payload)) return;
     const result = payload[1] as AssertionResult & {readonly startedAt?: number | null};
-    const place = this.#ended.get(result.fullName)?.shift();
-    if (place === undefined) return;
+    const end = this.#ended.get(result.fullName)?.shift();
+    if (end === undefined) return;
     const {startedAt, ...rest} = result;
-    this.#options.journal.write({
+    this.#journal.write({
       type: 'ended',
-      place,
+      ...end,
       // The name that the same time has in a file's result, where it has one.
       result: startedAt === undefined ? rest : {...rest, startAt: startedAt},
       console: this.#newConsole(),
@@ -111,13 +121,20 @@ export class Recorder {
   release(): void {
     this.#collection = null;
     this.#snapshots = null;
+    this.#environment = null;
   }
 
   #newConsole(): ConsoleEntries {
-    const entries = this.#options.console?.() ?? [];
+    const entries = (this.#environment && consoleOf(this.#environment)?.()) ?? [];
     const news = entries.slice(this.#consoleTold);
     this.#consoleTold = entries.length;
     return news as ConsoleEntries;
+  }
+
+  /** Whether jest-circus runs a test that has failed once more: `jest.retryTimes`. */
+  #willRetry({errors, invocations}: Circus.TestEntry): boolean {
+    const times = this.#environment?.global[RETRY_TIMES];
+    return errors.length > 0 && invocations <= Number(times ?? 0);
   }
 
   #memory(): number {

@@ -91,8 +91,9 @@ export class SlicedFile implements CircusFile {
     this.#concurrentFileWide = circus.concurrentFileWide;
     const entries = consoleOf(environment);
     this.#console = entries && (() => entries()?.length ?? 0);
-    this.#recorder = new Recorder({journal: this.#options.journal, phases: this.#options.phases, console: entries});
-    handleEvents(environment, (event, state, pass) => {
+    const {journal, phases} = this.#options;
+    this.#recorder = new Recorder({journal, phases, environment});
+    const follows = handleEvents(environment, (event, state, pass) => {
       // The user's environment may take tests out of the file before they are listed.
       if (event.name === 'run_start') return Promise.resolve(pass()).then(() => this.#open(state));
       // Circus does not wait for the events of a file's definition: they are passed on as they come.
@@ -100,6 +101,7 @@ export class SlicedFile implements CircusFile {
       if (decided === undefined) return pass();
       return decided.then(mine => (mine ? pass() : undefined));
     });
+    if (!follows) journal.skip();
   }
 
   told(name: string, payload: unknown): void {
@@ -177,7 +179,11 @@ export class SlicedFile implements CircusFile {
     const snapshots = SnapshotWatch.of(this.#expect?.getState().snapshotState, writesInline =>
       this.#snapshotMatches(writesInline),
     );
-    if (snapshots === null) return; // a Jest that we do not know: the file runs whole
+    if (snapshots === null) {
+      // A Jest that we do not know: the file runs whole. What is left of one cannot.
+      if (order.resumes !== null) throw new Error("This Jest's snapshots are not known.");
+      return;
+    }
     const collection = collect(state, {
       granularity: order.granularity,
       concurrentFileWide: this.#concurrentFileWide,

@@ -9,7 +9,7 @@ import type {Circus} from '@jest/types';
 
 /** What of a test environment is used here. */
 export interface TestEnvironment {
-  global: {console?: {getBuffer?: () => readonly unknown[] | undefined | null}};
+  global: {console?: {getBuffer?: () => readonly unknown[] | undefined | null}; [key: symbol]: unknown};
   handleTestEvent?(event: Circus.Event, state: Circus.State): void | Promise<void>;
 }
 
@@ -62,17 +62,20 @@ export function expectFile(file: CircusFile | null): void {
 
 /**
  * Puts a handler before the environment's own handler of circus's events. `pass` hands the event on to
- * that one. An environment that does not let itself be changed is left alone.
+ * that one.
+ *
+ * @returns false: the environment does not let itself be changed, and was left alone
  */
 export function handleEvents(
   environment: TestEnvironment,
   handler: (event: Circus.Event, state: Circus.State, pass: () => void | Promise<void>) => void | Promise<void>,
-): void {
+): boolean {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the environment below
   const {handleTestEvent} = environment;
   const value: TestEnvironment['handleTestEvent'] = (event, state) =>
     handler(event, state, () => handleTestEvent?.call(environment, event, state));
-  Reflect.defineProperty(environment, 'handleTestEvent', {value, configurable: true, enumerable: true, writable: true});
+  const attributes = {value, configurable: true, enumerable: true, writable: true};
+  return Reflect.defineProperty(environment, 'handleTestEvent', attributes);
 }
 
 /** All entries of the console of an environment's file; null: it keeps none. */

@@ -229,3 +229,69 @@ onEachLine(
     expect(project.processes()).toEqual([]);
   },
 );
+
+onEachLine('-u after a death: the snapshots of tests that did not run stay', async (_line, make) => {
+  const source = `
+    test('one', () => expect('one').toMatchSnapshot());
+    (process.env.DIES ? test.skip : test)('two', () => expect('two').toMatchSnapshot());
+    test('three', () => { expect('three').toMatchSnapshot(); if (process.env.DIES) { ${KILL} } });`;
+  const project = make({'a.test.js': source, 'b.test.js': 'test("ok", () => {});'});
+  await project.run(['-w', '2'], {env: PARALLEL});
+  const before = project.read('__snapshots__/a.test.js.snap');
+  for (const args of [['-u'], ['-u', '-t', 'three'], ['--ci']]) {
+    const {json} = await project.run(['-w', '2', ...args], {env: {...PARALLEL, DIES: '1'}});
+    expect(json?.snapshot).toMatchObject({filesRemoved: 0, unchecked: 0});
+    expect(project.read('__snapshots__/a.test.js.snap')).toBe(before);
+  }
+  const failFile = {...PARALLEL, DIES: '1', XDIST_ON_CRASH: 'fail-file'};
+  await project.run(['-w', '2', '-u'], {env: failFile});
+  expect(project.read('__snapshots__/a.test.js.snap')).toBe(before);
+});
+
+onEachLine('a test that has failed and is to be retried has not ended', async (_line, make) => {
+  const project = make({
+    'a.test.js': `jest.retryTimes(1); const fs = require('fs');
+      test('flaky', () => { if (!fs.existsSync('tried')) { fs.writeFileSync('tried', ''); throw new Error('once'); } });
+      test('fails', () => { throw new Error('always'); });
+      test('dies', () => { ${KILL} }); test('last', () => {});`,
+    'b.test.js': 'test("ok", () => {});',
+  });
+  const output = await project.run(['-w', '2'], {env: PARALLEL});
+  expect(statuses(output, 'a.test.js')).toEqual({flaky: 'passed', fails: 'failed', dies: 'failed', last: 'passed'});
+  project.reset();
+  const once = await project.run(['-w', '2'], {env: {...PARALLEL, XDIST_ON_CRASH: 'fail-file'}});
+  expect(statuses(once, 'a.test.js')).toEqual({flaky: 'failed', fails: 'failed', dies: 'failed', last: 'failed'});
+  expect(messageOf(once, 'a.test.js')).toMatch(/● flaky\n\n {4}once/);
+});
+
+onEachLine('suspects that end in a worker that dies once more keep their result', async (_line, make) => {
+  const project = make({
+    'a.test.js': `const pause = ms => new Promise(resolve => setTimeout(resolve, ms)); afterAll(() => process.exit(3));
+      test.concurrent('one', () => pause(300)); test.concurrent('dies', async () => { await pause(100); ${KILL} }); test('last', () => {});`,
+    'b.test.js': 'test("ok", () => {});',
+  });
+  const output = await project.run(['-w', '2'], {env: PARALLEL});
+  expect(statuses(output, 'a.test.js')).toEqual({one: 'passed', dies: 'failed', last: 'passed'});
+});
+
+onEachLine("a file that nobody can follow is run once, and its worker's death is the file's", async (_line, make) => {
+  const project = make({
+    'runner.js': `module.exports = async (globalConfig, config, environment, runtime, path) => {
+      require('fs').appendFileSync('runs', 'x'); process.kill(process.pid, 'SIGKILL'); for (;;);
+    };`,
+    'jest.config.json': JSON.stringify({
+      projects: [
+        {displayName: 'own', testMatch: ['<rootDir>/own.test.js'], testRunner: '<rootDir>/runner.js', transform: {}},
+        {displayName: 'usual', testMatch: ['<rootDir>/usual*.test.js'], transform: {}},
+      ],
+    }),
+    'own.test.js': '// nothing that is read',
+    'usual1.test.js': 'test("ok", () => {});',
+    'usual2.test.js': 'test("ok", () => {});',
+  });
+  const output = await project.run(['-w', '2'], {env: PARALLEL});
+  expect(project.read('runs')).toBe('x');
+  expect(messageOf(output, 'own.test.js')).toMatch(
+    /The worker process that ran this test file died: it was killed by signal SIGKILL/,
+  );
+});

@@ -120,6 +120,40 @@ onEachLine(
   },
 );
 
+onEachLine('of concurrent tests each has its time', async (_line, make) => {
+  const project = make({
+    'a.test.js': `const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
+      test.concurrent('long', () => pause(3000), 60_000); test.concurrent('short', () => pause(100), 100_000);`,
+    'b.test.js': 'test("ok", () => {});',
+  });
+  const output = await project.run(['-w', '2'], {env: QUICK});
+  expect(statuses(output, 'a.test.js')).toEqual({long: 'passed', short: 'passed'});
+});
+
+onEachLine('what hung is to blame, also if it went on until it was killed', async (_line, make) => {
+  const project = make({
+    'a.test.js': `/** @hard-timeout 1s
+       * @jest-environment ./deaf.js */
+      test('hangs', async () => {
+        const child = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+        await new Promise(resolve => child.on('exit', resolve)); // the first that SIGTERM ends
+      }, 60_000);
+      for (let i = 0; i < 4; i++) test('after ' + i, () => new Promise(resolve => setTimeout(resolve, 200)));`,
+    'deaf.js': `const {TestEnvironment} = require('jest-environment-node');
+      process.on('SIGTERM', () => {});
+      module.exports = TestEnvironment;`,
+    'b.test.js': 'test("ok", () => {});',
+  });
+  const output = await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never'}});
+  expect(statuses(output, 'a.test.js')).toEqual({
+    hangs: 'failed',
+    'after 0': 'passed',
+    'after 1': 'passed',
+    'after 2': 'passed',
+    'after 3': 'passed',
+  });
+});
+
 onEachLine('the pragma @hard-timeout is exact, whatever the option and the own timeouts say', async (_line, make) => {
   const project = make({
     'a.test.js': `/** @hard-timeout 1s */ test('spins', () => { ${SPIN} }, 600_000); test('one', () => {});`,

@@ -54,18 +54,19 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s in the middle of a r
     });
     expect(output).toMatchObject({exitCode: null, signal});
     expect(output.stderr).toContain(`jest-runner-xdist: ${signal}: the workers are ended`);
-    expect(output.stderr).toMatch(/Tests: +1 passed, 1 total/);
+    expect(output.stderr).toMatch(/Tests: +3 failed, 1 passed, 4 total/);
     expect(output.stderr).toContain('Test run was interrupted.');
     expect(output.json).toMatchObject({
       wasInterrupted: true,
       numTotalTestSuites: 5,
       numPassedTestSuites: 1,
-      numRuntimeErrorTestSuites: 3,
+      numFailedTestSuites: 3,
+      numRuntimeErrorTestSuites: 0,
     });
     for (const name of ['loops.test.js', 'spawns.test.js', 'then.test.js']) {
       expect(output.json?.testResults.find(result => result.name.endsWith(name))?.message).toMatch(
         new RegExp(
-          `This test file was interrupted: ${signal} ended the run while worker w[123] \\(pid \\d+\\) ran it\\.`,
+          `This run was interrupted while this test ran: ${signal} has ended it\\.\\n\\s+It ran in worker w[123]`,
         ),
       );
     }
@@ -153,7 +154,9 @@ onEachLine('a file whose tests are shared is interrupted once', async (_line, ma
   });
   expect(output.signal).toBe('SIGINT');
   expect(output.json?.testResults).toHaveLength(1);
-  expect(output.json?.testResults[0]?.message).toMatch(/while workers w1 \(pid \d+\), w2 \(pid \d+\) ran it/);
+  expect(output.json?.testResults[0]?.message).toMatch(
+    /● waits 1\n\n {4}This run was interrupted while this test ran[^]*in worker w1[^]*● waits 2\n\n {4}This run was interrupted[^]*in worker w2/,
+  );
   expect(await project.leftProcesses()).toEqual([]);
 });
 

@@ -43,7 +43,7 @@ export class Remains {
     if (first === undefined && left.salvage.isEmpty) return 'blame';
     this.#left.set(unit, left);
     left.salvage.reported(reported);
-    const fate = left.salvage.lose({slot, journal: own, shared, innocent, hung: false});
+    const fate = left.salvage.lose({slot, journal: own, shared, innocent, hung: null, final: false});
     if (fate === 'whole') {
       left.ended.length = 0;
       left.resumes = null;

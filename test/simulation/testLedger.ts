@@ -122,7 +122,9 @@ export class TestLedger {
     else if (dying.running.length === 1) this.tally.inTest++;
     else this.tally[dying.hook === null ? 'between' : 'inHook']++;
     if (fate === 'blame' && (life.opened || dying.opened)) throw new Error(`unit ${unit} loses all its tests`);
-    if (fate === 'whole' && !anew && (life.opened || dying.opened))
+    // Tests that depend on each other, and are not to blame, all run again.
+    const forgiven = dying.innocent && !this.#resume;
+    if (fate === 'whole' && !anew && !forgiven && (life.opened || dying.opened))
       throw new Error(`unit ${unit} begins anew for nothing`);
     if (fate === 'kept' && anew) throw new Error(`unit ${unit} keeps what is not one worker's`);
     if (anew) life.fruitless = life.innocentOnes = 0;

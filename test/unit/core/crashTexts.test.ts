@@ -19,6 +19,7 @@ function session(crash: CrashItem, fields: Partial<DeadSession> = {}): DeadSessi
     startedAt: 0,
     opened: {type: 'opened', listing: 'f00', tests, ms: 1, console: [], snapshots: null},
     ended: new Map(),
+    toRetry: new Map(),
     began: [],
     running: new Map(),
     crash,
@@ -35,7 +36,10 @@ const told = (crash: CrashItem, fields: Partial<DeadSession> = {}, coverage = fa
 
 describe('a test that ran', () => {
   const ran = (began: readonly number[], rss: number, coverage = false) =>
-    testCrash(2, told({type: 'test', place: 2}, {began, running: new Map([[2, {at: 0, rss}]]), failed: [2]}, coverage));
+    testCrash(
+      2,
+      told({type: 'test', place: 2, hook: null}, {began, running: new Map([[2, {at: 0, rss}]]), failed: [2]}, coverage),
+    );
 
   test('is told how its worker died, where, after which tests, and with what last words', () => {
     expect(ran([0, 1, 2], 150.4 * MB)).toBe(
@@ -52,7 +56,7 @@ describe('a test that ran', () => {
 
   test('is not told of memory that nobody has measured', () => {
     expect(ran([2], 0)).toContain("It ran in worker w2 (pid 4711), as the first of the file's tests there.\n");
-    expect(testCrash(2, told({type: 'test', place: 2}))).not.toContain('memory');
+    expect(testCrash(2, told({type: 'test', place: 2, hook: null}))).not.toContain('memory');
   });
 
   test('is told that coverage is lost, where that is collected', () => {
@@ -84,7 +88,7 @@ describe('what is no failure of a test', () => {
   });
 
   test.each<[string, CrashItem, number[]]>([
-    ['a test has failed', {type: 'test', place: 1}, [1]],
+    ['a test has failed', {type: 'test', place: 1, hook: null}, [1]],
     ['tests are to be run one by one', {type: 'together', places: [1, 2]}, []],
     ['another file was to blame', {type: 'innocent'}, []],
     ["a block's tests have failed", {type: 'hook', hook: 'beforeAll', titles: ['block']}, [0, 1]],
@@ -98,7 +102,7 @@ test('one that hung is said to have hung', () => {
     ...report,
     death: {kind: 'hung', name: 'the test "block a"', ms: 61_000, limitMs: 60_000, place: {kind: 'native'}},
   };
-  expect(testCrash(0, {...told({type: 'test', place: 0}), report: hung})).toContain(
+  expect(testCrash(0, {...told({type: 'test', place: 0, hook: null}), report: hung})).toContain(
     'The worker process hung while this test ran: it was killed after 61 s, the limit being 60 s.\n',
   );
 });

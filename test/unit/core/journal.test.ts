@@ -22,6 +22,7 @@ const records: JournalRecord[] = [
   {type: 'test', place: 0, at: 1701, rss: 4096},
   {
     type: 'ended',
+    willRetry: false,
     place: 0,
     result: {fullName: 'cart adds', status: 'passed'} as never,
     console: [],
@@ -64,8 +65,8 @@ test.each<[string, Record<string, unknown>]>([
   ['a unit without a number', {...unit, unit: '3'}],
   ['a test without a place', {type: 'test', at: 1, rss: 1}],
   ['a test at a broken place', {type: 'test', place: 0.5, at: 1, rss: 1}],
-  ['the end of a test without a result', {type: 'ended', place: 0, console: [], snapshots: null}],
-  ['the end of a test without a console', {type: 'ended', place: 0, result: {}, snapshots: null}],
+  ['the end of a test without a result', {type: 'ended', willRetry: false, place: 0, console: [], snapshots: null}],
+  ['the end of a test without a console', {type: 'ended', willRetry: false, place: 0, result: {}, snapshots: null}],
   ['a list of tests that is none', {...opened, tests: {}}],
   ['a test without titles', {...opened, tests: [{mode: 'run'}]}],
   ['a file without a list to name', {...opened, listing: null}],

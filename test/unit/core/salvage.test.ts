@@ -29,6 +29,7 @@ const ended = (
 ): JournalRecord => ({
   type: 'ended',
   place,
+  willRetry: false,
   result: {fullName: `block test ${place}`, status: fields.status ?? 'passed'} as AssertionResult,
   console: fields.console ?? [],
   snapshots: fields.snapshots ?? null,
@@ -50,7 +51,8 @@ const death = (lines: readonly JournalRecord[], fields: Partial<LostSession> = {
   journal: [unit, opened(), ...lines],
   shared: false,
   innocent: false,
-  hung: false,
+  hung: null,
+  final: false,
   ...fields,
 });
 const atLoad = (fields: Partial<LostSession> = {}) => death([], {journal: [unit], ...fields});
@@ -71,12 +73,18 @@ const next = (salvaged: Salvage) =>
 
 describe('the crash item', () => {
   test.each<[string, JournalRecord[], DeadSession['crash'], readonly number[], readonly number[] | null]>([
-    ['a test that ran', [...ran(0), began(1)], {type: 'test', place: 1}, [1], [2, 3, 4, 5]],
-    ['a test that ran as the last one', [...ran(0, 1, 2, 3, 4), began(5)], {type: 'test', place: 5}, [5], null],
+    ['a test that ran', [...ran(0), began(1)], {type: 'test', place: 1, hook: null}, [1], [2, 3, 4, 5]],
+    [
+      'a test that ran as the last one',
+      [...ran(0, 1, 2, 3, 4), began(5)],
+      {type: 'test', place: 5, hook: null},
+      [5],
+      null,
+    ],
     [
       'a test that ran once more',
       [...ran(0), began(1), ended(1, {status: 'failed'}), began(1)],
-      {type: 'test', place: 1},
+      {type: 'test', place: 1, hook: null},
       [1],
       [2, 3, 4, 5],
     ],
@@ -108,7 +116,7 @@ describe('the crash item', () => {
     [
       'a test, whatever hook ran before',
       [hook('beforeAll'), hookEnded, began(0)],
-      {type: 'test', place: 0},
+      {type: 'test', place: 0, hook: null},
       [0],
       [1, 2, 3, 4, 5],
     ],
@@ -190,7 +198,7 @@ describe('several tests that ran when a worker died', () => {
     const salvaged = salvage(death(both));
     salvaged.reported([1]);
     salvaged.lose(death([began(2)]));
-    expect(last(salvaged)).toMatchObject({crash: {type: 'test', place: 2}, failed: [2]});
+    expect(last(salvaged)).toMatchObject({crash: {type: 'test', place: 2, hook: null}, failed: [2]});
     expect(next(salvaged)).toEqual([3, 4, 5]);
     expect(salvaged.together).toEqual([]);
   });
@@ -236,7 +244,7 @@ describe('several tests that ran when a worker died', () => {
     expect(last(salvaged).crash).toEqual({type: 'together', places: [0, 2, 4]});
     // Alone, it starts without them.
     salvaged.lose(death([], {journal: [unit, opened(early), began(0)]}));
-    expect(last(salvaged)).toMatchObject({crash: {type: 'test', place: 0}, failed: [0]});
+    expect(last(salvaged)).toMatchObject({crash: {type: 'test', place: 0, hook: null}, failed: [0]});
     expect(next(salvaged)).toEqual([2]);
   });
 });
@@ -275,8 +283,8 @@ describe('a worker that dies while it loads the file', () => {
   });
 
   test('is not forgiven if it hung: so would another', () => {
-    expect(new Salvage(true).lose(atLoad({hung: true}))).toBe('blame');
-    const salvaged = salvage(death(ran(0)), atLoad({hung: true}));
+    expect(new Salvage(true).lose(atLoad({hung: 'a.test.js › (while it is loaded)'}))).toBe('blame');
+    const salvaged = salvage(death(ran(0)), atLoad({hung: 'a.test.js › (while it is loaded)'}));
     expect(salvaged).toMatchObject({hasRest: false, notRun: [1, 2, 3, 4, 5]});
   });
 

@@ -35,6 +35,7 @@ const passedTest = (title: string): AssertionResult => ({
 
 /** A worker that does nothing but remember what it was told; the test speaks for it. */
 class FakeWorker implements DispatchWorker {
+  readonly pid = 4711;
   journalPath = '';
   readonly told: (ToWorker | 'closed')[] = [];
   readonly says: WorkerListener;
@@ -133,7 +134,7 @@ class FakeWorker implements DispatchWorker {
     for (const other of ended) {
       records.push({type: 'test', place: other, at: 0, rss: 0});
       const result = passedTest(names[other] ?? '?');
-      records.push({type: 'ended', place: other, result, console: [], snapshots: null});
+      records.push({type: 'ended', willRetry: false, place: other, result, console: [], snapshots: null});
     }
     records.push({type: 'test', place, at: 0, rss: 0});
     this.journalPath = join(
@@ -251,7 +252,10 @@ test('a run of two workers, from the first start to the last end', async () => {
   w1.runs(0);
   w2.runs(1);
   w1.runs(2);
-  const give = (id: number) => ({type: 'give', units: [{id, configId: 'c', path: `/${id}.test.js`, split: null}]});
+  const give = (id: number) => ({
+    type: 'give',
+    units: [{id, configId: 'c', path: `/${id}.test.js`, hardTimeoutMs: null, split: null}],
+  });
   expect(w1.told).toEqual([give(0), give(2), 'closed']);
   expect(w2.told).toEqual([give(1), 'closed']);
   w1.says.closed(false);
@@ -428,24 +432,19 @@ describe('a run that is stopped', () => {
   });
 });
 
-test('what is in flight is what runs, until the run is stopped', () => {
-  const run = new FakeRun(planOf(units(3, LONG), {slots: 2}));
+test('what runs when a signal comes is reported as interrupted; what does not is not', async () => {
+  const run = new FakeRun(planOf(units(4, LONG), {slots: 2}));
   void run.dispatch.run();
   const [w1, w2] = [run.worker('w1.1'), run.worker('w2.1')];
   w1.says.up();
   w2.says.up();
-  expect(run.dispatch.inFlight).toEqual(new Map());
   w1.runs(0);
   w1.hears({type: 'unit-started', unit: 2});
   w2.hears({type: 'unit-started', unit: 1});
-  expect(run.dispatch.inFlight).toEqual(
-    new Map([
-      [2, [1]],
-      [1, [2]],
-    ]),
-  );
-  void run.dispatch.stop('interrupted');
-  expect(run.dispatch.inFlight).toEqual(new Map());
+  run.dispatch.interrupt('SIGINT');
+  run.dispatch.interrupt('SIGINT');
+  const failures = (await run.heard()).filter(line => line.startsWith('test-file-failure'));
+  expect(failures).toEqual(['test-file-failure /2.test.js', 'test-file-failure /1.test.js']);
 });
 
 describe('a worker that had to be killed at its end', () => {
@@ -784,11 +783,16 @@ describe('a file that is split', () => {
     expect(replayed(run)).toEqual(expect.arrayContaining(['join', 'give-tests', 'discard', 'begin-again']));
   });
 
-  test('is in flight once, with those of its workers that have tests of it', () => {
-    const {run} = shared();
-    expect(run.dispatch.inFlight).toEqual(new Map([[0, [1, 2]]]));
-    const {run: other} = opened();
-    expect(other.dispatch.inFlight).toEqual(new Map([[0, [1]]]));
+  test('is interrupted once, with those of its workers that have tests of it', async () => {
+    const messages = async (run: FakeRun) => {
+      run.dispatch.interrupt('SIGTERM');
+      await run.reports.drained();
+      return run.emitted.flatMap(({name, data}) =>
+        name === 'test-file-failure' ? [(data as [unknown, {message: string}])[1].message] : [],
+      );
+    };
+    expect(await messages(shared().run)).toEqual([expect.stringContaining('workers w1 (pid 4711), w2 (pid 4711)')]);
+    expect(await messages(opened().run)).toEqual([expect.stringContaining('worker w1 (pid 4711)')]);
   });
 
   describe('when one of its workers dies in a test', () => {

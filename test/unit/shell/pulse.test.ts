@@ -29,7 +29,7 @@ test.each<[string, Beat, number]>([
 
 test.each<[string, Beat, number]>([
   ['where somebody debugs', {...beat, debugged: true}, 3000],
-  ['where there is no limit', beat, 0],
+  ['where there is no limit', {...beat, limitMs: null}, 0],
 ])('silence says nothing %s', (_where, last, hardTimeoutMs) => {
   const {pulse: one, silences} = pulse(hardTimeoutMs);
   one.beat(last);
@@ -44,6 +44,22 @@ test('what has arrived while this process could not read is heard first', () => 
   setTimeout(() => one.beat(beat), 10_600);
   jest.advanceTimersByTime(10_650);
   expect(silences).toEqual([]);
+});
+
+test('a limit of what runs counts also where the option sets none', () => {
+  const {pulse: one, silences} = pulse(0);
+  one.beat(beat);
+  jest.advanceTimersByTime(10_650);
+  expect(silences).toHaveLength(1);
+});
+
+test('a process that never says that it is up is waited for for a minute, at the least', () => {
+  const {pulse: one, silences} = pulse();
+  one.start();
+  jest.advanceTimersByTime(69_999);
+  expect(silences).toEqual([]);
+  jest.advanceTimersByTime(50);
+  expect(silences).toHaveLength(1);
 });
 
 test('it tells what ran last, and for how long', () => {
