@@ -66,6 +66,11 @@ export class WorkerProcess {
 
   #adopt(child: ChildProcess): void {
     this.#child = child;
+    // What jest-worker sends to a process that has just died fails (EPIPE), and would end Jest: 'exit' follows, and
+    // is heard. One that could not be started at all does not exit.
+    child.on('error', error => {
+      if (child.pid === undefined) throw error;
+    });
     // All of jest-worker's own ways to end it: a forced exit, running out of memory.
     child.kill = signal => {
       if (signal === 'SIGKILL') this.kill();

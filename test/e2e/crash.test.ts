@@ -244,3 +244,30 @@ onEachLine('a result that cannot be sent is a failure of its file', async (line,
     line === '29' ? /Do not know how to serialize a BigInt/ : /has a BigInt/,
   );
 });
+
+onEachLine('a worker that dies before jest-worker has said a word to it costs nothing', async (_line, make) => {
+  const project = make({
+    ...others(3),
+    // Dead, and the other end of its channel closed, by the time that its parent writes to it.
+    'kills.js': `
+      const childProcess = require('child_process');
+      const {fork} = childProcess;
+      childProcess.fork = (path, args, options) => {
+        const child = fork(path, args, options);
+        const isFirst = options.env.XDIST_WORKER !== undefined && !require('fs').existsSync('killed');
+        if (isFirst) {
+          require('fs').writeFileSync('killed', '');
+          process.kill(child.pid, 'SIGKILL');
+          const dead = () => /^ *Z/.test(childProcess.spawnSync('ps', ['-o', 'stat=', '-p', String(child.pid)]).stdout);
+          while (!dead());
+        }
+        return child;
+      };`,
+  });
+  const {exitCode, json} = await project.run(['-w', '2'], {
+    ...PARALLEL,
+    nodeArgs: ['--require', project.path('kills.js')],
+  });
+  expect({exitCode, killed: project.exists('killed')}).toEqual({exitCode: 0, killed: true});
+  expect(json).toMatchObject({numPassedTests: 3, numTotalTests: 3});
+});
