@@ -211,9 +211,9 @@ export class Project {
       });
   }
 
-  /** What still runs after a moment in which what was killed may come to its end. */
-  async leftProcesses(): Promise<string[]> {
-    const until = Date.now() + 2000;
+  /** What still runs after a moment in which what was killed may come to its end; on a busy machine it may take some. */
+  async leftProcesses(withinMs = 2000): Promise<string[]> {
+    const until = Date.now() + withinMs;
     while (this.processes().length > 0 && Date.now() < until) await new Promise(resolve => setTimeout(resolve, 20));
     return this.processes();
   }

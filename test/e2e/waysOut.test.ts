@@ -353,3 +353,85 @@ onEachLine('a signal in watch mode ends Jest at once, and leaves nothing behind'
   expect(output).toMatchObject({signal: 'SIGINT', json: null});
   expect(await project.leftProcesses()).toEqual([]);
 });
+
+/** Nobody is left to end anything: each worker finds out by itself. No test waits for this. */
+const SOON_ENOUGH_MS = 20_000;
+
+const LIFELINES: readonly {
+  readonly name: string;
+  readonly files: Files;
+  readonly workers: number;
+  readonly busy: readonly string[];
+}[] = [
+  {
+    name: 'a worker spins in an endless loop',
+    files: {'loops.test.js': LOOPS, 'ok.test.js': 'test("ok", () => {});'},
+    workers: 2,
+    busy: ['looping'],
+  },
+  {
+    name: 'a test waits, and has started a process that heeds no signal',
+    files: {'child.js': child(IGNORES_SIGNALS), 'spawns.test.js': SPAWNS, 'ok.test.js': 'test("ok", () => {});'},
+    workers: 2,
+    busy: ['child runs'],
+  },
+  {
+    name: 'four workers are busy',
+    files: {
+      'child.js': child(IGNORES_SIGNALS),
+      'spawns.test.js': SPAWNS,
+      ...Object.fromEntries(
+        ['a', 'b', 'c'].map(name => [
+          `${name}.test.js`,
+          `test('loops', () => {
+            require('child_process').spawn(process.execPath, ['child.js'], {stdio: 'ignore'});
+            require('fs').writeFileSync('looping ${name}', ''); for (;;);
+          });`,
+        ]),
+      ),
+    },
+    workers: 4,
+    busy: ['child runs', 'looping a', 'looping b', 'looping c'],
+  },
+  {
+    name: 'a file that workers share spins in both of them',
+    files: {
+      'a.test.js': `/** @can-split */
+        const fs = require('fs');
+        for (const n of [1, 2, 3, 4]) {
+          test('spins ' + n, async () => {
+            fs.writeFileSync('running ' + process.env.XDIST_WORKER, '');
+            while (!(fs.existsSync('running w1') && fs.existsSync('running w2'))) await new Promise(resolve => setTimeout(resolve, 20));
+            for (;;);
+          }, 600000);
+        }`,
+    },
+    workers: 2,
+    busy: ['running w1', 'running w2'],
+  },
+];
+
+for (const {name, files, workers, busy} of LIFELINES) {
+  onEachLine(`nothing outlives a Jest that is killed while ${name}`, async (_line, make) => {
+    const project = make(files);
+    const output = await project.run(['-w', String(workers)], {
+      ...PARALLEL,
+      meanwhile: async jest => {
+        await project.untilThere(jest, ...busy);
+        jest.kill('SIGKILL');
+      },
+    });
+    expect(output).toMatchObject({signal: 'SIGKILL', json: null});
+    expect(await project.leftProcesses(SOON_ENOUGH_MS)).toEqual([]);
+  });
+}
+
+onEachLine('q in watch mode ends a run whose worker spins, and then Jest; nothing is left', async (_line, make) => {
+  const project = make(BUSY);
+  const session = new WatchSession(project, ['-w', '2']);
+  await untilBusy(project, session.jest);
+  session.press('q'); // while a run is under way it means: end that
+  await session.until(/Test run was interrupted\./);
+  await session.leave();
+  expect(await project.leftProcesses()).toEqual([]);
+});
