@@ -1,6 +1,7 @@
 /** A worker that dies costs the test that ran, and says how. */
 import type {FormattedTestResults} from '@jest/test-result';
 import {onEachLine, type Files} from './project';
+import {BUSY_REPORTER, expectSplit, notesOf, slowTests, splitFile} from './splitting';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
@@ -270,4 +271,30 @@ onEachLine('a worker that dies before jest-worker has said a word to it costs no
   });
   expect({exitCode, killed: project.exists('killed')}).toEqual({exitCode: 0, killed: true});
   expect(json).toMatchObject({numPassedTests: 3, numTotalTests: 3});
+});
+
+describe.each(['whole', 'split'] as const)('a file that runs %s while its worker dies and Jest is busy', kind => {
+  onEachLine('loses no test but that one', async (_line, make) => {
+    const body = slowTests(10, `if (i === 4) { process.kill(process.pid, 'SIGKILL'); for (;;); }`);
+    const project = make({
+      ...splitFile(body, {pragmas: kind === 'split' ? '@can-split' : '', name: 'dies.test.js'}),
+      ...BUSY_REPORTER,
+    });
+    const output = await project.run(['-w', '2', '--reporters=./busy.js'], PARALLEL);
+    if (kind === 'split') expectSplit(output, 'dies.test.js');
+    const {json, events} = output;
+    expect(json).toMatchObject({numTotalTests: 12, numPassedTests: 11, numFailedTests: 1});
+    const result = resultOf(json, 'dies.test.js');
+    expect(result?.assertionResults.filter(({status}) => status !== 'passed').map(({title}) => title)).toEqual([
+      'slow 4',
+    ]);
+    expect(result?.message).toMatch(/● slow 4\n\n {4}The worker process died while this test ran: .*SIGKILL/);
+    expect(events.filter(({event, path}) => event === 'file-result' && path === 'dies.test.js')).toHaveLength(1);
+    const told = events.filter(({event, path}) => event === 'case-result' && path === 'dies.test.js');
+    expect(told).toHaveLength(10);
+    // None has run twice.
+    const ran = notesOf(project).map(({what}) => what);
+    expect([...ran].sort()).toEqual([...new Set(ran)].sort());
+    expect(ran).toHaveLength(10);
+  });
 });

@@ -1,6 +1,7 @@
 /** Whatever hangs is ended, named, and shown where it hung; the rest of its file is run. */
 import {spawnSync} from 'node:child_process';
 import {onEachLine, type JestOutput} from './project';
+import {BUSY_REPORTER, expectSplit, slowTests, splitFile} from './splitting';
 
 const QUICK = {XDIST_IN_BAND: 'never', XDIST_HARD_TIMEOUT: '1s'};
 const SPIN = 'for (;;);';
@@ -202,4 +203,27 @@ onEachLine('a worker that was stopped from outside is found by its silence', asy
     /nothing was heard of it for [\d.]+ s: it had been stopped from outside/,
   );
   expect(project.processes()).toEqual([]);
+});
+
+describe.each(['whole', 'split'] as const)('a file that runs %s while a test of it hangs and Jest is busy', kind => {
+  onEachLine('loses no test but that one', async (_line, make) => {
+    // The first pause in a worker may last, so that Jest's own timeout is to allow for it; ours is exact then.
+    const body = `jest.setTimeout(60_000);\n${slowTests(10, `if (i === 4) ${SPIN}`)}`;
+    const project = make({
+      ...splitFile(body, {
+        pragmas: `${kind === 'split' ? '@can-split\n * ' : ''}@hard-timeout 6s`,
+        name: 'hangs.test.js',
+      }),
+      ...BUSY_REPORTER,
+    });
+    const output = await project.run(['-w', '2', '--reporters=./busy.js'], {env: QUICK});
+    if (kind === 'split') expectSplit(output, 'hangs.test.js');
+    const all = statuses(output, 'hangs.test.js');
+    expect(Object.keys(all)).toHaveLength(10);
+    expect(Object.entries(all).filter(([, status]) => status !== 'passed')).toEqual([['slow 4', 'failed']]);
+    expect(messageOf(output, 'hangs.test.js')).toMatch(
+      /● slow 4\n\n {4}The worker process hung while this test ran[^]*Where it hung, in hangs\.test\.js › slow 4/,
+    );
+    expect(output.json).toMatchObject({numTotalTests: 12, numPassedTests: 11});
+  });
 });

@@ -48,6 +48,17 @@ export function slowTests(count = 14, body = '', name = 'slow'): string {
   return `for (let i = 0; i < ${count}; i++) test('${name} ' + i, async () => { note('${name} ' + i); await pause(); ${body} });`;
 }
 
+/** With `--reporters=./busy.js` Jest's process is busy, and deaf, most of the time. */
+export const BUSY_REPORTER: Files = {
+  'busy.js': `module.exports = class {
+    onTestFileStart() { this.block(); }
+    onTestCaseStart() { this.block(); }
+    onTestCaseResult() { this.block(); }
+    onTestFileResult() { this.block(); }
+    block() { const end = Date.now() + 300; while (Date.now() < end); }
+  };`,
+};
+
 export interface Note {
   readonly worker: string;
   readonly what: string;
