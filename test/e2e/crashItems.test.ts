@@ -57,7 +57,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     source: `beforeEach(() => { if (expect.getState().currentTestName === 'two') { ${KILL} } });
       test('one', () => {}); test('two', () => {}); test('three', () => {});`,
     statuses: {one: 'passed', two: 'failed', three: 'passed'},
-    says: [/● two\n\n {4}The worker process died while this test ran/],
+    says: [/● two\n\n {4}The worker process died while this test's beforeEach hook ran/],
   },
   'retry.test.js': {
     source: `jest.retryTimes(2); let tries = 0;
