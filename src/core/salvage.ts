@@ -325,7 +325,7 @@ function openHook(journal: readonly JournalRecord[]): Hook | null {
 }
 
 /** What a dead session's tests wrote to the console, by test: place -1 is the file's loading. */
-export function consoleOf({opened, ended}: DeadSession): {entries: ConsoleEntries; places: number[]} {
+export function deadConsole({opened, ended}: DeadSession): {entries: ConsoleEntries; places: number[]} {
   const parts = [
     [-1, opened.console] as const,
     ...[...ended.values()].map(line => [line.place, line.console] as const),

@@ -107,6 +107,11 @@ export function slowLine(name: string, ms: number, worker: string | null): strin
   return `SLOW ${worker === null ? '' : `${worker} `}${name}: still running after ${describeTimeSpan(ms)}`;
 }
 
+/** The line that tells that something hangs where nothing can be started anew. */
+export function hangLine(name: string, limitMs: number): string {
+  return `jest-runner-xdist: ${name} hangs: it has not ended within ${describeTimeSpan(limitMs)}. Jest ends here.`;
+}
+
 /** For a user to read: calls as in the stack of an error, so that editors and terminals find the place. */
 export function describePlace(place: HungPlace): string {
   switch (place.kind) {

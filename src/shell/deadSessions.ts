@@ -10,7 +10,7 @@ import {describeDeath, type DeathReport} from '../core/deaths';
 import {parseJournal} from '../core/journal';
 import type {SliceResult} from '../core/merge';
 import type {Resumption} from '../core/protocol';
-import {consoleOf, Salvage, snapshotsOf, type DeadSession, type Fate} from '../core/salvage';
+import {deadConsole, Salvage, snapshotsOf, type DeadSession, type Fate} from '../core/salvage';
 import type {SlotNumber} from '../core/units';
 
 /** What of jest-message-util is used: it lays out the text of a file's failures. */
@@ -211,7 +211,7 @@ export class DeadSessions {
     const ended = [...session.ended].sort(([a], [b]) => a - b);
     const names = kept.map(place => session.opened.tests[place]?.titles.join(' ') ?? '');
     const {changes, counts} = snapshotsOf(session, names);
-    const {entries, places} = consoleOf(session);
+    const {entries, places} = deadConsole(session);
     const slices: SliceResult[] = [
       {
         slot: session.slot,

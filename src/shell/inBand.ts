@@ -6,6 +6,7 @@ import {InBandWatch} from '../worker/inBandWatch';
 import type {PhaseLimits} from '../worker/phases';
 import type {Reports} from './reports';
 import type {RunningJest} from './runningJest';
+import {tellStatusOnSignal} from './status';
 
 type StockRunner = InstanceType<ReturnType<RunningJest['stockRunner']>>;
 type StockArguments = ConstructorParameters<ReturnType<RunningJest['stockRunner']>>;
@@ -55,11 +56,16 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   runner.on('test-case-start', data => reports.jestEvent('test-case-start', data));
   runner.on('test-case-result', data => reports.jestEvent('test-case-result', data));
 
+  const stopTelling = tellStatusOnSignal(
+    () => new Map(watch === null ? [] : [[1, {pid: process.pid, ...watch.status}]]),
+    text => process.stderr.write(text),
+  );
   const restore = setEnvironment({XDIST_WORKER: 'w1', XDIST_WORKER_COUNT: '1', XDIST_RUN_ID: options.runId});
   try {
     await runner.runTests([...tests], watcher, {serial: true});
   } finally {
     watch?.stop();
+    stopTelling();
     restore();
   }
 }

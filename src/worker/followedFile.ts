@@ -26,12 +26,7 @@ export class FollowedFile implements CircusFile {
     const note = (event: Circus.Event, state: Circus.State) => {
       if (event.name === 'setup') expect = event.runtimeGlobals.expect;
       if (event.name === 'run_start') {
-        const collection = collect(state, {granularity: 'tests', concurrentFileWide: circus.concurrentFileWide});
-        recorder.opened(
-          collection,
-          SnapshotWatch.of(snapshotStateOf(expect), () => undefined),
-          now() - this.#startedAt,
-        );
+        this.#open(recorder, state, snapshotStateOf(expect), circus.concurrentFileWide);
         expect = null;
       }
       recorder.note(event, state);
@@ -44,6 +39,19 @@ export class FollowedFile implements CircusFile {
       return pass();
     });
     if (!follows) this.#journal.skip();
+  }
+
+  #open(recorder: Recorder, state: Circus.State, snapshots: unknown, concurrentFileWide: boolean): void {
+    try {
+      const collection = collect(state, {granularity: 'tests', concurrentFileWide});
+      recorder.opened(
+        collection,
+        SnapshotWatch.of(snapshots, () => undefined),
+        now() - this.#startedAt,
+      );
+    } catch {
+      this.#journal.skip(); // a circus that is not as we know it; its tests run all the same
+    }
   }
 
   told(name: string, payload: unknown): void {

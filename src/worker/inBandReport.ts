@@ -1,6 +1,6 @@
 /** What a watchdog without a parent has to say, for the user to read. The main thread could not print it. */
 import {writeSync} from 'node:fs';
-import {describePlace, slowLine, type FromWatchdog} from '../core/watching';
+import {describePlace, hangLine, slowLine, type FromWatchdog} from '../core/watching';
 
 const STDERR = 2;
 
@@ -15,10 +15,7 @@ export function printInBand(message: FromWatchdog): void {
       print(`${slowLine(message.name, message.ms, null)}\n`);
       break;
     case 'hung':
-      print(
-        `jest-runner-xdist: ${message.name} hangs: it has not ended within ${seconds(message.limitMs)}. Jest ends here.\n` +
-          `${describePlace(message.place)}\n`,
-      );
+      print(`${hangLine(message.name, message.limitMs)}\n${describePlace(message.place)}\n`);
       break;
   }
 }
@@ -34,8 +31,4 @@ function print(text: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRIES.everyMs);
     }
   }
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 100) / 10} s`;
 }

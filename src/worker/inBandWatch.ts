@@ -27,6 +27,11 @@ export class InBandWatch {
     expectFile(canFollow(testRunner) ? new FollowedFile(new Journal(''), this.#phases) : null);
   }
 
+  /** What runs, and for how long (ms); '': nothing. */
+  get status(): {name: string; ms: number} {
+    return this.#phases.status;
+  }
+
   fileEnds(): void {
     this.#phases.fileEnds();
     expectFile(null);

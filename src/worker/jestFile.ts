@@ -50,7 +50,7 @@ export class JestFileRunner {
       globalConfig: this.#setup.globalConfig,
       context: this.#setup.context,
     });
-    expectFile(file);
+    expectFile(this.canFollow(configId) ? file : null);
     return new Promise(resolve => {
       this.#testWorker.worker({config, globalConfig, path, context}).then(
         result => resolve({result}),

@@ -3,6 +3,7 @@
  * that may take.
  */
 import type {Circus} from '@jest/types';
+import {now} from './clock';
 import type {Collection} from './collection';
 import type {Watchdog} from './watchdog';
 
@@ -23,6 +24,8 @@ export class Phases {
   /** What the file says of itself: an exact limit for each of its phases. */
   #pragmaMs: number | null = null;
   #now = {what: '', ownTimeoutMs: 0};
+  #name = '';
+  #since = 0;
   /** The test functions and hooks that run now: several, where tests are concurrent. */
   readonly #inside = new Map<object, {readonly name: string; readonly ownTimeoutMs: number}>();
 
@@ -41,6 +44,7 @@ export class Phases {
 
   fileEnds(): void {
     this.#inside.clear();
+    this.#name = '';
     this.#watchdog.idle();
   }
 
@@ -104,12 +108,19 @@ export class Phases {
     );
   }
 
+  /** What runs, and for how long (ms); '': nothing. */
+  get status(): {name: string; ms: number} {
+    return {name: this.#name, ms: this.#name === '' ? 0 : now() - this.#since};
+  }
+
   #begin(what: string, ownTimeoutMs: number): void {
     this.#now = {what, ownTimeoutMs};
     const {slowMs, hardMs} = this.#limits;
     const limit = hardMs === 0 ? 0 : Math.max(hardMs, TIMES_OWN_TIMEOUT * ownTimeoutMs);
+    this.#name = `${this.#path} › ${what}`;
+    this.#since = now();
     this.#watchdog.begin({
-      name: `${this.#path} › ${what}`,
+      name: this.#name,
       slowMs: orNone(slowMs),
       hardMs: orNone(this.#pragmaMs ?? limit),
     });

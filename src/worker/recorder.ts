@@ -58,6 +58,31 @@ export class Recorder {
 
   /** Something of ours happens. */
   note(event: Circus.Event, state: Circus.State): void {
+    this.#safely(() => this.#note(event, state));
+  }
+
+  /** Jest tells of one of the file's tests, right after its event. */
+  told(name: string, payload: unknown): void {
+    this.#safely(() => this.#told(name, payload));
+  }
+
+  /** Nothing of the file is held any more: a leak detector may be looking. */
+  release(): void {
+    this.#collection = null;
+    this.#snapshots = null;
+    this.#environment = null;
+  }
+
+  /** What goes wrong here is no test's business: the file goes on without a journal. */
+  #safely(write: () => void): void {
+    try {
+      write();
+    } catch {
+      this.#journal.skip();
+    }
+  }
+
+  #note(event: Circus.Event, state: Circus.State): void {
     const collection = this.#collection;
     if (collection === null) return;
     const journal = this.#journal;
@@ -100,8 +125,7 @@ export class Recorder {
     }
   }
 
-  /** Jest tells of one of the file's tests, right after its event. */
-  told(name: string, payload: unknown): void {
+  #told(name: string, payload: unknown): void {
     if (name !== 'test-case-result' || !Array.isArray(payload)) return;
     const result = payload[1] as AssertionResult & {readonly startedAt?: number | null};
     const end = this.#ended.get(result.fullName)?.shift();
@@ -115,13 +139,6 @@ export class Recorder {
       console: this.#newConsole(),
       snapshots: this.#snapshots?.news() ?? null,
     });
-  }
-
-  /** Nothing of the file is held any more: a leak detector may be looking. */
-  release(): void {
-    this.#collection = null;
-    this.#snapshots = null;
-    this.#environment = null;
   }
 
   #newConsole(): ConsoleEntries {

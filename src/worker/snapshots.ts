@@ -78,7 +78,7 @@ export class SnapshotWatch {
     this.#touched = new Set();
     const {added, matched, unmatched, updated} = state;
     const counts = {added, matched, unmatched, updated};
-    return {written, checked, dirty: state._dirty, inline: state._inlineSnapshots.map(plain), counts};
+    return {written, checked, dirty: state._dirty, inline: Array.from(state._inlineSnapshots, plain), counts};
   }
 
   /**
@@ -100,7 +100,7 @@ export class SnapshotWatch {
         written: Object.fromEntries(written),
         dirty: state._dirty,
         unchecked: [...state._uncheckedKeys],
-        inline: state._inlineSnapshots.map(plain),
+        inline: Array.from(state._inlineSnapshots, plain),
       });
       return {deleted: false, saved: false};
     };
@@ -112,7 +112,7 @@ export class SnapshotWatch {
   }
 }
 
-/** What jest-snapshot needs to write an inline snapshot, of this realm. */
+/** What jest-snapshot needs to write an inline snapshot, of this realm: as the list is that it goes into, by Array.from. */
 function plain(snapshot: object): unknown {
   return JSON.parse(JSON.stringify(snapshot)) as unknown;
 }

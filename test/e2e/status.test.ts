@@ -1,6 +1,18 @@
 /** Who asks gets to know what is running. */
 import {onEachLine} from './project';
 
+onEachLine('so it does in band', async (_line, make) => {
+  const project = make({
+    'asks.test.js': `test('asks', async () => {
+      process.kill(process.pid, 'SIGUSR2');
+      await new Promise(resolve => setTimeout(resolve, 300));
+    });`,
+  });
+  const {exitCode, stderr} = await project.run(['-i']);
+  expect(exitCode).toBe(0);
+  expect(stderr).toMatch(/^ {2}w1 \(pid \d+\): asks\.test\.js › asks, for \d+ ms$/m);
+});
+
 onEachLine('SIGUSR2 to Jest prints what each worker is at, and for how long', async (_line, make) => {
   const project = make({
     'asks.test.js': `describe('block', () => test('asks', async () => {

@@ -1,6 +1,6 @@
 import type {AssertionResult} from '@jest/test-result';
 import type {JournalRecord, JournalTest, SnapshotNews} from '../../../src/core/journal';
-import {consoleOf, Salvage, snapshotsOf, type DeadSession, type LostSession} from '../../../src/core/salvage';
+import {deadConsole, Salvage, snapshotsOf, type DeadSession, type LostSession} from '../../../src/core/salvage';
 
 type Opened = Extract<JournalRecord, {type: 'opened'}>;
 type Console = Opened['console'];
@@ -174,7 +174,7 @@ describe('what had ended', () => {
         }),
       ),
     );
-    expect(consoleOf(session)).toEqual({entries: [...line('load'), ...line('one')], places: [-1, 1]});
+    expect(deadConsole(session)).toEqual({entries: [...line('load'), ...line('one')], places: [-1, 1]});
   });
 });
 
