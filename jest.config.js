@@ -8,6 +8,8 @@ const base = {
 
 /** @type {import('jest').Config} */
 module.exports = {
+  // Most of them wait for other processes: Jest's own default leaves a processor idle, of two the half.
+  maxWorkers: '100%',
   projects: [
     {...base, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts']},
     {...base, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.test.ts']},

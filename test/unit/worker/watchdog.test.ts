@@ -284,7 +284,7 @@ describe('a process with a watchdog', () => {
 describe('a watchdog in band', () => {
   const inBand = {transport: 'in-band'} as const;
   const begun = `${STARTED} process.on('exit', code => console.log('exit listener', code));`;
-  const hangs = 'jest-runner-xdist: the test "größe" hangs: it has not ended within 0.3 s. Jest ends here.\n';
+  const hangs = 'jest-runner-xdist: the test "größe" hangs: it has not ended within 300 ms. Jest ends here.\n';
   const limited = `watchdog.begin({name: 'the test "größe"', slowMs: null, hardMs: 300});`;
 
   test('prints what is slow, and lets it go on', async () => {
