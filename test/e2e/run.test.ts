@@ -1,5 +1,5 @@
 /** The course of a run: order of events, --bail, and what a worker's environment says. */
-import {existsSync, mkdirSync, readdirSync, rmSync, utimesSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {onEachLine} from './project';
@@ -112,26 +112,25 @@ onEachLine('a reporter that throws ends the run instead of hanging it', async (_
 });
 
 onEachLine('a run tidies up after earlier ones that were killed, and after itself', async (_line, make) => {
-  const [left, others] = ['jest-runner-xdist-abcdef', 'xdist-20250101-results'].map(name => join(tmpdir(), name)) as [
+  // A temporary folder of its own: other runs come and go in everybody's.
+  const temporary = mkdtempSync(join(tmpdir(), 'xdist-tidy-'));
+  const [left, others] = ['jest-runner-xdist-abcdef', 'xdist-20250101-results'].map(name => join(temporary, name)) as [
     string,
     string,
   ];
-  const before = readdirSync(tmpdir());
   for (const folder of [left, others]) {
     mkdirSync(folder, {recursive: true});
     utimesSync(folder, 1e9, 1e9);
   }
   const project = make({'1.test.js': 'test("a", () => {});', '2.test.js': 'test("a", () => {});'});
-  const child = project.start(['-w', '2'], PARALLEL);
+  const child = project.start(['-w', '2'], {env: {...PARALLEL.env, TMPDIR: temporary}});
   child.stdout?.resume();
   child.stderr?.resume();
   await new Promise(resolve => child.once('close', resolve));
   expect(existsSync(left)).toBe(false);
   expect(existsSync(others)).toBe(true);
-  rmSync(others, {recursive: true});
-  expect(readdirSync(tmpdir()).filter(name => name.startsWith('jest-runner-xdist-') && !before.includes(name))).toEqual(
-    [],
-  );
+  expect(readdirSync(temporary).filter(name => name.startsWith('jest-runner-xdist-'))).toEqual([]);
+  rmSync(temporary, {recursive: true});
 });
 
 onEachLine("restartWorkers: 'file' is not undone by Jest's guess to run in band", async (_line, make) => {
