@@ -34,8 +34,8 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   const watch = options.limits === null ? null : new InBandWatch(options.limits);
 
   runner.on('test-file-start', ([test]) => {
-    const {rootDir, testRunner} = test.context.config;
-    watch?.fileBegins(relative(rootDir, test.path), testRunner, options.hardTimeoutOf(test));
+    const {cwd, testRunner} = test.context.config;
+    watch?.fileBegins(relative(cwd, test.path), testRunner, options.hardTimeoutOf(test));
     file = {startedAt: performance.now(), end: options.onStart(test)};
     return reports.fileStarted(test);
   });

@@ -70,7 +70,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   // The parent has heard of us and gives us work while Jest's modules load.
   const files = await JestFileRunner.load(setup);
   exit.listenersAreDeadly();
-  const {rootDir} = setup.globalConfig as {readonly rootDir: string};
+  const folder = process.cwd(); // Jest's: its reporters name files relative to that
   const journal = new Journal(setup.journalPath);
   const resources = new OpenResources();
   for (let unit = await lease.next(); unit !== null; unit = await lease.next()) {
@@ -82,7 +82,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     const whole = unguarded ? null : new FollowedFile(journal, phases);
     resources.fileBegins();
     await line.send({type: 'unit-started', unit: unit.id});
-    phases.fileBegins(relative(rootDir, unit.path), unit.hardTimeoutMs);
+    phases.fileBegins(relative(folder, unit.path), unit.hardTimeoutMs);
     const done = await runUnit(files, unit, sliced, canFollow ? (sliced ?? whole) : null, setup.heapLimitBytes);
     open = null;
     phases.fileEnds();
