@@ -1,6 +1,6 @@
 /** How a worker died, as evidence, and as the text a user reads. */
 import {describeTimeSpan} from './timeSpan';
-import type {FileIdentity, Generation, SlotNumber} from './units';
+import {describeWorker, type FileIdentity, type Generation, type SlotNumber} from './units';
 import {describePlace, type HungPlace} from './watching';
 
 /** What is known of the end of a worker process. */
@@ -158,7 +158,7 @@ function whereItHung({name, place}: Extract<Death, {kind: 'hung'}>): string {
 
 /** As in `worker w2 (pid 123)`. */
 export function nameOf({slot, pid}: DeathReport): string {
-  return `worker w${slot}${pid === null ? '' : ` (pid ${pid})`}`;
+  return `worker ${describeWorker(slot, pid)}`;
 }
 
 function indent(text: string): string {

@@ -1,6 +1,6 @@
 /** What is said of a test file that a signal to Jest has cut short. */
 import type {FileError} from './deaths';
-import type {SlotNumber} from './units';
+import {describeWorker, type SlotNumber} from './units';
 
 /** A worker that was at the file. */
 export interface WorkerAtFile {
@@ -11,7 +11,7 @@ export interface WorkerAtFile {
 
 /** The failure of a file that was running. @param workers several, if its tests were shared */
 export function interruptedFile(signal: string, workers: readonly WorkerAtFile[]): FileError {
-  const names = workers.map(({slot, pid}) => `w${slot}${pid === null ? '' : ` (pid ${pid})`}`);
+  const names = workers.map(({slot, pid}) => describeWorker(slot, pid));
   const who = `${names.length === 1 ? 'worker' : 'workers'} ${names.join(', ')}`;
   return {
     message: `This test file was interrupted: ${signal} ended the run while ${who} ran it.\nThe results of its tests are lost.`,

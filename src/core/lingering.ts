@@ -1,6 +1,6 @@
 /** What is said of a worker that had nothing left to do and did not end. */
 import type {LeftOpen} from './protocol';
-import type {SlotNumber} from './units';
+import {describeWorker, type SlotNumber} from './units';
 
 export interface Lingering {
   readonly slot: SlotNumber;
@@ -17,7 +17,7 @@ const MOST_CANDIDATES = 3;
 
 /** A line for each file that has left something open. */
 export function describeLingering({slot, pid, leftOpen, lastFile}: Lingering): string[] {
-  const name = `worker w${slot}${pid === null ? '' : ` (pid ${pid})`}`;
+  const name = `worker ${describeWorker(slot, pid)}`;
   const afterLast = lastFile === null ? '' : ` after its last file, ${lastFile}`;
   // What takes all of its time does not let it say a word.
   if (leftOpen === null) return [`${name}: busy${afterLast}, and could not say with what`];

@@ -33,6 +33,11 @@ export interface Unit {
 /** A place for a worker. Numbered from 1, stable over the run; Jest's JEST_WORKER_ID. */
 export type SlotNumber = number;
 
+/** A worker for a user to read: `w2 (pid 4711)`. @param pid null where the process never said */
+export function describeWorker(slot: SlotNumber, pid: number | null): string {
+  return `w${slot}${pid === null ? '' : ` (pid ${pid})`}`;
+}
+
 /**
  * Which process is (or was) in a slot: 1 for the first, one more after each replacement.
  * What a process of an older generation still says is ignored.

@@ -1,6 +1,6 @@
 /** What is running now, told to whoever asks for it with a signal: SIGUSR2, and SIGINFO (Ctrl-T) where there is one. */
 import {describeTimeSpan} from '../core/timeSpan';
-import type {SlotNumber} from '../core/units';
+import {describeWorker, type SlotNumber} from '../core/units';
 
 const SIGNALS = ['SIGUSR2', 'SIGINFO'] as const;
 
@@ -34,7 +34,7 @@ export function tellStatusOnSignal(
 
 export function describeStatus(workers: ReadonlyMap<SlotNumber, WorkerStatus>): string {
   const lines = [...workers].map(([slot, {pid, name, ms}]) => {
-    const worker = `  w${slot}${pid === null ? '' : ` (pid ${pid})`}: `;
+    const worker = `  ${describeWorker(slot, pid)}: `;
     if (name === null) return `${worker}is starting`;
     return worker + (name === '' ? 'waits' : `${name}, for ${describeTimeSpan(ms)}`);
   });
