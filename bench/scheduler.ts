@@ -2,7 +2,8 @@
 import type {SchedulePlan} from '../src/core/scheduleState';
 import {planUnits} from '../src/core/plan';
 import {simulate, type World} from '../test/simulation/simulator';
-import {median, seeded} from './statistics';
+import {seeded} from '../test/seeded';
+import {median} from './statistics';
 
 function planOf(
   expected: readonly (number | null)[],

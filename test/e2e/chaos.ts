@@ -1,6 +1,7 @@
 /** A run whose workers are killed at random: what it runs, who kills, and what its failures say of whom. */
 import {spawnSync, type ChildProcess} from 'node:child_process';
 import type {FormattedTestResults} from '@jest/test-result';
+import {seeded} from '../seeded';
 import type {Files, Project} from './project';
 
 /** All that end a process which has no listener for them, and that a shell, a kernel or an impatient user sends. */
@@ -118,17 +119,6 @@ export interface Kill {
   readonly signal: NodeJS.Signals;
   /** Whether a test had begun in the process. */
   readonly ready: boolean;
-}
-
-/** A number from 0 to below 1, the same ones for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A worker that dies costs the test that ran, and says how. */
-import type {FormattedTestResults} from '@jest/test-result';
-import {onEachLine, type Files} from './project';
+import {resultOf} from './outcomes';
+import {IN_ORDER, onEachLine, type Files} from './project';
 import {BUSY_REPORTER, expectSplit, notesOf, slowTests, splitFile} from './splitting';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
@@ -9,10 +9,6 @@ function others(count = 3): Files {
   return Object.fromEntries(
     Array.from({length: count}, (_, index) => [`ok${index}.test.js`, `test('ok ${index}', () => {});`]),
   );
-}
-
-function resultOf(json: FormattedTestResults | null, file: string) {
-  return json?.testResults.find(({name}) => name.endsWith(file));
 }
 
 const DEATHS: ReadonlyArray<{name: string; body: string; says: RegExp[]; env?: Record<string, string>}> = [
@@ -75,9 +71,6 @@ for (const {name, body, says, env} of DEATHS) {
     expect(project.processes()).toEqual([]);
   });
 }
-
-const IN_ORDER =
-  'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };';
 
 onEachLine(
   'an exception that a file leaves behind costs the file that runs by then nothing, as with the stock runner',

@@ -1,27 +1,12 @@
 /** Whatever ran when a worker died is named, and no test but that one is without its real result. */
-import {onEachLine, type Files, type JestOutput} from './project';
+import {expectOutcomes, messageOf, sourcesOf, statuses, type FileCases} from './outcomes';
+import {onEachLine, type Files} from './project';
 import {expectSplit, notesOf, slowTests, splitFile} from './splitting';
 
 const PARALLEL = {XDIST_IN_BAND: 'never'};
 const KILL = 'process.kill(process.pid, "SIGKILL"); for (;;);';
 
-/** By test: its status; and by file, what Jest says of it outside of its tests. */
-function statuses({json}: JestOutput, file: string): Record<string, string> {
-  const result = json?.testResults.find(({name}) => name.endsWith(file));
-  return Object.fromEntries(result?.assertionResults.map(({fullName, status}) => [fullName, status]) ?? []);
-}
-
-function messageOf({json}: JestOutput, file: string): string {
-  return json?.testResults.find(({name}) => name.endsWith(file))?.message ?? '';
-}
-
-interface Kind {
-  readonly source: string;
-  readonly statuses: Readonly<Record<string, string>>;
-  readonly says: readonly RegExp[];
-}
-
-const KINDS: Readonly<Record<string, Kind>> = {
+const KINDS: FileCases = {
   'load.test.js': {
     source: `require('fs').appendFileSync('loads', 'x'); ${KILL} test('a', () => {});`,
     statuses: {},
@@ -94,12 +79,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 onEachLine('every kind of death in a file has its crash item; every other test has its result', async (_line, make) => {
-  const project = make(Object.fromEntries(Object.entries(KINDS).map(([file, {source}]) => [file, source])));
+  const project = make(sourcesOf(KINDS));
   const output = await project.run(['-w', '2'], {env: PARALLEL});
   expect(output.exitCode).toBe(1);
-  for (const [file, {statuses: expected, says}] of Object.entries(KINDS)) {
-    expect({[file]: statuses(output, file)}).toEqual({[file]: expected});
-    for (const text of says) expect(messageOf(output, file)).toMatch(text);
+  expectOutcomes(output, KINDS);
+  for (const [file, {statuses: expected}] of Object.entries(KINDS)) {
     const results = output.events.filter(({event, path}) => event === 'case-result' && path === file);
     const reported = Object.values(expected).filter(status => status !== 'pending').length;
     expect({[file]: results.length}).toEqual({[file]: reported});

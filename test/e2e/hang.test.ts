@@ -1,30 +1,16 @@
 /** Whatever hangs is ended, named, and shown where it hung; the rest of its file is run. */
 import {spawnSync} from 'node:child_process';
-import {onEachLine, type JestOutput} from './project';
+import {expectOutcomes, messageOf, sourcesOf, statuses, type FileCases} from './outcomes';
+import {onEachLine} from './project';
 import {BUSY_REPORTER, expectSplit, slowTests, splitFile} from './splitting';
 
 const QUICK = {XDIST_IN_BAND: 'never', XDIST_HARD_TIMEOUT: '1s'};
 const SPIN = 'for (;;);';
 
-function statuses({json}: JestOutput, file: string): Record<string, string> {
-  const result = json?.testResults.find(({name}) => name.endsWith(file));
-  return Object.fromEntries(result?.assertionResults.map(({fullName, status}) => [fullName, status]) ?? []);
-}
-
-function messageOf({json}: JestOutput, file: string): string {
-  return json?.testResults.find(({name}) => name.endsWith(file))?.message ?? '';
-}
-
-interface Kind {
-  readonly source: string;
-  readonly statuses: Readonly<Record<string, string>>;
-  readonly says: readonly RegExp[];
-}
-
 /** Jest's own timeouts are short, so that ours, which is never shorter than 1.5 of them, is, too. */
 const SHORT = 'jest.setTimeout(100);';
 
-const KINDS: Readonly<Record<string, Kind>> = {
+const KINDS: FileCases = {
   'test.test.js': {
     source: `${SHORT}\nfunction busy(n) {\n  for (;;) n++;\n}\ntest('one', () => {});\ntest('spins', () => {\n  busy(1);\n});\ntest('two', () => {});`,
     statuses: {one: 'passed', spins: 'failed', two: 'passed'},
@@ -86,7 +72,7 @@ const TRANSFORM = `
 onEachLine('every kind of hang ends, with the place; every other test has its result', async (_line, make) => {
   const project = make(
     {
-      ...Object.fromEntries(Object.entries(KINDS).map(([file, {source}]) => [file, source])),
+      ...sourcesOf(KINDS),
       'environment.js': `
         const {TestEnvironment} = require('jest-environment-node');
         module.exports = class extends TestEnvironment { async teardown() { ${SPIN} } };`,
@@ -96,10 +82,7 @@ onEachLine('every kind of hang ends, with the place; every other test has its re
   );
   const output = await project.run(['-w', '2'], {env: QUICK});
   expect(output.exitCode).toBe(1);
-  for (const [file, {statuses: expected, says}] of Object.entries(KINDS)) {
-    expect({[file]: statuses(output, file)}).toEqual({[file]: expected});
-    for (const text of says) expect(messageOf(output, file)).toMatch(text);
-  }
+  expectOutcomes(output, KINDS);
   expect(project.read('loads')).toBe('x'); // it would hang again
   expect(project.processes()).toEqual([]);
   // Nor is there a process that a test started.

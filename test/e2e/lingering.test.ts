@@ -1,12 +1,9 @@
 /** Workers that do not end when they should, or are ended for what they have kept: which file is named. */
-import {onEachLine} from './project';
+import {IN_ORDER, onEachLine} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
 const FORCE_EXITED = 'A worker process has failed to exit gracefully and has been force exited.';
-
-const IN_ORDER =
-  'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };';
 
 /** All files in one worker, in the order of their names. */
 const ONE_WORKER = {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'};

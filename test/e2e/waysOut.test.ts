@@ -1,6 +1,6 @@
 /** Every way out of a run: what is printed, what the process ends as, and that nothing of it lives on. */
 import type {ChildProcess} from 'node:child_process';
-import {onEachLine, type Files, type Project} from './project';
+import {IN_ORDER, onEachLine, type Files, type Project} from './project';
 import {WatchSession} from './watching';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
@@ -22,9 +22,6 @@ const IGNORES_SIGNALS = `for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) p
 
 /** Two workers that are busy: one waits beside a process that a test has started, the other does not listen. */
 const BUSY: Files = {'child.js': child(), 'loops.test.js': LOOPS, 'spawns.test.js': SPAWNS};
-
-const IN_ORDER =
-  'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };';
 
 const untilBusy = (project: Project, jest: ChildProcess) => project.untilThere(jest, 'looping', 'child runs');
 
