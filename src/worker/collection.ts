@@ -118,7 +118,10 @@ export function collect(state: CollectedState, options: CollectOptions): Collect
     jestsOwnHook: state.rootDescribeBlock.hooks[0] ?? null,
     groupsIn: groupsOf(state.rootDescribeBlock, places),
     rangeOf,
-    fingerprint: hash(all),
+    // Asked for by a worker that shares the file only.
+    get fingerprint() {
+      return hash(all);
+    },
     listing: hash(listed),
   };
 }

@@ -79,11 +79,11 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     const canFollow = files.canFollow(unit.configId);
     if (canFollow && !unguarded) journal.begin(unit.id);
     else journal.skip();
-    const whole = unguarded ? null : new FollowedFile(journal, phases);
+    const followed = sliced ?? (unguarded ? null : new FollowedFile(journal, phases));
     resources.fileBegins();
     await line.send({type: 'unit-started', unit: unit.id});
     phases.fileBegins(relative(folder, unit.path), unit.hardTimeoutMs);
-    const done = await runUnit(files, unit, sliced, canFollow ? (sliced ?? whole) : null, setup.heapLimitBytes);
+    const done = await runUnit(files, unit, sliced, canFollow ? followed : null, setup.heapLimitBytes);
     open = null;
     phases.fileEnds();
     resources.fileEnded(unit.path);

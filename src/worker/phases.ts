@@ -23,9 +23,8 @@ export class Phases {
   #path = '';
   /** What the file says of itself: an exact limit for each of its phases. */
   #pragmaMs: number | null = null;
-  #now = {what: '', ownTimeoutMs: 0};
-  #name = '';
-  #since = 0;
+  #now: {readonly what: string; readonly ownTimeoutMs: number; readonly name: string; readonly since: number} | null =
+    null;
   /** The test functions and hooks that run now: several, where tests are concurrent. */
   readonly #inside = new Map<object, {readonly name: string; readonly ownTimeoutMs: number}>();
 
@@ -44,7 +43,7 @@ export class Phases {
 
   fileEnds(): void {
     this.#inside.clear();
-    this.#name = '';
+    this.#now = null;
     this.#watchdog.idle();
   }
 
@@ -55,7 +54,7 @@ export class Phases {
 
   /** The wait is over. */
   goesOn(): void {
-    this.#begin(this.#now.what, this.#now.ownTimeoutMs);
+    if (this.#now !== null) this.#begin(this.#now.what, this.#now.ownTimeoutMs);
   }
 
   note(event: Circus.Event, {testTimeout, currentlyRunningTest}: Circus.State, {places, listed}: Collection): void {
@@ -110,17 +109,16 @@ export class Phases {
 
   /** What runs, and for how long (ms); '': nothing. */
   get status(): {name: string; ms: number} {
-    return {name: this.#name, ms: this.#name === '' ? 0 : now() - this.#since};
+    return this.#now === null ? {name: '', ms: 0} : {name: this.#now.name, ms: now() - this.#now.since};
   }
 
   #begin(what: string, ownTimeoutMs: number): void {
-    this.#now = {what, ownTimeoutMs};
+    const name = `${this.#path} › ${what}`;
+    this.#now = {what, ownTimeoutMs, name, since: now()};
     const {slowMs, hardMs} = this.#limits;
     const limit = hardMs === 0 ? 0 : Math.max(hardMs, TIMES_OWN_TIMEOUT * ownTimeoutMs);
-    this.#name = `${this.#path} › ${what}`;
-    this.#since = now();
     this.#watchdog.begin({
-      name: this.#name,
+      name,
       slowMs: orNone(slowMs),
       hardMs: orNone(this.#pragmaMs ?? limit),
     });

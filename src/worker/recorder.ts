@@ -56,14 +56,22 @@ export class Recorder {
     this.#journal.write({type: 'opened', listing, tests, ms, console: this.#newConsole(), snapshots: file});
   }
 
-  /** Something of ours happens. */
+  /** Something of ours happens. What goes wrong here is no test's business: the file goes on without a journal. */
   note(event: Circus.Event, state: Circus.State): void {
-    this.#safely(() => this.#note(event, state));
+    try {
+      this.#note(event, state);
+    } catch {
+      this.#journal.skip();
+    }
   }
 
   /** Jest tells of one of the file's tests, right after its event. */
   told(name: string, payload: unknown): void {
-    this.#safely(() => this.#told(name, payload));
+    try {
+      this.#told(name, payload);
+    } catch {
+      this.#journal.skip();
+    }
   }
 
   /** Nothing of the file is held any more: a leak detector may be looking. */
@@ -71,15 +79,6 @@ export class Recorder {
     this.#collection = null;
     this.#snapshots = null;
     this.#environment = null;
-  }
-
-  /** What goes wrong here is no test's business: the file goes on without a journal. */
-  #safely(write: () => void): void {
-    try {
-      write();
-    } catch {
-      this.#journal.skip();
-    }
   }
 
   #note(event: Circus.Event, state: Circus.State): void {

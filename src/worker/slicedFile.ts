@@ -14,7 +14,7 @@ import type {Journal} from './journal';
 import type {Phases} from './phases';
 import {Recorder} from './recorder';
 import {SnapshotWatch} from './snapshots';
-import {consoleOf, handleEvents, type CircusFile, type TestEnvironment} from './testFramework';
+import {consoleOf, handleEvents, snapshotStateOf, type CircusFile, type TestEnvironment} from './testFramework';
 
 export interface SlicedFileOptions {
   readonly unit: number;
@@ -28,7 +28,7 @@ export interface SlicedFileOptions {
 }
 
 /** `currentConcurrentTestName`: the test that runs in this asynchronous context, if it is a concurrent one. */
-type Expect = {getState(): {snapshotState?: unknown; currentConcurrentTestName?: () => string | undefined}};
+type Expect = {getState(): {currentConcurrentTestName?: () => string | undefined}};
 
 type GroupedPlace = Place & {readonly group: number};
 
@@ -176,7 +176,7 @@ export class SlicedFile implements CircusFile {
 
   async #open(state: Circus.State): Promise<void> {
     const {unit, order, send, now, listen} = this.#options;
-    const snapshots = SnapshotWatch.of(this.#expect?.getState().snapshotState, writesInline =>
+    const snapshots = SnapshotWatch.of(snapshotStateOf(this.#expect), writesInline =>
       this.#snapshotMatches(writesInline),
     );
     if (snapshots === null) {
@@ -210,9 +210,9 @@ export class SlicedFile implements CircusFile {
     this.#loadMs = now() - this.#startedAt;
     this.#recorder?.opened(collection, snapshots, this.#loadMs);
     this.#consoleAtStart = this.#console?.() ?? 0;
-    const same = collection.fingerprint === order.collected;
-    const tests: readonly CollectedTest[] | null = same ? null : collection.tests;
-    send({type: 'unit-opened', unit, ms: this.#loadMs, fingerprint: collection.fingerprint, tests});
+    const {fingerprint} = collection;
+    const tests: readonly CollectedTest[] | null = fingerprint === order.collected ? null : collection.tests;
+    send({type: 'unit-opened', unit, ms: this.#loadMs, fingerprint, tests});
     await this.#session.begun();
   }
 
