@@ -16,11 +16,14 @@ function planOf(
     failedLastTime: false,
     size: () => 0,
     split: null,
+    constraints: null,
   }));
   const units = planUnits(inputs, false);
   return {
     units,
     order: units.map(({file}) => Number(file.path)),
+    fixtures: [],
+    resources: {},
     slots,
     watermark: {low: 50, high: 200},
     maxScheduleChunk: null,

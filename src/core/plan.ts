@@ -6,6 +6,7 @@
  * the known ones because one of them may be the longest of all.
  * https://github.com/jestjs/jest/blob/main/packages/jest-test-sequencer/src/index.ts
  */
+import type {Constraints} from './constraints';
 import type {FileIdentity, Granularity, Unit} from './units';
 
 /** One test file as it comes from Jest, with what we remember of it. */
@@ -18,6 +19,7 @@ export interface PlanInput {
   readonly size: () => number;
   /** null: the file is to run whole. */
   readonly split: Granularity | null;
+  readonly constraints: Constraints | null;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface PlanInput {
  */
 export function planUnits(inputs: readonly PlanInput[], keepOrder: boolean): Unit[] {
   const ordered = keepOrder ? inputs : longestFirst(inputs);
-  return ordered.map(({file, lastMs, split}, id) => ({id, file, expectedMs: lastMs, split}));
+  return ordered.map(({file, lastMs, split, constraints}, id) => ({id, file, expectedMs: lastMs, split, constraints}));
 }
 
 function longestFirst(inputs: readonly PlanInput[]): PlanInput[] {

@@ -20,6 +20,29 @@ export interface UnitOrder {
   readonly hardTimeoutMs: number | null;
   /** null: run it whole. */
   readonly split: SplitOrder | null;
+  /** null: it declares none. */
+  readonly fixtures: FileFixtures | null;
+}
+
+/** The shared fixtures that a test file declares. */
+export interface FileFixtures {
+  readonly declared: readonly FixtureValue[];
+  /** One that the file needs could not be set up: each of its tests fails with this. null: all are up. */
+  readonly failure: FixtureFailure | null;
+}
+
+/** A fixture's value, for the tests of one file. */
+export interface FixtureValue {
+  /** What it is found by: as written where it is declared, and its path; without an extension too. */
+  readonly names: readonly string[];
+  /** JSON. */
+  readonly json: string;
+}
+
+/** An error of a fixture's module, or of its process. */
+export interface FixtureFailure {
+  readonly message: string;
+  readonly stack: string;
 }
 
 /** The rest of a file whose worker died. */
@@ -256,13 +279,14 @@ export function parseToWorker(line: string): ToWorker {
       return {
         type: 'give',
         units: list(fields.units, unit => {
-          const {id, configId, path, hardTimeoutMs, split} = record(unit, 'a unit');
+          const {id, configId, path, hardTimeoutMs, split, fixtures} = record(unit, 'a unit');
           return {
             id: whole(id),
             configId: text(configId),
             path: text(path),
             hardTimeoutMs: nullable(hardTimeoutMs, finite),
             split: nullable(split, parseSplitOrder),
+            fixtures: nullable(fixtures, parseFileFixtures),
           };
         }),
       };
@@ -282,6 +306,20 @@ export function parseToWorker(line: string): ToWorker {
     default:
       throw new ProtocolError('a message to a worker', fields);
   }
+}
+
+function parseFileFixtures(value: unknown): FileFixtures {
+  const {declared, failure} = record(value, "a file's fixtures");
+  return {
+    declared: list(declared, item => {
+      const {names, json} = record(item, 'the value of a fixture');
+      return {names: list(names, text), json: text(json)};
+    }),
+    failure: nullable(failure, item => {
+      const {message, stack} = record(item, 'the failure of a fixture');
+      return {message: text(message), stack: text(stack)};
+    }),
+  };
 }
 
 /** @throws {ProtocolError} */

@@ -1,4 +1,5 @@
 /** What the scheduler knows: units still to be given, and what each slot runs and holds. */
+import type {PlannedFixture} from './constraints';
 import type {AbandonReason} from './deaths';
 import type {Session, SplitFile} from './splitFiles';
 import type {Generation, SlotNumber, Unit} from './units';
@@ -7,6 +8,10 @@ import type {Generation, SlotNumber, Unit} from './units';
 export interface SchedulePlan {
   /** In the order in which they are to be dispatched; a unit's id is its index. */
   readonly units: readonly Unit[];
+  /** A fixture's id is its index. */
+  readonly fixtures: readonly PlannedFixture[];
+  /** How much there is of each resource that a unit asks for. */
+  readonly resources: Readonly<Record<string, number>>;
   /** The most workers at a time. */
   readonly slots: number;
   /** In expected ms of held work. */

@@ -2,6 +2,7 @@
  * The words of the plan: what is dispatched, and where it runs.
  * Everything else in the core speaks in these.
  */
+import type {Constraints} from './constraints';
 
 /**
  * Where a unit's file belongs: one path may be run by two projects, so a path alone names nothing.
@@ -28,6 +29,8 @@ export interface Unit {
   readonly expectedMs: number | null;
   /** null: the file runs whole. */
   readonly split: Granularity | null;
+  /** null: it asks for nothing but a worker. */
+  readonly constraints: Constraints | null;
 }
 
 /** A place for a worker. Numbered from 1, stable over the run; Jest's JEST_WORKER_ID. */

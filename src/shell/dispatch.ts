@@ -423,7 +423,7 @@ export class Dispatch {
       ? {granularity: split ?? 'each', collected, resumes}
       : null;
     const hardTimeoutMs = this.#options.hardTimeoutOf(id);
-    return {id, configId: file.configId, path: file.path, hardTimeoutMs, split: order};
+    return {id, configId: file.configId, path: file.path, hardTimeoutMs, split: order, fixtures: null};
   }
 
   /** What the unit that runs in a slot is to it, if its tests are shared. */

@@ -244,10 +244,13 @@ function makePlan(
       failedLastTime: last !== null && last.end !== 'passed',
       size: () => sizeOf(test.path),
       split: splittable.get(test) ?? null,
+      constraints: null,
     };
   });
   return {
     units: planUnits(inputs, globalConfig.testSequencer !== jest.defaultSequencer),
+    fixtures: [],
+    resources: {},
     slots: globalConfig.maxWorkers,
     watermark: options.watermark,
     maxScheduleChunk: options.maxScheduleChunk,

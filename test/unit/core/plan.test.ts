@@ -9,6 +9,7 @@ const known = (path: string, lastMs: number): PlanInput => ({
     throw new Error(`the size of ${path} is not needed`);
   },
   split: null,
+  constraints: null,
 });
 const unknown = (path: string, size: number): PlanInput => ({
   file: file(path),
@@ -16,6 +17,7 @@ const unknown = (path: string, size: number): PlanInput => ({
   failedLastTime: false,
   size: () => size,
   split: null,
+  constraints: null,
 });
 const failed = (input: PlanInput): PlanInput => ({...input, failedLastTime: true});
 
@@ -57,8 +59,8 @@ test("no file's size is asked for where its order is kept", () => {
 
 test("a unit's id is its place in the plan, and what is expected of it what it took last time", () => {
   expect(planUnits([known('a', 5), unknown('b', 1)], false)).toEqual([
-    {id: 0, file: file('b'), expectedMs: null, split: null},
-    {id: 1, file: file('a'), expectedMs: 5, split: null},
+    {id: 0, file: file('b'), expectedMs: null, split: null, constraints: null},
+    {id: 1, file: file('a'), expectedMs: 5, split: null, constraints: null},
   ]);
 });
 

@@ -27,13 +27,17 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
   give: {
     type: 'give',
     units: [
-      {id: 0, configId: 'c', path: '/a.test.ts', hardTimeoutMs: null, split: null},
+      {id: 0, configId: 'c', path: '/a.test.ts', hardTimeoutMs: null, split: null, fixtures: null},
       {
         id: 7,
         configId: 'd',
         path: '/b.test.ts',
         hardTimeoutMs: null,
         split: {granularity: 'tests', collected: null, resumes: null},
+        fixtures: {
+          declared: [{names: ['./db.ts', '/db.ts', '/db'], json: '{"url":"x"}'}],
+          failure: {message: 'no database', stack: 'Error: no database\n    at /db.ts:1:1'},
+        },
       },
       {
         id: 8,
@@ -41,6 +45,7 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
         path: '/c.test.ts',
         hardTimeoutMs: 30_000,
         split: {granularity: 'each', collected: 'f00', resumes: {listing: 'b0b', leaveOut: [0, 2]}},
+        fixtures: {declared: [], failure: null},
       },
     ],
   },

@@ -1,6 +1,13 @@
 import {Lease} from '../../../src/worker/lease';
 
-const unit = (id: number) => ({id, configId: 'c', path: `/${id}.test.js`, hardTimeoutMs: null, split: null});
+const unit = (id: number) => ({
+  id,
+  configId: 'c',
+  path: `/${id}.test.js`,
+  hardTimeoutMs: null,
+  split: null,
+  fixtures: null,
+});
 
 test('units are begun in the order in which they were given', async () => {
   const lease = new Lease();
