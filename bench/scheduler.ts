@@ -18,7 +18,7 @@ function planOf(
     split: null,
     constraints: null,
   }));
-  const units = planUnits(inputs, false);
+  const units = planUnits(inputs, {}, false);
   return {
     units,
     order: units.map(({file}) => Number(file.path)),
@@ -30,6 +30,7 @@ function planOf(
     maxWorkerRestarts: null,
     freshWorkerPerUnit: false,
     startsAtOnce: slots,
+    keepsOrder: false,
     prefetch,
   };
 }

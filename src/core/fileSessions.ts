@@ -4,7 +4,7 @@
  * the scheduler is handed its unit; which tests a worker gets is decided in splitFiles.ts.
  */
 import type {Command, ScheduleEvent} from './schedule';
-import type {ScheduleState, SlotState} from './scheduleState';
+import {endOfUnit, type ScheduleState, type SlotState} from './scheduleState';
 import {
   hasTestsFor,
   newSession,
@@ -41,6 +41,7 @@ export function joinFile(
   commands: Command[],
 ): void {
   state.idle.delete(slot);
+  slot.begun++;
   slot.running = unit;
   slot.startedAt = now;
   slot.session = newSession(unit, false, now);
@@ -153,8 +154,8 @@ export function closeFile(state: ScheduleState, unit: number, rest: boolean, com
 
 function merge(state: ScheduleState, unit: number, commands: Command[]): void {
   dropFile(state, unit, commands);
-  state.unfinished--;
   commands.push({type: 'merge', unit});
+  endOfUnit(state, unit, commands);
 }
 
 /** What is left of a unit whose worker died is to run as a unit of its own. @returns the unit, to be given anew */

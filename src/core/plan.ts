@@ -22,23 +22,89 @@ export interface PlanInput {
   readonly constraints: Constraints | null;
 }
 
+/** How much there is of each resource. */
+type Resources = Readonly<Record<string, number>>;
+
 /**
  * @param keepOrder the project has a test sequencer of its own: its order is what the user asked for
  */
-export function planUnits(inputs: readonly PlanInput[], keepOrder: boolean): Unit[] {
-  const ordered = keepOrder ? inputs : longestFirst(inputs);
+export function planUnits(inputs: readonly PlanInput[], resources: Resources, keepOrder: boolean): Unit[] {
+  const ordered = keepOrder ? inputs : longestFirst(inputs, resources);
   return ordered.map(({file, lastMs, split, constraints}, id) => ({id, file, expectedMs: lastMs, split, constraints}));
 }
 
-function longestFirst(inputs: readonly PlanInput[]): PlanInput[] {
-  const sizes = new Map(inputs.filter(input => input.lastMs === null).map(input => [input, input.size()]));
-  const size = (input: PlanInput) => sizes.get(input) ?? 0;
-  return [...inputs].sort((a, b) => {
-    if (a.failedLastTime !== b.failedLastTime) return a.failedLastTime ? -1 : 1;
-    if (a.lastMs === null || b.lastMs === null) {
-      if (a.lastMs !== b.lastMs) return a.lastMs === null ? -1 : 1;
-      return size(b) - size(a);
+/** What has one place in the order: a file, or all files of a worker group. */
+interface Item {
+  readonly inputs: readonly PlanInput[];
+  readonly failedLastTime: boolean;
+  /** How long (ms) it is from its beginning to the end of all that has to wait for it; null: unknown. */
+  readonly ms: number | null;
+}
+
+function longestFirst(inputs: readonly PlanInput[], resources: Resources): PlanInput[] {
+  const items = itemsOf(inputs, resources);
+  const sizes = new Map(items.filter(({ms}) => ms === null).map(item => [item, sizeOf(item)]));
+  const size = (item: Item) => sizes.get(item) ?? 0;
+  return items
+    .sort((a, b) => {
+      // They run when all others have: in this order among themselves.
+      const [aSerial, bSerial] = [isSerial(a), isSerial(b)];
+      if (aSerial !== bSerial) return aSerial ? 1 : -1;
+      if (a.failedLastTime !== b.failedLastTime) return a.failedLastTime ? -1 : 1;
+      if (a.ms === null || b.ms === null) {
+        if (a.ms !== b.ms) return a.ms === null ? -1 : 1;
+        return size(b) - size(a);
+      }
+      return b.ms - a.ms;
+    })
+    .flatMap(item => item.inputs);
+}
+
+function itemsOf(inputs: readonly PlanInput[], resources: Resources): Item[] {
+  const queues = timesOfResources(inputs, resources);
+  const item = (members: readonly PlanInput[]): Item => {
+    const failedLastTime = members.some(input => input.failedLastTime);
+    const own = members.map(({lastMs}) => lastMs);
+    if (!own.every(ms => ms !== null)) return {inputs: members, failedLastTime, ms: null};
+    const waits = members.flatMap(
+      ({constraints}) => constraints?.resources.map(({name}) => queues.get(name) ?? 0) ?? [],
+    );
+    return {
+      inputs: members,
+      failedLastTime,
+      ms: Math.max(
+        own.reduce((sum, ms) => sum + ms, 0),
+        ...waits,
+      ),
+    };
+  };
+  const groups = new Map<string, PlanInput[]>();
+  const items: Item[] = [];
+  for (const input of inputs) {
+    const group = input.constraints?.workerGroup ?? null;
+    if (group === null) items.push(item([input]));
+    else groups.set(group, [...(groups.get(group) ?? []), input]);
+  }
+  // A group's files are in the order of their paths: that of the sequencer is another each time.
+  for (const members of groups.values()) items.push(item(members.sort((a, b) => (a.file.path < b.file.path ? -1 : 1))));
+  return items;
+}
+
+/** What all files that take a resource take together (ms), so far as that is known, with as many at a time as there can be. */
+function timesOfResources(inputs: readonly PlanInput[], resources: Resources): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const {lastMs, constraints} of inputs) {
+    for (const {name, amount} of constraints?.resources ?? []) {
+      times.set(name, (times.get(name) ?? 0) + ((lastMs ?? 0) * amount) / (resources[name] ?? 1));
     }
-    return b.lastMs - a.lastMs;
-  });
+  }
+  return times;
+}
+
+function isSerial({inputs}: Item): boolean {
+  return inputs.every(({constraints}) => constraints?.serial === true);
+}
+
+function sizeOf({inputs}: Item): number {
+  return inputs.reduce((sum, {lastMs, size}) => sum + (lastMs === null ? size() : 0), 0);
 }

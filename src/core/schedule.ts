@@ -11,6 +11,16 @@
  * files, and hands back what it has not begun when another worker has nothing to do. A worker for which
  * nothing is left opens a file that another one is at, and takes some of its tests (fileSessions.ts).
  */
+import {
+  admit,
+  choose,
+  mostAtOnce,
+  putBack,
+  releaseLingering,
+  takeAllWaiting,
+  type ConstrainedUnits,
+} from './constrainedUnits';
+import type {FixtureId} from './constraints';
 import type {AbandonReason, Death} from './deaths';
 import {
   closeFile,
@@ -23,13 +33,17 @@ import {
   openSession,
   runWhole,
 } from './fileSessions';
+import {areAllGone, askForFixtures, leaveWorker, noteFixture, prepareWorker, type FixtureHolder} from './fixtureStates';
 import type {Fate} from './salvage';
 import {
   addHeld,
   emptySlot,
+  endOfUnit,
+  freeCount,
+  peekFree,
   pendingCount,
   removeHeld,
-  takePending,
+  takeFree,
   type ScheduleState,
   type SlotState,
   type StopReason,
@@ -107,6 +121,11 @@ export type ScheduleEvent =
   | ({readonly type: 'slot-closed'} & FromSlot)
   /** The time that a `wake` asked for has come. */
   | {readonly type: 'woken'}
+  /** What has come of a set-up-fixture, or a take-down-fixture. */
+  | ({
+      readonly type: 'fixture-up' | 'fixture-failed' | 'fixture-gone';
+      readonly fixture: FixtureId;
+    } & FixtureHolder)
   | {readonly type: 'stopped'; readonly reason: StopReason};
 
 /** What is to be done. */
@@ -131,6 +150,8 @@ export type Command =
   | {readonly type: 'resume'; readonly unit: number}
   /** The unit begins anew: what has come of it so far is not wanted. */
   | {readonly type: 'begin-again'; readonly unit: number}
+  /** What it needs itself is up. */
+  | ({readonly type: 'set-up-fixture' | 'take-down-fixture'; readonly fixture: FixtureId} & FixtureHolder)
   /** Ask again at this time, in ms. */
   | {readonly type: 'wake'; readonly at: number}
   /** Let the process end by itself: it has nothing more to do. */
@@ -154,6 +175,8 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
     startSlots(state, now, commands);
   } else if (event.type === 'stopped') {
     stop(state, event.reason, commands);
+  } else if (isOfFixture(event)) {
+    fixtureEvent(state, event, commands);
   } else if (event.type !== 'woken') {
     const slot = state.slots[event.slot - 1];
     // A message of a process that has been replaced, or was written off, changes nothing any more.
@@ -167,12 +190,40 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
     }
     handleSlotEvent(state, slot, event, now, commands);
   }
+  admitWaiting(state, now, commands);
   joinIdle(state, now, commands);
   finishIfDone(state, commands);
   return commands;
 }
 
-type SlotEvent = Exclude<ScheduleEvent, {type: 'run-started' | 'stopped' | 'woken'}>;
+type FixtureEvent = Extract<ScheduleEvent, {readonly fixture: FixtureId}>;
+type SlotEvent = Exclude<ScheduleEvent, {type: 'run-started' | 'stopped' | 'woken'} | FixtureEvent>;
+
+function isOfFixture(event: ScheduleEvent): event is FixtureEvent {
+  return 'fixture' in event;
+}
+
+/** A run that is stopped leaves its fixtures to whoever stops it: they go down when its workers have. */
+function fixtureEvent(state: ScheduleState, event: FixtureEvent, commands: Command[]): void {
+  const {constrained} = state;
+  if (constrained === null || state.stopped !== null) return;
+  noteFixture(state, constrained.fixtures, event, commands);
+  constrained.changed = true;
+  for (const slot of state.slots) if (slot.preparing !== null) prepare(state, constrained, slot, commands);
+}
+
+/** Gives idle slots what units that wait have been waiting for. */
+function admitWaiting(state: ScheduleState, now: number, commands: Command[]): void {
+  const {constrained} = state;
+  if (constrained === null || state.stopped !== null) return;
+  if (constrained.lingering.size > 0) releaseLingering(state, constrained, commands);
+  askForFixtures(state, constrained.fixtures, commands);
+  while (constrained.changed) {
+    constrained.changed = false;
+    for (const slot of [...state.idle]) feed(state, slot, now, commands);
+    startSlots(state, now, commands);
+  }
+}
 
 function handleSlotEvent(
   state: ScheduleState,
@@ -185,6 +236,7 @@ function handleSlotEvent(
     case 'slot-up':
       if (slot.status !== 'starting') return;
       slot.status = 'up';
+      endReplacement(state, slot);
       state.workerStartMs = now - slot.startingSince;
       feed(state, slot, now, commands);
       return;
@@ -194,6 +246,7 @@ function handleSlotEvent(
         return;
       }
       if (!removeHeld(state, slot, event.unit)) return;
+      slot.begun++;
       slot.running = event.unit;
       slot.startedAt = now;
       if (hasSessions(state, event.unit)) slot.session = newSession(event.unit, true, now);
@@ -244,7 +297,10 @@ function handleSlotEvent(
       return;
     case 'slot-closed':
       emptySlot(state, slot, 'down');
+      endProcess(state, slot, commands);
       startSlots(state, now, commands);
+      // Another that is starting may be as fresh.
+      if (slot.status !== 'starting') endReplacement(state, slot);
       return;
   }
 }
@@ -263,36 +319,97 @@ function endUnit(
   }
   state.observedMs += event.ms;
   state.observedUnits++;
-  state.unfinished--;
+  endOfUnit(state, event.unit, commands);
 }
 
 /** Brings a worker's work up to its high watermark if it has fallen below the low one. */
 function feed(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): void {
   if (slot.status !== 'up' || state.stopped !== null) return;
+  const {constrained} = state;
+  if (constrained !== null && !hasWork(slot)) {
+    if (feedConstrained(state, constrained, slot, now, commands)) return;
+  }
   const units: number[] = [];
   const chunk = state.plan.maxScheduleChunk ?? Infinity;
   let refilling = false;
-  while (pendingCount(state) > 0 && units.length < chunk) {
+  while (constrained?.exclusive == null && freeCount(state) > 0 && units.length < chunk) {
     refilling = wantsOneMore(state, slot, refilling);
     if (!refilling) break;
-    const unit = takePending(state);
+    const unit = takeFree(state);
     units.push(unit);
     addHeld(state, slot, unit);
   }
   if (units.length > 0) {
     commands.push({type: 'give', slot: slot.slot, generation: slot.generation, units});
   }
-  if (slot.running === null && slot.held.length === 0) {
+  if (hasWork(slot)) {
+    state.idle.delete(slot);
+  } else {
+    // What runs alone may have waited for just this, and be another slot's.
+    if (constrained !== null && !state.idle.has(slot)) constrained.changed = true;
     state.idle.add(slot);
     recallForIdle(state, now, commands);
-  } else {
-    state.idle.delete(slot);
   }
+}
+
+function hasWork({running, held, preparing}: SlotState): boolean {
+  return running !== null || held.length > 0 || preparing !== null;
+}
+
+/** Gives a slot that has nothing to do a unit that asks for more than a worker. @returns false: there is none for it */
+function feedConstrained(
+  state: ScheduleState,
+  constrained: ConstrainedUnits,
+  slot: SlotState,
+  now: number,
+  commands: Command[],
+): boolean {
+  if (constrained.exclusive !== null || constrained.waiting === 0) return false;
+  const admission = choose(state, constrained, slot, peekFree(state));
+  if (admission === null) return false;
+  const {unit, queue, fresh} = admission;
+  if (fresh && slot.begun > 0) {
+    queue.replacing++;
+    slot.freshFor = queue;
+    retire(state, slot, now, commands);
+    return true;
+  }
+  state.idle.delete(slot);
+  admit(state, constrained, slot, admission);
+  slot.preparing = unit;
+  prepare(state, constrained, slot, commands);
+  return true;
+}
+
+/** Gives the slot the unit that it was made ready for, if it is. */
+function prepare(state: ScheduleState, {fixtures}: ConstrainedUnits, slot: SlotState, commands: Command[]): void {
+  const unit = slot.preparing;
+  if (unit === null) return;
+  const needed = state.plan.units[unit]?.constraints?.fixtures ?? [];
+  if (!prepareWorker(fixtures, slot, needed, commands)) return;
+  slot.preparing = null;
+  addHeld(state, slot, unit);
+  commands.push({type: 'give', slot: slot.slot, generation: slot.generation, units: [unit]});
+}
+
+/** The process in a slot is gone, and its own fixtures go with it. */
+function endProcess({constrained, stopped}: ScheduleState, slot: SlotState, commands: Command[]): void {
+  if (constrained === null || stopped !== null) return;
+  leaveWorker(constrained.fixtures, slot, commands);
+  constrained.changed = true; // another may go on with its group
+}
+
+/** The process that was to take the place of another is up, or never will be. */
+function endReplacement({constrained}: ScheduleState, slot: SlotState): void {
+  if (constrained === null || slot.freshFor === null) return;
+  slot.freshFor.replacing--;
+  slot.freshFor = null;
+  constrained.changed = true;
 }
 
 /** Nothing is pending and a slot is idle: asks for units that other workers hold and have not begun. */
 function recallForIdle(state: ScheduleState, now: number, commands: Command[]): void {
-  while (state.recallsOut < state.idle.size && pendingCount(state) === 0) {
+  while (state.recallsOut < state.idle.size && freeCount(state) === 0) {
     const victim = mostBurdened(state, now);
     const unit = victim?.held.findLast(held => !victim.recalled.has(held));
     if (victim === undefined || unit === undefined) return;
@@ -304,7 +421,12 @@ function recallForIdle(state: ScheduleState, now: number, commands: Command[]): 
 
 /** Units that are ours again go to the front of the queue, in their order, and to idle slots at once. */
 function takeBack(state: ScheduleState, units: readonly number[], now: number, commands: Command[]): void {
-  for (let index = units.length - 1; index >= 0; index--) state.returned.push(units[index] as number);
+  const {constrained} = state;
+  for (let index = units.length - 1; index >= 0; index--) {
+    const unit = units[index] as number;
+    if (constrained?.queueOf.has(unit) === true) putBack(state, constrained, unit, commands);
+    else state.returned.push(unit);
+  }
   if (state.stopped !== null) return;
   for (const slot of [...state.idle]) feed(state, slot, now, commands);
   startSlots(state, now, commands);
@@ -317,7 +439,7 @@ function giveAnew(state: ScheduleState, unit: number | null, now: number, comman
 
 /** Slots that nothing else is left for open a file that is being worked at, if that shortens the run. */
 function joinIdle(state: ScheduleState, now: number, commands: Command[]): void {
-  if (state.stopped !== null || pendingCount(state) > 0) return;
+  if (state.stopped !== null || freeCount(state) > 0) return;
   startAhead(state, now, commands);
   if (state.files.size === 0) return;
   for (const slot of [...state.idle]) {
@@ -374,6 +496,8 @@ function loseSlot(
   const {session, running} = slot;
   const wanted = slot.status !== 'closing';
   const held = emptySlot(state, slot, 'down');
+  endProcess(state, slot, commands);
+  endReplacement(state, slot);
   slot.died = wanted; // before anything is given back: a worker for that is a replacement
   let again: number | null = null;
   if (session !== null && isBystander(session)) {
@@ -420,9 +544,9 @@ function loseUnit(
     commands.push({type: 'begin-again', unit});
     return unit;
   }
-  state.unfinished--;
   slot.barrenDeaths = 0;
   commands.push({type: 'blame', unit, slot: slot.slot, generation: slot.generation});
+  endOfUnit(state, unit, commands);
   return null;
 }
 
@@ -436,9 +560,11 @@ function secondChance(state: ScheduleState, unit: number): boolean {
 
 function abandonIfNoSlotLeft(state: ScheduleState, commands: Command[]): void {
   if (state.stopped !== null || state.slots.some(slot => slot.status !== 'dead')) return;
-  while (pendingCount(state) > 0) {
-    state.unfinished--;
-    commands.push({type: 'abandon', unit: takePending(state), reason: state.deadBecause});
+  const abandoned = state.constrained === null ? [] : takeAllWaiting(state.constrained);
+  while (freeCount(state) > 0) abandoned.push(takeFree(state));
+  for (const unit of abandoned) {
+    commands.push({type: 'abandon', unit, reason: state.deadBecause});
+    endOfUnit(state, unit, commands);
   }
 }
 
@@ -446,7 +572,9 @@ function abandonIfNoSlotLeft(state: ScheduleState, commands: Command[]): void {
 function startSlots(state: ScheduleState, now: number, commands: Command[]): void {
   if (state.stopped !== null) return;
   if (pendingCount(state) === 0) return;
-  let wanted = pendingCount(state) - startingCount(state);
+  const {constrained} = state;
+  let wanted = freeCount(state) - startingCount(state);
+  if (constrained !== null) wanted += mostAtOnce(state, constrained);
   for (const slot of state.slots) {
     if (wanted <= 0) return;
     if (startSlot(state, slot, now, commands)) wanted--;
@@ -469,6 +597,7 @@ function startSlot(state: ScheduleState, slot: SlotState, now: number, commands:
   slot.status = 'starting';
   slot.startingSince = now;
   slot.generation++;
+  slot.begun = 0;
   slot.lastUnitMs = null;
   commands.push({type: 'start-slot', slot: slot.slot, generation: slot.generation});
   return true;
@@ -477,6 +606,7 @@ function startSlot(state: ScheduleState, slot: SlotState, now: number, commands:
 /** The slot gets no further worker. */
 function writeOff(state: ScheduleState, slot: SlotState, reason: AbandonReason): void {
   slot.status = 'dead';
+  endReplacement(state, slot);
   state.deadBecause = reason;
 }
 
@@ -493,7 +623,9 @@ function stop(state: ScheduleState, reason: StopReason, commands: Command[]): vo
 function finishIfDone(state: ScheduleState, commands: Command[]): void {
   if (state.finished || (state.unfinished > 0 && state.stopped === null)) return;
   closeAll(state, commands);
-  if (state.slots.every(slot => slot.status === 'down' || slot.status === 'dead')) {
+  const {constrained, stopped} = state;
+  const fixturesGone = constrained === null || stopped !== null || areAllGone(constrained.fixtures);
+  if (fixturesGone && state.slots.every(slot => slot.status === 'down' || slot.status === 'dead')) {
     state.finished = true;
     commands.push({type: 'finish'});
   }

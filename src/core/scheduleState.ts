@@ -1,6 +1,8 @@
 /** What the scheduler knows: units still to be given, and what each slot runs and holds. */
 import type {PlannedFixture} from './constraints';
+import {createConstrained, endConstrained, leaveGroups, type ConstrainedUnits, type Queue} from './constrainedUnits';
 import type {AbandonReason} from './deaths';
+import type {Command} from './schedule';
 import type {Session, SplitFile} from './splitFiles';
 import type {Generation, SlotNumber, Unit} from './units';
 
@@ -27,6 +29,8 @@ export interface SchedulePlan {
    * there are processors begin sooner than all at once.
    */
   readonly startsAtOnce: number;
+  /** The order of the units is the user's: none is overtaken by one that could as well come later. */
+  readonly keepsOrder: boolean;
   /** false: nothing is held beyond the running unit. For measuring what holding gives. */
   readonly prefetch: boolean;
 }
@@ -59,13 +63,27 @@ export interface SlotState {
   session: Session | null;
   /** When it was told to start. */
   startingSince: number;
+  /** How many units the process has begun. */
+  begun: number;
+  /** The unit for which fixtures of the worker's own are being set up. */
+  preparing: number | null;
+  /** The worker groups that it runs: others only while one that it has begun cannot go on. */
+  readonly groups: Set<Queue>;
+  /** Units that want a fresh worker, for which this process takes the place of another. */
+  freshFor: Queue | null;
 }
 
 export interface ScheduleState {
   readonly plan: SchedulePlan;
   readonly slots: readonly SlotState[];
-  /** Index into plan.units of the first unit that was never given. */
+  /** Index into plan.units of the first unit that asks for nothing and was never given. */
   nextUnit: number;
+  /** How many such units there are. */
+  unitsLeft: number;
+  /** Units that ask for more than a worker; null: there are none. */
+  readonly constrained: ConstrainedUnits | null;
+  /** What the units before each one are expected to take (ms), and all, last; null: the plan has no fixtures. */
+  readonly workAhead: Float64Array | null;
   /** Units that came back, to be given before all others; the last one first. */
   returned: number[];
   /** Units without an end. */
@@ -100,6 +118,8 @@ export function slotsOf({slots, units}: SchedulePlan): number {
 
 export function createSchedule(plan: SchedulePlan): ScheduleState {
   const slotCount = slotsOf(plan);
+  const constrained = createConstrained(plan);
+  const nextUnit = nextUnconstrained(plan, 0);
   return {
     plan,
     slots: Array.from({length: slotCount}, (_, index) => ({
@@ -117,8 +137,15 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
       died: false,
       session: null,
       startingSince: 0,
+      begun: 0,
+      preparing: null,
+      groups: new Set(),
+      freshFor: null,
     })),
-    nextUnit: 0,
+    nextUnit,
+    unitsLeft: plan.units.length - (constrained?.waiting ?? 0),
+    constrained,
+    workAhead: plan.fixtures.length === 0 ? null : sumsBefore(plan),
     returned: [],
     unfinished: plan.units.length,
     idle: new Set(),
@@ -142,7 +169,9 @@ export const UNKNOWN_MS = 100;
 
 /** Clears what a slot runs and holds; returns what it held. */
 export function emptySlot(state: ScheduleState, slot: SlotState, status: SlotStatus): number[] {
-  const held = slot.held;
+  const held = slot.preparing === null ? slot.held : [slot.preparing, ...slot.held];
+  slot.preparing = null;
+  leaveGroups(slot);
   state.recallsOut -= slot.recalled.size;
   state.idle.delete(slot);
   slot.status = status;
@@ -178,16 +207,47 @@ export function heldMs(state: ScheduleState, slot: SlotState): number {
   return slot.heldKnownMs + slot.heldUnknown * (meanMs(state) ?? UNKNOWN_MS);
 }
 
-export function pendingCount(state: ScheduleState): number {
-  return state.returned.length + state.plan.units.length - state.nextUnit;
+/** Units to be given that ask for nothing but a worker. */
+export function freeCount({returned, unitsLeft}: ScheduleState): number {
+  return returned.length + unitsLeft;
 }
 
-export function peekPending(state: ScheduleState): number | undefined {
+/** All units to be given. */
+export function pendingCount(state: ScheduleState): number {
+  return freeCount(state) + (state.constrained?.waiting ?? 0);
+}
+
+/** The first unit that asks for nothing but a worker. */
+export function peekFree(state: ScheduleState): number | undefined {
   return state.returned.at(-1) ?? state.plan.units[state.nextUnit]?.id;
 }
 
-export function takePending(state: ScheduleState): number {
-  return state.returned.pop() ?? state.nextUnit++;
+/** There must be one. */
+export function takeFree(state: ScheduleState): number {
+  const returned = state.returned.pop();
+  if (returned !== undefined) return returned;
+  const unit = state.nextUnit;
+  state.nextUnit = nextUnconstrained(state.plan, unit + 1);
+  state.unitsLeft--;
+  return unit;
+}
+
+function nextUnconstrained({units}: SchedulePlan, from: number): number {
+  let unit = from;
+  while (unit < units.length && units[unit]?.constraints !== null) unit++;
+  return unit;
+}
+
+/** A unit has ended: done, merged, blamed or abandoned. */
+export function endOfUnit(state: ScheduleState, unit: number, commands: Command[]): void {
+  state.unfinished--;
+  if (state.constrained !== null) endConstrained(state, state.constrained, unit, commands);
+}
+
+function sumsBefore({units}: SchedulePlan): Float64Array {
+  const sums = new Float64Array(units.length + 1);
+  for (const [index, {expectedMs: ms}] of units.entries()) sums[index + 1] = (sums[index] ?? 0) + (ms ?? UNKNOWN_MS);
+  return sums;
 }
 
 /** What a unit is expected to take: what is known of it, else what units took so far in this run. */

@@ -3,15 +3,7 @@
  * are known and in counts where they are not.
  * https://github.com/pytest-dev/pytest-xdist/blob/master/src/xdist/scheduler/load.py
  */
-import {
-  expectedMs,
-  heldMs,
-  peekPending,
-  pendingCount,
-  UNKNOWN_MS,
-  type ScheduleState,
-  type SlotState,
-} from './scheduleState';
+import {expectedMs, heldMs, freeCount, peekFree, UNKNOWN_MS, type ScheduleState, type SlotState} from './scheduleState';
 
 /** Nothing is held behind a unit expected to run longer than this (ms): what is held should begin soon. */
 export const HOLD_NOTHING_ABOVE_MS = 1000;
@@ -30,7 +22,7 @@ export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: b
   if (pace === null || pace > HOLD_NOTHING_ABOVE_MS) return false;
   // A unit longer than the high watermark is not held at all: the moment it would wait for the parent
   // is nothing to it, and stuck behind a unit that takes longer than expected it can be the last to end.
-  const next = peekPending(state);
+  const next = peekFree(state);
   if (next === undefined || (expectedMs(state, next) ?? 0) > plan.watermark.high) return false;
   // What waits behind the unit that runs, or is about to.
   const waiting = slot.held.length - (slot.running === null ? 1 : 0);
@@ -38,7 +30,7 @@ export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: b
 
   // pytest-xdist's bounds, in counts: no worker is loaded up with more than its share of the rest.
   const has = waiting + 1;
-  const share = pendingCount(state) / state.slots.length;
+  const share = freeCount(state) / state.slots.length;
   if (has >= Math.max(2, share / 2)) return false;
   if (plan.units[next]?.expectedMs === null) {
     if (slot.lastUnitMs !== null && slot.lastUnitMs >= LONG_UNIT_MS) return false;

@@ -12,8 +12,10 @@ import {
   type DeathReport,
   type FileError,
 } from '../core/deaths';
+import type {FixtureId} from '../core/constraints';
+import type {FixtureHolder} from '../core/fixtureStates';
 import {interruptedFile} from '../core/interruption';
-import type {FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/protocol';
+import type {FileFixtures, FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/protocol';
 import {hasSessions, isBystander} from '../core/fileSessions';
 import {step, type Command, type ScheduleEvent} from '../core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
@@ -47,9 +49,26 @@ export interface DispatchOptions {
   readonly onLostJoiner: (path: string, slot: SlotNumber, death: Death) => void;
   /** What a worker is at takes long: what it is, and how long it has taken, in ms. */
   readonly onSlow: (slot: SlotNumber, name: string, ms: number) => void;
+  readonly fixtures: DispatchFixtures;
   readonly log: EventLog;
   /** Monotonic, in ms. */
   readonly now: () => number;
+}
+
+/** What dispatch needs of the shared fixtures. Nothing of it rejects. */
+export interface DispatchFixtures {
+  /** Resolves with whether it is up; if not it has failed. */
+  setUp(fixture: FixtureId, holder: FixtureHolder): Promise<boolean>;
+  takeDown(fixture: FixtureId, holder: FixtureHolder): Promise<void>;
+  /** What the tests of a unit find in a worker; null: it declares none. */
+  valuesFor(unit: number, holder: FixtureHolder): FileFixtures | null;
+  /**
+   * A unit has ended.
+   *
+   * @returns its outcome, with what went wrong when fixtures were taken down that were needed for it alone; the
+   * outcome as it was: there are none of these
+   */
+  ended(unit: number, outcome: UnitOutcome | Promise<UnitOutcome>): UnitOutcome | Promise<UnitOutcome>;
 }
 
 export interface LingeringWorker {
@@ -147,6 +166,10 @@ export class Dispatch {
     }
   }
 
+  #postUnlessFinished(event: ScheduleEvent): void {
+    if (!this.#state.finished) this.#post(event);
+  }
+
   #handle(event: ScheduleEvent): void {
     const {log, runId: run, now} = this.#options;
     const at = now();
@@ -167,13 +190,13 @@ export class Dispatch {
         return;
       }
       case 'give': {
-        const units = command.units.map(id => this.#order(id, null));
+        const units = command.units.map(id => this.#order(id, null, command));
         this.#workers.get(command.slot)?.tell({type: 'give', units});
         return;
       }
       case 'join': {
         const collected = this.#options.openFiles.fingerprint(command.unit);
-        this.#workers.get(command.slot)?.tell({type: 'give', units: [this.#order(command.unit, collected)]});
+        this.#workers.get(command.slot)?.tell({type: 'give', units: [this.#order(command.unit, collected, command)]});
         return;
       }
       case 'give-tests': {
@@ -204,11 +227,23 @@ export class Dispatch {
         openFiles.drop(command.unit);
         return;
       }
+      case 'set-up-fixture': {
+        const {fixture, slot, generation} = command;
+        void this.#options.fixtures.setUp(fixture, {slot, generation}).then(up => {
+          this.#postUnlessFinished({type: up ? 'fixture-up' : 'fixture-failed', fixture, slot, generation});
+        });
+        return;
+      }
+      case 'take-down-fixture': {
+        const {fixture, slot, generation} = command;
+        void this.#options.fixtures.takeDown(fixture, {slot, generation}).then(() => {
+          this.#postUnlessFinished({type: 'fixture-gone', fixture, slot, generation});
+        });
+        return;
+      }
       case 'wake':
         setTimeout(
-          () => {
-            if (!this.#state.finished) this.#post({type: 'woken'});
-          },
+          () => this.#postUnlessFinished({type: 'woken'}),
           Math.max(0, command.at - this.#options.now()),
         ).unref();
         return;
@@ -224,8 +259,8 @@ export class Dispatch {
         this.#forget(command.unit);
         this.#options.onUnitEnd(command.unit, null, null, true);
         if (death === undefined) throw new Error(`slot ${command.slot} is blamed, and has not died`);
-        void this.#options.reports.fileFailed(
-          this.#options.testOf(command.unit),
+        this.#fail(
+          command.unit,
           death.then(report => blameFile(report, loads)),
         );
         return;
@@ -242,7 +277,7 @@ export class Dispatch {
         );
         // It may never have started; but reporters expect the two in pairs.
         if (!this.#announced.has(command.unit)) this.#announce(command.unit);
-        void this.#options.reports.fileFailed(this.#options.testOf(command.unit), error);
+        this.#fail(command.unit, error);
         return;
       }
       case 'finish':
@@ -398,15 +433,31 @@ export class Dispatch {
       return end.outcome;
     });
     this.#forget(unit);
-    void reports.fileEnded(testOf(unit), merged, ({fullName}) => told.has(fullName));
+    const outcome = Promise.resolve(this.#options.fixtures.ended(unit, merged));
+    void reports.fileEnded(testOf(unit), outcome, ({fullName}) => told.has(fullName));
   }
 
   #end(unit: number, ms: number | null, outcome: UnitOutcome): void {
     this.#forget(unit);
     this.#options.onUnitEnd(unit, ms, outcome, false);
-    const {reports, testOf} = this.#options;
-    if (outcome.type === 'result') void reports.fileSucceeded(testOf(unit), outcome.result);
-    else void reports.fileFailed(testOf(unit), asJestWorkerDelivers(outcome.error));
+    this.#report(unit, outcome);
+  }
+
+  /** A unit ends without a result. */
+  #fail(unit: number, error: Promise<FileError>): void {
+    this.#report(
+      unit,
+      error.then(known => ({type: 'error', error: known})),
+    );
+  }
+
+  #report(unit: number, outcome: UnitOutcome | Promise<UnitOutcome>): void {
+    const {reports, testOf, fixtures} = this.#options;
+    const test = testOf(unit);
+    const all = fixtures.ended(unit, outcome);
+    if (all instanceof Promise) void reports.fileEnded(test, all, () => true);
+    else if (all.type === 'result') void reports.fileSucceeded(test, all.result);
+    else void reports.fileFailed(test, asJestWorkerDelivers(all.error));
   }
 
   #forget(unit: number): void {
@@ -415,7 +466,7 @@ export class Dispatch {
   }
 
   /** @param collected null: this is the first worker to open it */
-  #order(id: number, collected: string | null): UnitOrder {
+  #order(id: number, collected: string | null, {slot, generation}: FixtureHolder): UnitOrder {
     const {file, split} = this.#unit(id);
     const {deadSessions} = this.#options;
     const resumes = collected === null ? deadSessions.begin(id) : deadSessions.resumes(id);
@@ -423,7 +474,10 @@ export class Dispatch {
       ? {granularity: split ?? 'each', collected, resumes}
       : null;
     const hardTimeoutMs = this.#options.hardTimeoutOf(id);
-    return {id, configId: file.configId, path: file.path, hardTimeoutMs, split: order, fixtures: null};
+    const fixtures = this.#options.fixtures.valuesFor(id, {slot, generation});
+    // Each of its tests fails: there is nothing to share.
+    const failed = fixtures !== null && fixtures.failure !== null;
+    return {id, configId: file.configId, path: file.path, hardTimeoutMs, split: failed ? null : order, fixtures};
   }
 
   /** What the unit that runs in a slot is to it, if its tests are shared. */

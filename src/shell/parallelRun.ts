@@ -23,6 +23,7 @@ import {Recycling} from './recycling';
 import type {Reports} from './reports';
 import type {RunOptions} from './run';
 import type {RunningJest} from './runningJest';
+import {NO_SHARED_FIXTURES} from './sharedFixtures';
 import {saveSnapshots} from './snapshotFile';
 import type {Splittable} from './splittable';
 import {tellStatusOnSignal} from './status';
@@ -102,6 +103,7 @@ export async function startParallelRun(
     }),
     log,
     now: () => performance.now(),
+    fixtures: NO_SHARED_FIXTURES,
     deadSessions: new DeadSessions({
       testOf,
       globalConfig,
@@ -236,6 +238,7 @@ function makePlan(
   splittable: Splittable,
   past: PastRuns,
 ): SchedulePlan {
+  const keepsOrder = globalConfig.testSequencer !== jest.defaultSequencer;
   const inputs = tests.map(test => {
     const last = past.of(test);
     return {
@@ -248,7 +251,8 @@ function makePlan(
     };
   });
   return {
-    units: planUnits(inputs, globalConfig.testSequencer !== jest.defaultSequencer),
+    units: planUnits(inputs, {}, keepsOrder),
+    keepsOrder,
     fixtures: [],
     resources: {},
     slots: globalConfig.maxWorkers,

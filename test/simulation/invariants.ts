@@ -1,6 +1,7 @@
 /** The invariants of ARCHITECTURE.md, asserted of the scheduler's state after a step. */
+import type {ConstrainedUnits} from '../../src/core/constrainedUnits';
 import {MAX_BARREN_DEATHS} from '../../src/core/schedule';
-import type {ScheduleState, SlotState} from '../../src/core/scheduleState';
+import {freeCount, type SchedulePlan, type ScheduleState, type SlotState} from '../../src/core/scheduleState';
 import type {Session, SplitFile} from '../../src/core/splitFiles';
 import type {End} from './ledger';
 
@@ -13,7 +14,7 @@ export function checkInvariants(
   ends: ReadonlyMap<number, End>,
   bereaved: (unit: number) => boolean,
 ): void {
-  const {slots, plan, nextUnit, returned, idle, stopped} = state;
+  const {slots, plan, nextUnit, returned, idle, stopped, constrained} = state;
   const places = new Map<number, string>();
   const place = (unit: number, name: string) => {
     const before = places.get(unit);
@@ -22,7 +23,10 @@ export function checkInvariants(
     places.set(unit, name);
   };
   for (const unit of returned) place(unit, 'returned');
-  for (let unit = nextUnit; unit < plan.units.length; unit++) place(unit, 'pending');
+  for (let unit = nextUnit; unit < plan.units.length; unit++) {
+    if (plan.units[unit]?.constraints === null) place(unit, 'pending');
+  }
+  for (const {units} of constrained?.queues ?? []) for (const unit of units) place(unit, 'waiting');
   for (const file of state.files.values()) place(file.unit, 'open');
   for (const slot of slots) {
     const {running, session, held, heldKnownMs, barrenDeaths} = slot;
@@ -30,6 +34,7 @@ export function checkInvariants(
     const shared = session !== null && (session.status === 'discarded' || state.files.has(session.unit));
     if (running !== null && !shared && !ends.has(running)) place(running, `running in ${slot.slot}`);
     for (const unit of held) place(unit, `held by ${slot.slot}`);
+    if (slot.preparing !== null) place(slot.preparing, `prepared for by ${slot.slot}`);
     const known = held.reduce((sum, unit) => sum + (plan.units[unit]?.expectedMs ?? 0), 0);
     if (Math.abs(known - heldKnownMs) > ROUNDING) throw new Error(`slot ${slot.slot} miscounts what it holds`);
     if (barrenDeaths > MAX_BARREN_DEATHS) throw new Error(`slot ${slot.slot} was replaced too often`);
@@ -40,10 +45,14 @@ export function checkInvariants(
     }
     for (const file of state.files.values()) checkFile(state, file, bereaved(file.unit));
   }
-  const pending = returned.length + plan.units.length - nextUnit;
-  const without = slots.filter(({status, running, held}) => status === 'up' && running === null && held.length === 0);
+  const pending = freeCount(state);
+  const without = slots.filter(
+    ({status, running, held, preparing}) =>
+      status === 'up' && running === null && held.length === 0 && preparing === null,
+  );
   if (without.length !== idle.size && stopped === null) throw new Error('an idle worker is not known as one');
-  if (pending > 0 && idle.size > 0 && stopped === null) throw new Error('a worker is idle while units are pending');
+  if (pending > 0 && idle.size > 0 && stopped === null && constrained?.exclusive == null)
+    throw new Error('a worker is idle while units are pending');
   const alive = slots.filter(({status}) => status === 'starting' || status === 'up' || status === 'closing').length;
   if (alive > plan.slots) throw new Error('more workers than allowed');
   const {maxWorkerRestarts} = plan;
@@ -51,6 +60,34 @@ export function checkInvariants(
     throw new Error('more replacements than allowed');
   const recalled = slots.reduce((sum, slot) => sum + slot.recalled.size, 0);
   if (recalled !== state.recallsOut) throw new Error('take-backs are miscounted');
+  if (constrained !== null && stopped === null) checkConstrained(state, constrained);
+}
+
+function checkConstrained({plan, slots}: ScheduleState, constrained: ConstrainedUnits): void {
+  const {queues, waiting, left, admitted, lingering} = constrained;
+  const waits = queues.flatMap(({units}) => units);
+  if (waits.length !== waiting) throw new Error('units that wait are miscounted');
+  for (const [name, amount] of Object.entries(plan.resources)) {
+    const taken = [...admitted].reduce((sum, unit) => sum + amountOf(plan, unit, name), 0);
+    if (left.get(name) !== amount - taken) throw new Error(`what is left of ${name} is miscounted`);
+    if (taken > amount) throw new Error(`more of ${name} is taken than there is`);
+  }
+  for (const unit of admitted) {
+    const atIt = slots.some(({running, held, preparing}) => [running, preparing, ...held].includes(unit));
+    if (!atIt && !lingering.has(unit)) throw new Error(`unit ${unit} has what it asks for, and is nowhere`);
+  }
+  const replacing = slots.reduce((sum, {freshFor}) => sum + (freshFor === null ? 0 : 1), 0);
+  if (queues.reduce((sum, queue) => sum + queue.replacing, 0) !== replacing) throw new Error('replacements are lost');
+  for (const slot of slots) {
+    for (const group of slot.groups) {
+      if (group.slot !== slot || slot.status !== 'up')
+        throw new Error(`slot ${slot.slot} has a group that it does not run`);
+    }
+  }
+}
+
+function amountOf({units}: SchedulePlan, unit: number, name: string): number {
+  return units[unit]?.constraints?.resources.find(share => share.name === name)?.amount ?? 0;
 }
 
 function checkSession(state: ScheduleState, {slot, running}: SlotState, session: Session): void {

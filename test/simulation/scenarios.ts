@@ -225,6 +225,60 @@ export function peacefulEnd({units}: SchedulePlan, {split}: World, unit: number,
   return units[unit]?.split != null && split?.get(unit)?.opens === true && again === 0 ? 'merged' : 'done';
 }
 
+/** What a unit asks for, of two groups, three resources and four fixtures. */
+const constraint = fc.record({
+  serial: sometimes(0.1),
+  workerGroup: fc.option(fc.constantFrom('g', 'h'), {freq: 2}),
+  resources: fc.uniqueArray(fc.record({name: fc.constantFrom('a', 'b', 'c'), amount: fc.integer({min: 1, max: 3})}), {
+    maxLength: 2,
+    selector: ({name}) => name,
+  }),
+  freshWorker: sometimes(0.15),
+  fixtures: fc.uniqueArray(fc.nat(3), {maxLength: 2}),
+});
+
+const fixture = fc.record({
+  scope: fc.constantFrom('run' as const, 'run' as const, 'worker' as const),
+  needs: fc.uniqueArray(fc.nat(2), {maxLength: 2}),
+  setupMs: fc.nat(3000),
+  teardownMs: fc.nat(500),
+  fails: fc.array(sometimes(0.2), {maxLength: 3}),
+});
+
+/** Runs whose units ask for more than a worker. */
+export const constrainedScenario = (base: fc.Arbitrary<Scenario>): fc.Arbitrary<Scenario> =>
+  fc
+    .record({
+      base,
+      constraints: fc.array(fc.option(constraint, {freq: 3}), {minLength: 1, maxLength: 12, size: 'max'}),
+      fixtures: fc.tuple(fixture, fixture, fixture, fixture),
+      keepsOrder: fc.boolean(),
+    })
+    .map(({base: {plan, world}, constraints, fixtures: drawn, keepsOrder}): Scenario => {
+      const scopes = drawn.map(({scope}) => scope);
+      const fixtures = drawn.map(({scope, needs}, id) => ({
+        scope,
+        needs: needs.filter(need => need < id && (scope === 'worker' || scopes[need] === 'run')),
+      }));
+      /** With those that it needs, before it. */
+      const closure = (id: number): number[] => [...(fixtures[id]?.needs ?? []).flatMap(closure), id];
+      const units = plan.units.map(unit => {
+        const asked = constraints[(unit.id * 7) % constraints.length] ?? null;
+        if (asked === null) return unit;
+        const needed = [...new Set(asked.fixtures.flatMap(closure))].sort((a, b) => a - b);
+        const whole =
+          asked.serial ||
+          asked.workerGroup !== null ||
+          asked.freshWorker ||
+          needed.some(id => fixtures[id]?.scope === 'worker');
+        return {...unit, split: whole ? null : unit.split, constraints: {...asked, fixtures: needed}};
+      });
+      return {
+        plan: {...plan, units, fixtures, resources: {a: 3, b: 4, c: 3}, keepsOrder},
+        world: {...world, fixtures: drawn},
+      };
+    });
+
 /** Runs of many units, in which much goes wrong. */
 export const scenario = scenarioOf({units: 60, files: 5, file: splitFile, deaths: 10, stops: 4, until: 20_000});
 

@@ -6,6 +6,7 @@ import {hasSessions, isBystander} from '../../src/core/fileSessions';
 import {step, type Command, type ScheduleEvent} from '../../src/core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
 import type {LogLine} from '../../src/shell/eventLog';
+import {Exclusions, type ExclusionTally} from './exclusions';
 import {checkInvariants} from './invariants';
 import {Ledger, type End, type Tally} from './ledger';
 import type {Order} from './orders';
@@ -13,7 +14,7 @@ import {Remains} from './remains';
 import type {DeathTally} from './testLedger';
 import {TimerQueue} from './timers';
 import {SimulatedWorker, type OrderEnd, type Surroundings} from './worker';
-import type {World} from './world';
+import type {FixtureWorld, World} from './world';
 
 export type {End, Tally} from './ledger';
 export type {DeathTally} from './testLedger';
@@ -29,7 +30,7 @@ export interface SimulationResult {
   readonly state: ScheduleState;
   /** Worker time (ms) spent idle between the first unit and the last, while units were pending elsewhere. */
   readonly starved: number;
-  readonly tally: Readonly<Tally & DeathTally>;
+  readonly tally: Readonly<Tally & DeathTally & ExclusionTally>;
 }
 
 export interface SimulateOptions {
@@ -45,6 +46,8 @@ export function simulate(plan: SchedulePlan, world: World, options: SimulateOpti
   return new Simulator(plan, world, options).run();
 }
 
+const UNEVENTFUL: FixtureWorld = {setupMs: 0, teardownMs: 0, fails: []};
+
 /** A run of so many events does not end by itself. */
 const TOO_MANY_EVENTS = 10_000_000;
 
@@ -52,6 +55,7 @@ class Simulator implements Surroundings {
   readonly world: World;
   readonly ledger: Ledger;
   readonly #remains: Remains;
+  readonly #exclusions: Exclusions;
   readonly #plan: SchedulePlan;
   readonly #check: boolean;
   readonly #checkEvery: number;
@@ -61,6 +65,7 @@ class Simulator implements Surroundings {
   readonly #workers = new Map<number, SimulatedWorker>();
   #now = 0;
   #starts = 0;
+  readonly #setups = new Map<number, number>();
   #events = 0;
   #finished = false;
   #idleSince = new Map<number, number>();
@@ -71,6 +76,7 @@ class Simulator implements Surroundings {
     const {resume = true} = world;
     this.ledger = new Ledger(plan.units.length, resume);
     this.#remains = new Remains(resume);
+    this.#exclusions = new Exclusions(plan, this.#workers, unit => this.ledger.ends.has(unit));
     this.#plan = plan;
     this.#check = check;
     this.#checkEvery = checkEvery;
@@ -100,7 +106,7 @@ class Simulator implements Surroundings {
       events: this.#events,
       state: this.#state,
       starved: this.#starved,
-      tally,
+      tally: {...tally, ...this.#exclusions.tally},
     };
   }
 
@@ -181,6 +187,10 @@ class Simulator implements Surroundings {
     return this.#state.stopped === null && worker.alive;
   }
 
+  begins(worker: SimulatedWorker, unit: number): void {
+    if (this.#check && this.#state.stopped === null) this.#exclusions.begins(worker, unit);
+  }
+
   waits({slot}: SimulatedWorker, waits: boolean): void {
     const since = this.#idleSince.get(slot);
     if (!waits && since !== undefined) {
@@ -245,6 +255,28 @@ class Simulator implements Surroundings {
         ledger.tally.wakes++;
         this.at(command.at, () => this.post({type: 'woken'}));
         return;
+      case 'set-up-fixture': {
+        const {fixture, slot, generation} = command;
+        this.#exclusions.setsUp(fixture, command);
+        const {setupMs, fails} = world.fixtures?.[fixture] ?? UNEVENTFUL;
+        const setups = this.#setups.get(fixture) ?? 0;
+        this.#setups.set(fixture, setups + 1);
+        this.at(this.#now + setupMs, () => {
+          const failed = fails[setups] === true;
+          this.#exclusions.isUp(fixture, command, failed);
+          this.post({type: failed ? 'fixture-failed' : 'fixture-up', fixture, slot, generation});
+        });
+        return;
+      }
+      case 'take-down-fixture': {
+        const {fixture, slot, generation} = command;
+        this.#exclusions.takesDown(fixture, command);
+        this.at(this.#now + (world.fixtures?.[fixture] ?? UNEVENTFUL).teardownMs, () => {
+          this.#exclusions.isGone(fixture, command);
+          this.post({type: 'fixture-gone', fixture, slot, generation});
+        });
+        return;
+      }
       case 'close-slot':
         this.#worker(command).close();
         return;
@@ -317,6 +349,7 @@ class Simulator implements Surroundings {
     for (const {slot, alive} of this.#workers.values()) if (alive) throw new Error(`slot ${slot} is left running`);
     const {ends, begun} = this.ledger;
     if (this.#state.stopped !== null) return;
+    this.#exclusions.end();
     for (const {id} of units) {
       if (!ends.has(id)) throw new Error(`unit ${id} was never reported`);
       if (ends.get(id) === 'done' && begun[id] === 0) throw new Error(`unit ${id} is done and never ran`);
@@ -324,9 +357,13 @@ class Simulator implements Surroundings {
   }
 }
 
-function describe({slots, returned, nextUnit, plan, unfinished}: ScheduleState): string {
+function describe({slots, returned, nextUnit, plan, unfinished, constrained}: ScheduleState): string {
   const lines = slots.map(
     ({slot, status, running, held}) => `${slot}:${status} runs ${running} holds [${held.join()}]`,
   );
-  return `${unfinished} unfinished, ${returned.length + plan.units.length - nextUnit} pending, ${lines.join('; ')}`;
+  const waiting = (constrained?.queues ?? []).map(
+    ({units, slot, replacing}) => `[${units.join()}] ${slot?.slot} ${replacing}`,
+  );
+  const fixtures = constrained?.fixtures.all.map(({status}) => status).join();
+  return `${unfinished} unfinished, ${returned.length + plan.units.length - nextUnit} pending, ${lines.join('; ')}; waiting ${waiting.join('; ')}; fixtures ${fixtures}`;
 }

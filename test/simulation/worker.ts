@@ -17,6 +17,8 @@ export interface Surroundings {
   now(): number;
   at(time: number, run: () => void): void;
   post(event: ScheduleEvent): void;
+  /** A worker begins to load a file. */
+  begins(worker: SimulatedWorker, unit: number): void;
   /** Whether what a worker that was told to close says about its unit is still heard. */
   hearsClosing(worker: SimulatedWorker): boolean;
   /** A worker is through with an order. `opened`: as a session. */
@@ -60,6 +62,8 @@ export class SimulatedWorker {
   readonly generation: number;
   alive = true;
   closing = false;
+  /** How many files it has begun to load. */
+  begun = 0;
   /** Orders of which the scheduler has heard no end, in the order in which they were given. */
   readonly orders: Order[] = [];
   /** What it has written of the unit that it runs. */
@@ -79,6 +83,11 @@ export class SimulatedWorker {
     this.#in = surroundings;
     this.slot = slot;
     this.generation = generation;
+  }
+
+  /** The unit that it is at; null: it waits. */
+  get at(): number | null {
+    return this.#running?.unit ?? null;
   }
 
   /** The order for a unit that the scheduler speaks of. */
@@ -159,7 +168,9 @@ export class SimulatedWorker {
     const order = this.#retired ? undefined : this.#queue.shift();
     if (order === undefined) return this.#in.waits(this, true);
     this.#in.waits(this, false);
+    this.#in.begins(this, order.unit);
     this.#running = order;
+    this.begun++;
     const outcome = this.#in.ledger.begins(order);
     const {unit, split} = order;
     this.journal = split?.world.opens === true ? [{type: 'unit', unit, at: 0}] : [];

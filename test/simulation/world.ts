@@ -26,8 +26,17 @@ export interface World {
   readonly split?: ReadonlyMap<number, SplitWorld>;
   /** Workers tell of their progress only where the parent might have to act on it, or has not heard for long. */
   readonly batched?: boolean;
+  /** Of each of the plan's fixtures. */
+  readonly fixtures?: readonly FixtureWorld[];
   /** Whether the rest of a file whose worker died runs in a new one. Default: yes. */
   readonly resume?: boolean;
+}
+
+export interface FixtureWorld {
+  readonly setupMs: number;
+  readonly teardownMs: number;
+  /** Of its setups, in their order: which fail. */
+  readonly fails: readonly boolean[];
 }
 
 /** A file in groups of tests. */

@@ -27,6 +27,7 @@ export function planOf(
     maxWorkerRestarts: null,
     freshWorkerPerUnit: false,
     startsAtOnce: 64,
+    keepsOrder: false,
     prefetch: true,
     ...fields,
   };
@@ -120,6 +121,11 @@ function line(command: Command): string {
     case 'give':
     case 'take-back':
       return `${command.type} w${command.slot}.${command.generation}: ${command.units.join(' ')}`;
+    case 'set-up-fixture':
+    case 'take-down-fixture': {
+      const {slot, generation} = command;
+      return `${command.type} ${command.fixture}${slot === null ? '' : ` w${slot}.${generation}`}`;
+    }
     case 'give-tests': {
       const groups = [...command.groups, ...(command.last ? ['last'] : [])];
       return `give-tests w${command.slot}.${command.generation}: ${command.unit} [${groups.join(' ')}]`;

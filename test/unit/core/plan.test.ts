@@ -1,3 +1,4 @@
+import type {Constraints} from '../../../src/core/constraints';
 import {planUnits, type PlanInput} from '../../../src/core/plan';
 
 const file = (path: string) => ({configId: 'c', path});
@@ -22,7 +23,7 @@ const unknown = (path: string, size: number): PlanInput => ({
 const failed = (input: PlanInput): PlanInput => ({...input, failedLastTime: true});
 
 const order = (inputs: readonly PlanInput[], keepOrder = false) =>
-  planUnits(inputs, keepOrder).map(unit => unit.file.path);
+  planUnits(inputs, {}, keepOrder).map(unit => unit.file.path);
 
 test('known files run longest first', () => {
   expect(order([known('a', 5), known('b', 500), known('c', 50)])).toEqual(['b', 'c', 'a']);
@@ -53,12 +54,12 @@ test('the order of a custom sequencer is kept', () => {
 
 test("no file's size is asked for where its order is kept", () => {
   const size = jest.fn(() => 1);
-  planUnits([{...unknown('a', 1), size}], true);
+  planUnits([{...unknown('a', 1), size}], {}, true);
   expect(size).not.toHaveBeenCalled();
 });
 
 test("a unit's id is its place in the plan, and what is expected of it what it took last time", () => {
-  expect(planUnits([known('a', 5), unknown('b', 1)], false)).toEqual([
+  expect(planUnits([known('a', 5), unknown('b', 1)], {}, false)).toEqual([
     {id: 0, file: file('b'), expectedMs: null, split: null, constraints: null},
     {id: 1, file: file('a'), expectedMs: 5, split: null, constraints: null},
   ]);
@@ -66,7 +67,7 @@ test("a unit's id is its place in the plan, and what is expected of it what it t
 
 test('whether a file may be split is no matter of its place, and stays with it', () => {
   const inputs = [known('a', 1), {...known('b', 2), split: 'each'}, {...known('c', 3), split: 'tests'}] as const;
-  const split = (keepOrder: boolean) => planUnits(inputs, keepOrder).map(unit => [unit.file.path, unit.split]);
+  const split = (keepOrder: boolean) => planUnits(inputs, {}, keepOrder).map(unit => [unit.file.path, unit.split]);
   expect(split(true)).toEqual([
     ['a', null],
     ['b', 'each'],
@@ -77,10 +78,67 @@ test('whether a file may be split is no matter of its place, and stays with it',
 
 test('one path in two projects is two units', () => {
   const inProject = (configId: string): PlanInput => ({...known('a', 1), file: {configId, path: 'a'}});
-  expect(planUnits([inProject('x'), inProject('y')], false).map(unit => unit.file.configId)).toEqual(['x', 'y']);
+  expect(planUnits([inProject('x'), inProject('y')], {}, false).map(unit => unit.file.configId)).toEqual(['x', 'y']);
 });
 
 test('the given list is left as it was', () => {
   const inputs = Object.freeze([known('a', 1), known('b', 2)]);
   expect(order(inputs)).toEqual(['b', 'a']);
+});
+
+describe('files that have to wait for each other', () => {
+  const asking = (constraints: Partial<Constraints>): Constraints => ({
+    serial: false,
+    workerGroup: null,
+    resources: [],
+    freshWorker: false,
+    fixtures: [],
+    ...constraints,
+  });
+  const of = (input: PlanInput, constraints: Partial<Constraints>): PlanInput => ({
+    ...input,
+    constraints: asking(constraints),
+  });
+
+  test('a worker group has one place, by what all its files take, and its files the order of their paths', () => {
+    const group = {workerGroup: 'g'};
+    expect(
+      paths([known('single', 50), of(known('b', 20), group), of(known('c', 30), group), of(known('a', 10), group)]),
+    ).toEqual(['a', 'b', 'c', 'single']);
+    expect(paths([known('single', 70), of(known('b', 20), group), of(known('a', 10), group)])).toEqual([
+      'single',
+      'a',
+      'b',
+    ]);
+  });
+
+  test('a group of which one file is unknown is unknown, and as large as its unknown files', () => {
+    const group = {workerGroup: 'g'};
+    expect(
+      paths([known('single', 900), unknown('large', 30), of(known('a', 10), group), of(unknown('b', 20), group)]),
+    ).toEqual(['large', 'a', 'b', 'single']);
+  });
+
+  test('files that share a resource come as early as the longest of them all together would', () => {
+    const lock = {resources: [{name: 'db', amount: 1}]};
+    const files = [known('long', 50), of(known('a', 20), lock), of(known('b', 20), lock), of(known('c', 20), lock)];
+    expect(paths(files, {db: 1})).toEqual(['a', 'b', 'c', 'long']);
+    expect(paths(files, {db: 3})).toEqual(['long', 'a', 'b', 'c']);
+  });
+
+  test('what runs alone comes last', () => {
+    expect(paths([of(known('alone', 90), {serial: true}), known('a', 10), unknown('b', 1)])).toEqual([
+      'b',
+      'a',
+      'alone',
+    ]);
+  });
+
+  test("a project's own order is kept, whatever its files ask for", () => {
+    const files = [of(known('alone', 90), {serial: true}), of(known('b', 1), {workerGroup: 'g'}), known('a', 10)];
+    expect(planUnits(files, {}, true).map(({file: {path}}) => path)).toEqual(['alone', 'b', 'a']);
+  });
+
+  const paths = (inputs: readonly PlanInput[], resources = {}) =>
+    planUnits(inputs, resources, false).map(unit => unit.file.path);
 });

@@ -13,6 +13,7 @@ import {Dispatch, type DispatchWorker} from '../../../src/shell/dispatch';
 import type {LogLine} from '../../../src/shell/eventLog';
 import {OpenFiles} from '../../../src/shell/openFiles';
 import {Reports} from '../../../src/shell/reports';
+import {NO_SHARED_FIXTURES} from '../../../src/shell/sharedFixtures';
 import type {WorkerListener} from '../../../src/shell/workerHost';
 import {planOf, units} from '../plans';
 import {jestTest, testResult} from './jestTests';
@@ -184,6 +185,7 @@ class FakeRun {
         return worker;
       },
       reports: this.reports,
+      fixtures: NO_SHARED_FIXTURES,
       openFiles: new OpenFiles({
         testOf: unit => tests[unit]!,
         pastOf: () => this.past,
@@ -254,7 +256,7 @@ test('a run of two workers, from the first start to the last end', async () => {
   w1.runs(2);
   const give = (id: number) => ({
     type: 'give',
-    units: [{id, configId: 'c', path: `/${id}.test.js`, hardTimeoutMs: null, split: null}],
+    units: [{id, configId: 'c', path: `/${id}.test.js`, hardTimeoutMs: null, split: null, fixtures: null}],
   });
   expect(w1.told).toEqual([give(0), give(2), 'closed']);
   expect(w2.told).toEqual([give(1), 'closed']);
@@ -337,7 +339,10 @@ test('an idle worker gets what another one holds', () => {
   expect(w1.told.at(-1)).toEqual({type: 'take-back', units: [1]});
   w1.hears({type: 'units-returned', asked: [1], units: [1]});
   expect(w2.told).toEqual([
-    {type: 'give', units: [{id: 1, configId: 'c', path: '/1.test.js', hardTimeoutMs: null, split: null}]},
+    {
+      type: 'give',
+      units: [{id: 1, configId: 'c', path: '/1.test.js', hardTimeoutMs: null, split: null, fixtures: null}],
+    },
   ]);
 });
 
@@ -576,10 +581,20 @@ describe('a file that is split', () => {
   const order = (collected: string | null) => ({
     type: 'give',
     units: [
-      {id: 0, configId: 'c', path: PATH, hardTimeoutMs: null, split: {granularity: 'tests', collected, resumes: null}},
+      {
+        id: 0,
+        configId: 'c',
+        path: PATH,
+        hardTimeoutMs: null,
+        split: {granularity: 'tests', collected, resumes: null},
+        fixtures: null,
+      },
     ],
   });
-  const wholeOrder = {type: 'give', units: [{id: 0, configId: 'c', path: PATH, hardTimeoutMs: null, split: null}]};
+  const wholeOrder = {
+    type: 'give',
+    units: [{id: 0, configId: 'c', path: PATH, hardTimeoutMs: null, split: null, fixtures: null}],
+  };
   const long: FileRecord = {
     at: 0,
     ms: 6 * LONG,

@@ -1,0 +1,309 @@
+/**
+ * Units that ask for more than a worker: they wait apart from the others until what they ask for is there.
+ * Which of them a worker that has nothing to do may begin is decided here. What a unit asks for it gets all
+ * at once, or it waits without having any of it: so no two wait for each other.
+ */
+import type {Constraints} from './constraints';
+import {canBeUsed, createFixtures, endOfUses, fixturesReady, isQuiet, type RunFixtures} from './fixtureStates';
+import type {Command} from './schedule';
+import type {SchedulePlan, ScheduleState, SlotState} from './scheduleState';
+
+/** Units that ask for the same; or those of one worker group, of which only the next may begin. */
+export interface Queue {
+  readonly group: string | null;
+  /** In descending order: the last is the next. */
+  readonly units: number[];
+  /** The slot that runs the group. */
+  slot: SlotState | null;
+  /** How many workers are being replaced for units of it that want a fresh one. */
+  replacing: number;
+}
+
+export interface ConstrainedUnits {
+  readonly queues: readonly Queue[];
+  readonly queueOf: ReadonlyMap<number, Queue>;
+  /** How many units wait. */
+  waiting: number;
+  /** What is left of each resource. */
+  readonly left: Map<string, number>;
+  /** Units that have what they ask for. */
+  readonly admitted: Set<number>;
+  /** Units that are through, but still run in a worker that has not heard that it need not; `true`: they have ended. */
+  readonly lingering: Map<number, boolean>;
+  /** The serial unit that runs. */
+  exclusive: number | null;
+  readonly fixtures: RunFixtures;
+  /** Something that a unit waits for may be there since idle slots were last looked at. */
+  changed: boolean;
+}
+
+/** @returns null: no unit asks for more than a worker */
+export function createConstrained(plan: SchedulePlan): ConstrainedUnits | null {
+  const queues = new Map<string, Queue>();
+  const queueOf = new Map<number, Queue>();
+  for (let unit = plan.units.length - 1; unit >= 0; unit--) {
+    const constraints = plan.units[unit]?.constraints ?? null;
+    if (constraints === null) continue;
+    const group = constraints.workerGroup;
+    const key = JSON.stringify(group ?? constraints);
+    const queue = queues.get(key) ?? {group, units: [], slot: null, replacing: 0};
+    queues.set(key, queue);
+    queue.units.push(unit);
+    queueOf.set(unit, queue);
+  }
+  if (queueOf.size === 0) return null;
+  return {
+    queues: [...queues.values()],
+    queueOf,
+    waiting: queueOf.size,
+    left: new Map(Object.entries(plan.resources)),
+    admitted: new Set(),
+    lingering: new Map(),
+    exclusive: null,
+    fixtures: createFixtures(plan),
+    changed: false,
+  };
+}
+
+/** A unit that may begin. `fresh`: in a worker that has run no other. */
+export interface Admission {
+  readonly unit: number;
+  readonly queue: Queue;
+  readonly fresh: boolean;
+}
+
+/**
+ * What a slot that has nothing to do is to take of these units.
+ *
+ * @param next the first of the units that ask for nothing; undefined: there is none
+ * @returns null: nothing, or that one first
+ */
+export function choose(
+  state: ScheduleState,
+  constrained: ConstrainedUnits,
+  slot: SlotState,
+  next: number | undefined,
+): Admission | null {
+  for (const queue of slot.groups) {
+    const unit = queue.units.at(-1);
+    if (unit === undefined || constraintsOf(state, unit).serial) continue;
+    if (isPossible(state, constrained, unit, null)) return admission(state, queue, unit);
+  }
+  let first: Admission | null = null;
+  let warm: Admission | null = null;
+  /** What units that come first wait for: those behind them do not take it away. */
+  const claimed = new Map<string, number>();
+  const all = heads(constrained);
+  const peaceful = all.filter(({unit}) => !constraintsOf(state, unit).serial);
+  for (const {queue, unit} of peaceful) {
+    if (first !== null && state.plan.keepsOrder) break;
+    if (queue.slot !== null || queue.replacing >= queue.units.length) continue;
+    if (!isPossible(state, constrained, unit, claimed)) continue;
+    first ??= admission(state, queue, unit);
+    if (!isWarm(state, constrained, unit)) continue;
+    warm = admission(state, queue, unit);
+    break;
+  }
+  const leader = Math.min(first?.unit ?? Infinity, next ?? Infinity);
+  if (leader === Infinity) return peaceful.length > 0 ? null : serialOne(state, constrained, slot, all);
+  if (warm !== null && (warm.unit === leader || mayWait(state, leader))) return warm;
+  return first?.unit === leader ? first : null;
+}
+
+interface Head {
+  readonly queue: Queue;
+  readonly unit: number;
+}
+
+/** The next unit of each queue, the first of them first. */
+function heads({queues}: ConstrainedUnits): Head[] {
+  const all: Head[] = [];
+  for (const queue of queues) {
+    const unit = queue.units.at(-1);
+    if (unit !== undefined) all.push({queue, unit});
+  }
+  return all.sort((a, b) => a.unit - b.unit);
+}
+
+function admission(state: ScheduleState, queue: Queue, unit: number): Admission {
+  return {unit, queue, fresh: constraintsOf(state, unit).freshWorker};
+}
+
+/** @param claimed what units before this one wait for; what this one waits for is added. null: it comes before all. */
+function isPossible(
+  state: ScheduleState,
+  {left, fixtures, lingering}: ConstrainedUnits,
+  unit: number,
+  claimed: Map<string, number> | null,
+): boolean {
+  if (lingering.has(unit)) return false;
+  const {resources, fixtures: needed} = constraintsOf(state, unit);
+  if (!fixturesReady(fixtures, needed)) return false;
+  let possible = true;
+  const free = (name: string) => (left.get(name) ?? 0) - (claimed?.get(name) ?? 0);
+  const short = resources.filter(({name, amount}) => free(name) < amount);
+  for (const {name, amount} of short) {
+    possible = false;
+    claimed?.set(name, (claimed.get(name) ?? 0) + amount);
+  }
+  return possible;
+}
+
+/** Whether a unit needs fixtures, all of which are up: they can be taken down the sooner. */
+function isWarm(state: ScheduleState, {fixtures}: ConstrainedUnits, unit: number): boolean {
+  const needed = constraintsOf(state, unit).fixtures;
+  return needed.length > 0 && canBeUsed(fixtures, needed);
+}
+
+/** A unit that is overtaken does not become the last to end if so many times its own time is left for every slot. */
+const TIMES_LEFT = 2;
+
+/** Whether a unit can be overtaken without making the run longer, as far as that is known. */
+function mayWait(state: ScheduleState, unit: number): boolean {
+  const {plan, workAhead, nextUnit} = state;
+  const own = plan.units[unit]?.expectedMs ?? null;
+  if (plan.keepsOrder || own === null || workAhead === null) return false;
+  const left = (workAhead.at(-1) ?? 0) - (workAhead[nextUnit] ?? 0);
+  return left / state.slots.length >= TIMES_LEFT * own;
+}
+
+/**
+ * Serial units come last: then no slot has to fall idle for them that would not have done so anyway.
+ *
+ * @returns null: there is none, or something still runs
+ */
+function serialOne(
+  state: ScheduleState,
+  constrained: ConstrainedUnits,
+  slot: SlotState,
+  all: readonly Head[],
+): Admission | null {
+  if (!isQuiet(constrained.fixtures)) return null;
+  for (const {running, held, preparing} of state.slots) {
+    if (running !== null || held.length > 0 || preparing !== null) return null;
+  }
+  for (const {queue, unit} of all) {
+    if ((queue.slot !== null && queue.slot !== slot) || queue.replacing >= queue.units.length) continue;
+    if (isPossible(state, constrained, unit, null)) return admission(state, queue, unit);
+  }
+  return null;
+}
+
+/** A unit gets what it asks for. */
+export function admit(
+  state: ScheduleState,
+  constrained: ConstrainedUnits,
+  slot: SlotState,
+  {unit, queue}: Admission,
+): void {
+  const {serial, resources} = constraintsOf(state, unit);
+  queue.units.pop();
+  constrained.waiting--;
+  for (const {name, amount} of resources) constrained.left.set(name, (constrained.left.get(name) ?? 0) - amount);
+  constrained.admitted.add(unit);
+  if (serial) constrained.exclusive = unit;
+  if (queue.group !== null) {
+    queue.slot = slot;
+    slot.groups.add(queue);
+  }
+}
+
+/** A unit that is through, or is to begin anew, gives back what it has got, as soon as no worker is at it any more. */
+function release(
+  state: ScheduleState,
+  constrained: ConstrainedUnits,
+  unit: number,
+  ended: boolean,
+  commands: Command[],
+): void {
+  if (state.slots.some(({running}) => running === unit)) {
+    constrained.lingering.set(unit, ended);
+    return;
+  }
+  constrained.lingering.delete(unit);
+  const {fixtures} = constraintsOf(state, unit);
+  if (ended && fixtures.length > 0) endOfUses(constrained.fixtures, fixtures, commands);
+  if (!constrained.admitted.delete(unit)) return;
+  for (const {name, amount} of constraintsOf(state, unit).resources) {
+    constrained.left.set(name, (constrained.left.get(name) ?? 0) + amount);
+  }
+  if (constrained.exclusive === unit) constrained.exclusive = null;
+  constrained.changed = true;
+}
+
+/** Something has ended in a worker. */
+export function releaseLingering(state: ScheduleState, constrained: ConstrainedUnits, commands: Command[]): void {
+  for (const [unit, ended] of constrained.lingering) release(state, constrained, unit, ended, commands);
+}
+
+/** A unit that was given is to wait again, in its old place. */
+export function putBack(state: ScheduleState, constrained: ConstrainedUnits, unit: number, commands: Command[]): void {
+  release(state, constrained, unit, false, commands);
+  const queue = constrained.queueOf.get(unit);
+  if (queue === undefined) return;
+  let place = queue.units.length;
+  while (place > 0 && (queue.units[place - 1] ?? Infinity) < unit) place--;
+  queue.units.splice(place, 0, unit);
+  constrained.waiting++;
+}
+
+/** A unit has ended, or never will begin: nothing need be kept for it. */
+export function endConstrained(
+  state: ScheduleState,
+  constrained: ConstrainedUnits,
+  unit: number,
+  commands: Command[],
+): void {
+  release(state, constrained, unit, true, commands);
+  const queue = constrained.queueOf.get(unit);
+  if (queue?.slot != null && queue.units.length === 0) leaveGroup(queue.slot, queue);
+}
+
+/** Whoever is free next may go on with the groups that a slot was running. */
+export function leaveGroups(slot: SlotState): void {
+  for (const queue of slot.groups) leaveGroup(slot, queue);
+}
+
+function leaveGroup(slot: SlotState, queue: Queue): void {
+  queue.slot = null;
+  slot.groups.delete(queue);
+}
+
+/** The units that wait, taken out, the first first; none of them has what it asks for. */
+export function takeAllWaiting(constrained: ConstrainedUnits): number[] {
+  const all = constrained.queues.flatMap(({units}) => units.splice(0));
+  constrained.waiting = 0;
+  return all.sort((a, b) => a - b);
+}
+
+/** How many of the units that wait could run at the same time, at the most. */
+export function mostAtOnce(state: ScheduleState, {queues}: ConstrainedUnits): number {
+  let sum = 0;
+  let serial = 0;
+  for (const {group, units} of queues) {
+    const unit = units.at(-1);
+    if (unit === undefined) continue;
+    if (constraintsOf(state, unit).serial) serial = 1;
+    else if (group !== null) sum++;
+    else sum += Math.min(units.length, ...shares(state, unit));
+  }
+  return Math.max(sum, serial);
+}
+
+function shares(state: ScheduleState, unit: number): number[] {
+  return constraintsOf(state, unit).resources.map(({name, amount}) =>
+    Math.floor((state.plan.resources[name] ?? 0) / amount),
+  );
+}
+
+const NOTHING: Constraints = Object.freeze({
+  serial: false,
+  workerGroup: null,
+  resources: [],
+  freshWorker: false,
+  fixtures: [],
+});
+
+function constraintsOf({plan}: ScheduleState, unit: number): Constraints {
+  return plan.units[unit]?.constraints ?? NOTHING;
+}
