@@ -5,6 +5,7 @@ import {JestRunner} from './shell/jestRunner';
 // eslint-disable-next-line @typescript-eslint/no-namespace -- the one way to give types to an `export =`
 namespace XdistRunner {
   export type XdistOptions = Options.XdistOptions;
+  export type FilesEntry = Options.FilesEntry;
   export type Watermark = Options.Watermark;
   export type Dist = Options.Dist;
 }

@@ -4,9 +4,10 @@
  */
 import leven from 'leven';
 import * as v from 'valibot';
+import {readFolderRules} from './folderRules';
 import {DEFAULT_OPTIONS, type ResolvedOptions, type XdistOptions} from './options';
-import {OPTION_NAMES, OPTION_SCHEMAS, type OptionName} from './optionSchemas';
-import {parseTimeSpan} from './timeSpan';
+import {KEYS_WITHIN, OPTION_NAMES, OPTION_SCHEMAS, type OptionName} from './optionSchemas';
+import {inMs} from './timeSpan';
 
 /** Options as found in one place, unchecked. */
 export interface OptionSource {
@@ -56,13 +57,16 @@ export function resolveOptions(
 ): ResolvedOptions {
   const problems: string[] = [];
   let merged: XdistOptions = {};
+  let filesFrom = '';
   for (const source of [...sources, ...environmentSources(environment, problems)]) {
     const options = checkSource(source, problems);
     merged = {
       ...merged,
       ...options,
       ...(options.watermark && {watermark: {...merged.watermark, ...options.watermark}}),
+      ...(options.resources && {resources: {...merged.resources, ...options.resources}}),
     };
+    if (options.files !== undefined) filesFrom = source.name;
   }
   const watermark = {...DEFAULT_OPTIONS.watermark, ...merged.watermark};
   if (merged.watermark?.low !== undefined && merged.watermark.high === undefined) {
@@ -78,14 +82,13 @@ export function resolveOptions(
   return Object.freeze({
     ...DEFAULT_OPTIONS,
     ...merged,
+    files: Object.freeze(readFolderRules(merged.files ?? [], filesFrom)),
+    resources: Object.freeze({...merged.resources}),
     watermark: Object.freeze(watermark),
     hardTimeout: inMs(merged.hardTimeout) ?? DEFAULT_OPTIONS.hardTimeout,
     slowTimeout: inMs(merged.slowTimeout) ?? DEFAULT_OPTIONS.slowTimeout,
+    fixtureTimeout: inMs(merged.fixtureTimeout) ?? DEFAULT_OPTIONS.fixtureTimeout,
   });
-}
-
-function inMs(time: number | string | undefined): number | null {
-  return typeof time === 'string' ? parseTimeSpan(time) : (time ?? null);
 }
 
 function* environmentSources(
@@ -141,8 +144,8 @@ function checkSource(source: OptionSource, problems: string[]): XdistOptions {
 function describeIssue(source: string, key: OptionName, value: unknown, issue: v.BaseIssue<unknown>): string {
   const path = [key, ...(issue.path ?? []).map(item => String(item.key))];
   const last = path.at(-1) as string;
-  if (issue.type === 'strict_object' && issue.path !== undefined) {
-    return `${source}: unknown option "${path.join('.')}".${suggestion(last, ['low', 'high'])}`;
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    return `${source}: unknown option "${path.join('.')}".${suggestion(last, KEYS_WITHIN[key] ?? [])}`;
   }
   const received = issue.path === undefined ? value : issue.input;
   return `${source}: "${path.join('.')}" must be ${issue.message}, got ${show(received)}.`;

@@ -1,4 +1,5 @@
 /** What a test file asks of a run beside a worker: what may not run beside it, and what must be there for it. */
+import {amountOf, type FileRules} from './fileRules';
 
 /** A part of a resource: a counted lock that files of a run share. */
 export interface ResourceShare {
@@ -13,7 +14,7 @@ export type FixtureId = number;
 export interface Constraints {
   /** Nothing else runs meanwhile. */
   readonly serial: boolean;
-  /** All units of a group run in one worker, in the order of their ids, and nothing between them. null: in none. */
+  /** All units of a group run in one worker, in the order of their ids. null: in none. */
   readonly workerGroup: string | null;
   /** Taken all at once before the unit begins, and given back when it has ended. Each name at most once. */
   readonly resources: readonly ResourceShare[];
@@ -34,4 +35,27 @@ export interface PlannedFixture {
   readonly scope: FixtureScope;
   /** The fixtures that it needs itself: of lower ids. One of scope `run` needs none of scope `worker`. */
   readonly needs: readonly FixtureId[];
+}
+
+/** @param fixtures those that must be up for it @returns null: it asks for nothing */
+export function constraintsOf(rules: FileRules, fixtures: readonly FixtureId[]): Constraints | null {
+  const {serial, workerGroup, resources, restartWorker} = rules;
+  const asks = serial || workerGroup !== null || resources.length > 0 || restartWorker || fixtures.length > 0;
+  if (!asks) return null;
+  return {
+    serial,
+    workerGroup,
+    resources: resources.map(({name, amount}) => ({name, amount})),
+    freshWorker: restartWorker,
+    fixtures,
+  };
+}
+
+/** How much there is of each resource that one of these names. @param resources the option */
+export function resourcesOf(
+  all: readonly (Constraints | null)[],
+  resources: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const names = new Set(all.flatMap(constraints => constraints?.resources.map(({name}) => name) ?? []));
+  return Object.fromEntries([...names].map(name => [name, amountOf(name, resources)]));
 }

@@ -1,4 +1,5 @@
 /** How a worker died, as evidence, and as the text a user reads. */
+import type {RuleProblem} from './fileRules';
 import {describeTimeSpan} from './timeSpan';
 import {describeWorker, type FileIdentity, type Generation, type SlotNumber} from './units';
 import {describePlace, type HungPlace} from './watching';
@@ -96,6 +97,15 @@ export function malformedPragmas(
   return fileError(
     `A pragma in this file's docblock is not right, so the file was not run.\n\n${problems
       .map(problem => `  ${file.path}:${problem.line}  ${problem.message}`)
+      .join('\n')}`,
+  );
+}
+
+/** The failure of a file that asks for what cannot be had. */
+export function unmetRules(problems: readonly RuleProblem[]): FileError {
+  return fileError(
+    `This file asks for what cannot be had, so it was not run.\n\n${problems
+      .map(({place, message}) => `  ${place}  ${message}`)
       .join('\n')}`,
   );
 }

@@ -1,4 +1,6 @@
 /** The options a user can set, and their defaults. The schema that checks them is in optionSchemas.ts. */
+import type {FolderRules} from './folderRules';
+
 /** How tests are distributed over workers. */
 export type Dist = 'load';
 
@@ -10,6 +12,22 @@ export interface Watermark {
   high?: number;
 }
 
+/** What some test files ask for: the pragmas' words for folders. A pragma in the file wins over it, and adds to its lists. */
+export interface FilesEntry {
+  /** A glob or a list of them, relative to rootDir. */
+  match: string | readonly string[];
+  /** As after `@shared-fixture`: `'./fixtures/db.ts'` or `'./fixtures/db.ts scope=worker'`; relative to rootDir. */
+  sharedFixtures?: readonly string[];
+  /** `true`: as `@can-split`; `'each'`: as `@can-split each`; `false`: whatever an earlier entry or `canSplit` says, not. */
+  canSplit?: boolean | 'each';
+  serial?: boolean;
+  workerGroup?: string;
+  /** As after `@resource`: `'gpu'` or `'gpu:2'`. */
+  resources?: readonly string[];
+  hardTimeout?: number | string;
+  restartWorker?: boolean;
+}
+
 /** The options of jest-runner-xdist, as a user writes them. Every one may be left out. */
 export interface XdistOptions {
   /** `'load'` (default): each worker gets the next file as soon as it can take one, longest first. */
@@ -19,6 +37,13 @@ export interface XdistOptions {
    * may be spread over several workers. Default: none.
    */
   canSplit?: readonly string[];
+  /**
+   * What test files ask for, by their place. Of several entries that match a file the later one wins,
+   * field by field, and lists are added up. Default: none.
+   */
+  files?: readonly FilesEntry[];
+  /** How much there is of each resource that files ask for. What is not listed there is 1 of. */
+  resources?: Readonly<Record<string, number>>;
   /** How much work a worker holds ahead. */
   watermark?: Watermark;
   /** The most files given to a worker at once; pytest-xdist's `--maxschedchunk`. Default: no limit. */
@@ -40,6 +65,8 @@ export interface XdistOptions {
   hardTimeout?: number | string;
   /** The time after which one line says that a test, a hook or a file's loading is still running. 0: never. Default 60 s. */
   slowTimeout?: number | string;
+  /** The time that a shared fixture's setup may take, and its teardown. 0: any. Default 60 s. */
+  fixtureTimeout?: number | string;
   /** The file that keeps past durations, relative to rootDir. Default: one in Jest's cacheDirectory. */
   timings?: string;
   /**
@@ -53,6 +80,8 @@ export interface XdistOptions {
 export interface ResolvedOptions {
   readonly dist: Dist;
   readonly canSplit: readonly string[];
+  readonly files: readonly FolderRules[];
+  readonly resources: Readonly<Record<string, number>>;
   readonly watermark: Readonly<Required<Watermark>>;
   readonly maxScheduleChunk: number | null;
   readonly maxWorkerRestarts: number | null;
@@ -62,6 +91,8 @@ export interface ResolvedOptions {
   readonly hardTimeout: number;
   /** In ms; 0: never. */
   readonly slowTimeout: number;
+  /** In ms; 0: none. */
+  readonly fixtureTimeout: number;
   readonly timings: string | null;
   readonly inBand: 'auto' | 'never';
 }
@@ -69,6 +100,8 @@ export interface ResolvedOptions {
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   dist: 'load',
   canSplit: Object.freeze([]),
+  files: Object.freeze([]),
+  resources: Object.freeze({}),
   watermark: Object.freeze({low: 50, high: 200}),
   maxScheduleChunk: null,
   maxWorkerRestarts: null,
@@ -76,6 +109,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   onCrash: 'resume',
   hardTimeout: 300_000,
   slowTimeout: 60_000,
+  fixtureTimeout: 60_000,
   timings: null,
   inBand: 'auto',
 });

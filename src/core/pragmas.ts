@@ -5,7 +5,9 @@
  * comes in as an argument: it is the running Jest's.
  */
 
+import type {FixtureScope, ResourceShare} from './constraints';
 import {parseTimeSpan, TIME_SPAN_SHAPE} from './timeSpan';
+import type {Granularity} from './units';
 
 /** What of jest-docblock is used here. */
 export interface DocblockParser {
@@ -16,7 +18,7 @@ export interface DocblockParser {
 /** What a test file says of itself. A field that is null or empty was not said. */
 export interface FilePragmas {
   /** `@can-split`: its tests may be spread over workers; `each`: every hook is re-entrant. */
-  readonly canSplit: 'tests' | 'each' | null;
+  readonly canSplit: Granularity | null;
   /** `@shared-fixture ./path [scope=run|worker]` */
   readonly sharedFixtures: readonly SharedFixturePragma[];
   /** `@serial`: nothing else may run meanwhile. */
@@ -31,16 +33,21 @@ export interface FilePragmas {
   readonly restartWorker: boolean;
 }
 
-export interface SharedFixturePragma {
-  /** As written: relative to the test file. */
+/** A fixture as it is asked for. */
+export interface FixtureRequest {
+  /** Of its module, as written: relative to where it is written, or a package's name. */
   readonly path: string;
-  readonly scope: 'run' | 'worker';
+  readonly scope: FixtureScope;
 }
 
-export interface ResourcePragma {
-  readonly name: string;
-  /** How much of the resource the file takes; 1 unless said. */
-  readonly amount: number;
+export interface SharedFixturePragma extends FixtureRequest {
+  /** 1-based. */
+  readonly line: number;
+}
+
+export interface ResourcePragma extends ResourceShare {
+  /** 1-based. */
+  readonly line: number;
 }
 
 /** A place in a test file where one of our pragmas is wrong. */
@@ -87,8 +94,19 @@ const PRAGMA_LINE = new RegExp(`^[ \\t]*(?:/\\*\\*?|\\*|//)?[ \\t]*@(${NAME_PATT
 
 const NONE: ParsedPragmas = {pragmas: NO_PRAGMAS, errors: [], warnings: []};
 
-/** Reads the pragmas of one test file from its source. */
-export function parsePragmas(source: string, docblock: DocblockParser): ParsedPragmas {
+/** The pragmas that count in the docblock of a fixture's module. */
+export const FIXTURE_PRAGMAS: readonly PragmaName[] = ['shared-fixture'];
+
+/**
+ * Reads the pragmas of one file from its source.
+ *
+ * @param counting those that mean something in that file: of others it is told that they do not
+ */
+export function parsePragmas(
+  source: string,
+  docblock: DocblockParser,
+  counting: readonly PragmaName[] = PRAGMA_NAMES,
+): ParsedPragmas {
   // Most files of most suites have none; they must cost next to nothing.
   if (!MENTIONS_ONE.test(source)) return NONE;
   const block = docblock.extract(source);
@@ -98,6 +116,7 @@ export function parsePragmas(source: string, docblock: DocblockParser): ParsedPr
     block === '' ? null : {first: lineAt(source, blockStart), last: lineAt(source, blockStart + block.length)};
   const sourceLines = source.split('\n');
   const errors: PragmaProblem[] = [];
+  const warnings: PragmaProblem[] = [];
   let pragmas = NO_PRAGMAS;
   for (const name of PRAGMA_NAMES) {
     const value = values[name];
@@ -105,7 +124,11 @@ export function parsePragmas(source: string, docblock: DocblockParser): ParsedPr
     // jest-docblock leaves the spaces at a line's end in the value, and a tab between it and the name.
     const all = (typeof value === 'string' ? [value] : value).map(text => text.trim());
     const lines = linesOf(name, block).map(line => line + (blockLines?.first ?? 1) - 1);
-    const parsed = READERS[name](all);
+    if (!counting.includes(name)) {
+      warnings.push({line: lines[0] ?? 1, message: `@${name} has no effect here: it is for test files.`});
+      continue;
+    }
+    const parsed = READERS[name](all, lines);
     if ('error' in parsed) {
       const line = lines[parsed.index] ?? lines[0] ?? 1;
       // Where the value is not in the pragma's own line, jest-docblock has put it together from several.
@@ -118,7 +141,11 @@ export function parsePragmas(source: string, docblock: DocblockParser): ParsedPr
   return {
     pragmas,
     errors,
-    warnings: [...unreadPragmas(block, blockLines?.first ?? 1, values), ...strayPragmas(source, blockLines)],
+    warnings: [
+      ...warnings,
+      ...unreadPragmas(block, blockLines?.first ?? 1, values),
+      ...strayPragmas(source, blockLines),
+    ],
   };
 }
 
@@ -128,43 +155,54 @@ type Reading =
 const FOLLOWING_TEXT =
   'jest-docblock takes the text on the line after a pragma for a part of its value: leave an empty ` *` line between them, or move the text above';
 
-const READERS: Readonly<Record<PragmaName, (values: readonly string[]) => Reading>> = {
+/** @returns what is wrong with it, where it is not one */
+export function parseFixtureRequest(text: string): FixtureRequest | string {
+  const match = /^(\S+)(?:\s+scope=(run|worker))?$/.exec(text);
+  if (match?.[1] === undefined) {
+    return text === ''
+      ? 'name the module of the fixture, as in "@shared-fixture ./fixtures/db.ts"'
+      : `expected "./path/to/module" and nothing else, or "scope=worker" after it`;
+  }
+  return {path: match[1], scope: match[2] === 'worker' ? 'worker' : 'run'};
+}
+
+/** @returns what is wrong with it, where it is not one */
+export function parseResource(text: string): ResourceShare | string {
+  const match = /^([\w./-]+)(?::([1-9]\d*))?$/.exec(text);
+  if (match?.[1] === undefined) {
+    return text === ''
+      ? 'name the resource, as in "@resource gpu" or "@resource gpu:2"'
+      : `expected "name" or "name:amount" with a whole amount of 1 or more`;
+  }
+  return {name: match[1], amount: match[2] === undefined ? 1 : Number(match[2])};
+}
+
+export function isResourceName(text: string): boolean {
+  const resource = parseResource(text);
+  return typeof resource !== 'string' && resource.name === text;
+}
+
+export function isWorkerGroup(text: string): boolean {
+  return /^[\w.:/-]+$/.test(text);
+}
+
+type Reader = (values: readonly string[], lines: readonly number[]) => Reading;
+
+const READERS: Readonly<Record<PragmaName, Reader>> = {
   'can-split': single(value => {
     if (value === '' || value === 'each') return {canSplit: value === '' ? 'tests' : 'each'};
     return `it takes nothing or the word "each"`;
   }),
-  'shared-fixture': several(
-    value => {
-      const match = /^(\S+)(?:\s+scope=(run|worker))?$/.exec(value);
-      if (match?.[1] === undefined) {
-        return value === ''
-          ? 'name the module of the fixture, as in "@shared-fixture ./fixtures/db.ts"'
-          : `expected "./path/to/module" and nothing else, or "scope=worker" after it`;
-      }
-      return {path: match[1], scope: match[2] === 'worker' ? 'worker' : 'run'} satisfies SharedFixturePragma;
-    },
-    sharedFixtures => ({sharedFixtures}),
-  ),
+  'shared-fixture': several(parseFixtureRequest, sharedFixtures => ({sharedFixtures})),
   serial: flag({serial: true}),
   'worker-group': single(value =>
-    /^[\w.:/-]+$/.test(value)
+    isWorkerGroup(value)
       ? {workerGroup: value}
       : value === ''
         ? 'name the group, as in "@worker-group db"'
         : `a group's name is one word`,
   ),
-  resource: several(
-    value => {
-      const match = /^([\w./-]+)(?::([1-9]\d*))?$/.exec(value);
-      if (match?.[1] === undefined) {
-        return value === ''
-          ? 'name the resource, as in "@resource gpu" or "@resource gpu:2"'
-          : `expected "name" or "name:amount" with a whole amount of 1 or more`;
-      }
-      return {name: match[1], amount: match[2] === undefined ? 1 : Number(match[2])} satisfies ResourcePragma;
-    },
-    resources => ({resources}),
-  ),
+  resource: several(parseResource, resources => ({resources})),
   'hard-timeout': single(value => {
     const ms = parseTimeSpan(value);
     return ms === null ? `expected ${TIME_SPAN_SHAPE}` : {hardTimeoutMs: ms};
@@ -172,8 +210,8 @@ const READERS: Readonly<Record<PragmaName, (values: readonly string[]) => Readin
   'restart-worker': flag({restartWorker: true}),
 };
 
-function single(read: (value: string) => Partial<FilePragmas> | string) {
-  return (values: readonly string[]): Reading => {
+function single(read: (value: string) => Partial<FilePragmas> | string): Reader {
+  return values => {
     if (values.length > 1) return {error: 'it may be given only once in a file', value: values[1] ?? '', index: 1};
     const value = values[0] ?? '';
     const fields = read(value);
@@ -181,20 +219,23 @@ function single(read: (value: string) => Partial<FilePragmas> | string) {
   };
 }
 
-function several<T>(read: (value: string) => T | string, collect: (items: T[]) => Partial<FilePragmas>) {
-  return (values: readonly string[]): Reading => {
-    const items: T[] = [];
+function several<T extends object>(
+  read: (value: string) => T | string,
+  collect: (items: (T & {line: number})[]) => Partial<FilePragmas>,
+): Reader {
+  return (values, lines) => {
+    const items: (T & {line: number})[] = [];
     for (const [index, value] of values.entries()) {
       const item = read(value);
       if (typeof item === 'string') return {error: item, value, index};
-      items.push(item);
+      items.push({...item, line: lines[index] ?? lines[0] ?? 1});
     }
     return {fields: collect(items)};
   };
 }
 
-function flag(fields: Partial<FilePragmas>) {
-  return (values: readonly string[]): Reading => {
+function flag(fields: Partial<FilePragmas>): Reader {
+  return values => {
     const index = values.findIndex(value => value !== '');
     return index === -1 ? {fields} : {error: `it takes no value`, value: values[index] ?? '', index};
   };

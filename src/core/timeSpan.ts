@@ -11,6 +11,11 @@ export function parseTimeSpan(text: string): number | null {
   return Number(match[1] ?? 0) * unit;
 }
 
+/** A time as an option has it, in ms; null: it was not said. */
+export function inMs(time: number | string | undefined): number | null {
+  return typeof time === 'string' ? parseTimeSpan(time) : (time ?? null);
+}
+
 /** As in `900 ms`, `30 s`, `5 min`: no more exact than a reader needs it. */
 export function describeTimeSpan(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;

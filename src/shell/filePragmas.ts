@@ -13,22 +13,13 @@ export type ReadPragmas = ReadonlyMap<Test, FilePragmas>;
 /** Reports the files whose pragmas cannot be read; returns the others. */
 export function readAllPragmas(tests: readonly Test[], jest: RunningJest, reports: Reports): ReadPragmas {
   const docblock = jest.docblock();
-  const inert = new Set<string>();
   const sound = new Map<Test, FilePragmas>();
   for (const test of tests) {
     const {path} = test;
     const {errors, warnings, pragmas} = readPragmas(path, docblock);
     for (const {line, message} of warnings) warn(`${path}:${line}: ${message}`);
-    for (const name of namesOf(pragmas)) inert.add(name);
-    if (errors.length === 0) {
-      sound.set(test, pragmas);
-      continue;
-    }
-    reports.fileStarted(test).catch(() => undefined); // then that is its failure
-    void reports.fileFailed(test, malformedPragmas({configId: test.context.config.id, path}, errors));
-  }
-  if (inert.size > 0) {
-    warn(`${[...inert].sort().join(', ')}: checked, but not acted on by this version; the files run as any other.`);
+    if (errors.length === 0) sound.set(test, pragmas);
+    else reports.fileRefused(test, malformedPragmas({configId: test.context.config.id, path}, errors));
   }
   return sound;
 }
@@ -39,13 +30,4 @@ function readPragmas(path: string, docblock: Parameters<typeof parsePragmas>[1])
   } catch {
     return {pragmas: NO_PRAGMAS, errors: [], warnings: []}; // running it will say what is wrong
   }
-}
-
-/** Those that nothing is done about. */
-function* namesOf(pragmas: FilePragmas): Generator<string> {
-  if (pragmas.sharedFixtures.length > 0) yield '@shared-fixture';
-  if (pragmas.serial) yield '@serial';
-  if (pragmas.workerGroup !== null) yield '@worker-group';
-  if (pragmas.resources.length > 0) yield '@resource';
-  if (pragmas.restartWorker) yield '@restart-worker';
 }

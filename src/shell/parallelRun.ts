@@ -4,12 +4,13 @@ import {availableParallelism, totalmem} from 'node:os';
 import {join, relative} from 'node:path';
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
+import {constraintsOf, resourcesOf} from '../core/constraints';
 import {describeDeath} from '../core/deaths';
 import {describeLingering} from '../core/lingering';
 import type {MergeTools} from '../core/merge';
 import {planUnits} from '../core/plan';
-import type {FilePragmas} from '../core/pragmas';
 import type {WorkerSetup} from '../core/protocol';
+import {plannedFixtures} from '../core/runFixtures';
 import {slotsOf, type SchedulePlan} from '../core/scheduleState';
 import type {SlotNumber} from '../core/units';
 import {slowLine} from '../core/watching';
@@ -23,6 +24,7 @@ import {Recycling} from './recycling';
 import type {Reports} from './reports';
 import type {RunOptions} from './run';
 import type {RunningJest} from './runningJest';
+import type {RunRules} from './runRules';
 import {NO_SHARED_FIXTURES} from './sharedFixtures';
 import {saveSnapshots} from './snapshotFile';
 import type {Splittable} from './splittable';
@@ -45,9 +47,7 @@ export interface ParallelRun {
   conclude(): Promise<void>;
 }
 
-export interface ParallelRunOptions {
-  readonly tests: readonly Test[];
-  readonly pragmasOf: (test: Test) => FilePragmas;
+export interface ParallelRunOptions extends RunRules {
   readonly splittable: Splittable;
   readonly past: PastRuns;
   readonly reports: Reports;
@@ -56,11 +56,12 @@ export interface ParallelRunOptions {
 
 export async function startParallelRun(
   runOptions: RunOptions,
-  {tests, pragmasOf, splittable, past, reports, runId}: ParallelRunOptions,
+  parallelOptions: ParallelRunOptions,
 ): Promise<ParallelRun> {
+  const {tests, rulesOf, past, reports, runId} = parallelOptions;
   const {jest, globalConfig, watcher} = runOptions;
   const testOfPath = new Map(tests.map(test => [`${test.context.config.id}\0${test.path}`, test]));
-  const plan = makePlan(runOptions, tests, splittable, past);
+  const plan = makePlan(runOptions, parallelOptions);
   const unitTests = plan.units.map(({file}) => testOfPath.get(`${file.configId}\0${file.path}`) as Test);
   const testOf = (unit: number) => unitTests[unit] as Test;
   const shown = (path: string) => relative(globalConfig.rootDir, path);
@@ -110,7 +111,7 @@ export async function startParallelRun(
       messageUtil: () => jest.messageUtil(),
       resume: runOptions.options.onCrash === 'resume',
     }),
-    hardTimeoutOf: unit => pragmasOf(testOf(unit)).hardTimeoutMs,
+    hardTimeoutOf: unit => rulesOf(testOf(unit)).hardTimeoutMs,
     onUnitEnd: (unit, ms, outcome, died) => {
       if (outcome !== null) past.note(testOf(unit), ms, outcome.type === 'result' ? outcome.result : null);
       if (died) past.noteDeath(testOf(unit));
@@ -234,9 +235,7 @@ function mergeTools(
 
 function makePlan(
   {jest, globalConfig, options}: RunOptions,
-  tests: readonly Test[],
-  splittable: Splittable,
-  past: PastRuns,
+  {tests, rulesOf, fixtures, splittable, past}: ParallelRunOptions,
 ): SchedulePlan {
   const keepsOrder = globalConfig.testSequencer !== jest.defaultSequencer;
   const inputs = tests.map(test => {
@@ -247,14 +246,18 @@ function makePlan(
       failedLastTime: last !== null && last.end !== 'passed',
       size: () => sizeOf(test.path),
       split: splittable.get(test) ?? null,
-      constraints: null,
+      constraints: constraintsOf(rulesOf(test), fixtures.neededBy(test)),
     };
   });
+  const resources = resourcesOf(
+    inputs.map(({constraints}) => constraints),
+    options.resources,
+  );
   return {
-    units: planUnits(inputs, {}, keepsOrder),
+    units: planUnits(inputs, resources, keepsOrder),
     keepsOrder,
-    fixtures: [],
-    resources: {},
+    fixtures: plannedFixtures(fixtures),
+    resources,
     slots: globalConfig.maxWorkers,
     watermark: options.watermark,
     maxScheduleChunk: options.maxScheduleChunk,

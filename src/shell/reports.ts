@@ -78,6 +78,12 @@ export class Reports {
     return this.#enqueue(() => Promise.resolve(error).then(known => this.#emitFailure(test, known)));
   }
 
+  /** A file that is not run, because of what it says. */
+  fileRefused(test: Test, error: FileError): void {
+    this.fileStarted(test).catch(() => undefined); // then that is its failure
+    void this.fileFailed(test, error);
+  }
+
   // No async functions here: they would stand at the end of the stack of what Jest itself throws in there.
   #emitSuccess(test: Test, result: TestResult): Promise<void> {
     if (this.#refused.has(test)) return this.#emitFailure(test, null);

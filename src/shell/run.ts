@@ -8,11 +8,10 @@ import type {Config} from '@jest/types';
 import type {TestRunnerContext} from 'jest-runner';
 import type {TestWatcher} from 'jest-watcher';
 import type {ResolvedOptions} from '../core/options';
-import {NO_PRAGMAS} from '../core/pragmas';
-import {readAllPragmas} from './filePragmas';
 import {PastRuns} from './pastRuns';
 import {Reports} from './reports';
 import type {Emitter, RunningJest} from './runningJest';
+import {readRunRules, type RunRules} from './runRules';
 import {findSplittable, type Splittable} from './splittable';
 import {TimingsFile} from './timings';
 import {warn} from './warn';
@@ -53,17 +52,11 @@ export async function run(runOptions: RunOptions): Promise<void> {
     onFailure: () => abort(),
   });
 
-  const pragmas = readAllPragmas(runOptions.tests, jest, reports);
-  const tests = [...pragmas.keys()];
+  const rules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports});
+  const {tests, rulesOf} = rules;
   const past = new PastRuns(timings, globalConfig);
-  const pragmasOf = (test: Test) => pragmas.get(test) ?? NO_PRAGMAS;
-  const splittable = findSplittable(tests, {
-    jest,
-    globalConfig,
-    options,
-    pragmasOf,
-  });
-  if (shouldRunInBand(runOptions, tests, past, splittable)) {
+  const splittable = findSplittable(tests, {globalConfig, rulesOf});
+  if (shouldRunInBand(runOptions, rules, past, splittable)) {
     // Each of the two is loaded where it is needed: the other would delay the first test.
     const {runInBand} = require('./inBand') as typeof import('./inBand');
     await runInBand({
@@ -75,13 +68,13 @@ export async function run(runOptions: RunOptions): Promise<void> {
       runId,
       // --detectOpenHandles would take our thread for one of the tests' handles.
       limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
-      hardTimeoutOf: test => pragmasOf(test).hardTimeoutMs,
+      hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
       onStart: test => timings.markInBand(past.key(test)),
       onEnd: (test, ms, result) => past.note(test, ms, result),
     });
   } else if (tests.length > 0) {
     const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
-    const parallel = await startParallelRun(runOptions, {tests, pragmasOf, splittable, past, reports, runId});
+    const parallel = await startParallelRun(runOptions, {...rules, splittable, past, reports, runId});
     const finish = leave;
     leave = async () => {
       await parallel.stop();
@@ -109,7 +102,7 @@ const SLOW_FILE_MS = 1000;
 
 function shouldRunInBand(
   {serial, globalConfig, options}: RunOptions,
-  tests: readonly Test[],
+  {tests, rulesOf}: RunRules,
   past: PastRuns,
   splittable: Splittable,
 ): boolean {
@@ -120,6 +113,7 @@ function shouldRunInBand(
   if (options.inBand === 'never' || options.restartWorkers === 'file') return false;
   // It always makes it where there is one file only, however long that takes; a file that may be split gains.
   return !tests.some(test => {
+    if (rulesOf(test).restartWorker) return true;
     const last = past.of(test);
     return last?.end === 'died' || (splittable.has(test) && (last?.ms ?? Infinity) >= SLOW_FILE_MS);
   });

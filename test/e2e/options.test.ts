@@ -30,6 +30,38 @@ onEachLine('options stand in any of the files, and the environment wins over the
   expect(planOf(output)).toMatchObject({maxScheduleChunk: 3, watermark: {low: 1, high: 2}});
 });
 
+onEachLine('files ask by their place, and an entry that cannot be had is named', async (_line, make) => {
+  const project = make({
+    'a.test.js': '/** @worker-group mine */\ntest("a", () => {});',
+    'db/b.test.js': 'test("b", () => {});',
+    'net/c.test.js': 'test("c", () => require("fs").writeFileSync("ran", ""));',
+    'xdist.config.json': JSON.stringify({
+      inBand: 'never',
+      files: [
+        {match: '**', workerGroup: 'all', canSplit: true},
+        {match: 'db/**', resources: ['gpu:2'], serial: true},
+        {match: 'net/**', sharedFixtures: ['./gone']},
+      ],
+      resources: {gpu: 2},
+    }),
+  });
+  const output = await project.run(['-w', '2']);
+  expect(planOf(output)?.units.map(({file: {path}, constraints}) => [path, constraints])).toEqual(
+    expect.arrayContaining([
+      [project.path('a.test.js'), expect.objectContaining({workerGroup: 'mine', serial: false, resources: []})],
+      [
+        project.path('db/b.test.js'),
+        expect.objectContaining({workerGroup: 'all', serial: true, resources: [{name: 'gpu', amount: 2}]}),
+      ],
+    ]),
+  );
+  expect(output.json).toMatchObject({numPassedTests: 2, numRuntimeErrorTestSuites: 1});
+  expect(output.stderr).toContain(
+    `xdist.config.json, "files.2"  there is no module of the shared fixture "./gone". Tried: ${project.path('gone')} as it is`,
+  );
+  expect(project.exists('ran')).toBe(false);
+});
+
 onEachLine(
   'options in the runner entry of the Jest config',
   async (_line, make) => {
@@ -64,6 +96,16 @@ onEachLine('a mistake is one clear error before any test runs, and Jest exits no
       {},
       {XDIST_MAX_WORKER_RESTART: '1'},
       /environment variable XDIST_MAX_WORKER_RESTART is not an option\. Did you mean "XDIST_MAX_WORKER_RESTARTS"\?/,
+    ],
+    [
+      {'xdist.config.json': '{"files": [{"match": "a/**", "resource": ["gpu"]}]}'},
+      {},
+      /xdist\.config\.json: unknown option "files\.0\.resource"\. Did you mean "resources"\?/,
+    ],
+    [
+      {},
+      {XDIST_RESOURCES: '{"gpu": "all"}'},
+      /environment variable XDIST_RESOURCES: "resources\.gpu" must be a whole number, 1 or more, got "all"/,
     ],
     [{'xdist.config.js': 'throw new Error("broken config");'}, {}, /xdist\.config\.js cannot be loaded: broken config/],
     [{'xdist.config.js': '', 'xdist.config.json': '{}'}, {}, /xdist\.config\.js and xdist\.config\.json are both in/],

@@ -63,6 +63,26 @@ describe('precedence', () => {
     expect(resolveOptions(sources, {XDIST_WATERMARK: '{"low": 3}'}).watermark).toEqual({low: 3, high: 2000});
   });
 
+  test('the amount of each resource is a key', () => {
+    const sources = [inPackage({resources: {gpu: 1, port: 4}}), inFile({resources: {gpu: 2}})];
+    expect(resolveOptions(sources, {}).resources).toEqual({gpu: 2, port: 4});
+    expect(resolveOptions(sources, {XDIST_RESOURCES: '{"gpu": 8}'}).resources).toEqual({gpu: 8, port: 4});
+  });
+
+  test('the entries of files are one list, which a later place replaces, and which says where it stands', () => {
+    const sources = [inPackage({files: [{match: 'a/**'}, {match: 'b/**'}]}), inFile({files: [{match: 'c/**'}]})];
+    const entries = (count: number, environment = {}) =>
+      resolveOptions(sources.slice(0, count), environment).files.map(({place, match}) => [place, ...match]);
+    expect(entries(1)).toEqual([
+      ['package.json, "files.0"', 'a/**'],
+      ['package.json, "files.1"', 'b/**'],
+    ]);
+    expect(entries(2)).toEqual([['xdist.config.js, "files.0"', 'c/**']]);
+    expect(entries(2, {XDIST_FILES: '[{"match": ["d/**", "!d/e"]}]'})).toEqual([
+      ['the environment variable XDIST_FILES, "files.0"', 'd/**', '!d/e'],
+    ]);
+  });
+
   test('a low watermark alone that is above the default high one raises that', () => {
     expect(resolveOptions([inFile({watermark: {low: 300}})], {}).watermark).toEqual({low: 300, high: 300});
     expect(resolveOptions([inFile({watermark: {low: 60}})], {}).watermark).toEqual({low: 60, high: 200});
@@ -121,6 +141,14 @@ describe('mistakes', () => {
     ['canSplit', null, 'a list of globs like ["test/slow/**/*.test.ts"], got null'],
     ['canSplit', {each: []}, 'a list of globs like ["test/slow/**/*.test.ts"], got {"each":[]}'],
     ['watermark', 5, 'an object like {low: 50, high: 200}, got 5'],
+    ['files', {match: 'a'}, 'a list like [{match: "test/db/**", serial: true}], got {"match":"a"}'],
+    ['resources', ['gpu'], 'an object like {gpu: 2}, got ["gpu"]'],
+    ['resources', 2, 'an object like {gpu: 2}, got 2'],
+    [
+      'fixtureTimeout',
+      '1h',
+      'a number of milliseconds, or a time like "500ms", "30s" or "5m", or 0 for none, got "1h"',
+    ],
     ['maxScheduleChunk', 0, 'a whole number, 1 or more, got 0'],
     ['maxScheduleChunk', 1.5, 'a whole number, 1 or more, got 1.5'],
     ['maxScheduleChunk', null, 'a whole number, 1 or more, got null'],
@@ -155,7 +183,51 @@ describe('mistakes', () => {
   });
 
   test.each([
+    [{gpu: 0}, 'resources.gpu', 'a whole number, 1 or more, got 0'],
+    [{gpu: '2'}, 'resources.gpu', 'a whole number, 1 or more, got "2"'],
+    [{'my gpu': 2}, 'resources.my gpu', `a resource's name, which is one word without an amount, got "my gpu"`],
+    [{'gpu:2': 2}, 'resources.gpu:2', `a resource's name, which is one word without an amount, got "gpu:2"`],
+  ])('resources: %j is refused', (value, path, expectation) => {
+    expect(problems([inFile({resources: value})])).toEqual([`xdist.config.js: "${path}" must be ${expectation}.`]);
+  });
+
+  test.each([
+    ['a/**', '', 'an object like {match: "test/db/**", serial: true}, got "a/**"'],
+    [[], '', 'an object like {match: "test/db/**", serial: true}, got []'],
+    [{serial: true}, '.match', 'a glob like "test/slow/**", or a list of them, got undefined'],
+    [{match: ''}, '.match', 'a glob like "test/slow/**", or a list of them, got ""'],
+    [{match: []}, '.match', 'a glob like "test/slow/**", or a list of them, got []'],
+    [{match: ['a', 1]}, '.match', 'a glob like "test/slow/**", or a list of them, got ["a",1]'],
+    [{match: 'a', serial: 'yes'}, '.serial', 'true or false, got "yes"'],
+    [{match: 'a', restartWorker: 1}, '.restartWorker', 'true or false, got 1'],
+    [{match: 'a', canSplit: 'tests'}, '.canSplit', 'true, false or "each", got "tests"'],
+    [{match: 'a', workerGroup: 'two words'}, '.workerGroup', `a group's name, which is one word, got "two words"`],
+    [{match: 'a', resources: 'gpu'}, '.resources', 'a list of resources like ["gpu:2"], got "gpu"'],
+    [{match: 'a', resources: ['gpu', 'b:0']}, '.resources.1', 'a resource like "gpu" or "gpu:2", got "b:0"'],
+    [
+      {match: 'a', sharedFixtures: ['./db.ts worker']},
+      '.sharedFixtures.0',
+      'a fixture like "./fixtures/db.ts" or "./fixtures/db.ts scope=worker", got "./db.ts worker"',
+    ],
+    [
+      {match: 'a', hardTimeout: '30'},
+      '.hardTimeout',
+      'a number of milliseconds, or a time like "500ms", "30s" or "5m", or 0 for none, got "30"',
+    ],
+  ])('files: [%j] is refused', (entry, path, expectation) => {
+    expect(problems([inFile({files: [entry]})])).toEqual([`xdist.config.js: "files.0${path}" must be ${expectation}.`]);
+  });
+
+  test('an unknown key of an entry of files is named with its path', () => {
+    expect(problems([inFile({files: [{match: 'a'}, {match: 'b', resource: ['gpu']}]})])).toEqual([
+      'xdist.config.js: unknown option "files.1.resource". Did you mean "resources"?',
+    ]);
+  });
+
+  test.each([
     ['dist', 'load'],
+    ['resources', {gpu: 2, constructor: 1}],
+    ['fixtureTimeout', 0],
     ['canSplit', []],
     ['canSplit', ['<rootDir>/a/**', '!a/b.test.ts']],
     ['watermark', {low: 0, high: 0.5}],
@@ -204,6 +276,8 @@ describe('the environment', () => {
     expect(OPTION_NAMES.map(variableOf)).toEqual([
       'XDIST_DIST',
       'XDIST_CAN_SPLIT',
+      'XDIST_FILES',
+      'XDIST_RESOURCES',
       'XDIST_WATERMARK',
       'XDIST_MAX_SCHEDULE_CHUNK',
       'XDIST_MAX_WORKER_RESTARTS',
@@ -211,6 +285,7 @@ describe('the environment', () => {
       'XDIST_ON_CRASH',
       'XDIST_HARD_TIMEOUT',
       'XDIST_SLOW_TIMEOUT',
+      'XDIST_FIXTURE_TIMEOUT',
       'XDIST_TIMINGS',
       'XDIST_IN_BAND',
     ]);
@@ -268,6 +343,12 @@ describe('the environment', () => {
       expect.stringMatching(/^the environment variable XDIST_CAN_SPLIT: "canSplit(\.0)?" must be /),
     ]);
     expect(problems([], {XDIST_CAN_SPLIT: text})[0]).toContain(`must be ${expectation}.`);
+  });
+
+  test('XDIST_FILES that is no JSON is refused', () => {
+    expect(problems([], {XDIST_FILES: 'test/**'})).toEqual([
+      'the environment variable XDIST_FILES: "files" must be a list like [{match: "test/db/**", serial: true}], got "test/**".',
+    ]);
   });
 
   test('an unknown XDIST_ variable is refused with the nearest one', () => {

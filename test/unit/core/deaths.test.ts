@@ -4,6 +4,7 @@ import {
   culpritBefore,
   describeDeath,
   malformedPragmas,
+  unmetRules,
   type Death,
   type DeathReport,
 } from '../../../src/core/deaths';
@@ -103,6 +104,12 @@ test('a file with malformed pragmas is told each place', () => {
     "A pragma in this file's docblock is not right, so the file was not run.\n\n" +
       '  /p/a.test.ts:2  @serial x: it takes no value\n' +
       '  /p/a.test.ts:3  @resource: name it',
+  );
+});
+
+test('a file that asks for what cannot be had is told where it does, and what to do', () => {
+  expect(unmetRules([{place: '/p/a.test.ts:2', message: 'there is none.'}]).message).toBe(
+    'This file asks for what cannot be had, so it was not run.\n\n  /p/a.test.ts:2  there is none.',
   );
 });
 

@@ -1,5 +1,11 @@
 import {extract, parse} from 'jest-docblock';
-import {NO_PRAGMAS, parsePragmas, type FilePragmas, type PragmaProblem} from '../../../src/core/pragmas';
+import {
+  FIXTURE_PRAGMAS,
+  NO_PRAGMAS,
+  parsePragmas,
+  type FilePragmas,
+  type PragmaProblem,
+} from '../../../src/core/pragmas';
 
 const read = (source: string) => parsePragmas(source, {extract, parse});
 
@@ -17,13 +23,13 @@ describe('well-formed pragmas', () => {
   test.each<[string, Partial<FilePragmas>]>([
     ['@can-split', {canSplit: 'tests'}],
     ['@can-split each', {canSplit: 'each'}],
-    ['@shared-fixture ./db.ts', {sharedFixtures: [{path: './db.ts', scope: 'run'}]}],
-    ['@shared-fixture ./db.ts scope=run', {sharedFixtures: [{path: './db.ts', scope: 'run'}]}],
-    ['@shared-fixture ../db scope=worker', {sharedFixtures: [{path: '../db', scope: 'worker'}]}],
+    ['@shared-fixture ./db.ts', {sharedFixtures: [{path: './db.ts', scope: 'run', line: 2}]}],
+    ['@shared-fixture ./db.ts scope=run', {sharedFixtures: [{path: './db.ts', scope: 'run', line: 2}]}],
+    ['@shared-fixture ../db scope=worker', {sharedFixtures: [{path: '../db', scope: 'worker', line: 2}]}],
     ['@serial', {serial: true}],
     ['@worker-group db:main', {workerGroup: 'db:main'}],
-    ['@resource gpu', {resources: [{name: 'gpu', amount: 1}]}],
-    ['@resource port/8080:12', {resources: [{name: 'port/8080', amount: 12}]}],
+    ['@resource gpu', {resources: [{name: 'gpu', amount: 1, line: 2}]}],
+    ['@resource port/8080:12', {resources: [{name: 'port/8080', amount: 12, line: 2}]}],
     ['@hard-timeout 500ms', {hardTimeoutMs: 500}],
     ['@hard-timeout 30s', {hardTimeoutMs: 30_000}],
     ['@hard-timeout 1.5m', {hardTimeoutMs: 90_000}],
@@ -49,13 +55,13 @@ describe('well-formed pragmas', () => {
     expect(pragmas).toEqual({
       ...NO_PRAGMAS,
       resources: [
-        {name: 'gpu', amount: 1},
-        {name: 'port', amount: 2},
+        {name: 'gpu', amount: 1, line: 2},
+        {name: 'port', amount: 2, line: 5},
       ],
       serial: true,
       sharedFixtures: [
-        {path: './a', scope: 'run'},
-        {path: './b', scope: 'run'},
+        {path: './a', scope: 'run', line: 4},
+        {path: './b', scope: 'run', line: 7},
       ],
       canSplit: 'tests',
       hardTimeoutMs: 1000,
@@ -79,7 +85,12 @@ describe('well-formed pragmas', () => {
       fileWith('@worker-group db', '@serial', '@resource gpu:2').replaceAll('\n', '\r\n'),
     );
     expect({errors, warnings}).toEqual({errors: [], warnings: []});
-    expect(pragmas).toEqual({...NO_PRAGMAS, workerGroup: 'db', serial: true, resources: [{name: 'gpu', amount: 2}]});
+    expect(pragmas).toEqual({
+      ...NO_PRAGMAS,
+      workerGroup: 'db',
+      serial: true,
+      resources: [{name: 'gpu', amount: 2, line: 4}],
+    });
   });
 });
 
@@ -252,4 +263,22 @@ test('a docblock indented with tabs, which Jest does not read, is warned of', ()
 
 test("a name that goes on after ours is somebody else's", () => {
   expect(read('/**\n * @resource:gpu\n * @resource x:0\n */').errors.map(({line}) => line)).toEqual([3]);
+});
+
+describe('in the module of a fixture only the fixtures that it needs count', () => {
+  const readModule = (...lines: string[]) => parsePragmas(fileWith(...lines), {extract, parse}, FIXTURE_PRAGMAS);
+
+  test('of other pragmas, right or wrong, it is told', () => {
+    const {pragmas, errors, warnings} = readModule('@serial', '@shared-fixture ./net', '@resource gpu:none');
+    expect(pragmas).toEqual({...NO_PRAGMAS, sharedFixtures: [{path: './net', scope: 'run', line: 3}]});
+    expect(errors).toEqual([]);
+    expect(warnings).toEqual([
+      {line: 2, message: '@serial has no effect here: it is for test files.'},
+      {line: 4, message: '@resource has no effect here: it is for test files.'},
+    ]);
+  });
+
+  test('a malformed one is an error', () => {
+    expect(readModule('@shared-fixture ./a ./b').errors.map(brief)).toEqual(['2: @shared-fixture ./a ./b']);
+  });
 });

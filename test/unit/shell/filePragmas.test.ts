@@ -55,10 +55,7 @@ test('a file with a malformed pragma fails, and is none of those', async () => {
   ]);
 });
 
-test('@can-split is acted on; pragmas that are not are named once', async () => {
-  expect((await read({'a.js': '@can-split', 'b.js': '@can-split each'})).warnings).toEqual([]);
-  const {warnings} = await read({'a.js': '@serial', 'b.js': '@can-split\n * @resource db', 'c.js': '@serial'});
-  expect(warnings).toEqual([
-    'jest-runner-xdist: @resource, @serial: checked, but not acted on by this version; the files run as any other.\n',
-  ]);
+test('a file whose pragmas all are right costs no word', async () => {
+  const {warnings} = await read({'a.js': '@serial', 'b.js': '@can-split\n * @resource db', 'c.js': '@restart-worker'});
+  expect(warnings).toEqual([]);
 });

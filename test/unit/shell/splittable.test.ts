@@ -1,18 +1,10 @@
-import {mkdirSync, writeFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
-import {dirname, join} from 'node:path';
+import {join} from 'node:path';
 import type {Config} from '@jest/types';
-import {DEFAULT_OPTIONS} from '../../../src/core/options';
-import {NO_PRAGMAS} from '../../../src/core/pragmas';
+import {NO_RULES, type FileRules} from '../../../src/core/fileRules';
 import type {Granularity} from '../../../src/core/units';
-import type {RunningJest} from '../../../src/shell/runningJest';
 import {findSplittable} from '../../../src/shell/splittable';
 import {jestTest} from './jestTests';
 import {temporaryFolder} from './temporaryFolder';
-
-const {globsToMatcher} = createRequire(require.resolve('jest-runner'))('jest-util') as {
-  globsToMatcher: RunningJest['globMatcher'];
-};
 
 const stderr = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
 beforeEach(() => stderr.mockClear());
@@ -21,73 +13,73 @@ afterAll(() => stderr.mockRestore());
 interface Run {
   /** By path relative to rootDir: its text. */
   readonly files: Readonly<Record<string, string>>;
-  /** By path: what its docblock says. */
-  readonly pragmas?: Readonly<Record<string, Granularity>>;
-  readonly canSplit?: readonly string[];
+  /** By path: what it asks for. */
+  readonly rules?: Readonly<Record<string, Partial<FileRules>>>;
   readonly config?: Partial<Config.GlobalConfig>;
 }
 
 /** The files of a run that may be split, and how, by path relative to rootDir. */
-function splitIn(run: Run): Record<string, Granularity> {
-  const {files, pragmas = {}, canSplit = [], config = {}} = run;
-  const rootDir = temporaryFolder();
+function splitIn({files, rules = {}, config = {}}: Run): Record<string, Granularity> {
+  const rootDir = temporaryFolder(files);
   const nameOf = (path: string) => path.slice(rootDir.length + 1);
-  const tests = Object.entries(files).map(([name, text]) => {
-    const path = join(rootDir, name);
-    mkdirSync(dirname(path), {recursive: true});
-    writeFileSync(path, text);
-    return jestTest(path);
-  });
-  const splittable = findSplittable(tests, {
-    jest: {globMatcher: globsToMatcher} as RunningJest,
-    globalConfig: {rootDir, maxWorkers: 4, updateSnapshot: 'new', ...config} as Config.GlobalConfig,
-    options: {...DEFAULT_OPTIONS, canSplit},
-    pragmasOf: ({path}) => ({...NO_PRAGMAS, canSplit: pragmas[nameOf(path)] ?? null}),
-  });
+  const splittable = findSplittable(
+    Object.keys(files).map(name => jestTest(join(rootDir, name))),
+    {
+      globalConfig: {rootDir, maxWorkers: 4, updateSnapshot: 'new', ...config} as Config.GlobalConfig,
+      rulesOf: ({path}) => ({...NO_RULES, ...rules[nameOf(path)]}),
+    },
+  );
   return Object.fromEntries([...splittable].map(([{path}, granularity]) => [nameOf(path), granularity]));
 }
+
+const said = () => stderr.mock.calls.map(([text]) => String(text).replace(/ \S*[\\/]xdist-unit-\w+./, ' '));
+
+/** All files may be split. */
+const all = (names: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.keys(names).map(name => [name, {canSplit: 'tests'} as const]));
 
 const noText = (...names: readonly string[]) => Object.fromEntries(names.map(name => [name, '']));
 const files = noText('a.test.js', 'slow/b.test.js', 'slow/deep/c.test.js', 'd.test.ts');
 
-describe('a file may be split', () => {
-  test('if it says so, and as it says', () => {
-    const pragmas = {'a.test.js': 'each', 'd.test.ts': 'tests'} as const;
-    expect(splitIn({files, pragmas})).toEqual(pragmas);
+test('a file may be split if it is asked for, and as it is', () => {
+  expect(splitIn({files, rules: {'a.test.js': {canSplit: 'each'}, 'd.test.ts': {canSplit: 'tests'}}})).toEqual({
+    'a.test.js': 'each',
+    'd.test.ts': 'tests',
   });
+  expect(splitIn({files})).toEqual({});
+});
 
-  test('if a glob of the option matches it, relative to rootDir', () => {
-    expect(splitIn({files, canSplit: ['slow/*.js']})).toEqual({'slow/b.test.js': 'tests'});
-    expect(splitIn({files, canSplit: ['*.test.js', '**/deep/**']})).toEqual({
-      'a.test.js': 'tests',
-      'slow/deep/c.test.js': 'tests',
-    });
-  });
-
-  test.each(['<rootDir>/slow/**', './slow/**', 'slow/**'])('if the glob begins with rootDir in some way: %s', glob => {
-    expect(splitIn({files, canSplit: [glob]})).toEqual({'slow/b.test.js': 'tests', 'slow/deep/c.test.js': 'tests'});
-  });
-
-  test.each(['!**/deep/**', '!<rootDir>/slow/deep/**', '!./slow/deep/*'])(
-    'but not if a negated glob takes it out again: %s',
-    glob => {
-      expect(splitIn({files, canSplit: ['slow/**', glob]})).toEqual({'slow/b.test.js': 'tests'});
+describe('a file that has to run whole by what else it asks for', () => {
+  const rules: Run['rules'] = {
+    'a.test.js': {canSplit: 'each', serial: true},
+    'slow/b.test.js': {canSplit: 'tests', workerGroup: 'db'},
+    'slow/deep/c.test.js': {
+      canSplit: 'tests',
+      sharedFixtures: [{path: './db', scope: 'worker', place: '', from: 'file'}],
     },
-  );
+    'd.test.ts': {canSplit: 'tests', restartWorker: true},
+  };
 
-  test('as its pragma says, where a glob matches it as well', () => {
-    expect(splitIn({files, pragmas: {'a.test.js': 'each'}, canSplit: ['*.js']})).toEqual({'a.test.js': 'each'});
+  test('is not split', () => {
+    expect(splitIn({files, rules})).toEqual({'d.test.ts': 'tests'});
+    expect(said()).toEqual([]);
   });
 
-  test('not otherwise', () => {
-    expect(splitIn({files})).toEqual({});
-    expect(splitIn({files, canSplit: ['/slow/**', 'nowhere/**']})).toEqual({});
+  test('is named with --verbose, if it says that it may be split', () => {
+    splitIn({files, rules, config: {verbose: true}});
+    expect(said()).toEqual([
+      'jest-runner-xdist: a.test.js runs whole: it is serial.\n',
+      'jest-runner-xdist: slow/b.test.js runs whole: it is of the worker group "db".\n',
+      'jest-runner-xdist: slow/deep/c.test.js runs whole: it has a shared fixture of scope worker.\n',
+    ]);
+    stderr.mockClear();
+    splitIn({files, rules: {'a.test.js': {serial: true}}, config: {verbose: true}});
+    expect(said()).toEqual([]);
   });
 });
 
 describe('no file is split', () => {
-  const split = (config: Partial<Config.GlobalConfig>) =>
-    splitIn({files, pragmas: {'a.test.js': 'each'}, canSplit: ['**'], config});
+  const split = (config: Partial<Config.GlobalConfig>) => splitIn({files, rules: all(files), config});
 
   test.each<[string, Partial<Config.GlobalConfig>]>([
     ['in band', {runInBand: true}],
@@ -112,7 +104,7 @@ describe('a file with inline snapshots', () => {
     'c.test.js': 'test("c", () => expect(1).toMatchSnapshot());',
   };
   const split = (config: Partial<Config.GlobalConfig>) =>
-    Object.keys(splitIn({files: inline, pragmas: {'a.test.js': 'each'}, canSplit: ['*'], config}));
+    Object.keys(splitIn({files: inline, rules: all(inline), config}));
 
   test.each(['new', 'all'] as const)('runs whole where they may be written: %s', updateSnapshot => {
     expect(split({updateSnapshot})).toEqual(['c.test.js']);
@@ -139,7 +131,7 @@ describe('a file with inline snapshots', () => {
   test('costs no word without it, nor where it runs whole anyway', () => {
     split({updateSnapshot: 'new'});
     splitIn({files: inline, config: {verbose: true}});
-    splitIn({files: inline, canSplit: ['*'], config: {verbose: true, runInBand: true}});
+    splitIn({files: inline, rules: all(inline), config: {verbose: true, runInBand: true}});
     expect(stderr).not.toHaveBeenCalled();
   });
 });
@@ -147,9 +139,6 @@ describe('a file with inline snapshots', () => {
 test('a file that cannot be read may be split: running it will say what is wrong', () => {
   const test = jestTest('/nowhere/a.test.js');
   const globalConfig = {rootDir: '/nowhere', maxWorkers: 4, updateSnapshot: 'new'} as Config.GlobalConfig;
-  const jest = {globMatcher: globsToMatcher} as RunningJest;
-  const options = {...DEFAULT_OPTIONS, canSplit: ['*']};
-  expect([...findSplittable([test], {jest, globalConfig, options, pragmasOf: () => NO_PRAGMAS}).keys()]).toEqual([
-    test,
-  ]);
+  const rulesOf = () => ({...NO_RULES, canSplit: 'tests'}) as const;
+  expect([...findSplittable([test], {globalConfig, rulesOf}).keys()]).toEqual([test]);
 });

@@ -1,7 +1,7 @@
 /** Folders for one test file: they are gone when it has ended. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 
 const made: string[] = [];
 
@@ -9,10 +9,13 @@ afterAll(() => {
   for (const folder of made) rmSync(folder, {recursive: true, force: true});
 });
 
-/** @param files by name, with their text */
+/** @param files by path in it, with their text */
 export function temporaryFolder(files: Readonly<Record<string, string>> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'xdist-unit-'));
   made.push(folder);
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), {recursive: true});
+    writeFileSync(join(folder, name), text);
+  }
   return folder;
 }
