@@ -20,7 +20,8 @@ export interface Queue {
 }
 
 export interface ConstrainedUnits {
-  readonly queues: readonly Queue[];
+  /** Those in which units wait, by their next one: the queue whose next unit comes first is the first. */
+  readonly queues: Queue[];
   readonly queueOf: ReadonlyMap<number, Queue>;
   /** How many units wait. */
   waiting: number;
@@ -53,7 +54,7 @@ export function createConstrained(plan: SchedulePlan): ConstrainedUnits | null {
   }
   if (queueOf.size === 0) return null;
   return {
-    queues: [...queues.values()],
+    queues: [...queues.values()].sort((a, b) => nextOf(a) - nextOf(b)),
     queueOf,
     waiting: queueOf.size,
     left: new Map(Object.entries(plan.resources)),
@@ -93,36 +94,30 @@ export function choose(
   let warm: Admission | null = null;
   /** What units that come first wait for: those behind them do not take it away. */
   const claimed = new Map<string, number>();
-  const all = heads(constrained);
-  const peaceful = all.filter(({unit}) => !constraintsOf(state, unit).serial);
-  for (const {queue, unit} of peaceful) {
+  let serialOnly = true;
+  for (const queue of constrained.queues) {
     if (first !== null && state.plan.keepsOrder) break;
-    if (queue.slot !== null || queue.replacing >= queue.units.length) continue;
+    const unit = nextOf(queue);
+    if (constraintsOf(state, unit).serial) continue;
+    serialOnly = false;
+    if ((queue.slot !== null && queue.slot !== slot) || queue.replacing >= queue.units.length) continue;
     if (!isPossible(state, constrained, unit, claimed)) continue;
     first ??= admission(state, queue, unit);
+    // Where there are no fixtures, none is up.
+    if (state.workAhead === null) break;
     if (!isWarm(state, constrained, unit)) continue;
     warm = admission(state, queue, unit);
     break;
   }
   const leader = Math.min(first?.unit ?? Infinity, next ?? Infinity);
-  if (leader === Infinity) return peaceful.length > 0 ? null : serialOne(state, constrained, slot, all);
+  if (leader === Infinity) return serialOnly ? serialOne(state, constrained, slot) : null;
   if (warm !== null && (warm.unit === leader || mayWait(state, leader))) return warm;
   return first?.unit === leader ? first : null;
 }
 
-interface Head {
-  readonly queue: Queue;
-  readonly unit: number;
-}
-
-/** The next unit of each queue, the first of them first. */
-function heads({queues}: ConstrainedUnits): Head[] {
-  const all: Head[] = [];
-  for (const queue of queues) {
-    const unit = queue.units.at(-1);
-    if (unit !== undefined) all.push({queue, unit});
-  }
-  return all.sort((a, b) => a.unit - b.unit);
+/** The next unit of a queue. */
+function nextOf({units}: Queue): number {
+  return units.at(-1) ?? Infinity;
 }
 
 function admission(state: ScheduleState, queue: Queue, unit: number): Admission {
@@ -140,11 +135,11 @@ function isPossible(
   const {resources, fixtures: needed} = constraintsOf(state, unit);
   if (!fixturesReady(fixtures, needed)) return false;
   let possible = true;
-  const free = (name: string) => (left.get(name) ?? 0) - (claimed?.get(name) ?? 0);
-  const short = resources.filter(({name, amount}) => free(name) < amount);
-  for (const {name, amount} of short) {
+  for (const {name, amount} of resources) {
+    const taken = claimed?.get(name) ?? 0;
+    if ((left.get(name) ?? 0) - taken >= amount) continue;
     possible = false;
-    claimed?.set(name, (claimed.get(name) ?? 0) + amount);
+    claimed?.set(name, taken + amount);
   }
   return possible;
 }
@@ -172,21 +167,32 @@ function mayWait(state: ScheduleState, unit: number): boolean {
  *
  * @returns null: there is none, or something still runs
  */
-function serialOne(
-  state: ScheduleState,
-  constrained: ConstrainedUnits,
-  slot: SlotState,
-  all: readonly Head[],
-): Admission | null {
+function serialOne(state: ScheduleState, constrained: ConstrainedUnits, slot: SlotState): Admission | null {
   if (!isQuiet(constrained.fixtures)) return null;
   for (const {running, held, preparing} of state.slots) {
     if (running !== null || held.length > 0 || preparing !== null) return null;
   }
-  for (const {queue, unit} of all) {
+  for (const queue of constrained.queues) {
+    const unit = nextOf(queue);
     if ((queue.slot !== null && queue.slot !== slot) || queue.replacing >= queue.units.length) continue;
     if (isPossible(state, constrained, unit, null)) return admission(state, queue, unit);
   }
   return null;
+}
+
+/** Puts a queue in its place after its next unit has changed; one that is empty, out. */
+function move({queues}: ConstrainedUnits, queue: Queue): void {
+  const before = queues.indexOf(queue);
+  if (before !== -1) queues.splice(before, 1);
+  const next = nextOf(queue);
+  if (next === Infinity) return;
+  let [low, high] = [0, queues.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (nextOf(queues[middle] as Queue) < next) low = middle + 1;
+    else high = middle;
+  }
+  queues.splice(low, 0, queue);
 }
 
 /** A unit gets what it asks for. */
@@ -198,6 +204,7 @@ export function admit(
 ): void {
   const {serial, resources} = constraintsOf(state, unit);
   queue.units.pop();
+  move(constrained, queue);
   constrained.waiting--;
   for (const {name, amount} of resources) constrained.left.set(name, (constrained.left.get(name) ?? 0) - amount);
   constrained.admitted.add(unit);
@@ -244,6 +251,7 @@ export function putBack(state: ScheduleState, constrained: ConstrainedUnits, uni
   let place = queue.units.length;
   while (place > 0 && (queue.units[place - 1] ?? Infinity) < unit) place--;
   queue.units.splice(place, 0, unit);
+  move(constrained, queue);
   constrained.waiting++;
 }
 
@@ -271,7 +279,7 @@ function leaveGroup(slot: SlotState, queue: Queue): void {
 
 /** The units that wait, taken out, the first first; none of them has what it asks for. */
 export function takeAllWaiting(constrained: ConstrainedUnits): number[] {
-  const all = constrained.queues.flatMap(({units}) => units.splice(0));
+  const all = constrained.queues.splice(0).flatMap(({units}) => units.splice(0));
   constrained.waiting = 0;
   return all.sort((a, b) => a - b);
 }

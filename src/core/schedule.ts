@@ -220,7 +220,13 @@ function admitWaiting(state: ScheduleState, now: number, commands: Command[]): v
   askForFixtures(state, constrained.fixtures, commands);
   while (constrained.changed) {
     constrained.changed = false;
-    for (const slot of [...state.idle]) feed(state, slot, now, commands);
+    let nothingLeft = false;
+    for (const slot of [...state.idle]) {
+      // What one cannot take the next cannot either, unless it is at a group.
+      if (nothingLeft && slot.groups.size === 0) continue;
+      feed(state, slot, now, commands);
+      nothingLeft ||= state.idle.has(slot);
+    }
     startSlots(state, now, commands);
   }
 }

@@ -77,7 +77,8 @@ function checkConstrained({plan, slots}: ScheduleState, constrained: Constrained
     if (!atIt && !lingering.has(unit)) throw new Error(`unit ${unit} has what it asks for, and is nowhere`);
   }
   const replacing = slots.reduce((sum, {freshFor}) => sum + (freshFor === null ? 0 : 1), 0);
-  if (queues.reduce((sum, queue) => sum + queue.replacing, 0) !== replacing) throw new Error('replacements are lost');
+  const all = [...new Set(constrained.queueOf.values())];
+  if (all.reduce((sum, queue) => sum + queue.replacing, 0) !== replacing) throw new Error('replacements are lost');
   for (const slot of slots) {
     for (const group of slot.groups) {
       if (group.slot !== slot || slot.status !== 'up')

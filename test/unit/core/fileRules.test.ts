@@ -70,7 +70,7 @@ test('fixtures are added up, each with where it is declared and what its path is
 });
 
 test.each<[Partial<FilePragmas>, string | null]>([
-  [{canSplit: 'tests', restartWorker: true, resources: [{name: 'gpu', amount: 1, line: 1}]}, null],
+  [{canSplit: 'tests', restartWorker: true, resources: [{name: 'gpu', amount: 1, line: 1}]}, 'it wants a fresh worker'],
   [{sharedFixtures: [{path: './db', scope: 'run', line: 1}]}, null],
   [{serial: true}, 'it is serial'],
   [{workerGroup: 'db'}, 'it is of the worker group "db"'],

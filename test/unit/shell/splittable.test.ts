@@ -61,7 +61,7 @@ describe('a file that has to run whole by what else it asks for', () => {
   };
 
   test('is not split', () => {
-    expect(splitIn({files, rules})).toEqual({'d.test.ts': 'tests'});
+    expect(splitIn({files, rules})).toEqual({});
     expect(said()).toEqual([]);
   });
 
@@ -71,6 +71,7 @@ describe('a file that has to run whole by what else it asks for', () => {
       'jest-runner-xdist: a.test.js runs whole: it is serial.\n',
       'jest-runner-xdist: slow/b.test.js runs whole: it is of the worker group "db".\n',
       'jest-runner-xdist: slow/deep/c.test.js runs whole: it has a shared fixture of scope worker.\n',
+      'jest-runner-xdist: d.test.ts runs whole: it wants a fresh worker.\n',
     ]);
     stderr.mockClear();
     splitIn({files, rules: {'a.test.js': {serial: true}}, config: {verbose: true}});
