@@ -21,6 +21,7 @@ const worldlyGlobals = [
 const noJestCode = why => ({regex: '^(@jest/|jest)', allowTypeImports: true, message: why});
 const shell = [
   {regex: '/worker/', message: 'the shell talks to a worker through protocol'},
+  {regex: '/fixtures/', message: 'the shell talks to the fixture host through fixtureMessages'},
   noJestCode("the running Jest's parts come from runningJest, never from an import"),
 ];
 
@@ -36,7 +37,7 @@ const rings = [
     files: ['src/core/**/*.ts'],
     patterns: [
       {regex: `^node:|^(${builtinModules.join('|')})$`, message: 'core does no I/O'},
-      {regex: '/(shell|worker)/|/index$', message: 'core knows neither shell nor worker'},
+      {regex: '/(shell|worker|fixtures)/|/index$', message: 'core knows neither shell nor worker'},
       noJestCode('core knows types of Jest only'),
     ],
   },
@@ -44,9 +45,20 @@ const rings = [
     files: ['src/worker/**/*.ts'],
     patterns: [
       {
-        regex: '/shell/|/index$|/core/(?!units$|protocol$|messages$|journal$|watching$)',
+        regex: '/(shell|fixtures)/|/index$|/core/(?!units$|protocol$|messages$|journal$|watching$)',
         message: 'a worker knows units, and what is said between processes',
       },
+    ],
+  },
+  {
+    files: ['src/fixtures/**/*.ts'],
+    patterns: [
+      {
+        regex:
+          '/(shell|worker)/|/index$|/core/(?!fixtureMessages$|fixtureFailures$|messages$|constraints$|units$|protocol$|timeSpan$)',
+        message: 'the processes of fixtures know what is said between processes',
+      },
+      noJestCode("the running Jest's @jest/transform comes by its path"),
     ],
   },
   {
@@ -89,7 +101,7 @@ module.exports = tseslint.config(
     rules: {'@typescript-eslint/no-restricted-imports': ['error', {patterns}]},
   })),
   {
-    files: ['src/core/**/*.ts', 'src/worker/**/*.ts'],
+    files: ['src/core/**/*.ts', 'src/worker/**/*.ts', 'src/fixtures/**/*.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',

@@ -21,8 +21,8 @@ export interface Emitter {
 
 export interface RunningJest {
   readonly version: string;
-  /** Paths that a worker's process loads. */
-  readonly modules: {readonly testWorker: string; readonly jestWorker: string};
+  /** Paths that other processes load: workers, and those of shared fixtures. */
+  readonly modules: {readonly testWorker: string; readonly jestWorker: string; readonly transform: string};
   /** The path of Jest's default test sequencer, as it stands in a GlobalConfig. */
   readonly defaultSequencer: string;
   createEmitter(): Emitter;
@@ -60,7 +60,7 @@ export function findRunningJest(): RunningJest {
   }
   return {
     version,
-    modules: {testWorker, jestWorker: jestWorkerPath},
+    modules: {testWorker, jestWorker: jestWorkerPath, transform: fromRunner.resolve('@jest/transform')},
     defaultSequencer: fromConfig.resolve('@jest/test-sequencer'),
     createEmitter: () => new (interop<new () => Emitter>(fromRunner('emittery')))(),
     docblock: () => fromRunner('jest-docblock') as DocblockParser,

@@ -58,6 +58,12 @@ describe('it is an error that', () => {
       "import {parse} from 'jest-docblock'; parse('');",
       'core knows types of Jest only',
     ],
+    [
+      'core imports a process of fixtures',
+      'src/core/plan.ts',
+      "import {Line} from '../fixtures/line'; new Line();",
+      'core knows neither shell nor worker',
+    ],
     ['core reads process', 'src/core/plan.ts', 'export const a = process.pid;', 'core is pure: pass it in'],
     ['core sets a timer', 'src/core/plan.ts', 'setTimeout(() => undefined, 1);', 'core is pure: pass it in'],
     ['core prints', 'src/core/plan.ts', "console.log('');", 'core is pure: pass it in'],
@@ -80,6 +86,42 @@ describe('it is an error that', () => {
       'src/worker/main.ts',
       "import type {OptionSource} from '../core/config'; export type A = OptionSource;",
       'a worker knows units, and what is said between processes',
+    ],
+    [
+      'worker imports a process of fixtures',
+      'src/worker/main.ts',
+      "import {Line} from '../fixtures/line'; new Line();",
+      'a worker knows units, and what is said between processes',
+    ],
+    [
+      'a process of fixtures imports shell',
+      'src/fixtures/host.ts',
+      "import {warn} from '../shell/warn'; warn('');",
+      'the processes of fixtures know what is said between processes',
+    ],
+    [
+      'a process of fixtures imports worker',
+      'src/fixtures/host.ts',
+      "import {Lease} from '../worker/lease'; new Lease();",
+      'the processes of fixtures know what is said between processes',
+    ],
+    [
+      'a process of fixtures imports the scheduler',
+      'src/fixtures/host.ts',
+      "import {step} from '../core/schedule'; step();",
+      'the processes of fixtures know what is said between processes',
+    ],
+    [
+      'a process of fixtures imports code of Jest',
+      'src/fixtures/fixture.ts',
+      "import {createScriptTransformer} from '@jest/transform'; createScriptTransformer();",
+      "the running Jest's @jest/transform comes by its path",
+    ],
+    [
+      'shell imports a process of fixtures',
+      'src/shell/run.ts',
+      "import {Line} from '../fixtures/line'; new Line();",
+      'the shell talks to the fixture host through fixtureMessages',
     ],
     [
       'shell imports worker',
@@ -158,6 +200,11 @@ describe('it is right that', () => {
       'worker does I/O',
       'src/worker/main.ts',
       "import {readFileSync} from 'node:fs'; readFileSync(String(process.pid + Date.now()));",
+    ],
+    [
+      'a process of fixtures imports what is said, and does I/O',
+      'src/fixtures/host.ts',
+      "import {spawn} from 'node:child_process'; import {parseToFixtureHost} from '../core/fixtureMessages'; spawn(String(parseToFixtureHost('')));",
     ],
     [
       'shell does I/O',

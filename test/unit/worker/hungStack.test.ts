@@ -1,12 +1,13 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {HungPlace, StackFrame} from '../../../src/core/watching';
-import {compile, compileWorker, WatchedProcess} from './watchedProcess';
+import {compile, compileRings} from '../compiledSources';
+import {WatchedProcess} from './watchedProcess';
 
 // A process that is not ended by what is tested has to be ended by Jest.
 jest.setTimeout(60_000);
 
-const worker = compileWorker();
+const worker = join(compileRings('worker'), 'worker');
 
 /** Where a process hangs that runs a script; its second line is the script's first. */
 async function placeOf(script: string, files: Readonly<Record<string, string>> = {}) {

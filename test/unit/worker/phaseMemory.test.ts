@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import {Worker} from 'node:worker_threads';
 import {monotonicMs, PhaseMemory} from '../../../src/worker/phaseMemory';
-import {compileWorker} from './watchedProcess';
+import {compileRings} from '../compiledSources';
 
 jest.setTimeout(60_000);
 
@@ -71,7 +71,7 @@ test('no mixture of two phases is read, while a thread writes one after the othe
   const {main, watchdog} = shared();
   // Writes as PhaseMemory does: the same module, in a thread.
   const script = `
-    const {PhaseMemory} = require(${JSON.stringify(`${compileWorker()}/phaseMemory.js`)});
+    const {PhaseMemory} = require(${JSON.stringify(`${compileRings('worker')}/worker/phaseMemory.js`)});
     const memory = new PhaseMemory(require('node:worker_threads').workerData);
     for (let number = 1; ; number = (number % 1000) + 1) {
       memory.write('x'.repeat(number), number, number);

@@ -1,7 +1,7 @@
 import {dirname, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {scriptPath, SourcePlaces} from '../../../src/worker/sourcePlaces';
-import {compile} from './watchedProcess';
+import {compile} from '../compiledSources';
 
 const PATH = '/app/src/a b.test.ts';
 

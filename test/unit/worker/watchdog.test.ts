@@ -1,11 +1,12 @@
 import {rmSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {compileWorker, WatchedProcess, type ProcessOptions} from './watchedProcess';
+import {compileRings} from '../compiledSources';
+import {WatchedProcess, type ProcessOptions} from './watchedProcess';
 
 // A process that is not ended by what is tested has to be ended by Jest.
 jest.setTimeout(60_000);
 
-const worker = compileWorker();
+const worker = join(compileRings('worker'), 'worker');
 const start = (script: string, options?: ProcessOptions) => WatchedProcess.start(worker, script, options);
 
 const STARTED = `const watchdog = Watchdog.start({transport});`;
@@ -257,7 +258,7 @@ describe('a process with a watchdog', () => {
   });
 
   test('that cannot start one goes on without', async () => {
-    const broken = compileWorker();
+    const broken = join(compileRings('worker'), 'worker');
     rmSync(join(broken, 'watchdogThread.js'));
     const watched = WatchedProcess.start(
       broken,

@@ -1,35 +1,11 @@
-/**
- * Real processes with a real watchdog in them. Its thread is started from a JavaScript file, so the
- * worker's sources are compiled to a folder first: as they are now, not as they were last built.
- */
+/** Real processes with a real watchdog in them. Its thread is started from a JavaScript file: the sources are compiled first. */
 import {spawn, type ChildProcess} from 'node:child_process';
-import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {writeFileSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {join} from 'node:path';
-import {ModuleKind, ScriptTarget, transpileModule, type CompilerOptions} from 'typescript';
 import {LineBuffer} from '../../../src/core/messages';
 import {parseFromWatchdog, parseWatchdogHello, type FromWatchdog, type WatchdogHello} from '../../../src/core/watching';
 import {temporaryFolder} from '../shell/temporaryFolder';
-
-const SOURCES = join(__dirname, '../../../src');
-
-export function compile(source: string, options: CompilerOptions = {}): string {
-  const compilerOptions = {module: ModuleKind.CommonJS, target: ScriptTarget.ES2022, esModuleInterop: true, ...options};
-  return transpileModule(source, {compilerOptions, fileName: 'source.ts'}).outputText;
-}
-
-/** @returns the folder of the worker's compiled modules */
-export function compileWorker(): string {
-  const folder = temporaryFolder();
-  for (const ring of ['core', 'worker']) {
-    mkdirSync(join(folder, ring));
-    for (const name of readdirSync(join(SOURCES, ring))) {
-      const source = readFileSync(join(SOURCES, ring, name), 'utf8');
-      writeFileSync(join(folder, ring, name.replace(/ts$/, 'js')), compile(source));
-    }
-  }
-  return join(folder, 'worker');
-}
 
 export interface ProcessOptions {
   readonly transport?: 'socket' | 'in-band' | 'nobody-listens';
