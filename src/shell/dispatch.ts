@@ -12,10 +12,9 @@ import {
   type DeathReport,
   type FileError,
 } from '../core/deaths';
-import type {FixtureId} from '../core/constraints';
 import type {FixtureHolder} from '../core/fixtureStates';
 import {interruptedFile} from '../core/interruption';
-import type {FileFixtures, FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/protocol';
+import type {FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/protocol';
 import {hasSessions, isBystander} from '../core/fileSessions';
 import {step, type Command, type ScheduleEvent} from '../core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
@@ -25,6 +24,7 @@ import type {DeadSessions, LostFile} from './deadSessions';
 import type {EventLog} from './eventLog';
 import type {ClosedFile, OpenFiles} from './openFiles';
 import type {Reports} from './reports';
+import type {SharedFixtures} from './sharedFixtures';
 import type {WorkerHost, WorkerListener} from './workerHost';
 
 /** What dispatch needs of a worker. */
@@ -49,27 +49,15 @@ export interface DispatchOptions {
   readonly onLostJoiner: (path: string, slot: SlotNumber, death: Death) => void;
   /** What a worker is at takes long: what it is, and how long it has taken, in ms. */
   readonly onSlow: (slot: SlotNumber, name: string, ms: number) => void;
-  readonly fixtures: DispatchFixtures;
+  /** null: no file declares one. */
+  readonly fixtures: DispatchFixtures | null;
   readonly log: EventLog;
   /** Monotonic, in ms. */
   readonly now: () => number;
 }
 
-/** What dispatch needs of the shared fixtures. Nothing of it rejects. */
-export interface DispatchFixtures {
-  /** Resolves with whether it is up; if not it has failed. */
-  setUp(fixture: FixtureId, holder: FixtureHolder): Promise<boolean>;
-  takeDown(fixture: FixtureId, holder: FixtureHolder): Promise<void>;
-  /** What the tests of a unit find in a worker; null: it declares none. */
-  valuesFor(unit: number, holder: FixtureHolder): FileFixtures | null;
-  /**
-   * A unit has ended.
-   *
-   * @returns its outcome, with what went wrong when fixtures were taken down that were needed for it alone; the
-   * outcome as it was: there are none of these
-   */
-  ended(unit: number, outcome: UnitOutcome | Promise<UnitOutcome>): UnitOutcome | Promise<UnitOutcome>;
-}
+/** What dispatch needs of the shared fixtures. */
+export type DispatchFixtures = Pick<SharedFixtures, 'setUp' | 'takeDown' | 'valuesFor' | 'ended'>;
 
 export interface LingeringWorker {
   readonly slot: SlotNumber;
@@ -229,14 +217,14 @@ export class Dispatch {
       }
       case 'set-up-fixture': {
         const {fixture, slot, generation} = command;
-        void this.#options.fixtures.setUp(fixture, {slot, generation}).then(up => {
+        void this.#options.fixtures?.setUp(fixture, {slot, generation}).then(up => {
           this.#postUnlessFinished({type: up ? 'fixture-up' : 'fixture-failed', fixture, slot, generation});
         });
         return;
       }
       case 'take-down-fixture': {
         const {fixture, slot, generation} = command;
-        void this.#options.fixtures.takeDown(fixture, {slot, generation}).then(() => {
+        void this.#options.fixtures?.takeDown(fixture, {slot, generation}).then(() => {
           this.#postUnlessFinished({type: 'fixture-gone', fixture, slot, generation});
         });
         return;
@@ -433,8 +421,9 @@ export class Dispatch {
       return end.outcome;
     });
     this.#forget(unit);
-    const outcome = Promise.resolve(this.#options.fixtures.ended(unit, merged));
-    void reports.fileEnded(testOf(unit), outcome, ({fullName}) => told.has(fullName));
+    const test = testOf(unit);
+    const outcome = Promise.resolve(this.#options.fixtures?.ended(test, merged) ?? merged);
+    void reports.fileEnded(test, outcome, ({fullName}) => told.has(fullName));
   }
 
   #end(unit: number, ms: number | null, outcome: UnitOutcome): void {
@@ -454,7 +443,7 @@ export class Dispatch {
   #report(unit: number, outcome: UnitOutcome | Promise<UnitOutcome>): void {
     const {reports, testOf, fixtures} = this.#options;
     const test = testOf(unit);
-    const all = fixtures.ended(unit, outcome);
+    const all = fixtures?.ended(test, outcome) ?? outcome;
     if (all instanceof Promise) void reports.fileEnded(test, all, () => true);
     else if (all.type === 'result') void reports.fileSucceeded(test, all.result);
     else void reports.fileFailed(test, asJestWorkerDelivers(all.error));
@@ -474,7 +463,7 @@ export class Dispatch {
       ? {granularity: split ?? 'each', collected, resumes}
       : null;
     const hardTimeoutMs = this.#options.hardTimeoutOf(id);
-    const fixtures = this.#options.fixtures.valuesFor(id, {slot, generation});
+    const fixtures = this.#options.fixtures?.valuesFor(this.#options.testOf(id), {slot, generation}) ?? null;
     // Each of its tests fails: there is nothing to share.
     const failed = fixtures !== null && fixtures.failure !== null;
     return {id, configId: file.configId, path: file.path, hardTimeoutMs, split: failed ? null : order, fixtures};

@@ -25,7 +25,7 @@ import type {Reports} from './reports';
 import type {RunOptions} from './run';
 import type {RunningJest} from './runningJest';
 import type {RunRules} from './runRules';
-import {NO_SHARED_FIXTURES} from './sharedFixtures';
+import type {SharedFixtures} from './sharedFixtures';
 import {saveSnapshots} from './snapshotFile';
 import type {Splittable} from './splittable';
 import {tellStatusOnSignal} from './status';
@@ -52,13 +52,15 @@ export interface ParallelRunOptions extends RunRules {
   readonly past: PastRuns;
   readonly reports: Reports;
   readonly runId: string;
+  /** null: no file declares one. */
+  readonly sharedFixtures: SharedFixtures | null;
 }
 
 export async function startParallelRun(
   runOptions: RunOptions,
   parallelOptions: ParallelRunOptions,
 ): Promise<ParallelRun> {
-  const {tests, rulesOf, past, reports, runId} = parallelOptions;
+  const {tests, rulesOf, past, reports, runId, sharedFixtures} = parallelOptions;
   const {jest, globalConfig, watcher} = runOptions;
   const testOfPath = new Map(tests.map(test => [`${test.context.config.id}\0${test.path}`, test]));
   const plan = makePlan(runOptions, parallelOptions);
@@ -104,7 +106,7 @@ export async function startParallelRun(
     }),
     log,
     now: () => performance.now(),
-    fixtures: NO_SHARED_FIXTURES,
+    fixtures: sharedFixtures,
     deadSessions: new DeadSessions({
       testOf,
       globalConfig,

@@ -12,6 +12,7 @@ import {PastRuns} from './pastRuns';
 import {Reports} from './reports';
 import type {Emitter, RunningJest} from './runningJest';
 import {readRunRules, type RunRules} from './runRules';
+import type {SharedFixtures} from './sharedFixtures';
 import {findSplittable, type Splittable} from './splittable';
 import {TimingsFile} from './timings';
 import {warn} from './warn';
@@ -56,6 +57,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
   const {tests, rulesOf} = rules;
   const past = new PastRuns(timings, globalConfig);
   const splittable = findSplittable(tests, {globalConfig, rulesOf});
+  const sharedFixtures = startSharedFixtures(runOptions, rules, runId);
   if (shouldRunInBand(runOptions, rules, past, splittable)) {
     // Each of the two is loaded where it is needed: the other would delay the first test.
     const {runInBand} = require('./inBand') as typeof import('./inBand');
@@ -74,10 +76,18 @@ export async function run(runOptions: RunOptions): Promise<void> {
     });
   } else if (tests.length > 0) {
     const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
-    const parallel = await startParallelRun(runOptions, {...rules, splittable, past, reports, runId});
+    const parallel = await startParallelRun(runOptions, {
+      ...rules,
+      splittable,
+      past,
+      reports,
+      runId,
+      sharedFixtures,
+    });
     const finish = leave;
     leave = async () => {
       await parallel.stop();
+      await endSharedFixtures(sharedFixtures, watcher);
       await finish();
     };
     abort = () => void parallel.stop();
@@ -86,9 +96,30 @@ export async function run(runOptions: RunOptions): Promise<void> {
     void parallel.unitsEnded.then(() => timings.save());
     await parallel.finished;
   }
+  await endSharedFixtures(sharedFixtures, watcher);
   await reports.drained();
   await conclude();
   await timings.save();
+}
+
+/** @returns null: no file declares one, and nothing of it is loaded */
+function startSharedFixtures(
+  {jest, globalConfig, options}: RunOptions,
+  {tests, fixtures}: RunRules,
+  runId: string,
+): SharedFixtures | null {
+  if (fixtures.fixtures.length === 0) return null;
+  const {SharedFixtures} = require('./sharedFixtures') as typeof import('./sharedFixtures');
+  return SharedFixtures.start({jest, globalConfig, tests, fixtures, runId, timeoutMs: options.fixtureTimeout});
+}
+
+/** What is still up goes down; what goes wrong then, when all files have their results, fails the run by itself. */
+async function endSharedFixtures(sharedFixtures: SharedFixtures | null, watcher: TestWatcher): Promise<void> {
+  const failures = (await sharedFixtures?.close()) ?? [];
+  for (const {message, stack} of failures) warn(stack.includes(message) ? stack : `${message}\n${stack}`);
+  if (failures.length === 0 || watcher.isWatchMode()) return;
+  // Jest sets the exit code by the results that it has heard of.
+  process.once('exit', () => (process.exitCode ||= 1));
 }
 
 /** Projects may have several: always the same one, whichever test comes first today. */

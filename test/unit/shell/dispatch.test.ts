@@ -13,7 +13,6 @@ import {Dispatch, type DispatchWorker} from '../../../src/shell/dispatch';
 import type {LogLine} from '../../../src/shell/eventLog';
 import {OpenFiles} from '../../../src/shell/openFiles';
 import {Reports} from '../../../src/shell/reports';
-import {NO_SHARED_FIXTURES} from '../../../src/shell/sharedFixtures';
 import type {WorkerListener} from '../../../src/shell/workerHost';
 import {planOf, units} from '../plans';
 import {jestTest, testResult} from './jestTests';
@@ -185,7 +184,7 @@ class FakeRun {
         return worker;
       },
       reports: this.reports,
-      fixtures: NO_SHARED_FIXTURES,
+      fixtures: null,
       openFiles: new OpenFiles({
         testOf: unit => tests[unit]!,
         pastOf: () => this.past,
