@@ -21,6 +21,7 @@ const worldlyGlobals = [
 const noJestCode = why => ({regex: '^(@jest/|jest)', allowTypeImports: true, message: why});
 const shell = [
   {regex: '/worker/', message: 'the shell talks to a worker through protocol'},
+  {regex: '/realm/', message: 'what runs in the realm of a test file is run there alone'},
   noJestCode("the running Jest's parts come from runningJest, never from an import"),
 ];
 
@@ -36,7 +37,7 @@ const rings = [
     files: ['src/core/**/*.ts'],
     patterns: [
       {regex: `^node:|^(${builtinModules.join('|')})$`, message: 'core does no I/O'},
-      {regex: '/(shell|worker)/|/index$', message: 'core knows neither shell nor worker'},
+      {regex: '/(shell|worker|realm)/|/index$', message: 'core knows neither shell nor worker'},
       noJestCode('core knows types of Jest only'),
     ],
   },
@@ -44,8 +45,18 @@ const rings = [
     files: ['src/worker/**/*.ts'],
     patterns: [
       {
-        regex: '/shell/|/index$|/core/(?!units$|protocol$|messages$|journal$|watching$)',
+        regex: '/shell/|/index$|/core/(?!units$|protocol$|messages$|journal$|watching$)|/realm/(?!handover$)',
         message: 'a worker knows units, and what is said between processes',
+      },
+    ],
+  },
+  {
+    files: ['src/realm/**/*.ts'],
+    patterns: [
+      {
+        regex: '^[^.]|/(core|shell|worker)/|/index$',
+        allowTypeImports: true,
+        message: 'in the realm of a test file any module may be a mock',
       },
     ],
   },
@@ -89,7 +100,7 @@ module.exports = tseslint.config(
     rules: {'@typescript-eslint/no-restricted-imports': ['error', {patterns}]},
   })),
   {
-    files: ['src/core/**/*.ts', 'src/worker/**/*.ts'],
+    files: ['src/core/**/*.ts', 'src/worker/**/*.ts', 'src/realm/**/*.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
