@@ -76,6 +76,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       // --detectOpenHandles would take our thread for one of the tests' handles.
       limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
       hardTimeoutOf: test => pragmasOf(test).hardTimeoutMs,
+      fixturesOf: () => null,
       onStart: test => timings.markInBand(past.key(test)),
       onEnd: (test, ms, result) => past.note(test, ms, result),
     });
