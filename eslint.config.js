@@ -22,6 +22,7 @@ const noJestCode = why => ({regex: '^(@jest/|jest)', allowTypeImports: true, mes
 const shell = [
   {regex: '/worker/', message: 'the shell talks to a worker through protocol'},
   {regex: '/fixtures/', message: 'the shell talks to the fixture host through fixtureMessages'},
+  {regex: '/realm/', message: 'what runs in the realm of a test file is run there alone'},
   noJestCode("the running Jest's parts come from runningJest, never from an import"),
 ];
 
@@ -37,7 +38,7 @@ const rings = [
     files: ['src/core/**/*.ts'],
     patterns: [
       {regex: `^node:|^(${builtinModules.join('|')})$`, message: 'core does no I/O'},
-      {regex: '/(shell|worker|fixtures)/|/index$', message: 'core knows neither shell nor worker'},
+      {regex: '/(shell|worker|fixtures|realm)/|/index$', message: 'core knows neither shell nor worker'},
       noJestCode('core knows types of Jest only'),
     ],
   },
@@ -45,7 +46,8 @@ const rings = [
     files: ['src/worker/**/*.ts'],
     patterns: [
       {
-        regex: '/(shell|fixtures)/|/index$|/core/(?!units$|protocol$|messages$|journal$|watching$)',
+        regex:
+          '/(shell|fixtures)/|/index$|/core/(?!units$|protocol$|messages$|journal$|watching$)|/realm/(?!handover$)',
         message: 'a worker knows units, and what is said between processes',
       },
     ],
@@ -55,10 +57,20 @@ const rings = [
     patterns: [
       {
         regex:
-          '/(shell|worker)/|/index$|/core/(?!fixtureMessages$|fixtureFailures$|messages$|constraints$|units$|protocol$|timeSpan$)',
+          '/(shell|worker|realm)/|/index$|/core/(?!fixtureMessages$|fixtureFailures$|messages$|constraints$|units$|protocol$|timeSpan$)',
         message: 'the processes of fixtures know what is said between processes',
       },
       noJestCode("the running Jest's @jest/transform comes by its path"),
+    ],
+  },
+  {
+    files: ['src/realm/**/*.ts'],
+    patterns: [
+      {
+        regex: '^[^.]|/(core|shell|worker|fixtures)/|/index$',
+        allowTypeImports: true,
+        message: 'in the realm of a test file any module may be a mock',
+      },
     ],
   },
   {
@@ -101,7 +113,7 @@ module.exports = tseslint.config(
     rules: {'@typescript-eslint/no-restricted-imports': ['error', {patterns}]},
   })),
   {
-    files: ['src/core/**/*.ts', 'src/worker/**/*.ts', 'src/fixtures/**/*.ts'],
+    files: ['src/core/**/*.ts', 'src/worker/**/*.ts', 'src/fixtures/**/*.ts', 'src/realm/**/*.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',

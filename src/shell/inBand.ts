@@ -2,8 +2,13 @@
 import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {FileError} from '../core/deaths';
+import type {FileFixtures, FixtureFailure, UnitOutcome} from '../core/protocol';
+import {expectFollowed} from '../worker/failingFile';
+import {withFixtures} from '../worker/fixtureDelivery';
 import {InBandWatch} from '../worker/inBandWatch';
 import type {PhaseLimits} from '../worker/phases';
+import {expectFile} from '../worker/testFramework';
+import type {FixturesInBand} from './fixturesInBand';
 import type {Reports} from './reports';
 import type {RunningJest} from './runningJest';
 import {tellStatusOnSignal} from './status';
@@ -21,6 +26,8 @@ export interface InBandOptions {
   /** What may take how long; null: nobody watches. */
   readonly limits: PhaseLimits | null;
   readonly hardTimeoutOf: (test: Test) => number | null;
+  /** null: no file declares one. */
+  readonly fixtures: FixturesInBand | null;
   /** Called as a file begins; what it returns, when the file has ended or the process is about to. */
   readonly onStart: (test: Test) => () => void;
   readonly onEnd: (test: Test, ms: number, result: TestResult | null) => void;
@@ -30,28 +37,57 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   const {jest, reports, tests, watcher} = options;
   const Runner = jest.stockRunner();
   const runner = new Runner(...options.stockArguments);
-  let file = {startedAt: 0, end: () => {}};
+  let file: {readonly startedAt: number; readonly end: () => void} | null = null;
   const watch = options.limits === null ? null : new InBandWatch(options.limits);
+  const {handed, sharing} = handOn(tests, options.fixtures);
+  const jestsOwn = (test: Test) => sharing.get(test)?.test ?? test;
 
-  runner.on('test-file-start', ([test]) => {
+  const begin = (test: Test, failure: FixtureFailure | null) => {
     const {cwd, testRunner} = test.context.config;
-    watch?.fileBegins(relative(cwd, test.path), testRunner, options.hardTimeoutOf(test));
+    const followed = watch?.fileBegins(relative(cwd, test.path), options.hardTimeoutOf(test)) ?? null;
     file = {startedAt: performance.now(), end: options.onStart(test)};
-    return reports.fileStarted(test);
-  });
+    if (followed !== null || failure !== null) expectFollowed(testRunner, followed, failure);
+  };
   const end = (test: Test, result: TestResult | null) => {
+    if (file === null) return; // its fixtures kept it from beginning
     watch?.fileEnds();
+    expectFile(null);
     file.end();
     options.onEnd(test, performance.now() - file.startedAt, result);
+    file = null;
   };
+  const report = (test: Test, outcome: UnitOutcome) =>
+    outcome.type === 'result' ? reports.fileSucceeded(test, outcome.result) : reports.fileFailed(test, outcome.error);
+  runner.on('test-file-start', ([test]) => {
+    const shared = sharing.get(test);
+    if (shared === undefined) {
+      begin(test, null);
+      return reports.fileStarted(test);
+    }
+    // The stock runner waits for this, and only then looks at the config.
+    return reports
+      .fileStarted(shared.test)
+      .then(shared.setUp)
+      .then(fixtures => {
+        if (watcher.isInterrupted()) throw new Error('The run was interrupted before this file began.');
+        test.context = {...test.context, config: withFixtures(test.context.config, test.path, fixtures)};
+        begin(shared.test, fixtures.failure);
+      });
+  });
   runner.on('test-file-success', ([test, result]) => {
-    end(test, result);
-    return reports.fileSucceeded(test, result);
+    const own = jestsOwn(test);
+    end(own, result);
+    if (own === test || options.fixtures === null) return reports.fileSucceeded(own, result);
+    return options.fixtures.ended(own, {type: 'result', result}).then(outcome => report(own, outcome));
   });
   runner.on('test-file-failure', ([test, error]) => {
     // The stock runner reports this too for a file that an interruption kept from beginning.
-    if (!watcher.isInterrupted()) end(test, null);
-    return reports.fileFailed(test, error as FileError);
+    const own = jestsOwn(test);
+    if (!watcher.isInterrupted()) end(own, null);
+    if (own === test || options.fixtures === null) return reports.fileFailed(own, error as FileError);
+    return options.fixtures
+      .ended(own, {type: 'error', error: error as FileError})
+      .then(outcome => report(own, outcome));
   });
   runner.on('test-case-start', data => reports.jestEvent('test-case-start', data));
   runner.on('test-case-result', data => reports.jestEvent('test-case-result', data));
@@ -62,12 +98,32 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   );
   const restore = setEnvironment({XDIST_WORKER: 'w1', XDIST_WORKER_COUNT: '1', XDIST_RUN_ID: options.runId});
   try {
-    await runner.runTests([...tests], watcher, {serial: true});
+    await runner.runTests(handed, watcher, {serial: true});
   } finally {
     watch?.stop();
     stopTelling();
     restore();
   }
+}
+
+/** A test as the stock runner gets it, of a file that declares fixtures. */
+interface SharingTest {
+  /** Jest's own. */
+  readonly test: Test;
+  readonly setUp: () => Promise<FileFixtures>;
+}
+
+/** Tests of files that declare fixtures are handed on as copies, which get a config of their own; all others as they are. */
+function handOn(tests: readonly Test[], fixtures: FixturesInBand | null) {
+  const sharing = new Map<Test, SharingTest>();
+  const handed = tests.map(test => {
+    const setUp = fixtures?.setUpFor(test) ?? null;
+    if (setUp === null) return test;
+    const copy = {...test};
+    sharing.set(copy, {test, setUp});
+    return copy;
+  });
+  return {handed, sharing};
 }
 
 function setEnvironment(variables: Readonly<Record<string, string>>): () => void {

@@ -61,6 +61,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
   if (shouldRunInBand(runOptions, rules, past, splittable)) {
     // Each of the two is loaded where it is needed: the other would delay the first test.
     const {runInBand} = require('./inBand') as typeof import('./inBand');
+    const {fixturesInBand} = require('./fixturesInBand') as typeof import('./fixturesInBand');
     await runInBand({
       jest,
       stockArguments: [globalConfig, runOptions.context],
@@ -71,6 +72,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       // --detectOpenHandles would take our thread for one of the tests' handles.
       limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
       hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
+      fixtures: sharedFixtures && fixturesInBand(sharedFixtures, rules.fixtures),
       onStart: test => timings.markInBand(past.key(test)),
       onEnd: (test, ms, result) => past.note(test, ms, result),
     });

@@ -130,8 +130,16 @@ export class SharedFixtures {
     }
     if (downs.length === 0) return outcome;
     return Promise.all([outcome, ...downs]).then(([known, ...failures]) =>
-      failures.reduce<UnitOutcome>((all, failure) => (failure === null ? all : this.#withFailure(test, all, failure)), known),
+      failures.reduce<UnitOutcome>(
+        (all, failure) => (failure === null ? all : this.#withFailure(test, all, failure)),
+        known,
+      ),
     );
+  }
+
+  /** Whether there are files that need it, and have not ended. */
+  isNeeded(id: FixtureId): boolean {
+    return (this.#filesLeft.get(id) ?? 0) > 0;
   }
 
   /** Takes down what is still up, and lets the host end. @returns what went wrong, and no file's result says */

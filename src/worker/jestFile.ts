@@ -4,8 +4,11 @@
  * shape from 29.7 to 30.5, and using it makes our results the stock runner's by construction.
  */
 import type {TestResult} from '@jest/test-result';
+import type {Config} from '@jest/types';
 import type {UnitOrder, WorkerSetup} from '../core/protocol';
-import {canFollow, expectFile, type CircusFile} from './testFramework';
+import {expectFollowed} from './failingFile';
+import {withFixtures} from './fixtureDelivery';
+import {canFollow, type CircusFile} from './testFramework';
 
 interface TestWorker {
   setup(data: {serializableResolvers: WorkerSetup['serializableResolvers']}): void | Promise<void>;
@@ -17,12 +20,12 @@ export type FileEnd = {readonly result: TestResult} | {readonly thrown: unknown}
 export class JestFileRunner {
   readonly #testWorker: TestWorker;
   readonly #setup: WorkerSetup;
-  readonly #configs: ReadonlyMap<string, unknown>;
+  readonly #configs: ReadonlyMap<string, Config.ProjectConfig>;
 
   private constructor(testWorker: TestWorker, setup: WorkerSetup) {
     this.#testWorker = testWorker;
     this.#setup = setup;
-    this.#configs = new Map(setup.serializableResolvers.map(({config}) => [config.id, config]));
+    this.#configs = new Map(setup.serializableResolvers.map(({config}) => [config.id, config as Config.ProjectConfig]));
   }
 
   static async load(setup: WorkerSetup): Promise<JestFileRunner> {
@@ -33,7 +36,7 @@ export class JestFileRunner {
 
   /** Whether the files of a project run in a framework that says what it does. */
   canFollow(configId: string): boolean {
-    return canFollow((this.#configs.get(configId) as {readonly testRunner: string}).testRunner);
+    return canFollow(this.#configOf(configId).testRunner);
   }
 
   /**
@@ -43,19 +46,30 @@ export class JestFileRunner {
    * Not awaited on the way: V8 would put our functions on the end of every asynchronous stack, and
    * with them into the failure messages of --json.
    */
-  run({configId, path}: UnitOrder, file: CircusFile | null): Promise<FileEnd> {
+  run({configId, path, fixtures}: UnitOrder, file: CircusFile | null): Promise<FileEnd> {
     // With the stock runner these come with each call, so a file that changes them changes its own.
-    const config = structuredClone(this.#configs.get(configId));
+    const own = structuredClone(this.#configOf(configId));
+    const config = fixtures === null ? own : withFixtures(own, path, fixtures);
     const {globalConfig, context} = structuredClone({
       globalConfig: this.#setup.globalConfig,
       context: this.#setup.context,
     });
-    expectFile(this.canFollow(configId) ? file : null);
+    try {
+      expectFollowed(config.testRunner, file, fixtures?.failure ?? null);
+    } catch (thrown) {
+      return Promise.resolve({thrown});
+    }
     return new Promise(resolve => {
       this.#testWorker.worker({config, globalConfig, path, context}).then(
         result => resolve({result}),
         (thrown: unknown) => resolve({thrown}),
       );
     });
+  }
+
+  #configOf(configId: string): Config.ProjectConfig {
+    const config = this.#configs.get(configId);
+    if (config === undefined) throw new Error(`jest-runner-xdist: there is no project ${configId}`);
+    return config;
   }
 }

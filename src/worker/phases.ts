@@ -80,6 +80,10 @@ export class Phases {
       case 'hook_failure':
         this.#leave(event.hook);
         return;
+      case 'test_done':
+        // Circus begins the function of a test that has failed in a hook, and does not call it.
+        if (this.#inside.has(event.test)) this.#leave(event.test);
+        return;
       case 'run_finish':
         this.#inside.clear();
         this.#begin('(when its tests had run)', 0);

@@ -166,6 +166,36 @@ describe('it is an error that', () => {
       "the running Jest's parts come from runningJest",
     ],
     [
+      'the realm of a test file imports node:path',
+      'src/realm/fixtures.ts',
+      "import {join} from 'node:path'; join('a');",
+      'any module may be a mock',
+    ],
+    [
+      'the realm of a test file imports core',
+      'src/realm/fixtures.ts',
+      "import {parseHello} from '../core/protocol'; parseHello('');",
+      'any module may be a mock',
+    ],
+    [
+      'worker imports what runs in the realm of a test file',
+      'src/worker/main.ts',
+      "import {sharedFixture} from '../realm/fixtures'; sharedFixture('');",
+      'a worker knows units, and what is said between processes',
+    ],
+    [
+      'shell imports the realm of a test file',
+      'src/shell/run.ts',
+      "import {FIXTURES} from '../realm/handover'; FIXTURES.toString();",
+      'is run there alone',
+    ],
+    [
+      'core imports the realm of a test file',
+      'src/core/plan.ts',
+      "import {FIXTURES} from '../realm/handover'; FIXTURES.toString();",
+      'core knows neither shell nor worker',
+    ],
+    [
       'dispatch imports worker',
       'src/shell/dispatch.ts',
       "import {Lease} from '../worker/lease'; new Lease();",
@@ -210,6 +240,16 @@ describe('it is right that', () => {
       'shell does I/O',
       'src/shell/run.ts',
       "import {readFileSync} from 'node:fs'; readFileSync(String(process.pid + Date.now()));",
+    ],
+    [
+      'the realm of a test file imports its own, and types',
+      'src/realm/fixtures.ts',
+      "import {FIXTURES} from './handover'; import type {FileFixtures} from '../core/protocol'; export const a = (_: FileFixtures) => FIXTURES;",
+    ],
+    [
+      'worker imports what it hands over to a realm',
+      'src/worker/main.ts',
+      "import {FIXTURES} from '../realm/handover'; FIXTURES.toString();",
     ],
     ['shell imports core', 'src/shell/run.ts', "import {planUnits} from '../core/plan'; planUnits([], true);"],
     [

@@ -1,0 +1,102 @@
+/**
+ * What a test file imports to read the values of its shared fixtures: `jest-runner-xdist/fixtures`. It runs in
+ * the file's realm, among whatever is mocked there, so it imports nothing that could be a mock: no `node:path`.
+ */
+import type {FileFixtures, FixtureValue} from '../core/protocol';
+import {failureError, FIXTURES, type HandedOver} from './handover';
+
+/** What a fixture's `setup` is called with. */
+export interface FixtureContext {
+  /** Of the whole run, not of one of its `projects`. */
+  readonly rootDir: string;
+  /** The same in all processes of one run: the value of XDIST_RUN_ID. */
+  readonly runId: string;
+  /** The worker that it is for (its JEST_WORKER_ID), if it has `scope=worker`; null: it is for the whole run. */
+  readonly worker: number | null;
+  /** The values of the fixtures that it declares itself, by the path in its `@shared-fixture`. */
+  readonly fixtures: Readonly<Record<string, unknown>>;
+}
+
+/** The values of a file, as far as they were asked for. */
+interface OpenFixtures {
+  readonly testPath: string;
+  readonly fixtures: FileFixtures;
+  readonly values: Map<FixtureValue, unknown>;
+}
+
+type Realm = typeof globalThis & {[FIXTURES]?: string | OpenFixtures};
+
+const EXTENSION = /\.(?:[cm]?[jt]s|[jt]sx)$/;
+
+/**
+ * The value of a shared fixture: what its `setup()` has returned, through JSON. It is the same object for all
+ * of a test file, and a copy of the file's own.
+ *
+ * @param path as it stands in the test file's `@shared-fixture`, or any path relative to the test file, or an
+ *   absolute one; with or without its extension
+ */
+export function sharedFixture<M extends {readonly setup: (context: never) => unknown}>(
+  path: string,
+): Awaited<ReturnType<M['setup']>> {
+  const open = openFixtures();
+  if (open === null) throw mistake(runsInXdist() ? notDeclared(path, []) : NO_RUNNER);
+  const {failure, declared} = open.fixtures;
+  if (failure !== null) throw failureError(failure);
+  const fixture = find(path, open);
+  if (fixture === undefined) throw mistake(notDeclared(path, declared));
+  if (!open.values.has(fixture)) open.values.set(fixture, JSON.parse(fixture.json));
+  return open.values.get(fixture) as Awaited<ReturnType<M['setup']>>;
+}
+
+/** Kept on the global object: the module itself is loaded anew after `jest.resetModules()`. null: there are none. */
+function openFixtures(): OpenFixtures | null {
+  const realm = globalThis as Realm;
+  const held = realm[FIXTURES];
+  if (typeof held !== 'string') return held ?? null;
+  return (realm[FIXTURES] = {...(JSON.parse(held) as HandedOver), values: new Map()});
+}
+
+function find(path: string, {testPath, fixtures: {declared}}: OpenFixtures): FixtureValue | undefined {
+  const asWritten = declared.find(({names}) => names.includes(path));
+  if (asWritten !== undefined) return asWritten;
+  const wanted = resolve(testPath, path);
+  const byPath = (one: string) => declared.find(({names}) => names.some(name => resolve(testPath, name) === one));
+  return byPath(wanted) ?? byPath(wanted.replace(EXTENSION, ''));
+}
+
+/** A path from the test file's folder, with slashes only; as `path.resolve` does it. */
+function resolve(testPath: string, path: string): string {
+  const onWindows = /^(?:[a-z]:)?\\/i.test(testPath);
+  const slashed = (text: string) => (onWindows ? text.replaceAll('\\', '/') : text);
+  const isAbsolute = (onWindows ? /^(?:[a-z]:)?\//i : /^\//).test(slashed(path));
+  const [root = '', ...segments] = slashed(isAbsolute ? path : `${testPath}/../${path}`).split('/');
+  const kept: string[] = [];
+  for (const segment of segments) {
+    if (segment === '..') kept.pop();
+    else if (segment !== '' && segment !== '.') kept.push(segment);
+  }
+  return [root, ...kept].join('/');
+}
+
+/** The caller's: that is the line that Jest is to show. */
+function mistake(message: string): Error {
+  const error = new Error(message);
+  Error.captureStackTrace(error, sharedFixture);
+  return error;
+}
+
+function runsInXdist(): boolean {
+  return typeof process !== 'undefined' && process.env?.XDIST_RUN_ID !== undefined;
+}
+
+const NO_RUNNER =
+  "jest-runner-xdist: sharedFixture() has no values here, as this test file is not run by jest-runner-xdist. Put `runner: 'xdist'` into the Jest config, or run `jest --runner=xdist`.";
+
+function notDeclared(path: string, declared: readonly FixtureValue[]): string {
+  const names = declared.map(({names: [name = '']}) => name).join(', ');
+  return `jest-runner-xdist: this test file does not declare the shared fixture ${path}; it declares ${names || 'none'}. Add this to the docblock, the comment that is the very first thing in the file:
+
+/**
+ * @shared-fixture ${path}
+ */`;
+}

@@ -1,0 +1,145 @@
+import type {Test} from '@jest/test-result';
+import type {FileFixtures} from '../../../src/core/protocol';
+import {FIXTURES} from '../../../src/realm/handover';
+import {runInBand, type InBandOptions} from '../../../src/shell/inBand';
+import type {Reports} from '../../../src/shell/reports';
+import type {FixturesInBand} from '../../../src/shell/fixturesInBand';
+import type {RunningJest} from '../../../src/shell/runningJest';
+import {jestTest} from './jestTests';
+
+const VALUES: FileFixtures = {declared: [{names: ['./db'], json: '1'}], failure: null};
+
+type Listener = (data: readonly unknown[]) => unknown;
+
+/** What becomes of a run of some files, in order, and what the stock runner has had to run. */
+async function run(tests: readonly Test[], options: Partial<InBandOptions> & {interrupted?: () => boolean}) {
+  const log: string[] = [];
+  const ran: {readonly test: Test; readonly values: unknown}[] = [];
+  const note = (what: string) => (test: Test) => {
+    log.push(`${what} ${test.path}${tests.includes(test) ? '' : ' (not its own)'}`);
+    return Promise.resolve();
+  };
+  /** As jest-runner runs files in band: each listener is awaited. */
+  class StockRunner {
+    readonly #listeners = new Map<string, Listener>();
+
+    on(name: string, listener: Listener): void {
+      this.#listeners.set(name, listener);
+    }
+
+    async runTests(handed: readonly Test[]): Promise<void> {
+      for (const test of handed) {
+        try {
+          await this.#listeners.get('test-file-start')?.([test]);
+          const {globals} = test.context.config;
+          ran.push({test, values: (globals as {[FIXTURES]?: unknown})[FIXTURES]});
+          log.push(`runs ${test.path}`);
+        } catch (error) {
+          await this.#listeners.get('test-file-failure')?.([test, error]);
+          continue;
+        }
+        await this.#listeners.get('test-file-success')?.([test, {}]);
+      }
+    }
+  }
+  await runInBand({
+    jest: {stockRunner: () => StockRunner} as unknown as RunningJest,
+    stockArguments: [{} as never, {}],
+    tests,
+    watcher: {isInterrupted: options.interrupted ?? (() => false)} as never,
+    reports: {
+      fileStarted: note('started'),
+      fileSucceeded: note('succeeded'),
+      fileFailed: (test: Test, {message}: Error) => note(`failed (${message})`)(test),
+    } as unknown as Reports,
+    runId: 'run',
+    limits: null,
+    hardTimeoutOf: () => null,
+    fixtures: null,
+    onStart: test => {
+      void note('begins')(test);
+      return () => void note('ends')(test);
+    },
+    onEnd: test => void note('timed')(test),
+    ...options,
+  });
+  return {log, ran};
+}
+
+const make = (path: string): Test => {
+  const test = jestTest(path);
+  return {...test, context: {...test.context, config: {...test.context.config, globals: {}, cwd: '/', testRunner: ''}}};
+};
+
+test('a file without fixtures is handed on as Jest has it', async () => {
+  const tests = [make('a'), make('b')];
+  const contexts = tests.map(({context}) => context);
+  const {log, ran} = await run(tests, {
+    fixtures: settingUp(({path}) => (path === 'b' ? () => Promise.resolve(VALUES) : null)),
+  });
+  expect(ran.map(({test}) => tests.indexOf(test))).toEqual([0, -1]);
+  expect(tests.map(({context}) => context)).toEqual(contexts);
+  expect(ran[0]?.values).toBeUndefined();
+  expect(JSON.parse(ran[1]?.values as string)).toEqual({testPath: 'b', fixtures: VALUES});
+  expect(tests[1]?.context.config.globals).toEqual({});
+  expect(log).toEqual([
+    'begins a',
+    'started a',
+    'runs a',
+    'ends a',
+    'timed a',
+    'succeeded a',
+    'started b',
+    'begins b',
+    'runs b',
+    'ends b',
+    'timed b',
+    'succeeded b',
+  ]);
+});
+
+test('fixtures are set up when their file begins, and not before', async () => {
+  const order: string[] = [];
+  const {ran} = await run([make('a'), make('b')], {
+    fixtures: settingUp(({path}) => () => {
+      order.push(`sets up ${path}`);
+      return Promise.resolve(VALUES);
+    }),
+    onEnd: ({path}) => order.push(`timed ${path}`),
+  });
+  expect(ran).toHaveLength(2);
+  expect(order).toEqual(['sets up a', 'timed a', 'sets up b', 'timed b']);
+});
+
+test('a file whose fixtures cannot even be tried has failed, never began, and the others run', async () => {
+  const {log} = await run([make('a'), make('b')], {
+    fixtures: settingUp(({path}) => (path === 'a' ? () => Promise.reject(new Error('no host')) : null)),
+  });
+  expect(log).toEqual([
+    'started a',
+    'failed (no host) a',
+    'begins b',
+    'started b',
+    'runs b',
+    'ends b',
+    'timed b',
+    'succeeded b',
+  ]);
+});
+
+test('an interruption while fixtures are set up keeps their file from beginning', async () => {
+  let interrupted = false;
+  const {log, ran} = await run([make('a')], {
+    fixtures: settingUp(() => () => {
+      interrupted = true;
+      return Promise.resolve(VALUES);
+    }),
+    interrupted: () => interrupted,
+  });
+  expect(ran).toEqual([]);
+  expect(log).toEqual(['started a', 'failed (The run was interrupted before this file began.) a']);
+});
+
+function settingUp(setUpFor: FixturesInBand['setUpFor']): FixturesInBand {
+  return {setUpFor, ended: (_, outcome) => Promise.resolve(outcome)};
+}
