@@ -1,4 +1,5 @@
 /** Plans of schedules, events and commands, for tests: everything that a test does not ask for is at its default. */
+import type {Constraints} from '../../src/core/constraints';
 import {step, type Command, type ScheduleEvent} from '../../src/core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
 
@@ -32,6 +33,19 @@ export function planOf(
     ...fields,
   };
 }
+
+/** A plan in which some units ask for more than a worker, by unit. */
+export function asking(plan: SchedulePlan, all: Readonly<Record<number, Partial<Constraints>>>): SchedulePlan {
+  return {
+    ...plan,
+    units: plan.units.map(unit => {
+      const asked = all[unit.id];
+      return asked === undefined ? unit : {...unit, constraints: {...NOTHING, ...asked}};
+    }),
+  };
+}
+
+const NOTHING: Constraints = {serial: false, workerGroup: null, resources: [], freshWorker: false, fixtures: []};
 
 /** So many units of the same expectation. */
 export function units(count: number, expectedMs: number | null): (number | null)[] {
@@ -100,6 +114,13 @@ export const lost = (who: Who, innocent = false, fields: Partial<EventOf<'slot-l
   rest: false,
   ...fields,
 });
+type OfFixture = 'fixture-up' | 'fixture-failed' | 'fixture-gone';
+/** @param who null: it is of scope `run` */
+export const fixture = (what: 'up' | 'failed' | 'gone', id: number, who: Who | null = null): ScheduleEvent => ({
+  type: `fixture-${what}` satisfies OfFixture,
+  fixture: id,
+  ...(who ?? {slot: null, generation: null}),
+});
 export const closed = (who: Who): ScheduleEvent => ({type: 'slot-closed', ...who});
 
 /** A command as one line: "give w1.1: 0 1" is to generation 1 in slot 1. */
@@ -124,7 +145,8 @@ function line(command: Command): string {
     case 'set-up-fixture':
     case 'take-down-fixture': {
       const {slot, generation} = command;
-      return `${command.type} ${command.fixture}${slot === null ? '' : ` w${slot}.${generation}`}`;
+      const what = command.type === 'set-up-fixture' ? 'set up' : 'take down';
+      return `${what} ${command.fixture}${slot === null ? '' : ` for w${slot}.${generation}`}`;
     }
     case 'give-tests': {
       const groups = [...command.groups, ...(command.last ? ['last'] : [])];
