@@ -31,8 +31,6 @@ export interface ConstrainedUnits {
   readonly admitted: Set<number>;
   /** Units that are through, but still run in a worker that has not heard that it need not; `true`: they have ended. */
   readonly lingering: Map<number, boolean>;
-  /** The serial unit that runs. */
-  exclusive: number | null;
   readonly fixtures: RunFixtures;
   /** Something that a unit waits for may be there since idle slots were last looked at. */
   changed: boolean;
@@ -60,7 +58,6 @@ export function createConstrained(plan: SchedulePlan): ConstrainedUnits | null {
     left: new Map(Object.entries(plan.resources)),
     admitted: new Set(),
     lingering: new Map(),
-    exclusive: null,
     fixtures: createFixtures(plan),
     changed: false,
   };
@@ -202,13 +199,12 @@ export function admit(
   slot: SlotState,
   {unit, queue}: Admission,
 ): void {
-  const {serial, resources} = constraintsOf(state, unit);
+  const {resources} = constraintsOf(state, unit);
   queue.units.pop();
   move(constrained, queue);
   constrained.waiting--;
   for (const {name, amount} of resources) constrained.left.set(name, (constrained.left.get(name) ?? 0) - amount);
   constrained.admitted.add(unit);
-  if (serial) constrained.exclusive = unit;
   if (queue.group !== null) {
     queue.slot = slot;
     slot.groups.add(queue);
@@ -234,7 +230,6 @@ function release(
   for (const {name, amount} of constraintsOf(state, unit).resources) {
     constrained.left.set(name, (constrained.left.get(name) ?? 0) + amount);
   }
-  if (constrained.exclusive === unit) constrained.exclusive = null;
   constrained.changed = true;
 }
 

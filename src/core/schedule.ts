@@ -338,7 +338,7 @@ function feed(state: ScheduleState, slot: SlotState, now: number, commands: Comm
   const units: number[] = [];
   const chunk = state.plan.maxScheduleChunk ?? Infinity;
   let refilling = false;
-  while (constrained?.exclusive == null && freeCount(state) > 0 && units.length < chunk) {
+  while (freeCount(state) > 0 && units.length < chunk) {
     refilling = wantsOneMore(state, slot, refilling);
     if (!refilling) break;
     const unit = takeFree(state);
@@ -370,7 +370,7 @@ function feedConstrained(
   now: number,
   commands: Command[],
 ): boolean {
-  if (constrained.exclusive !== null || constrained.waiting === 0) return false;
+  if (constrained.waiting === 0) return false;
   const admission = choose(state, constrained, slot, peekFree(state));
   if (admission === null) return false;
   const {unit, queue, fresh} = admission;

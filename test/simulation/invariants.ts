@@ -51,8 +51,7 @@ export function checkInvariants(
       status === 'up' && running === null && held.length === 0 && preparing === null,
   );
   if (without.length !== idle.size && stopped === null) throw new Error('an idle worker is not known as one');
-  if (pending > 0 && idle.size > 0 && stopped === null && constrained?.exclusive == null)
-    throw new Error('a worker is idle while units are pending');
+  if (pending > 0 && idle.size > 0 && stopped === null) throw new Error('a worker is idle while units are pending');
   const alive = slots.filter(({status}) => status === 'starting' || status === 'up' || status === 'closing').length;
   if (alive > plan.slots) throw new Error('more workers than allowed');
   const {maxWorkerRestarts} = plan;

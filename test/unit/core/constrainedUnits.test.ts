@@ -115,6 +115,15 @@ describe('a unit that wants a fresh worker', () => {
     expect(feed(state, up(next(w1)))).toEqual(['give w1.2: 1']);
   });
 
+  test('may be given to another that is starting just then', () => {
+    const plan = asking(planOf(units(3, LONG), {slots: 2}), {2: {freshWorker: true}});
+    const state = after(plan, up(w1), up(w2), started(w1, 0), started(w2, 1));
+    expect(feed(state, lost(w2))).toEqual(['blame w2.1: 1', 'start w2.2']);
+    expect(feed(state, done(w1, 0))).toEqual(['close w1.1']);
+    expect(feed(state, closed(w1))).toEqual([]);
+    expect(feed(state, up(next(w2)))).toEqual(['give w2.2: 2']);
+  });
+
   test('is not a reason to replace two', () => {
     const plan = asking(planOf(units(3, LONG), {slots: 2}), {2: {freshWorker: true}});
     const state = after(plan, up(w1), up(w2), started(w1, 0), started(w2, 1));
