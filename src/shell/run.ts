@@ -58,6 +58,10 @@ export async function run(runOptions: RunOptions): Promise<void> {
   const past = new PastRuns(timings, globalConfig);
   const splittable = findSplittable(tests, {globalConfig, rulesOf});
   const sharedFixtures = startSharedFixtures(runOptions, rules, runId);
+  leave = async () => {
+    await endSharedFixtures(sharedFixtures, watcher);
+    await timings.save();
+  };
   if (shouldRunInBand(runOptions, rules, past, splittable)) {
     // Each of the two is loaded where it is needed: the other would delay the first test.
     const {runInBand} = require('./inBand') as typeof import('./inBand');
@@ -89,7 +93,6 @@ export async function run(runOptions: RunOptions): Promise<void> {
     const finish = leave;
     leave = async () => {
       await parallel.stop();
-      await endSharedFixtures(sharedFixtures, watcher);
       await finish();
     };
     abort = () => void parallel.stop();

@@ -315,6 +315,22 @@ describe('on every way out it is taken down', () => {
     });
   });
 
+  onEachLine('--bail in band', async (_line, make) => {
+    const project = make(
+      {
+        'db.js': SLOW_DOWN,
+        'a.test.js': testFile(['@shared-fixture ./db.js'], `test('fails', () => { throw new Error('enough'); });`),
+        'b.test.js': testFile(['@shared-fixture ./db.js'], `test('passes', () => {});`),
+        'sequencer.js': IN_ORDER,
+      },
+      {testSequencer: './sequencer.js'},
+    );
+    const output = await project.run(['-i', '--bail']);
+    expect(output.exitCode).toBe(1);
+    expect(fixtureLog(project)).toEqual(['db up', 'db down']);
+    expect(await project.leftProcesses()).toEqual([]);
+  });
+
   onEachLine('--bail', async (_line, make) => {
     const project = make({
       'db.js': SLOW_DOWN,
