@@ -45,7 +45,8 @@ export function asking(plan: SchedulePlan, all: Readonly<Record<number, Partial<
   };
 }
 
-const NOTHING: Constraints = {serial: false, workerGroup: null, resources: [], freshWorker: false, fixtures: []};
+/** What a unit asks for that asks for nothing. */
+export const NOTHING: Constraints = {serial: false, workerGroup: null, resources: [], freshWorker: false, fixtures: []};
 
 /** So many units of the same expectation. */
 export function units(count: number, expectedMs: number | null): (number | null)[] {
