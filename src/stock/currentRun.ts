@@ -20,14 +20,10 @@ const RUNNER = join(__dirname, '..', 'index.js');
 let host: StockHost | null = null;
 
 export async function begin({rootDir}: GlobalConfig, config: ProjectConfig): Promise<void> {
-  // Of a run around this one, inside one of whose tests this Jest was started.
-  delete process.env.XDIST_RUN_ID;
-  if (isOurs(config.runner)) {
-    delete process.env.XDIST_FIXTURES_SOCKET;
-    return;
-  }
   // Several projects may each have a globalSetup that calls this.
-  if (host?.lives) return;
+  if (isOurs(config.runner) || host?.lives) return;
+  // Of a run of ours that has started this Jest in a test: here it would say that our runner is at work.
+  delete process.env.XDIST_RUN_ID;
   host = await StockHost.start({rootDir, corePath: findCore(), config});
   process.env.XDIST_FIXTURES_SOCKET = host.socketPath;
 }

@@ -1,4 +1,6 @@
 /** Shared fixtures under Jest's own runner, by the three lines that a project puts in place of ours. */
+import type {ChildProcess} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 import {onEachLine, type Files, type JestOutput, type MakeProject, type Project, type RunOptions} from './project';
 import {WatchSession} from './watching';
 
@@ -58,6 +60,23 @@ function messageOf(output: JestOutput, file: string): string {
   return output.json?.testResults.find(({name}) => name.endsWith(file))?.message ?? '';
 }
 
+/** A terminal signals all that is in the process group of what runs in it. */
+function pressCtrlC(project: Project, jest: ChildProcess): void {
+  const groupOf = (pid: number) =>
+    readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')[2];
+  const pids = project.processes().map(line => parseInt(line));
+  const group = groupOf(jest.pid ?? 0);
+  for (const pid of pids.filter(one => groupOf(one) === group)) process.kill(pid, 'SIGINT');
+}
+
+/** They outlive a Jest that was killed. */
+function killStockWorkers(project: Project): void {
+  const workers = project.processes().filter(line => line.includes('processChild'));
+  for (const line of workers) process.kill(parseInt(line), 'SIGKILL');
+}
+
 const VALUE = {url: 'http://127.0.0.1:4711', list: [1, {deep: null}]};
 
 const TWO_FILES: Files = {
@@ -78,32 +97,35 @@ onEachLine('the value is the same under both runners, and set up once', async (_
   }
 });
 
+/** Notes in LOG which processes Jest starts for us. */
+const NOTES_STARTS: Files = {
+  'preload.js': `
+    const childProcess = require('child_process');
+    const {spawn} = childProcess;
+    childProcess.spawn = (...all) => {
+      require('fs').appendFileSync('LOG', 'started ' + all[1].at(-1).split('/').at(-1) + '\\n');
+      return spawn(...all);
+    };`,
+};
+const preload = (project: Project) => ({nodeArgs: ['--require', project.path('preload.js')]});
+
 onEachLine('our runner starts nothing for these three', async (_line, make) => {
   const project = make(
     {
+      ...NOTES_STARTS,
       'a.test.js': `
         test('has nothing', () => {
           expect(Reflect.ownKeys(globalThis)).not.toContain(Symbol.for('jest-runner-xdist.fixtures'));
           expect(process.env.XDIST_FIXTURES_SOCKET).toBeUndefined();
         });`,
-      'preload.js': `
-        const childProcess = require('child_process');
-        const {spawn} = childProcess;
-        childProcess.spawn = (...all) => {
-          require('fs').appendFileSync('LOG', 'started ' + all[1].join(' ') + '\\n');
-          return spawn(...all);
-        };`,
     },
     STOCK,
   );
-  const nodeArgs = ['--require', project.path('preload.js')];
-  for (const [runner, expected] of [
-    ['xdist', []],
-    ['stock', [expect.stringContaining('stockMain')]],
-  ] as const) {
-    const {done} = await run(project, ['-i'], {runner, nodeArgs});
-    expect(done.filter(line => line !== '')).toEqual(expected);
-  }
+  const ours = await run(project, ['-i'], {runner: 'xdist', ...preload(project)});
+  expectPassed(ours, 1);
+  expect(ours.done).toEqual(['']);
+  const stock = await run(project, ['-i'], {...BY_STOCK, ...preload(project)});
+  expect(stock.done).toEqual(['started stockMain.js']);
 });
 
 onEachLine('nothing is set up for files that do not ask', async (_line, make) => {
@@ -241,11 +263,21 @@ describe('whatever a test file puts in place:', () => {
 
   onEachLine('jsdom', (_line, make) => expectRead(make, READS, {testEnvironment: 'jsdom'}));
 
-  onEachLine('fake timers, another folder, no environment variables', (_line, make) =>
+  onEachLine('fake timers, a folder that is gone, no environment variables', (_line, make) =>
     expectRead(
       make,
-      `jest.useFakeTimers(); process.env = {}; process.chdir(require('os').tmpdir()); process.execPath = '/none';
-       afterAll(() => process.chdir(__dirname)); ${READS}`,
+      `test('reads', () => {
+         jest.useFakeTimers();
+         process.env = {};
+         process.execPath = '/none';
+         const gone = __dirname + '/gone ' + process.pid;
+         require('fs').mkdirSync(gone);
+         process.chdir(gone);
+         require('fs').rmdirSync(gone);
+         const value = sharedFixture('./fixtures/db');
+         process.chdir(__dirname);
+         expect(value).toStrictEqual({is: 'db'});
+       });`,
     ),
   );
 
@@ -386,8 +418,12 @@ describe('everything is taken down, and no process is left behind,', () => {
   };
   const DONE = ['set up a', 'set up b', 'took down b', 'took down a'];
 
-  for (const signal of ['SIGKILL', 'SIGINT'] as const) {
-    onEachLine(`when ${signal} has ended Jest`, async (_line, make) => {
+  const ends: readonly [string, NodeJS.Signals, (project: Project, jest: ChildProcess) => void][] = [
+    ['when Jest was killed', 'SIGKILL', (_project, jest) => void jest.kill('SIGKILL')],
+    ['after Ctrl-C', 'SIGINT', pressCtrlC],
+  ];
+  for (const [when, signal, end] of ends) {
+    onEachLine(when, async (_line, make) => {
       const project = make(FILES, STOCK);
       for (const args of [['-i'], ['-w', '2']]) {
         project.reset();
@@ -395,11 +431,10 @@ describe('everything is taken down, and no process is left behind,', () => {
           ...BY_STOCK,
           meanwhile: async jest => {
             await project.untilThere(jest, 'hangs');
-            jest.kill(signal);
-            // Stock workers outlive a Jest that was killed: no part of this.
-            await new Promise(resolve => jest.once('exit', resolve));
-            for (const line of project.processes())
-              if (line.includes('processChild')) process.kill(parseInt(line), 'SIGKILL');
+            const exited = new Promise(resolve => jest.once('exit', resolve));
+            end(project, jest);
+            await exited;
+            killStockWorkers(project);
           },
         });
         expect(output.signal).toBe(signal);
@@ -490,18 +525,45 @@ onEachLine('when the process that looks after fixtures is killed, tests and the 
   );
 });
 
-onEachLine('a globalSetup of the project calls ours', async (_line, make) => {
+onEachLine("projects' own hooks call ours: there is one host for all", async (_line, make) => {
+  const inFolder = (displayName: string) => ({
+    transform: {},
+    displayName,
+    testMatch: [`<rootDir>/${displayName}/*.test.js`],
+    globalSetup: `<rootDir>/${displayName}/before.js`,
+    globalTeardown: `<rootDir>/${displayName}/after.js`,
+    setupFiles: STOCK.setupFiles,
+  });
+  const before = "module.exports = async (...all) => require('jest-runner-xdist/fixtures/globalSetup')(...all);";
+  const after = "module.exports = async () => require('jest-runner-xdist/fixtures/globalTeardown')();";
   const project = make(
     {
-      ...TWO_FILES,
-      'before.js': "module.exports = async (...all) => require('jest-runner-xdist/fixtures/globalSetup')(...all);",
-      'after.js': "module.exports = async () => require('jest-runner-xdist/fixtures/globalTeardown')();",
+      ...NOTES_STARTS,
+      ...Object.fromEntries(
+        ['a', 'b'].flatMap(name => [
+          [`${name}/before.js`, before],
+          [`${name}/after.js`, after],
+          [`${name}/a.test.js`, reads('../fixtures/db', VALUE)],
+        ]),
+      ),
+      'fixtures/db.js': fixture('db', JSON.stringify(VALUE)),
     },
-    {...STOCK, globalSetup: './before.js', globalTeardown: './after.js'},
+    {projects: [inFolder('a'), inFolder('b')]},
   );
-  const output = await run(project, []);
-  expectPassed(output, 3);
-  expect(output.done).toEqual(['set up db', 'took down db']);
+  const output = await run(project, ['-i'], {...BY_STOCK, ...preload(project)});
+  expectPassed(output, 2);
+  expect(output.done).toEqual(['started stockMain.js', 'started host.js', 'set up db', 'took down db']);
+});
+
+onEachLine('without a globalTeardown, Jest ends as ever, and all is taken down after it', async (_line, make) => {
+  const {globalTeardown: _, ...others} = STOCK;
+  const project = make(TWO_FILES, others);
+  for (const args of [['-i'], ['-w', '2']]) {
+    const output = await run(project, args);
+    expectPassed(output, 3);
+    expect(output.done).toEqual(['set up db', 'took down db']);
+    expect(output.stderr).not.toContain('did not exit');
+  }
 });
 
 onEachLine('several projects share what is up', async (_line, make) => {
