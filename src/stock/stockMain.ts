@@ -38,6 +38,8 @@ async function hear(text: string): Promise<void> {
       return line.send(await begin(message.run));
     case 'close':
       await line.send({type: 'closed', failures: (await fixtures?.close()) ?? []});
+      // What fixtures have printed at last is on its way.
+      await Promise.all([process.stdout, process.stderr].map(written));
       leave();
   }
 }
@@ -99,6 +101,10 @@ async function answer(socket: Socket, text: string, fixtures: FixturesOnDemand):
   } catch {
     socket.destroy(); // whoever that is, it is none of ours
   }
+}
+
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => stream.write('', () => resolve()));
 }
 
 function leave(): void {

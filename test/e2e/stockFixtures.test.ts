@@ -384,6 +384,24 @@ onEachLine('what cannot be had is told as under our runner', async (_line, make)
   expect(stock.done).toEqual(['']);
 });
 
+onEachLine('all that fixtures print is printed', async (_line, make) => {
+  const project = make(
+    {
+      'fixtures/loud.js': `
+        exports.setup = () => { console.log('s'.repeat(300_000)); console.error('set up'); };
+        exports.teardown = () => { console.error('taken down'); console.log('t'.repeat(300_000)); };`,
+      'a.test.js': reads('./fixtures/loud', null),
+    },
+    STOCK,
+  );
+  const output = await run(project, ['--detectOpenHandles']);
+  expectPassed(output, 1);
+  expect(output.stdout.replace(/[^st]/g, '')).toHaveLength(600_000);
+  expect(output.stderr).toContain('set up\n');
+  expect(output.stderr).toContain('taken down\n');
+  expect(output.stderr).not.toContain('open handle');
+});
+
 onEachLine('a teardown that fails fails the run, and the others are taken down', async (_line, make) => {
   const project = make(
     {
@@ -396,8 +414,8 @@ onEachLine('a teardown that fails fails the run, and the others are taken down',
     },
     STOCK,
   );
-  const {exitCode, stderr, done} = await run(project, []);
-  expect(exitCode).toBe(1);
+  const {exitCode, stderr, done, json} = await run(project, []);
+  expect({exitCode, json}).toEqual({exitCode: 1, json: null});
   expect(stderr).toContain('Shared fixture fixtures/b.js could not be taken down: it is still in use');
   expect(stderr).toContain('1 passed');
   expect(stderr).not.toContain('currentRun.js');
