@@ -41,7 +41,6 @@ function install(socketPath: string): void {
     if (testPath === null) return null;
     // Asked for without `await`, so nothing of this process can: the very Jest whose children we could ask may wait for us.
     const {stdout, error} = spawnSync(execPath, [`${__dirname}/../stock/client.js`, socketPath, testPath, worker], {
-      cwd: __dirname,
       env,
       encoding: 'utf8',
       maxBuffer: Infinity,
