@@ -23,6 +23,7 @@ const shell = [
   {regex: '/worker/', message: 'the shell talks to a worker through protocol'},
   {regex: '/fixtures/', message: 'the shell talks to the fixture host through fixtureMessages'},
   {regex: '/realm/', message: 'what runs in the realm of a test file is run there alone'},
+  {regex: '/stock/', message: "what is for Jest's own runner is no part of ours"},
   noJestCode("the running Jest's parts come from runningJest, never from an import"),
 ];
 
@@ -38,7 +39,7 @@ const rings = [
     files: ['src/core/**/*.ts'],
     patterns: [
       {regex: `^node:|^(${builtinModules.join('|')})$`, message: 'core does no I/O'},
-      {regex: '/(shell|worker|fixtures|realm)/|/index$', message: 'core knows neither shell nor worker'},
+      {regex: '/(shell|worker|fixtures|realm|stock)/|/index$', message: 'core knows neither shell nor worker'},
       noJestCode('core knows types of Jest only'),
     ],
   },
@@ -47,7 +48,7 @@ const rings = [
     patterns: [
       {
         regex:
-          '/(shell|fixtures)/|/index$|/core/(?!units$|protocol$|messages$|journal$|watching$)|/realm/(?!handover$)',
+          '/(shell|fixtures|stock)/|/index$|/core/(?!units$|protocol$|messages$|journal$|watching$)|/realm/(?!handover$)',
         message: 'a worker knows units, and what is said between processes',
       },
     ],
@@ -57,7 +58,7 @@ const rings = [
     patterns: [
       {
         regex:
-          '/(shell|worker|realm)/|/index$|/core/(?!fixtureMessages$|fixtureFailures$|messages$|constraints$|units$|protocol$|timeSpan$)',
+          '/(shell|worker|realm|stock)/|/index$|/core/(?!fixtureMessages$|fixtureFailures$|messages$|constraints$|units$|protocol$|timeSpan$)',
         message: 'the processes of fixtures know what is said between processes',
       },
       noJestCode("the running Jest's @jest/transform comes by its path"),
@@ -67,10 +68,23 @@ const rings = [
     files: ['src/realm/**/*.ts'],
     patterns: [
       {
-        regex: '^[^.]|/(core|shell|worker|fixtures)/|/index$',
+        regex: '^[^.]|/(core|shell|worker|fixtures|stock)/|/index$',
         allowTypeImports: true,
         message: 'in the realm of a test file any module may be a mock',
       },
+    ],
+  },
+  {
+    files: ['src/stock/**/*.ts'],
+    patterns: [
+      {
+        regex:
+          '/worker/|/index$|/fixtures/(?!line$)|/shell/(dispatch|run|parallelRun|inBand|jestRunner|workerHost|workerServer)$',
+        message: "under Jest's own runner there is none of ours",
+      },
+      {regex: '/realm/', allowTypeImports: true, message: 'what runs in the realm of a test file is run there alone'},
+      noJestCode("the running Jest's parts come from runningJest, never from an import"),
+      scheduler,
     ],
   },
   {
@@ -113,7 +127,7 @@ module.exports = tseslint.config(
     rules: {'@typescript-eslint/no-restricted-imports': ['error', {patterns}]},
   })),
   {
-    files: ['src/core/**/*.ts', 'src/worker/**/*.ts', 'src/fixtures/**/*.ts', 'src/realm/**/*.ts'],
+    files: ['src/core/**/*.ts', 'src/worker/**/*.ts', 'src/fixtures/**/*.ts', 'src/realm/**/*.ts', 'src/stock/**/*.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',

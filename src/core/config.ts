@@ -34,6 +34,7 @@ const OWN_VARIABLES: ReadonlySet<string> = new Set([
   'XDIST_WORKER',
   'XDIST_WORKER_COUNT',
   'XDIST_RUN_ID',
+  'XDIST_FIXTURES_SOCKET',
   'XDIST_NODE',
   'XDIST_LOG',
   'XDIST_UNGUARDED',

@@ -1,4 +1,5 @@
 /** What a user reads of a shared fixture that failed. */
+import type {RuleProblem} from './fileRules';
 import type {FixtureFailure} from './protocol';
 import {describeTimeSpan} from './timeSpan';
 
@@ -30,6 +31,12 @@ export function setupFailure(title: string, trouble: FixtureTrouble, stderr = ''
 /** @param stderr the last that its process wrote there */
 export function teardownFailure(title: string, trouble: FixtureTrouble, stderr = ''): FixtureFailure {
   return failure(`Shared fixture ${title} could not be taken down`, 'teardown', trouble, stderr);
+}
+
+/** Of a file that was begun all the same, as under Jest's own runner. */
+export function refusedFixtures(problems: readonly RuleProblem[]): FixtureFailure {
+  const told = problems.map(({place, message}) => `  ${place}  ${message}`).join('\n');
+  return {message: `This file asks for what cannot be had, so it has no shared fixtures.\n\n${told}`, stack: ''};
 }
 
 function failure(what: string, phase: 'setup' | 'teardown', trouble: FixtureTrouble, stderr: string): FixtureFailure {

@@ -167,7 +167,8 @@ function parseSetup(value: unknown): FixtureSetup {
   return json === undefined ? {failure: parseFailure(failure)} : {json: text(json)};
 }
 
-function parseFailure(value: unknown): FixtureFailure {
+/** @throws {ProtocolError} */
+export function parseFailure(value: unknown): FixtureFailure {
   const {message, stack} = record(value, 'the failure of a fixture');
   return {message: text(message), stack: text(stack)};
 }

@@ -3,7 +3,7 @@
  * the file's realm, among whatever is mocked there, so it imports nothing that could be a mock: no `node:path`.
  */
 import type {FileFixtures, FixtureValue} from '../core/protocol';
-import {failureError, FIXTURES, type HandedOver} from './handover';
+import {failureError, FIXTURES, type HandedOver, type Held} from './handover';
 
 /** What a fixture's `setup` is called with. */
 export interface FixtureContext {
@@ -24,7 +24,7 @@ interface OpenFixtures {
   readonly values: Map<FixtureValue, unknown>;
 }
 
-type Realm = typeof globalThis & {[FIXTURES]?: string | OpenFixtures};
+type Realm = typeof globalThis & {[FIXTURES]?: Held | OpenFixtures};
 
 const EXTENSION = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 
@@ -52,8 +52,10 @@ export function sharedFixture<M extends {readonly setup: (context: never) => unk
 function openFixtures(): OpenFixtures | null {
   const realm = globalThis as Realm;
   const held = realm[FIXTURES];
-  if (typeof held !== 'string') return held ?? null;
-  return (realm[FIXTURES] = {...(JSON.parse(held) as HandedOver), values: new Map()});
+  if (held === undefined || typeof held === 'object') return held ?? null;
+  const text = typeof held === 'function' ? held() : held;
+  if (text === null) throw mistake(TOO_EARLY);
+  return (realm[FIXTURES] = {...(JSON.parse(text) as HandedOver), values: new Map()});
 }
 
 function find(path: string, {testPath, fixtures: {declared}}: OpenFixtures): FixtureValue | undefined {
@@ -89,8 +91,14 @@ function runsInXdist(): boolean {
   return typeof process !== 'undefined' && process.env?.XDIST_RUN_ID !== undefined;
 }
 
-const NO_RUNNER =
-  "jest-runner-xdist: sharedFixture() has no values here, as this test file is not run by jest-runner-xdist. Put `runner: 'xdist'` into the Jest config, or run `jest --runner=xdist`.";
+const NO_RUNNER = `jest-runner-xdist: sharedFixture() has no values here, as this test file is not run by jest-runner-xdist. Put \`runner: 'xdist'\` into the Jest config, or run \`jest --runner=xdist\`; or keep Jest's own runner, with these lines in the Jest config:
+
+  globalSetup: 'jest-runner-xdist/fixtures/globalSetup',
+  globalTeardown: 'jest-runner-xdist/fixtures/globalTeardown',
+  setupFiles: ['jest-runner-xdist/fixtures/setup'],`;
+
+const TOO_EARLY =
+  "jest-runner-xdist: sharedFixture() has no values yet: under Jest's own runner there are none in `setupFiles`. Call it from `setupFilesAfterEnv`, or from the test file itself.";
 
 function notDeclared(path: string, declared: readonly FixtureValue[]): string {
   const names = declared.map(({names: [name = '']}) => name).join(', ');

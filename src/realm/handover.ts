@@ -1,7 +1,10 @@
-/** How the values of a file's shared fixtures get into its realm: as one text, under one global symbol. */
+/** How the values of a file's shared fixtures get into its realm: as one text, or what fetches it, under one global symbol. */
 import type {FileFixtures, FixtureFailure} from '../core/protocol';
 
 export const FIXTURES = Symbol.for('jest-runner-xdist.fixtures');
+
+/** The text of a HandedOver; or, under Jest's own runner, what fetches it. null: it is not known yet which file this is. */
+export type Held = string | (() => string | null);
 
 /** The text, as JSON. */
 export interface HandedOver {

@@ -24,7 +24,7 @@ export function readAllPragmas(tests: readonly Test[], jest: RunningJest, report
   return sound;
 }
 
-function readPragmas(path: string, docblock: Parameters<typeof parsePragmas>[1]): ParsedPragmas {
+export function readPragmas(path: string, docblock: Parameters<typeof parsePragmas>[1]): ParsedPragmas {
   try {
     return parsePragmas(readFileSync(path, 'utf8'), docblock);
   } catch {

@@ -2,7 +2,6 @@
 import {readFileSync, realpathSync, statSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {basename, dirname, isAbsolute, join, relative, resolve} from 'node:path';
-import type {Test} from '@jest/test-result';
 import type {FileRules, RuleProblem} from '../core/fileRules';
 import {buildFixtureGraph, type FixtureGraph, type FixtureModule, type FixtureUse} from '../core/fixtureGraph';
 import {FIXTURE_PRAGMAS, NO_PRAGMAS, parsePragmas, type DocblockParser, type FixtureRequest} from '../core/pragmas';
@@ -11,15 +10,24 @@ import {warn} from './warn';
 export interface FixturePlaces {
   readonly docblock: DocblockParser;
   readonly rootDir: string;
+  /** Told of pragmas without effect; standard error unless it is given. */
+  readonly warn?: (text: string) => void;
+}
+
+/** What of Jest's Test is used. */
+export interface DeclaringFile {
+  readonly path: string;
+  readonly context: {readonly config: {readonly id: string}};
 }
 
 /** @param problems what is known to be wrong with the files: those that have any take no part in the graph */
-export function findFixtures(
-  rules: ReadonlyMap<Test, FileRules>,
-  problems: ReadonlyMap<Test, readonly RuleProblem[]>,
-  {docblock, rootDir}: FixturePlaces,
-): FixtureGraph<Test> {
-  const modules = new FixtureModules(docblock, rootDir);
+export function findFixtures<File extends DeclaringFile>(
+  rules: ReadonlyMap<File, FileRules>,
+  problems: ReadonlyMap<File, readonly RuleProblem[]>,
+  places: FixturePlaces,
+): FixtureGraph<File> {
+  const {rootDir} = places;
+  const modules = new FixtureModules(places);
   const files = [...rules].map(([test, {sharedFixtures}]) => {
     const {uses, problems: missing} = modules.find(
       sharedFixtures.map(({from, ...asked}) => ({...asked, folder: from === 'file' ? dirname(test.path) : rootDir})),
@@ -41,12 +49,14 @@ class FixtureModules {
   readonly all = new Map<string, FixtureModule>();
   readonly #docblock: DocblockParser;
   readonly #rootDir: string;
+  readonly #warn: (text: string) => void;
   /** What was found, or why nothing was: the files of a folder often ask for the same. */
   readonly #known = new Map<string, Found | string>();
 
-  constructor(docblock: DocblockParser, rootDir: string) {
+  constructor({docblock, rootDir, warn: tell = warn}: FixturePlaces) {
     this.#docblock = docblock;
     this.#rootDir = rootDir;
+    this.#warn = tell;
   }
 
   find(requests: readonly Asked[]): {uses: FixtureUse[]; problems: RuleProblem[]} {
@@ -71,7 +81,7 @@ class FixtureModules {
     // Known before those that it names are read: they may name it.
     this.all.set(path, {title, uses: [], problems: []});
     const {pragmas, errors, warnings} = this.#pragmasOf(path);
-    for (const {line, message} of warnings) warn(`${path}:${line}: ${message}`);
+    for (const {line, message} of warnings) this.#warn(`${path}:${line}: ${message}`);
     const {uses, problems} = this.find(
       pragmas.sharedFixtures.map(({line, ...asked}) => ({...asked, place: `${path}:${line}`, folder: dirname(path)})),
     );

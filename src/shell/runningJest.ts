@@ -43,7 +43,14 @@ export interface RunningJest {
 
 /** @throws if no Jest, or one whose layout we do not know, is loading us */
 export function findRunningJest(): RunningJest {
-  const core = findCore();
+  return jestOf(findCore());
+}
+
+/**
+ * @param core a file of its @jest/core
+ * @throws if we do not know its layout
+ */
+export function jestOf(core: string): RunningJest {
   const fromCore = createRequire(core);
   const fromConfig = createRequire(fromCore.resolve('jest-config'));
   const runnerPath = fromConfig.resolve('jest-runner');
@@ -85,8 +92,10 @@ export function findRunningJest(): RunningJest {
 /**
  * @jest/core is what constructs a runner, so a file of it is on the stack. That is exact even where a
  * process has loaded two Jests. Where another runner wraps ours late, the module cache is asked.
+ *
+ * @throws if no Jest is loading us
  */
-function findCore(): string {
+export function findCore(): string {
   for (const file of [...callingFiles(), ...Object.keys(require.cache)]) {
     if (!file.includes('core')) continue;
     if (readPackage(dirname(file))?.name === '@jest/core') return file;

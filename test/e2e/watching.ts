@@ -1,6 +1,6 @@
 /** A Jest in watch mode, and the keys pressed in it. */
 import type {ChildProcess} from 'node:child_process';
-import type {Project} from './project';
+import type {Project, Runner} from './project';
 
 /** Jest listens to keys only on a terminal; this makes a pipe pass for one. */
 const FAKE_TERMINAL = 'process.stdin.setRawMode = () => process.stdin;';
@@ -10,9 +10,10 @@ export class WatchSession {
   #output = '';
   #waiting: (() => void) | null = null;
 
-  constructor(project: Project, args: readonly string[]) {
+  constructor(project: Project, args: readonly string[], runner: Runner = 'xdist') {
     project.write('terminal.js', FAKE_TERMINAL);
     this.#child = project.start(['--watchAll', '--watchman=false', ...args], {
+      runner,
       nodeArgs: ['--require', project.path('terminal.js')],
     });
     this.#child.once('close', () => this.#waiting?.());

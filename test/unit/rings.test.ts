@@ -196,6 +196,60 @@ describe('it is an error that', () => {
       'core knows neither shell nor worker',
     ],
     [
+      'the part for the stock runner imports the run',
+      'src/stock/stockMain.ts',
+      "import {run} from '../shell/run'; run();",
+      "under Jest's own runner there is none of ours",
+    ],
+    [
+      'the part for the stock runner imports worker',
+      'src/stock/stockMain.ts',
+      "import {Lease} from '../worker/lease'; new Lease();",
+      "under Jest's own runner there is none of ours",
+    ],
+    [
+      'the part for the stock runner imports the process of a fixture',
+      'src/stock/stockMain.ts',
+      "import {FixtureProcess} from '../fixtures/fixtureProcess'; new FixtureProcess();",
+      "under Jest's own runner there is none of ours",
+    ],
+    [
+      'the part for the stock runner imports the scheduler',
+      'src/stock/stockMain.ts',
+      "import {step} from '../core/schedule'; step();",
+      'only dispatch runs the scheduler',
+    ],
+    [
+      'the part for the stock runner imports code of Jest',
+      'src/stock/stockMain.ts',
+      "import {parse} from 'jest-docblock'; parse('');",
+      "the running Jest's parts come from runningJest",
+    ],
+    [
+      'the part for the stock runner imports what runs in the realm of a test file',
+      'src/stock/stockMain.ts',
+      "import {FIXTURES} from '../realm/handover'; FIXTURES.toString();",
+      'is run there alone',
+    ],
+    [
+      'shell imports the part for the stock runner',
+      'src/shell/run.ts',
+      "import {begin} from '../stock/currentRun'; begin();",
+      "what is for Jest's own runner is no part of ours",
+    ],
+    [
+      'worker imports the part for the stock runner',
+      'src/worker/main.ts',
+      "import {begin} from '../stock/currentRun'; begin();",
+      'a worker knows units, and what is said between processes',
+    ],
+    [
+      'a process of fixtures imports the part for the stock runner',
+      'src/fixtures/host.ts',
+      "import {begin} from '../stock/currentRun'; begin();",
+      'the processes of fixtures know what is said between processes',
+    ],
+    [
       'dispatch imports worker',
       'src/shell/dispatch.ts',
       "import {Lease} from '../worker/lease'; new Lease();",
@@ -261,6 +315,11 @@ describe('it is right that', () => {
       'shell imports types of Jest',
       'src/shell/run.ts',
       "import type Runner from 'jest-runner'; export type A = Runner;",
+    ],
+    [
+      'the part for the stock runner imports how fixtures are found and hosted, and types of a realm',
+      'src/stock/stockMain.ts',
+      "import {Line} from '../fixtures/line'; import type {HandedOver} from '../realm/handover'; import {findFixtures} from '../shell/fixtureModules'; export const a = (_: HandedOver) => [Line, findFixtures];",
     ],
     ['dispatch imports the scheduler', 'src/shell/dispatch.ts', "import {step} from '../core/schedule'; step();"],
   ])('%s', async (_what, path, text) => {

@@ -152,6 +152,17 @@ test('a file that declares none is told so, if it runs here; else, by what it wo
   expect(() => sharedFixture('./c')).toThrow('it declares none.');
   delete process.env.XDIST_RUN_ID;
   expect(() => sharedFixture('./c')).toThrow('this test file is not run by jest-runner-xdist. Put `runner');
+  expect(() => sharedFixture('./c')).toThrow("  globalSetup: 'jest-runner-xdist/fixtures/globalSetup',\n");
+});
+
+test('under the stock runner the text is fetched once, and not before it can be', () => {
+  handOver([['./db']], '/app/a.test.ts');
+  const fetch = jest.fn().mockReturnValueOnce(null).mockReturnValueOnce(realm[FIXTURES]);
+  realm[FIXTURES] = fetch;
+  expect(() => sharedFixture('./db')).toThrow('Call it from `setupFilesAfterEnv`');
+  expect(found('./db')).toBe('./db');
+  expect(found('./db')).toBe('./db');
+  expect(fetch).toHaveBeenCalledTimes(2);
 });
 
 test('a fixture that has failed is thrown, whichever is asked for', () => {

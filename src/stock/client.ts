@@ -1,0 +1,17 @@
+/**
+ * A short process that asks for the fixtures of one file, and prints the answer as it is: nothing, if there is none.
+ * Started with the socket, the test file's path, and the number of the worker.
+ */
+import {createConnection} from 'node:net';
+import type {FixtureQuestion} from '../core/stockMessages';
+
+const [socketPath = '', testPath = '', worker = ''] = process.argv.slice(2);
+const question: FixtureQuestion = {testPath, worker: Number(worker)};
+
+let answer = '';
+const socket = createConnection(socketPath);
+socket.on('error', () => undefined); // 'close' follows
+socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
+// Half an answer is none.
+socket.once('close', () => process.stdout.write(answer.endsWith('\n') ? answer : ''));
+socket.write(`${JSON.stringify(question)}\n`);

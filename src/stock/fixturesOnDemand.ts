@@ -1,0 +1,134 @@
+/**
+ * The shared fixtures of a run that nobody schedules, and whose files nobody knows before they ask: each fixture is
+ * set up for the first that needs it, and stays up to the end.
+ */
+import type {FixtureId} from '../core/constraints';
+import {refusedFixtures} from '../core/fixtureFailures';
+import type {FixtureSetup} from '../core/fixtureMessages';
+import type {FileRules} from '../core/fileRules';
+import type {DocblockParser, FilePragmas} from '../core/pragmas';
+import type {FileFixtures, FixtureFailure} from '../core/protocol';
+import type {RunFixture} from '../core/runFixtures';
+import type {FixtureQuestion} from '../core/stockMessages';
+import type {SlotNumber} from '../core/units';
+import type {FixtureHost} from '../shell/fixtureHost';
+import {findFixtures, type DeclaringFile} from '../shell/fixtureModules';
+import {readPragmas} from '../shell/filePragmas';
+
+export interface OnDemandOptions {
+  readonly host: Pick<FixtureHost, 'setUp' | 'close' | 'letGo'>;
+  readonly docblock: DocblockParser;
+  readonly rootDir: string;
+  /** The one project whose config is known. */
+  readonly configId: string;
+  readonly rulesOf: (path: string, pragmas: FilePragmas) => FileRules;
+  readonly warn: (text: string) => void;
+}
+
+export class FixturesOnDemand {
+  readonly #options: OnDemandOptions;
+  readonly #files = new Map<string, DeclaringFile>();
+  /** Of all files that have asked: a fixture has one scope in all of them. */
+  readonly #rules = new Map<DeclaringFile, FileRules>();
+  readonly #setups = new Map<string, Promise<FixtureSetup>>();
+  readonly #told = new Set<string>();
+
+  constructor(options: OnDemandOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  async valuesFor({testPath, worker}: FixtureQuestion): Promise<FileFixtures> {
+    const {docblock, rootDir, rulesOf} = this.#options;
+    const file = this.#fileOf(testPath);
+    const {pragmas, errors, warnings} = readPragmas(testPath, docblock);
+    for (const {line, message} of warnings) this.#warn(`${testPath}:${line}: ${message}`);
+    const malformed = errors.map(({line, message}) => ({place: `${testPath}:${line}`, message}));
+    this.#rules.set(file, rulesOf(testPath, pragmas));
+    const {fixtures: run, problems} = findFixtures(this.#rules, new Map([[file, malformed]]), {
+      docblock,
+      rootDir,
+      warn: text => this.#warn(text),
+    });
+    const unmet = problems.get(file) ?? [];
+    if (unmet.length > 0) return {declared: [], failure: refusedFixtures(unmet)};
+
+    const setups = new Map<FixtureId, Promise<FixtureSetup>>();
+    for (const id of run.neededBy(file)) {
+      // What it needs came before it.
+      setups.set(id, this.#setUp(run.fixtures, id, worker, setups));
+    }
+    const ends = new Map<FixtureId, string>();
+    for (const [id, setup] of setups) {
+      const end = await setup;
+      if ('failure' in end) return {declared: [], failure: end.failure};
+      ends.set(id, end.json);
+    }
+    return {
+      declared: run.declaredBy(file).map(({id, names}) => ({names, json: ends.get(id) as string})),
+      failure: null,
+    };
+  }
+
+  /** Takes down all that is up. */
+  close(): Promise<readonly FixtureFailure[]> {
+    return this.#options.host.close();
+  }
+
+  /** This process is about to end: what is up is taken down without it. */
+  letGo(): void {
+    this.#options.host.letGo();
+  }
+
+  /** Once, whoever asks. */
+  #setUp(
+    all: readonly RunFixture[],
+    id: FixtureId,
+    worker: SlotNumber,
+    needed: ReadonlyMap<FixtureId, Promise<FixtureSetup>>,
+  ): Promise<FixtureSetup> {
+    const fixture = all[id] as RunFixture;
+    const key = keyOf(fixture, worker);
+    const known = this.#setups.get(key);
+    if (known !== undefined) return known;
+    const setUp = async (): Promise<FixtureSetup> => {
+      for (const need of Object.values(fixture.needs)) {
+        const end = await needed.get(need);
+        if (end !== undefined && 'failure' in end) return end;
+      }
+      const {path, title, scope} = fixture;
+      const needs = Object.entries(fixture.needs).map(([name, need]) => [name, keyOf(all[need] as RunFixture, worker)]);
+      return this.#options.host.setUp({
+        key,
+        path,
+        title,
+        configId: this.#options.configId,
+        worker: scope === 'run' ? null : worker,
+        needs: Object.fromEntries(needs) as Record<string, string>,
+      });
+    };
+    const setup = setUp();
+    this.#setups.set(key, setup);
+    return setup;
+  }
+
+  #fileOf(path: string): DeclaringFile {
+    const known = this.#files.get(path);
+    if (known !== undefined) return known;
+    const file: DeclaringFile = {path, context: {config: {id: this.#options.configId}}};
+    this.#files.set(path, file);
+    return file;
+  }
+
+  /** Once: what a file says wrongly is read again each time. */
+  #warn(text: string): void {
+    if (this.#told.has(text)) return;
+    this.#told.add(text);
+    this.#options.warn(text);
+  }
+}
+
+/** Ids are those of one look at the files: with another file there are others. */
+function keyOf({path, scope}: RunFixture, worker: SlotNumber): string {
+  return scope === 'run' ? path : `${path} of w${worker}`;
+}

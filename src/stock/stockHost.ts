@@ -1,0 +1,104 @@
+/** The stock host as Jest's process knows it: started before the first test, told to close after the last. */
+import {spawn, type ChildProcess} from 'node:child_process';
+import {Socket} from 'node:net';
+import {join} from 'node:path';
+import {hostEnded, type ProcessEnd} from '../core/fixtureFailures';
+import type {FixtureFailure} from '../core/protocol';
+import {parseFromStockHost, type FromStockHost, type StockRun, type ToStockHost} from '../core/stockMessages';
+import {Line} from '../fixtures/line';
+import {LEADS_A_GROUP} from '../shell/workerProcess';
+import {printedError} from './printedError';
+
+const OUT_OF_TURN = 'jest-runner-xdist: the process that looks after all shared fixtures said something out of turn.';
+
+export class StockHost {
+  readonly #child: ChildProcess;
+  readonly #pipe: Socket;
+  readonly #line: Line<ToStockHost>;
+  /** Rejects with why there is nothing more to be heard: nobody has told it to end. */
+  readonly #gone: Promise<never>;
+  #hear: (message: FromStockHost) => void = () => undefined;
+  #lives = true;
+  #socketPath = '';
+
+  /** @throws (rejects) if it cannot be started, or cannot read the project's options */
+  static async start(run: StockRun): Promise<StockHost> {
+    const host = new StockHost();
+    const answer = await host.#ask({type: 'begin', run});
+    if (answer.type !== 'listening') {
+      host.#pipe.destroy();
+      throw printedError(answer.type === 'refused' ? answer.message : OUT_OF_TURN);
+    }
+    host.#socketPath = answer.socketPath;
+    return host;
+  }
+
+  private constructor() {
+    // Not --inspect, with its port.
+    const nodeArguments = process.execArgv.filter(argument => !/^--(debug|inspect)/.test(argument));
+    const child = spawn(process.execPath, [...nodeArguments, join(__dirname, 'stockMain.js')], {
+      // Out of reach of a terminal's Ctrl-C: it has something to do then.
+      detached: LEADS_A_GROUP,
+      // The last one: messages, and the lifeline.
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+      windowsHide: true,
+    });
+    const end = new Promise<ProcessEnd>(resolve => {
+      child.on('error', ({message}) => resolve({kind: 'not-started', message}));
+      child.once('exit', (code, signal) =>
+        resolve(signal === null ? {kind: 'exit', code: code ?? 0} : {kind: 'signal', signal}),
+      );
+    });
+    this.#child = child;
+    // Where the system has no more processes or files to give there is none.
+    this.#pipe = (child.stdio?.[3] as Socket | null | undefined) ?? new Socket();
+    this.#line = new Line(this.#pipe, {line: text => this.#hear(parseFromStockHost(text)), closed: () => undefined});
+    const silent = new Promise(resolve => this.#pipe.once('close', resolve));
+    this.#gone = end.then(async ended => {
+      this.#lives = false;
+      // Its last words may not be read yet.
+      if (ended.kind !== 'not-started') await silent;
+      throw printedError(`jest-runner-xdist: ${hostEnded(ended)}.`);
+    });
+    this.#gone.catch(() => undefined); // where nobody waits for it
+    this.#keepAlive(false);
+  }
+
+  /** Whether there is a process to be asked. */
+  get lives(): boolean {
+    return this.#lives;
+  }
+
+  /** Where it is asked for the fixtures of a file. */
+  get socketPath(): string {
+    return this.#socketPath;
+  }
+
+  /** Takes down all that is up, and ends it. Rejects if it is gone. @returns what failed */
+  async close(): Promise<readonly FixtureFailure[]> {
+    const answer = await this.#ask({type: 'close'});
+    this.#keepAlive(true);
+    await this.#gone.catch(() => undefined);
+    if (answer.type !== 'closed') throw printedError(OUT_OF_TURN);
+    return answer.failures;
+  }
+
+  async #ask(message: ToStockHost): Promise<FromStockHost> {
+    const heard = new Promise<FromStockHost>(resolve => (this.#hear = resolve));
+    this.#keepAlive(true);
+    void this.#line.send(message);
+    try {
+      return await Promise.race([heard, this.#gone]);
+    } finally {
+      this.#keepAlive(false);
+    }
+  }
+
+  /** It keeps Jest's process alive as long as something is waited for, and no longer. */
+  #keepAlive(waits: boolean): void {
+    for (const handle of [this.#child, this.#pipe]) {
+      if (waits) handle.ref();
+      else handle.unref();
+    }
+  }
+}

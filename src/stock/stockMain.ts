@@ -1,0 +1,114 @@
+/**
+ * The stock host's process: under Jest's own runner it does for shared fixtures what ours does in Jest's process. Jest's
+ * own cannot: in band it stands still while a test waits for an answer. It answers on a socket, and when Jest is gone,
+ * in whatever way, it goes too, and the fixture host takes down what is up.
+ */
+import {randomUUID} from 'node:crypto';
+import {createServer, Socket} from 'node:net';
+import type {Config} from '@jest/types';
+import {LineBuffer} from '../core/messages';
+import {parseFixtureQuestion, parseToStockHost, type FromStockHost, type StockRun} from '../core/stockMessages';
+import {Line} from '../fixtures/line';
+import type {HandedOver} from '../realm/handover';
+import {FixtureHost} from '../shell/fixtureHost';
+import {readOptionFiles, resolveFoundOptions} from '../shell/optionSources';
+import {jestOf} from '../shell/runningJest';
+import {rulesReader} from '../shell/runRules';
+import {SocketFolder} from '../shell/socketFolder';
+import {warn} from '../shell/warn';
+import {SharedOutput} from '../shell/workerOutput';
+import {FixturesOnDemand} from './fixturesOnDemand';
+
+// What is printed may have no reader any more.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
+let fixtures: FixturesOnDemand | null = null;
+const folder = new SocketFolder();
+
+const line: Line<FromStockHost> = new Line<FromStockHost>(new Socket({fd: 3}), {
+  line: text => void hear(text),
+  closed: leave,
+});
+
+async function hear(text: string): Promise<void> {
+  const message = parseToStockHost(text);
+  switch (message.type) {
+    case 'begin':
+      return line.send(await begin(message.run));
+    case 'close':
+      await line.send({type: 'closed', failures: (await fixtures?.close()) ?? []});
+      // What fixtures have printed at last is on its way.
+      await Promise.all([process.stdout, process.stderr].map(written));
+      leave();
+  }
+}
+
+async function begin({rootDir, corePath, config}: StockRun): Promise<FromStockHost> {
+  try {
+    fixtures = fixturesOf({rootDir, corePath, config});
+    await listen(fixtures);
+    return {type: 'listening', socketPath: folder.socketPath};
+  } catch (error) {
+    return {type: 'refused', message: (error as Error).message};
+  }
+}
+
+function fixturesOf({rootDir, corePath, config}: StockRun): FixturesOnDemand {
+  const jest = jestOf(corePath);
+  const options = resolveFoundOptions(readOptionFiles(rootDir));
+  const project = config as Config.ProjectConfig; // the very Jest's that made it
+  const runId = randomUUID().slice(0, 8);
+  return new FixturesOnDemand({
+    host: new FixtureHost({
+      configs: new Map([[project.id, project]]),
+      transformPath: jest.modules.transform,
+      rootDir,
+      runId,
+      timeoutMs: options.fixtureTimeout,
+      environment: {...process.env, XDIST_RUN_ID: runId},
+      stdout: new SharedOutput(process.stdout),
+      stderr: new SharedOutput(process.stderr),
+    }),
+    docblock: jest.docblock(),
+    rootDir,
+    configId: project.id,
+    rulesOf: rulesReader({jest, rootDir, options}),
+    warn,
+  });
+}
+
+function listen(fixtures: FixturesOnDemand): Promise<void> {
+  const server = createServer(socket => {
+    socket.on('error', () => undefined); // whoever asked is gone
+    const lines = new LineBuffer();
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      for (const text of lines.push(chunk)) void answer(socket, text, fixtures);
+    });
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(folder.socketPath, resolve);
+  });
+}
+
+async function answer(socket: Socket, text: string, fixtures: FixturesOnDemand): Promise<void> {
+  try {
+    const question = parseFixtureQuestion(text);
+    const {testPath} = question;
+    const handedOver: HandedOver = {testPath, fixtures: await fixtures.valuesFor(question)};
+    socket.end(`${JSON.stringify(handedOver)}\n`);
+  } catch {
+    socket.destroy(); // whoever that is, it is none of ours
+  }
+}
+
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => stream.write('', () => resolve()));
+}
+
+function leave(): void {
+  fixtures?.letGo();
+  folder.remove();
+  process.exit();
+}
