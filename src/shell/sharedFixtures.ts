@@ -16,7 +16,7 @@ export interface SharedFixturesOptions {
   readonly fixtures: RunFixtures;
   /** The files that run. */
   readonly tests: readonly Test[];
-  readonly host: Pick<FixtureHost, 'setUp' | 'tearDown' | 'close' | 'letGo'>;
+  readonly host: Pick<FixtureHost, 'setUp' | 'tearDown' | 'close'>;
   /** A failure as Jest shows one that is no test's. */
   readonly format: (failure: FixtureFailure, test: Test) => string;
 }
@@ -147,11 +147,6 @@ export class SharedFixtures {
     this.#untold.push(...(await this.#options.host.close()));
     for (const down of this.#down.values()) down.resolve(null);
     return this.#untold;
-  }
-
-  /** This process is about to end: what is up is taken down without it. */
-  letGo(): void {
-    this.#options.host.letGo();
   }
 
   #withFailure(test: Test, outcome: UnitOutcome, failure: FixtureFailure): UnitOutcome {

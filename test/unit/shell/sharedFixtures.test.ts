@@ -50,10 +50,6 @@ class FakeHost {
     this.log.push('close');
     return Promise.resolve(this.closing.map(message => ({message, stack: ''})));
   }
-
-  letGo(): void {
-    this.log.push('let go');
-  }
 }
 
 function make(failing: Readonly<Record<string, string>> = {}) {
