@@ -2,14 +2,12 @@
  * examples/shared-fixtures, a service tested against a real server and a real database: with its own Jest, and, its
  * other dependencies from the same install, with the oldest Jest that we support.
  */
-import {execFileSync} from 'node:child_process';
-import {readdirSync, readFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import type {LogLine} from '../../src/shell/eventLog';
-import {Project, type Files, type JestLine} from './project';
+import {EXAMPLE, exampleFiles, hasPostgres} from './example';
+import {Project, type JestLine} from './project';
 import {unitsOf, workersOf} from './splitting';
 
-const EXAMPLE = join(__dirname, '..', '..', 'examples', 'shared-fixtures');
 const SPLITTABLE = [
   'bookings-overlap.test.ts',
   'concurrency.test.ts',
@@ -36,17 +34,6 @@ interface FixtureNote {
   readonly pid: number;
 }
 
-function exampleFiles(): Files {
-  const folders = ['src', 'fixtures', 'test'].flatMap(folder =>
-    readdirSync(join(EXAMPLE, folder), {recursive: true, withFileTypes: true})
-      .filter(entry => entry.isFile())
-      .map(entry => relative(EXAMPLE, join(entry.parentPath, entry.name))),
-  );
-  return Object.fromEntries(
-    ['package.json', 'jest.config.js', ...folders].map(path => [path, readFileSync(join(EXAMPLE, path), 'utf8')]),
-  );
-}
-
 /** On its own Jest, it is beside the node_modules that its user has. */
 function makeProject(line: JestLine): Project {
   return line === '30'
@@ -57,17 +44,6 @@ function makeProject(line: JestLine): Project {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether the machine has a PostgreSQL that the example would use. */
-function hasPostgres(): boolean {
-  try {
-    for (const program of ['initdb', 'postgres']) execFileSync(program, ['--version'], {stdio: 'ignore'});
-    if (process.getuid?.() === 0) execFileSync('id', ['postgres'], {stdio: 'ignore'});
     return true;
   } catch {
     return false;
