@@ -12,24 +12,33 @@ import * as server from '../../fixtures/server';
 
 const given = {rootDir: process.cwd(), runId: 'own_' + process.pid, worker: null};
 
+const teardowns: (() => Promise<void>)[] = [];
+
+async function setUpDatabase() {
+  const config = await database.setup({...given, fixtures: {}});
+  teardowns.unshift(() => database.teardown());
+  return config;
+}
+
 export function ownDatabase(): Awaited<ReturnType<typeof database.setup>> {
   const value = {};
-  beforeAll(async () => void Object.assign(value, await database.setup({...given, fixtures: {}})), 60_000);
-  afterAll(() => database.teardown(), 60_000);
+  beforeAll(async () => void Object.assign(value, await setUpDatabase()), 60_000);
   return value;
 }
 
 export function ownServer(): Awaited<ReturnType<typeof server.setup>> {
   const value = {url: ''};
   beforeAll(async () => {
-    const fixtures = {'./database.ts': await database.setup({...given, fixtures: {}})};
+    const fixtures = {'./database.ts': await setUpDatabase()};
     Object.assign(value, await server.setup({...given, fixtures}));
-  }, 60_000);
-  afterAll(async () => {
-    await server.teardown();
-    await database.teardown();
+    teardowns.unshift(() => server.teardown());
   }, 60_000);
   return value;
+}
+
+/** For the last afterAll of a file: they run in the order of the source. */
+export async function tearDownOwn(): Promise<void> {
+  for (const tearDown of teardowns) await tearDown();
 }
 `;
 
@@ -53,13 +62,13 @@ function withItsOwn(text: string): string {
     .replace(/^ \* @shared-fixture .*\n/m, '')
     .replace(
       /^import .* from 'jest-runner-xdist\/fixtures';$/m,
-      "import {ownDatabase, ownServer} from './support/own';",
+      "import {ownDatabase, ownServer, tearDownOwn} from './support/own';",
     )
     .replace(/= sharedFixture<.*>\('\.\.\/fixtures\/(\w+)'\);/, (_, name) =>
       name === 'server' ? '= ownServer();' : '= ownDatabase();',
     );
   if (/sharedFixture|@shared-fixture/.test(made)) throw new Error(`It still has its shared fixture:\n${made}`);
-  return made;
+  return `${made}\nafterAll(tearDownOwn, 60_000);\n`;
 }
 
 export function benchmarkFixtures(): void {
@@ -76,10 +85,8 @@ export function benchmarkFixtures(): void {
   });
   // On one line only: a round takes half a minute, and it is the fixtures that take it.
   const install = JEST_INSTALLS[0];
-  for (const [name, database] of [['PGlite', 'pglite:'], ...(hasPostgres() ? [['PostgreSQL', '']] : [])] as [
-    string,
-    string,
-  ][]) {
+  const databases = {PGlite: 'pglite:', ...(hasPostgres() && {PostgreSQL: ''})};
+  for (const [name, database] of Object.entries(databases)) {
     const times = timeInTurn(
       install,
       {name: `fixtures ${name}`, files: {}, rounds: ROUNDS},

@@ -12,6 +12,8 @@ export interface RunningServer {
 /** @param port 0: any that is free */
 export async function startServer(database: PoolConfig, port = 0): Promise<RunningServer> {
   const pool = new Pool(database);
+  // Of an idle connection that has ended: the pool makes another one.
+  pool.on('error', () => undefined);
   const server = createApp(pool).listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
