@@ -1,17 +1,20 @@
-/** `npm run bench [-- scheduler suites splitting crashes]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
+/** `npm run bench [-- scheduler suites splitting crashes fixtures]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
 import {benchmarkCrashes} from './crashes';
-import {benchmarkPrefetch, benchmarkThroughput} from './scheduler';
+import {benchmarkFixtures} from './fixtures';
+import {benchmarkPrefetch, benchmarkResources, benchmarkThroughput} from './scheduler';
 import {benchmarkSplitting} from './splitting';
 import {benchmarkSuites} from './suites';
 
 const BENCHMARKS: Readonly<Record<string, () => void>> = {
   scheduler: () => {
     benchmarkThroughput();
+    benchmarkResources();
     benchmarkPrefetch();
   },
   suites: benchmarkSuites,
   splitting: benchmarkSplitting,
   crashes: benchmarkCrashes,
+  fixtures: benchmarkFixtures,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,29 +1,37 @@
 /** The scheduler alone, in the simulation: how fast it decides, and what holding work ahead costs. */
+import type {Constraints} from '../src/core/constraints';
+import {planUnits, type PlanInput} from '../src/core/plan';
 import type {SchedulePlan} from '../src/core/scheduleState';
-import {planUnits} from '../src/core/plan';
 import {simulate, type World} from '../test/simulation/simulator';
 import {seeded} from '../test/seeded';
 import {median} from './statistics';
 
-function planOf(
+function inputsOf(
   expected: readonly (number | null)[],
-  slots: number,
-  prefetch: boolean,
-): SchedulePlan & {order: number[]} {
-  const inputs = expected.map((lastMs, index) => ({
+  constraints: (index: number) => Constraints | null = () => null,
+): PlanInput[] {
+  return expected.map((lastMs, index) => ({
     file: {configId: 'c', path: String(index)},
     lastMs,
     failedLastTime: false,
     size: () => 0,
     split: null,
-    constraints: null,
+    constraints: constraints(index),
   }));
-  const units = planUnits(inputs, {}, false);
+}
+
+function planOf(
+  inputs: readonly PlanInput[],
+  slots: number,
+  prefetch: boolean,
+  resources: Readonly<Record<string, number>> = {},
+): SchedulePlan & {order: number[]} {
+  const units = planUnits(inputs, resources, false);
   return {
     units,
     order: units.map(({file}) => Number(file.path)),
     fixtures: [],
-    resources: {},
+    resources,
     slots,
     watermark: {low: 50, high: 200},
     maxScheduleChunk: null,
@@ -39,7 +47,7 @@ function planOf(
 export function benchmarkThroughput(): void {
   const random = seeded(1);
   const actual = Array.from({length: 1_000_000}, () => 5 + random() * 500);
-  const plan = planOf(actual, 1000, true);
+  const plan = planOf(inputsOf(actual), 1000, true);
   const world: World = {actualMs: plan.order.map(index => actual[index]!), startMs: 100, latencyMs: 1};
   const start = performance.now();
   const {events} = simulate(plan, world, {check: false});
@@ -58,7 +66,7 @@ export function benchmarkPrefetch(): void {
       const actual = Array.from({length: 400}, () => 100 * (1 - random()) ** (-1 / 1.5));
       const expected = actual.map(ms => (random() < 0.1 ? null : ms * Math.exp(0.5 * normal())));
       const makespan = (prefetch: boolean) => {
-        const plan = planOf(expected, 50, prefetch);
+        const plan = planOf(inputsOf(expected), 50, prefetch);
         const world: World = {actualMs: plan.order.map(index => actual[index]!), startMs: 100, latencyMs: 1, deaf};
         return simulate(plan, world, {check: false}).makespan;
       };
@@ -72,4 +80,49 @@ export function benchmarkPrefetch(): void {
         `median ${median(ratios).toFixed(3)}, mean ${mean.toFixed(3)}, worst of 200 ${worst.toFixed(3)}   (goal: <= 1.02)`,
     );
   }
+}
+
+const RESOURCE_ROUNDS = 5;
+
+/** 1,000 files that take resources: CPU time (ms) of planning and of the whole simulated run, which is more than the scheduler. */
+export function benchmarkResources(): void {
+  for (const {names, takes} of [
+    {names: 50, takes: 1},
+    {names: 100, takes: 2},
+  ]) {
+    for (const slots of [4, 50]) {
+      const times: number[] = [];
+      for (let seed = 1; seed <= RESOURCE_ROUNDS; seed++) {
+        const random = seeded(seed);
+        const actual = Array.from({length: 1000}, () => 5 + random() * 500);
+        const taken = actual.map(() => differing(takes, names, random).map(name => ({name: `r${name}`, amount: 1})));
+        const inputs = inputsOf(actual, index => ({
+          serial: false,
+          workerGroup: null,
+          resources: taken[index]!,
+          freshWorker: false,
+          fixtures: [],
+        }));
+        const resources = Object.fromEntries(Array.from({length: names}, (_, name) => [`r${name}`, 1]));
+        const before = process.cpuUsage();
+        const plan = planOf(inputs, slots, true, resources);
+        const world: World = {actualMs: plan.order.map(index => actual[index]!), startMs: 100, latencyMs: 1};
+        const {ends} = simulate(plan, world, {check: false});
+        const {user, system} = process.cpuUsage(before);
+        if (ends.size !== actual.length) throw new Error(`${ends.size} of ${actual.length} files have ended`);
+        times.push((user + system) / 1000);
+      }
+      console.log(
+        `1,000 files that take ${takes} of ${names} resources, ${slots} slots: ${median(times).toFixed(0)} ms of CPU, ` +
+          `most ${Math.max(...times).toFixed(0)} ms   (goal: <= 200, median of ${RESOURCE_ROUNDS})`,
+      );
+    }
+  }
+}
+
+/** So many different numbers below `limit`. */
+function differing(count: number, limit: number, random: () => number): number[] {
+  const numbers = new Set<number>();
+  while (numbers.size < count) numbers.add(Math.floor(random() * limit));
+  return [...numbers];
 }

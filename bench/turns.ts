@@ -1,7 +1,7 @@
 /** Whole runs of the `jest` command on a generated suite, two or more ways of running it in turn. */
 import {spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {median} from './statistics';
 
 const INSTALLS = join(__dirname, '..', 'test', 'e2e', 'installs');
@@ -62,7 +62,10 @@ function prepare(install: string, name: string, suite: Files, side: Side): {fold
     'jest.config.json': JSON.stringify({transform: {}, cacheDirectory: '<rootDir>/.cache'}),
     ...(side.files ?? suite),
   };
-  for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), {recursive: true});
+    writeFileSync(join(folder, path), text);
+  }
   const environment = {
     ...Object.fromEntries(
       Object.entries(process.env).filter(([variable]) => !/^(JEST_|XDIST_|NODE_ENV$|npm_)/.test(variable)),

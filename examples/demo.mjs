@@ -5,15 +5,14 @@
  *
  *     node examples/demo.mjs
  */
-import {execFileSync, spawn} from 'node:child_process';
-import {createHash} from 'node:crypto';
-import {existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {spawn} from 'node:child_process';
+import {existsSync, readFileSync, rmSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
-import {dirname, join, relative, sep} from 'node:path';
+import {dirname, join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {installInto, packRunner} from './install.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, '..');
 const service = join(here, 'express-service');
 const modules = join(service, 'node_modules');
 /** Within node_modules neither git nor Jest looks at it. */
@@ -29,43 +28,6 @@ const RUNNERS = [
 const RUN_TIMEOUT_MS = 10 * 60_000;
 
 const readJson = path => JSON.parse(readFileSync(path, 'utf8'));
-
-/** On Windows npm is a batch file, which needs a shell; no argument here needs quoting. */
-const npm = (args, cwd) =>
-  execFileSync('npm', args, {cwd, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32'});
-
-/**
- * Installs what the service needs, and our package from what `npm pack` would publish: a link to the
- * repository would let it find modules that its users do not have.
- */
-function install() {
-  if (!existsSync(join(root, 'dist', 'index.js'))) throw new Error('dist is missing; build first: npm run build');
-  rmSync(scratch, {recursive: true, force: true});
-  mkdirSync(scratch, {recursive: true});
-  npm(['pack', '--silent', '--pack-destination', relative(root, scratch)], root);
-  const tarball = join(
-    relative(service, scratch),
-    readdirSync(scratch).find(name => name.endsWith('.tgz')),
-  );
-
-  const {dependencies} = readJson(join(root, 'package.json'));
-  const wanted = createHash('sha1')
-    .update(readFileSync(join(service, 'package.json')))
-    .update(JSON.stringify(dependencies))
-    .digest('hex');
-  const stampFile = join(modules, '.demo-stamp');
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) {
-    // All dependencies are there: only our own files can have changed.
-    const own = join(modules, 'jest-runner-xdist');
-    rmSync(own, {recursive: true, force: true});
-    mkdirSync(own);
-    execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', relative(service, own)], {cwd: service});
-  } else {
-    console.log('Installing the dependencies of examples/express-service');
-    npm(['install', '--no-save', '--ignore-scripts', '--loglevel=error', `.${sep}${tarball}`], service);
-    writeFileSync(stampFile, wanted);
-  }
-}
 
 /** Whatever runs this script, and be it Jest, must not configure the runs that it starts. */
 function environment() {
@@ -184,7 +146,7 @@ function printTable(columns) {
     );
 }
 
-install();
+installInto(service, packRunner(scratch));
 const {version: jest} = readJson(join(modules, 'jest', 'package.json'));
 const {version: own} = readJson(join(modules, 'jest-runner-xdist', 'package.json'));
 console.log(

@@ -72,17 +72,20 @@ export class Project {
   readonly line: JestLine;
   readonly #files: Files;
 
-  /** @param config Jest's; `transform: {}` unless it says otherwise: most tests need no Babel */
-  constructor(line: JestLine, name: string, files: Files, config: object | null = {}) {
+  /**
+   * @param config Jest's; `transform: {}` unless it says otherwise: most tests need no Babel
+   * @param install a folder with the node_modules that it is to find
+   */
+  constructor(
+    line: JestLine,
+    name: string,
+    files: Files,
+    config: object | null = {},
+    install = join(__dirname, 'installs', `jest-${line}`),
+  ) {
     this.line = line;
     const slug = name.replace(/\W+/g, '-').toLowerCase().slice(0, 40);
-    this.folder = join(
-      __dirname,
-      'installs',
-      `jest-${line}`,
-      'run',
-      `${process.env.JEST_WORKER_ID}-${++counter}-${slug}`,
-    );
+    this.folder = join(install, 'run', `${process.env.JEST_WORKER_ID}-${++counter}-${slug}`);
     this.#files = {
       'package.json': '{"name": "project", "version": "1.0.0"}',
       ...(config !== null && {

@@ -1,0 +1,52 @@
+/**
+ * Installs a project's dependencies, and beside them our package from what `npm pack` would publish: a link to the
+ * repository would let it find modules that its users do not have. Cheap when nothing has changed.
+ */
+import {execFileSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join, relative, sep} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+const readJson = path => JSON.parse(readFileSync(path, 'utf8'));
+
+/** On Windows npm is a batch file, which needs a shell; no argument here needs quoting. */
+const npm = (args, cwd) =>
+  execFileSync('npm', args, {cwd, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32'});
+
+/** @param folder is emptied first @returns the tarball's path */
+export function packRunner(folder) {
+  if (!existsSync(join(root, 'dist', 'index.js'))) throw new Error('dist is missing; build first: npm run build');
+  rmSync(folder, {recursive: true, force: true});
+  mkdirSync(folder, {recursive: true});
+  npm(['pack', '--silent', '--pack-destination', relative(root, folder)], root);
+  return join(
+    folder,
+    readdirSync(folder).find(name => name.endsWith('.tgz')),
+  );
+}
+
+/** @param project the folder of a package.json @param tarball from `packRunner` */
+export function installInto(project, tarball) {
+  const modules = join(project, 'node_modules');
+  const from = relative(project, tarball);
+  const {dependencies} = readJson(join(root, 'package.json'));
+  const wanted = createHash('sha1')
+    .update(readFileSync(join(project, 'package.json')))
+    .update(JSON.stringify(dependencies))
+    .digest('hex');
+  const stampFile = join(modules, '.xdist-stamp');
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) {
+    // All dependencies are there: only our own files can have changed.
+    const own = join(modules, 'jest-runner-xdist');
+    rmSync(own, {recursive: true, force: true});
+    mkdirSync(own);
+    execFileSync('tar', ['-xzf', from, '--strip-components=1', '-C', relative(project, own)], {cwd: project});
+  } else {
+    console.log(`Installing the dependencies of ${relative(root, project)}`);
+    npm(['install', '--no-save', '--ignore-scripts', '--loglevel=error', `.${sep}${from}`], project);
+    writeFileSync(stampFile, wanted);
+  }
+}
