@@ -189,7 +189,7 @@ onEachLine('workerIdleMemoryLimit gives a fresh worker for each file when it is 
     manyFiles(4, () => 'test("pid", () => require("fs").appendFileSync("pids", process.pid + "\\n"));'),
     {workerIdleMemoryLimit: 1000},
   );
-  const {xdist} = await expectSameAsStock(project, ['-w', '1']);
+  const {xdist} = await expectSameAsStock(project, ['-w', '1'], {endings: true});
   expect(xdist.exitCode).toBe(0);
   expect(new Set(project.read('pids').trim().split('\n')).size).toBe(4);
 });

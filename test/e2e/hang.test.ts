@@ -4,7 +4,7 @@ import {expectOutcomes, messageOf, sourcesOf, statuses, type FileCases} from './
 import {onEachLine} from './project';
 import {BUSY_REPORTER, expectSplit, slowTests, splitFile} from './splitting';
 
-const QUICK = {XDIST_IN_BAND: 'never', XDIST_HARD_TIMEOUT: '1s'};
+const QUICK = {XDIST_IN_BAND: 'never', XDIST_HARD_TIMEOUT: '3s'};
 const SPIN = 'for (;;);';
 
 /** Jest's own timeouts are short, so that ours, which is never shorter than 1.5 of them, is, too. */
@@ -15,7 +15,7 @@ const KINDS: FileCases = {
     source: `${SHORT}\nfunction busy(n) {\n  for (;;) n++;\n}\ntest('one', () => {});\ntest('spins', () => {\n  busy(1);\n});\ntest('two', () => {});`,
     statuses: {one: 'passed', spins: 'failed', two: 'passed'},
     says: [
-      /● spins\n\n {4}The worker process hung while this test ran: it was killed after [\d.]+ s, the limit being 1 s\./,
+      /● spins\n\n {4}The worker process hung while this test ran: it was killed after [\d.]+ s, the limit being 3 s\./,
       /Where it hung, in test\.test\.js › spins:[^]*> 3 \| {3}for \(;;\) n\+\+;[^]*at busy \(test\.test\.js:3:\d+\)\n\s+at .*test\.test\.js:7:3/,
     ],
   },
@@ -41,7 +41,7 @@ const KINDS: FileCases = {
     says: [/hung when all tests had run, while their environment was torn down[^]*environment\.js/],
   },
   'asynchronous.test.js': {
-    source: `/** @hard-timeout 1s */ test('waits', async () => { require('net').createServer().listen(0); await new Promise(() => {}); }, 1e9); test('one', () => {});`,
+    source: `/** @hard-timeout 3s */ test('waits', async () => { require('net').createServer().listen(0); await new Promise(() => {}); }, 1e9); test('one', () => {});`,
     statuses: {waits: 'failed', one: 'passed'},
     says: [/● waits[^]*It runs no code\. What is open: .*TCPServerWrap/],
   },
@@ -93,9 +93,9 @@ onEachLine(
   'a test that is slow is told of, and passes: its own timeout counts for more than the option',
   async (_line, make) => {
     const project = make({
-      'slow.test.js': `test('takes its time', () => { const end = Date.now() + 3000; while (Date.now() < end); }, 60_000);`,
+      'slow.test.js': `test('takes its time', () => { const end = Date.now() + 5000; while (Date.now() < end); }, 60_000);`,
       'pragma.test.js': `/** @hard-timeout 0 */ jest.setTimeout(100);
-      test('so does this', () => { const end = Date.now() + 3000; while (Date.now() < end); });`,
+      test('so does this', () => { const end = Date.now() + 5000; while (Date.now() < end); });`,
     });
     const {exitCode, stderr} = await project.run(['-w', '2'], {env: {...QUICK, XDIST_SLOW_TIMEOUT: '1s'}});
     expect({exitCode}).toEqual({exitCode: 0});
@@ -107,7 +107,7 @@ onEachLine(
 onEachLine('of concurrent tests each has its time', async (_line, make) => {
   const project = make({
     'a.test.js': `const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
-      test.concurrent('long', () => pause(3000), 60_000); test.concurrent('short', () => pause(100), 100_000);`,
+      test.concurrent('long', () => pause(5000), 60_000); test.concurrent('short', () => pause(100), 100_000);`,
     'b.test.js': 'test("ok", () => {});',
   });
   const output = await project.run(['-w', '2'], {env: QUICK});
