@@ -99,6 +99,7 @@ export function choose(
     serialOnly = false;
     if ((queue.slot !== null && queue.slot !== slot) || queue.replacing >= queue.units.length) continue;
     if (!isPossible(state, constrained, unit, claimed)) continue;
+    if (constraintsOf(state, unit).freshWorker && tearsGroups(state, slot, queue)) continue;
     first ??= admission(state, queue, unit);
     // Where there are no fixtures, none is up.
     if (state.workAhead === null) break;
@@ -110,6 +111,12 @@ export function choose(
   if (leader === Infinity) return serialOnly ? serialOne(state, constrained, slot) : null;
   if (warm !== null && (warm.unit === leader || mayWait(state, leader))) return warm;
   return first?.unit === leader ? first : null;
+}
+
+/** Whether a slot's worker would have to be replaced in the midst of a group, and another slot has none to lose. */
+function tearsGroups({slots}: ScheduleState, slot: SlotState, queue: Queue): boolean {
+  const begunOne = (of: SlotState) => [...of.groups].some(group => group !== queue && group.units.length > 0);
+  return slot.begun > 0 && begunOne(slot) && slots.some(other => other.status !== 'dead' && !begunOne(other));
 }
 
 /** The next unit of a queue. */

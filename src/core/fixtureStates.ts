@@ -71,6 +71,12 @@ export function createFixtures({units, fixtures}: SchedulePlan): RunFixtures {
  */
 export const SETUP_LEAD_MS = 10_000;
 
+/**
+ * So many of scope `run` are set up at a time, or as many as there are processors, if these are more: each is a process
+ * that loads and compiles its module first, and all at once they would take that away from each other.
+ */
+const MOST_AT_ONCE = 4;
+
 /** Asks for the fixtures whose first unit comes soon. */
 export function askForFixtures(state: ScheduleState, {all, unasked}: RunFixtures, commands: Command[]): void {
   const {workAhead, nextUnit, slots} = state;
@@ -81,20 +87,22 @@ export function askForFixtures(state: ScheduleState, {all, unasked}: RunFixtures
     unasked.pop();
     if (fixture.unitsLeft === 0) continue;
     fixture.status = 'asked';
-    startAsked(all, commands);
+    startAsked(state, all, commands);
   }
 }
 
 const FOR_ALL: FixtureHolder = {slot: null, generation: null};
 
 /** Those whose needs are up are set up; those of which one has failed have failed. */
-function startAsked(all: readonly RunFixture[], commands: Command[]): void {
+function startAsked({plan}: ScheduleState, all: readonly RunFixture[], commands: Command[]): void {
+  let free = Math.max(MOST_AT_ONCE, plan.startsAtOnce) - all.filter(({status}) => status === 'starting').length;
   // In the order of their ids: what a fixture needs comes before it.
   for (const fixture of all) {
     if (fixture.status !== 'asked') continue;
     const needs = fixture.needs.map(id => all[id]?.status);
     if (needs.includes('failed')) fixture.status = 'failed';
-    else if (needs.every(status => status === 'up')) {
+    else if (free > 0 && needs.every(status => status === 'up')) {
+      free--;
       fixture.status = 'starting';
       commands.push({type: 'set-up-fixture', fixture: fixture.id, ...FOR_ALL});
     }
@@ -198,7 +206,7 @@ export function noteFixture(
   } else if (type === 'fixture-gone') {
     fixture.status = 'gone';
   }
-  startAsked(all, commands);
+  startAsked(state, all, commands);
   takeDownUnused(fixtures, commands);
 }
 

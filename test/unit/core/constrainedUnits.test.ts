@@ -107,6 +107,19 @@ describe('a worker group', () => {
 });
 
 describe('a unit that wants a fresh worker', () => {
+  test('does not tear a group apart that its worker is in the midst of, as long as there is another', () => {
+    const plan = asking(planOf(units(4, LONG), {slots: 2, ...ONE}), {
+      0: {workerGroup: 'g'},
+      1: {resources: DB},
+      2: {workerGroup: 'g', resources: DB},
+      3: {freshWorker: true},
+    });
+    const state = after(plan, up(w1), up(w2), started(w1, 0), started(w2, 1));
+    // Its next one waits for the resource.
+    expect(feed(state, done(w1, 0))).toEqual([]);
+    expect(feed(state, done(w2, 1))).toEqual(['close w2.1', 'give w1.1: 2']);
+  });
+
   test('replaces one that has run another', () => {
     const plan = asking(planOf(units(2, LONG), {slots: 1}), {1: {freshWorker: true}});
     const state = after(plan, up(w1), started(w1, 0));
@@ -177,6 +190,16 @@ describe('a shared fixture', () => {
     feed(state, started(w1, 0));
     expect(feed(state, done(w1, 0))).toEqual(['take down 1', 'close w1.1']);
     expect(feed(state, fixture('gone', 1))).toEqual(['take down 0']);
+  });
+
+  test('is one of a few that are set up at a time', () => {
+    const count = 9;
+    const fixtures = Array.from({length: count}, () => ({scope: 'run', needs: []}) as const);
+    const needs = Object.fromEntries(fixtures.map((_, id) => [id, {fixtures: [id]}]));
+    const state = createSchedule(asking(planOf(units(count, LONG), {slots: 1, startsAtOnce: 2, fixtures}), needs));
+    expect(feed(state, start)).toEqual(['start w1.1', 'set up 0', 'set up 1', 'set up 2', 'set up 3']);
+    expect(feed(state, fixture('up', 2))).toEqual(['set up 4']);
+    expect(feed(state, fixture('failed', 0))).toEqual(['set up 5']);
   });
 
   test('that has failed is not tried again, and keeps none of its units: they are to fail', () => {
