@@ -14,7 +14,8 @@ export type FixtureTrouble =
   | {readonly kind: 'thrown'; readonly error: FixtureFailure}
   /** Its process is gone. `before`: before it was told to take down. */
   | {readonly kind: 'ended'; readonly end: ProcessEnd; readonly before: boolean}
-  | {readonly kind: 'timed-out'; readonly limitMs: number}
+  /** `loading`: its module was not even loaded. */
+  | {readonly kind: 'timed-out'; readonly limitMs: number; readonly loading: boolean}
   /** There is no process any more that could be asked. */
   | {readonly kind: 'no-host'; readonly why: string};
 
@@ -31,6 +32,11 @@ export function setupFailure(title: string, trouble: FixtureTrouble, stderr = ''
 /** @param stderr the last that its process wrote there */
 export function teardownFailure(title: string, trouble: FixtureTrouble, stderr = ''): FixtureFailure {
   return failure(`Shared fixture ${title} could not be taken down`, 'teardown', trouble, stderr);
+}
+
+/** For whoever would use it after that. @param stderr the last that its process wrote there */
+export function deathInUse(title: string, end: ProcessEnd, stderr: string): FixtureFailure {
+  return evident(`Shared fixture ${title} is gone: its process ended by itself: ${describeEnd(end)}.`, stderr);
 }
 
 /** Of a file that was begun all the same, as under Jest's own runner. */
@@ -53,7 +59,9 @@ function failure(what: string, phase: 'setup' | 'teardown', trouble: FixtureTrou
       );
     case 'timed-out':
       return evident(
-        `${what}: its ${phase} took longer than ${describeTimeSpan(trouble.limitMs)} (fixtureTimeout), and was killed.`,
+        trouble.loading
+          ? `${what}: its module took longer than ${describeTimeSpan(trouble.limitMs)} to load (fixtureTimeout), and was killed.`
+          : `${what}: its ${phase} took longer than ${describeTimeSpan(trouble.limitMs)} (fixtureTimeout), and was killed.`,
         stderr,
       );
     case 'no-host':

@@ -57,6 +57,8 @@ export type FromFixtureHost =
   | {readonly type: 'set-up'; readonly key: string; readonly setup: FixtureSetup}
   | {readonly type: 'taken-down'; readonly key: string; readonly failure: FixtureFailure | null}
   /** `failures`: of the fixtures that nothing else had told to be taken down. */
+  /** It was up, and has ended by itself. */
+  | {readonly type: 'died'; readonly key: string; readonly failure: FixtureFailure}
   | {readonly type: 'closed'; readonly failures: readonly FixtureFailure[]};
 
 /** The host to a fixture's process: once each, in this order. */
@@ -65,8 +67,10 @@ export type ToFixture =
   /** End, too. That the host is gone means the same. */
   | {readonly type: 'take-down'};
 
-/** A fixture's process to the host. Each but `going-down` is the answer to one message. */
+/** A fixture's process to the host. Each but `loaded` and `going-down` is the answer to one message. */
 export type FromFixture =
+  /** The module is loaded, and its setup begins. */
+  | {readonly type: 'loaded'}
   | {readonly type: 'up'; readonly json: string}
   | {readonly type: 'not-up'; readonly error: FixtureFailure}
   /** It was told to: what ends the process from here on, its teardown does. */
@@ -99,6 +103,8 @@ export function parseFromFixtureHost(line: string): FromFixtureHost {
       return {type: 'set-up', key: text(fields.key), setup: parseSetup(fields.setup)};
     case 'taken-down':
       return {type: 'taken-down', key: text(fields.key), failure: nullable(fields.failure, parseFailure)};
+    case 'died':
+      return {type: 'died', key: text(fields.key), failure: parseFailure(fields.failure)};
     case 'closed':
       return {type: 'closed', failures: list(fields.failures, parseFailure)};
     default:
@@ -127,6 +133,8 @@ export function parseFromFixture(line: string): FromFixture {
       return {type: 'up', json: text(fields.json)};
     case 'not-up':
       return {type: 'not-up', error: parseFailure(fields.error)};
+    case 'loaded':
+      return {type: 'loaded'};
     case 'going-down':
       return {type: 'going-down'};
     case 'down':

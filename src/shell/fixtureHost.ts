@@ -49,6 +49,8 @@ export interface FixtureHostOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly stdout: Pick<SharedOutput, 'add'>;
   readonly stderr: Pick<SharedOutput, 'add'>;
+  /** One has ended that was up, and nobody had told it to. */
+  readonly onDeath?: (key: string, failure: FixtureFailure) => void;
   /** The module that the process loads; undefined: ours. */
   readonly hostPath?: string;
 }
@@ -76,6 +78,11 @@ export class FixtureHost {
 
   constructor(options: FixtureHostOptions) {
     this.#options = options;
+  }
+
+  /** Titles of those that are being set up. */
+  get settingUp(): string[] {
+    return [...this.#setups.values()].map(({title}) => title);
   }
 
   /** The host starts with the first one. Never rejects. */
@@ -188,6 +195,9 @@ export class FixtureHost {
         break;
       case 'taken-down':
         take(this.#teardowns, message.key)?.resolve(message.failure);
+        break;
+      case 'died':
+        this.#options.onDeath?.(message.key, message.failure);
         break;
       case 'closed':
         this.#titles.clear();

@@ -10,13 +10,15 @@ import type {FileFixtures, FixtureFailure, UnitOutcome} from '../core/protocol';
 import type {RunFixtures} from '../core/runFixtures';
 import {FixtureHost} from './fixtureHost';
 import type {RunningJest} from './runningJest';
+import {warn} from './warn';
 import {SharedOutput} from './workerOutput';
 
 export interface SharedFixturesOptions {
   readonly fixtures: RunFixtures;
   /** The files that run. */
   readonly tests: readonly Test[];
-  readonly host: Pick<FixtureHost, 'setUp' | 'tearDown' | 'close'>;
+  readonly host: Pick<FixtureHost, 'setUp' | 'tearDown' | 'close' | 'settingUp'>;
+  readonly warn: (text: string) => void;
   /** A failure as Jest shows one that is no test's. */
   readonly format: (failure: FixtureFailure, test: Test) => string;
 }
@@ -37,6 +39,8 @@ export class SharedFixtures {
   /** JSON, by instance. */
   readonly #values = new Map<string, string>();
   readonly #failures = new Map<FixtureId, FixtureFailure>();
+  /** Of instances that have ended by themselves while they were up. */
+  readonly #deaths = new Map<string, FixtureFailure>();
   /** How many files need each, and have not ended. */
   readonly #filesLeft = new Map<FixtureId, number>();
   /** Fixtures of scope `run` that were set up, or are being so. */
@@ -45,10 +49,11 @@ export class SharedFixtures {
   readonly #untold: FixtureFailure[] = [];
 
   static start({jest, globalConfig, tests, fixtures, runId, timeoutMs}: StartOptions): SharedFixtures {
-    return new SharedFixtures({
+    const shared: SharedFixtures = new SharedFixtures({
       fixtures,
       tests,
       host: new FixtureHost({
+        onDeath: (key, failure) => shared.noteDeath(key, failure),
         configs: new Map(tests.map(({context: {config}}) => [config.id, config])),
         transformPath: jest.modules.transform,
         rootDir: globalConfig.rootDir,
@@ -60,7 +65,9 @@ export class SharedFixtures {
       }),
       format: (failure, {context: {config}, path}) =>
         jest.messageUtil().formatExecError(failure, config, globalConfig, path),
+      warn,
     });
+    return shared;
   }
 
   constructor(options: SharedFixturesOptions) {
@@ -97,13 +104,18 @@ export class SharedFixtures {
     else if (failure !== null) this.#untold.push(failure);
   }
 
+  /** Files that begin from here on fail with this; those that run find out by themselves. */
+  noteDeath(key: string, failure: FixtureFailure): void {
+    this.#deaths.set(key, failure);
+  }
+
   /** What a file finds in a worker; null: it declares none, and needs none. */
   valuesFor(test: Test, holder: FixtureHolder): FileFixtures | null {
     const {fixtures} = this.#options;
     const needed = fixtures.neededBy(test);
     if (needed.length === 0) return null;
     for (const id of needed) {
-      const failure = this.#failures.get(id);
+      const failure = this.#failures.get(id) ?? this.#deaths.get(this.#keyOf(id, holder));
       if (failure !== undefined) return {declared: [], failure};
     }
     const declared = fixtures.declaredBy(test).map(({id, names}) => {
@@ -144,7 +156,13 @@ export class SharedFixtures {
 
   /** Takes down what is still up, and lets the host end. @returns what went wrong, and no file's result says */
   async close(): Promise<readonly FixtureFailure[]> {
-    this.#untold.push(...(await this.#options.host.close()));
+    const {host, warn} = this.#options;
+    if (host.settingUp.length > 0) {
+      warn(
+        `waits for the setup of ${host.settingUp.join(', ')}, to take down what it has set up; another signal ends Jest at once.`,
+      );
+    }
+    this.#untold.push(...(await host.close()));
     for (const down of this.#down.values()) down.resolve(null);
     return this.#untold;
   }

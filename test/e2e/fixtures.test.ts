@@ -64,7 +64,7 @@ describe.each([
       'value.js': fixture('value', {value: `{pool: {connect() {}}}`}),
       'needs.js': fixture('needs', {needs: ['./throws']}),
       'none.js': 'exports.teardown = () => {};',
-      'broken.js': 'const = 1;',
+      'broken.js': 'exports.setup = () => {};\nconst = 1;',
       'throws.test.js': testFile(['@shared-fixture ./throws.js'], body),
       'throws2.test.js': testFile(['@shared-fixture ./throws.js'], body),
       'exits.test.js': testFile(['@shared-fixture ./exits.js'], body),
@@ -85,7 +85,7 @@ describe.each([
       value: /Shared fixture value\.js could not be set up:[^]*value\.pool\.connect is a function/,
       needs: /Shared fixture throws\.js could not be set up: no disk/,
       none: /Shared fixture none\.js could not be set up:[^]*setup/,
-      broken: /Shared fixture broken\.js could not be set up:/,
+      broken: /Shared fixture broken\.js could not be set up:[^]*broken\.js:2[^]*const = 1;/,
     };
     for (const [name, says] of Object.entries(cases)) {
       expect([name, statuses(output, `/${name}.test.js`)]).toEqual([name, failed]);
@@ -132,6 +132,34 @@ describe.each([
     expect(messageOf(output, '/waits.test.js')).toMatch(/waits\.js could not be taken down:[^]*3 s[^]*fixtureTimeout/);
     expect(await project.leftProcesses()).toEqual([]);
   });
+});
+
+onEachLine('files that begin after a fixture has died fail with that', async (_line, make) => {
+  const use = (body: string) =>
+    testFile(['@shared-fixture ./db.js'], `test('uses it', async () => { ${body} }, 600_000);`);
+  const project = make(
+    {
+      'db.js': fixture('db', {
+        setup: `setInterval(() => { if (require('fs').existsSync('die')) { console.error('the last words'); process.exit(7); } }, 20);`,
+        value: `{pid: process.pid}`,
+      }),
+      'a.test.js': use(`
+        require('fs').writeFileSync('die', '');
+        const lives = () => { try { process.kill(sharedFixture('./db').pid, 0); return true; } catch { return false; } };
+        while (lives()) await new Promise(resolve => setTimeout(resolve, 20));
+        // The news is on its way.
+        await new Promise(resolve => setTimeout(resolve, 2000));`),
+      'b.test.js': use(''),
+      'sequencer.js': IN_ORDER,
+    },
+    {testSequencer: './sequencer.js'},
+  );
+  const output = await project.run(['-i']);
+  expect(statuses(output, '/a.test.js')).toEqual({'uses it': 'passed'});
+  expect(statuses(output, '/b.test.js')).toEqual({'uses it': 'failed'});
+  expect(messageOf(output, '/b.test.js')).toMatch(
+    /Shared fixture db\.js is gone: its process ended by itself: it exited with code 7\.[^]*the last words/,
+  );
 });
 
 onEachLine('it is set up before the first file that needs it, while others run', async (_line, make) => {

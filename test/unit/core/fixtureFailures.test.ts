@@ -28,7 +28,7 @@ test.each<[string, FixtureTrouble, string]>([
   ],
   [
     'the time-out',
-    {kind: 'timed-out', limitMs: 30_000},
+    {kind: 'timed-out', limitMs: 30_000, loading: false},
     'its teardown took longer than 30 s (fixtureTimeout), and was killed.\n\nThe end of its standard error:\n  | one\n  | two',
   ],
   [
@@ -44,7 +44,10 @@ test.each<[string, FixtureTrouble, string]>([
 });
 
 test('it is told that nothing was written', () => {
-  expect(setupFailure('a.ts', {kind: 'timed-out', limitMs: 1500}).message).toBe(
+  expect(setupFailure('a.ts', {kind: 'timed-out', limitMs: 1500, loading: true}).message).toMatch(
+    /^Shared fixture a\.ts could not be set up: its module took longer than 1\.5 s to load \(fixtureTimeout\), and was killed\./,
+  );
+  expect(setupFailure('a.ts', {kind: 'timed-out', limitMs: 1500, loading: false}).message).toBe(
     'Shared fixture a.ts could not be set up: its setup took longer than 1.5 s (fixtureTimeout), and was killed.\n\nNothing was written to its standard error.',
   );
 });

@@ -46,6 +46,7 @@ const fromHost: Samples<FromFixtureHost> = {
     {type: 'taken-down', key: 'a 1', failure},
     {type: 'taken-down', key: 'a 1', failure: null},
   ],
+  died: [{type: 'died', key: '1', failure: {message: 'gone', stack: ''}}],
   closed: [{type: 'closed', failures: [failure]}],
 };
 const toFixture: Samples<ToFixture> = {
@@ -53,6 +54,7 @@ const toFixture: Samples<ToFixture> = {
   'take-down': [{type: 'take-down'}],
 };
 const fromFixture: Samples<FromFixture> = {
+  loaded: [{type: 'loaded'}],
   up: [{type: 'up', json: '1'}],
   'not-up': [{type: 'not-up', error: failure}],
   'going-down': [{type: 'going-down'}],

@@ -30,6 +30,7 @@ class FakeHost {
   readonly instances: FixtureInstance[] = [];
   failing: Readonly<Record<string, string>> = {};
   closing: readonly string[] = [];
+  settingUp: string[] = [];
 
   setUp(instance: FixtureInstance): Promise<FixtureSetup> {
     this.instances.push(instance);
@@ -55,13 +56,15 @@ class FakeHost {
 function make(failing: Readonly<Record<string, string>> = {}) {
   const host = new FakeHost();
   host.failing = failing;
+  const warnings: string[] = [];
   const shared = new SharedFixtures({
     fixtures: RUN,
     tests: [a, b, c],
     host,
     format: ({message}, {path}) => `${path}: ${message}`,
+    warn: text => warnings.push(text),
   });
-  return {host, shared};
+  return {host, shared, warnings};
 }
 
 test('a fixture is set up with what it needs, by the names that it has for that', async () => {
@@ -157,6 +160,25 @@ test('what goes wrong when no file is left to tell of it is told at the end', as
   await shared.setUp(2, W1);
   await shared.takeDown(2, W1);
   expect((await shared.close()).map(({message}) => message)).toEqual(['locked', 'the host is gone']);
+});
+
+test('a file that begins after a fixture has died fails with that; of a worker, in that worker', async () => {
+  const {shared} = make();
+  for (const id of [0, 1]) await shared.setUp(id, FOR_ALL);
+  for (const holder of [W1, W2]) await shared.setUp(2, holder);
+  const death = {message: 'it is gone', stack: ''};
+  shared.noteDeath('2 of w1.1', death);
+  expect(shared.valuesFor(b, W1)).toEqual({declared: [], failure: death});
+  expect(shared.valuesFor(b, W2)?.failure).toBeNull();
+  shared.noteDeath('1', death);
+  expect(shared.valuesFor(a, W2)).toEqual({declared: [], failure: death});
+});
+
+test('a run that ends in the midst of a setup says what it waits for', async () => {
+  const {host, shared, warnings} = make();
+  host.settingUp = ['db.js'];
+  await shared.close();
+  expect(warnings).toEqual([expect.stringContaining('waits for the setup of db.js')]);
 });
 
 describe('in band', () => {
