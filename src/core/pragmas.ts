@@ -88,7 +88,8 @@ export const PRAGMA_NAMES = [
 type PragmaName = (typeof PRAGMA_NAMES)[number];
 
 const NAME_PATTERN = PRAGMA_NAMES.join('|');
-const MENTIONS_ONE = new RegExp(`@(?:${NAME_PATTERN})(?![\\w-])`);
+/** Also as one is easily misspelt: in the plural (which some fields of the option `files` have), in capitals, without its hyphen. */
+const MENTIONS_ONE = new RegExp(`@(?:${NAME_PATTERN.replaceAll('-', '-?')})s?(?![\\w-])`, 'i');
 /** A line of a comment that starts with one of ours: ` * @serial`, `// @serial`, `/** @serial`. */
 const PRAGMA_LINE = new RegExp(`^[ \\t]*(?:/\\*\\*?|\\*|//)?[ \\t]*@(${NAME_PATTERN})(?=\\s|\\*/|$)`);
 
@@ -143,6 +144,7 @@ export function parsePragmas(
     errors,
     warnings: [
       ...warnings,
+      ...misspeltPragmas(values, block, blockLines?.first ?? 1),
       ...unreadPragmas(block, blockLines?.first ?? 1, values),
       ...strayPragmas(source, blockLines),
     ],
@@ -252,6 +254,16 @@ function* pragmaLines(text: string): Generator<{name: string; line: number}> {
     const match = PRAGMA_LINE.exec(content);
     if (match?.[1] !== undefined) yield {name: match[1], line};
   }
+}
+
+function misspeltPragmas(values: Readonly<Record<string, unknown>>, block: string, first: number): PragmaProblem[] {
+  const bare = (name: string) => name.toLowerCase().replaceAll('-', '').replace(/s$/, '');
+  return Object.keys(values).flatMap(name => {
+    const meant = PRAGMA_NAMES.find(ours => bare(ours) === bare(name));
+    if (meant === undefined || meant === name) return [];
+    const line = block.split('\n').findIndex(text => text.includes(`@${name}`));
+    return [{line: first + Math.max(0, line), message: `@${name} is no pragma. Did you mean @${meant}?`}];
+  });
 }
 
 /** Pragmas in the docblock that jest-docblock passes over: it takes no tab before the ` *`. */

@@ -106,5 +106,7 @@ function notDeclared(path: string, declared: readonly FixtureValue[]): string {
 
 /**
  * @shared-fixture ${path}
- */`;
+ */
+
+(In the module of a fixture, what it declares so is in setup's argument: fixtures[${JSON.stringify(path)}].)`;
 }

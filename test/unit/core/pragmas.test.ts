@@ -223,7 +223,7 @@ describe('what is none of our business', () => {
     '@jest-config-loader ts-node',
     '@serialize',
     '@resource-pool x',
-    '@worker-groups a',
+    '@worker-grouping a',
   ])('%s, of another tool', line => {
     expect(read(fileWith(line))).toEqual(untouched);
     // Next to one of ours, too: then the docblock is really read.
@@ -280,5 +280,19 @@ describe('in the module of a fixture only the fixtures that it needs count', () 
 
   test('a malformed one is an error', () => {
     expect(readModule('@shared-fixture ./a ./b').errors.map(brief)).toEqual(['2: @shared-fixture ./a ./b']);
+  });
+});
+
+test.each([
+  ['@resources gpu', '@resource'],
+  ['@Serial', '@serial'],
+  ['@sharedFixtures ./db.ts', '@shared-fixture'],
+  ['@canSplit', '@can-split'],
+])('%s, which is none, is told of, with what was meant', (line, meant) => {
+  const [written = ''] = line.split(' ');
+  expect(read(fileWith('@group a', line))).toEqual({
+    pragmas: NO_PRAGMAS,
+    errors: [],
+    warnings: [{line: 3, message: `${written} is no pragma. Did you mean ${meant}?`}],
   });
 });

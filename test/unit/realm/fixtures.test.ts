@@ -139,11 +139,13 @@ test('what is not declared is an error of its caller', () => {
     error = thrown as Error;
   }
   expect(error?.message).toMatchInlineSnapshot(`
-    "jest-runner-xdist: this test file does not declare the shared fixture ./c; it declares ./a, ./b. Add this to the docblock, the comment that is the very first thing in the file:
+   "jest-runner-xdist: this test file does not declare the shared fixture ./c; it declares ./a, ./b. Add this to the docblock, the comment that is the very first thing in the file:
 
-    /**
-     * @shared-fixture ./c
-     */"
+   /**
+    * @shared-fixture ./c
+    */
+
+   (In the module of a fixture, what it declares so is in setup's argument: fixtures["./c"].)"
   `);
   expect(error?.stack?.split('\n').find(line => line.startsWith('    at '))).toContain(__filename);
 });
