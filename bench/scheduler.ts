@@ -32,6 +32,8 @@ function planOf(
     order: units.map(({file}) => Number(file.path)),
     fixtures: [],
     resources,
+    grouping: 'none',
+    evenShares: false,
     slots,
     watermark: {low: 50, high: 200},
     maxScheduleChunk: null,

@@ -66,7 +66,7 @@ const filesEntry = {
 
 /** Each option's schema; the issue message of each says what was expected. */
 export const OPTION_SCHEMAS = {
-  dist: oneOf('load'),
+  dist: oneOf('load', 'loadfile', 'loadscope', 'loadgroup', 'worksteal'),
   canSplit: globs,
   files: v.array(
     v.pipe(

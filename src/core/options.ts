@@ -2,7 +2,7 @@
 import type {FolderRules} from './folderRules';
 
 /** How tests are distributed over workers. */
-export type Dist = 'load';
+export type Dist = 'load' | 'loadfile' | 'loadscope' | 'loadgroup' | 'worksteal';
 
 /** How much work a worker holds beyond the file it runs, in expected ms. */
 export interface Watermark {
@@ -30,7 +30,13 @@ export interface FilesEntry {
 
 /** The options of jest-runner-xdist, as a user writes them. Every one may be left out. */
 export interface XdistOptions {
-  /** `'load'` (default): each worker gets the next file as soon as it can take one, longest first. */
+  /**
+   * How the tests are distributed, by pytest-xdist's names. `'load'` (default): each worker gets the next file as soon
+   * as it can take one, longest first, and files that may be split are split test by test. `'loadfile'`: every file
+   * whole. `'loadscope'`: a file that may be split is split by its outermost describe blocks. `'loadgroup'`: as `load`;
+   * what is in describe blocks of a file whose titles end in the same `@group:name` stays together. `'worksteal'`:
+   * every worker gets an even share of the files at once; one that is through takes half of what the one with most has left.
+   */
   dist?: Dist;
   /**
    * Globs, relative to rootDir, of test files that are treated as if they said `@can-split`: their tests

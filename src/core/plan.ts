@@ -26,11 +26,18 @@ export interface PlanInput {
 type Resources = Readonly<Record<string, number>>;
 
 /**
+ * @param shares over how many workers the units are to be shared out beforehand: of `n` each gets every `n`th, and
+ *   these are next to each other in the plan; 1: they are not
  * @param keepOrder the project has a test sequencer of its own: its order is what the user asked for
  */
-export function planUnits(inputs: readonly PlanInput[], resources: Resources, keepOrder: boolean): Unit[] {
-  const ordered = keepOrder ? inputs : longestFirst(inputs, resources);
+export function planUnits(inputs: readonly PlanInput[], resources: Resources, keepOrder: boolean, shares = 1): Unit[] {
+  const ordered = keepOrder ? inputs : dealt(longestFirst(inputs, resources), shares);
   return ordered.map(({file, lastMs, split, constraints}, id) => ({id, file, expectedMs: lastMs, split, constraints}));
+}
+
+/** As cards are: hand after hand. */
+function dealt<T>(items: readonly T[], hands: number): T[] {
+  return Array.from({length: hands}, (_, hand) => items.filter((_item, index) => index % hands === hand)).flat();
 }
 
 /** What has one place in the order: a file, or all files of a worker group. */

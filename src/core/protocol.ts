@@ -9,7 +9,7 @@
 import type {TestResult} from '@jest/test-result';
 import type {FileError} from './deaths';
 import {finite, list, nullable, parseJson, ProtocolError, record, text, whole} from './messages';
-import type {Generation, Granularity, SlotNumber} from './units';
+import type {Generation, Granularity, Grouping, SlotNumber} from './units';
 
 /** A unit as a worker needs it. */
 export interface UnitOrder {
@@ -56,6 +56,7 @@ export interface Resumption {
 /** How a worker opens a file of which it is given single tests. */
 export interface SplitOrder {
   readonly granularity: Granularity;
+  readonly grouping: Grouping;
   /** The fingerprint of what the file's first worker has collected; null: this is the first. */
   readonly collected: string | null;
   /** null: the file begins. */
@@ -370,9 +371,11 @@ function parseOutcome(value: unknown): UnitOutcome {
 }
 
 function parseSplitOrder(value: unknown): SplitOrder {
-  const {granularity, collected, resumes} = record(value, 'an order to open a file');
+  const {granularity, grouping, collected, resumes} = record(value, 'an order to open a file');
   if (granularity !== 'tests' && granularity !== 'each') throw new ProtocolError('a granularity', granularity);
-  return {granularity, collected: nullable(collected, text), resumes: nullable(resumes, parseResumption)};
+  if (grouping !== 'none' && grouping !== 'scope' && grouping !== 'named')
+    throw new ProtocolError('a grouping', grouping);
+  return {granularity, grouping, collected: nullable(collected, text), resumes: nullable(resumes, parseResumption)};
 }
 
 function parseResumption(value: unknown): Resumption {

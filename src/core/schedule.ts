@@ -58,7 +58,7 @@ import {
   WORKER_START_MS,
 } from './splitFiles';
 import type {Generation, SlotNumber} from './units';
-import {mostBurdened, wantsOneMore} from './watermarks';
+import {evenShare, mostBurdened, unitsToTake, wantsOneMore} from './watermarks';
 
 interface FromSlot {
   readonly slot: SlotNumber;
@@ -337,9 +337,11 @@ function feed(state: ScheduleState, slot: SlotState, now: number, commands: Comm
   }
   const units: number[] = [];
   const chunk = state.plan.maxScheduleChunk ?? Infinity;
+  const share = slot.hasShare ? 0 : evenShare(state);
+  slot.hasShare = true;
   let refilling = false;
   while (freeCount(state) > 0 && units.length < chunk) {
-    refilling = wantsOneMore(state, slot, refilling);
+    refilling = units.length < share || wantsOneMore(state, slot, refilling);
     if (!refilling) break;
     const unit = takeFree(state);
     units.push(unit);
@@ -417,11 +419,12 @@ function endReplacement({constrained}: ScheduleState, slot: SlotState): void {
 function recallForIdle(state: ScheduleState, now: number, commands: Command[]): void {
   while (state.recallsOut < state.idle.size && freeCount(state) === 0) {
     const victim = mostBurdened(state, now);
-    const unit = victim?.held.findLast(held => !victim.recalled.has(held));
-    if (victim === undefined || unit === undefined) return;
-    victim.recalled.add(unit);
-    state.recallsOut++;
-    commands.push({type: 'take-back', slot: victim.slot, generation: victim.generation, units: [unit]});
+    if (victim === undefined) return;
+    const units = unitsToTake(state, victim);
+    if (units.length === 0) return;
+    for (const unit of units) victim.recalled.add(unit);
+    state.recallsOut += units.length;
+    commands.push({type: 'take-back', slot: victim.slot, generation: victim.generation, units});
   }
 }
 

@@ -4,7 +4,7 @@ import {createConstrained, endConstrained, leaveGroups, type ConstrainedUnits, t
 import type {AbandonReason} from './deaths';
 import type {Command} from './schedule';
 import type {Session, SplitFile} from './splitFiles';
-import type {Generation, SlotNumber, Unit} from './units';
+import type {Generation, Grouping, SlotNumber, Unit} from './units';
 
 /** What a schedule starts from. Plain data: it is the first line of an event log. */
 export interface SchedulePlan {
@@ -16,6 +16,10 @@ export interface SchedulePlan {
   readonly resources: Readonly<Record<string, number>>;
   /** The most workers at a time. */
   readonly slots: number;
+  /** What of a split file's tests stays together. */
+  readonly grouping: Grouping;
+  /** Every worker is given an even share of the units at first. */
+  readonly evenShares: boolean;
   /** In expected ms of held work. */
   readonly watermark: {readonly low: number; readonly high: number};
   /** The most units given at once; null: no limit. */
@@ -63,6 +67,8 @@ export interface SlotState {
   session: Session | null;
   /** When it was told to start. */
   startingSince: number;
+  /** It was given its even share, or need not be. */
+  hasShare: boolean;
   /** How many units the process has begun. */
   begun: number;
   /** The unit for which fixtures of the worker's own are being set up. */
@@ -137,6 +143,7 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
       died: false,
       session: null,
       startingSince: 0,
+      hasShare: !plan.evenShares,
       begun: 0,
       preparing: null,
       groups: new Set(),

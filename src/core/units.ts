@@ -20,6 +20,12 @@ export interface FileIdentity {
  */
 export type Granularity = 'tests' | 'each';
 
+/**
+ * What of a file's tests must run in one worker besides: `none`: nothing; `scope`: each describe block that is in no
+ * other, and all tests that are in none; `named`: what is in describe blocks whose titles end in the same `@group:name`.
+ */
+export type Grouping = 'none' | 'scope' | 'named';
+
 /** What is dispatched to a worker: a test file; whole, or opened by several workers that share its tests. */
 export interface Unit {
   /** The unit's place in the plan: 0 is dispatched first. Unique within a run. */

@@ -40,6 +40,21 @@ export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: b
   return waitingMs < (refilling ? plan.watermark.high : plan.watermark.low);
 }
 
+/** What a slot that has nothing of its even share yet is to get: how many of the units that are left. */
+export function evenShare(state: ScheduleState): number {
+  const without = state.slots.filter(({hasShare, status}) => !hasShare && status !== 'dead').length;
+  return Math.ceil(freeCount(state) / Math.max(1, without));
+}
+
+/** What is taken from a slot for one that has nothing: the last unit, or where all began with even shares the later half. */
+export function unitsToTake({plan: {evenShares}}: ScheduleState, {held, recalled, running}: SlotState): number[] {
+  const left = held.filter(unit => !recalled.has(unit));
+  // The first one in an otherwise empty slot is about to begin.
+  const waiting = left.length - (running === null ? 1 : 0);
+  const count = evenShares ? Math.ceil(waiting / 2) : Math.min(waiting, 1);
+  return count <= 0 ? [] : left.slice(-count);
+}
+
 /** The slot whose last held unit would wait longest for its turn. */
 export function mostBurdened(state: ScheduleState, now: number): SlotState | undefined {
   let victim: SlotState | undefined;

@@ -460,7 +460,7 @@ export class Dispatch {
     const {deadSessions} = this.#options;
     const resumes = collected === null ? deadSessions.begin(id) : deadSessions.resumes(id);
     const order: SplitOrder | null = hasSessions(this.#state, id)
-      ? {granularity: split ?? 'each', collected, resumes}
+      ? {granularity: split ?? 'each', grouping: this.#options.plan.grouping, collected, resumes}
       : null;
     const hardTimeoutMs = this.#options.hardTimeoutOf(id);
     const fixtures = this.#options.fixtures?.valuesFor(this.#options.testOf(id), {slot, generation}) ?? null;

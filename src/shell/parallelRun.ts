@@ -8,11 +8,12 @@ import {constraintsOf, resourcesOf} from '../core/constraints';
 import {describeDeath} from '../core/deaths';
 import {describeLingering} from '../core/lingering';
 import type {MergeTools} from '../core/merge';
+import type {Dist} from '../core/options';
 import {planUnits} from '../core/plan';
 import type {WorkerSetup} from '../core/protocol';
 import {plannedFixtures} from '../core/runFixtures';
 import {slotsOf, type SchedulePlan} from '../core/scheduleState';
-import type {SlotNumber} from '../core/units';
+import type {Grouping, SlotNumber} from '../core/units';
 import {slowLine} from '../core/watching';
 import {mergeCoverage, mergeV8Coverage} from './coverage';
 import {DeadSessions} from './deadSessions';
@@ -235,10 +236,14 @@ function mergeTools(
   };
 }
 
+const GROUPINGS: Readonly<Partial<Record<Dist, Grouping>>> = {loadscope: 'scope', loadgroup: 'named'};
+
 function makePlan(
   {jest, globalConfig, options}: RunOptions,
   {tests, rulesOf, fixtures, splittable, past}: ParallelRunOptions,
 ): SchedulePlan {
+  // A worker for each file has no use for a share.
+  const evenShares = options.dist === 'worksteal' && options.restartWorkers !== 'file';
   const keepsOrder = globalConfig.testSequencer !== jest.defaultSequencer;
   const inputs = tests.map(test => {
     const last = past.of(test);
@@ -256,10 +261,12 @@ function makePlan(
     options.resources,
   );
   return {
-    units: planUnits(inputs, resources, keepsOrder),
+    units: planUnits(inputs, resources, keepsOrder, evenShares ? globalConfig.maxWorkers : 1),
     keepsOrder,
     fixtures: plannedFixtures(fixtures),
     resources,
+    grouping: GROUPINGS[options.dist] ?? 'none',
+    evenShares,
     slots: globalConfig.maxWorkers,
     watermark: options.watermark,
     maxScheduleChunk: options.maxScheduleChunk,

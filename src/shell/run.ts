@@ -56,7 +56,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
   const rules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports});
   const {tests, rulesOf} = rules;
   const past = new PastRuns(timings, globalConfig);
-  const splittable = findSplittable(tests, {globalConfig, rulesOf});
+  const splittable = findSplittable(tests, {globalConfig, dist: options.dist, rulesOf});
   const sharedFixtures = startSharedFixtures(runOptions, rules, runId);
   leave = async () => {
     await endSharedFixtures(sharedFixtures, watcher);

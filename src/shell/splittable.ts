@@ -3,6 +3,7 @@ import {readFileSync} from 'node:fs';
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import {whyWhole, type FileRules} from '../core/fileRules';
+import type {Dist} from '../core/options';
 import type {Granularity} from '../core/units';
 import {warn} from './warn';
 
@@ -12,12 +13,13 @@ export type Splittable = ReadonlyMap<Test, Granularity>;
 
 export interface SplittableOptions {
   readonly globalConfig: Config.GlobalConfig;
+  readonly dist: Dist;
   readonly rulesOf: (test: Test) => FileRules;
 }
 
 /** @returns the files that may be split; all others run whole */
-export function findSplittable(tests: readonly Test[], {globalConfig, rulesOf}: SplittableOptions): Splittable {
-  if (runsWhole(globalConfig)) return new Map();
+export function findSplittable(tests: readonly Test[], {globalConfig, dist, rulesOf}: SplittableOptions): Splittable {
+  if (dist === 'loadfile' || runsWhole(globalConfig)) return new Map();
   const splittable = new Map<Test, Granularity>();
   for (const test of tests) {
     const rules = rulesOf(test);

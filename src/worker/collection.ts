@@ -6,7 +6,7 @@ import {createHash} from 'node:crypto';
 import type {Circus} from '@jest/types';
 import type {JournalTest} from '../core/journal';
 import type {CollectedTest} from '../core/protocol';
-import type {Granularity} from '../core/units';
+import type {Granularity, Grouping} from '../core/units';
 
 /** A test's place in its file. */
 export interface Place {
@@ -40,6 +40,7 @@ export interface Collection {
 
 export interface CollectOptions {
   readonly granularity: Granularity;
+  readonly grouping: Grouping;
   /** jest-circus up to 30.1 starts all `test.concurrent` of a file together, at its top; later ones block by block. */
   readonly concurrentFileWide: boolean;
   /** Places of tests that are not to be run. Default: none. */
@@ -56,6 +57,7 @@ export function collect(state: CollectedState, options: CollectOptions): Collect
   const rangeOf = new Map<Circus.DescribeBlock, Range>();
   const together = new Together();
   const concurrent: number[] = [];
+  const named = new Map<string, number[]>();
 
   const walk = (block: Circus.DescribeBlock, titles: readonly string[]) => {
     const first = entries.length;
@@ -74,9 +76,14 @@ export function collect(state: CollectedState, options: CollectOptions): Collect
     rangeOf.set(block, {from: first, to: entries.length});
     if (options.concurrentFileWide) concurrent.push(...concurrentHere);
     else together.join(concurrentHere);
-    if (staysTogether(block, state, options)) together.join(range(first, entries.length));
+    const all = range(first, entries.length);
+    if (staysTogether(block, state, options)) together.join(all);
+    const name = options.grouping === 'named' ? GROUP_NAME.exec(block.name)?.[1] : undefined;
+    if (name !== undefined) named.set(name, [...(named.get(name) ?? []), ...all]);
   };
   walk(state.rootDescribeBlock, []);
+  for (const indexes of named.values()) together.join(indexes);
+  if (options.grouping === 'scope') together.join(inNoBlock(state.rootDescribeBlock, entries));
   together.join(concurrent);
   // They share the counters of their snapshots: the second alone would compare against `name 1`.
   for (const indexes of byName(entries).values()) together.join(indexes);
@@ -126,6 +133,14 @@ export function collect(state: CollectedState, options: CollectOptions): Collect
   };
 }
 
+/** pytest-xdist's `@group` suffix, in the title of a describe block. */
+const GROUP_NAME = /@group:([\w.:/-]+)\s*$/;
+
+function inNoBlock({children}: Circus.DescribeBlock, entries: readonly {readonly test: Circus.TestEntry}[]): number[] {
+  const outside = new Set(children.flatMap(child => (child.type === 'test' ? [child] : [])));
+  return [...entries.keys()].filter(index => outside.has(entries[index]?.test as Circus.TestEntry));
+}
+
 function hash(value: unknown): string {
   return createHash('sha1').update(JSON.stringify(value)).digest('hex');
 }
@@ -142,8 +157,13 @@ function wouldRun(test: Circus.TestEntry, name: string, block: Circus.DescribeBl
 }
 
 /** Whether a block's tests must run in one worker: its hooks run once, or it is retried as a whole. */
-function staysTogether(block: Circus.DescribeBlock, state: CollectedState, {granularity}: CollectOptions): boolean {
+function staysTogether(
+  block: Circus.DescribeBlock,
+  state: CollectedState,
+  {granularity, grouping}: CollectOptions,
+): boolean {
   if (state.describeRetryOptions?.has(block) === true) return true;
+  if (grouping === 'scope' && block.parent === state.rootDescribeBlock) return true;
   if (granularity === 'each' || block === state.rootDescribeBlock) return false;
   return block.hooks.some(({type}) => type === 'beforeAll' || type === 'afterAll');
 }

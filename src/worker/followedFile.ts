@@ -43,7 +43,7 @@ export class FollowedFile implements CircusFile {
 
   #open(recorder: Recorder, state: Circus.State, snapshots: unknown, concurrentFileWide: boolean): void {
     try {
-      const collection = collect(state, {granularity: 'tests', concurrentFileWide});
+      const collection = collect(state, {granularity: 'tests', grouping: 'none', concurrentFileWide});
       recorder.opened(
         collection,
         SnapshotWatch.of(snapshots, () => undefined),

@@ -186,6 +186,7 @@ export class SlicedFile implements CircusFile {
     }
     const collection = collect(state, {
       granularity: order.granularity,
+      grouping: order.grouping,
       concurrentFileWide: this.#concurrentFileWide,
       leaveOut: new Set(order.resumes?.leaveOut),
     });

@@ -203,7 +203,7 @@ class CaseRun {
   /** @param collected the fingerprint of what the first session found; null: this is the first */
   async #runSession(number: number, plan: SessionPlan, collected: string | null, discardAfter: number | null) {
     const {config, runner} = await makeRunner(this.#case);
-    const split = {granularity: this.#case.granularity, collected, resumes: null};
+    const split = {granularity: this.#case.granularity, grouping: 'none' as const, collected, resumes: null};
     const feeder = new Feeder(plan, group => this.#case.owners[group] ?? 0, number, discardAfter);
     let time = 0;
     const file = new SlicedFile({

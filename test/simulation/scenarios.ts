@@ -147,6 +147,7 @@ const scenarioOf = ({units, files, file, deaths, stops, until}: Size) =>
       maxWorkerRestarts: fc.option(fc.integer({min: 0, max: 5})),
       freshWorkerPerUnit: fc.boolean(),
       prefetch: fc.boolean(),
+      evenShares: sometimes(0.3),
       startsAtOnce: fc.integer({min: 1, max: 8}),
       startMs: fc.integer({min: 0, max: 300}),
       latencyMs: fc.integer({min: 0, max: 30}),
@@ -178,7 +179,7 @@ const scenarioOf = ({units, files, file, deaths, stops, until}: Size) =>
       return {
         plan: planOf(
           expected,
-          {...rest, watermark: {low, high: low + more}},
+          {...rest, evenShares: rest.evenShares && !rest.freshWorkerPerUnit, watermark: {low, high: low + more}},
           [...split.keys()].filter(unit => shareable.get(unit)),
         ),
         world: {

@@ -22,6 +22,8 @@ export function planOf(
     })),
     fixtures: [],
     resources: {},
+    grouping: 'none',
+    evenShares: false,
     slots: 1,
     watermark: {low: 50, high: 200},
     maxScheduleChunk: null,

@@ -2,6 +2,8 @@ import {OptionsError, resolveOptions, variableOf, type OptionSource} from '../..
 import {DEFAULT_OPTIONS} from '../../../src/core/options';
 import {OPTION_NAMES} from '../../../src/core/optionSchemas';
 
+const DISTS = '"load", "loadfile", "loadscope", "loadgroup", "worksteal"';
+
 const inPackage = (value: unknown): OptionSource => ({name: 'package.json', value});
 const inFile = (value: unknown): OptionSource => ({name: 'xdist.config.js', value});
 const inJestConfig = (value: unknown): OptionSource => ({name: 'the Jest config', value});
@@ -135,7 +137,7 @@ describe('mistakes', () => {
   });
 
   test.each([
-    ['dist', 'each', 'one of "load", got "each"'],
+    ['dist', 'each', `one of ${DISTS}, got "each"`],
     ['canSplit', 'test/*.js', 'a list of globs like ["test/slow/**/*.test.ts"], got "test/*.js"'],
     ['canSplit', true, 'a list of globs like ["test/slow/**/*.test.ts"], got true'],
     ['canSplit', null, 'a list of globs like ["test/slow/**/*.test.ts"], got null'],
@@ -257,7 +259,7 @@ describe('mistakes', () => {
     expect(problems(sources, {XDIST_TIMING: 'a', XDIST_DIST: 'each'}).sort()).toEqual([
       'package.json: "inBand" must be one of "auto", "never", got 1.',
       'package.json: unknown option "dits". Did you mean "dist"?',
-      'the environment variable XDIST_DIST: "dist" must be one of "load", got "each".',
+      `the environment variable XDIST_DIST: "dist" must be one of ${DISTS}, got "each".`,
       'the environment variable XDIST_TIMING is not an option. Did you mean "XDIST_TIMINGS"?',
       'xdist.config.js: "watermark.low" must be a number of milliseconds, got "x".',
       'xdist.config.js: unknown option "watermark.hihg". Did you mean "high"?',

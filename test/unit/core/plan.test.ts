@@ -76,6 +76,12 @@ test('whether a file may be split is no matter of its place, and stays with it',
   expect(split(false)).toEqual(split(true).reverse());
 });
 
+test('shared out beforehand, each worker gets every so manieth unit, and these are next to each other', () => {
+  const inputs = [known('a', 50), known('b', 40), known('c', 30), known('d', 20), known('e', 10)];
+  expect(planUnits(inputs, {}, false, 2).map(({file: {path}}) => path)).toEqual(['a', 'c', 'e', 'b', 'd']);
+  expect(planUnits(inputs, {}, true, 2).map(({file: {path}}) => path)).toEqual(['a', 'b', 'c', 'd', 'e']);
+});
+
 test('one path in two projects is two units', () => {
   const inProject = (configId: string): PlanInput => ({...known('a', 1), file: {configId, path: 'a'}});
   expect(planUnits([inProject('x'), inProject('y')], {}, false).map(unit => unit.file.configId)).toEqual(['x', 'y']);

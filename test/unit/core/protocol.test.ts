@@ -33,7 +33,7 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
         configId: 'd',
         path: '/b.test.ts',
         hardTimeoutMs: null,
-        split: {granularity: 'tests', collected: null, resumes: null},
+        split: {granularity: 'tests', grouping: 'none', collected: null, resumes: null},
         fixtures: {
           declared: [{names: ['./db.ts', '/db.ts', '/db'], json: '{"url":"x"}'}],
           failure: {message: 'no database', stack: 'Error: no database\n    at /db.ts:1:1'},
@@ -44,7 +44,7 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
         configId: 'd',
         path: '/c.test.ts',
         hardTimeoutMs: 30_000,
-        split: {granularity: 'each', collected: 'f00', resumes: {listing: 'b0b', leaveOut: [0, 2]}},
+        split: {granularity: 'each', grouping: 'named', collected: 'f00', resumes: {listing: 'b0b', leaveOut: [0, 2]}},
         fixtures: {declared: [], failure: null},
       },
     ],
@@ -238,7 +238,7 @@ test.each([
     'expected a granularity, got "all"',
   ],
   [
-    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":{"granularity":"each"}}]}',
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":{"granularity":"each","grouping":"none"}}]}',
     'expected a text, got undefined',
   ],
   ['{"type":"take-back","units":5}', 'expected a list, got 5'],

@@ -91,6 +91,29 @@ describe('giving', () => {
   });
 });
 
+describe('even shares', () => {
+  const plan = planOf(units(9, LONG), {slots: 2, evenShares: true});
+
+  test('are given at once, however long the units are', () => {
+    const state = after(plan);
+    expect(feed(state, up(w2))).toEqual(['give w2.1: 0 1 2 3 4']);
+    expect(feed(state, up(w1))).toEqual(['give w1.1: 5 6 7 8']);
+  });
+
+  test('are levelled by whoever is through: it gets the later half of the longest', () => {
+    const state = after(plan, up(w2), up(w1), started(w2, 0), started(w1, 5), done(w1, 5), started(w1, 6), done(w1, 6));
+    feed(state, started(w1, 7), done(w1, 7), started(w1, 8));
+    expect(feed(state, done(w1, 8))).toEqual(['take-back w2.1: 3 4']);
+    expect(feed(state, returned(w2, [3, 4], [3, 4]))).toEqual(['give w1.1: 3']);
+  });
+
+  test('of a worker that has died are given to whoever comes first', () => {
+    const state = after(plan, up(w2), up(w1), started(w2, 0), started(w1, 5));
+    expect(feed(state, lost(w2))).toEqual(['blame w2.1: 0', 'start w2.2']);
+    expect(feed(state, up(next(w2)))).toEqual(['give w2.2: 1']);
+  });
+});
+
 describe('taking back', () => {
   test('an idle worker gets what another one holds and has not begun', () => {
     const state = after(planOf(units(2, QUICK), {slots: 2}), up(w1), started(w1, 0));

@@ -585,7 +585,7 @@ describe('a file that is split', () => {
         configId: 'c',
         path: PATH,
         hardTimeoutMs: null,
-        split: {granularity: 'tests', collected, resumes: null},
+        split: {granularity: 'tests', grouping: 'none', collected, resumes: null},
         fixtures: null,
       },
     ],
@@ -840,7 +840,7 @@ describe('a file that is split', () => {
       // The second was still loading the file: it is told anew.
       w2.endsShare(0, {});
       const resumes = {listing: 'f00', leaveOut: [0, 1]};
-      const split = {granularity: 'tests', collected: null, resumes};
+      const split = {granularity: 'tests', grouping: 'none', collected: null, resumes};
       expect(w2.told.at(-1)).toMatchObject({type: 'give', units: [{split}]});
       w2.hears({type: 'unit-started', unit: 0});
       const tests = SIX.map((name, place) => ({name, group: place < 2 ? null : place - 2}));
@@ -960,7 +960,7 @@ describe('a file that is split', () => {
       expect(w2.share.at(-1)).toBe('discard');
       w2.endsShare(1, {1: 'b'});
       expect(w2.told.at(-1)).toMatchObject({
-        units: [{id: 1, split: {granularity: 'tests', collected: null, resumes: null}}],
+        units: [{id: 1, split: {granularity: 'tests', grouping: 'none', collected: null, resumes: null}}],
       });
       w2.opens(1, ['other', 'names'], 'ba4');
       expect(run.warnings).toEqual([]);

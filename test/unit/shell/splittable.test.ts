@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import type {Config} from '@jest/types';
 import {NO_RULES, type FileRules} from '../../../src/core/fileRules';
+import type {Dist} from '../../../src/core/options';
 import type {Granularity} from '../../../src/core/units';
 import {findSplittable} from '../../../src/shell/splittable';
 import {jestTest} from './jestTests';
@@ -16,16 +17,18 @@ interface Run {
   /** By path: what it asks for. */
   readonly rules?: Readonly<Record<string, Partial<FileRules>>>;
   readonly config?: Partial<Config.GlobalConfig>;
+  readonly dist?: Dist;
 }
 
 /** The files of a run that may be split, and how, by path relative to rootDir. */
-function splitIn({files, rules = {}, config = {}}: Run): Record<string, Granularity> {
+function splitIn({files, rules = {}, config = {}, dist = 'load'}: Run): Record<string, Granularity> {
   const rootDir = temporaryFolder(files);
   const nameOf = (path: string) => path.slice(rootDir.length + 1);
   const splittable = findSplittable(
     Object.keys(files).map(name => jestTest(join(rootDir, name))),
     {
       globalConfig: {rootDir, maxWorkers: 4, updateSnapshot: 'new', ...config} as Config.GlobalConfig,
+      dist,
       rulesOf: ({path}) => ({...NO_RULES, ...rules[nameOf(path)]}),
     },
   );
@@ -77,6 +80,10 @@ describe('a file that has to run whole by what else it asks for', () => {
     splitIn({files, rules: {'a.test.js': {serial: true}}, config: {verbose: true}});
     expect(said()).toEqual([]);
   });
+});
+
+test('every file runs whole with dist `loadfile`', () => {
+  expect(splitIn({files, rules: all(files), dist: 'loadfile'})).toEqual({});
 });
 
 describe('no file is split', () => {
@@ -141,5 +148,5 @@ test('a file that cannot be read may be split: running it will say what is wrong
   const test = jestTest('/nowhere/a.test.js');
   const globalConfig = {rootDir: '/nowhere', maxWorkers: 4, updateSnapshot: 'new'} as Config.GlobalConfig;
   const rulesOf = () => ({...NO_RULES, canSplit: 'tests'}) as const;
-  expect([...findSplittable([test], {globalConfig, rulesOf}).keys()]).toEqual([test]);
+  expect([...findSplittable([test], {globalConfig, dist: 'load', rulesOf}).keys()]).toEqual([test]);
 });

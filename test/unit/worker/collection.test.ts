@@ -4,7 +4,7 @@ import {block, concurrent, file, test as entry} from './circusTree';
 const BOTH = ['beforeAll', 'afterAll'] as const;
 
 function collected(state: CollectedState, options: Partial<CollectOptions> = {}) {
-  return collect(state, {granularity: 'tests', concurrentFileWide: false, ...options});
+  return collect(state, {granularity: 'tests', grouping: 'none', concurrentFileWide: false, ...options});
 }
 
 /** By test, in the order of the source: its name and its group. */
@@ -41,6 +41,29 @@ describe('what stays together', () => {
       hooks: BOTH,
     });
     expect(groups(state).map(([, group]) => group)).toEqual([0, 1, 2]);
+  });
+
+  test('is each outermost block, and what is in none, with the grouping `scope`', () => {
+    expect(groups(nested(), {granularity: 'each', grouping: 'scope'})).toEqual([
+      ['a', 0],
+      ['outer b', 1],
+      ['outer inner c', 1],
+      ['outer inner d', 1],
+      ['outer e', 1],
+      ['f', 0],
+    ]);
+  });
+
+  test('is what is in blocks of the same @group, with the grouping `named`', () => {
+    const state = () =>
+      file([
+        block('x @group:db', [entry('a'), block('deep', [entry('b')])]),
+        block('y', [entry('c'), block('z @group:db ', [entry('d')]), block('@group:other', [entry('e')])]),
+        block('@group:db in the middle', [entry('f')]),
+        entry('g @group:db'),
+      ]);
+    expect(groups(state(), {grouping: 'named'}).map(([, group]) => group)).toEqual([0, 0, 1, 0, 2, 3, 4]);
+    expect(groups(state()).map(([, group]) => group)).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
   test('is no block where all hooks can run again: granularity `each`', () => {

@@ -6,7 +6,7 @@ import {file, test as entry} from './circusTree';
 test('a test whose function circus does not call, as a hook has failed, is over with the test', () => {
   const [first, second] = [entry('first'), entry('second')];
   const state = file([first, second]);
-  const collection = collect(state, {granularity: 'tests', concurrentFileWide: false});
+  const collection = collect(state, {granularity: 'tests', grouping: 'none', concurrentFileWide: false});
   const begun: string[] = [];
   const phases = new Phases({begin: ({name}) => begun.push(name), idle: () => undefined}, {slowMs: 0, hardMs: 0});
   const note = (name: string, test: Circus.TestEntry) =>
