@@ -231,10 +231,10 @@ function release(
     return;
   }
   constrained.lingering.delete(unit);
-  const {fixtures} = constraintsOf(state, unit);
+  const {fixtures, resources} = constraintsOf(state, unit);
   if (ended && fixtures.length > 0) endOfUses(constrained.fixtures, fixtures, commands);
   if (!constrained.admitted.delete(unit)) return;
-  for (const {name, amount} of constraintsOf(state, unit).resources) {
+  for (const {name, amount} of resources) {
     constrained.left.set(name, (constrained.left.get(name) ?? 0) + amount);
   }
   constrained.changed = true;

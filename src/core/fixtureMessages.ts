@@ -4,7 +4,7 @@
  * channel of Node's, which its code could use, or close.
  */
 import {list, nullable, parseJson, ProtocolError, record, text, whole} from './messages';
-import type {FixtureFailure} from './protocol';
+import {parseFixtureFailure, type FixtureFailure} from './protocol';
 import type {SlotNumber} from './units';
 
 /** What is the same for all fixtures of a run. */
@@ -52,13 +52,13 @@ export type ToFixtureHost =
   /** Take down all that is up, and end. That nobody is there any more who could say so means the same. */
   | {readonly type: 'close'};
 
-/** The host to Jest. Each is the answer to one message. */
+/** The host to Jest. Each but `died` is the answer to one message. */
 export type FromFixtureHost =
   | {readonly type: 'set-up'; readonly key: string; readonly setup: FixtureSetup}
   | {readonly type: 'taken-down'; readonly key: string; readonly failure: FixtureFailure | null}
-  /** `failures`: of the fixtures that nothing else had told to be taken down. */
   /** It was up, and has ended by itself. */
   | {readonly type: 'died'; readonly key: string; readonly failure: FixtureFailure}
+  /** `failures`: of the fixtures that nothing else had told to be taken down. */
   | {readonly type: 'closed'; readonly failures: readonly FixtureFailure[]};
 
 /** The host to a fixture's process: once each, in this order. */
@@ -102,11 +102,11 @@ export function parseFromFixtureHost(line: string): FromFixtureHost {
     case 'set-up':
       return {type: 'set-up', key: text(fields.key), setup: parseSetup(fields.setup)};
     case 'taken-down':
-      return {type: 'taken-down', key: text(fields.key), failure: nullable(fields.failure, parseFailure)};
+      return {type: 'taken-down', key: text(fields.key), failure: nullable(fields.failure, parseFixtureFailure)};
     case 'died':
-      return {type: 'died', key: text(fields.key), failure: parseFailure(fields.failure)};
+      return {type: 'died', key: text(fields.key), failure: parseFixtureFailure(fields.failure)};
     case 'closed':
-      return {type: 'closed', failures: list(fields.failures, parseFailure)};
+      return {type: 'closed', failures: list(fields.failures, parseFixtureFailure)};
     default:
       throw new ProtocolError('a message from the fixture host', fields);
   }
@@ -132,13 +132,13 @@ export function parseFromFixture(line: string): FromFixture {
     case 'up':
       return {type: 'up', json: text(fields.json)};
     case 'not-up':
-      return {type: 'not-up', error: parseFailure(fields.error)};
+      return {type: 'not-up', error: parseFixtureFailure(fields.error)};
     case 'loaded':
       return {type: 'loaded'};
     case 'going-down':
       return {type: 'going-down'};
     case 'down':
-      return {type: 'down', error: nullable(fields.error, parseFailure)};
+      return {type: 'down', error: nullable(fields.error, parseFixtureFailure)};
     default:
       throw new ProtocolError('a message from a fixture', fields);
   }
@@ -172,11 +172,5 @@ function parseOrder(value: unknown): FixtureOrder {
 
 function parseSetup(value: unknown): FixtureSetup {
   const {json, failure} = record(value, 'what came of a setup');
-  return json === undefined ? {failure: parseFailure(failure)} : {json: text(json)};
-}
-
-/** @throws {ProtocolError} */
-export function parseFailure(value: unknown): FixtureFailure {
-  const {message, stack} = record(value, 'the failure of a fixture');
-  return {message: text(message), stack: text(stack)};
+  return json === undefined ? {failure: parseFixtureFailure(failure)} : {json: text(json)};
 }

@@ -9,7 +9,7 @@ import type {SchedulePlan, ScheduleState, SlotState} from './scheduleState';
 import type {Generation, SlotNumber} from './units';
 
 /**
- * `unused`: nobody has asked for it; `asked`: it waits for one that it needs; `failed`: it could not be set up,
+ * `unused`: nobody has asked for it; `asked`: it waits for one that it needs, or for its turn; `failed`: it could not be set up,
  * and is not tried again; `gone`: it was taken down.
  */
 export type FixtureStatus = 'unused' | 'asked' | 'starting' | 'up' | 'failed' | 'stopping' | 'gone';
@@ -110,9 +110,8 @@ function startAsked({plan}: ScheduleState, all: readonly RunFixture[], commands:
 }
 
 /** Whether a unit that needs these can begin: all of scope `run` are up, or one has failed, which fails the unit. */
-export function fixturesReady({all}: RunFixtures, needed: readonly FixtureId[]): boolean {
-  if (haveFailed(all, needed)) return true;
-  return needed.every(id => all[id]?.scope === 'worker' || all[id]?.status === 'up');
+export function fixturesReady(fixtures: RunFixtures, needed: readonly FixtureId[]): boolean {
+  return haveFailed(fixtures.all, needed) || canBeUsed(fixtures, needed);
 }
 
 /** Whether a unit that needs these has all of scope `run`. */
@@ -181,7 +180,7 @@ export function leaveWorker(
   if (here.size === 0) inWorkers.delete(key);
 }
 
-type FixtureEvent = Extract<ScheduleEvent, {type: 'fixture-up' | 'fixture-failed' | 'fixture-gone'}>;
+export type FixtureEvent = Extract<ScheduleEvent, {type: 'fixture-up' | 'fixture-failed' | 'fixture-gone'}>;
 
 /** Something has come of a set-up-fixture or take-down-fixture. */
 export function noteFixture(

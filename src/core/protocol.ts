@@ -316,11 +316,14 @@ function parseFileFixtures(value: unknown): FileFixtures {
       const {names, json} = record(item, 'the value of a fixture');
       return {names: list(names, text), json: text(json)};
     }),
-    failure: nullable(failure, item => {
-      const {message, stack} = record(item, 'the failure of a fixture');
-      return {message: text(message), stack: text(stack)};
-    }),
+    failure: nullable(failure, parseFixtureFailure),
   };
+}
+
+/** @throws {ProtocolError} */
+export function parseFixtureFailure(value: unknown): FixtureFailure {
+  const {message, stack} = record(value, 'the failure of a fixture');
+  return {message: text(message), stack: text(stack)};
 }
 
 /** @throws {ProtocolError} */

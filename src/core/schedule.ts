@@ -33,7 +33,15 @@ import {
   openSession,
   runWhole,
 } from './fileSessions';
-import {areAllGone, askForFixtures, leaveWorker, noteFixture, prepareWorker, type FixtureHolder} from './fixtureStates';
+import {
+  areAllGone,
+  askForFixtures,
+  leaveWorker,
+  noteFixture,
+  prepareWorker,
+  type FixtureEvent,
+  type FixtureHolder,
+} from './fixtureStates';
 import type {Fate} from './salvage';
 import {
   addHeld,
@@ -196,7 +204,6 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   return commands;
 }
 
-type FixtureEvent = Extract<ScheduleEvent, {readonly fixture: FixtureId}>;
 type SlotEvent = Exclude<ScheduleEvent, {type: 'run-started' | 'stopped' | 'woken'} | FixtureEvent>;
 
 function isOfFixture(event: ScheduleEvent): event is FixtureEvent {

@@ -2,9 +2,8 @@
  * What is said of shared fixtures under Jest's own runner: Jest to the stock host and back, one JSON line a
  * message, over a pipe; and what a test file asks the host for, over a socket.
  */
-import {parseFailure} from './fixtureMessages';
 import {list, parseJson, ProtocolError, record, text, whole} from './messages';
-import type {FixtureFailure} from './protocol';
+import {parseFixtureFailure, type FixtureFailure} from './protocol';
 import type {SlotNumber} from './units';
 
 /** The run, as far as Jest tells a globalSetup of it. */
@@ -64,7 +63,7 @@ export function parseFromStockHost(line: string): FromStockHost {
     case 'refused':
       return {type: 'refused', message: text(fields.message)};
     case 'closed':
-      return {type: 'closed', failures: list(fields.failures, parseFailure)};
+      return {type: 'closed', failures: list(fields.failures, parseFixtureFailure)};
     default:
       throw new ProtocolError('a message from the stock host', fields);
   }

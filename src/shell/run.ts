@@ -8,6 +8,8 @@ import type {Config} from '@jest/types';
 import type {TestRunnerContext} from 'jest-runner';
 import type {TestWatcher} from 'jest-watcher';
 import type {ResolvedOptions} from '../core/options';
+import type {RunFixtures} from '../core/runFixtures';
+import type {FixturesInBand} from './fixturesInBand';
 import {PastRuns} from './pastRuns';
 import {Reports} from './reports';
 import type {Emitter, RunningJest} from './runningJest';
@@ -65,7 +67,6 @@ export async function run(runOptions: RunOptions): Promise<void> {
   if (shouldRunInBand(runOptions, rules, past, splittable)) {
     // Each of the two is loaded where it is needed: the other would delay the first test.
     const {runInBand} = require('./inBand') as typeof import('./inBand');
-    const {fixturesInBand} = require('./fixturesInBand') as typeof import('./fixturesInBand');
     await runInBand({
       jest,
       stockArguments: [globalConfig, runOptions.context],
@@ -76,7 +77,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       // --detectOpenHandles would take our thread for one of the tests' handles.
       limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
       hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
-      fixtures: sharedFixtures && fixturesInBand(sharedFixtures, rules.fixtures),
+      fixtures: sharedFixtures && inBand(sharedFixtures, rules.fixtures),
       onStart: test => timings.markInBand(past.key(test)),
       onEnd: (test, ms, result) => past.note(test, ms, result),
     });
@@ -116,6 +117,11 @@ function startSharedFixtures(
   if (fixtures.fixtures.length === 0) return null;
   const {SharedFixtures} = require('./sharedFixtures') as typeof import('./sharedFixtures');
   return SharedFixtures.start({jest, globalConfig, tests, fixtures, runId, timeoutMs: options.fixtureTimeout});
+}
+
+function inBand(sharedFixtures: SharedFixtures, fixtures: RunFixtures): FixturesInBand {
+  const {fixturesInBand} = require('./fixturesInBand') as typeof import('./fixturesInBand');
+  return fixturesInBand(sharedFixtures, fixtures);
 }
 
 /** What is still up goes down; what goes wrong then, when all files have their results, fails the run by itself. */
