@@ -381,10 +381,10 @@ describe('on every way out it is taken down', () => {
   onEachLine('each run of watch mode', async (_line, make) => {
     const project = make({'db.js': DB, ...usersOf('./db', 2)});
     const session = new WatchSession(project, ['-w', '2']);
-    await session.until(/Ran all test suites\./);
+    await session.untilRun();
     expect(fixtureLog(project)).toEqual(['db up', 'db down']);
     project.write('user1.test.js', project.read('user1.test.js') + '\n');
-    await session.until(/Ran all test suites\./);
+    await session.untilRun();
     expect(fixtureLog(project)).toEqual(['db up', 'db down', 'db up', 'db down']);
     await session.leave();
     expect(await project.leftProcesses()).toEqual([]);

@@ -232,9 +232,9 @@ onEachLine('watch mode: the file is split in each run', async (_line, make) => {
   const body = (extra: string) => splitFile(`${slowTests(14, 'await sleep(150);')} ${extra}`);
   const project = make(body(''));
   const session = new WatchSession(project, ['-w', '3', '--verbose']);
-  await session.until(/Ran all test suites\./);
+  await session.untilRun();
   project.write('split.test.js', body('test("one more", () => {});')['split.test.js'] ?? '');
-  const rerun = await session.until(/Ran all test suites\./);
+  const rerun = await session.untilRun();
   expect(rerun).toContain('one more');
   expect(rerun).toMatch(/Tests: +17 passed, 17 total/);
   await session.leave();

@@ -505,11 +505,9 @@ describe('everything is taken down, and no process is left behind,', () => {
   onEachLine('after each run of watch mode', async (_line, make) => {
     const project = make({...TWO_FILES, 'd.test.js': 'test("d", () => {});'}, STOCK);
     const session = new WatchSession(project, ['-w', '2'], 'stock');
-    await session.until(/Ran all test suites\./);
-    while (log(project).length < 2) await new Promise(resolve => setTimeout(resolve, 50));
+    await session.untilRun();
     project.write('d.test.js', 'test("another", () => {});');
-    expect(await session.until(/Ran all test suites\./)).toMatch(/Tests: +4 passed, 4 total/);
-    while (log(project).length < 4) await new Promise(resolve => setTimeout(resolve, 50));
+    expect(await session.untilRun()).toMatch(/Tests: +4 passed, 4 total/);
     await session.leave();
     expect(await project.leftProcesses(30_000)).toEqual([]);
     expect(log(project)).toEqual(['set up db', 'took down db', 'set up db', 'took down db']);

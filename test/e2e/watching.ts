@@ -5,6 +5,11 @@ import type {Project, Runner} from './project';
 /** Jest listens to keys only on a terminal; this makes a pipe pass for one. */
 const FAKE_TERMINAL = 'process.stdin.setRawMode = () => process.stdin;';
 
+/** A plugin of Jest's, which says when Jest has done with a run: until then it overlooks each change of a file. */
+const SAYS_DONE = `module.exports = class {
+  apply(hooks) { hooks.onTestRunComplete(() => process.stderr.write('watches again\\n')); }
+};`;
+
 export class WatchSession {
   readonly #child: ChildProcess;
   #output = '';
@@ -12,6 +17,9 @@ export class WatchSession {
 
   constructor(project: Project, args: readonly string[], runner: Runner = 'xdist') {
     project.write('terminal.js', FAKE_TERMINAL);
+    project.write('says-done.js', SAYS_DONE);
+    const config = JSON.parse(project.read('jest.config.json')) as object;
+    project.write('jest.config.json', JSON.stringify({...config, watchPlugins: ['./says-done.js']}));
     this.#child = project.start(['--watchAll', '--watchman=false', ...args], {
       runner,
       nodeArgs: ['--require', project.path('terminal.js')],
@@ -46,6 +54,11 @@ export class WatchSession {
       if (this.#child.exitCode !== null) throw new Error(`Jest left: ${this.#output}`);
       await new Promise<void>(resolve => (this.#waiting = resolve));
     }
+  }
+
+  /** Resolves with what was printed, once a run has ended and Jest takes notice of changes. */
+  untilRun(): Promise<string> {
+    return this.until(/watches again\n/);
   }
 
   async leave(key = 'q'): Promise<void> {
