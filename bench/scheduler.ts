@@ -13,6 +13,7 @@ function inputsOf(
   return expected.map((lastMs, index) => ({
     file: {configId: 'c', path: String(index)},
     lastMs,
+    node: null,
     failedLastTime: false,
     size: () => 0,
     split: null,
@@ -26,12 +27,13 @@ function planOf(
   prefetch: boolean,
   resources: Readonly<Record<string, number>> = {},
 ): SchedulePlan & {order: number[]} {
-  const units = planUnits(inputs, resources, false);
+  const units = planUnits(inputs, {resources, keepOrder: false});
   return {
     units,
     order: units.map(({file}) => Number(file.path)),
     fixtures: [],
     resources,
+    nodes: 1,
     grouping: 'none',
     evenShares: false,
     slots,

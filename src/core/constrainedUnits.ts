@@ -5,11 +5,14 @@
  */
 import type {Constraints} from './constraints';
 import {canBeUsed, createFixtures, endOfUses, fixturesReady, isQuiet, type RunFixtures} from './fixtureStates';
+import {allFree, firstNeverGiven, isIn, poolOf, type Pool} from './pools';
 import type {Command} from './schedule';
 import type {SchedulePlan, ScheduleState, SlotState} from './scheduleState';
+import type {NodeId} from './units';
 
-/** Units that ask for the same; or those of one worker group, of which only the next may begin. */
+/** Units of a node that ask for the same; or those of one worker group, of which only the next may begin. */
 export interface Queue {
+  readonly node: NodeId | null;
   readonly group: string | null;
   /** In descending order: the last is the next. */
   readonly units: number[];
@@ -40,21 +43,23 @@ export interface ConstrainedUnits {
 export function createConstrained(plan: SchedulePlan): ConstrainedUnits | null {
   const queues = new Map<string, Queue>();
   const queueOf = new Map<number, Queue>();
-  for (let unit = plan.units.length - 1; unit >= 0; unit--) {
-    const constraints = plan.units[unit]?.constraints ?? null;
+  let waiting = 0;
+  for (const {id, constraints, node, after} of plan.units.toReversed()) {
     if (constraints === null) continue;
     const group = constraints.workerGroup;
-    const key = JSON.stringify(group ?? constraints);
-    const queue = queues.get(key) ?? {group, units: [], slot: null, replacing: 0};
+    const key = JSON.stringify([group ?? constraints, node]);
+    const queue = queues.get(key) ?? {node, group, units: [], slot: null, replacing: 0};
     queues.set(key, queue);
-    queue.units.push(unit);
-    queueOf.set(unit, queue);
+    queueOf.set(id, queue);
+    if (after !== null) continue;
+    queue.units.push(id);
+    waiting++;
   }
   if (queueOf.size === 0) return null;
   return {
-    queues: [...queues.values()].sort((a, b) => nextOf(a) - nextOf(b)),
+    queues: [...queues.values()].filter(({units}) => units.length > 0).sort((a, b) => nextOf(a) - nextOf(b)),
     queueOf,
-    waiting: queueOf.size,
+    waiting,
     left: new Map(Object.entries(plan.resources)),
     admitted: new Set(),
     lingering: new Map(),
@@ -98,7 +103,7 @@ export function choose(
     if (constraintsOf(state, unit).serial) continue;
     serialOnly = false;
     if ((queue.slot !== null && queue.slot !== slot) || queue.replacing >= queue.units.length) continue;
-    if (!isPossible(state, constrained, unit, claimed)) continue;
+    if (!isPossible(state, constrained, unit, claimed) || !suits(queue, slot)) continue;
     if (constraintsOf(state, unit).freshWorker && tearsGroups(state, slot, queue)) continue;
     first ??= admission(state, queue, unit);
     // Where there are no fixtures, none is up.
@@ -108,15 +113,22 @@ export function choose(
     break;
   }
   const leader = Math.min(first?.unit ?? Infinity, next ?? Infinity);
-  if (leader === Infinity) return serialOnly ? serialOne(state, constrained, slot) : null;
+  if (leader === Infinity) return serialOnly && allFree(state) === 0 ? serialOne(state, constrained, slot) : null;
   if (warm !== null && (warm.unit === leader || mayWait(state, leader))) return warm;
   return first?.unit === leader ? first : null;
 }
 
+/** Whether a slot's worker is of the node that the queue's units are for. */
+function suits({node}: Queue, slot: SlotState): boolean {
+  return node === null || node === slot.node;
+}
+
 /** Whether a slot's worker would have to be replaced in the midst of a group, and another slot has none to lose. */
-function tearsGroups({slots}: ScheduleState, slot: SlotState, queue: Queue): boolean {
+function tearsGroups(state: ScheduleState, slot: SlotState, queue: Queue): boolean {
   const begunOne = (of: SlotState) => [...of.groups].some(group => group !== queue && group.units.length > 0);
-  return slot.begun > 0 && begunOne(slot) && slots.some(other => other.status !== 'dead' && !begunOne(other));
+  if (slot.begun === 0 || !begunOne(slot)) return false;
+  const pool = poolOf(state, slot);
+  return state.slots.some(other => isIn(other, pool) && other.status !== 'dead' && !begunOne(other));
 }
 
 /** The next unit of a queue. */
@@ -159,10 +171,10 @@ const TIMES_LEFT = 2;
 
 /** Whether a unit can be overtaken without making the run longer, as far as that is known. */
 function mayWait(state: ScheduleState, unit: number): boolean {
-  const {plan, workAhead, nextUnit} = state;
+  const {plan, workAhead} = state;
   const own = plan.units[unit]?.expectedMs ?? null;
   if (plan.keepsOrder || own === null || workAhead === null) return false;
-  const left = (workAhead.at(-1) ?? 0) - (workAhead[nextUnit] ?? 0);
+  const left = (workAhead.at(-1) ?? 0) - (workAhead[firstNeverGiven(state)] ?? 0);
   return left / state.slots.length >= TIMES_LEFT * own;
 }
 
@@ -179,7 +191,7 @@ function serialOne(state: ScheduleState, constrained: ConstrainedUnits, slot: Sl
   for (const queue of constrained.queues) {
     const unit = nextOf(queue);
     if ((queue.slot !== null && queue.slot !== slot) || queue.replacing >= queue.units.length) continue;
-    if (isPossible(state, constrained, unit, null)) return admission(state, queue, unit);
+    if (suits(queue, slot) && isPossible(state, constrained, unit, null)) return admission(state, queue, unit);
   }
   return null;
 }
@@ -248,6 +260,11 @@ export function releaseLingering(state: ScheduleState, constrained: ConstrainedU
 /** A unit that was given is to wait again, in its old place. */
 export function putBack(state: ScheduleState, constrained: ConstrainedUnits, unit: number, commands: Command[]): void {
   release(state, constrained, unit, false, commands);
+  addWaiting(constrained, unit);
+}
+
+/** A unit that may begin as soon as what it asks for is there. */
+export function addWaiting(constrained: ConstrainedUnits, unit: number): void {
   const queue = constrained.queueOf.get(unit);
   if (queue === undefined) return;
   let place = queue.units.length;
@@ -255,6 +272,7 @@ export function putBack(state: ScheduleState, constrained: ConstrainedUnits, uni
   queue.units.splice(place, 0, unit);
   move(constrained, queue);
   constrained.waiting++;
+  constrained.changed = true;
 }
 
 /** A unit has ended, or never will begin: nothing need be kept for it. */
@@ -286,18 +304,24 @@ export function takeAllWaiting(constrained: ConstrainedUnits): number[] {
   return all.sort((a, b) => a - b);
 }
 
-/** How many of the units that wait could run at the same time, at the most. */
-export function mostAtOnce(state: ScheduleState, {queues}: ConstrainedUnits): number {
+/** How many of a pool's units that wait could run at the same time, at the most. */
+export function mostAtOnce(state: ScheduleState, {queues}: ConstrainedUnits, pool: Pool): number {
   let sum = 0;
   let serial = 0;
-  for (const {group, units} of queues) {
+  let serialOnly = true;
+  for (const {node, group, units} of queues) {
     const unit = units.at(-1);
     if (unit === undefined) continue;
-    if (constraintsOf(state, unit).serial) serial = 1;
+    const isSerial = constraintsOf(state, unit).serial;
+    serialOnly &&= isSerial;
+    if (node !== pool.node) continue;
+    if (isSerial) serial = 1;
     else if (group !== null) sum++;
     else sum += Math.min(units.length, ...shares(state, unit));
   }
-  return Math.max(sum, serial);
+  // These come when all others of the run are through: until then no worker is kept from another node for them.
+  const kept = pool.node === null || (serialOnly && allFree(state) === 0);
+  return kept ? Math.max(sum, serial) : sum;
 }
 
 function shares(state: ScheduleState, unit: number): number[] {

@@ -3,6 +3,7 @@
  * join, gives them tests, ends them, and says what becomes of the file then. Where that is to be given anew,
  * the scheduler is handed its unit; which tests a worker gets is decided in splitFiles.ts.
  */
+import {poolOf} from './pools';
 import type {Command, ScheduleEvent} from './schedule';
 import {endOfUnit, type ScheduleState, type SlotState} from './scheduleState';
 import {
@@ -40,7 +41,7 @@ export function joinFile(
   now: number,
   commands: Command[],
 ): void {
-  state.idle.delete(slot);
+  poolOf(state, slot).idle.delete(slot);
   slot.begun++;
   slot.running = unit;
   slot.startedAt = now;

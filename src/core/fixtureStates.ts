@@ -4,6 +4,7 @@
  * which needs it.
  */
 import type {FixtureId} from './constraints';
+import {firstNeverGiven} from './pools';
 import type {Command, ScheduleEvent} from './schedule';
 import type {SchedulePlan, ScheduleState, SlotState} from './scheduleState';
 import type {Generation, SlotNumber} from './units';
@@ -79,7 +80,8 @@ const MOST_AT_ONCE = 4;
 
 /** Asks for the fixtures whose first unit comes soon. */
 export function askForFixtures(state: ScheduleState, {all, unasked}: RunFixtures, commands: Command[]): void {
-  const {workAhead, nextUnit, slots} = state;
+  const {workAhead, slots} = state;
+  const nextUnit = firstNeverGiven(state);
   for (let id = unasked.at(-1); id !== undefined; id = unasked.at(-1)) {
     const fixture = all[id];
     const ahead = (workAhead?.[fixture?.firstUnit ?? 0] ?? 0) - (workAhead?.[nextUnit] ?? 0);

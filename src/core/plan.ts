@@ -7,9 +7,9 @@
  * https://github.com/jestjs/jest/blob/main/packages/jest-test-sequencer/src/index.ts
  */
 import type {Constraints} from './constraints';
-import type {FileIdentity, Granularity, Unit} from './units';
+import type {FileIdentity, Granularity, NodeId, Unit} from './units';
 
-/** One test file as it comes from Jest, with what we remember of it. */
+/** One test file as it comes from Jest, or its run on one node, with what we remember of it. */
 export interface PlanInput {
   readonly file: FileIdentity;
   /** What it took in a worker last time, in ms; null: unknown. */
@@ -20,19 +20,45 @@ export interface PlanInput {
   /** null: the file is to run whole. */
   readonly split: Granularity | null;
   readonly constraints: Constraints | null;
+  /** null: any. */
+  readonly node: NodeId | null;
 }
 
 /** How much there is of each resource. */
 type Resources = Readonly<Record<string, number>>;
 
-/**
- * @param shares over how many workers the units are to be shared out beforehand: of `n` each gets every `n`th, and
- *   these are next to each other in the plan; 1: they are not
- * @param keepOrder the project has a test sequencer of its own: its order is what the user asked for
- */
-export function planUnits(inputs: readonly PlanInput[], resources: Resources, keepOrder: boolean, shares = 1): Unit[] {
+export interface PlanOptions {
+  readonly resources: Resources;
+  /** The project has a test sequencer of its own: its order is what the user asked for. */
+  readonly keepOrder: boolean;
+  /**
+   * Over how many workers the units are to be shared out beforehand: of `n` each gets every `n`th, and these are next to
+   * each other in the plan; 1, the default: they are not.
+   */
+  readonly shares?: number;
+  /** A file runs on one node after the other, in their order: what the first writes (snapshots) the others read. Default: false. */
+  readonly inTurn?: boolean;
+}
+
+export function planUnits(inputs: readonly PlanInput[], options: PlanOptions): Unit[] {
+  const {resources, keepOrder, shares = 1, inTurn = false} = options;
   const ordered = keepOrder ? inputs : dealt(longestFirst(inputs, resources), shares);
-  return ordered.map(({file, lastMs, split, constraints}, id) => ({id, file, expectedMs: lastMs, split, constraints}));
+  const leaders = inTurn ? lastOfEach(ordered) : null;
+  return ordered.map((input, id) => {
+    const {file, lastMs, split, constraints, node} = input;
+    const after = leaders?.get(placeOn((node ?? 0) - 1, input)) ?? null;
+    return {id, file, expectedMs: lastMs, split, constraints, node, after};
+  });
+}
+
+/** A file; or the worker group that it is in, whose files one worker of a node runs: they are to be there together. */
+function placeOn(node: NodeId | null, {file, constraints}: PlanInput): string {
+  const group = constraints?.workerGroup ?? null;
+  return JSON.stringify([node, group ?? [file.configId, file.path]]);
+}
+
+function lastOfEach(ordered: readonly PlanInput[]): Map<string, number> {
+  return new Map(ordered.map((input, id) => [placeOn(input.node, input), id]));
 }
 
 /** As cards are: hand after hand. */
@@ -90,7 +116,7 @@ function itemsOf(inputs: readonly PlanInput[], resources: Resources): Item[] {
   for (const input of inputs) {
     const group = input.constraints?.workerGroup ?? null;
     if (group === null) items.push(item([input]));
-    else groups.set(group, [...(groups.get(group) ?? []), input]);
+    else groups.set(placeOn(input.node, input), [...(groups.get(placeOn(input.node, input)) ?? []), input]);
   }
   // A group's files are in the order of their paths: that of the sequencer is another each time.
   for (const members of groups.values()) items.push(item(members.sort((a, b) => (a.file.path < b.file.path ? -1 : 1))));

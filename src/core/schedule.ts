@@ -11,15 +11,8 @@
  * files, and hands back what it has not begun when another worker has nothing to do. A worker for which
  * nothing is left opens a file that another one is at, and takes some of its tests (fileSessions.ts).
  */
-import {
-  admit,
-  choose,
-  mostAtOnce,
-  putBack,
-  releaseLingering,
-  takeAllWaiting,
-  type ConstrainedUnits,
-} from './constrainedUnits';
+import {endProcess, endReplacement, noteFixtureOf, takeConstrained} from './constrainedSlots';
+import {mostAtOnce, putBack, releaseLingering, takeAllWaiting} from './constrainedUnits';
 import type {FixtureId} from './constraints';
 import type {AbandonReason, Death} from './deaths';
 import {
@@ -33,25 +26,15 @@ import {
   openSession,
   runWhole,
 } from './fileSessions';
-import {
-  areAllGone,
-  askForFixtures,
-  leaveWorker,
-  noteFixture,
-  prepareWorker,
-  type FixtureEvent,
-  type FixtureHolder,
-} from './fixtureStates';
+import {areAllGone, askForFixtures, type FixtureEvent, type FixtureHolder} from './fixtureStates';
+import {poolToStartIn, slotToMove} from './nodeChanges';
+import {allFree, freeCount, isIn, poolOf, poolOfUnit, takeFree, type Pool} from './pools';
 import type {Fate} from './salvage';
 import {
   addHeld,
   emptySlot,
   endOfUnit,
-  freeCount,
-  peekFree,
-  pendingCount,
   removeHeld,
-  takeFree,
   type ScheduleState,
   type SlotState,
   type StopReason,
@@ -65,7 +48,7 @@ import {
   workersAhead,
   WORKER_START_MS,
 } from './splitFiles';
-import type {Generation, SlotNumber} from './units';
+import type {Generation, NodeId, SlotNumber} from './units';
 import {evenShare, mostBurdened, unitsToTake, wantsOneMore} from './watermarks';
 
 interface FromSlot {
@@ -138,7 +121,7 @@ export type ScheduleEvent =
 
 /** What is to be done. */
 export type Command =
-  | ({readonly type: 'start-slot'} & FromSlot)
+  | ({readonly type: 'start-slot'; readonly node: NodeId} & FromSlot)
   | ({readonly type: 'give'; readonly units: readonly number[]} & FromSlot)
   | ({readonly type: 'take-back'; readonly units: readonly number[]} & FromSlot)
   /** Open a unit that another worker is at, for some of its tests. */
@@ -184,7 +167,7 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   } else if (event.type === 'stopped') {
     stop(state, event.reason, commands);
   } else if (isOfFixture(event)) {
-    fixtureEvent(state, event, commands);
+    noteFixtureOf(state, event, commands);
   } else if (event.type !== 'woken') {
     const slot = state.slots[event.slot - 1];
     // A message of a process that has been replaced, or was written off, changes nothing any more.
@@ -198,8 +181,10 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
     }
     handleSlotEvent(state, slot, event, now, commands);
   }
+  feedReleased(state, now, commands);
   admitWaiting(state, now, commands);
   joinIdle(state, now, commands);
+  changeNodes(state, now, commands);
   finishIfDone(state, commands);
   return commands;
 }
@@ -210,13 +195,12 @@ function isOfFixture(event: ScheduleEvent): event is FixtureEvent {
   return 'fixture' in event;
 }
 
-/** A run that is stopped leaves its fixtures to whoever stops it: they go down when its workers have. */
-function fixtureEvent(state: ScheduleState, event: FixtureEvent, commands: Command[]): void {
-  const {constrained} = state;
-  if (constrained === null || state.stopped !== null) return;
-  noteFixture(state, constrained.fixtures, event, commands);
-  constrained.changed = true;
-  for (const slot of state.slots) if (slot.preparing !== null) prepare(state, constrained, slot, commands);
+/** Gives idle slots what has waited for another unit's end. */
+function feedReleased(state: ScheduleState, now: number, commands: Command[]): void {
+  if (!state.released || state.stopped !== null) return;
+  state.released = false;
+  for (const pool of state.pools) for (const slot of [...pool.idle]) feed(state, slot, now, commands);
+  startSlots(state, now, commands);
 }
 
 /** Gives idle slots what units that wait have been waiting for. */
@@ -227,12 +211,14 @@ function admitWaiting(state: ScheduleState, now: number, commands: Command[]): v
   askForFixtures(state, constrained.fixtures, commands);
   while (constrained.changed) {
     constrained.changed = false;
-    let nothingLeft = false;
-    for (const slot of [...state.idle]) {
-      // What one cannot take the next cannot either, unless it is at a group.
-      if (nothingLeft && slot.groups.size === 0) continue;
-      feed(state, slot, now, commands);
-      nothingLeft ||= state.idle.has(slot);
+    for (const {idle} of state.pools) {
+      let nothingLeft = false;
+      for (const slot of [...idle]) {
+        // What one cannot take the next cannot either, unless it is at a group.
+        if (nothingLeft && slot.groups.size === 0) continue;
+        feed(state, slot, now, commands);
+        nothingLeft ||= idle.has(slot);
+      }
     }
     startSlots(state, now, commands);
   }
@@ -295,7 +281,7 @@ function handleSlotEvent(
       else feed(state, slot, now, commands);
       return;
     case 'units-returned':
-      for (const unit of event.asked) if (slot.recalled.delete(unit)) state.recallsOut--;
+      for (const unit of event.asked) if (slot.recalled.delete(unit)) poolOf(state, slot).recallsOut--;
       takeBack(
         state,
         event.units.filter(unit => removeHeld(state, slot, unit)),
@@ -340,17 +326,20 @@ function feed(state: ScheduleState, slot: SlotState, now: number, commands: Comm
   if (slot.status !== 'up' || state.stopped !== null) return;
   const {constrained} = state;
   if (constrained !== null && !hasWork(slot)) {
-    if (feedConstrained(state, constrained, slot, now, commands)) return;
+    const taken = takeConstrained(state, constrained, slot, commands);
+    if (taken === 'for-a-fresh-worker') retire(state, slot, now, commands);
+    if (taken !== 'nothing') return;
   }
+  const pool = poolOf(state, slot);
   const units: number[] = [];
   const chunk = state.plan.maxScheduleChunk ?? Infinity;
-  const share = slot.hasShare ? 0 : evenShare(state);
+  const share = slot.hasShare ? 0 : evenShare(state, pool);
   slot.hasShare = true;
   let refilling = false;
-  while (freeCount(state) > 0 && units.length < chunk) {
+  while (freeCount(pool) > 0 && units.length < chunk) {
     refilling = units.length < share || wantsOneMore(state, slot, refilling);
     if (!refilling) break;
-    const unit = takeFree(state);
+    const unit = takeFree(pool);
     units.push(unit);
     addHeld(state, slot, unit);
   }
@@ -358,12 +347,12 @@ function feed(state: ScheduleState, slot: SlotState, now: number, commands: Comm
     commands.push({type: 'give', slot: slot.slot, generation: slot.generation, units});
   }
   if (hasWork(slot)) {
-    state.idle.delete(slot);
+    pool.idle.delete(slot);
   } else {
     // What runs alone may have waited for just this, and be another slot's.
-    if (constrained !== null && !state.idle.has(slot)) constrained.changed = true;
-    state.idle.add(slot);
-    recallForIdle(state, now, commands);
+    if (constrained !== null && !pool.idle.has(slot)) constrained.changed = true;
+    pool.idle.add(slot);
+    recallForIdle(state, pool, now, commands);
   }
 }
 
@@ -371,66 +360,15 @@ function hasWork({running, held, preparing}: SlotState): boolean {
   return running !== null || held.length > 0 || preparing !== null;
 }
 
-/** Gives a slot that has nothing to do a unit that asks for more than a worker. @returns false: there is none for it */
-function feedConstrained(
-  state: ScheduleState,
-  constrained: ConstrainedUnits,
-  slot: SlotState,
-  now: number,
-  commands: Command[],
-): boolean {
-  if (constrained.waiting === 0) return false;
-  const admission = choose(state, constrained, slot, peekFree(state));
-  if (admission === null) return false;
-  const {unit, queue, fresh} = admission;
-  if (fresh && slot.begun > 0) {
-    queue.replacing++;
-    slot.freshFor = queue;
-    retire(state, slot, now, commands);
-    return true;
-  }
-  state.idle.delete(slot);
-  admit(state, constrained, slot, admission);
-  slot.preparing = unit;
-  prepare(state, constrained, slot, commands);
-  return true;
-}
-
-/** Gives the slot the unit that it was made ready for, if it is. */
-function prepare(state: ScheduleState, {fixtures}: ConstrainedUnits, slot: SlotState, commands: Command[]): void {
-  const unit = slot.preparing;
-  if (unit === null) return;
-  const needed = state.plan.units[unit]?.constraints?.fixtures ?? [];
-  if (!prepareWorker(fixtures, slot, needed, commands)) return;
-  slot.preparing = null;
-  addHeld(state, slot, unit);
-  commands.push({type: 'give', slot: slot.slot, generation: slot.generation, units: [unit]});
-}
-
-/** The process in a slot is gone, and its own fixtures go with it. */
-function endProcess({constrained, stopped}: ScheduleState, slot: SlotState, commands: Command[]): void {
-  if (constrained === null || stopped !== null) return;
-  leaveWorker(constrained.fixtures, slot, commands);
-  constrained.changed = true; // another may go on with its group
-}
-
-/** The process that was to take the place of another is up, or never will be. */
-function endReplacement({constrained}: ScheduleState, slot: SlotState): void {
-  if (constrained === null || slot.freshFor === null) return;
-  slot.freshFor.replacing--;
-  slot.freshFor = null;
-  constrained.changed = true;
-}
-
 /** Nothing is pending and a slot is idle: asks for units that other workers hold and have not begun. */
-function recallForIdle(state: ScheduleState, now: number, commands: Command[]): void {
-  while (state.recallsOut < state.idle.size && freeCount(state) === 0) {
-    const victim = mostBurdened(state, now);
+function recallForIdle(state: ScheduleState, pool: Pool, now: number, commands: Command[]): void {
+  while (pool.recallsOut < pool.idle.size && freeCount(pool) === 0) {
+    const victim = mostBurdened(state, pool, now);
     if (victim === undefined) return;
     const units = unitsToTake(state, victim);
     if (units.length === 0) return;
     for (const unit of units) victim.recalled.add(unit);
-    state.recallsOut += units.length;
+    pool.recallsOut += units.length;
     commands.push({type: 'take-back', slot: victim.slot, generation: victim.generation, units});
   }
 }
@@ -441,10 +379,10 @@ function takeBack(state: ScheduleState, units: readonly number[], now: number, c
   for (let index = units.length - 1; index >= 0; index--) {
     const unit = units[index] as number;
     if (constrained?.queueOf.has(unit) === true) putBack(state, constrained, unit, commands);
-    else state.returned.push(unit);
+    else poolOfUnit(state, unit).returned.push(unit);
   }
   if (state.stopped !== null) return;
-  for (const slot of [...state.idle]) feed(state, slot, now, commands);
+  for (const pool of state.pools) for (const slot of [...pool.idle]) feed(state, slot, now, commands);
   startSlots(state, now, commands);
 }
 
@@ -455,41 +393,47 @@ function giveAnew(state: ScheduleState, unit: number | null, now: number, comman
 
 /** Slots that nothing else is left for open a file that is being worked at, if that shortens the run. */
 function joinIdle(state: ScheduleState, now: number, commands: Command[]): void {
-  if (state.stopped !== null || freeCount(state) > 0) return;
-  startAhead(state, now, commands);
+  if (state.stopped !== null) return;
+  for (const pool of state.pools) joinIn(state, pool, now, commands);
+}
+
+function joinIn(state: ScheduleState, pool: Pool, now: number, commands: Command[]): void {
+  if (freeCount(pool) > 0) return;
+  startAhead(state, pool, now, commands);
   if (state.files.size === 0) return;
-  for (const slot of [...state.idle]) {
-    const free = state.idle.size - state.recallsOut; // what is recalled is for them
-    const file = free > 0 ? fileToJoin(state, {free, coming: 0, startMs: 0}, now) : null;
+  for (const slot of [...pool.idle]) {
+    const free = pool.idle.size - pool.recallsOut; // what is recalled is for them
+    const file = free > 0 ? fileToJoin(state, pool, {free, coming: 0, startMs: 0}, now) : null;
     if (file === null) break;
     joinFile(state, slot, file, now, commands);
   }
-  if (state.idle.size > 0) return lookLater(state, now, commands);
+  if (pool.idle.size > 0) return lookLater(state, pool, now, commands);
   const startMs = state.workerStartMs ?? WORKER_START_MS;
   const down = state.slots.filter(({status}) => status === 'down');
-  let coming = startingCount(state);
+  let coming = startingCount(state, pool);
   for (const [index, slot] of down.entries()) {
     if (coming >= state.plan.startsAtOnce) break; // the next one, when one of these is up
-    if (fileToJoin(state, {free: down.length - index, coming, startMs}, now) === null) break;
-    if (startSlot(state, slot, now, commands)) coming++;
+    if (fileToJoin(state, pool, {free: down.length - index, coming, startMs}, now) === null) break;
+    if (startSlot(state, slot, pool, now, commands)) coming++;
   }
-  lookLater(state, now, commands);
+  lookLater(state, pool, now, commands);
 }
 
 /** Starts workers for a file that is known to be long while its first worker still loads it. */
-function startAhead(state: ScheduleState, now: number, commands: Command[]): void {
-  const wanted = workersAhead(state);
+function startAhead(state: ScheduleState, pool: Pool, now: number, commands: Command[]): void {
+  const wanted = workersAhead(state, pool);
   if (wanted === 0) return;
-  let coming = startingCount(state);
+  let coming = startingCount(state, pool);
   for (const slot of state.slots) {
-    if (coming >= state.plan.startsAtOnce || coming + state.idle.size >= wanted) return;
-    if (startSlot(state, slot, now, commands)) coming++;
+    if (coming >= state.plan.startsAtOnce || coming + pool.idle.size >= wanted) return;
+    if (startSlot(state, slot, pool, now, commands)) coming++;
   }
 }
 
-function lookLater(state: ScheduleState, now: number, commands: Command[]): void {
-  if (!state.slots.some(slot => slot.status === 'down' || state.idle.has(slot))) return;
+function lookLater(state: ScheduleState, pool: Pool, now: number, commands: Command[]): void {
+  if (!state.slots.some(slot => slot.status === 'down' || poolOf(state, slot).idle.has(slot))) return;
   for (const file of state.files.values()) {
+    if (poolOfUnit(state, file.unit) !== pool) continue;
     const at = timeToLook(state, file, now);
     if (at !== null) commands.push({type: 'wake', at});
   }
@@ -576,33 +520,51 @@ function secondChance(state: ScheduleState, unit: number): boolean {
 
 function abandonIfNoSlotLeft(state: ScheduleState, commands: Command[]): void {
   if (state.stopped !== null || state.slots.some(slot => slot.status !== 'dead')) return;
-  const abandoned = state.constrained === null ? [] : takeAllWaiting(state.constrained);
-  while (freeCount(state) > 0) abandoned.push(takeFree(state));
-  for (const unit of abandoned) {
-    commands.push({type: 'abandon', unit, reason: state.deadBecause});
-    endOfUnit(state, unit, commands);
+  for (let units = takeAll(state); units.length > 0; units = takeAll(state)) {
+    for (const unit of units) {
+      commands.push({type: 'abandon', unit, reason: state.deadBecause});
+      endOfUnit(state, unit, commands); // which others may have waited for
+    }
   }
+}
+
+/** All units that are to be given. */
+function takeAll({constrained, pools}: ScheduleState): number[] {
+  const units = constrained === null ? [] : takeAllWaiting(constrained);
+  for (const pool of pools) while (freeCount(pool) > 0) units.push(takeFree(pool));
+  return units;
 }
 
 /** Starts slots that are down, as many as there are units for them. */
 function startSlots(state: ScheduleState, now: number, commands: Command[]): void {
-  if (state.stopped !== null) return;
-  if (pendingCount(state) === 0) return;
-  const {constrained} = state;
-  let wanted = freeCount(state) - startingCount(state);
-  if (constrained !== null) wanted += mostAtOnce(state, constrained);
+  const {constrained, stopped, pools} = state;
+  if (stopped !== null || allFree(state) + (constrained?.waiting ?? 0) === 0) return;
+  const wanted = new Map<Pool, number>();
+  for (const pool of pools) {
+    const most = constrained === null ? 0 : mostAtOnce(state, constrained, pool);
+    wanted.set(pool, freeCount(pool) + most - startingCount(state, pool));
+  }
   for (const slot of state.slots) {
-    if (wanted <= 0) return;
-    if (startSlot(state, slot, now, commands)) wanted--;
+    if (slot.status !== 'down') continue;
+    const pool = poolToStartIn(state, slot, wanted);
+    if (pool === null) return;
+    if (startSlot(state, slot, pool, now, commands)) wanted.set(pool, (wanted.get(pool) ?? 0) - 1);
   }
 }
 
-function startingCount({slots}: ScheduleState): number {
-  return slots.filter(({status}) => status === 'starting').length;
+/** A worker that waits at a node where nothing is left for it makes room for one of a node where something is. */
+function changeNodes(state: ScheduleState, now: number, commands: Command[]): void {
+  if (state.pools.length === 1 || state.stopped !== null) return;
+  const slot = slotToMove(state, now);
+  if (slot !== null) retire(state, slot, now, commands);
+}
+
+function startingCount({slots}: ScheduleState, pool: Pool): number {
+  return slots.filter(slot => slot.status === 'starting' && isIn(slot, pool)).length;
 }
 
 /** false: the slot is not down, or gets no further worker. */
-function startSlot(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): boolean {
+function startSlot(state: ScheduleState, slot: SlotState, pool: Pool, now: number, commands: Command[]): boolean {
   if (slot.status !== 'down') return false;
   if (slot.died && restartsSpent(state)) {
     writeOff(state, slot, 'restarts-spent');
@@ -613,9 +575,10 @@ function startSlot(state: ScheduleState, slot: SlotState, now: number, commands:
   slot.status = 'starting';
   slot.startingSince = now;
   slot.generation++;
+  slot.node = pool.node ?? slot.node;
   slot.begun = 0;
   slot.lastUnitMs = null;
-  commands.push({type: 'start-slot', slot: slot.slot, generation: slot.generation});
+  commands.push({type: 'start-slot', slot: slot.slot, generation: slot.generation, node: slot.node});
   return true;
 }
 
@@ -651,7 +614,7 @@ function closeAll(state: ScheduleState, commands: Command[]): void {
   for (const slot of state.slots) {
     if (slot.status !== 'starting' && slot.status !== 'up') continue;
     slot.status = 'closing';
-    state.idle.delete(slot);
+    poolOf(state, slot).idle.delete(slot);
     commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation});
   }
 }

@@ -1,10 +1,18 @@
 /** What the scheduler knows: units still to be given, and what each slot runs and holds. */
+import {
+  addWaiting,
+  createConstrained,
+  endConstrained,
+  leaveGroups,
+  type ConstrainedUnits,
+  type Queue,
+} from './constrainedUnits';
 import type {PlannedFixture} from './constraints';
-import {createConstrained, endConstrained, leaveGroups, type ConstrainedUnits, type Queue} from './constrainedUnits';
 import type {AbandonReason} from './deaths';
 import type {Command} from './schedule';
 import type {Session, SplitFile} from './splitFiles';
-import type {Generation, Grouping, SlotNumber, Unit} from './units';
+import {addToPool, createPools, leavePool, type Pool} from './pools';
+import type {Generation, Grouping, NodeId, SlotNumber, Unit} from './units';
 
 /** What a schedule starts from. Plain data: it is the first line of an event log. */
 export interface SchedulePlan {
@@ -16,6 +24,8 @@ export interface SchedulePlan {
   readonly resources: Readonly<Record<string, number>>;
   /** The most workers at a time. */
   readonly slots: number;
+  /** How many kinds of worker there are; 1: all are alike. */
+  readonly nodes: number;
   /** What of a split file's tests stays together. */
   readonly grouping: Grouping;
   /** Every worker is given an even share of the units at first. */
@@ -49,6 +59,8 @@ export interface SlotState {
   readonly slot: SlotNumber;
   status: SlotStatus;
   generation: Generation;
+  /** Of the process that is here, or was. */
+  node: NodeId;
   running: number | null;
   startedAt: number;
   /** Given and not begun, in the order in which the worker will begin them. */
@@ -82,22 +94,18 @@ export interface SlotState {
 export interface ScheduleState {
   readonly plan: SchedulePlan;
   readonly slots: readonly SlotState[];
-  /** Index into plan.units of the first unit that asks for nothing and was never given. */
-  nextUnit: number;
-  /** How many such units there are. */
-  unitsLeft: number;
+  /** One; or where units are for nodes, one of each node. */
+  readonly pools: readonly Pool[];
+  /** Units that may begin when another has ended, by that one. */
+  readonly followers: ReadonlyMap<number, readonly number[]>;
+  /** A unit may begin since idle slots were last looked at. */
+  released: boolean;
   /** Units that ask for more than a worker; null: there are none. */
   readonly constrained: ConstrainedUnits | null;
   /** What the units before each one are expected to take (ms), and all, last; null: the plan has no fixtures. */
   readonly workAhead: Float64Array | null;
-  /** Units that came back, to be given before all others; the last one first. */
-  returned: number[];
   /** Units without an end. */
   unfinished: number;
-  /** Slots that are up and have nothing. */
-  readonly idle: Set<SlotState>;
-  /** Take-backs that have no answer yet. */
-  recallsOut: number;
   restarts: number;
   /** Why the last slot that got no further worker got none. */
   deadBecause: AbandonReason;
@@ -125,13 +133,13 @@ export function slotsOf({slots, units}: SchedulePlan): number {
 export function createSchedule(plan: SchedulePlan): ScheduleState {
   const slotCount = slotsOf(plan);
   const constrained = createConstrained(plan);
-  const nextUnit = nextUnconstrained(plan, 0);
   return {
     plan,
     slots: Array.from({length: slotCount}, (_, index) => ({
       slot: index + 1,
       status: 'down',
       generation: 0,
+      node: index % plan.nodes,
       running: null,
       startedAt: 0,
       held: [],
@@ -149,14 +157,12 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
       groups: new Set(),
       freshFor: null,
     })),
-    nextUnit,
-    unitsLeft: plan.units.length - (constrained?.waiting ?? 0),
+    pools: createPools(plan),
+    followers: followersIn(plan),
+    released: false,
     constrained,
     workAhead: plan.fixtures.length === 0 ? null : sumsBefore(plan),
-    returned: [],
     unfinished: plan.units.length,
-    idle: new Set(),
-    recallsOut: 0,
     restarts: 0,
     deadBecause: 'all-barren',
     secondChances: new Map(),
@@ -179,8 +185,7 @@ export function emptySlot(state: ScheduleState, slot: SlotState, status: SlotSta
   const held = slot.preparing === null ? slot.held : [slot.preparing, ...slot.held];
   slot.preparing = null;
   leaveGroups(slot);
-  state.recallsOut -= slot.recalled.size;
-  state.idle.delete(slot);
+  leavePool(state, slot);
   slot.status = status;
   slot.running = null;
   slot.session = null;
@@ -214,41 +219,28 @@ export function heldMs(state: ScheduleState, slot: SlotState): number {
   return slot.heldKnownMs + slot.heldUnknown * (meanMs(state) ?? UNKNOWN_MS);
 }
 
-/** Units to be given that ask for nothing but a worker. */
-export function freeCount({returned, unitsLeft}: ScheduleState): number {
-  return returned.length + unitsLeft;
-}
-
-/** All units to be given. */
-export function pendingCount(state: ScheduleState): number {
-  return freeCount(state) + (state.constrained?.waiting ?? 0);
-}
-
-/** The first unit that asks for nothing but a worker. */
-export function peekFree(state: ScheduleState): number | undefined {
-  return state.returned.at(-1) ?? state.plan.units[state.nextUnit]?.id;
-}
-
-/** There must be one. */
-export function takeFree(state: ScheduleState): number {
-  const returned = state.returned.pop();
-  if (returned !== undefined) return returned;
-  const unit = state.nextUnit;
-  state.nextUnit = nextUnconstrained(state.plan, unit + 1);
-  state.unitsLeft--;
-  return unit;
-}
-
-function nextUnconstrained({units}: SchedulePlan, from: number): number {
-  let unit = from;
-  while (unit < units.length && units[unit]?.constraints !== null) unit++;
-  return unit;
-}
-
 /** A unit has ended: done, merged, blamed or abandoned. */
 export function endOfUnit(state: ScheduleState, unit: number, commands: Command[]): void {
   state.unfinished--;
   if (state.constrained !== null) endConstrained(state, state.constrained, unit, commands);
+  for (const follower of state.followers.get(unit) ?? []) {
+    release(state, follower);
+    state.released = true;
+  }
+}
+
+/** What it has waited for has ended. */
+function release(state: ScheduleState, unit: number): void {
+  if (state.constrained?.queueOf.has(unit) === true) addWaiting(state.constrained, unit);
+  else addToPool(state, unit);
+}
+
+function followersIn({units}: SchedulePlan): Map<number, number[]> {
+  const followers = new Map<number, number[]>();
+  for (const {id, after} of units) {
+    if (after !== null) followers.set(after, [...(followers.get(after) ?? []), id]);
+  }
+  return followers;
 }
 
 function sumsBefore({units}: SchedulePlan): Float64Array {

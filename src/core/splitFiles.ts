@@ -6,6 +6,7 @@
  * a session, is given groups in ascending order, so that it walks the file once; all take them from the
  * same pending list, as late as they can, so that none ends long before another.
  */
+import {isIn, poolOfUnit, sizeOf, type Pool} from './pools';
 import {expectedMs, type ScheduleState} from './scheduleState';
 import {HOLD_NOTHING_ABOVE_MS} from './watermarks';
 
@@ -257,7 +258,11 @@ function wantsOneMoreTest(
   if (waiting === 0) return true;
   // pytest-xdist's bound, in counts: no session is loaded up with more than half of its share of the rest.
   const waitingMs = session.heldKnownMs + session.heldUnknown * (estimate ?? 0) - (pace ?? 0);
-  if (waitingMs >= SMALL_SHARE_MS && waiting + 1 >= Math.max(2, file.pending / state.slots.length / 2)) return false;
+  if (
+    waitingMs >= SMALL_SHARE_MS &&
+    waiting + 1 >= Math.max(2, file.pending / sizeOf(state, poolOfUnit(state, file.unit)) / 2)
+  )
+    return false;
   return waitingMs < (refilling ? watermark.high : watermark.low);
 }
 
@@ -319,10 +324,11 @@ export function startLate(state: ScheduleState, file: SplitFile, session: Sessio
 }
 
 /** How many workers are sure to be of use to files that are being opened for the first time, going by their durations. */
-export function workersAhead(state: ScheduleState): number {
+export function workersAhead(state: ScheduleState, pool: Pool): number {
   let wanted = 0;
-  for (const {session} of state.slots) {
-    if (session === null || !session.first || session.status !== 'opening') continue;
+  for (const slot of state.slots) {
+    const {session} = slot;
+    if (!isIn(slot, pool) || session === null || !session.first || session.status !== 'opening') continue;
     wanted += Math.floor((state.plan.units[session.unit]?.expectedMs ?? 0) / SURE_OF_USE_MS);
   }
   return wanted;
@@ -344,10 +350,11 @@ export interface Hands {
  * the file first. All that are free are looked at together: of 16 long tests that 8 sessions share, one
  * session more takes nothing off the end, and 8 more half of it.
  */
-export function fileToJoin(state: ScheduleState, hands: Hands, now: number): SplitFile | null {
+export function fileToJoin(state: ScheduleState, pool: Pool, hands: Hands, now: number): SplitFile | null {
   let best: SplitFile | null = null;
   let last = 0;
   for (const file of state.files.values()) {
+    if (poolOfUnit(state, file.unit) !== pool) continue;
     const end = endIfJoined(state, file, hands, now);
     if (end !== null && end > last) [best, last] = [file, end];
   }

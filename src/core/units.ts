@@ -26,6 +26,9 @@ export type Granularity = 'tests' | 'each';
  */
 export type Grouping = 'none' | 'scope' | 'named';
 
+/** A kind of worker (another Node version, other flags, another time zone), by its place among the run's nodes. */
+export type NodeId = number;
+
 /** What is dispatched to a worker: a test file; whole, or opened by several workers that share its tests. */
 export interface Unit {
   /** The unit's place in the plan: 0 is dispatched first. Unique within a run. */
@@ -37,6 +40,10 @@ export interface Unit {
   readonly split: Granularity | null;
   /** null: it asks for nothing but a worker. */
   readonly constraints: Constraints | null;
+  /** The node that it is to run on; null: any. All units of a run are for a node, or none is. */
+  readonly node: NodeId | null;
+  /** The unit that has to end before this one may begin: it may write what this one reads. null: there is none. */
+  readonly after: number | null;
 }
 
 /** A place for a worker. Numbered from 1, stable over the run; Jest's JEST_WORKER_ID. */

@@ -3,7 +3,8 @@
  * are known and in counts where they are not.
  * https://github.com/pytest-dev/pytest-xdist/blob/master/src/xdist/scheduler/load.py
  */
-import {expectedMs, heldMs, freeCount, peekFree, UNKNOWN_MS, type ScheduleState, type SlotState} from './scheduleState';
+import {freeCount, isIn, peekFree, poolOf, sizeOf, type Pool} from './pools';
+import {expectedMs, heldMs, UNKNOWN_MS, type ScheduleState, type SlotState} from './scheduleState';
 
 /** Nothing is held behind a unit expected to run longer than this (ms): what is held should begin soon. */
 export const HOLD_NOTHING_ABOVE_MS = 1000;
@@ -22,7 +23,8 @@ export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: b
   if (pace === null || pace > HOLD_NOTHING_ABOVE_MS) return false;
   // A unit longer than the high watermark is not held at all: the moment it would wait for the parent
   // is nothing to it, and stuck behind a unit that takes longer than expected it can be the last to end.
-  const next = peekFree(state);
+  const pool = poolOf(state, slot);
+  const next = peekFree(pool);
   if (next === undefined || (expectedMs(state, next) ?? 0) > plan.watermark.high) return false;
   // What waits behind the unit that runs, or is about to.
   const waiting = slot.held.length - (slot.running === null ? 1 : 0);
@@ -30,7 +32,7 @@ export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: b
 
   // pytest-xdist's bounds, in counts: no worker is loaded up with more than its share of the rest.
   const has = waiting + 1;
-  const share = freeCount(state) / state.slots.length;
+  const share = freeCount(pool) / sizeOf(state, pool);
   if (has >= Math.max(2, share / 2)) return false;
   if (plan.units[next]?.expectedMs === null) {
     if (slot.lastUnitMs !== null && slot.lastUnitMs >= LONG_UNIT_MS) return false;
@@ -41,9 +43,9 @@ export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: b
 }
 
 /** What a slot that has nothing of its even share yet is to get: how many of the units that are left. */
-export function evenShare(state: ScheduleState): number {
-  const without = state.slots.filter(({hasShare, status}) => !hasShare && status !== 'dead').length;
-  return Math.ceil(freeCount(state) / Math.max(1, without));
+export function evenShare({slots}: ScheduleState, pool: Pool): number {
+  const without = slots.filter(slot => isIn(slot, pool) && !slot.hasShare && slot.status !== 'dead').length;
+  return Math.ceil(freeCount(pool) / Math.max(1, without));
 }
 
 /** What is taken from a slot for one that has nothing: the last unit, or where all began with even shares the later half. */
@@ -55,14 +57,14 @@ export function unitsToTake({plan: {evenShares}}: ScheduleState, {held, recalled
   return count <= 0 ? [] : left.slice(-count);
 }
 
-/** The slot whose last held unit would wait longest for its turn. */
-export function mostBurdened(state: ScheduleState, now: number): SlotState | undefined {
+/** The slot of a pool whose last held unit would wait longest for its turn. */
+export function mostBurdened(state: ScheduleState, pool: Pool, now: number): SlotState | undefined {
   let victim: SlotState | undefined;
   let longest = -Infinity;
   for (const slot of state.slots) {
     // A unit in an otherwise empty slot is about to begin there: it waits for nothing.
     const waiting = slot.held.length - slot.recalled.size - (slot.running === null ? 1 : 0);
-    if (slot.status !== 'up' || waiting <= 0) continue;
+    if (slot.status !== 'up' || waiting <= 0 || !isIn(slot, pool)) continue;
     const running =
       slot.running === null ? 0 : (expectedMs(state, slot.running) ?? UNKNOWN_MS) - (now - slot.startedAt);
     const wait = Math.max(0, running) + heldMs(state, slot);

@@ -254,6 +254,7 @@ function makePlan(
       size: () => sizeOf(test.path),
       split: splittable.get(test) ?? null,
       constraints: constraintsOf(rulesOf(test), fixtures.neededBy(test)),
+      node: null,
     };
   });
   const resources = resourcesOf(
@@ -261,13 +262,19 @@ function makePlan(
     options.resources,
   );
   return {
-    units: planUnits(inputs, resources, keepsOrder, evenShares ? globalConfig.maxWorkers : 1),
+    units: planUnits(inputs, {
+      resources,
+      keepOrder: keepsOrder,
+      shares: evenShares ? globalConfig.maxWorkers : 1,
+      inTurn: false,
+    }),
     keepsOrder,
     fixtures: plannedFixtures(fixtures),
     resources,
     grouping: GROUPINGS[options.dist] ?? 'none',
     evenShares,
     slots: globalConfig.maxWorkers,
+    nodes: 1,
     watermark: options.watermark,
     maxScheduleChunk: options.maxScheduleChunk,
     maxWorkerRestarts: options.maxWorkerRestarts,

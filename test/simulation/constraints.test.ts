@@ -52,8 +52,9 @@ test('files of a fixture are kept together: it lives a third less long, and no r
       size: () => 0,
       split: null,
       constraints: random() < 0.5 ? {...NOTHING, fixtures: [Math.floor(random() * 3)]} : null,
+      node: null,
     }));
-    const units = planUnits(inputs, {}, false);
+    const units = planUnits(inputs, {resources: {}, keepOrder: false});
     const fixtures = Array.from({length: 3}, () => ({scope: 'run' as const, needs: []}));
     const actualMs = units.map(({expectedMs}) => (expectedMs ?? 0) * Math.exp(0.3 * (random() - 0.5)));
     // In an order that is kept no unit overtakes another.

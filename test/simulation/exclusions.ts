@@ -16,6 +16,11 @@ export interface ExclusionTally {
   /** Fixtures of workers that died. */
   bereaved: number;
   setups: number;
+  /** Units that were for a node, and those that had to wait for another. */
+  onNode: number;
+  behind: number;
+  /** Workers that were started on another node than the one before in their slot. */
+  moved: number;
 }
 
 interface Instance {
@@ -33,6 +38,9 @@ export class Exclusions {
     failedFixture: 0,
     bereaved: 0,
     setups: 0,
+    onNode: 0,
+    behind: 0,
+    moved: 0,
   };
   readonly #plan: SchedulePlan;
   readonly #workers: ReadonlyMap<number, SimulatedWorker>;
@@ -49,6 +57,7 @@ export class Exclusions {
   }
 
   begins(worker: SimulatedWorker, unit: number): void {
+    this.#hasItsPlace(worker, unit);
     const constraints = this.#of(unit);
     const others = this.#running().filter(other => other.worker !== worker);
     for (const other of others) {
@@ -73,10 +82,20 @@ export class Exclusions {
     this.#needs(worker, unit, fixtures);
   }
 
+  #hasItsPlace(worker: SimulatedWorker, unit: number): void {
+    const {node, after} = this.#plan.units[unit] ?? {node: null, after: null};
+    if (node !== null) this.tally.onNode++;
+    if (node !== null && worker.node !== node) throw new Error(`unit ${unit} runs on node ${worker.node}, not ${node}`);
+    if (after === null) return;
+    this.tally.behind++;
+    if (!this.#ended(after)) throw new Error(`unit ${unit} runs before ${after} has ended`);
+  }
+
   #beginsInGroup(worker: SimulatedWorker, unit: number, group: string): void {
     this.tally.grouped++;
-    const before = this.#groups.get(group);
-    this.#groups.set(group, {unit, worker});
+    const key = `${worker.node} ${group}`;
+    const before = this.#groups.get(key);
+    this.#groups.set(key, {unit, worker});
     if (before === undefined) return;
     if (before.unit > unit) throw new Error(`unit ${unit} runs after ${before.unit} of its group`);
     if (before.worker !== worker && before.worker.alive && !before.worker.closing) {

@@ -1,7 +1,8 @@
 /** The invariants of ARCHITECTURE.md, asserted of the scheduler's state after a step. */
 import type {ConstrainedUnits} from '../../src/core/constrainedUnits';
 import {MAX_BARREN_DEATHS} from '../../src/core/schedule';
-import {freeCount, type SchedulePlan, type ScheduleState, type SlotState} from '../../src/core/scheduleState';
+import {freeCount, isIn} from '../../src/core/pools';
+import type {SchedulePlan, ScheduleState, SlotState} from '../../src/core/scheduleState';
 import type {Session, SplitFile} from '../../src/core/splitFiles';
 import type {End} from './ledger';
 
@@ -14,7 +15,7 @@ export function checkInvariants(
   ends: ReadonlyMap<number, End>,
   bereaved: (unit: number) => boolean,
 ): void {
-  const {slots, plan, nextUnit, returned, idle, stopped, constrained} = state;
+  const {slots, plan, pools, stopped, constrained} = state;
   const places = new Map<number, string>();
   const place = (unit: number, name: string) => {
     const before = places.get(unit);
@@ -22,10 +23,11 @@ export function checkInvariants(
     if (ends.has(unit)) throw new Error(`unit ${unit} has ended, and is ${name}`);
     places.set(unit, name);
   };
-  for (const unit of returned) place(unit, 'returned');
-  for (let unit = nextUnit; unit < plan.units.length; unit++) {
-    if (plan.units[unit]?.constraints === null) place(unit, 'pending');
+  for (const {returned, order, next} of pools) {
+    for (const unit of returned) place(unit, 'returned');
+    for (const unit of order.slice(next)) place(unit, 'pending');
   }
+  for (const {id, after} of plan.units) if (after !== null && !ends.has(after)) place(id, 'behind another');
   for (const {units} of constrained?.queues ?? []) for (const unit of units) place(unit, 'waiting');
   for (const file of state.files.values()) place(file.unit, 'open');
   for (const slot of slots) {
@@ -45,20 +47,25 @@ export function checkInvariants(
     }
     for (const file of state.files.values()) checkFile(state, file, bereaved(file.unit));
   }
-  const pending = freeCount(state);
-  const without = slots.filter(
-    ({status, running, held, preparing}) =>
-      status === 'up' && running === null && held.length === 0 && preparing === null,
-  );
-  if (without.length !== idle.size && stopped === null) throw new Error('an idle worker is not known as one');
-  if (pending > 0 && idle.size > 0 && stopped === null) throw new Error('a worker is idle while units are pending');
+  for (const pool of pools) {
+    const {idle, recallsOut} = pool;
+    const members = slots.filter(slot => isIn(slot, pool));
+    const without = members.filter(
+      ({status, running, held, preparing}) =>
+        status === 'up' && running === null && held.length === 0 && preparing === null,
+    );
+    if (without.length !== idle.size && stopped === null) throw new Error('an idle worker is not known as one');
+    if (freeCount(pool) > 0 && idle.size > 0 && stopped === null) {
+      throw new Error('a worker is idle while units are pending');
+    }
+    const recalled = members.reduce((sum, slot) => sum + slot.recalled.size, 0);
+    if (recalled !== recallsOut) throw new Error('take-backs are miscounted');
+  }
   const alive = slots.filter(({status}) => status === 'starting' || status === 'up' || status === 'closing').length;
   if (alive > plan.slots) throw new Error('more workers than allowed');
   const {maxWorkerRestarts} = plan;
   if (maxWorkerRestarts !== null && state.restarts > maxWorkerRestarts)
     throw new Error('more replacements than allowed');
-  const recalled = slots.reduce((sum, slot) => sum + slot.recalled.size, 0);
-  if (recalled !== state.recallsOut) throw new Error('take-backs are miscounted');
   if (constrained !== null && stopped === null) checkConstrained(state, constrained);
 }
 

@@ -291,3 +291,19 @@ export const dying = scenarioOf({units: 5, files: 6, file: deadlyFile, deaths: 2
 
 /** Runs of one file, whose workers die one after the other while others join. */
 export const bereft = scenarioOf({units: 1, files: 2, file: bereftFile, deaths: 1, stops: 1, until: 4000});
+
+/** Runs in which every unit is for a node: so many in a row are one file's, and may have to run one after the other. */
+export const onNodes = (base: fc.Arbitrary<Scenario>): fc.Arbitrary<Scenario> =>
+  fc
+    .record({base, nodes: fc.integer({min: 1, max: 3}), inTurn: fc.boolean()})
+    .map(({base: {plan, world}, nodes, inTurn}): Scenario => {
+      const placed = plan.units.map(unit => ({...unit, node: unit.id % nodes}));
+      const leaderOf = ({id, node, constraints}: (typeof placed)[number]) => {
+        const group = constraints?.workerGroup ?? null;
+        if (group === null) return id - 1;
+        const before = placed.filter(unit => unit.node === node - 1 && unit.constraints?.workerGroup === group);
+        return before.at(-1)?.id ?? null;
+      };
+      const units = placed.map(unit => ({...unit, after: inTurn && unit.node > 0 ? leaderOf(unit) : null}));
+      return {plan: {...plan, units, nodes, evenShares: false}, world};
+    });

@@ -3,6 +3,7 @@
  * replays a whole run. After every step the invariants of ARCHITECTURE.md are asserted.
  */
 import {hasSessions, isBystander} from '../../src/core/fileSessions';
+import {freeCount} from '../../src/core/pools';
 import {step, type Command, type ScheduleEvent} from '../../src/core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
 import type {LogLine} from '../../src/shell/eventLog';
@@ -206,7 +207,7 @@ class Simulator implements Surroundings {
     if (this.#finished) throw new Error(`a command after the finish: ${command.type}`);
     switch (command.type) {
       case 'start-slot':
-        this.#start(command.slot, command.generation);
+        this.#start(command);
         return;
       case 'give':
         this.#worker(command).give(
@@ -313,9 +314,11 @@ class Simulator implements Surroundings {
     this.ledger.end(unit, end);
   }
 
-  #start(slot: number, generation: number): void {
-    if (this.#workers.get(slot)?.alive === true) throw new Error(`slot ${slot} is started twice`);
-    const worker = new SimulatedWorker(this, slot, generation);
+  #start({slot, generation, node}: Extract<Command, {type: 'start-slot'}>): void {
+    const before = this.#workers.get(slot);
+    if (before?.alive === true) throw new Error(`slot ${slot} is started twice`);
+    if (before !== undefined && before.node !== node) this.#exclusions.tally.moved++;
+    const worker = new SimulatedWorker(this, slot, generation, node);
     this.#workers.set(slot, worker);
     if (this.#check) {
       const alive = [...this.#workers.values()].filter(other => other.alive).length;
@@ -357,13 +360,13 @@ class Simulator implements Surroundings {
   }
 }
 
-function describe({slots, returned, nextUnit, plan, unfinished, constrained}: ScheduleState): string {
+function describe({slots, pools, unfinished, constrained}: ScheduleState): string {
   const lines = slots.map(
-    ({slot, status, running, held}) => `${slot}:${status} runs ${running} holds [${held.join()}]`,
+    ({slot, node, status, running, held}) => `${slot}:${node}:${status} runs ${running} holds [${held.join()}]`,
   );
   const waiting = (constrained?.queues ?? []).map(
     ({units, slot, replacing}) => `[${units.join()}] ${slot?.slot} ${replacing}`,
   );
   const fixtures = constrained?.fixtures.all.map(({status}) => status).join();
-  return `${unfinished} unfinished, ${returned.length + plan.units.length - nextUnit} pending, ${lines.join('; ')}; waiting ${waiting.join('; ')}; fixtures ${fixtures}`;
+  return `${unfinished} unfinished, ${pools.map(freeCount).join('+')} pending, ${lines.join('; ')}; waiting ${waiting.join('; ')}; fixtures ${fixtures}`;
 }

@@ -60,6 +60,7 @@ interface Session extends Stage {
 export class SimulatedWorker {
   readonly slot: number;
   readonly generation: number;
+  readonly node: number;
   alive = true;
   closing = false;
   /** How many files it has begun to load. */
@@ -79,10 +80,11 @@ export class SimulatedWorker {
   /** Messages that arrived while it was deaf. */
   readonly #unheard: (() => void)[] = [];
 
-  constructor(surroundings: Surroundings, slot: number, generation: number) {
+  constructor(surroundings: Surroundings, slot: number, generation: number, node: number) {
     this.#in = surroundings;
     this.slot = slot;
     this.generation = generation;
+    this.node = node;
   }
 
   /** The unit that it is at; null: it waits. */

@@ -11,6 +11,7 @@ const known = (path: string, lastMs: number): PlanInput => ({
   },
   split: null,
   constraints: null,
+  node: null,
 });
 const unknown = (path: string, size: number): PlanInput => ({
   file: file(path),
@@ -19,11 +20,12 @@ const unknown = (path: string, size: number): PlanInput => ({
   size: () => size,
   split: null,
   constraints: null,
+  node: null,
 });
 const failed = (input: PlanInput): PlanInput => ({...input, failedLastTime: true});
 
 const order = (inputs: readonly PlanInput[], keepOrder = false) =>
-  planUnits(inputs, {}, keepOrder).map(unit => unit.file.path);
+  planUnits(inputs, {resources: {}, keepOrder}).map(unit => unit.file.path);
 
 test('known files run longest first', () => {
   expect(order([known('a', 5), known('b', 500), known('c', 50)])).toEqual(['b', 'c', 'a']);
@@ -54,20 +56,21 @@ test('the order of a custom sequencer is kept', () => {
 
 test("no file's size is asked for where its order is kept", () => {
   const size = jest.fn(() => 1);
-  planUnits([{...unknown('a', 1), size}], {}, true);
+  planUnits([{...unknown('a', 1), size}], {resources: {}, keepOrder: true});
   expect(size).not.toHaveBeenCalled();
 });
 
 test("a unit's id is its place in the plan, and what is expected of it what it took last time", () => {
-  expect(planUnits([known('a', 5), unknown('b', 1)], {}, false)).toEqual([
-    {id: 0, file: file('b'), expectedMs: null, split: null, constraints: null},
-    {id: 1, file: file('a'), expectedMs: 5, split: null, constraints: null},
+  expect(planUnits([known('a', 5), unknown('b', 1)], {resources: {}, keepOrder: false})).toEqual([
+    {id: 0, file: file('b'), expectedMs: null, split: null, constraints: null, node: null, after: null},
+    {id: 1, file: file('a'), expectedMs: 5, split: null, constraints: null, node: null, after: null},
   ]);
 });
 
 test('whether a file may be split is no matter of its place, and stays with it', () => {
   const inputs = [known('a', 1), {...known('b', 2), split: 'each'}, {...known('c', 3), split: 'tests'}] as const;
-  const split = (keepOrder: boolean) => planUnits(inputs, {}, keepOrder).map(unit => [unit.file.path, unit.split]);
+  const split = (keepOrder: boolean) =>
+    planUnits(inputs, {resources: {}, keepOrder}).map(unit => [unit.file.path, unit.split]);
   expect(split(true)).toEqual([
     ['a', null],
     ['b', 'each'],
@@ -78,13 +81,27 @@ test('whether a file may be split is no matter of its place, and stays with it',
 
 test('shared out beforehand, each worker gets every so manieth unit, and these are next to each other', () => {
   const inputs = [known('a', 50), known('b', 40), known('c', 30), known('d', 20), known('e', 10)];
-  expect(planUnits(inputs, {}, false, 2).map(({file: {path}}) => path)).toEqual(['a', 'c', 'e', 'b', 'd']);
-  expect(planUnits(inputs, {}, true, 2).map(({file: {path}}) => path)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(planUnits(inputs, {resources: {}, keepOrder: false, shares: 2}).map(({file: {path}}) => path)).toEqual([
+    'a',
+    'c',
+    'e',
+    'b',
+    'd',
+  ]);
+  expect(planUnits(inputs, {resources: {}, keepOrder: true, shares: 2}).map(({file: {path}}) => path)).toEqual([
+    'a',
+    'b',
+    'c',
+    'd',
+    'e',
+  ]);
 });
 
 test('one path in two projects is two units', () => {
   const inProject = (configId: string): PlanInput => ({...known('a', 1), file: {configId, path: 'a'}});
-  expect(planUnits([inProject('x'), inProject('y')], {}, false).map(unit => unit.file.configId)).toEqual(['x', 'y']);
+  expect(
+    planUnits([inProject('x'), inProject('y')], {resources: {}, keepOrder: false}).map(unit => unit.file.configId),
+  ).toEqual(['x', 'y']);
 });
 
 test('the given list is left as it was', () => {
@@ -142,9 +159,13 @@ describe('files that have to wait for each other', () => {
 
   test("a project's own order is kept, whatever its files ask for", () => {
     const files = [of(known('alone', 90), {serial: true}), of(known('b', 1), {workerGroup: 'g'}), known('a', 10)];
-    expect(planUnits(files, {}, true).map(({file: {path}}) => path)).toEqual(['alone', 'b', 'a']);
+    expect(planUnits(files, {resources: {}, keepOrder: true}).map(({file: {path}}) => path)).toEqual([
+      'alone',
+      'b',
+      'a',
+    ]);
   });
 
   const paths = (inputs: readonly PlanInput[], resources = {}) =>
-    planUnits(inputs, resources, false).map(unit => unit.file.path);
+    planUnits(inputs, {resources, keepOrder: false}).map(unit => unit.file.path);
 });

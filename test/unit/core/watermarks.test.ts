@@ -1,5 +1,6 @@
 import {step, type Command, type ScheduleEvent} from '../../../src/core/schedule';
 import {addHeld, createSchedule, type SchedulePlan, type SlotState} from '../../../src/core/scheduleState';
+import type {Pool} from '../../../src/core/pools';
 import {mostBurdened} from '../../../src/core/watermarks';
 import {planOf, units} from '../plans';
 
@@ -132,7 +133,7 @@ describe('the most burdened slot', () => {
       Object.assign(slot, {status: 'up', ...fields});
       for (const unit of held) addHeld(state, slot, unit);
     });
-    return mostBurdened(state, now)?.slot;
+    return mostBurdened(state, state.pools[0] as Pool, now)?.slot;
   }
 
   test('is none where no unit waits', () => {
