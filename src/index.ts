@@ -6,6 +6,7 @@ import {JestRunner} from './shell/jestRunner';
 namespace XdistRunner {
   export type XdistOptions = Options.XdistOptions;
   export type FilesEntry = Options.FilesEntry;
+  export type NodeOption = Options.NodeOption;
   export type Watermark = Options.Watermark;
   export type Dist = Options.Dist;
 }

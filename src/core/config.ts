@@ -6,7 +6,7 @@ import leven from 'leven';
 import * as v from 'valibot';
 import {readFolderRules} from './folderRules';
 import {DEFAULT_OPTIONS, type ResolvedOptions, type XdistOptions} from './options';
-import {KEYS_WITHIN, OPTION_NAMES, OPTION_SCHEMAS, type OptionName} from './optionSchemas';
+import {KEYS_WITHIN, OPTION_NAMES, OPTION_SCHEMAS, WORKER_VARIABLES, type OptionName} from './optionSchemas';
 import {inMs} from './timeSpan';
 
 /** Options as found in one place, unchecked. */
@@ -31,11 +31,8 @@ export class OptionsError extends Error {
 
 /** The variables that are ours without being options: a Jest started inside a test inherits them. */
 const OWN_VARIABLES: ReadonlySet<string> = new Set([
-  'XDIST_WORKER',
-  'XDIST_WORKER_COUNT',
-  'XDIST_RUN_ID',
+  ...WORKER_VARIABLES,
   'XDIST_FIXTURES_SOCKET',
-  'XDIST_NODE',
   'XDIST_LOG',
   'XDIST_UNGUARDED',
 ]);
@@ -58,8 +55,10 @@ export function resolveOptions(
 ): ResolvedOptions {
   const problems: string[] = [];
   let merged: XdistOptions = {};
-  let filesFrom = '';
-  for (const source of [...sources, ...environmentSources(environment, problems)]) {
+  /** The place that each option's value is from. */
+  const from: Partial<Record<OptionName, string>> = {};
+  const places = [...sources, ...environmentSources(environment, problems)];
+  for (const source of places) {
     const options = checkSource(source, problems);
     merged = {
       ...merged,
@@ -67,7 +66,7 @@ export function resolveOptions(
       ...(options.watermark && {watermark: {...merged.watermark, ...options.watermark}}),
       ...(options.resources && {resources: {...merged.resources, ...options.resources}}),
     };
-    if (options.files !== undefined) filesFrom = source.name;
+    for (const name of Object.keys(options) as OptionName[]) from[name] = source.name;
   }
   const watermark = {...DEFAULT_OPTIONS.watermark, ...merged.watermark};
   if (merged.watermark?.low !== undefined && merged.watermark.high === undefined) {
@@ -79,11 +78,20 @@ export function resolveOptions(
   if (watermark.low > watermark.high) {
     problems.push(`watermark.low (${watermark.low}) is above watermark.high (${watermark.high}).`);
   }
+  // Nodes that are not right are told of already: they are not missed, too.
+  const hasNodes = merged.nodes ? merged.nodes.length > 0 : places.some(({value}) => saysNodes(value));
+  if (merged.dist === 'each' && !hasNodes) {
+    problems.push(
+      `${from.dist}: "dist" is "each", which runs every file once on every node, but there are no "nodes". ` +
+        'Add them, like nodes: [{name: "utc", env: {TZ: "UTC"}}, {name: "tokyo", env: {TZ: "Asia/Tokyo"}}], or take "dist" out.',
+    );
+  }
   if (problems.length > 0) throw new OptionsError(problems);
   return Object.freeze({
     ...DEFAULT_OPTIONS,
     ...merged,
-    files: Object.freeze(readFolderRules(merged.files ?? [], filesFrom)),
+    nodes: Object.freeze([...(merged.nodes ?? [])]),
+    files: Object.freeze(readFolderRules(merged.files ?? [], from.files ?? '')),
     resources: Object.freeze({...merged.resources}),
     watermark: Object.freeze(watermark),
     hardTimeout: inMs(merged.hardTimeout) ?? DEFAULT_OPTIONS.hardTimeout,
@@ -160,6 +168,10 @@ function suggestion(name: string, candidates: readonly string[], prefix = ''): s
   if (nearest === undefined) return '';
   const close = distance(nearest) <= Math.max(2, bare(nearest).length / 2);
   return close ? ` Did you mean "${nearest}"?` : ` The options are ${candidates.join(', ')}.`;
+}
+
+function saysNodes(options: unknown): boolean {
+  return isPlainObject(options) && options.nodes !== undefined;
 }
 
 function isOptionName(key: string): key is OptionName {

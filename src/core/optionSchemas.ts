@@ -1,8 +1,11 @@
 /** The schema that checks the options. */
 import * as v from 'valibot';
-import type {FilesEntry, XdistOptions} from './options';
+import type {FilesEntry, NodeOption, XdistOptions} from './options';
 import {isResourceName, isWorkerGroup, parseFixtureRequest, parseResource} from './pragmas';
 import {parseTimeSpan, TIME_SPAN_SHAPE} from './timeSpan';
+
+/** The variables that the runner sets for each worker. */
+export const WORKER_VARIABLES = ['JEST_WORKER_ID', 'XDIST_WORKER', 'XDIST_WORKER_COUNT', 'XDIST_RUN_ID', 'XDIST_NODE'];
 
 const milliseconds = v.pipe(
   v.number('a number of milliseconds'),
@@ -28,6 +31,12 @@ const WATERMARK_SHAPE = 'an object like {low: 50, high: 200}';
 const FILES_SHAPE = 'a list like [{match: "test/db/**", serial: true}]';
 const ENTRY_SHAPE = 'an object like {match: "test/db/**", serial: true}';
 const RESOURCES_SHAPE = 'an object like {gpu: 2}';
+
+const NODES_SHAPE = 'a list like [{name: "utc", env: {TZ: "UTC"}}]';
+const NODE_SHAPE = 'an object like {name: "utc", env: {TZ: "UTC"}}';
+const NODE_NAME_SHAPE = 'a name, which is one line without blanks at its ends';
+const ENV_SHAPE = 'an object like {TZ: "UTC", CI: null}';
+const ENV_VALUE_SHAPE = 'a text, or null to take the variable away';
 
 const globs = v.array(v.pipe(v.string('a glob'), v.nonEmpty('a glob')), GLOBS_SHAPE);
 const yesOrNo = v.boolean('true or false');
@@ -64,9 +73,59 @@ const filesEntry = {
   restartWorker: v.optional(yesOrNo),
 } satisfies {[K in keyof Required<FilesEntry>]: v.GenericSchema};
 
+const nodeOption = {
+  name: textThat(NODE_NAME_SHAPE, isNodeName),
+  execPath: v.optional(textThat('a path, or a command in PATH', text => text !== '')),
+  execArgv: v.optional(v.array(v.string('a flag like "--expose-gc"'), 'a list of flags like ["--expose-gc"]')),
+  env: v.optional(
+    v.pipe(
+      anObject(ENV_SHAPE),
+      v.record(
+        v.pipe(
+          textThat('the name of a variable', text => text !== '' && !text.includes('=')),
+          v.check(
+            text => !WORKER_VARIABLES.includes(text),
+            `a variable that is not the runner's own (it sets ${WORKER_VARIABLES.join(', ')} for each worker)`,
+          ),
+        ),
+        v.nullable(v.string(ENV_VALUE_SHAPE)),
+        ENV_SHAPE,
+      ),
+    ),
+  ),
+} satisfies {[K in keyof Required<NodeOption>]: v.GenericSchema};
+
+const nodes = v.pipe(
+  v.array(
+    v.pipe(
+      anObject(NODE_SHAPE),
+      v.strictObject(nodeOption, ({expected}) => (expected === '"name"' ? NODE_NAME_SHAPE : NODE_SHAPE)),
+    ),
+    NODES_SHAPE,
+  ),
+  // Of two with one name, reports would say that a test has passed and failed on it.
+  v.rawCheck(({dataset, addIssue}) => {
+    if (!dataset.typed) return;
+    const {value} = dataset;
+    for (const [index, node] of value.entries()) {
+      const first = value.findIndex(({name}) => name === node.name);
+      if (first === index) continue;
+      addIssue({
+        message: `a name that no other node has (nodes.${first} has it)`,
+        input: node.name,
+        path: [
+          {type: 'array', origin: 'value', input: value, key: index, value: node},
+          {type: 'object', origin: 'value', input: {...node}, key: 'name', value: node.name},
+        ],
+      });
+    }
+  }),
+);
+
 /** Each option's schema; the issue message of each says what was expected. */
 export const OPTION_SCHEMAS = {
-  dist: oneOf('load', 'loadfile', 'loadscope', 'loadgroup', 'worksteal'),
+  dist: oneOf('load', 'loadfile', 'loadscope', 'loadgroup', 'worksteal', 'each'),
+  nodes,
   canSplit: globs,
   files: v.array(
     v.pipe(
@@ -100,8 +159,13 @@ export type OptionName = keyof typeof OPTION_SCHEMAS;
 
 /** The keys of the objects that some options are made of. */
 export const KEYS_WITHIN: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
+  nodes: Object.keys(nodeOption),
   files: Object.keys(filesEntry),
   watermark: Object.keys(watermark),
 };
+
+function isNodeName(text: string): boolean {
+  return text !== '' && text.trim() === text && !/[\p{Cc}\u2028\u2029]/u.test(text);
+}
 
 export const OPTION_NAMES = Object.keys(OPTION_SCHEMAS) as readonly OptionName[];

@@ -2,7 +2,7 @@
 import type {FolderRules} from './folderRules';
 
 /** How tests are distributed over workers. */
-export type Dist = 'load' | 'loadfile' | 'loadscope' | 'loadgroup' | 'worksteal';
+export type Dist = 'load' | 'loadfile' | 'loadscope' | 'loadgroup' | 'worksteal' | 'each';
 
 /** How much work a worker holds beyond the file it runs, in expected ms. */
 export interface Watermark {
@@ -28,6 +28,21 @@ export interface FilesEntry {
   restartWorker?: boolean;
 }
 
+/** A kind of worker: what is not as in Jest's own process. */
+export interface NodeOption {
+  /** What reports call it, and what its workers find in XDIST_NODE: one line, no two alike. */
+  name: string;
+  /** The Node that it runs: a path, relative to rootDir, or a command in PATH. Default: that of Jest's own process. */
+  execPath?: string;
+  /** Its flags, instead of those of Jest's own process. Default: those. */
+  execArgv?: readonly string[];
+  /**
+   * Variables that it has beside those of Jest's own process; null takes one away. JEST_WORKER_ID and those
+   * that begin with XDIST_ and tell a worker where it is are the runner's.
+   */
+  env?: Readonly<Record<string, string | null>>;
+}
+
 /** The options of jest-runner-xdist, as a user writes them. Every one may be left out. */
 export interface XdistOptions {
   /**
@@ -36,8 +51,11 @@ export interface XdistOptions {
    * whole. `'loadscope'`: a file that may be split is split by its outermost describe blocks. `'loadgroup'`: as `load`;
    * what is in describe blocks of a file whose titles end in the same `@group:name` stays together. `'worksteal'`:
    * every worker gets an even share of the files at once; one that is through takes half of what the one with most has left.
+   * `'each'`: every file runs once on every one of the `nodes`.
    */
   dist?: Dist;
+  /** The kinds of worker. A later place replaces the list. Default: none; every worker is like Jest's own process. */
+  nodes?: readonly NodeOption[];
   /**
    * Globs, relative to rootDir, of test files that are treated as if they said `@can-split`: their tests
    * may be spread over several workers. Default: none.
@@ -85,6 +103,8 @@ export interface XdistOptions {
 /** The options of a run with every default filled in. */
 export interface ResolvedOptions {
   readonly dist: Dist;
+  /** Empty: every worker is like Jest's own process. */
+  readonly nodes: readonly NodeOption[];
   readonly canSplit: readonly string[];
   readonly files: readonly FolderRules[];
   readonly resources: Readonly<Record<string, number>>;
@@ -105,6 +125,7 @@ export interface ResolvedOptions {
 
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   dist: 'load',
+  nodes: Object.freeze([]),
   canSplit: Object.freeze([]),
   files: Object.freeze([]),
   resources: Object.freeze({}),

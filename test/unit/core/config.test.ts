@@ -2,7 +2,7 @@ import {OptionsError, resolveOptions, variableOf, type OptionSource} from '../..
 import {DEFAULT_OPTIONS} from '../../../src/core/options';
 import {OPTION_NAMES} from '../../../src/core/optionSchemas';
 
-const DISTS = '"load", "loadfile", "loadscope", "loadgroup", "worksteal"';
+const DISTS = '"load", "loadfile", "loadscope", "loadgroup", "worksteal", "each"';
 
 const inPackage = (value: unknown): OptionSource => ({name: 'package.json', value});
 const inFile = (value: unknown): OptionSource => ({name: 'xdist.config.js', value});
@@ -85,6 +85,17 @@ describe('precedence', () => {
     ]);
   });
 
+  test('the nodes are one list, which a later place replaces', () => {
+    const sources = [inPackage({nodes: [{name: 'a', env: {TZ: 'UTC'}}, {name: 'b'}]}), inFile({nodes: [{name: 'c'}]})];
+    const nodes = (count: number, environment = {}) => resolveOptions(sources.slice(0, count), environment).nodes;
+    expect(nodes(1)).toEqual([{name: 'a', env: {TZ: 'UTC'}}, {name: 'b'}]);
+    expect(nodes(2)).toEqual([{name: 'c'}]);
+    expect(nodes(2, {XDIST_NODES: '[{"name": "d", "execArgv": ["--expose-gc"]}]'})).toEqual([
+      {name: 'd', execArgv: ['--expose-gc']},
+    ]);
+    expect(nodes(2, {XDIST_NODES: '[]'})).toEqual([]);
+  });
+
   test('a low watermark alone that is above the default high one raises that', () => {
     expect(resolveOptions([inFile({watermark: {low: 300}})], {}).watermark).toEqual({low: 300, high: 300});
     expect(resolveOptions([inFile({watermark: {low: 60}})], {}).watermark).toEqual({low: 60, high: 200});
@@ -137,7 +148,9 @@ describe('mistakes', () => {
   });
 
   test.each([
-    ['dist', 'each', `one of ${DISTS}, got "each"`],
+    ['dist', 'round', `one of ${DISTS}, got "round"`],
+    ['nodes', {name: 'a'}, 'a list like [{name: "utc", env: {TZ: "UTC"}}], got {"name":"a"}'],
+    ['nodes', 'a', 'a list like [{name: "utc", env: {TZ: "UTC"}}], got "a"'],
     ['canSplit', 'test/*.js', 'a list of globs like ["test/slow/**/*.test.ts"], got "test/*.js"'],
     ['canSplit', true, 'a list of globs like ["test/slow/**/*.test.ts"], got true'],
     ['canSplit', null, 'a list of globs like ["test/slow/**/*.test.ts"], got null'],
@@ -220,6 +233,75 @@ describe('mistakes', () => {
     expect(problems([inFile({files: [entry]})])).toEqual([`xdist.config.js: "files.0${path}" must be ${expectation}.`]);
   });
 
+  test.each([
+    ['utc', '', 'an object like {name: "utc", env: {TZ: "UTC"}}, got "utc"'],
+    [[], '', 'an object like {name: "utc", env: {TZ: "UTC"}}, got []'],
+    [{env: {}}, '.name', 'a name, which is one line without blanks at its ends, got undefined'],
+    [{name: ''}, '.name', 'a name, which is one line without blanks at its ends, got ""'],
+    [{name: 'a '}, '.name', 'a name, which is one line without blanks at its ends, got "a "'],
+    [{name: 'a\nb'}, '.name', 'a name, which is one line without blanks at its ends, got "a\\nb"'],
+    [{name: 22}, '.name', 'a name, which is one line without blanks at its ends, got 22'],
+    [{name: 'a', execPath: ''}, '.execPath', 'a path, or a command in PATH, got ""'],
+    [{name: 'a', execPath: null}, '.execPath', 'a path, or a command in PATH, got null'],
+    [{name: 'a', execArgv: '--gc'}, '.execArgv', 'a list of flags like ["--expose-gc"], got "--gc"'],
+    [{name: 'a', execArgv: ['--gc', 1]}, '.execArgv.1', 'a flag like "--expose-gc", got 1'],
+    [{name: 'a', env: 'TZ=UTC'}, '.env', 'an object like {TZ: "UTC", CI: null}, got "TZ=UTC"'],
+    [{name: 'a', env: ['TZ=UTC']}, '.env', 'an object like {TZ: "UTC", CI: null}, got ["TZ=UTC"]'],
+    [{name: 'a', env: {PORT: 80}}, '.env.PORT', 'a text, or null to take the variable away, got 80'],
+    [{name: 'a', env: {'TZ=UTC': ''}}, '.env.TZ=UTC', 'the name of a variable, got "TZ=UTC"'],
+    [{name: 'a', env: {'': 'UTC'}}, '.env.', 'the name of a variable, got ""'],
+  ])('nodes: [%j] is refused', (node, path, expectation) => {
+    expect(problems([inFile({nodes: [node]})])).toEqual([`xdist.config.js: "nodes.0${path}" must be ${expectation}.`]);
+  });
+
+  test.each(['JEST_WORKER_ID', 'XDIST_WORKER', 'XDIST_WORKER_COUNT', 'XDIST_RUN_ID', 'XDIST_NODE'])(
+    'nodes: a variable that the runner sets is refused: %s',
+    variable => {
+      expect(problems([inFile({nodes: [{name: 'a'}, {name: 'b', env: {TZ: 'UTC', [variable]: null}}]})])).toEqual([
+        `xdist.config.js: "nodes.1.env.${variable}" must be a variable that is not the runner's own (it sets ` +
+          `JEST_WORKER_ID, XDIST_WORKER, XDIST_WORKER_COUNT, XDIST_RUN_ID, XDIST_NODE for each worker), got "${variable}".`,
+      ]);
+    },
+  );
+
+  test('nodes: each that has the name of an earlier one is refused', () => {
+    const nodes = [{name: 'a'}, {name: 'b'}, {name: 'a', env: {TZ: 'UTC'}}, {name: 'b'}];
+    expect(problems([inFile({nodes})])).toEqual([
+      'xdist.config.js: "nodes.2.name" must be a name that no other node has (nodes.0 has it), got "a".',
+      'xdist.config.js: "nodes.3.name" must be a name that no other node has (nodes.1 has it), got "b".',
+    ]);
+  });
+
+  test('an unknown key of a node is named with its path', () => {
+    expect(problems([inFile({nodes: [{name: 'a', execArg: []}]})])).toEqual([
+      'xdist.config.js: unknown option "nodes.0.execArg". Did you mean "execArgv"?',
+    ]);
+  });
+
+  const MISSED =
+    '"dist" is "each", which runs every file once on every node, but there are no "nodes". Add them, like nodes: ' +
+    '[{name: "utc", env: {TZ: "UTC"}}, {name: "tokyo", env: {TZ: "Asia/Tokyo"}}], or take "dist" out.';
+
+  test('dist each without nodes is refused where it was asked for', () => {
+    const nodes = [{name: 'a'}];
+    expect(problems([inFile({dist: 'each', inBand: 1})])).toEqual([
+      'xdist.config.js: "inBand" must be one of "auto", "never", got 1.',
+      `xdist.config.js: ${MISSED}`,
+    ]);
+    expect(problems([inPackage({nodes: []})], {XDIST_DIST: 'each'})).toEqual([
+      `the environment variable XDIST_DIST: ${MISSED}`,
+    ]);
+    expect(problems([inPackage({nodes}), inFile({dist: 'each', nodes: []})])).toEqual([`xdist.config.js: ${MISSED}`]);
+    expect(problems([inPackage({nodes}), inFile({dist: 'each'})])).toEqual([]);
+    expect(problems([inPackage({dist: 'each'}), inFile({dist: 'load'})])).toEqual([]);
+  });
+
+  test('dist each with nodes that are not right is one mistake', () => {
+    expect(problems([inFile({dist: 'each', nodes: [{}]})])).toEqual([
+      'xdist.config.js: "nodes.0.name" must be a name, which is one line without blanks at its ends, got undefined.',
+    ]);
+  });
+
   test('an unknown key of an entry of files is named with its path', () => {
     expect(problems([inFile({files: [{match: 'a'}, {match: 'b', resource: ['gpu']}]})])).toEqual([
       'xdist.config.js: unknown option "files.1.resource". Did you mean "resources"?',
@@ -228,6 +310,7 @@ describe('mistakes', () => {
 
   test.each([
     ['dist', 'load'],
+    ['nodes', [{name: 'Node 22', execPath: '/opt/node 22/bin/node', execArgv: [], env: {TZ: 'UTC', CI: null, A: ''}}]],
     ['resources', {gpu: 2, constructor: 1}],
     ['fixtureTimeout', 0],
     ['canSplit', []],
@@ -256,10 +339,10 @@ describe('mistakes', () => {
 
   test('one error lists all mistakes of all sources', () => {
     const sources = [inPackage({dits: 'load', inBand: 1}), inFile({watermark: {low: 'x', hihg: 1}})];
-    expect(problems(sources, {XDIST_TIMING: 'a', XDIST_DIST: 'each'}).sort()).toEqual([
+    expect(problems(sources, {XDIST_TIMING: 'a', XDIST_DIST: 'round'}).sort()).toEqual([
       'package.json: "inBand" must be one of "auto", "never", got 1.',
       'package.json: unknown option "dits". Did you mean "dist"?',
-      `the environment variable XDIST_DIST: "dist" must be one of ${DISTS}, got "each".`,
+      `the environment variable XDIST_DIST: "dist" must be one of ${DISTS}, got "round".`,
       'the environment variable XDIST_TIMING is not an option. Did you mean "XDIST_TIMINGS"?',
       'xdist.config.js: "watermark.low" must be a number of milliseconds, got "x".',
       'xdist.config.js: unknown option "watermark.hihg". Did you mean "high"?',
@@ -277,6 +360,7 @@ describe('the environment', () => {
   test('every option has a variable', () => {
     expect(OPTION_NAMES.map(variableOf)).toEqual([
       'XDIST_DIST',
+      'XDIST_NODES',
       'XDIST_CAN_SPLIT',
       'XDIST_FILES',
       'XDIST_RESOURCES',
@@ -345,6 +429,12 @@ describe('the environment', () => {
       expect.stringMatching(/^the environment variable XDIST_CAN_SPLIT: "canSplit(\.0)?" must be /),
     ]);
     expect(problems([], {XDIST_CAN_SPLIT: text})[0]).toContain(`must be ${expectation}.`);
+  });
+
+  test('XDIST_NODES that is no JSON is refused', () => {
+    expect(problems([], {XDIST_NODES: 'node22'})).toEqual([
+      'the environment variable XDIST_NODES: "nodes" must be a list like [{name: "utc", env: {TZ: "UTC"}}], got "node22".',
+    ]);
   });
 
   test('XDIST_FILES that is no JSON is refused', () => {
