@@ -115,8 +115,8 @@ export class WorkerProcess {
   }
 }
 
-/** Whether there was anything to signal. */
-function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+/** Signals a group, by its leader. @returns whether there was anything to signal */
+export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(LEADS_A_GROUP ? -leader : leader, signal);
     return true;
