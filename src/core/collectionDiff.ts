@@ -1,4 +1,5 @@
 /** What a user reads when a file that may be split does not define the same tests in every worker. */
+import {nameDifference, quoteName, type NamedTests} from './nameDifference';
 import type {CollectedTest} from './protocol';
 import type {SlotNumber} from './units';
 
@@ -7,9 +8,6 @@ export interface Collected {
   readonly slot: SlotNumber;
   readonly tests: readonly CollectedTest[];
 }
-
-/** So many names are shown of each side. */
-const SHOWN = 10;
 
 const ADVICE =
   'Names of tests, and which of them there are, must not depend on time, chance or the worker; ' +
@@ -39,31 +37,17 @@ export function describeRefusal(path: string, first: SlotNumber, second: SlotNum
 }
 
 function difference(first: Collected, second: Collected): string[] {
-  const only = [...without(first, second, '-'), ...without(second, first, '+')];
+  const only = nameDifference(named(first), named(second));
   if (only.length > 0) return only;
   const at = first.tests.findIndex(({name}, index) => name !== second.tests[index]?.name);
   if (at === -1) return ['the same names, but not the same of them are skipped, or belong together'];
   return [
     `the same names in another order: test ${at + 1} is`,
-    `- ${quote(first.tests[at]?.name)} in w${first.slot}`,
-    `+ ${quote(second.tests[at]?.name)} in w${second.slot}`,
+    `- ${quoteName(first.tests[at]?.name)} in w${first.slot}`,
+    `+ ${quoteName(second.tests[at]?.name)} in w${second.slot}`,
   ];
 }
 
-/** Names that one has more often than the other. */
-function without(one: Collected, other: Collected, sign: string): string[] {
-  const left = new Map<string, number>();
-  for (const {name} of other.tests) left.set(name, (left.get(name) ?? 0) + 1);
-  const only: string[] = [];
-  for (const {name} of one.tests) {
-    const count = left.get(name) ?? 0;
-    if (count > 0) left.set(name, count - 1);
-    else only.push(name);
-  }
-  const shown = only.slice(0, SHOWN).map(name => `${sign} ${quote(name)} (only in w${one.slot})`);
-  return only.length > SHOWN ? [...shown, `${sign} and ${only.length - SHOWN} more`] : shown;
-}
-
-function quote(name: string | undefined): string {
-  return JSON.stringify(name);
+function named({slot, tests}: Collected): NamedTests {
+  return {where: `w${slot}`, names: tests.map(({name}) => name)};
 }

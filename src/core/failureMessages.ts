@@ -22,6 +22,9 @@ export interface FailureTexts {
 
 const OUTSIDE = 'Test suite failed to run';
 
+/** Between the titles of a heading. */
+const SEPARATOR = ' › ';
+
 /** At most so many tests are named in a note, the nearest: what a test leaves behind, the next ones run into. */
 export const NAMED_BEFORE = 3;
 
@@ -113,6 +116,40 @@ export function addNoteToMessage(message: string, note: string): string {
   return `${message}\n\n${note}`;
 }
 
+/**
+ * Names in the headings of a part whose it is: `  ● node22 › describe › test`.
+ *
+ * @param tests the part's one; none: it is of an error outside of any test
+ */
+export function nameInHeadings(part: string, tests: readonly TitledTest[], name: string): string {
+  const headings = findHeadings(part, tests);
+  if (headings.length === 0) return `  ● ${name}\n\n${part}`;
+  let named = '';
+  let copied = 0;
+  for (const {titleAt} of headings) {
+    named += `${part.slice(copied, titleAt)}${name}${SEPARATOR}`;
+    copied = titleAt;
+  }
+  return named + part.slice(copied);
+}
+
+/** What a part says of an error outside of any test, without heading and indentation: an error's message may be made of it. */
+export function withoutHeading(part: string): string {
+  const [heading] = findHeadings(part, []);
+  return (heading === undefined ? part : part.slice(heading.end)).replaceAll(/^ {4}/gm, '').trim();
+}
+
+/** A title in a text. */
+interface Heading {
+  /** null: no test's. */
+  readonly test: number | null;
+  /** Of its line. */
+  readonly start: number;
+  /** Behind its bullet. */
+  readonly titleAt: number;
+  readonly end: number;
+}
+
 /** Where a part begins, whose it is (null: no test's), and how many line breaks stand before it that no part has. */
 interface Mark {
   readonly test: number | null;
@@ -121,35 +158,51 @@ interface Mark {
 }
 
 function findParts(text: string, tests: readonly TitledTest[]): Mark[] {
-  const titled = tests.flatMap((test, index) =>
-    test.failureMessages.map(() => ({index, title: [...test.ancestorTitles, test.title].join(' › ')})),
-  );
+  const headings = findHeadings(text, tests);
   const marks: Mark[] = [];
-  let cursor = 0;
-  for (const {index, title} of titled) {
-    const found = findTitle(text, title, cursor);
-    if (found === null) continue;
-    if (marks.at(-1)?.test !== index) marks.push({test: index, at: found.start, gap: 1});
-    cursor = found.end;
-  }
-  for (let next = findTitle(text, OUTSIDE, cursor); next !== null; next = findTitle(text, OUTSIDE, next.end)) {
-    const isFirst = marks.at(-1)?.test !== null;
-    marks.push({test: null, at: next.start, gap: isFirst && text.startsWith('\n\n', next.start - 2) ? 2 : 1});
+  for (const {test, start} of headings) {
+    const before = marks.at(-1)?.test;
+    if (test !== null) {
+      if (before !== test) marks.push({test, at: start, gap: 1});
+    } else {
+      marks.push({test, at: start, gap: before !== null && text.startsWith('\n\n', start - 2) ? 2 : 1});
+    }
   }
   if (marks[0]?.at === 0) return marks;
   // What stands before all that was found is most likely the first test's.
-  const first = titled[0]?.index ?? null;
+  const failed = tests.findIndex(({failureMessages}) => failureMessages.length > 0);
+  const first = failed === -1 ? null : failed;
   const others = first !== null && marks[0]?.test === first ? marks.slice(1) : marks;
   return [{test: first, at: 0, gap: 0}, ...others];
 }
 
+/** The titles of the tests' failures, one after the other, as far as they are found; then those of all errors outside of any. */
+function findHeadings(text: string, tests: readonly TitledTest[]): Heading[] {
+  const headings: Heading[] = [];
+  let cursor = 0;
+  tests.forEach(({ancestorTitles, title, failureMessages}, test) => {
+    const whole = [...ancestorTitles, title].join(SEPARATOR);
+    for (let count = 0; count < failureMessages.length; count++) {
+      const found = findTitle(text, whole, cursor);
+      if (found === null) continue;
+      headings.push({test, ...found});
+      cursor = found.end;
+    }
+  });
+  for (let next = findTitle(text, OUTSIDE, cursor); next !== null; next = findTitle(text, OUTSIDE, next.end)) {
+    headings.push({test: null, ...next});
+  }
+  return headings;
+}
+
 /** The first line from an index on that is this title; it may have several lines. */
-function findTitle(text: string, title: string, from: number): {start: number; end: number} | null {
+function findTitle(text: string, title: string, from: number): Omit<Heading, 'test'> | null {
   const bare = title.replace(allStyles, '');
   bullet.lastIndex = from;
   for (let found = bullet.exec(text); found !== null; found = bullet.exec(text)) {
-    const end = endOf(bare, text, bullet.lastIndex);
-    if (end !== null && text.startsWith('\n\n', end)) return {start: found.index, end};
+    const titleAt = afterStyles(text, bullet.lastIndex);
+    const end = endOf(bare, text, titleAt);
+    if (end !== null && text.startsWith('\n\n', end)) return {start: found.index, titleAt, end};
   }
   return null;
 }

@@ -2,7 +2,7 @@
  * The results of one file's tests, from the several workers that shared them, made into the one result
  * that the file would have had in a single worker.
  */
-import type {AssertionResult, TestResult, V8CoverageResult} from '@jest/test-result';
+import type {AssertionResult, TestResult} from '@jest/test-result';
 import {
   addNoteToMessage,
   addNoteToPart,
@@ -13,6 +13,7 @@ import {
   type TestsBefore,
 } from './failureMessages';
 import type {CollectedTest, Slice, SnapshotChanges} from './protocol';
+import {mergeExecErrors, spanResults, sumResults, sumSnapshots, type CoverageTools} from './sumResults';
 import type {SlotNumber} from './units';
 
 /** What a worker made of its share of a file's tests. */
@@ -25,18 +26,11 @@ export interface SliceResult {
   readonly apart: 'split' | 'resumed' | null;
 }
 
-/** By file. */
-export type Coverage = NonNullable<TestResult['coverage']>;
-
 /** What Jest tells of a snapshot file when it has been written. */
 export type SavedSnapshots = Pick<TestResult['snapshot'], 'fileDeleted' | 'unchecked' | 'uncheckedKeys'>;
 
 /** What merging needs of the world and of the running Jest. */
-export interface MergeTools {
-  /** @param all of one slice at least */
-  mergeCoverage(all: readonly Coverage[]): Coverage;
-  /** @param all of one slice at least */
-  mergeV8Coverage(all: readonly V8CoverageResult[]): V8CoverageResult;
+export interface MergeTools extends CoverageTools {
   /** Writes the file's snapshots. Called once, when it is certain that no test's result is missing. */
   saveSnapshots(changes: readonly SnapshotChanges[]): SavedSnapshots;
   /** The project's slowTestThreshold, in seconds. */
@@ -71,30 +65,21 @@ export function mergeSlices(
   const noted = placed.map((test, place) => withNote(test, before.get(test.from) ?? (() => null), place));
   const results = slices.map(({result}) => result);
   const tests = noted.map(({test}) => test);
-  const merged: TestResult = {
+  const entries = mergeConsole(slices);
+  const testExecError = mergeExecErrors(results.flatMap(({testExecError}) => testExecError ?? []));
+  return {
     ...first.result,
-    ...countTests(tests),
+    ...sumResults(results, tests, tools),
     testResults: tests,
     failureMessage: joinFailureMessage(
       noted.map(({failureText}) => failureText),
       parts.map(({outside}) => outside),
     ),
-    leaks: results.some(({leaks}) => leaks),
-    openHandles: results.flatMap(({openHandles}) => openHandles ?? []),
     perfStats: mergePerfStats(first, results, tests, tools.slowTestThresholdS),
     snapshot: {...first.result.snapshot, ...sumSnapshots(results), ...saved},
+    ...(testExecError !== null && {testExecError}),
+    ...(entries.length > 0 && {console: entries}),
   };
-  const entries = mergeConsole(slices);
-  if (entries.length > 0) merged.console = entries;
-  const error = mergeExecErrors(results);
-  if (error !== null) merged.testExecError = error;
-  const coverages = results.flatMap(({coverage}) => (coverage == null ? [] : [coverage]));
-  if (coverages.length > 0) merged.coverage = tools.mergeCoverage(coverages);
-  const v8Coverages = results.flatMap(({v8Coverage}) => (v8Coverage == null ? [] : [v8Coverage]));
-  if (v8Coverages.length > 0) merged.v8Coverage = tools.mergeV8Coverage(v8Coverages);
-  const memory = results.flatMap(({memoryUsage}) => memoryUsage ?? []);
-  if (memory.length > 0) merged.memoryUsage = Math.max(...memory);
-  return merged;
 }
 
 /** Every test's result, in the order of the source. A result that got lost would be a failure nobody sees. */
@@ -129,19 +114,6 @@ function placeTests(
     );
   }
   return byPlace.flat();
-}
-
-/** As jest-circus and jest-runner count. */
-function countTests(tests: readonly AssertionResult[]) {
-  const count = (wanted: AssertionResult['status']) => tests.filter(({status}) => status === wanted).length;
-  const [numPendingTests, numTodoTests, numFailingTests] = [count('pending'), count('todo'), count('failed')];
-  return {
-    numFailingTests,
-    numPassingTests: tests.length - numPendingTests - numTodoTests - numFailingTests,
-    numPendingTests,
-    numTodoTests,
-    skipped: numPendingTests === tests.length,
-  };
 }
 
 /** For each test that a slice ran: those before it; null: it never began. */
@@ -187,17 +159,10 @@ function mergePerfStats(
   const runtime = Math.round(first.slice.loadMs + tested);
   return {
     ...first.result.perfStats,
-    start: Math.min(...results.map(({perfStats}) => perfStats.start)),
-    end: Math.max(...results.map(({perfStats}) => perfStats.end)),
+    ...spanResults(results),
     runtime,
     slow: runtime / 1000 > slowTestThresholdS,
   };
-}
-
-function sumSnapshots(results: readonly TestResult[]) {
-  const sum = (field: 'added' | 'matched' | 'unmatched' | 'updated') =>
-    results.reduce((count, {snapshot}) => count + snapshot[field], 0);
-  return {added: sum('added'), matched: sum('matched'), unmatched: sum('unmatched'), updated: sum('updated')};
 }
 
 /** In the order of the tests. What the file writes while it is loaded, every worker has: the first one's counts. */
@@ -214,23 +179,4 @@ function mergeConsole(slices: readonly SliceResult[]): NonNullable<TestResult['c
     .filter(({isRepeated}) => !isRepeated)
     .sort((a, b) => a.place - b.place)
     .map(({entry}) => entry);
-}
-
-/** Errors outside of any test. Their stacks, joined, are all that Jest keeps of them. */
-function mergeExecErrors(results: readonly TestResult[]): NonNullable<TestResult['testExecError']> | null {
-  const errors = results.flatMap(({testExecError}) => testExecError ?? []);
-  const [first] = errors;
-  if (first === undefined) return null;
-  const stacks = new Map(errors.map(({stack}) => [withoutForeignFrames(String(stack)), stack]));
-  // One worker may have had what another had, and more: Jest joins the stacks of one file.
-  const own = [...stacks].filter(([key]) => ![...stacks.keys()].some(other => other !== key && other.includes(key)));
-  return {...first, stack: own.map(([, stack]) => stack).join('\n')};
-}
-
-/** What an error says, and where in the project: how Node and Jest came there may differ from worker to worker. */
-function withoutForeignFrames(stack: string): string {
-  return stack
-    .split('\n')
-    .filter(line => !/^\s+at .*(?:node:|[\\/]node_modules[\\/])/.test(line))
-    .join('\n');
 }

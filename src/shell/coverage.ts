@@ -4,7 +4,7 @@
  * both change what they are given, and copies of it would be large.
  */
 import type {V8CoverageResult} from '@jest/test-result';
-import type {Coverage} from '../core/merge';
+import type {Coverage} from '../core/sumResults';
 
 /** What of istanbul-lib-coverage is used here. */
 export interface IstanbulCoverage {

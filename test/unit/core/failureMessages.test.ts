@@ -1,4 +1,5 @@
 import {join} from 'node:path';
+import {stripVTControlCharacters} from 'node:util';
 import type {AssertionResult} from '@jest/test-result';
 import fc from 'fast-check';
 import {
@@ -6,8 +7,10 @@ import {
   addNoteToPart,
   cutFailureMessage,
   joinFailureMessage,
+  nameInHeadings,
   NAMED_BEFORE,
   splitNote,
+  withoutHeading,
 } from '../../../src/core/failureMessages';
 
 /** What of jest-message-util makes a failureMessage. */
@@ -152,6 +155,33 @@ describe.each(['jest-29', 'jest-30'])('the texts of %s', install => {
     );
   });
 
+  test('have a name in their headings as if it were the first of the titles', () => {
+    fc.assert(
+      fc.property(drawn, all => {
+        for (const each of all.tests.filter(({failureMessages}) => failureMessages.length > 0)) {
+          const named = nameInHeadings(failureMessage([each], [], all)!, [each], 'node22');
+          const expected = failureMessage([{...each, ancestorTitles: ['node22', ...each.ancestorTitles]}], [], all)!;
+          // One that begins with styles of its own, or with a line break, may have the name in these.
+          const isPlain = /^[^\u001b\r\n]/.test([...each.ancestorTitles, each.title].join(' › '));
+          expect(isPlain ? named : stripVTControlCharacters(named)).toBe(
+            isPlain ? expected : stripVTControlCharacters(expected),
+          );
+        }
+      }),
+    );
+  });
+
+  test('of errors outside of any test have a name before what these are called', () => {
+    fc.assert(
+      fc.property(drawn, message, (all, text) => {
+        const [part = ''] = cutFailureMessage(failureMessage([], [text], all), []).outside;
+        const bare = stripVTControlCharacters(part);
+        expect(bare).toMatch(/^ {2}● Test suite failed to run\n\n/);
+        expect(stripVTControlCharacters(nameInHeadings(part, [], 'node22'))).toBe(bare.replace('● ', '● node22 › '));
+      }),
+    );
+  });
+
   test("are cut into each test's own", () => {
     fc.assert(
       fc.property(drawn, all => {
@@ -214,6 +244,33 @@ describe('a text in which a title is missing', () => {
       }),
     );
   });
+});
+
+describe('a name', () => {
+  test('stands in the heading of each failure, in no other line', () => {
+    const text = `${part('a', 'Error\n      ● a')}\n${part('a', 'Error 2')}`;
+    expect(nameInHeadings(text, [failing('a', 2)], 'n')).toBe(
+      `${part('n › a', 'Error\n      ● a')}\n${part('n › a', 'Error 2')}`,
+    );
+  });
+
+  test('has the colours of the bullet behind it', () => {
+    const coloured = '\u001b[1m\u001b[31m  \u001b[1m● \u001b[22m\u001b[1ma\u001b[39m\u001b[22m\n\n    Error\n';
+    expect(nameInHeadings(coloured, [failing('a')], 'n')).toBe(
+      '\u001b[1m\u001b[31m  \u001b[1m● \u001b[22m\u001b[1mn › a\u001b[39m\u001b[22m\n\n    Error\n',
+    );
+  });
+
+  test('is the heading where there is none', () => {
+    expect(nameInHeadings('wholly other', [failing('a')], 'n')).toBe('  ● n\n\nwholly other');
+    expect(nameInHeadings('wholly other', [], 'n')).toBe('  ● n\n\nwholly other');
+  });
+});
+
+test('an error without its heading stands as far to the left as an error does', () => {
+  const text = part('Test suite failed to run', 'Error\n\n      at a.js:1:1');
+  expect(withoutHeading(text)).toBe('Error\n\n  at a.js:1:1');
+  expect(withoutHeading('wholly other')).toBe('wholly other');
 });
 
 test('no failures, no message', () => {
