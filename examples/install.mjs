@@ -30,23 +30,38 @@ export function packRunner(folder) {
 
 /** @param project the folder of a package.json @param tarball from `packRunner` */
 export function installInto(project, tarball) {
-  const modules = join(project, 'node_modules');
   const from = relative(project, tarball);
   const {dependencies} = readJson(join(root, 'package.json'));
-  const wanted = createHash('sha1')
-    .update(readFileSync(join(project, 'package.json')))
-    .update(JSON.stringify(dependencies))
-    .digest('hex');
-  const stampFile = join(modules, '.xdist-stamp');
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) {
+  if (isInstalled(project, dependencies)) {
     // All dependencies are there: only our own files can have changed.
-    const own = join(modules, 'jest-runner-xdist');
+    const own = join(project, 'node_modules', 'jest-runner-xdist');
     rmSync(own, {recursive: true, force: true});
     mkdirSync(own);
     execFileSync('tar', ['-xzf', from, '--strip-components=1', '-C', relative(project, own)], {cwd: project});
   } else {
-    console.log(`Installing the dependencies of ${relative(root, project)}`);
-    npm(['install', '--no-save', '--ignore-scripts', '--loglevel=error', `.${sep}${from}`], project);
-    writeFileSync(stampFile, wanted);
+    install(project, dependencies, ['--ignore-scripts', `.${sep}${from}`]);
   }
+}
+
+/** The same without our package, and with what the packages run when they are installed. */
+export function installDependencies(project) {
+  if (!isInstalled(project, {})) install(project, {}, []);
+}
+
+const stampFile = project => join(project, 'node_modules', '.xdist-stamp');
+
+/** @param besides other dependencies than those of its package.json */
+const wanted = (project, besides) =>
+  createHash('sha1')
+    .update(readFileSync(join(project, 'package.json')))
+    .update(JSON.stringify(besides))
+    .digest('hex');
+
+const isInstalled = (project, besides) =>
+  existsSync(stampFile(project)) && readFileSync(stampFile(project), 'utf8') === wanted(project, besides);
+
+function install(project, besides, args) {
+  console.log(`Installing the dependencies of ${relative(root, project)}`);
+  npm(['install', '--no-save', '--loglevel=error', ...args], project);
+  writeFileSync(stampFile(project), wanted(project, besides));
 }

@@ -23,11 +23,12 @@ const FORGET_AFTER_MS = 90 * 24 * 60 * 60 * 1000;
 
 /**
  * Names a test file across machines and runs: the project's display name, where it has one, and the
- * path relative to rootDir with forward slashes.
+ * path relative to rootDir with forward slashes; and the node, where the file runs on each of several.
  */
-export function fileKey(projectName: string | null, relativePath: string): string {
+export function fileKey(projectName: string | null, relativePath: string, node: string | null = null): string {
   const path = relativePath.replaceAll('\\', '/');
-  return projectName === null ? path : `${projectName}:${path}`;
+  const key = projectName === null ? path : `${projectName}:${path}`;
+  return node === null ? key : `${key} on ${node}`;
 }
 
 /** The newest record of each file; old ones are forgotten. `now` in ms since the epoch. */

@@ -24,7 +24,7 @@ export interface NodeOutcome {
 export interface NodeMergeTools extends CoverageTools {
   /** jest-message-util's formatExecError. */
   formatError(error: FileError): string;
-  /** Jest's `-u`: a node has removed what it found obsolete. */
+  /** Jest's `-u`: the first node has removed what it found obsolete. */
   readonly updatesSnapshots: boolean;
 }
 
@@ -148,12 +148,14 @@ function mergeSnapshots(
   {updatesSnapshots}: NodeMergeTools,
 ): TestResult['snapshot'] {
   const snapshots = results.map(({snapshot}) => snapshot);
+  const [first] = runs;
+  const removed = first?.result?.snapshot.uncheckedKeys ?? [];
   const keys = [...new Set(snapshots.flatMap(({uncheckedKeys}) => uncheckedKeys))];
   const isObsolete = (key: string) =>
     // A node that has no tests this time may be the one whose test asks for it.
     runs.every(({error}) => error === null) && snapshots.every(({uncheckedKeys}) => uncheckedKeys.includes(key));
-  // What has been removed is removed, whoever has need of it.
-  const uncheckedKeys = updatesSnapshots ? keys : keys.filter(isObsolete);
+  // The first has removed them; one that another had need of, that one has written again.
+  const uncheckedKeys = updatesSnapshots ? removed : keys.filter(isObsolete);
   const deleted = snapshots.findLastIndex(({fileDeleted}) => fileDeleted);
   const fileDeleted = deleted >= 0 && snapshots.slice(deleted + 1).every(({added, updated}) => added + updated === 0);
   // As jest-circus counts.

@@ -22,6 +22,8 @@ export interface UnitOrder {
   readonly split: SplitOrder | null;
   /** null: it declares none. */
   readonly fixtures: FileFixtures | null;
+  /** false: a snapshot that is there is not written over, even with -u: the file's run on another node wrote it. */
+  readonly updatesSnapshots: boolean;
 }
 
 /** The shared fixtures that a test file declares. */
@@ -280,7 +282,7 @@ export function parseToWorker(line: string): ToWorker {
       return {
         type: 'give',
         units: list(fields.units, unit => {
-          const {id, configId, path, hardTimeoutMs, split, fixtures} = record(unit, 'a unit');
+          const {id, configId, path, hardTimeoutMs, split, fixtures, updatesSnapshots} = record(unit, 'a unit');
           return {
             id: whole(id),
             configId: text(configId),
@@ -288,6 +290,7 @@ export function parseToWorker(line: string): ToWorker {
             hardTimeoutMs: nullable(hardTimeoutMs, finite),
             split: nullable(split, parseSplitOrder),
             fixtures: nullable(fixtures, parseFileFixtures),
+            updatesSnapshots: updatesSnapshots === true,
           };
         }),
       };

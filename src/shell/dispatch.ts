@@ -2,7 +2,7 @@
  * The one loop of a parallel run: next event -> schedule -> carry out its commands. The only place
  * that sees both the scheduler and the workers. It decides nothing and awaits nothing.
  */
-import type {Test} from '@jest/test-result';
+import type {Test, TestResult} from '@jest/test-result';
 import {
   abandonFile,
   blameFile,
@@ -19,11 +19,11 @@ import {hasSessions, isBystander} from '../core/fileSessions';
 import {step, type Command, type ScheduleEvent} from '../core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
 import type {Fate} from '../core/salvage';
-import type {Generation, SlotNumber} from '../core/units';
+import type {Generation, NodeId, SlotNumber} from '../core/units';
 import type {DeadSessions, LostFile} from './deadSessions';
 import type {EventLog} from './eventLog';
+import type {FileReports} from './fileReports';
 import type {ClosedFile, OpenFiles} from './openFiles';
-import type {Reports} from './reports';
 import type {SharedFixtures} from './sharedFixtures';
 import type {WorkerHost, WorkerListener} from './workerHost';
 
@@ -35,14 +35,21 @@ export interface DispatchOptions {
   readonly runId: string;
   /** Jest's test of a unit. */
   readonly testOf: (unit: number) => Test;
-  readonly startWorker: (slot: SlotNumber, generation: Generation, listener: WorkerListener) => DispatchWorker;
-  readonly reports: Reports;
+  readonly startWorker: (
+    slot: SlotNumber,
+    generation: Generation,
+    node: NodeId,
+    listener: WorkerListener,
+  ) => DispatchWorker;
+  readonly reports: FileReports;
   readonly openFiles: OpenFiles;
   readonly deadSessions: DeadSessions;
   /** What each test and hook of a unit may take, in ms; 0: any time; null: its file says nothing of that. */
   readonly hardTimeoutOf: (unit: number) => number | null;
   /** How a unit ended, for the timings file. `died`: a worker of it has. */
   readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | null, died: boolean) => void;
+  /** What a worker has made of a unit, alone or beside others; null: nothing, the unit has no result. */
+  readonly onShare: (unit: number, slot: SlotNumber, result: TestResult | null) => void;
   /** An exception that one file left behind has killed the worker while it ran another, which is run again. */
   readonly onLateException: (culprit: string, running: string, death: Death) => void;
   /** A worker has died while it loaded a file of which it was to take some tests; the others go on with it. */
@@ -57,7 +64,7 @@ export interface DispatchOptions {
 }
 
 /** What dispatch needs of the shared fixtures. */
-export type DispatchFixtures = Pick<SharedFixtures, 'setUp' | 'takeDown' | 'valuesFor' | 'ended'>;
+export type DispatchFixtures = Pick<SharedFixtures, 'setUp' | 'takeDown' | 'valuesFor'>;
 
 export interface LingeringWorker {
   readonly slot: SlotNumber;
@@ -76,7 +83,6 @@ export class Dispatch {
   #lastDeath: Promise<DeathReport> | null = null;
   /** Paths of the files that the worker now in a slot has run to their end. */
   readonly #endedIn = new Map<SlotNumber, string[]>();
-  readonly #announced = new Set<number>();
   readonly #deaths = new Map<SlotNumber, Promise<DeathReport>>();
   readonly #unitsEnded = new Signal();
   readonly #finished = new Signal();
@@ -122,15 +128,16 @@ export class Dispatch {
       }
     }
     void this.stop('interrupted');
-    const {deadSessions, openFiles, reports, testOf} = this.#options;
+    const {deadSessions, openFiles, reports} = this.#options;
     for (const [unit, slots] of inFlight) {
       if (deadSessions.has(unit)) {
         this.#endSalvaged(unit, openFiles.close(unit), null, true);
       } else {
         const workers = slots.map(slot => ({slot, pid: this.#workers.get(slot)?.pid ?? null}));
-        void reports.fileFailed(testOf(unit), interruptedFile(signal, workers));
+        reports.ended(unit, {outcome: {type: 'error', error: interruptedFile(signal, workers)}, wasTold: null});
       }
     }
+    reports.leftOver();
   }
 
   /** Units that are being run, each with the slots of the workers that run it. */
@@ -172,9 +179,9 @@ export class Dispatch {
   #carryOut(command: Command): void {
     switch (command.type) {
       case 'start-slot': {
-        const {slot, generation} = command;
+        const {slot, generation, node} = command;
         this.#endedIn.set(slot, []);
-        this.#workers.set(slot, this.#options.startWorker(slot, generation, this.#listen(slot, generation)));
+        this.#workers.set(slot, this.#options.startWorker(slot, generation, node, this.#listen(slot, generation)));
         return;
       }
       case 'give': {
@@ -202,6 +209,7 @@ export class Dispatch {
           this.#endSalvaged(command.unit, closed, null);
         } else {
           const {outcome, ms} = openFiles.merge(command.unit, closed);
+          this.#share(command.unit, closed.slices);
           this.#end(command.unit, ms, outcome);
         }
         return;
@@ -246,6 +254,7 @@ export class Dispatch {
         const loads = this.#options.deadSessions.loads(command.unit);
         this.#forget(command.unit);
         this.#options.onUnitEnd(command.unit, null, null, true);
+        this.#share(command.unit, [{slot: command.slot, result: null}]);
         if (death === undefined) throw new Error(`slot ${command.slot} is blamed, and has not died`);
         this.#fail(
           command.unit,
@@ -264,7 +273,7 @@ export class Dispatch {
           abandonFile(command.reason, report, maxWorkerRestarts),
         );
         // It may never have started; but reporters expect the two in pairs.
-        if (!this.#announced.has(command.unit)) this.#announce(command.unit);
+        this.#options.reports.started(command.unit);
         this.#fail(command.unit, error);
         return;
       }
@@ -298,8 +307,7 @@ export class Dispatch {
     switch (message.type) {
       case 'unit-started':
         this.#post({type: 'unit-started', slot, generation, unit: message.unit});
-        // One that is run again has started once, for Jest.
-        if (!this.#announced.has(message.unit)) this.#announce(message.unit);
+        reports.started(message.unit);
         return;
       case 'unit-opened': {
         const {unit, ms} = message;
@@ -341,8 +349,12 @@ export class Dispatch {
         this.#post({type: 'unit-done', slot, generation, unit, ms, retiring, failed, rest});
         this.#endedIn.get(slot)?.push(this.#unit(unit).file.path);
         if (!whole) return;
-        if (!deadSessions.has(unit)) this.#end(unit, ms, outcome);
-        else this.#endSalvaged(unit, {slices: [], error: failed ? outcome.error : null, tests: []}, null);
+        if (!deadSessions.has(unit)) {
+          this.#share(unit, [{slot, result: outcome.type === 'result' ? outcome.result : null}]);
+          this.#end(unit, ms, outcome);
+          return;
+        }
+        this.#endSalvaged(unit, {slices: [], error: failed ? outcome.error : null, tests: []}, null);
         return;
       }
       case 'units-returned':
@@ -353,7 +365,7 @@ export class Dispatch {
         if (session?.status === 'discarded') return;
         const running = this.#state.slots[slot - 1]?.running ?? null;
         if (running !== null && !this.#options.openFiles.isNews(running, message.name, message.payload)) return;
-        void reports.jestEvent(message.name, message.payload);
+        reports.jestEvent(running, message.name, message.payload);
         return;
       }
     }
@@ -409,7 +421,7 @@ export class Dispatch {
 
   /** @param why why what is left of it was not run; null: as its workers died */
   #endSalvaged(unit: number, closed: ClosedFile, why: string | null, interrupted = false): void {
-    const {deadSessions, openFiles, reports, testOf, onUnitEnd} = this.#options;
+    const {deadSessions, openFiles, reports, onUnitEnd} = this.#options;
     const {error} = closed;
     const reason = error === null ? why : `the file's worker died, and its rest could not be run: ${error.message}`;
     const names = deadSessions.names(unit).map(name => ({name}));
@@ -418,35 +430,27 @@ export class Dispatch {
       const slices = [...closed.slices, ...dead];
       const end = openFiles.merge(unit, {slices, error: null, tests: names});
       onUnitEnd(unit, end.ms, end.outcome, true);
+      this.#share(unit, slices);
       return end.outcome;
     });
     this.#forget(unit);
-    const test = testOf(unit);
-    const outcome = Promise.resolve(this.#options.fixtures?.ended(test, merged) ?? merged);
-    void reports.fileEnded(test, outcome, ({fullName}) => told.has(fullName));
+    reports.ended(unit, {outcome: merged, wasTold: ({fullName}) => told.has(fullName)});
+  }
+
+  #share(unit: number, shares: readonly {readonly slot: SlotNumber; readonly result: TestResult | null}[]): void {
+    for (const {slot, result} of shares) this.#options.onShare(unit, slot, result);
   }
 
   #end(unit: number, ms: number | null, outcome: UnitOutcome): void {
     this.#forget(unit);
     this.#options.onUnitEnd(unit, ms, outcome, false);
-    this.#report(unit, outcome);
+    this.#options.reports.ended(unit, {outcome, wasTold: null});
   }
 
   /** A unit ends without a result. */
   #fail(unit: number, error: Promise<FileError>): void {
-    this.#report(
-      unit,
-      error.then(known => ({type: 'error', error: known})),
-    );
-  }
-
-  #report(unit: number, outcome: UnitOutcome | Promise<UnitOutcome>): void {
-    const {reports, testOf, fixtures} = this.#options;
-    const test = testOf(unit);
-    const all = fixtures?.ended(test, outcome) ?? outcome;
-    if (all instanceof Promise) void reports.fileEnded(test, all, () => true);
-    else if (all.type === 'result') void reports.fileSucceeded(test, all.result);
-    else void reports.fileFailed(test, asJestWorkerDelivers(all.error));
+    const outcome = error.then((known): UnitOutcome => ({type: 'error', error: known}));
+    this.#options.reports.ended(unit, {outcome, wasTold: null});
   }
 
   #forget(unit: number): void {
@@ -456,7 +460,7 @@ export class Dispatch {
 
   /** @param collected null: this is the first worker to open it */
   #order(id: number, collected: string | null, {slot, generation}: FixtureHolder): UnitOrder {
-    const {file, split} = this.#unit(id);
+    const {file, split, after} = this.#unit(id);
     const {deadSessions} = this.#options;
     const resumes = collected === null ? deadSessions.begin(id) : deadSessions.resumes(id);
     const order: SplitOrder | null = hasSessions(this.#state, id)
@@ -466,18 +470,20 @@ export class Dispatch {
     const fixtures = this.#options.fixtures?.valuesFor(this.#options.testOf(id), {slot, generation}) ?? null;
     // Each of its tests fails: there is nothing to share.
     const failed = fixtures !== null && fixtures.failure !== null;
-    return {id, configId: file.configId, path: file.path, hardTimeoutMs, split: failed ? null : order, fixtures};
+    return {
+      id,
+      configId: file.configId,
+      path: file.path,
+      hardTimeoutMs,
+      split: failed ? null : order,
+      fixtures,
+      updatesSnapshots: after === null,
+    };
   }
 
   /** What the unit that runs in a slot is to it, if its tests are shared. */
   #session(slot: SlotNumber) {
     return this.#state.slots[slot - 1]?.session ?? null;
-  }
-
-  #announce(unit: number): void {
-    this.#announced.add(unit);
-    // A listener that threw has made it the file's failure already.
-    this.#options.reports.fileStarted(this.#options.testOf(unit)).catch(() => undefined);
   }
 
   #unit(id: number) {
@@ -491,13 +497,4 @@ export class Dispatch {
 class Signal {
   give: () => void = () => {};
   readonly promise = new Promise<void>(resolve => (this.give = resolve));
-}
-
-/**
- * An error of a file's run as jest-worker hands it to the stock runner: of the plain object that
- * testWorker throws it makes a String object with the object's fields, and a reporter that writes
- * results as JSON gets a string where it would otherwise get an object.
- */
-function asJestWorkerDelivers(error: FileError): FileError {
-  return Object.assign(Object(error.message) as FileError, error);
 }

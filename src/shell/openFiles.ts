@@ -40,8 +40,8 @@ export interface FileEnd {
 
 export interface OpenFilesOptions {
   readonly testOf: (unit: number) => Test;
-  readonly pastOf: (test: Test) => FileRecord | null;
-  readonly mergeTools: (test: Test) => MergeTools;
+  readonly pastOf: (unit: number) => FileRecord | null;
+  readonly mergeTools: (unit: number) => MergeTools;
   readonly warn: (text: string) => void;
 }
 
@@ -76,7 +76,7 @@ export class OpenFiles {
     if (known === undefined) {
       if (tests === null) return null; // the file was given up meanwhile
       this.#files.set(unit, {tests, fingerprint, indivisible: false, resumed, sessions: [{slot, done: null}]});
-      return costsOf(tests, this.#options.pastOf(this.#options.testOf(unit)), ms);
+      return costsOf(tests, this.#options.pastOf(unit), ms);
     }
     const [first] = known.sessions;
     if (tests !== null && first !== undefined) {
@@ -141,7 +141,7 @@ export class OpenFiles {
   merge(unit: number, {slices, error, tests}: ClosedFile): FileEnd {
     if (error !== null) return {outcome: {type: 'error', error}, ms: null};
     try {
-      const result = mergeSlices(slices, tests, this.#options.mergeTools(this.#options.testOf(unit)));
+      const result = mergeSlices(slices, tests, this.#options.mergeTools(unit));
       return {outcome: {type: 'result', result}, ms: result.perfStats.runtime};
     } catch (thrown) {
       const {message, stack = ''} = thrown as Error;

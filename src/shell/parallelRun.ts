@@ -1,30 +1,29 @@
 /** A run over workers: makes the plan, opens the line to the workers, and lets dispatch go. */
-import {statSync} from 'node:fs';
-import {availableParallelism, totalmem} from 'node:os';
 import {join, relative} from 'node:path';
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
-import {constraintsOf, resourcesOf} from '../core/constraints';
 import {describeDeath} from '../core/deaths';
 import {describeLingering} from '../core/lingering';
 import type {MergeTools} from '../core/merge';
-import type {Dist} from '../core/options';
-import {planUnits} from '../core/plan';
-import type {WorkerSetup} from '../core/protocol';
-import {plannedFixtures} from '../core/runFixtures';
-import {slotsOf, type SchedulePlan} from '../core/scheduleState';
-import type {Grouping, SlotNumber} from '../core/units';
+import type {NodeMergeTools} from '../core/mergeNodes';
+import {NodeSummary} from '../core/nodeSummary';
+import {slotsOf} from '../core/scheduleState';
+import type {NodeId, SlotNumber} from '../core/units';
 import {slowLine} from '../core/watching';
 import {mergeCoverage, mergeV8Coverage} from './coverage';
 import {DeadSessions} from './deadSessions';
 import {Dispatch, type LingeringWorker} from './dispatch';
 import {openEventLog} from './eventLog';
+import {FileReports} from './fileReports';
+import {NodeResults} from './nodeResults';
+import {nodeEnvironment, type RunNode} from './nodes';
 import {OpenFiles} from './openFiles';
 import type {PastRuns} from './pastRuns';
 import {Recycling} from './recycling';
 import type {Reports} from './reports';
 import type {RunOptions} from './run';
 import type {RunningJest} from './runningJest';
+import {makePlan} from './runPlan';
 import type {RunRules} from './runRules';
 import type {SharedFixtures} from './sharedFixtures';
 import {saveSnapshots} from './snapshotFile';
@@ -34,8 +33,8 @@ import {warn} from './warn';
 import {WaysOut} from './waysOut';
 import {WorkerHost} from './workerHost';
 import {SharedOutput} from './workerOutput';
-import {LEADS_A_GROUP} from './workerProcess';
 import {WorkerServer} from './workerServer';
+import {sharedSetup} from './workerSetup';
 
 export interface ParallelRun {
   /** Resolves when every unit has ended; workers are still on their way out then. Never, in a run that is stopped. */
@@ -55,18 +54,27 @@ export interface ParallelRunOptions extends RunRules {
   readonly runId: string;
   /** null: no file declares one. */
   readonly sharedFixtures: SharedFixtures | null;
+  /** Empty: all workers are as Jest's own process. */
+  readonly nodes: readonly RunNode[];
 }
 
 export async function startParallelRun(
   runOptions: RunOptions,
   parallelOptions: ParallelRunOptions,
 ): Promise<ParallelRun> {
-  const {tests, rulesOf, past, reports, runId, sharedFixtures} = parallelOptions;
-  const {jest, globalConfig, watcher} = runOptions;
+  const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes} = parallelOptions;
+  const {jest, globalConfig, watcher, options} = runOptions;
   const testOfPath = new Map(tests.map(test => [`${test.context.config.id}\0${test.path}`, test]));
   const plan = makePlan(runOptions, parallelOptions);
   const unitTests = plan.units.map(({file}) => testOfPath.get(`${file.configId}\0${file.path}`) as Test);
   const testOf = (unit: number) => unitTests[unit] as Test;
+  /** The name of the node that a unit is for; null: it may run on any. */
+  const nodeNameOf = (unit: number) => {
+    const node = plan.units[unit]?.node ?? null;
+    return node === null ? null : (nodes[node]?.name ?? null);
+  };
+  const summary = nodes.length === 0 ? null : new NodeSummary(nodes);
+  const nodeInSlot = new Map<SlotNumber, NodeId>();
   const shown = (path: string) => relative(globalConfig.rootDir, path);
 
   const hosts = new Map<SlotNumber, WorkerHost>();
@@ -98,11 +106,26 @@ export async function startParallelRun(
     plan,
     runId,
     testOf,
-    reports,
+    reports: new FileReports({
+      reports,
+      testOf,
+      fixtures: sharedFixtures,
+      nodes:
+        options.dist !== 'each'
+          ? null
+          : new NodeResults({
+              nodes: nodes.map(({name}) => name),
+              nodeOf: unit => nodeNameOf(unit) ?? '',
+              testOf,
+              mergeTools: test => nodeMergeTools(test, jest, globalConfig),
+              warn,
+            }),
+    }),
     openFiles: new OpenFiles({
       testOf,
-      pastOf: test => past.of(test),
-      mergeTools: test => mergeTools(test, jest, globalConfig),
+      pastOf: unit => past.of(testOf(unit), nodeNameOf(unit)),
+      mergeTools: unit =>
+        mergeTools(testOf(unit), jest, snapshotsWritten(globalConfig, plan.units[unit]?.after ?? null)),
       warn,
     }),
     log,
@@ -112,13 +135,15 @@ export async function startParallelRun(
       testOf,
       globalConfig,
       messageUtil: () => jest.messageUtil(),
-      resume: runOptions.options.onCrash === 'resume',
+      resume: options.onCrash === 'resume',
     }),
     hardTimeoutOf: unit => rulesOf(testOf(unit)).hardTimeoutMs,
     onUnitEnd: (unit, ms, outcome, died) => {
-      if (outcome !== null) past.note(testOf(unit), ms, outcome.type === 'result' ? outcome.result : null);
-      if (died) past.noteDeath(testOf(unit));
+      const [test, node] = [testOf(unit), nodeNameOf(unit)];
+      if (outcome !== null) past.note(test, ms, outcome.type === 'result' ? outcome.result : null, node);
+      if (died) past.noteDeath(test, node);
     },
+    onShare: (unit, slot, result) => summary?.ran(plan.units[unit]?.node ?? nodeInSlot.get(slot) ?? 0, result),
     onLateException: (culprit, running, death) =>
       warn(
         `an exception that ${culprit} left behind (a timer or a promise that outlived its tests) ended the worker ` +
@@ -130,7 +155,18 @@ export async function startParallelRun(
         `worker w${slot} died while it loaded ${path}, to take some of its tests: ${describeDeath(death)}. ` +
           'The workers that have the file open run them all.',
       ),
-    startWorker: (slot, generation, listener) => {
+    startWorker: (slot, generation, nodeId, listener) => {
+      const node = nodes[nodeId];
+      nodeInSlot.set(slot, nodeId);
+      summary?.started(nodeId);
+      const environment = {
+        ...process.env,
+        JEST_WORKER_ID: String(slot),
+        XDIST_WORKER: `w${slot}`,
+        XDIST_WORKER_COUNT: String(workerCount),
+        XDIST_RUN_ID: runId,
+        ...colours,
+      };
       const host = new WorkerHost({
         setup: {
           ...shared,
@@ -143,18 +179,19 @@ export async function startParallelRun(
         jestWorker: jest.jestWorker(),
         workerPath: join(__dirname, '..', 'worker', 'main.js'),
         threads: globalConfig.workerThreads === true,
-        environment: {
-          ...process.env,
-          JEST_WORKER_ID: String(slot),
-          XDIST_WORKER: `w${slot}`,
-          XDIST_WORKER_COUNT: String(workerCount),
-          XDIST_RUN_ID: runId,
-          ...colours,
-        },
+        execPath: node?.execPath ?? process.execPath,
+        execArgv: node?.execArgv ?? null,
+        environment: node === undefined ? environment : nodeEnvironment(node, environment),
         gracefulExitTimeout: globalConfig.workerGracefulExitTimeout,
         stdout,
         stderr,
-        listener: recycling.hearing(slot, listener),
+        listener: recycling.hearing(slot, {
+          ...listener,
+          lost: death => {
+            summary?.died(nodeId);
+            listener.lost(death);
+          },
+        }),
       });
       // A slot's host is replaced by the next: one of an older generation has nothing left to say.
       const before = hosts.get(slot);
@@ -214,6 +251,7 @@ export async function startParallelRun(
       await finished;
     },
     conclude: async () => {
+      for (const line of summary?.lines() ?? []) warn(line);
       // Then the summary says so, and no other runner of this run begins.
       if (waysOut.signal !== null) await watcher.setState({interrupted: true});
     },
@@ -236,106 +274,25 @@ function mergeTools(
   };
 }
 
-const GROUPINGS: Readonly<Partial<Record<Dist, Grouping>>> = {loadscope: 'scope', loadgroup: 'named'};
-
-function makePlan(
-  {jest, globalConfig, options}: RunOptions,
-  {tests, rulesOf, fixtures, splittable, past}: ParallelRunOptions,
-): SchedulePlan {
-  // A worker for each file has no use for a share.
-  const evenShares = options.dist === 'worksteal' && options.restartWorkers !== 'file';
-  const keepsOrder = globalConfig.testSequencer !== jest.defaultSequencer;
-  const inputs = tests.map(test => {
-    const last = past.of(test);
-    return {
-      file: {configId: test.context.config.id, path: test.path},
-      lastMs: last?.ms ?? test.duration ?? null,
-      failedLastTime: last !== null && last.end !== 'passed',
-      size: () => sizeOf(test.path),
-      split: splittable.get(test) ?? null,
-      constraints: constraintsOf(rulesOf(test), fixtures.neededBy(test)),
-      node: null,
-    };
-  });
-  const resources = resourcesOf(
-    inputs.map(({constraints}) => constraints),
-    options.resources,
-  );
+/** The same, of what several nodes have made of it. */
+function nodeMergeTools(
+  {context: {config}, path}: Test,
+  jest: RunningJest,
+  globalConfig: Config.GlobalConfig,
+): NodeMergeTools {
   return {
-    units: planUnits(inputs, {
-      resources,
-      keepOrder: keepsOrder,
-      shares: evenShares ? globalConfig.maxWorkers : 1,
-      inTurn: false,
-    }),
-    keepsOrder,
-    fixtures: plannedFixtures(fixtures),
-    resources,
-    grouping: GROUPINGS[options.dist] ?? 'none',
-    evenShares,
-    slots: globalConfig.maxWorkers,
-    nodes: 1,
-    watermark: options.watermark,
-    maxScheduleChunk: options.maxScheduleChunk,
-    maxWorkerRestarts: options.maxWorkerRestarts,
-    freshWorkerPerUnit: options.restartWorkers === 'file',
-    startsAtOnce: availableParallelism(),
-    prefetch: true,
+    mergeCoverage: all => mergeCoverage(all, jest.istanbulCoverage()),
+    mergeV8Coverage: all => mergeV8Coverage(all, jest.bcoeCoverage()),
+    formatError: ({message, stack}) =>
+      jest.messageUtil().formatExecError({message, stack: stack ?? ''}, config, globalConfig, path),
+    updatesSnapshots: globalConfig.updateSnapshot === 'all',
   };
 }
 
-/** jest-worker's own, of Jest 29 the only one. */
-const DEFAULT_GRACE_MS = 500;
-
-function sharedSetup(
-  {jest, globalConfig, context, options}: RunOptions,
-  tests: readonly Test[],
-  runId: string,
-  workerCount: number,
-  socketPath: string,
-): Omit<WorkerSetup, 'slot' | 'generation' | 'exitRecordPath' | 'journalPath' | 'leftOpenPath'> {
-  const contexts = new Map(tests.map(test => [test.context.config.id, test.context]));
-  const {changedFiles, sourcesRelatedToTestsInChangedFiles} = context;
-  return {
-    workerCount,
-    runId,
-    socketPath,
-    ownsGroup: LEADS_A_GROUP && globalConfig.workerThreads !== true,
-    slowTimeoutMs: options.slowTimeout,
-    hardTimeoutMs: options.hardTimeout,
-    heapLimitBytes: heapLimit(globalConfig.workerIdleMemoryLimit, jest.version),
-    graceMs: globalConfig.workerGracefulExitTimeout ?? DEFAULT_GRACE_MS,
-    modules: jest.modules,
-    globalConfig,
-    // Sets do not survive JSON; testWorker expects lists and makes sets of them again.
-    context: {
-      ...context,
-      changedFiles: changedFiles && [...changedFiles],
-      sourcesRelatedToTestsInChangedFiles: sourcesRelatedToTestsInChangedFiles && [
-        ...sourcesRelatedToTestsInChangedFiles,
-      ],
-    },
-    serializableResolvers: [...contexts.values()].map(({config, moduleMap}) => ({
-      config,
-      serializableModuleMap: moduleMap.toJSON(),
-    })),
-  };
-}
-
-/** jest-worker's own reading of `workerIdleMemoryLimit`: up to 1 a share of the machine's memory, else bytes. */
-function heapLimit(limit: unknown, jestVersion: string): number | null {
-  if (typeof limit !== 'number') return null;
-  // Jest 30 restarts a worker after each file at 0; for Jest 29 it is no limit.
-  if (limit === 0) return jestVersion.startsWith('29.') ? null : 0;
-  return Math.floor(limit <= 1 ? limit * totalmem() : limit);
-}
-
-function sizeOf(path: string): number {
-  try {
-    return statSync(path).size;
-  } catch {
-    return 0;
-  }
+/** @param after the unit of the node that writes the file's snapshots, whose they are; null: this one does */
+function snapshotsWritten(globalConfig: Config.GlobalConfig, after: number | null): Config.GlobalConfig {
+  const adds = after !== null && globalConfig.updateSnapshot === 'all';
+  return adds ? {...globalConfig, updateSnapshot: 'new'} : globalConfig;
 }
 
 /** The stock runner's words, which people have searched for; and what it does not know. */

@@ -14,31 +14,32 @@ export class PastRuns {
     this.#globalConfig = globalConfig;
   }
 
-  /** The file's name in the timings file. */
-  key(test: Test): string {
-    return fileKey(test.context.config.displayName?.name ?? null, relative(this.#globalConfig.rootDir, test.path));
+  /** The file's name in the timings file. @param node the name of the one that it is run on once; null: there is none such */
+  key(test: Test, node: string | null = null): string {
+    const path = relative(this.#globalConfig.rootDir, test.path);
+    return fileKey(test.context.config.displayName?.name ?? null, path, node);
   }
 
-  of(test: Test): FileRecord | null {
-    return this.#timings.get(this.key(test));
+  of(test: Test, node: string | null = null): FileRecord | null {
+    return this.#timings.get(this.key(test, node));
   }
 
   /** @param result null: the file has none, it failed to run */
-  note(test: Test, ms: number | null, result: TestResult | null): void {
+  note(test: Test, ms: number | null, result: TestResult | null, node: string | null = null): void {
     if (this.#globalConfig.collectTests) return; // nothing ran
-    const past = this.of(test);
+    const past = this.of(test, node);
     // With -t only some of its tests ran: that says little of the file, and nothing of the others.
     const partial = Boolean(this.#globalConfig.testNamePattern) || result === null;
     const failed = result === null || result.numFailingTests > 0 || result.testExecError != null;
-    this.#timings.record(this.key(test), {
+    this.#timings.record(this.key(test, node), {
       ms: partial ? (past?.ms ?? null) : ms === null ? null : Math.round(ms),
       tests: {...(partial && past?.tests), ...testDurations(result?.testResults ?? [])},
       end: failed ? 'failed' : partial ? (past?.end ?? 'passed') : 'passed',
     });
   }
 
-  noteDeath(test: Test): void {
-    const past = this.of(test);
-    this.#timings.record(this.key(test), {ms: past?.ms ?? null, tests: past?.tests ?? {}, end: 'died'});
+  noteDeath(test: Test, node: string | null = null): void {
+    const past = this.of(test, node);
+    this.#timings.record(this.key(test, node), {ms: past?.ms ?? null, tests: past?.tests ?? {}, end: 'died'});
   }
 }

@@ -10,6 +10,7 @@ import type {TestWatcher} from 'jest-watcher';
 import type {ResolvedOptions} from '../core/options';
 import type {RunFixtures} from '../core/runFixtures';
 import type {FixturesInBand} from './fixturesInBand';
+import type {RunNode} from './nodes';
 import {PastRuns} from './pastRuns';
 import {Reports} from './reports';
 import type {Emitter, RunningJest} from './runningJest';
@@ -34,6 +35,14 @@ export interface RunOptions {
 export async function run(runOptions: RunOptions): Promise<void> {
   const {jest, globalConfig, options, watcher} = runOptions;
   if (runOptions.tests.length === 0 || watcher.isInterrupted()) return;
+  const inBand = mustRunInBand(runOptions);
+  const nodes = inBand ? [] : await startableNodes(runOptions);
+  if (inBand && options.nodes.length > 0) {
+    warn(
+      `the run is in band, on the Node that Jest itself runs on (${process.version}): "nodes" needs workers, and is not ` +
+        'heeded. Without -i and --detectOpenHandles it is.',
+    );
+  }
 
   const runId = randomUUID().slice(0, 8);
   const timings = new TimingsFile({
@@ -64,7 +73,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     await endSharedFixtures(sharedFixtures, watcher);
     await timings.save();
   };
-  if (shouldRunInBand(runOptions, rules, past, splittable)) {
+  if (inBand || mayRunInBand(runOptions, rules, past, splittable)) {
     // Each of the two is loaded where it is needed: the other would delay the first test.
     const {runInBand} = require('./inBand') as typeof import('./inBand');
     await runInBand({
@@ -77,7 +86,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       // --detectOpenHandles would take our thread for one of the tests' handles.
       limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
       hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
-      fixtures: sharedFixtures && inBand(sharedFixtures, rules.fixtures),
+      fixtures: sharedFixtures && deliveredInBand(sharedFixtures, rules.fixtures),
       onStart: test => timings.markInBand(past.key(test)),
       onEnd: (test, ms, result) => past.note(test, ms, result),
     });
@@ -90,6 +99,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       reports,
       runId,
       sharedFixtures,
+      nodes,
     });
     const finish = leave;
     leave = async () => {
@@ -119,7 +129,7 @@ function startSharedFixtures(
   return SharedFixtures.start({jest, globalConfig, tests, fixtures, runId, timeoutMs: options.fixtureTimeout});
 }
 
-function inBand(sharedFixtures: SharedFixtures, fixtures: RunFixtures): FixturesInBand {
+function deliveredInBand(sharedFixtures: SharedFixtures, fixtures: RunFixtures): FixturesInBand {
   const {fixturesInBand} = require('./fixturesInBand') as typeof import('./fixturesInBand');
   return fixturesInBand(sharedFixtures, fixtures);
 }
@@ -142,16 +152,28 @@ function cacheDirectoryOf(tests: readonly Test[]): string {
 /** From this duration (ms) on Jest takes a file for slow, and does not run it in band by its own guess. */
 const SLOW_FILE_MS = 1000;
 
-function shouldRunInBand(
-  {serial, globalConfig, options}: RunOptions,
+/** The option in the ways in which it is written. */
+const IN_BAND = /^(-i|--runInBand|--run-in-band)$/;
+
+/** Whether there is to be no worker, because the user asked for that, or for what cannot be had with one. */
+function mustRunInBand({serial, globalConfig, options}: RunOptions): boolean {
+  const {detectOpenHandles, maxWorkers} = globalConfig;
+  // Jest 29 does not hand on what was asked for, only that there is to be one worker.
+  const runInBand = (globalConfig.runInBand as boolean | undefined) ?? process.argv.some(word => IN_BAND.test(word));
+  if (!serial) return false;
+  if (runInBand || detectOpenHandles) return true;
+  // That one worker would have nobody beside it; but it may be another Node.
+  return maxWorkers <= 1 && options.nodes.length === 0;
+}
+
+/** Whether Jest's guess is followed that the run needs no workers: few files, that were quick. */
+function mayRunInBand(
+  {serial, options}: RunOptions,
   {tests, rulesOf}: RunRules,
   past: PastRuns,
   splittable: Splittable,
 ): boolean {
-  if (!serial) return false;
-  const {runInBand: askedFor, detectOpenHandles, maxWorkers} = globalConfig;
-  if (askedFor || detectOpenHandles || maxWorkers <= 1) return true;
-  // From here on it is Jest's guess: few files, that were quick.
+  if (!serial || options.nodes.length > 0) return false;
   if (options.inBand === 'never' || options.restartWorkers === 'file') return false;
   // It always makes it where there is one file only, however long that takes; a file that may be split gains.
   return !tests.some(test => {
@@ -159,4 +181,16 @@ function shouldRunInBand(
     const last = past.of(test);
     return last?.end === 'died' || (splittable.has(test) && (last?.ms ?? Infinity) >= SLOW_FILE_MS);
   });
+}
+
+/**
+ * The nodes of a run over workers.
+ *
+ * @throws {NodesError} if one cannot be started
+ */
+async function startableNodes({options, globalConfig}: RunOptions): Promise<readonly RunNode[]> {
+  if (options.nodes.length === 0) return [];
+  const {prepareNodes} = require('./nodes') as typeof import('./nodes');
+  const {rootDir, workerThreads} = globalConfig;
+  return prepareNodes(options.nodes, {rootDir, environment: process.env, threads: workerThreads === true});
 }

@@ -42,6 +42,10 @@ export interface WorkerHostOptions {
   /** The module that the process loads. */
   readonly workerPath: string;
   readonly threads: boolean;
+  /** A path, or a command that is looked for in PATH. */
+  readonly execPath: string;
+  /** Node's flags; null: those of Jest's own process. */
+  readonly execArgv: readonly string[] | null;
   /** The process's whole environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** ms; undefined: jest-worker's own default. */
@@ -94,6 +98,8 @@ export class WorkerHost {
             serialization: 'json',
             stdio: 'pipe',
             env: {...options.environment},
+            execPath: options.execPath,
+            ...(options.execArgv !== null && {execArgv: [...options.execArgv]}),
             detached: LEADS_A_GROUP && !options.threads,
           },
           maxRetries: 0,

@@ -46,12 +46,12 @@ export class JestFileRunner {
    * Not awaited on the way: V8 would put our functions on the end of every asynchronous stack, and
    * with them into the failure messages of --json.
    */
-  run({configId, path, fixtures}: UnitOrder, file: CircusFile | null): Promise<FileEnd> {
+  run({configId, path, fixtures, updatesSnapshots}: UnitOrder, file: CircusFile | null): Promise<FileEnd> {
     // With the stock runner these come with each call, so a file that changes them changes its own.
     const own = structuredClone(this.#configOf(configId));
     const config = fixtures === null ? own : withFixtures(own, path, fixtures);
     const {globalConfig, context} = structuredClone({
-      globalConfig: this.#setup.globalConfig,
+      globalConfig: updatesSnapshots ? this.#setup.globalConfig : addingSnapshots(this.#setup.globalConfig),
       context: this.#setup.context,
     });
     try {
@@ -72,4 +72,10 @@ export class JestFileRunner {
     if (config === undefined) throw new Error(`jest-runner-xdist: there is no project ${configId}`);
     return config;
   }
+}
+
+/** As without -u: what is there is compared with, and what is not is added. */
+function addingSnapshots(globalConfig: WorkerSetup['globalConfig']): WorkerSetup['globalConfig'] {
+  const config = globalConfig as Config.GlobalConfig;
+  return config.updateSnapshot === 'all' ? {...config, updateSnapshot: 'new'} : config;
 }

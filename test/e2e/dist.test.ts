@@ -12,7 +12,7 @@ interface Note {
 const SPLIT = `/** @can-split */
 const note = test => async () => {
   require('fs').appendFileSync('notes', JSON.stringify({test, pid: process.pid}) + '\\n');
-  await new Promise(resolve => setTimeout(resolve, 60));
+  await new Promise(resolve => setTimeout(resolve, 150));
 };
 const many = prefix => { for (let i = 0; i < 8; i++) test(prefix + i, note(prefix + i)); };
 describe('x @group:one', () => { many('x'); describe('deep', () => { test('xd', note('xd')); }); });

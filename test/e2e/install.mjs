@@ -1,11 +1,12 @@
 /**
  * Makes the installs that the end-to-end tests run on: a Jest of each supported line, and an example, each with our
- * package beside it as npm would unpack it, from `npm pack`. Cheap when nothing has changed.
+ * package beside it as npm would unpack it, from `npm pack`; and a Node of another version. Cheap when nothing has
+ * changed.
  */
 import {readdirSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {installInto, packRunner} from '../../examples/install.mjs';
+import {installDependencies, installInto, packRunner} from '../../examples/install.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const installs = join(here, 'installs');
@@ -15,3 +16,4 @@ for (const name of readdirSync(installs).filter(entry => entry.startsWith('jest-
   installInto(join(installs, name), tarball);
 }
 installInto(join(here, '..', '..', 'examples', 'shared-fixtures'), tarball);
+installDependencies(join(installs, 'another-node'));

@@ -194,7 +194,7 @@ class CaseRun {
   async #runWhole(path: string, options: Pick<SplitCase, 'updateSnapshot' | 'pattern'>): Promise<FileRun> {
     const {config, runner} = await makeRunner(options);
     const end = await runner.run(
-      {id: 0, configId: config.id, path, hardTimeoutMs: null, split: null, fixtures: null},
+      {id: 0, configId: config.id, path, hardTimeoutMs: null, split: null, fixtures: null, updatesSnapshots: true},
       new FollowedFile(new Journal(''), phases),
     );
     return {...outcome(end), probes: takeProbes(path)};
@@ -221,7 +221,18 @@ class CaseRun {
       timer = setTimeout(() => resolve({thrown: new Error(`hangs: ${feeder.describe()}`)}), HANGS_AFTER_MS);
     });
     const end = await Promise.race([
-      runner.run({id: 7, configId: config.id, path: this.#file, hardTimeoutMs: null, split, fixtures: null}, file),
+      runner.run(
+        {
+          id: 7,
+          configId: config.id,
+          path: this.#file,
+          hardTimeoutMs: null,
+          split,
+          fixtures: null,
+          updatesSnapshots: true,
+        },
+        file,
+      ),
       hangs,
     ]);
     clearTimeout(timer);

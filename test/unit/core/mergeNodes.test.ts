@@ -254,12 +254,14 @@ describe('snapshots', () => {
     expect(obsolete([x, other, z])).toEqual({unchecked: 0, uncheckedKeys: [], fileDeleted: false});
   });
 
-  test('that -u has removed are told of, whichever node it was on', () => {
+  test('that -u has removed are told of: those of the first node, on the others nothing is removed', () => {
     const [x, y] = [saved('x', {uncheckedKeys: ['old 1', 'only on y 1']}), saved('y', {added: 1})];
     const removed = {unchecked: 2, uncheckedKeys: ['old 1', 'only on y 1'], fileDeleted: false};
     expect(obsolete([x, y], true)).toEqual(removed);
     expect(obsolete([x, refused('y', 'no')], true)).toEqual(removed);
-    expect(obsolete([y, x], true)).toEqual(removed);
+    const kept = saved('z', {uncheckedKeys: ['only on x 1']});
+    expect(obsolete([x, kept], true)).toEqual(removed);
+    expect(obsolete([refused('y', 'no'), kept], true)).toEqual({unchecked: 0, uncheckedKeys: [], fileDeleted: false});
   });
 
   test('are in a file that is deleted unless a later node writes it again', () => {

@@ -27,7 +27,15 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
   give: {
     type: 'give',
     units: [
-      {id: 0, configId: 'c', path: '/a.test.ts', hardTimeoutMs: null, split: null, fixtures: null},
+      {
+        id: 0,
+        configId: 'c',
+        path: '/a.test.ts',
+        hardTimeoutMs: null,
+        split: null,
+        fixtures: null,
+        updatesSnapshots: true,
+      },
       {
         id: 7,
         configId: 'd',
@@ -38,6 +46,7 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
           declared: [{names: ['./db.ts', '/db.ts', '/db'], json: '{"url":"x"}'}],
           failure: {message: 'no database', stack: 'Error: no database\n    at /db.ts:1:1'},
         },
+        updatesSnapshots: false,
       },
       {
         id: 8,
@@ -46,6 +55,7 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
         hardTimeoutMs: 30_000,
         split: {granularity: 'each', grouping: 'named', collected: 'f00', resumes: {listing: 'b0b', leaveOut: [0, 2]}},
         fixtures: {declared: [], failure: null},
+        updatesSnapshots: true,
       },
     ],
   },

@@ -11,6 +11,7 @@ import {createSchedule, type SchedulePlan} from '../../../src/core/scheduleState
 import {DeadSessions} from '../../../src/shell/deadSessions';
 import {Dispatch, type DispatchWorker} from '../../../src/shell/dispatch';
 import type {LogLine} from '../../../src/shell/eventLog';
+import {FileReports} from '../../../src/shell/fileReports';
 import {OpenFiles} from '../../../src/shell/openFiles';
 import {Reports} from '../../../src/shell/reports';
 import type {WorkerListener} from '../../../src/shell/workerHost';
@@ -177,13 +178,14 @@ class FakeRun {
       plan,
       runId: 'run',
       testOf: unit => tests[unit]!,
-      startWorker: (slot, generation, listener) => {
+      startWorker: (slot, generation, _node, listener) => {
         const worker = new FakeWorker(slot, generation, listener);
         this.workers.set(`w${slot}.${generation}`, worker);
         onStart(worker);
         return worker;
       },
-      reports: this.reports,
+      reports: new FileReports({reports: this.reports, testOf: unit => tests[unit]!, fixtures: null, nodes: null}),
+      onShare: () => undefined,
       fixtures: null,
       openFiles: new OpenFiles({
         testOf: unit => tests[unit]!,
@@ -255,7 +257,17 @@ test('a run of two workers, from the first start to the last end', async () => {
   w1.runs(2);
   const give = (id: number) => ({
     type: 'give',
-    units: [{id, configId: 'c', path: `/${id}.test.js`, hardTimeoutMs: null, split: null, fixtures: null}],
+    units: [
+      {
+        id,
+        configId: 'c',
+        path: `/${id}.test.js`,
+        hardTimeoutMs: null,
+        split: null,
+        fixtures: null,
+        updatesSnapshots: true,
+      },
+    ],
   });
   expect(w1.told).toEqual([give(0), give(2), 'closed']);
   expect(w2.told).toEqual([give(1), 'closed']);
@@ -340,7 +352,17 @@ test('an idle worker gets what another one holds', () => {
   expect(w2.told).toEqual([
     {
       type: 'give',
-      units: [{id: 1, configId: 'c', path: '/1.test.js', hardTimeoutMs: null, split: null, fixtures: null}],
+      units: [
+        {
+          id: 1,
+          configId: 'c',
+          path: '/1.test.js',
+          hardTimeoutMs: null,
+          split: null,
+          fixtures: null,
+          updatesSnapshots: true,
+        },
+      ],
     },
   ]);
 });
@@ -587,12 +609,15 @@ describe('a file that is split', () => {
         hardTimeoutMs: null,
         split: {granularity: 'tests', grouping: 'none', collected, resumes: null},
         fixtures: null,
+        updatesSnapshots: true,
       },
     ],
   });
   const wholeOrder = {
     type: 'give',
-    units: [{id: 0, configId: 'c', path: PATH, hardTimeoutMs: null, split: null, fixtures: null}],
+    units: [
+      {id: 0, configId: 'c', path: PATH, hardTimeoutMs: null, split: null, fixtures: null, updatesSnapshots: true},
+    ],
   };
   const long: FileRecord = {
     at: 0,

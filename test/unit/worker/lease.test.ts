@@ -7,6 +7,7 @@ const unit = (id: number) => ({
   hardTimeoutMs: null,
   split: null,
   fixtures: null,
+  updatesSnapshots: true,
 });
 
 test('units are begun in the order in which they were given', async () => {

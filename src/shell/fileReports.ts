@@ -1,0 +1,83 @@
+/**
+ * What Jest is told of each file: its start, its tests and one end. A file is one unit; or where it runs on
+ * several nodes, one unit for each, of which Jest hears as of one.
+ */
+import type {AssertionResult, Test} from '@jest/test-result';
+import type {FileError} from '../core/deaths';
+import type {UnitOutcome} from '../core/protocol';
+import type {NodeResults} from './nodeResults';
+import type {Reports} from './reports';
+import type {SharedFixtures} from './sharedFixtures';
+
+export interface FileReportsOptions {
+  readonly reports: Reports;
+  /** Jest's test of a unit. */
+  readonly testOf: (unit: number) => Test;
+  /** null: no file declares one. */
+  readonly fixtures: Pick<SharedFixtures, 'ended'> | null;
+  /** null: each file is one unit. */
+  readonly nodes: NodeResults | null;
+}
+
+/** How a unit has ended. */
+export interface UnitEnd {
+  /** May have to be waited for: dead workers' last words are read first. */
+  readonly outcome: UnitOutcome | Promise<UnitOutcome>;
+  /** Whether Jest has heard of the end of a test; null: of all, or there is no test. */
+  readonly wasTold: ((test: Pick<AssertionResult, 'ancestorTitles' | 'fullName'>) => boolean) | null;
+}
+
+export class FileReports {
+  readonly #options: FileReportsOptions;
+  readonly #started = new Set<Test>();
+
+  constructor(options: FileReportsOptions) {
+    this.#options = options;
+  }
+
+  /** One that is run again has started once, for Jest. */
+  started(unit: number): void {
+    const test = this.#options.testOf(unit);
+    if (this.#started.has(test)) return;
+    this.#started.add(test);
+    // A listener that threw has made it the file's failure already.
+    this.#options.reports.fileStarted(test).catch(() => undefined);
+  }
+
+  /** An event of Jest's own code inside a worker. @param unit the one that it runs; null: none is known */
+  jestEvent(unit: number | null, name: string, payload: unknown): void {
+    const {nodes, reports} = this.#options;
+    void reports.jestEvent(name, nodes === null || unit === null ? payload : nodes.named(unit, payload));
+  }
+
+  ended(unit: number, end: UnitEnd): void {
+    const whole = this.#options.nodes === null ? end : this.#options.nodes.add(unit, end);
+    if (whole !== null) this.#report(this.#options.testOf(unit), whole);
+  }
+
+  /** The run is stopped: files that have come to something on a node, and will not on the others. */
+  leftOver(): void {
+    for (const {test, end} of this.#options.nodes?.takeAll() ?? []) this.#report(test, end);
+  }
+
+  #report(test: Test, {outcome, wasTold}: UnitEnd): void {
+    const {reports, fixtures} = this.#options;
+    const all = fixtures?.ended(test, outcome) ?? outcome;
+    if (wasTold !== null || all instanceof Promise) {
+      void reports.fileEnded(test, Promise.resolve(all), result => wasTold?.(result) ?? true);
+    } else if (all.type === 'result') {
+      void reports.fileSucceeded(test, all.result);
+    } else {
+      void reports.fileFailed(test, asJestWorkerDelivers(all.error));
+    }
+  }
+}
+
+/**
+ * An error of a file's run as jest-worker hands it to the stock runner: of the plain object that
+ * testWorker throws it makes a String object with the object's fields, and a reporter that writes
+ * results as JSON gets a string where it would otherwise get an object.
+ */
+function asJestWorkerDelivers(error: FileError): FileError {
+  return Object.assign(Object(error.message) as FileError, error);
+}

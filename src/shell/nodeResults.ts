@@ -1,0 +1,75 @@
+/** What has come of each file on the nodes that it runs on, until all are through with it. */
+import type {Test} from '@jest/test-result';
+import {mergeNodes, onNode, type NodeMergeTools} from '../core/mergeNodes';
+import {describeNodeDifference} from '../core/nodeDifference';
+import type {UnitEnd} from './fileReports';
+
+export interface NodeResultsOptions {
+  /** The names of all nodes, in their order. */
+  readonly nodes: readonly string[];
+  /** The name of the node that a unit is for. */
+  readonly nodeOf: (unit: number) => string;
+  /** Jest's test of a unit. */
+  readonly testOf: (unit: number) => Test;
+  readonly mergeTools: (test: Test) => NodeMergeTools;
+  readonly warn: (text: string) => void;
+}
+
+export class NodeResults {
+  readonly #options: NodeResultsOptions;
+  /** By file, and by the name of the node. */
+  readonly #ends = new Map<Test, Map<string, UnitEnd>>();
+
+  constructor(options: NodeResultsOptions) {
+    this.#options = options;
+  }
+
+  /** What reporters hear of a test of the unit, with the node's name among its titles. */
+  named(unit: number, payload: unknown): unknown {
+    if (!Array.isArray(payload)) return payload;
+    const [path, test, ...rest] = payload as unknown[];
+    return isNamed(test) ? [path, onNode(this.#options.nodeOf(unit), test), ...rest] : payload;
+  }
+
+  /** @returns how the file has ended; null: it has not yet on all nodes */
+  add(unit: number, end: UnitEnd): UnitEnd | null {
+    const {testOf, nodeOf, nodes} = this.#options;
+    const test = testOf(unit);
+    const ends = this.#ends.get(test) ?? new Map<string, UnitEnd>();
+    ends.set(nodeOf(unit), end);
+    this.#ends.set(test, ends);
+    if (ends.size < nodes.length) return null;
+    this.#ends.delete(test);
+    return this.#merge(test, ends);
+  }
+
+  /** The files that have ended on some nodes only, with what has come of them there. */
+  takeAll(): {test: Test; end: UnitEnd}[] {
+    const all = [...this.#ends].map(([test, ends]) => ({test, end: this.#merge(test, ends)}));
+    this.#ends.clear();
+    return all;
+  }
+
+  #merge(test: Test, ends: ReadonlyMap<string, UnitEnd>): UnitEnd {
+    const {nodes, mergeTools, warn} = this.#options;
+    const inOrder = nodes.flatMap(node => {
+      const end = ends.get(node);
+      return end === undefined ? [] : [{node, end}];
+    });
+    const outcomes = Promise.all(inOrder.map(async ({node, end}) => ({node, outcome: await end.outcome})));
+    return {
+      outcome: outcomes.then(known => {
+        const difference = describeNodeDifference(test.path, known);
+        if (difference !== null) warn(difference);
+        return mergeNodes(known, mergeTools(test));
+      }),
+      wasTold: ({fullName, ancestorTitles: [node = '', ...ancestorTitles]}) =>
+        ends.get(node)?.wasTold?.({ancestorTitles, fullName: fullName.slice(node.length + 1)}) ?? true,
+    };
+  }
+}
+
+function isNamed(test: unknown): test is {readonly ancestorTitles: readonly string[]; readonly fullName: string} {
+  const {ancestorTitles, fullName} = (test ?? {}) as {ancestorTitles?: unknown; fullName?: unknown};
+  return Array.isArray(ancestorTitles) && typeof fullName === 'string';
+}

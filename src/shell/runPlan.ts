@@ -1,0 +1,71 @@
+/** The plan of a run over workers: of each file what it asks for and what is known of it, in the order of dispatch. */
+import {statSync} from 'node:fs';
+import {availableParallelism} from 'node:os';
+import type {Test} from '@jest/test-result';
+import {constraintsOf, resourcesOf} from '../core/constraints';
+import type {Dist} from '../core/options';
+import {planUnits, type PlanInput} from '../core/plan';
+import {plannedFixtures} from '../core/runFixtures';
+import type {SchedulePlan} from '../core/scheduleState';
+import type {Grouping, NodeId} from '../core/units';
+import type {ParallelRunOptions} from './parallelRun';
+import type {RunOptions} from './run';
+
+const GROUPINGS: Readonly<Partial<Record<Dist, Grouping>>> = {loadscope: 'scope', loadgroup: 'named'};
+
+export function makePlan(
+  {jest, globalConfig, options}: RunOptions,
+  {tests, rulesOf, fixtures, splittable, past, nodes}: ParallelRunOptions,
+): SchedulePlan {
+  // A worker for each file has no use for a share.
+  const evenShares = options.dist === 'worksteal' && options.restartWorkers !== 'file';
+  const keepsOrder = globalConfig.testSequencer !== jest.defaultSequencer;
+  const onNode = (test: Test, node: NodeId | null): PlanInput => {
+    const last = past.of(test, node === null ? null : (nodes[node]?.name ?? null));
+    return {
+      file: {configId: test.context.config.id, path: test.path},
+      lastMs: last?.ms ?? test.duration ?? null,
+      failedLastTime: last !== null && last.end !== 'passed',
+      size: () => sizeOf(test.path),
+      split: splittable.get(test) ?? null,
+      constraints: constraintsOf(rulesOf(test), fixtures.neededBy(test)),
+      node,
+    };
+  };
+  const each = options.dist === 'each';
+  const inputs = tests.flatMap(test => (each ? nodes.map((_, node) => onNode(test, node)) : [onNode(test, null)]));
+  const resources = resourcesOf(
+    inputs.map(({constraints}) => constraints),
+    options.resources,
+  );
+  return {
+    units: planUnits(inputs, {
+      resources,
+      keepOrder: keepsOrder,
+      shares: evenShares ? globalConfig.maxWorkers : 1,
+      // With --ci nothing is written: they can run at the same time.
+      inTurn: each && globalConfig.updateSnapshot !== 'none',
+    }),
+    keepsOrder,
+    fixtures: plannedFixtures(fixtures),
+    resources,
+    grouping: GROUPINGS[options.dist] ?? 'none',
+    evenShares,
+    slots: globalConfig.maxWorkers,
+    nodes: Math.max(1, nodes.length),
+    watermark: options.watermark,
+    maxScheduleChunk: options.maxScheduleChunk,
+    maxWorkerRestarts: options.maxWorkerRestarts,
+    freshWorkerPerUnit: options.restartWorkers === 'file',
+    startsAtOnce: availableParallelism(),
+    prefetch: true,
+  };
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,395 @@
+/** The option `nodes`, and `dist: 'each'`: every test on every kind of worker, and one result for Jest. */
+import {existsSync} from 'node:fs';
+import {join} from 'node:path';
+import type {AssertionResult} from '@jest/test-result';
+import {onEachLine, type Files, type JestOutput, type Project, type RunOptions} from './project';
+
+const OTHER_NODE = join(__dirname, 'installs', 'another-node', 'node_modules', 'node', 'bin', 'node');
+
+interface NodeSpec {
+  readonly name: string;
+  readonly execPath?: string;
+  readonly execArgv?: readonly string[];
+  readonly env?: Readonly<Record<string, string | null>>;
+}
+
+/** The same executable, in another time zone and with a flag. */
+const HERE = {name: 'here', env: {TZ: 'UTC'}};
+const TOKYO = {name: 'tokyo', env: {TZ: 'Asia/Tokyo'}, execArgv: ['--expose-gc']};
+const TWO = [HERE, TOKYO];
+
+const on = (nodes: readonly NodeSpec[], dist = 'each', env: RunOptions['env'] = {}): RunOptions => ({
+  env: {XDIST_NODES: JSON.stringify(nodes), XDIST_DIST: dist, ...env},
+});
+
+/** The results of one file. */
+function testsOf({json}: JestOutput, file: string): readonly AssertionResult[] {
+  const results = json?.testResults.filter(({name}) => name.endsWith(file)) ?? [];
+  expect([file, results.length]).toEqual([file, 1]);
+  return results[0]?.assertionResults as unknown as readonly AssertionResult[];
+}
+
+const namesOf = (output: JestOutput, file: string) => testsOf(output, file).map(({fullName}) => fullName);
+const messageOf = ({json}: JestOutput, file: string) =>
+  json?.testResults.find(({name}) => name.endsWith(file))?.message ?? '';
+
+/** What tests have noted of the worker that they ran in. */
+interface Note {
+  readonly file: string;
+  readonly node: string;
+  readonly hours: number;
+  readonly flag: boolean;
+  readonly version: string;
+  readonly pid: number;
+}
+
+/** Notes where it runs; tests of a file that is there for `notes` read it with `notesOf`. */
+const NOTE = `require('fs').appendFileSync('notes', JSON.stringify({
+  file: expect.getState().testPath.split('/').pop(), node: process.env.XDIST_NODE, hours: new Date(0).getHours(),
+  flag: process.execArgv.includes('--expose-gc'), version: process.version, pid: process.pid}) + '\\n');`;
+const notesOf = (project: Project) => project.lines<Note>('notes');
+
+const many = (count: number, body: string): Files =>
+  Object.fromEntries(
+    Array.from({length: count}, (_, index) => [`f${index}.test.js`, `test('t${index}', () => { ${body} });`]),
+  );
+
+describe('each', () => {
+  onEachLine('every file runs once on every node, and Jest has one result of it', async (_line, make) => {
+    const project = make({
+      'a.test.js': `describe('block', () => { test('one', () => { ${NOTE} }); test.skip('two', () => {}); test.todo('three'); });`,
+      'b.test.js': `test('four', () => { ${NOTE} });`,
+    });
+    const output = await project.run(['-w', '2', '--verbose'], on(TWO));
+    expect(output.exitCode).toBe(0);
+    expect(namesOf(output, 'a.test.js')).toEqual([
+      'here block one',
+      'here block two',
+      'here block three',
+      'tokyo block one',
+      'tokyo block two',
+      'tokyo block three',
+    ]);
+    expect(testsOf(output, 'a.test.js')[3]).toMatchObject({ancestorTitles: ['tokyo', 'block'], title: 'one'});
+    expect(output.json).toMatchObject({
+      numTotalTestSuites: 2,
+      numPassedTests: 4,
+      numPendingTests: 2,
+      numTodoTests: 2,
+      numTotalTests: 8,
+    });
+    expect(output.stderr).toMatch(/Test Suites: 2 passed, 2 total/);
+    expect(output.stderr).toMatch(/tokyo\n +block\n +✓ one/);
+    const notes = notesOf(project).map(({file, node, hours, flag}) => [file, node, hours, flag]);
+    expect(notes.sort()).toEqual([
+      ['a.test.js', 'here', 0, false],
+      ['a.test.js', 'tokyo', 9, true],
+      ['b.test.js', 'here', 0, false],
+      ['b.test.js', 'tokyo', 9, true],
+    ]);
+    // Reporters hear of each file once, and of each test by the name that its result has.
+    const events = (event: string) => output.events.filter(one => one.event === event);
+    expect(events('file-start')).toHaveLength(2);
+    expect(events('file-result')).toHaveLength(2);
+    const heard = events('case-result').map(({result}) => (result as AssertionResult).fullName);
+    const ran = ['here block one', 'here four', 'tokyo block one', 'tokyo four'];
+    expect(heard.sort()).toEqual([...ran, 'here block three', 'tokyo block three'].sort());
+    expect(
+      events('case-start')
+        .map(({info}) => (info as AssertionResult).fullName)
+        .sort(),
+    ).toEqual(ran);
+    expect(output.stderr).toMatch(
+      /jest-runner-xdist: here \(v[\d.]+\): tests: 1 skipped, 1 todo, 2 passed, 4 total; \d workers?\./,
+    );
+    expect(output.stderr).toMatch(/jest-runner-xdist: tokyo \(v[\d.]+\): tests: .* 4 total; \d workers?\./);
+    expect(await project.leftProcesses()).toEqual([]);
+  });
+
+  onEachLine('another version of Node', async (_line, make) => {
+    expect(existsSync(OTHER_NODE)).toBe(true);
+    const project = make(many(3, NOTE));
+    const output = await project.run(['-w', '2'], on([{name: 'own'}, {name: 'other', execPath: OTHER_NODE}]));
+    expect(output.exitCode).toBe(0);
+    expect(output.json?.numPassedTests).toBe(6);
+    const versions = notesOf(project).map(({node, version}) => `${node} ${version.split('.')[0]}`);
+    expect(versions.filter(text => text === 'other v22')).toHaveLength(3);
+    expect(versions.filter(text => text === `own ${process.version.split('.')[0]}`)).toHaveLength(3);
+    expect(output.stderr).toContain('other (v22.23.3): tests: 3 passed, 3 total; ');
+  });
+
+  onEachLine('one worker is enough for all nodes, one after the other', async (_line, make) => {
+    const project = make(many(3, NOTE));
+    const output = await project.run(['-w', '1'], on([HERE, TOKYO, {name: 'third'}]));
+    expect(output.exitCode).toBe(0);
+    expect(output.json?.numPassedTests).toBe(9);
+    const nodes = notesOf(project).map(({node}) => node);
+    expect(nodes.sort()).toEqual(['here', 'third', 'tokyo'].flatMap(name => [name, name, name]));
+    expect(new Set(notesOf(project).map(({pid}) => pid)).size).toBe(3);
+  });
+
+  onEachLine('-t means the names of the tests, as they are without nodes', async (_line, make) => {
+    const project = make({'a.test.js': "describe('x', () => { test('one', () => {}); test('two', () => {}); });"});
+    const output = await project.run(['-w', '2', '-t', '^x one$'], on(TWO));
+    expect(testsOf(output, 'a.test.js').map(({fullName, status}) => [fullName, status])).toEqual([
+      ['here x one', 'passed'],
+      ['here x two', 'pending'],
+      ['tokyo x one', 'passed'],
+      ['tokyo x two', 'pending'],
+    ]);
+  });
+
+  onEachLine('files are split on each node', async (_line, make) => {
+    const tests = `for (let i = 0; i < 12; i++) test('t' + i, async () => { ${NOTE} await new Promise(resolve => setTimeout(resolve, 200)); });`;
+    const project = make({'a.test.js': `/** @can-split */\n${tests}`});
+    const output = await project.run(['-w', '4'], on(TWO));
+    expect(output.exitCode).toBe(0);
+    const names = (node: string) => Array.from({length: 12}, (_, index) => `${node} t${index}`);
+    expect(namesOf(output, 'a.test.js')).toEqual([...names('here'), ...names('tokyo')]);
+    for (const node of ['here', 'tokyo']) {
+      const ran = notesOf(project).filter(note => note.node === node);
+      expect(ran).toHaveLength(12);
+      expect(new Set(ran.map(({pid}) => pid)).size).toBeGreaterThan(1);
+    }
+  });
+
+  onEachLine('coverage is what it is without nodes', async (_line, make) => {
+    const project = make({
+      'code.js': "exports.f = zone => { if (zone > 0) { return 'east'; } return 'here'; };",
+      'a.test.js': "test('f', () => { require('./code').f(new Date(0).getHours()); });",
+    });
+    for (const provider of ['babel', 'v8']) {
+      const args = ['--coverage', '--coverageReporters=json-summary', `--coverageProvider=${provider}`];
+      const output = await project.run(['-w', '2', ...args], on(TWO));
+      expect(output.exitCode).toBe(0);
+      const {total} = JSON.parse(project.read('coverage/coverage-summary.json')) as {total: {branches: {pct: number}}};
+      // One node alone takes one branch of the two.
+      expect([provider, total.branches.pct]).toEqual([provider, 100]);
+    }
+  });
+
+  onEachLine('a fixture that is shared is set up once for all nodes', async (_line, make) => {
+    const project = make({
+      'db.js': `
+        exports.setup = () => { require('fs').appendFileSync('log', 'up\\n'); return 4711; };
+        exports.teardown = () => require('fs').appendFileSync('log', 'down\\n');`,
+      'a.test.js': `/** @shared-fixture ./db.js */
+        test('a', () => expect(require('jest-runner-xdist/fixtures').sharedFixture('./db.js')).toBe(4711));`,
+    });
+    const output = await project.run(['-w', '2'], on(TWO));
+    expect(output.json?.numPassedTests).toBe(2);
+    expect(project.read('log')).toBe('up\ndown\n');
+  });
+});
+
+describe('snapshots with each', () => {
+  const SNAP = '__snapshots__/a.test.js.snap';
+
+  onEachLine('one that all nodes agree on is written once', async (_line, make) => {
+    const project = make(
+      {
+        'a.test.js':
+          "test('x', () => {\n  expect(1).toMatchSnapshot();\n  expect({a: 2}).toMatchInlineSnapshot();\n});\n",
+      },
+      {prettierPath: null},
+    );
+    const first = await project.run(['-w', '2', '--ci=false'], on(TWO));
+    expect(first.exitCode).toBe(0);
+    expect(first.json?.snapshot).toMatchObject({added: 2, matched: 2, unmatched: 0, total: 4, filesAdded: 1});
+    expect(project.read(SNAP)).toContain('exports[`x 1`] = `1`;');
+    expect(project.read('a.test.js').match(/"a": 2/g)).toHaveLength(1);
+    const text = project.read(SNAP);
+    const again = await project.run(['-w', '2', '--ci'], on(TWO));
+    expect(again.json?.snapshot).toMatchObject({added: 0, matched: 4, unmatched: 0, unchecked: 0});
+    expect(project.read(SNAP)).toBe(text);
+    // And it is the one that a run without nodes has.
+    const stock = await project.run(['--ci'], {runner: 'stock'});
+    expect(stock.exitCode).toBe(0);
+  });
+
+  onEachLine('nodes that disagree fail, with both values; also with -u', async (_line, make) => {
+    const project = make({'a.test.js': "test('hours', () => expect(new Date(0).getHours()).toMatchSnapshot());"});
+    for (const args of [['--ci=false'], ['-u']]) {
+      const output = await project.run(['-w', '2', ...args], on(TWO));
+      expect(output.exitCode).toBe(1);
+      expect(testsOf(output, 'a.test.js').map(({status}) => status)).toEqual(['passed', 'failed']);
+      expect(messageOf(output, 'a.test.js')).toMatch(/● tokyo › hours[^]*Snapshot: 0\n +Received: 9/);
+      expect(project.read(SNAP)).toContain('exports[`hours 1`] = `0`;');
+    }
+  });
+
+  onEachLine('those of a test that only one node has are neither lost nor obsolete', async (_line, make) => {
+    const project = make({
+      'a.test.js': `
+        test('both', () => expect(1).toMatchSnapshot());
+        if (process.env.XDIST_NODE === 'tokyo') test('east', () => expect('east').toMatchSnapshot());
+        else test('west', () => expect('west').toMatchSnapshot());`,
+    });
+    for (const args of [['--ci=false'], ['--ci'], ['-u']]) {
+      const output = await project.run(['-w', '2', ...args], on(TWO));
+      // With -u the first node removes what it has no test for, and the other writes its own again.
+      const unchecked = args.includes('-u') ? 1 : 0;
+      expect([args, output.exitCode, output.json?.snapshot.unchecked]).toEqual([args, 0, unchecked]);
+      for (const name of ['both', 'east', 'west']) expect(project.read(SNAP)).toContain(`exports[\`${name} 1\`]`);
+    }
+    project.write('a.test.js', "test('both', () => expect(1).toMatchSnapshot());");
+    const output = await project.run(['-w', '2', '--ci'], on(TWO));
+    expect(output.json?.snapshot).toMatchObject({unchecked: 2});
+    const updated = await project.run(['-w', '2', '-u'], on(TWO));
+    expect(updated.json?.snapshot).toMatchObject({unchecked: 2});
+    expect(project.read(SNAP)).not.toContain('east');
+  });
+
+  onEachLine('those of a file that is split on each node', async (_line, make) => {
+    const tests = `for (let i = 0; i < 8; i++) test('t' + i, async () => { expect(i).toMatchSnapshot(); await new Promise(resolve => setTimeout(resolve, 200)); });`;
+    const project = make({'a.test.js': `/** @can-split */\n${tests}`});
+    const output = await project.run(['-w', '4', '--ci=false'], on(TWO));
+    expect(output.json?.snapshot).toMatchObject({added: 8, matched: 8, unmatched: 0});
+    expect(project.read(SNAP).match(/^exports/gm)).toHaveLength(8);
+  });
+});
+
+describe('what goes wrong', () => {
+  onEachLine('a worker that dies is replaced by one of its node, which goes on with the rest', async (_line, make) => {
+    const project = make({
+      'a.test.js': `
+        test('first', () => { ${NOTE} });
+        test('dies in the east', () => { if (process.env.XDIST_NODE === 'tokyo') process.kill(process.pid, 'SIGKILL'); });
+        test('last', () => { ${NOTE} });`,
+      'b.test.js': `test('b', () => { ${NOTE} });`,
+    });
+    const output = await project.run(['-w', '2'], on(TWO));
+    expect(output.exitCode).toBe(1);
+    expect(testsOf(output, 'a.test.js').map(({fullName, status}) => `${fullName}: ${status}`)).toEqual([
+      'here first: passed',
+      'here dies in the east: passed',
+      'here last: passed',
+      'tokyo first: passed',
+      'tokyo dies in the east: failed',
+      'tokyo last: passed',
+    ]);
+    expect(messageOf(output, 'a.test.js')).toMatch(/● tokyo › dies in the east[^]*SIGKILL/);
+    expect(namesOf(output, 'b.test.js')).toEqual(['here b', 'tokyo b']);
+    const east = notesOf(project).filter(({node}) => node === 'tokyo');
+    expect(east.map(({hours}) => hours)).toEqual([9, 9, 9]);
+    expect(output.stderr).toMatch(/tokyo \(.*\): tests: 1 failed, 3 passed, 4 total; \d workers, of which 1 died\./);
+    const heard = output.events.filter(({event}) => event === 'case-result');
+    expect(heard.map(({result}) => (result as AssertionResult).fullName).sort()).toEqual(
+      [...namesOf(output, 'a.test.js'), ...namesOf(output, 'b.test.js')].sort(),
+    );
+    expect(await project.leftProcesses()).toEqual([]);
+  });
+
+  onEachLine('a file that cannot be loaded on one node has its tests of the other', async (_line, make) => {
+    const project = make({
+      'a.test.js': "if (process.env.XDIST_NODE === 'tokyo') throw new Error('not in the east'); test('a', () => {});",
+    });
+    const output = await project.run(['-w', '2'], on(TWO));
+    expect(output.exitCode).toBe(1);
+    expect(namesOf(output, 'a.test.js')).toEqual(['here a']);
+    expect(messageOf(output, 'a.test.js')).toMatch(/● tokyo › Test suite failed to run[^]*not in the east/);
+    expect(output.json).toMatchObject({numPassedTests: 1, numFailedTestSuites: 1, numRuntimeErrorTestSuites: 1});
+    expect(output.stderr).toMatch(/tokyo \(.*\): tests: 0 total; 1 test suite failed to run; 1 worker\./);
+  });
+
+  onEachLine('nodes that have not the same tests are shown as a diff', async (_line, make) => {
+    const project = make({
+      'a.test.js':
+        "test('both', () => {}); if (process.env.XDIST_NODE === 'here') test('one', () => {}); else test('other', () => {});",
+    });
+    const output = await project.run(['-w', '2'], on(TWO));
+    expect(output.exitCode).toBe(0);
+    expect(namesOf(output, 'a.test.js')).toEqual(['here both', 'here one', 'tokyo both', 'tokyo other']);
+    expect(output.stderr).toContain('has not the same tests on every node: 2 in here, 2 in tokyo.');
+    expect(output.stderr).toMatch(/- "one" \(only in here\)\n +\+ "other" \(only in tokyo\)/);
+  });
+
+  onEachLine('nodes that cannot start are one error, and nothing runs', async (_line, make) => {
+    const project = make({'a.test.js': `test('a', () => { ${NOTE} });`});
+    const nodes = [HERE, {name: 'gone', execPath: './no/node'}, {name: 'bad', execArgv: ['--no-such-flag']}];
+    for (const dist of ['each', 'load']) {
+      const output = await project.run(['-w', '2'], on(nodes, dist));
+      expect(output.exitCode).toBe(1);
+      expect(output.stderr.match(/jest-runner-xdist: some nodes cannot be started\./g)).toHaveLength(1);
+      expect(output.stderr).toContain(`"gone": there is no file ${project.path('no/node')}.`);
+      expect(output.stderr).toMatch(/"bad": it ended [^]*bad option: --no-such-flag/);
+      expect(project.exists('notes')).toBe(false);
+      expect(output.events.filter(({event}) => event === 'file-start')).toEqual([]);
+    }
+  });
+
+  onEachLine('each without nodes is an error that says what to write', async (_line, make) => {
+    const project = make({'a.test.js': `test('a', () => { ${NOTE} });`});
+    const output = await project.run([], {env: {XDIST_DIST: 'each'}});
+    expect(output.exitCode).toBe(1);
+    expect(output.stderr).toMatch(/the environment variable XDIST_DIST: .*"each".*nodes/);
+    expect(project.exists('notes')).toBe(false);
+  });
+
+  onEachLine('-i runs in band, on the Node of Jest itself, and says so', async (_line, make) => {
+    const project = make({'a.test.js': `test('a', () => { ${NOTE} });`});
+    for (const dist of ['each', 'load']) {
+      const output = await project.run(['-i'], on(TWO, dist));
+      expect(output.exitCode).toBe(0);
+      expect(namesOf(output, 'a.test.js')).toEqual(['a']);
+      expect(output.stderr).toContain('jest-runner-xdist: the run is in band, on the Node that Jest itself runs on');
+    }
+    expect(notesOf(project).map(({node}) => node)).toEqual([undefined, undefined]);
+  });
+
+  onEachLine('Ctrl-C: what was in flight on a node is interrupted, what has ended counts', async (_line, make) => {
+    const project = make({
+      'a.test.js': `test('waits in the east', async () => {
+        if (process.env.XDIST_NODE !== 'tokyo') return;
+        require('fs').writeFileSync('waits', '');
+        await new Promise(() => setInterval(() => {}, 1000));
+      }, 600_000);`,
+    });
+    const output = await project.run(['-w', '2'], {
+      ...on(TWO),
+      meanwhile: async jest => {
+        await project.untilThere(jest, 'waits');
+        // The other has ended, and its result is there.
+        while (!project.lines<{event?: {type: string}}>('xdist.log').some(({event}) => event?.type === 'unit-done')) {
+          await new Promise(resolve => setTimeout(resolve, 50));
+        }
+        jest.kill('SIGINT');
+      },
+    });
+    expect(output.signal).toBe('SIGINT');
+    expect(output.stderr).toMatch(/tokyo › waits in the east/);
+    expect(testsOf(output, 'a.test.js').map(({fullName, status}) => `${fullName}: ${status}`)).toEqual([
+      'here waits in the east: passed',
+      'tokyo waits in the east: failed',
+    ]);
+    expect(await project.leftProcesses()).toEqual([]);
+  });
+});
+
+describe('other modes', () => {
+  onEachLine('the workers are shared out over the nodes, and names stay as they are', async (_line, make) => {
+    // No file ends before one of each node has begun.
+    const waits = `const fs = require('fs'); fs.writeFileSync('began on ' + process.env.XDIST_NODE, '');
+      while (!fs.existsSync('began on here') || !fs.existsSync('began on tokyo')) await new Promise(resolve => setTimeout(resolve, 20));`;
+    const project = make({
+      'a.test.js': `test('a', async () => { ${NOTE} ${waits} }, 600_000);`,
+      'b.test.js': `test('b', async () => { ${NOTE} ${waits} }, 600_000);`,
+      'c.test.js': `test('c', () => { ${NOTE} });`,
+    });
+    const output = await project.run(['-w', '2'], on(TWO, 'load'));
+    expect(output.exitCode).toBe(0);
+    expect(['a', 'b', 'c'].map(name => namesOf(output, `${name}.test.js`))).toEqual([['a'], ['b'], ['c']]);
+    expect(new Set(notesOf(project).map(({node, hours}) => `${node} ${hours}`))).toEqual(
+      new Set(['here 0', 'tokyo 9']),
+    );
+    const counts = [...output.stderr.matchAll(/(?:here|tokyo) \(v[\d.]+\): tests: \d passed, (\d) total; 1 worker\./g)];
+    expect(counts.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(3);
+  });
+
+  onEachLine('a node for which there is no worker is told of', async (_line, make) => {
+    const project = make(many(3, NOTE));
+    const output = await project.run(['-w', '1'], on(TWO, 'load'));
+    expect(output.json?.numPassedTests).toBe(3);
+    expect(output.stderr).toMatch(/tokyo \(v[\d.]+\): no worker was started on it\./);
+  });
+});
