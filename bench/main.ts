@@ -1,6 +1,7 @@
-/** `npm run bench [-- scheduler suites splitting crashes fixtures]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
+/** `npm run bench [-- scheduler suites splitting crashes fixtures modes]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
 import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
+import {benchmarkModes} from './modes';
 import {benchmarkPrefetch, benchmarkResources, benchmarkThroughput} from './scheduler';
 import {benchmarkSplitting} from './splitting';
 import {benchmarkSuites} from './suites';
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, () => void>> = {
   splitting: benchmarkSplitting,
   crashes: benchmarkCrashes,
   fixtures: benchmarkFixtures,
+  modes: benchmarkModes,
 };
 
 const wanted = process.argv.slice(2);

@@ -14,7 +14,7 @@ import {
 } from '../core/deaths';
 import type {FixtureHolder} from '../core/fixtureStates';
 import {interruptedFile} from '../core/interruption';
-import type {FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/protocol';
+import type {CollectedTest, FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/protocol';
 import {hasSessions, isBystander} from '../core/fileSessions';
 import {step, type Command, type ScheduleEvent} from '../core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
@@ -176,6 +176,11 @@ export class Dispatch {
     if (this.#state.unfinished === 0) this.#unitsEnded.give();
   }
 
+  #logGroups(unit: number, tests: readonly CollectedTest[]): void {
+    const {log, runId: run, now} = this.#options;
+    log.write({run, at: now(), unit, groups: tests.map(({group}) => group)});
+  }
+
   #carryOut(command: Command): void {
     switch (command.type) {
       case 'start-slot': {
@@ -315,6 +320,7 @@ export class Dispatch {
         if (this.#session(slot)?.status !== 'opening') return;
         const resumed = this.#options.deadSessions.has(unit);
         const costs = this.#options.openFiles.opened(slot, message, resumed);
+        if (costs !== null && message.tests !== null) this.#logGroups(unit, message.tests);
         this.#post({type: 'unit-opened', slot, generation, unit, ms, costs});
         return;
       }

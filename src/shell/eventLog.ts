@@ -10,6 +10,11 @@ import type {SchedulePlan} from '../core/scheduleState';
 /** One line of a log. `at` is in ms since the run began. */
 export type LogLine =
   | {readonly run: string; readonly plan: SchedulePlan}
+  /**
+   * What a file that may be split has turned out to consist of: of each of its tests, in the order of the source, the
+   * group of tests that it stays together with; null: it does not run. The scheduler knows how many groups there are.
+   */
+  | {readonly run: string; readonly at: number; readonly unit: number; readonly groups: readonly (number | null)[]}
   | {readonly run: string; readonly at: number; readonly event: ScheduleEvent}
   | {readonly run: string; readonly at: number; readonly command: Command};
 

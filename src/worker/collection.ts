@@ -134,7 +134,7 @@ export function collect(state: CollectedState, options: CollectOptions): Collect
 }
 
 /** pytest-xdist's `@group` suffix, in the title of a describe block. */
-const GROUP_NAME = /@group:([\w.:/-]+)\s*$/;
+export const GROUP_NAME = /@group:([\w.:/-]+)\s*$/;
 
 function inNoBlock({children}: Circus.DescribeBlock, entries: readonly {readonly test: Circus.TestEntry}[]): number[] {
   const outside = new Set(children.flatMap(child => (child.type === 'test' ? [child] : [])));

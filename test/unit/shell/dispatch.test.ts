@@ -656,6 +656,12 @@ describe('a file that is split', () => {
     expect(w2.told).toEqual([order('f00')]);
   });
 
+  test('has the groups of its tests in the log, once', () => {
+    const {run, w2} = opened();
+    w2.opens(0, null);
+    expect(run.log.flatMap(line => ('groups' in line ? [[line.unit, line.groups]] : []))).toEqual([[0, [0, 1, 2, 3]]]);
+  });
+
   test('has its tests given to those that have opened it', () => {
     const {w1, w2} = opened();
     expect(w1.told[1]).toEqual({type: 'give-tests', unit: 0, groups: [0], last: false});

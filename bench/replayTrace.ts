@@ -1,0 +1,135 @@
+/** A trace, run again in the simulation: by the production plan and scheduler, in any of the modes that `dist` names. */
+import type {Constraints} from '../src/core/constraints';
+import {testDurations, type FileRecord} from '../src/core/durations';
+import {DEFAULT_OPTIONS} from '../src/core/options';
+import {planUnits, type PlanInput} from '../src/core/plan';
+import type {SchedulePlan} from '../src/core/scheduleState';
+import type {Grouping} from '../src/core/units';
+import {costsOf} from '../src/shell/openFiles';
+import {seeded} from '../test/seeded';
+import {simulate} from '../test/simulation/simulator';
+import type {SplitWorld} from '../test/simulation/world';
+import {groupsUnder} from './groups';
+import type {Trace, TracedFile} from './trace';
+
+/** A value of `dist`: what src/shell makes of it when it makes a plan. */
+export interface Mode {
+  readonly dist: string;
+  /** false: every file runs whole, whatever it says. */
+  readonly splits: boolean;
+  readonly grouping: Grouping;
+  readonly evenShares: boolean;
+}
+
+export interface Setting {
+  readonly slots: number;
+  /** Whether what the trace has is remembered of the past, as after a run that took just that; else nothing is. */
+  readonly known: boolean;
+}
+
+/** What a file really takes in one replay. */
+export type Actual = Pick<TracedFile, 'loadMs' | 'tests'>;
+
+/** What really happens is off by up to this share of what was recorded, either way. */
+const NOISE = 0.3;
+
+/** From Jest to a worker, and back (ms). */
+const LATENCY_MS = 1;
+
+/** One replay's files. Half of the noise is a file's, as of a machine that is busy meanwhile; half each test's own. */
+export function actualFiles({files}: Trace, seed: number): Actual[] {
+  const random = seeded(seed);
+  const off = () => NOISE * (2 * random() - 1);
+  return files.map(({loadMs, tests}) => {
+    const common = off();
+    const disturbed = (ms: number) => ms * (1 + (common + off()) / 2);
+    return {loadMs: disturbed(loadMs), tests: tests.map(disturbed)};
+  });
+}
+
+export function wholeMs({loadMs, tests}: Actual): number {
+  return tests.reduce((sum, ms) => sum + ms, loadMs);
+}
+
+/** @returns what makes one replay of it: from the start of the first worker to the end of the run, in ms */
+export function replayer(trace: Trace, mode: Mode, setting: Setting): (actual: readonly Actual[]) => number {
+  const {files, fixtures, workerStartMs: startMs} = trace;
+  const plan = planOf(trace, mode, setting);
+  const indexes = plan.units.map(({file}) => Number(file.path));
+  const shared = plan.units.flatMap(({id, split}) => {
+    const file = files[indexes[id]!];
+    if (split === null || file === undefined) return [];
+    const groups = groupsUnder(mode.grouping, file);
+    const tests = groups.map((group, test) => ({name: String(test), group}));
+    return [{id, groups, costs: costsOf(tests, setting.known ? recordOf(file) : null, file.loadMs)}];
+  });
+  return actual => {
+    const actualOf = (unit: number) => actual[indexes[unit]!]!;
+    const split = new Map(
+      shared.map(({id, groups, costs}): [number, SplitWorld] => {
+        const {loadMs: openMs, tests} = actualOf(id);
+        const took = costs.map(() => 0);
+        for (const [test, group] of groups.entries()) took[group]! += tests[test]!;
+        return [id, {openMs, groups: took, costs, opens: true}];
+      }),
+    );
+    const world = {
+      actualMs: plan.units.map(({id}) => wholeMs(actualOf(id))),
+      split,
+      fixtures: fixtures.map(({setupMs, teardownMs}) => ({setupMs, teardownMs, fails: []})),
+      startMs,
+      latencyMs: LATENCY_MS,
+      batched: true,
+    };
+    return simulate(plan, world, {check: false}).makespan;
+  };
+}
+
+function planOf(trace: Trace, {splits, grouping, evenShares}: Mode, {slots, known}: Setting): SchedulePlan {
+  const inputs = trace.files.map((file, index): PlanInput => ({
+    file: {configId: 'trace', path: String(index).padStart(6, '0')},
+    lastMs: known ? recordOf(file).ms : null,
+    failedLastTime: false,
+    size: () => file.bytes,
+    split: splits ? file.split : null,
+    constraints: constraintsOf(file),
+  }));
+  const resources = Object.fromEntries(trace.resources.map((amount, index) => [nameOf(index), amount]));
+  const {watermark, maxScheduleChunk, maxWorkerRestarts} = DEFAULT_OPTIONS;
+  return {
+    units: planUnits(inputs, resources, false, evenShares ? slots : 1),
+    keepsOrder: false,
+    fixtures: trace.fixtures.map(({scope, needs}) => ({scope, needs})),
+    resources,
+    grouping,
+    evenShares,
+    slots,
+    watermark,
+    maxScheduleChunk,
+    maxWorkerRestarts,
+    freshWorkerPerUnit: false,
+    startsAtOnce: slots,
+    prefetch: true,
+  };
+}
+
+function recordOf(file: TracedFile): FileRecord {
+  const tests = testDurations(file.tests.map((duration, index) => ({fullName: String(index), duration})));
+  return {at: 0, ms: Math.round(wholeMs(file)), tests, end: 'passed'};
+}
+
+function constraintsOf({constraints}: TracedFile): Constraints | null {
+  if (constraints === undefined) return null;
+  const {serial = false, freshWorker = false, workerGroup, resources = [], fixtures = []} = constraints;
+  return {
+    serial,
+    freshWorker,
+    workerGroup: workerGroup === undefined ? null : nameOf(workerGroup),
+    resources: resources.map(([index, amount]) => ({name: nameOf(index), amount})),
+    fixtures,
+  };
+}
+
+function nameOf(index: number): string {
+  return `#${index}`;
+}
