@@ -1,9 +1,12 @@
-/** What no schedule of a trace can undercut, whatever the mode. */
+/** What no schedule of a trace can undercut, whatever is split and how. */
 import {groupsUnder} from './groups';
-import {wholeMs, type Actual} from './replayTrace';
+import {nodesOf, wholeMs, type Actual} from './replayTrace';
+import type {Mode} from '../src/core/dist';
 import type {Trace, TracedFile} from './trace';
 
 interface FileRun {
+  /** Where every file runs on each. */
+  readonly node: number;
   readonly file: TracedFile;
   readonly took: Actual;
 }
@@ -13,8 +16,10 @@ interface FileRun {
  * least max(sum / slots, the longest that is indivisible); what has to run alone comes on top. Where files wait for
  * shared fixtures, the sum is that of those that wait as long or longer.
  */
-export function lowerBound(trace: Trace, slots: number, actual: readonly Actual[]): number {
-  const all = trace.files.map((file, index): FileRun => ({file, took: actual[index]!}));
+export function lowerBound(trace: Trace, mode: Mode, slots: number, actual: readonly Actual[]): number {
+  const all = Array.from({length: nodesOf(mode)}, (_, node) =>
+    trace.files.map((file, index): FileRun => ({node, file, took: actual[index]!})),
+  ).flat();
   const alone = all.filter(({file}) => file.constraints?.serial === true);
   const others = all.filter(one => !alone.includes(one));
   const shared = others.map(one => {
@@ -28,12 +33,12 @@ export function lowerBound(trace: Trace, slots: number, actual: readonly Actual[
 function longestIndivisible(trace: Trace, runs: readonly FileRun[]): number {
   const chains = new Map<string, number>();
   const add = (chain: string, ms: number) => chains.set(chain, (chains.get(chain) ?? 0) + ms);
-  for (const [index, {file, took}] of runs.entries()) {
+  for (const [index, {node, file, took}] of runs.entries()) {
     const {workerGroup, resources = []} = file.constraints ?? {};
     const fixtures = fixturesMs(trace, file, 'setupMs') + fixturesMs(trace, file, 'teardownMs');
     const shortest = atOnceMs(file, took);
     add(`file ${index}`, fixtures + shortest);
-    if (workerGroup !== undefined) add(`group ${workerGroup}`, wholeMs(took));
+    if (workerGroup !== undefined) add(`group ${workerGroup} on ${node}`, wholeMs(took));
     for (const [resource, amount] of resources) {
       add(`resource ${resource}`, (shortest * amount) / (trace.resources[resource] ?? 1));
     }

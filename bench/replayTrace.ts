@@ -3,8 +3,8 @@ import type {Constraints} from '../src/core/constraints';
 import {testDurations, type FileRecord} from '../src/core/durations';
 import {DEFAULT_OPTIONS} from '../src/core/options';
 import {planUnits, type PlanInput} from '../src/core/plan';
+import type {Mode} from '../src/core/dist';
 import type {SchedulePlan} from '../src/core/scheduleState';
-import type {Grouping} from '../src/core/units';
 import {costsOf} from '../src/shell/openFiles';
 import {seeded} from '../test/seeded';
 import {simulate} from '../test/simulation/simulator';
@@ -12,13 +12,11 @@ import type {SplitWorld} from '../test/simulation/world';
 import {groupsUnder} from './groups';
 import type {Trace, TracedFile} from './trace';
 
-/** A value of `dist`: what src/shell makes of it when it makes a plan. */
-export interface Mode {
-  readonly dist: string;
-  /** false: every file runs whole, whatever it says. */
-  readonly splits: boolean;
-  readonly grouping: Grouping;
-  readonly evenShares: boolean;
+/** How many nodes there are where every file runs on each. */
+export const NODES = 2;
+
+export function nodesOf({each}: Mode): number {
+  return each ? NODES : 1;
 }
 
 export interface Setting {
@@ -85,25 +83,32 @@ export function replayer(trace: Trace, mode: Mode, setting: Setting): (actual: r
   };
 }
 
-function planOf(trace: Trace, {splits, grouping, evenShares}: Mode, {slots, known}: Setting): SchedulePlan {
-  const inputs = trace.files.map((file, index): PlanInput => ({
+function planOf(trace: Trace, mode: Mode, {slots, known}: Setting): SchedulePlan {
+  const {splits, grouping, evenShares, each} = mode;
+  const nodes = nodesOf(mode);
+  const onNode = (file: TracedFile, index: number, node: number): PlanInput => ({
     file: {configId: 'trace', path: String(index).padStart(6, '0')},
     lastMs: known ? recordOf(file).ms : null,
     failedLastTime: false,
     size: () => file.bytes,
     split: splits ? file.split : null,
     constraints: constraintsOf(file),
-  }));
+    node: each ? node : null,
+  });
+  const inputs = Array.from({length: nodes}, (_, node) =>
+    trace.files.map((file, index) => onNode(file, index, node)),
+  ).flat();
   const resources = Object.fromEntries(trace.resources.map((amount, index) => [nameOf(index), amount]));
   const {watermark, maxScheduleChunk, maxWorkerRestarts} = DEFAULT_OPTIONS;
   return {
-    units: planUnits(inputs, resources, false, evenShares ? slots : 1),
+    units: planUnits(inputs, {resources, keepOrder: false, shares: evenShares ? slots : 1}),
     keepsOrder: false,
     fixtures: trace.fixtures.map(({scope, needs}) => ({scope, needs})),
     resources,
     grouping,
     evenShares,
     slots,
+    nodes,
     watermark,
     maxScheduleChunk,
     maxWorkerRestarts,

@@ -3,6 +3,7 @@ import {join, relative} from 'node:path';
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import {describeDeath} from '../core/deaths';
+import {MODES} from '../core/dist';
 import {describeLingering} from '../core/lingering';
 import type {MergeTools} from '../core/merge';
 import type {NodeMergeTools} from '../core/mergeNodes';
@@ -110,16 +111,15 @@ export async function startParallelRun(
       reports,
       testOf,
       fixtures: sharedFixtures,
-      nodes:
-        options.dist !== 'each'
-          ? null
-          : new NodeResults({
-              nodes: nodes.map(({name}) => name),
-              nodeOf: unit => nodeNameOf(unit) ?? '',
-              testOf,
-              mergeTools: test => nodeMergeTools(test, jest, globalConfig),
-              warn,
-            }),
+      nodes: !MODES[options.dist].each
+        ? null
+        : new NodeResults({
+            nodes: nodes.map(({name}) => name),
+            nodeOf: unit => nodeNameOf(unit) ?? '',
+            testOf,
+            mergeTools: test => nodeMergeTools(test, jest, globalConfig),
+            warn,
+          }),
     }),
     openFiles: new OpenFiles({
       testOf,

@@ -3,22 +3,21 @@ import {statSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
 import type {Test} from '@jest/test-result';
 import {constraintsOf, resourcesOf} from '../core/constraints';
-import type {Dist} from '../core/options';
+import {MODES} from '../core/dist';
 import {planUnits, type PlanInput} from '../core/plan';
 import {plannedFixtures} from '../core/runFixtures';
 import type {SchedulePlan} from '../core/scheduleState';
-import type {Grouping, NodeId} from '../core/units';
+import type {NodeId} from '../core/units';
 import type {ParallelRunOptions} from './parallelRun';
 import type {RunOptions} from './run';
-
-const GROUPINGS: Readonly<Partial<Record<Dist, Grouping>>> = {loadscope: 'scope', loadgroup: 'named'};
 
 export function makePlan(
   {jest, globalConfig, options}: RunOptions,
   {tests, rulesOf, fixtures, splittable, past, nodes}: ParallelRunOptions,
 ): SchedulePlan {
+  const {each, grouping, ...mode} = MODES[options.dist];
   // A worker for each file has no use for a share.
-  const evenShares = options.dist === 'worksteal' && options.restartWorkers !== 'file';
+  const evenShares = mode.evenShares && options.restartWorkers !== 'file';
   const keepsOrder = globalConfig.testSequencer !== jest.defaultSequencer;
   const onNode = (test: Test, node: NodeId | null): PlanInput => {
     const last = past.of(test, node === null ? null : (nodes[node]?.name ?? null));
@@ -32,7 +31,6 @@ export function makePlan(
       node,
     };
   };
-  const each = options.dist === 'each';
   const inputs = tests.flatMap(test => (each ? nodes.map((_, node) => onNode(test, node)) : [onNode(test, null)]));
   const resources = resourcesOf(
     inputs.map(({constraints}) => constraints),
@@ -49,7 +47,7 @@ export function makePlan(
     keepsOrder,
     fixtures: plannedFixtures(fixtures),
     resources,
-    grouping: GROUPINGS[options.dist] ?? 'none',
+    grouping,
     evenShares,
     slots: globalConfig.maxWorkers,
     nodes: Math.max(1, nodes.length),

@@ -2,6 +2,7 @@
 import {readFileSync} from 'node:fs';
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
+import {MODES} from '../core/dist';
 import {whyWhole, type FileRules} from '../core/fileRules';
 import type {Dist} from '../core/options';
 import type {Granularity} from '../core/units';
@@ -19,7 +20,7 @@ export interface SplittableOptions {
 
 /** @returns the files that may be split; all others run whole */
 export function findSplittable(tests: readonly Test[], {globalConfig, dist, rulesOf}: SplittableOptions): Splittable {
-  if (dist === 'loadfile' || runsWhole(globalConfig)) return new Map();
+  if (!MODES[dist].splits || runsWhole(globalConfig)) return new Map();
   const splittable = new Map<Test, Granularity>();
   for (const test of tests) {
     const rules = rulesOf(test);

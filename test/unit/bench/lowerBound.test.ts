@@ -1,5 +1,5 @@
 import {lowerBound} from '../../../bench/lowerBound';
-import {MODES} from '../../../bench/modes';
+import {MODES} from '../../../src/core/dist';
 import {actualFiles, replayer} from '../../../bench/replayTrace';
 import {committedTraces, type Trace, type TracedFile} from '../../../bench/trace';
 
@@ -11,7 +11,7 @@ const file = (tests: number[], fields: Partial<TracedFile> = {}): TracedFile => 
   ...fields,
 });
 const bound = (files: TracedFile[], slots: number, fields: Partial<Trace> = {}) =>
-  lowerBound({workerStartMs: 100, resources: [], fixtures: [], files, ...fields}, slots, files);
+  lowerBound({workerStartMs: 100, resources: [], fixtures: [], files, ...fields}, MODES.load, slots, files);
 
 test('is an even share of all work, when a worker is up', () => {
   expect(bound([file([90]), file([190]), file([90])], 2)).toBe(100 + 400 / 2);
@@ -43,9 +43,9 @@ test('begins when the fixtures are up that are needed, and ends when they are go
 
 test.each([...committedTraces()])('no replay of %s undercuts it', (_, trace) => {
   const actual = actualFiles(trace, 1);
-  for (const mode of MODES) {
+  for (const mode of Object.values(MODES)) {
     for (const slots of [4, 16]) {
-      const least = lowerBound(trace, slots, actual);
+      const least = lowerBound(trace, mode, slots, actual);
       for (const known of [true, false]) {
         expect(replayer(trace, mode, {slots, known})(actual)).toBeGreaterThanOrEqual(least);
       }

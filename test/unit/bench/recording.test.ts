@@ -15,7 +15,7 @@ const results = (...files: TestOfJest[][]): JestResults => ({
   ),
 });
 
-const start = ({slot, generation}: Who) => ({type: 'start-slot', slot, generation}) as const;
+const start = ({slot, generation}: Who) => ({type: 'start-slot', slot, generation, node: 0}) as const;
 
 const plan = {
   ...asking(planOf([null, null], {resources: {gpu: 3}, fixtures: [{scope: 'run', needs: []}]}, [0]), {

@@ -1,7 +1,8 @@
-import {actualFiles, replayer, wholeMs, type Mode} from '../../../bench/replayTrace';
+import {actualFiles, replayer, wholeMs} from '../../../bench/replayTrace';
+import {MODES, type Mode} from '../../../src/core/dist';
 import type {Trace} from '../../../bench/trace';
 
-const load: Mode = {dist: 'load', splits: true, grouping: 'none', evenShares: false};
+const {load} = MODES;
 
 /** One file of 40 tests of 100 ms in two blocks. */
 const trace: Trace = {
