@@ -79,7 +79,7 @@ export function replayer(trace: Trace, mode: Mode, setting: Setting): (actual: r
       latencyMs: LATENCY_MS,
       batched: true,
     };
-    return simulate(plan, world, {check: false}).makespan;
+    return simulate(plan, world, {check: false, maxEvents: Infinity}).makespan;
   };
 }
 

@@ -1,13 +1,26 @@
 /** Where units are for nodes: on which a worker is started, and which worker makes room for one of another node. */
-import {choose} from './constrainedUnits';
-import {freeCount, liveSlots, peekFree, poolOf, type Pool} from './pools';
+import {choose, mostAtOnce} from './constrainedUnits';
+import {freeCount, isIn, liveSlots, peekFree, poolOf, type Pool} from './pools';
 import {expectedMs, UNKNOWN_MS, type ScheduleState, type SlotState} from './scheduleState';
 import {fileToJoin, WORKER_START_MS} from './splitFiles';
+
+/** How many more workers each pool could use. */
+export function wantedIn(state: ScheduleState): Map<Pool, number> {
+  const {pools, slots, constrained} = state;
+  return new Map(
+    pools.map(pool => {
+      const starting = slots.filter(slot => slot.status === 'starting' && isIn(slot, pool)).length;
+      const waiting = constrained === null ? 0 : mostAtOnce(state, constrained, pool);
+      // Who waits for the same already. Where all workers are alike there is nobody that this would be taken from.
+      const idle = pools.length === 1 ? 0 : Math.min(waiting, unboundIdle(pool).length);
+      return [pool, freeCount(pool) + waiting - starting - idle];
+    }),
+  );
+}
 
 /**
  * The pool for which a slot's next worker is started.
  *
- * @param wanted how many more workers each could use
  * @returns null: none could use one
  */
 export function poolToStartIn(state: ScheduleState, slot: SlotState, wanted: ReadonlyMap<Pool, number>): Pool | null {
@@ -16,9 +29,11 @@ export function poolToStartIn(state: ScheduleState, slot: SlotState, wanted: Rea
   // One that died is replaced by one of the same node; so is one that was ended for a unit of its node.
   const before = poolOf(state, slot);
   if ((slot.died || slot.freshFor !== null) && wanting.includes(before)) return before;
-  const share = (pool: Pool) => freeMs(state, pool) / (liveSlots(state.slots, pool) + 1);
+  const starved = wanting.filter(pool => isStarved(state, pool, slot));
+  const share = (pool: Pool) => workMs(state, pool) / (liveSlots(state.slots, pool) + 1);
   const shares = new Map(wanting.map(pool => [pool, share(pool)]));
-  return wanting.reduce((most, pool) => ((shares.get(pool) ?? 0) > (shares.get(most) ?? 0) ? pool : most));
+  const most = (a: Pool, b: Pool) => ((shares.get(b) ?? 0) > (shares.get(a) ?? 0) ? b : a);
+  return (starved.length > 0 ? starved : wanting).reduce(most);
 }
 
 /**
@@ -34,26 +49,37 @@ export function slotToMove(state: ScheduleState, now: number): SlotState | null 
   if (slots.some(({status}) => status === 'down' || status === 'closing')) return null; // that one comes first
   const startMs = workerStartMs ?? WORKER_START_MS;
   for (const pool of pools) {
-    const free = idleElsewhere(state, pool);
+    const others = pools.filter(other => other !== pool && other.recallsOut === 0); // what is recalled is for its own
+    const [anyone] = others.flatMap(other => [...unboundIdle(other), ...other.idle]);
+    if (anyone !== undefined && isStarved(state, pool, anyone)) return anyone;
+    const free = others.flatMap(other => superfluous(state, other));
     const [slot] = free;
     if (slot === undefined) continue;
-    const live = liveSlots(slots, pool);
-    if (live === 0 ? couldBegin(state, pool, slot) : freeMs(state, pool) / live > WORTHWHILE_STARTS * startMs)
-      return slot;
+    const worthwhile = workMs(state, pool) / liveSlots(slots, pool) > WORTHWHILE_STARTS * startMs;
+    if (worthwhile && couldBegin(state, pool, slot)) return slot;
     const coming = slots.filter(({status, node}) => status === 'starting' && node === pool.node).length;
     if (fileToJoin(state, pool, {free: free.length, coming, startMs}, now) !== null) return slot;
   }
   return null;
 }
 
-/** Those that have not begun a group come first. */
-function idleElsewhere({pools}: ScheduleState, pool: Pool): SlotState[] {
-  // What is recalled is for them.
-  const idle = pools.flatMap(other => (other === pool || other.recallsOut > 0 ? [] : [...other.idle]));
-  return idle.sort((a, b) => a.groups.size - b.groups.size);
+/** Whether a pool has work, and nobody for it. @param slot where its worker could be */
+function isStarved(state: ScheduleState, pool: Pool, slot: SlotState): boolean {
+  return liveSlots(state.slots, pool) === 0 && couldBegin(state, pool, slot);
 }
 
-/** Whether a worker of the pool in that place would have something to do. */
+/** Those that are not at a worker group. */
+function unboundIdle({idle}: Pool): SlotState[] {
+  return [...idle].filter(({groups}) => groups.size === 0);
+}
+
+/** Idle slots of a pool, without as many as could be needed there when what its units wait for is there. */
+function superfluous(state: ScheduleState, pool: Pool): SlotState[] {
+  const {constrained} = state;
+  return unboundIdle(pool).slice(constrained === null ? 0 : mostAtOnce(state, constrained, pool));
+}
+
+/** Whether a worker of the pool in that place would have something to do, other than to join a file. */
 function couldBegin(state: ScheduleState, pool: Pool, slot: SlotState): boolean {
   if (freeCount(pool) > 0) return true;
   const {constrained} = state;
@@ -62,8 +88,9 @@ function couldBegin(state: ScheduleState, pool: Pool, slot: SlotState): boolean 
   return choose(state, constrained, other, peekFree(pool)) !== null;
 }
 
-/** What the units that a pool has to give are expected to take (ms), of those that ask for nothing. */
-function freeMs(state: ScheduleState, {returned, order, next}: Pool): number {
-  const units = [...returned, ...order.slice(next)];
+/** What the units that wait for a pool's workers are expected to take (ms). */
+function workMs(state: ScheduleState, {node, returned, order, next}: Pool): number {
+  const waiting = state.constrained?.queues.flatMap(queue => (queue.node === node ? queue.units : [])) ?? [];
+  const units = [...returned, ...order.slice(next), ...waiting];
   return units.reduce((sum, unit) => sum + (expectedMs(state, unit) ?? UNKNOWN_MS), 0);
 }

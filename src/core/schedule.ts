@@ -12,7 +12,7 @@
  * nothing is left opens a file that another one is at, and takes some of its tests (fileSessions.ts).
  */
 import {endProcess, endReplacement, noteFixtureOf, takeConstrained} from './constrainedSlots';
-import {mostAtOnce, putBack, releaseLingering, takeAllWaiting} from './constrainedUnits';
+import {putBack, releaseLingering, takeAllWaiting} from './constrainedUnits';
 import type {FixtureId} from './constraints';
 import type {AbandonReason, Death} from './deaths';
 import {
@@ -27,7 +27,7 @@ import {
   runWhole,
 } from './fileSessions';
 import {areAllGone, askForFixtures, type FixtureEvent, type FixtureHolder} from './fixtureStates';
-import {poolToStartIn, slotToMove} from './nodeChanges';
+import {poolToStartIn, slotToMove, wantedIn} from './nodeChanges';
 import {allFree, freeCount, isIn, poolOf, poolOfUnit, takeFree, type Pool} from './pools';
 import type {Fate} from './salvage';
 import {
@@ -537,13 +537,9 @@ function takeAll({constrained, pools}: ScheduleState): number[] {
 
 /** Starts slots that are down, as many as there are units for them. */
 function startSlots(state: ScheduleState, now: number, commands: Command[]): void {
-  const {constrained, stopped, pools} = state;
+  const {constrained, stopped} = state;
   if (stopped !== null || allFree(state) + (constrained?.waiting ?? 0) === 0) return;
-  const wanted = new Map<Pool, number>();
-  for (const pool of pools) {
-    const most = constrained === null ? 0 : mostAtOnce(state, constrained, pool);
-    wanted.set(pool, freeCount(pool) + most - startingCount(state, pool));
-  }
+  const wanted = wantedIn(state);
   for (const slot of state.slots) {
     if (slot.status !== 'down') continue;
     const pool = poolToStartIn(state, slot, wanted);

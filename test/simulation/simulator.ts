@@ -39,6 +39,8 @@ export interface SimulateOptions {
   readonly check?: boolean;
   /** The state is looked at after every so many events. Default: after each. */
   readonly checkEvery?: number;
+  /** A run of more does not end by itself. Default 100,000. */
+  readonly maxEvents?: number;
   /** What a run of the real thing would log. */
   readonly log?: (line: LogLine) => void;
 }
@@ -49,9 +51,6 @@ export function simulate(plan: SchedulePlan, world: World, options: SimulateOpti
 
 const UNEVENTFUL: FixtureWorld = {setupMs: 0, teardownMs: 0, fails: []};
 
-/** A run of so many events does not end by itself. */
-const TOO_MANY_EVENTS = 10_000_000;
-
 class Simulator implements Surroundings {
   readonly world: World;
   readonly ledger: Ledger;
@@ -60,6 +59,7 @@ class Simulator implements Surroundings {
   readonly #plan: SchedulePlan;
   readonly #check: boolean;
   readonly #checkEvery: number;
+  readonly #maxEvents: number;
   readonly #log: ((line: LogLine) => void) | undefined;
   readonly #state: ScheduleState;
   readonly #timers = new TimerQueue();
@@ -72,7 +72,8 @@ class Simulator implements Surroundings {
   #idleSince = new Map<number, number>();
   #starved = 0;
 
-  constructor(plan: SchedulePlan, world: World, {check = true, checkEvery = 1, log}: SimulateOptions) {
+  constructor(plan: SchedulePlan, world: World, options: SimulateOptions) {
+    const {check = true, checkEvery = 1, maxEvents = 100_000, log} = options;
     this.world = world;
     const {resume = true} = world;
     this.ledger = new Ledger(plan.units.length, resume);
@@ -81,6 +82,7 @@ class Simulator implements Surroundings {
     this.#plan = plan;
     this.#check = check;
     this.#checkEvery = checkEvery;
+    this.#maxEvents = maxEvents;
     this.#log = log;
     this.#state = createSchedule(plan);
   }
@@ -120,7 +122,7 @@ class Simulator implements Surroundings {
   }
 
   post(event: ScheduleEvent): void {
-    if (this.#events++ > TOO_MANY_EVENTS) throw new Error('the run does not end');
+    if (this.#events++ > this.#maxEvents) throw new Error(`the run does not end: ${describe(this.#state)}`);
     const at = this.#now;
     this.#log?.({run: 'simulated', at, event});
     const commands = step(this.#state, event, at);

@@ -39,6 +39,19 @@ export function planOf(
   };
 }
 
+/**
+ * A plan in which the units are for nodes: in turn for the first, the second and so on.
+ *
+ * @param chained each comes after the one before, if that is for the node before
+ */
+export function placed(plan: SchedulePlan, nodes: number, chained = false): SchedulePlan {
+  const units = plan.units.map(unit => {
+    const node = unit.id % nodes;
+    return {...unit, node, after: chained && node > 0 ? unit.id - 1 : null};
+  });
+  return {...plan, nodes, units};
+}
+
 /** A plan in which some units ask for more than a worker, by unit. */
 export function asking(plan: SchedulePlan, all: Readonly<Record<number, Partial<Constraints>>>): SchedulePlan {
   return {
@@ -159,8 +172,9 @@ function line(command: Command): string {
       return `give-tests w${command.slot}.${command.generation}: ${command.unit} [${groups.join(' ')}]`;
     }
     case 'start-slot':
+      return `start w${command.slot}.${command.generation}${command.node === 0 ? '' : ` on ${command.node}`}`;
     case 'close-slot':
-      return `${command.type.replace('-slot', '')} w${command.slot}.${command.generation}`;
+      return `close w${command.slot}.${command.generation}`;
   }
 }
 
