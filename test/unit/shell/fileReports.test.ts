@@ -1,0 +1,156 @@
+import type {AssertionResult} from '@jest/test-result';
+import type {UnitOutcome} from '../../../src/core/protocol';
+import {FileReports} from '../../../src/shell/fileReports';
+import {NodeResults} from '../../../src/shell/nodeResults';
+import {Reports} from '../../../src/shell/reports';
+import {jestTest, testResult} from './jestTests';
+
+const [a, b] = [jestTest('/a.test.js'), jestTest('/b.test.js')];
+/** Two files, each on two nodes: the first two units are one file's. */
+const tests = [a, a, b, b];
+const NODES = ['here', 'east'];
+
+const result = (passed: number, failed = 0): UnitOutcome => ({type: 'result', result: testResult({passed, failed})});
+const error = (message: string): UnitOutcome => ({type: 'error', error: {message, stack: message, type: 'Error'}});
+
+function fileReports(each = true) {
+  const told: [string, ...unknown[]][] = [];
+  const warnings: string[] = [];
+  const reports = new Reports({
+    emitter: {
+      emit: (name, args) => {
+        told.push([name, ...(args as unknown[])]);
+        return Promise.resolve();
+      },
+    } as ConstructorParameters<typeof Reports>[0]['emitter'],
+    bail: 0,
+    beforeBail: () => Promise.resolve(),
+    onFailure: () => undefined,
+  });
+  const testOf = (unit: number) => tests[unit]!;
+  const nodes = new NodeResults({
+    nodes: NODES,
+    nodeOf: unit => NODES[unit % 2]!,
+    testOf,
+    mergeTools: () => ({
+      mergeCoverage: () => ({}),
+      mergeV8Coverage: () => [],
+      formatError: ({message}) => `  ● Test suite failed to run\n\n    ${message}\n`,
+      updatesSnapshots: false,
+    }),
+    warn: text => warnings.push(text),
+  });
+  const files = new FileReports({reports, testOf, fixtures: null, nodes: each ? nodes : null});
+  const heard = async () => {
+    // What is waited for is put into the queue when it is there.
+    await new Promise(setImmediate);
+    await reports.drained();
+    return told;
+  };
+  return {files, heard, warnings};
+}
+
+const namesIn = (told: unknown) => (told as {testResults: AssertionResult[]}).testResults.map(({fullName}) => fullName);
+
+describe('a file that is one unit', () => {
+  test('starts once, and ends with just what its unit came to', async () => {
+    const {files, heard} = fileReports(false);
+    const outcome = result(1);
+    files.started(0);
+    files.started(0);
+    files.jestEvent(0, 'test-case-start', ['/a.test.js', {ancestorTitles: [], fullName: 'x'}]);
+    files.ended(0, {outcome, wasTold: null});
+    expect(await heard()).toEqual([
+      ['test-file-start', a],
+      ['test-case-start', '/a.test.js', {ancestorTitles: [], fullName: 'x'}],
+      ['test-file-success', a, outcome.type === 'result' && outcome.result],
+    ]);
+  });
+
+  test('fails with an error as jest-worker hands it on', async () => {
+    const {files, heard} = fileReports(false);
+    files.ended(2, {outcome: error('broken'), wasTold: null});
+    const [[name, test, thrown] = []] = await heard();
+    expect([name, test]).toEqual(['test-file-failure', b]);
+    expect(thrown).toBeInstanceOf(String);
+    expect(thrown).toMatchObject({message: 'broken', type: 'Error'});
+  });
+
+  test('tells of tests that Jest has not heard of', async () => {
+    const {files, heard} = fileReports(false);
+    files.ended(0, {outcome: Promise.resolve(result(2)), wasTold: ({fullName}) => fullName === 'test 0'});
+    expect((await heard()).map(([name, , of]) => [name, (of as AssertionResult).fullName])).toEqual([
+      ['test-case-result', 'test 1'],
+      ['test-file-success', undefined],
+    ]);
+  });
+});
+
+describe('a file that runs on each node', () => {
+  test('starts once, and ends when it has on all of them, with one result', async () => {
+    const {files, heard} = fileReports();
+    files.started(0);
+    files.started(1);
+    files.ended(1, {outcome: result(1), wasTold: null});
+    expect((await heard()).map(([name]) => name)).toEqual(['test-file-start']);
+    files.ended(0, {outcome: result(1, 1), wasTold: null});
+    const told = await heard();
+    expect(told.map(([name]) => name)).toEqual(['test-file-start', 'test-file-success']);
+    expect(told[1]?.[1]).toBe(a);
+    expect(namesIn(told[1]?.[2])).toEqual(['here test 0', 'here test 1', 'east test 0']);
+  });
+
+  test('has the name of the node in what reporters hear of its tests', async () => {
+    const {files, heard} = fileReports();
+    files.jestEvent(1, 'test-case-start', ['/a.test.js', {ancestorTitles: ['x'], fullName: 'x y', title: 'y'}]);
+    files.jestEvent(1, 'of-another-kind', [a]);
+    files.jestEvent(null, 'test-case-start', ['/a.test.js', {ancestorTitles: [], fullName: 'y'}]);
+    expect(await heard()).toEqual([
+      ['test-case-start', '/a.test.js', {ancestorTitles: ['east', 'x'], fullName: 'east x y', title: 'y'}],
+      ['of-another-kind', a],
+      ['test-case-start', '/a.test.js', {ancestorTitles: [], fullName: 'y'}],
+    ]);
+  });
+
+  test('tells of tests that Jest has not heard of, node by node', async () => {
+    const {files, heard} = fileReports();
+    files.ended(0, {outcome: Promise.resolve(result(2)), wasTold: ({fullName}) => fullName === 'test 1'});
+    files.ended(1, {outcome: result(2), wasTold: null});
+    const untold = (await heard()).flatMap(([name, , of]) =>
+      name === 'test-case-result' ? [(of as AssertionResult).fullName] : [],
+    );
+    expect(untold).toEqual(['here test 0']);
+  });
+
+  test('warns where the nodes have not the same tests', async () => {
+    const {files, heard, warnings} = fileReports();
+    files.ended(0, {outcome: result(2), wasTold: null});
+    files.ended(1, {outcome: result(1), wasTold: null});
+    await heard();
+    expect(warnings).toEqual([expect.stringContaining('"test 1" (only in here)')]);
+  });
+
+  test('fails where it fails on one node, with the tests of the other', async () => {
+    const {files, heard} = fileReports();
+    files.ended(0, {outcome: result(1), wasTold: null});
+    files.ended(1, {outcome: error('not here'), wasTold: null});
+    const [[, , of] = []] = await heard();
+    expect(namesIn(of)).toEqual(['here test 0']);
+    expect(of).toMatchObject({testExecError: {message: 'not here'}});
+  });
+
+  test('has what there is of it when the run is stopped', async () => {
+    const {files, heard} = fileReports();
+    files.ended(0, {outcome: result(1), wasTold: null});
+    files.ended(2, {outcome: result(1), wasTold: null});
+    files.ended(3, {outcome: result(1), wasTold: null});
+    files.leftOver();
+    files.leftOver();
+    const told = await heard();
+    expect(told.map(([name, test]) => [name, test])).toEqual([
+      ['test-file-success', b],
+      ['test-file-success', a],
+    ]);
+    expect(namesIn(told[1]?.[2])).toEqual(['here test 0']);
+  });
+});
