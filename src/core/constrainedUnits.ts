@@ -113,7 +113,7 @@ export function choose(
     break;
   }
   const leader = Math.min(first?.unit ?? Infinity, next ?? Infinity);
-  if (leader === Infinity) return serialOnly && allFree(state) === 0 ? serialOne(state, constrained, slot) : null;
+  if (leader === Infinity) return serialOnly && othersAreThrough(state) ? serialOne(state, constrained, slot) : null;
   if (warm !== null && (warm.unit === leader || mayWait(state, leader))) return warm;
   return first?.unit === leader ? first : null;
 }
@@ -176,6 +176,11 @@ function mayWait(state: ScheduleState, unit: number): boolean {
   if (plan.keepsOrder || own === null || workAhead === null) return false;
   const left = (workAhead.at(-1) ?? 0) - (workAhead[firstNeverGiven(state)] ?? 0);
   return left / state.slots.length >= TIMES_LEFT * own;
+}
+
+/** Whether nothing is left to be given of the units that ask for nothing, and nothing more will come. */
+function othersAreThrough(state: ScheduleState): boolean {
+  return allFree(state) === 0 && state.unsettled === 0;
 }
 
 /**
@@ -297,11 +302,24 @@ function leaveGroup(slot: SlotState, queue: Queue): void {
   slot.groups.delete(queue);
 }
 
-/** The units that wait, taken out, the first first; none of them has what it asks for. */
-export function takeAllWaiting(constrained: ConstrainedUnits): number[] {
-  const all = constrained.queues.splice(0).flatMap(({units}) => units.splice(0));
-  constrained.waiting = 0;
+/** The units that wait for a pool's workers, taken out, the first first; none of them has what it asks for. */
+export function takeAllWaiting(constrained: ConstrainedUnits, {node}: Pool): number[] {
+  const all: number[] = [];
+  for (const queue of [...constrained.queues]) {
+    if (queue.node !== node) continue;
+    all.push(...queue.units.splice(0));
+    move(constrained, queue);
+  }
+  constrained.waiting -= all.length;
   return all.sort((a, b) => a - b);
+}
+
+/** Whether a slot is in the midst of a worker group, and can go on with it before all others are through. */
+export function isAtGroup(state: ScheduleState, {groups}: SlotState): boolean {
+  return [...groups].some(({units}) => {
+    const next = units.at(-1);
+    return next !== undefined && !constraintsOf(state, next).serial;
+  });
 }
 
 /** How many of a pool's units that wait could run at the same time, at the most. */
@@ -320,7 +338,7 @@ export function mostAtOnce(state: ScheduleState, {queues}: ConstrainedUnits, poo
     else sum += Math.min(units.length, ...shares(state, unit));
   }
   // These come when all others of the run are through: until then no worker is kept from another node for them.
-  const kept = pool.node === null || (serialOnly && allFree(state) === 0);
+  const kept = pool.node === null || (serialOnly && othersAreThrough(state));
   return kept ? Math.max(sum, serial) : sum;
 }
 

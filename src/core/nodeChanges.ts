@@ -1,5 +1,5 @@
 /** Where units are for nodes: on which a worker is started, and which worker makes room for one of another node. */
-import {choose, mostAtOnce} from './constrainedUnits';
+import {choose, isAtGroup, mostAtOnce} from './constrainedUnits';
 import {freeCount, isIn, liveSlots, peekFree, poolOf, type Pool} from './pools';
 import {expectedMs, UNKNOWN_MS, type ScheduleState, type SlotState} from './scheduleState';
 import {fileToJoin, WORKER_START_MS} from './splitFiles';
@@ -12,7 +12,8 @@ export function wantedIn(state: ScheduleState): Map<Pool, number> {
       const starting = slots.filter(slot => slot.status === 'starting' && isIn(slot, pool)).length;
       const waiting = constrained === null ? 0 : mostAtOnce(state, constrained, pool);
       // Who waits for the same already. Where all workers are alike there is nobody that this would be taken from.
-      const idle = pools.length === 1 ? 0 : Math.min(waiting, unboundIdle(pool).length);
+      const idle =
+        pools.length === 1 ? 0 : Math.min(waiting, [...pool.idle].filter(({groups}) => groups.size === 0).length);
       return [pool, freeCount(pool) + waiting - starting - idle];
     }),
   );
@@ -24,7 +25,7 @@ export function wantedIn(state: ScheduleState): Map<Pool, number> {
  * @returns null: none could use one
  */
 export function poolToStartIn(state: ScheduleState, slot: SlotState, wanted: ReadonlyMap<Pool, number>): Pool | null {
-  const wanting = state.pools.filter(pool => (wanted.get(pool) ?? 0) > 0);
+  const wanting = state.pools.filter(pool => (wanted.get(pool) ?? 0) > 0 && !slot.barredFrom.has(pool));
   if (wanting.length <= 1) return wanting[0] ?? null;
   // One that died is replaced by one of the same node; so is one that was ended for a unit of its node.
   const before = poolOf(state, slot);
@@ -42,25 +43,44 @@ export function poolToStartIn(state: ScheduleState, slot: SlotState, wanted: Rea
  */
 const WORTHWHILE_STARTS = 2;
 
-/** A worker that has nothing to do, and whose place one of another node can take that has; null: there is none. */
-export function slotToMove(state: ScheduleState, now: number): SlotState | null {
-  const {slots, pools, workerStartMs} = state;
+/** A worker that has nothing to do, and the pool which has, for one that can take its place. */
+export interface Move {
+  readonly slot: SlotState;
+  readonly pool: Pool;
+}
+
+/** @returns null: there is none */
+export function moveToMake(state: ScheduleState, now: number): Move | null {
+  const {slots, pools} = state;
   if (pools.every(({idle}) => idle.size === 0)) return null;
-  if (slots.some(({status}) => status === 'down' || status === 'closing')) return null; // that one comes first
-  const startMs = workerStartMs ?? WORKER_START_MS;
+  if (slots.some(({status}) => status === 'closing')) return null; // one at a time
   for (const pool of pools) {
+    // Whose worker can be started there comes first.
+    if (slots.some(slot => slot.status === 'down' && !slot.barredFrom.has(pool))) continue;
     const others = pools.filter(other => other !== pool && other.recallsOut === 0); // what is recalled is for its own
-    const [anyone] = others.flatMap(other => [...unboundIdle(other), ...other.idle]);
-    if (anyone !== undefined && isStarved(state, pool, anyone)) return anyone;
-    const free = others.flatMap(other => superfluous(state, other));
+    const anyone = others.flatMap(other => movable(state, other)).find(slot => !slot.barredFrom.has(pool));
+    if (anyone !== undefined && isStarved(state, pool, anyone)) return {slot: anyone, pool};
+    const free = others.flatMap(other => superfluous(state, other)).filter(slot => !slot.barredFrom.has(pool));
     const [slot] = free;
     if (slot === undefined) continue;
-    const worthwhile = workMs(state, pool) / liveSlots(slots, pool) > WORTHWHILE_STARTS * startMs;
-    if (worthwhile && couldBegin(state, pool, slot)) return slot;
-    const coming = slots.filter(({status, node}) => status === 'starting' && node === pool.node).length;
-    if (fileToJoin(state, pool, {free: free.length, coming, startMs}, now) !== null) return slot;
+    const worthwhile = workMs(state, pool) / liveSlots(slots, pool) > WORTHWHILE_STARTS * startMsOf(state);
+    if ((worthwhile && couldBegin(state, pool, slot)) || couldJoin(state, pool, free.length, now)) return {slot, pool};
   }
   return null;
+}
+
+/** Whether a worker that was to be started in a pool still would have something to do there. */
+export function isWantedIn(state: ScheduleState, pool: Pool, slot: SlotState, now: number): boolean {
+  return state.stopped === null && (couldBegin(state, pool, slot) || couldJoin(state, pool, 1, now));
+}
+
+function couldJoin(state: ScheduleState, pool: Pool, free: number, now: number): boolean {
+  const coming = state.slots.filter(({status, node}) => status === 'starting' && node === pool.node).length;
+  return fileToJoin(state, pool, {free, coming, startMs: startMsOf(state)}, now) !== null;
+}
+
+function startMsOf({workerStartMs}: ScheduleState): number {
+  return workerStartMs ?? WORKER_START_MS;
 }
 
 /** Whether a pool has work, and nobody for it. @param slot where its worker could be */
@@ -68,15 +88,15 @@ function isStarved(state: ScheduleState, pool: Pool, slot: SlotState): boolean {
   return liveSlots(state.slots, pool) === 0 && couldBegin(state, pool, slot);
 }
 
-/** Those that are not at a worker group. */
-function unboundIdle({idle}: Pool): SlotState[] {
-  return [...idle].filter(({groups}) => groups.size === 0);
+/** A group in the midst of which a slot is would go on in another worker. */
+function movable(state: ScheduleState, {idle}: Pool): SlotState[] {
+  return [...idle].filter(slot => !isAtGroup(state, slot));
 }
 
 /** Idle slots of a pool, without as many as could be needed there when what its units wait for is there. */
 function superfluous(state: ScheduleState, pool: Pool): SlotState[] {
   const {constrained} = state;
-  return unboundIdle(pool).slice(constrained === null ? 0 : mostAtOnce(state, constrained, pool));
+  return movable(state, pool).slice(constrained === null ? 0 : mostAtOnce(state, constrained, pool));
 }
 
 /** Whether a worker of the pool in that place would have something to do, other than to join a file. */

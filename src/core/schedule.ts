@@ -27,13 +27,14 @@ import {
   runWhole,
 } from './fileSessions';
 import {areAllGone, askForFixtures, type FixtureEvent, type FixtureHolder} from './fixtureStates';
-import {poolToStartIn, slotToMove, wantedIn} from './nodeChanges';
+import {isWantedIn, moveToMake, poolToStartIn, wantedIn} from './nodeChanges';
 import {allFree, freeCount, isIn, poolOf, poolOfUnit, takeFree, type Pool} from './pools';
 import type {Fate} from './salvage';
 import {
   addHeld,
   emptySlot,
   endOfUnit,
+  releaseFollowers,
   removeHeld,
   type ScheduleState,
   type SlotState,
@@ -110,6 +111,8 @@ export type ScheduleEvent =
     } & FromSlot)
   /** The process has ended as it was told to. */
   | ({readonly type: 'slot-closed'} & FromSlot)
+  /** All that a unit which has ended has come to is on disk: units that come after it may begin. */
+  | {readonly type: 'unit-settled'; readonly unit: number}
   /** The time that a `wake` asked for has come. */
   | {readonly type: 'woken'}
   /** What has come of a set-up-fixture, or a take-down-fixture. */
@@ -168,6 +171,8 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
     stop(state, event.reason, commands);
   } else if (isOfFixture(event)) {
     noteFixtureOf(state, event, commands);
+  } else if (event.type === 'unit-settled') {
+    releaseFollowers(state, event.unit);
   } else if (event.type !== 'woken') {
     const slot = state.slots[event.slot - 1];
     // A message of a process that has been replaced, or was written off, changes nothing any more.
@@ -189,7 +194,7 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   return commands;
 }
 
-type SlotEvent = Exclude<ScheduleEvent, {type: 'run-started' | 'stopped' | 'woken'} | FixtureEvent>;
+type SlotEvent = Exclude<ScheduleEvent, {type: 'run-started' | 'stopped' | 'unit-settled' | 'woken'} | FixtureEvent>;
 
 function isOfFixture(event: ScheduleEvent): event is FixtureEvent {
   return 'fixture' in event;
@@ -201,6 +206,7 @@ function feedReleased(state: ScheduleState, now: number, commands: Command[]): v
   state.released = false;
   for (const pool of state.pools) for (const slot of [...pool.idle]) feed(state, slot, now, commands);
   startSlots(state, now, commands);
+  abandonWhereNoSlotIsLeft(state, commands);
 }
 
 /** Gives idle slots what units that wait have been waiting for. */
@@ -297,9 +303,13 @@ function handleSlotEvent(
     case 'slot-closed':
       emptySlot(state, slot, 'down');
       endProcess(state, slot, commands);
+      if (slot.movesTo !== null && isWantedIn(state, slot.movesTo, slot, now)) {
+        startSlot(state, slot, slot.movesTo, now, commands);
+      }
+      slot.movesTo = null;
       startSlots(state, now, commands);
       // Another that is starting may be as fresh.
-      if (slot.status !== 'starting') endReplacement(state, slot);
+      if (slot.status !== 'starting' || slot.freshFor?.node !== poolOf(state, slot).node) endReplacement(state, slot);
       return;
   }
 }
@@ -475,10 +485,10 @@ function loseSlot(
   } else if (state.stopped === null) {
     again = loseUnit(state, slot, running, event, commands);
   }
-  if (slot.barrenDeaths >= MAX_BARREN_DEATHS) writeOff(state, slot, 'all-barren');
+  if (slot.barrenDeaths >= MAX_BARREN_DEATHS) barSlot(state, slot);
   else if (wanted && restartsSpent(state)) writeOff(state, slot, 'restarts-spent');
   takeBack(state, [...(again === null ? [] : [again]), ...held], now, commands);
-  abandonIfNoSlotLeft(state, commands);
+  abandonWhereNoSlotIsLeft(state, commands);
 }
 
 /** @returns the unit, if it is to be given anew */
@@ -518,21 +528,17 @@ function secondChance(state: ScheduleState, unit: number): boolean {
   return true;
 }
 
-function abandonIfNoSlotLeft(state: ScheduleState, commands: Command[]): void {
-  if (state.stopped !== null || state.slots.some(slot => slot.status !== 'dead')) return;
-  for (let units = takeAll(state); units.length > 0; units = takeAll(state)) {
+function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): void {
+  if (state.stopped !== null) return;
+  for (const pool of state.pools) {
+    if (state.slots.some(slot => slot.status !== 'dead' && !slot.barredFrom.has(pool))) continue;
+    const units = state.constrained === null ? [] : takeAllWaiting(state.constrained, pool);
+    while (freeCount(pool) > 0) units.push(takeFree(pool));
     for (const unit of units) {
       commands.push({type: 'abandon', unit, reason: state.deadBecause});
-      endOfUnit(state, unit, commands); // which others may have waited for
+      endOfUnit(state, unit, commands);
     }
   }
-}
-
-/** All units that are to be given. */
-function takeAll({constrained, pools}: ScheduleState): number[] {
-  const units = constrained === null ? [] : takeAllWaiting(constrained);
-  for (const pool of pools) while (freeCount(pool) > 0) units.push(takeFree(pool));
-  return units;
 }
 
 /** Starts slots that are down, as many as there are units for them. */
@@ -543,16 +549,17 @@ function startSlots(state: ScheduleState, now: number, commands: Command[]): voi
   for (const slot of state.slots) {
     if (slot.status !== 'down') continue;
     const pool = poolToStartIn(state, slot, wanted);
-    if (pool === null) return;
-    if (startSlot(state, slot, pool, now, commands)) wanted.set(pool, (wanted.get(pool) ?? 0) - 1);
+    if (pool !== null && startSlot(state, slot, pool, now, commands)) wanted.set(pool, (wanted.get(pool) ?? 0) - 1);
   }
 }
 
 /** A worker that waits at a node where nothing is left for it makes room for one of a node where something is. */
 function changeNodes(state: ScheduleState, now: number, commands: Command[]): void {
   if (state.pools.length === 1 || state.stopped !== null) return;
-  const slot = slotToMove(state, now);
-  if (slot !== null) retire(state, slot, now, commands);
+  const move = moveToMake(state, now);
+  if (move === null) return;
+  move.slot.movesTo = move.pool;
+  retire(state, move.slot, now, commands);
 }
 
 function startingCount({slots}: ScheduleState, pool: Pool): number {
@@ -561,7 +568,7 @@ function startingCount({slots}: ScheduleState, pool: Pool): number {
 
 /** false: the slot is not down, or gets no further worker. */
 function startSlot(state: ScheduleState, slot: SlotState, pool: Pool, now: number, commands: Command[]): boolean {
-  if (slot.status !== 'down') return false;
+  if (slot.status !== 'down' || slot.barredFrom.has(pool)) return false;
   if (slot.died && restartsSpent(state)) {
     writeOff(state, slot, 'restarts-spent');
     return false;
@@ -576,6 +583,15 @@ function startSlot(state: ScheduleState, slot: SlotState, pool: Pool, now: numbe
   slot.lastUnitMs = null;
   commands.push({type: 'start-slot', slot: slot.slot, generation: slot.generation, node: slot.node});
   return true;
+}
+
+/** The slot gets no further worker of the node, or of any, where all are alike. */
+function barSlot(state: ScheduleState, slot: SlotState): void {
+  slot.barredFrom.add(poolOf(state, slot));
+  slot.barrenDeaths = 0;
+  slot.died = false;
+  state.deadBecause = 'all-barren';
+  if (slot.barredFrom.size === state.pools.length) writeOff(state, slot, 'all-barren');
 }
 
 /** The slot gets no further worker. */

@@ -89,6 +89,10 @@ export interface SlotState {
   readonly groups: Set<Queue>;
   /** Units that want a fresh worker, for which this process takes the place of another. */
   freshFor: Queue | null;
+  /** Whose next worker is to be here, for which this one was told to end. */
+  movesTo: Pool | null;
+  /** Those whose workers have died here too often to be started again. */
+  readonly barredFrom: Set<Pool>;
 }
 
 export interface ScheduleState {
@@ -96,8 +100,10 @@ export interface ScheduleState {
   readonly slots: readonly SlotState[];
   /** One; or where units are for nodes, one of each node. */
   readonly pools: readonly Pool[];
-  /** Units that may begin when another has ended, by that one. */
-  readonly followers: ReadonlyMap<number, readonly number[]>;
+  /** Units that may begin when what another has come to is there, by that one. */
+  readonly followers: Map<number, readonly number[]>;
+  /** How many units have ended for which others wait still. */
+  unsettled: number;
   /** A unit may begin since idle slots were last looked at. */
   released: boolean;
   /** Units that ask for more than a worker; null: there are none. */
@@ -156,9 +162,12 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
       preparing: null,
       groups: new Set(),
       freshFor: null,
+      movesTo: null,
+      barredFrom: new Set(),
     })),
     pools: createPools(plan),
     followers: followersIn(plan),
+    unsettled: 0,
     released: false,
     constrained,
     workAhead: plan.fixtures.length === 0 ? null : sumsBefore(plan),
@@ -222,17 +231,21 @@ export function heldMs(state: ScheduleState, slot: SlotState): number {
 /** A unit has ended: done, merged, blamed or abandoned. */
 export function endOfUnit(state: ScheduleState, unit: number, commands: Command[]): void {
   state.unfinished--;
+  if (state.followers.has(unit)) state.unsettled++;
   if (state.constrained !== null) endConstrained(state, state.constrained, unit, commands);
-  for (const follower of state.followers.get(unit) ?? []) {
-    release(state, follower);
-    state.released = true;
-  }
 }
 
-/** What it has waited for has ended. */
-function release(state: ScheduleState, unit: number): void {
-  if (state.constrained?.queueOf.has(unit) === true) addWaiting(state.constrained, unit);
-  else addToPool(state, unit);
+/** What the unit has come to is there, for those that wait for it. */
+export function releaseFollowers(state: ScheduleState, unit: number): void {
+  const followers = state.followers.get(unit);
+  if (followers === undefined) return;
+  state.followers.delete(unit);
+  state.unsettled--;
+  state.released = true;
+  for (const follower of followers) {
+    if (state.constrained?.queueOf.has(follower) === true) addWaiting(state.constrained, follower);
+    else addToPool(state, follower);
+  }
 }
 
 function followersIn({units}: SchedulePlan): Map<number, number[]> {

@@ -439,6 +439,8 @@ export class Dispatch {
       this.#share(unit, slices);
       return end.outcome;
     });
+    const settle = () => this.#settle(unit);
+    void merged.then(settle, settle);
     this.#forget(unit);
     reports.ended(unit, {outcome: merged, wasTold: ({fullName}) => told.has(fullName)});
   }
@@ -450,13 +452,20 @@ export class Dispatch {
   #end(unit: number, ms: number | null, outcome: UnitOutcome): void {
     this.#forget(unit);
     this.#options.onUnitEnd(unit, ms, outcome, false);
+    this.#settle(unit);
     this.#options.reports.ended(unit, {outcome, wasTold: null});
   }
 
   /** A unit ends without a result. */
   #fail(unit: number, error: Promise<FileError>): void {
+    this.#settle(unit);
     const outcome = error.then((known): UnitOutcome => ({type: 'error', error: known}));
     this.#options.reports.ended(unit, {outcome, wasTold: null});
+  }
+
+  /** Its snapshots are written, if it has any. */
+  #settle(unit: number): void {
+    if (this.#state.followers.has(unit)) this.#postUnlessFinished({type: 'unit-settled', unit});
   }
 
   #forget(unit: number): void {

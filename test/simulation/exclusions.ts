@@ -21,6 +21,9 @@ export interface ExclusionTally {
   behind: number;
   /** Workers that were started on another node than the one before in their slot. */
   moved: number;
+  /** Workers that died, and all that were started. */
+  deaths: number;
+  starts: number;
 }
 
 interface Instance {
@@ -41,19 +44,27 @@ export class Exclusions {
     onNode: 0,
     behind: 0,
     moved: 0,
+    deaths: 0,
+    starts: 0,
   };
   readonly #plan: SchedulePlan;
   readonly #workers: ReadonlyMap<number, SimulatedWorker>;
   readonly #ended: (unit: number) => boolean;
+  readonly #settled: (unit: number) => boolean;
   readonly #instances = new Map<string, Instance>();
   readonly #failed = new Set<FixtureId>();
   /** The last unit of each group that was begun, and by whom. */
   readonly #groups = new Map<string, {unit: number; worker: SimulatedWorker}>();
 
-  constructor(plan: SchedulePlan, workers: ReadonlyMap<number, SimulatedWorker>, ended: (unit: number) => boolean) {
+  constructor(
+    plan: SchedulePlan,
+    workers: ReadonlyMap<number, SimulatedWorker>,
+    {ended, settled}: {ended: (unit: number) => boolean; settled: (unit: number) => boolean},
+  ) {
     this.#plan = plan;
     this.#workers = workers;
     this.#ended = ended;
+    this.#settled = settled;
   }
 
   begins(worker: SimulatedWorker, unit: number): void {
@@ -88,7 +99,7 @@ export class Exclusions {
     if (node !== null && worker.node !== node) throw new Error(`unit ${unit} runs on node ${worker.node}, not ${node}`);
     if (after === null) return;
     this.tally.behind++;
-    if (!this.#ended(after)) throw new Error(`unit ${unit} runs before ${after} has ended`);
+    if (!this.#settled(after)) throw new Error(`unit ${unit} runs before ${after} is settled`);
   }
 
   #beginsInGroup(worker: SimulatedWorker, unit: number, group: string): void {

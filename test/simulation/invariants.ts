@@ -27,7 +27,7 @@ export function checkInvariants(
     for (const unit of returned) place(unit, 'returned');
     for (const unit of order.slice(next)) place(unit, 'pending');
   }
-  for (const {id, after} of plan.units) if (after !== null && !ends.has(after)) place(id, 'behind another');
+  for (const units of state.followers.values()) for (const unit of units) place(unit, 'behind another');
   for (const {units} of constrained?.queues ?? []) for (const unit of units) place(unit, 'waiting');
   for (const file of state.files.values()) place(file.unit, 'open');
   for (const slot of slots) {

@@ -80,8 +80,11 @@ export class Ledger {
   /** Per unit and killer: how often it has killed. */
   readonly #killed = new Map<string, number>();
 
+  readonly #onEnd: (unit: number) => void;
+
   /** @param resume whether the rest of a file whose worker died runs in a new one */
-  constructor(units: number, resume: boolean) {
+  constructor(units: number, resume: boolean, onEnd: (unit: number) => void) {
+    this.#onEnd = onEnd;
     this.tests = new TestLedger(resume);
     this.begun = new Uint16Array(units);
     this.again = new Uint16Array(units);
@@ -289,6 +292,7 @@ export class Ledger {
     const before = this.ends.get(unit);
     if (before !== undefined) throw new Error(`unit ${unit} is reported twice: ${before}, ${end}`);
     this.ends.set(unit, end);
+    this.#onEnd(unit);
   }
 
   #attempt(unit: number): Attempt {

@@ -18,6 +18,9 @@ test.each(kinds)('every unit runs on its node, and none is lost: runs %s', (_, b
       sum.onNode += tally.onNode;
       sum.behind += tally.behind;
       sum.moved += tally.moved;
+      // One that dies, or retires after a unit, is followed by another; besides, each slot may serve each node a few times.
+      const most = 2 * tally.deaths + plan.units.length + 3 * plan.nodes * plan.slots;
+      if (tally.starts > most) throw new Error(`${tally.starts} workers were started, of ${most} at the most`);
     }),
     {numRuns},
   );

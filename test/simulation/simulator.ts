@@ -67,6 +67,7 @@ class Simulator implements Surroundings {
   #now = 0;
   #starts = 0;
   readonly #setups = new Map<number, number>();
+  readonly #settled = new Set<number>();
   #events = 0;
   #finished = false;
   #idleSince = new Map<number, number>();
@@ -76,9 +77,12 @@ class Simulator implements Surroundings {
     const {check = true, checkEvery = 1, maxEvents = 100_000, log} = options;
     this.world = world;
     const {resume = true} = world;
-    this.ledger = new Ledger(plan.units.length, resume);
+    this.ledger = new Ledger(plan.units.length, resume, unit => this.#settle(unit));
     this.#remains = new Remains(resume);
-    this.#exclusions = new Exclusions(plan, this.#workers, unit => this.ledger.ends.has(unit));
+    this.#exclusions = new Exclusions(plan, this.#workers, {
+      ended: unit => this.ledger.ends.has(unit),
+      settled: unit => this.#settled.has(unit),
+    });
     this.#plan = plan;
     this.#check = check;
     this.#checkEvery = checkEvery;
@@ -181,6 +185,7 @@ class Simulator implements Surroundings {
     }
     const rest = running !== null && this.#remains.hasRest(running);
     for (const voided of orders.splice(0)) this.ledger.voided(voided, voided === order);
+    this.#exclusions.tally.deaths++;
     const death = {kind: 'signal', signal: 'SIGKILL'} as const;
     this.post({type: 'slot-lost', slot, generation, death, innocent, fate, rest});
   }
@@ -309,6 +314,16 @@ class Simulator implements Surroundings {
     this.#remains.forget(unit);
   }
 
+  /** As src/shell/dispatch.ts: what a unit has come to is on disk some time after its end, where it is somebody's business. */
+  #settle(unit: number): void {
+    if (!this.#plan.units.some(({after}) => after === unit)) return;
+    this.at(this.#now + this.world.latencyMs, () => {
+      if (this.#finished) return;
+      this.#settled.add(unit);
+      this.post({type: 'unit-settled', unit});
+    });
+  }
+
   /** A unit has ended without any. */
   #fail(unit: number, end: End): void {
     this.ledger.tests.failed(unit);
@@ -319,7 +334,9 @@ class Simulator implements Surroundings {
   #start({slot, generation, node}: Extract<Command, {type: 'start-slot'}>): void {
     const before = this.#workers.get(slot);
     if (before?.alive === true) throw new Error(`slot ${slot} is started twice`);
-    if (before !== undefined && before.node !== node) this.#exclusions.tally.moved++;
+    const {tally} = this.#exclusions;
+    tally.starts++;
+    if (before !== undefined && before.node !== node) tally.moved++;
     const worker = new SimulatedWorker(this, slot, generation, node);
     this.#workers.set(slot, worker);
     if (this.#check) {

@@ -140,6 +140,7 @@ export const fixture = (what: 'up' | 'failed' | 'gone', id: number, who: Who | n
   fixture: id,
   ...(who ?? {slot: null, generation: null}),
 });
+export const settled = (unit: number): ScheduleEvent => ({type: 'unit-settled', unit});
 export const closed = (who: Who): ScheduleEvent => ({type: 'slot-closed', ...who});
 
 /** A command as one line: "give w1.1: 0 1" is to generation 1 in slot 1. */

@@ -6,6 +6,7 @@ import {
   done,
   feed,
   feedAt,
+  fixture,
   lost,
   next,
   opened,
@@ -13,6 +14,7 @@ import {
   planOf,
   progress,
   QUICK,
+  settled,
   start,
   started,
   units,
@@ -125,16 +127,17 @@ describe('a unit that comes after another', () => {
   test('is given when that has ended', () => {
     const state = after(plan, up(w1), up(w2));
     expect(state.slots.map(({node}) => node)).toEqual([0, 0]);
-    expect(feed(state, started(w1, 0), started(w2, 2), done(w1, 0))).toEqual(['close w1.1']);
+    expect(feed(state, started(w1, 0), started(w2, 2), done(w1, 0))).toEqual([]);
+    expect(feed(state, settled(0))).toEqual(['close w1.1']);
     expect(feed(state, closed(w1), up(next(w1)))).toEqual(['start w1.2 on 1', 'give w1.2: 1']);
     // It takes the other half of what has waited.
-    expect(feed(state, done(w2, 2))).toEqual(['close w2.1']);
+    expect(feed(state, done(w2, 2), settled(2))).toEqual(['close w2.1']);
     expect(feed(state, closed(w2), up(next(w2)))).toEqual(['start w2.2 on 1', 'give w2.2: 3']);
   });
 
   test('is given when that was blamed for a death', () => {
     const state = after({...plan, slots: 1}, up(w1), started(w1, 0));
-    expect(feed(state, lost(w1))).toEqual(['blame w1.1: 0', 'start w1.2']);
+    expect(feed(state, lost(w1), settled(0))).toEqual(['blame w1.1: 0', 'start w1.2']);
     expect(feed(state, up(next(w1)), started(next(w1), 2), done(next(w1), 2))).toEqual(['give w1.2: 2', 'close w1.2']);
     const third = next(next(w1));
     expect(feed(state, closed(next(w1)), up(third))).toEqual(['start w1.3 on 1', 'give w1.3: 1']);
@@ -142,13 +145,14 @@ describe('a unit that comes after another', () => {
 
   test('is abandoned with it where no worker is left', () => {
     const state = after({...plan, slots: 1, maxWorkerRestarts: 0}, up(w1), started(w1, 0));
-    expect(feed(state, lost(w1))).toEqual(['blame w1.1: 0', 'abandon 2', 'abandon 1', 'abandon 3', 'finish']);
+    expect(feed(state, lost(w1))).toEqual(['blame w1.1: 0', 'abandon 2']);
+    expect(feed(state, settled(0), settled(2))).toEqual(['abandon 1', 'abandon 3', 'finish']);
   });
 
   test('waits its turn among what asks for more than a worker, too', () => {
     const asked = asking(plan, {1: {resources: [{name: 'gpu', amount: 1}]}});
     const state = after({...asked, resources: {gpu: 1}, slots: 1}, up(w1), started(w1, 0));
-    expect(feed(state, done(w1, 0))).toEqual(['give w1.1: 2']);
+    expect(feed(state, done(w1, 0), settled(0))).toEqual(['give w1.1: 2']);
     expect(feed(state, started(w1, 2), done(w1, 2))).toEqual(['close w1.1']);
     expect(feed(state, closed(w1), up(next(w1)))).toEqual(['start w1.2 on 1', 'give w1.2: 1']);
   });
@@ -159,4 +163,36 @@ test('a run of several nodes ends when all its units have', () => {
   feed(state, started(w1, 0), started(w2, 1), started(w3, 2), done(w1, 0), done(w2, 1));
   expect(feed(state, done(w3, 2))).toEqual(['close w1.1', 'close w2.1', 'close w3.1']);
   expect(feed(state, closed(w1), closed(w2), closed(w3))).toEqual(['finish']);
+});
+
+describe('a node whose workers do not come up', () => {
+  test('has its units abandoned, and takes no other node along', () => {
+    const state = after(placed(planOf(units(4, LONG), {slots: 1}), 2), up(w1), started(w1, 0), done(w1, 0));
+    expect(feed(state, started(w1, 2), done(w1, 2))).toEqual(['close w1.1']);
+    const [second, third, fourth] = [2, 3, 4].map(generation => ({slot: 1, generation}));
+    expect(feed(state, closed(w1), lost(second!), lost(third!))).toEqual([
+      'start w1.2 on 1',
+      'start w1.3 on 1',
+      'start w1.4 on 1',
+    ]);
+    expect(feed(state, lost(fourth!))).toEqual(['abandon 1', 'abandon 3', 'finish']);
+  });
+
+  test('leaves its slot to another node', () => {
+    const state = after(placed(planOf(units(4, LONG), {slots: 2}), 2));
+    const [second, third] = [2, 3].map(generation => ({slot: 1, generation}));
+    // The first slot is that of the first node, of which the other slot may still try to start a worker.
+    expect(feed(state, lost(w1), lost(second!), lost(third!))).toEqual(['start w1.2', 'start w1.3', 'start w1.4 on 1']);
+    expect(feed(state, up({slot: 1, generation: 4}), up(w2))).toEqual(['give w1.4: 1', 'give w2.1: 3']);
+  });
+});
+
+test('a worker in the midst of a group waits for the rest of it, whatever another node has', () => {
+  const plan = asking(placed(planOf(units(3, LONG), {slots: 1, fixtures: [{scope: 'run', needs: []}]}), 2), {
+    0: {workerGroup: 'g'},
+    2: {workerGroup: 'g', fixtures: [0]},
+  });
+  const state = after(plan, up(w1), started(w1, 0));
+  expect(feed(state, done(w1, 0))).toEqual([]);
+  expect(feed(state, fixture('up', 0))).toEqual(['give w1.1: 2']);
 });
