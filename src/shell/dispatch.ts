@@ -48,8 +48,8 @@ export interface DispatchOptions {
   readonly hardTimeoutOf: (unit: number) => number | null;
   /** How a unit ended, for the timings file. `died`: a worker of it has. */
   readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | null, died: boolean) => void;
-  /** What a worker has made of a unit, alone or beside others; null: nothing, the unit has no result. */
-  readonly onShare: (unit: number, slot: SlotNumber, result: TestResult | null) => void;
+  /** What a worker has made of a unit, alone or beside others. `result` null: nothing, the unit has none. `slot` null: no worker was at it. */
+  readonly onShare: (unit: number, slot: SlotNumber | null, result: TestResult | null) => void;
   /** An exception that one file left behind has killed the worker while it ran another, which is run again. */
   readonly onLateException: (culprit: string, running: string, death: Death) => void;
   /** A worker has died while it loaded a file of which it was to take some tests; the others go on with it. */
@@ -134,10 +134,11 @@ export class Dispatch {
         this.#endSalvaged(unit, openFiles.close(unit), null, true);
       } else {
         const workers = slots.map(slot => ({slot, pid: this.#workers.get(slot)?.pid ?? null}));
-        reports.ended(unit, {outcome: {type: 'error', error: interruptedFile(signal, workers)}, wasTold: null});
+        this.#options.onShare(unit, slots[0] ?? null, null);
+        reports.interrupted(unit, interruptedFile(signal, workers));
       }
     }
-    reports.leftOver();
+    reports.leftOver(`${signal} ended the run.`);
   }
 
   /** Units that are being run, each with the slots of the workers that run it. */
@@ -214,7 +215,7 @@ export class Dispatch {
           this.#endSalvaged(command.unit, closed, null);
         } else {
           const {outcome, ms} = openFiles.merge(command.unit, closed);
-          this.#share(command.unit, closed.slices);
+          this.#share(command.unit, closed.slices, outcome);
           this.#end(command.unit, ms, outcome);
         }
         return;
@@ -259,7 +260,7 @@ export class Dispatch {
         const loads = this.#options.deadSessions.loads(command.unit);
         this.#forget(command.unit);
         this.#options.onUnitEnd(command.unit, null, null, true);
-        this.#share(command.unit, [{slot: command.slot, result: null}]);
+        this.#options.onShare(command.unit, command.slot, null);
         if (death === undefined) throw new Error(`slot ${command.slot} is blamed, and has not died`);
         this.#fail(
           command.unit,
@@ -277,6 +278,7 @@ export class Dispatch {
         const error = Promise.resolve(this.#lastDeath).then(report =>
           abandonFile(command.reason, report, maxWorkerRestarts),
         );
+        this.#options.onShare(command.unit, null, null);
         // It may never have started; but reporters expect the two in pairs.
         this.#options.reports.started(command.unit);
         this.#fail(command.unit, error);
@@ -356,7 +358,7 @@ export class Dispatch {
         this.#endedIn.get(slot)?.push(this.#unit(unit).file.path);
         if (!whole) return;
         if (!deadSessions.has(unit)) {
-          this.#share(unit, [{slot, result: outcome.type === 'result' ? outcome.result : null}]);
+          this.#share(unit, outcome.type === 'result' ? [{slot, result: outcome.result}] : [], outcome, slot);
           this.#end(unit, ms, outcome);
           return;
         }
@@ -436,7 +438,7 @@ export class Dispatch {
       const slices = [...closed.slices, ...dead];
       const end = openFiles.merge(unit, {slices, error: null, tests: names});
       onUnitEnd(unit, end.ms, end.outcome, true);
-      this.#share(unit, slices);
+      this.#share(unit, slices, end.outcome);
       return end.outcome;
     });
     const settle = () => this.#settle(unit);
@@ -445,8 +447,16 @@ export class Dispatch {
     reports.ended(unit, {outcome: merged, wasTold: ({fullName}) => told.has(fullName)});
   }
 
-  #share(unit: number, shares: readonly {readonly slot: SlotNumber; readonly result: TestResult | null}[]): void {
-    for (const {slot, result} of shares) this.#options.onShare(unit, slot, result);
+  /** @param slot of a worker that was at it */
+  #share(
+    unit: number,
+    shares: readonly {readonly slot: SlotNumber; readonly result: TestResult}[],
+    outcome: UnitOutcome,
+    slot: SlotNumber | null = shares[0]?.slot ?? null,
+  ): void {
+    const {onShare} = this.#options;
+    if (outcome.type === 'error' || outcome.result.testResults.length === 0) return onShare(unit, slot, null);
+    for (const share of shares) onShare(unit, share.slot, share.result);
   }
 
   #end(unit: number, ms: number | null, outcome: UnitOutcome): void {

@@ -17,6 +17,8 @@ export interface FileReportsOptions {
   readonly fixtures: Pick<SharedFixtures, 'ended'> | null;
   /** null: each file is one unit. */
   readonly nodes: NodeResults | null;
+  /** Jest's `--bail`: it leaves at so many failed tests; 0: never. */
+  readonly bail: number;
 }
 
 /** How a unit has ended. */
@@ -30,6 +32,7 @@ export interface UnitEnd {
 export class FileReports {
   readonly #options: FileReportsOptions;
   readonly #started = new Set<Test>();
+  #failedTests = 0;
 
   constructor(options: FileReportsOptions) {
     this.#options = options;
@@ -51,13 +54,32 @@ export class FileReports {
   }
 
   ended(unit: number, end: UnitEnd): void {
-    const whole = this.#options.nodes === null ? end : this.#options.nodes.add(unit, end);
-    if (whole !== null) this.#report(this.#options.testOf(unit), whole);
+    const {nodes, bail, testOf} = this.#options;
+    const whole = nodes === null ? end : nodes.add(unit, end);
+    if (whole !== null) this.#report(testOf(unit), whole);
+    // What cannot be had is told of where the file is reported.
+    if (nodes !== null && bail > 0) this.#bailEarly(nodes, end).catch(() => undefined);
   }
 
-  /** The run is stopped: files that have come to something on a node, and will not on the others. */
-  leftOver(): void {
-    for (const {test, end} of this.#options.nodes?.takeAll() ?? []) this.#report(test, end);
+  /** A signal has ended the run while the unit was run. */
+  interrupted(unit: number, error: FileError): void {
+    const {nodes, reports, testOf} = this.#options;
+    if (nodes === null) void reports.fileFailed(testOf(unit), error);
+    else this.ended(unit, {outcome: {type: 'error', error}, wasTold: null});
+  }
+
+  /** The run is over: files that have come to something on a node, and will not on the others. @param why */
+  leftOver(why: string): void {
+    for (const {test, end} of this.#options.nodes?.takeAll(why) ?? []) this.#report(test, end);
+  }
+
+  /** Jest counts the failures of files that have ended: with nodes that may be long after the first node's. */
+  async #bailEarly(nodes: NodeResults, {outcome}: UnitEnd): Promise<void> {
+    const known = await outcome;
+    if (known.type === 'error' || known.result.numFailingTests === 0) return;
+    this.#failedTests += known.result.numFailingTests;
+    if (this.#failedTests < this.#options.bail) return;
+    for (const {test, end} of nodes.takeFailed()) this.#report(test, end);
   }
 
   #report(test: Test, {outcome, wasTold}: UnitEnd): void {

@@ -2,6 +2,7 @@
 import type {Test} from '@jest/test-result';
 import {mergeNodes, onNode, type NodeMergeTools} from '../core/mergeNodes';
 import {describeNodeDifference} from '../core/nodeDifference';
+import type {UnitOutcome} from '../core/protocol';
 import type {UnitEnd} from './fileReports';
 
 export interface NodeResultsOptions {
@@ -19,6 +20,7 @@ export class NodeResults {
   readonly #options: NodeResultsOptions;
   /** By file, and by the name of the node. */
   readonly #ends = new Map<Test, Map<string, UnitEnd>>();
+  readonly #failed = new Set<Test>();
 
   constructor(options: NodeResultsOptions) {
     this.#options = options;
@@ -38,16 +40,36 @@ export class NodeResults {
     const ends = this.#ends.get(test) ?? new Map<string, UnitEnd>();
     ends.set(nodeOf(unit), end);
     this.#ends.set(test, ends);
+    void Promise.resolve(end.outcome).then(
+      outcome => {
+        if (outcome.type === 'result' && outcome.result.numFailingTests > 0) this.#failed.add(test);
+      },
+      () => undefined, // whoever reports the file hears of that
+    );
     if (ends.size < nodes.length) return null;
     this.#ends.delete(test);
     return this.#merge(test, ends);
   }
 
-  /** The files that have ended on some nodes only, with what has come of them there. */
-  takeAll(): {test: Test; end: UnitEnd}[] {
-    const all = [...this.#ends].map(([test, ends]) => ({test, end: this.#merge(test, ends)}));
+  /** The files that have ended on some nodes only. @param why they have not on the others, where they fail with that */
+  takeAll(why: string): {test: Test; end: UnitEnd}[] {
+    const all = [...this.#ends].map(([test, ends]) => {
+      for (const node of this.#options.nodes) {
+        const message = `The file was not run on ${node}: ${why}`;
+        const outcome: UnitOutcome = {type: 'error', error: {message, stack: message, type: 'Error'}};
+        if (!ends.has(node)) ends.set(node, {outcome, wasTold: null});
+      }
+      return {test, end: this.#merge(test, ends)};
+    });
     this.#ends.clear();
     return all;
+  }
+
+  /** Those that have failed on one of the nodes on which they have ended, with what has come of them there. */
+  takeFailed(): {test: Test; end: UnitEnd}[] {
+    const failed = [...this.#ends].filter(([test]) => this.#failed.has(test));
+    for (const [test] of failed) this.#ends.delete(test);
+    return failed.map(([test, ends]) => ({test, end: this.#merge(test, ends)}));
   }
 
   #merge(test: Test, ends: ReadonlyMap<string, UnitEnd>): UnitEnd {

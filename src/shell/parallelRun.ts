@@ -111,6 +111,7 @@ export async function startParallelRun(
       reports,
       testOf,
       fixtures: sharedFixtures,
+      bail: globalConfig.bail,
       nodes: !MODES[options.dist].each
         ? null
         : new NodeResults({
@@ -143,7 +144,10 @@ export async function startParallelRun(
       if (outcome !== null) past.note(test, ms, outcome.type === 'result' ? outcome.result : null, node);
       if (died) past.noteDeath(test, node);
     },
-    onShare: (unit, slot, result) => summary?.ran(plan.units[unit]?.node ?? nodeInSlot.get(slot) ?? 0, result),
+    onShare: (unit, slot, result) => {
+      const node = plan.units[unit]?.node ?? (slot === null ? undefined : nodeInSlot.get(slot));
+      if (node !== undefined) summary?.ran(node, result);
+    },
     onLateException: (culprit, running, death) =>
       warn(
         `an exception that ${culprit} left behind (a timer or a promise that outlived its tests) ended the worker ` +

@@ -1,5 +1,6 @@
 import type {Constraints} from '../../../src/core/constraints';
 import {planUnits, type PlanInput} from '../../../src/core/plan';
+import {NOTHING} from '../plans';
 
 const file = (path: string) => ({configId: 'c', path});
 const known = (path: string, lastMs: number): PlanInput => ({
@@ -168,4 +169,45 @@ describe('files that have to wait for each other', () => {
 
   const paths = (inputs: readonly PlanInput[], resources = {}) =>
     planUnits(inputs, {resources, keepOrder: false}).map(unit => unit.file.path);
+});
+
+describe('files that run on each node', () => {
+  const on = (input: PlanInput, node: number): PlanInput => ({...input, node});
+  const inGroup = (path: string, node: number) =>
+    on({...known(path, 10), constraints: {...NOTHING, workerGroup: 'g'}}, node);
+  const linesOf = (inputs: PlanInput[], inTurn: boolean) =>
+    planUnits(inputs, {resources: {}, keepOrder: false, inTurn}).map(
+      ({id, file: {path}, node, after}) => `${id}: ${path} on ${node}${after === null ? '' : ` after ${after}`}`,
+    );
+
+  test('are a unit for each, with the durations of each', () => {
+    expect(linesOf([on(known('a', 1), 0), on(known('a', 5), 1), on(known('b', 3), 0)], false)).toEqual([
+      '0: a on 1',
+      '1: b on 0',
+      '2: a on 0',
+    ]);
+  });
+
+  test('come in turn after the node before, whatever the order is', () => {
+    expect(linesOf([on(known('a', 1), 0), on(known('a', 5), 1), on(known('a', 3), 2)], true)).toEqual([
+      '0: a on 1 after 2',
+      '1: a on 2 after 0',
+      '2: a on 0',
+    ]);
+  });
+
+  test('of one path in two projects are two files', () => {
+    const inProject = (configId: string, node: number) => on({...known('a', 1), file: {configId, path: 'a'}}, node);
+    const units = planUnits([inProject('x', 0), inProject('y', 0), inProject('y', 1)], {
+      resources: {},
+      keepOrder: true,
+      inTurn: true,
+    });
+    expect(units.map(({after}) => after)).toEqual([null, null, 1]);
+  });
+
+  test('of a worker group come after the last of it on the node before', () => {
+    const inputs = [inGroup('a', 0), inGroup('a', 1), inGroup('b', 0), inGroup('b', 1)];
+    expect(linesOf(inputs, true)).toEqual(['0: a on 0', '1: b on 0', '2: a on 1 after 1', '3: b on 1 after 1']);
+  });
 });

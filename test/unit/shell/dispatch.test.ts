@@ -184,7 +184,13 @@ class FakeRun {
         onStart(worker);
         return worker;
       },
-      reports: new FileReports({reports: this.reports, testOf: unit => tests[unit]!, fixtures: null, nodes: null}),
+      reports: new FileReports({
+        reports: this.reports,
+        testOf: unit => tests[unit]!,
+        fixtures: null,
+        nodes: null,
+        bail: 0,
+      }),
       onShare: () => undefined,
       fixtures: null,
       openFiles: new OpenFiles({

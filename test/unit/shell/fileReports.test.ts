@@ -13,7 +13,7 @@ const NODES = ['here', 'east'];
 const result = (passed: number, failed = 0): UnitOutcome => ({type: 'result', result: testResult({passed, failed})});
 const error = (message: string): UnitOutcome => ({type: 'error', error: {message, stack: message, type: 'Error'}});
 
-function fileReports(each = true) {
+function fileReports(each = true, bail = 0) {
   const told: [string, ...unknown[]][] = [];
   const warnings: string[] = [];
   const reports = new Reports({
@@ -40,7 +40,7 @@ function fileReports(each = true) {
     }),
     warn: text => warnings.push(text),
   });
-  const files = new FileReports({reports, testOf, fixtures: null, nodes: each ? nodes : null});
+  const files = new FileReports({reports, testOf, fixtures: null, nodes: each ? nodes : null, bail});
   const heard = async () => {
     // What is waited for is put into the queue when it is there.
     await new Promise(setImmediate);
@@ -144,13 +144,49 @@ describe('a file that runs on each node', () => {
     files.ended(0, {outcome: result(1), wasTold: null});
     files.ended(2, {outcome: result(1), wasTold: null});
     files.ended(3, {outcome: result(1), wasTold: null});
-    files.leftOver();
-    files.leftOver();
+    files.leftOver('it is over.');
+    files.leftOver('it is over.');
     const told = await heard();
     expect(told.map(([name, test]) => [name, test])).toEqual([
       ['test-file-success', b],
       ['test-file-success', a],
     ]);
     expect(namesIn(told[1]?.[2])).toEqual(['here test 0']);
+    // Where it was not run it has failed, with the reason: nobody is to take it for passed.
+    expect(told[1]?.[2]).toMatchObject({testExecError: {message: 'The file was not run on east: it is over.'}});
   });
+
+  test('is told of at once where its failures are as many as Jest bails at', async () => {
+    const {files, heard} = fileReports(true, 2);
+    files.ended(0, {outcome: result(1, 1), wasTold: null});
+    expect(await heard()).toEqual([]);
+    files.ended(2, {outcome: result(0, 1), wasTold: null});
+    expect((await heard()).map(([name, test]) => [name, test])).toEqual([
+      ['test-file-success', a],
+      ['test-file-success', b],
+    ]);
+  });
+
+  test('is not while they are fewer', async () => {
+    const {files, heard} = fileReports(true, 2);
+    files.ended(0, {outcome: result(1, 1), wasTold: null});
+    files.ended(1, {outcome: result(2), wasTold: null});
+    expect((await heard()).map(([name]) => name)).toEqual(['test-file-success']);
+  });
+
+  test('has its interruption told as one that has run on all', async () => {
+    const {files, heard} = fileReports();
+    files.ended(0, {outcome: result(1), wasTold: null});
+    files.interrupted(1, {message: 'interrupted', stack: 'interrupted', type: 'Error'});
+    const [[name, , of] = []] = await heard();
+    expect(name).toBe('test-file-success');
+    expect(of).toMatchObject({testExecError: {message: 'interrupted'}});
+  });
+});
+
+test('the interruption of a file that is one unit is an error as it is', async () => {
+  const {files, heard} = fileReports(false);
+  const interruption = {message: 'interrupted', stack: 'interrupted', type: 'Error' as const};
+  files.interrupted(0, interruption);
+  expect((await heard())[0]?.[2]).toBe(interruption);
 });
