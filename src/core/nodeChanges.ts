@@ -54,6 +54,7 @@ export function moveToMake(state: ScheduleState, now: number): Move | null {
   const {slots, pools} = state;
   if (pools.every(({idle}) => idle.size === 0)) return null;
   if (slots.some(({status}) => status === 'closing')) return null; // one at a time
+  const wanted = wantedIn(state);
   for (const pool of pools) {
     // Whose worker can be started there comes first.
     if (slots.some(slot => slot.status === 'down' && !slot.barredFrom.has(pool))) continue;
@@ -64,7 +65,9 @@ export function moveToMake(state: ScheduleState, now: number): Move | null {
     const [slot] = free;
     if (slot === undefined) continue;
     const worthwhile = workMs(state, pool) / liveSlots(slots, pool) > WORTHWHILE_STARTS * startMsOf(state);
-    if ((worthwhile && couldBegin(state, pool, slot)) || couldJoin(state, pool, free.length, now)) return {slot, pool};
+    const unserved = (wanted.get(pool) ?? 0) > 0; // nobody is coming for it
+    if ((worthwhile && unserved && couldBegin(state, pool, slot)) || couldJoin(state, pool, free.length, now))
+      return {slot, pool};
   }
   return null;
 }

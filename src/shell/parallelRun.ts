@@ -247,15 +247,21 @@ export async function startParallelRun(
     stderr.close();
     log.close();
   });
+  let told = false;
+  const tellOfNodes = () => {
+    if (!told) for (const line of summary?.lines() ?? []) warn(line);
+    told = true;
+  };
   return {
     unitsEnded: dispatch.unitsEnded,
     finished,
     stop: async () => {
       void dispatch.stop('bail');
       await finished;
+      tellOfNodes(); // Jest may leave without asking for the conclusion
     },
     conclude: async () => {
-      for (const line of summary?.lines() ?? []) warn(line);
+      tellOfNodes();
       // Then the summary says so, and no other runner of this run begins.
       if (waysOut.signal !== null) await watcher.setState({interrupted: true});
     },

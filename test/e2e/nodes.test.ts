@@ -2,7 +2,7 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import type {AssertionResult} from '@jest/test-result';
-import {onEachLine, type Files, type JestOutput, type Project, type RunOptions} from './project';
+import {IN_ORDER, onEachLine, type Files, type JestOutput, type Project, type RunOptions} from './project';
 
 const OTHER_NODE = join(__dirname, 'installs', 'another-node', 'node_modules', 'node', 'bin', 'node');
 
@@ -289,7 +289,7 @@ describe('what goes wrong', () => {
     expect(namesOf(output, 'a.test.js')).toEqual(['here a']);
     expect(messageOf(output, 'a.test.js')).toMatch(/● tokyo › Test suite failed to run[^]*not in the east/);
     expect(output.json).toMatchObject({numPassedTests: 1, numFailedTestSuites: 1, numRuntimeErrorTestSuites: 1});
-    expect(output.stderr).toMatch(/tokyo \(.*\): tests: 0 total; 1 test suite failed to run; 1 worker\./);
+    expect(output.stderr).toMatch(/tokyo \(.*\): tests: 0 total; 1 test suite failed to run; \d workers?\./);
   });
 
   onEachLine('nodes that have not the same tests are shown as a diff', async (_line, make) => {
@@ -362,6 +362,51 @@ describe('what goes wrong', () => {
       'here waits in the east: passed',
       'tokyo waits in the east: failed',
     ]);
+    expect(await project.leftProcesses()).toEqual([]);
+  });
+
+  onEachLine('Ctrl-C: a file that will not run on a node any more has not passed', async (_line, make) => {
+    const project = make(
+      {
+        'a.test.js': "test('a', () => expect(1).toMatchSnapshot());",
+        'b.test.js': `test('b', async () => {
+        require('fs').writeFileSync('waits', '');
+        await new Promise(() => setInterval(() => {}, 1000));
+      }, 600_000);`,
+        'sequencer.js': IN_ORDER,
+      },
+      {testSequencer: './sequencer.js'},
+    );
+    const output = await project.run(['-w', '1', '--ci=false'], {
+      ...on(TWO),
+      meanwhile: async jest => {
+        await project.untilThere(jest, 'waits');
+        jest.kill('SIGINT');
+      },
+    });
+    expect(output.signal).toBe('SIGINT');
+    expect(namesOf(output, 'a.test.js')).toEqual(['here a']);
+    expect(messageOf(output, 'a.test.js')).toMatch(
+      /● tokyo › Test suite failed to run[^]*The file was not run on tokyo: SIGINT ended the run\./,
+    );
+    expect(output.json).toMatchObject({numFailedTestSuites: 2, numPassedTests: 1});
+    expect(output.json?.snapshot.unchecked).toBe(0);
+  });
+
+  onEachLine('--bail counts what has failed on the first node, before the others have begun', async (_line, make) => {
+    const files = Object.fromEntries(
+      Array.from({length: 12}, (_, index) => [
+        `f${String(index).padStart(2, '0')}.test.js`,
+        `test('t', () => { ${NOTE} throw new Error('fails'); });`,
+      ]),
+    );
+    const project = make({...files, 'sequencer.js': IN_ORDER}, {testSequencer: './sequencer.js', bail: 2});
+    const output = await project.run(['-w', '1', '--ci=false'], on(TWO));
+    expect(output.exitCode).toBe(1);
+    expect(output.stderr).toMatch(/● here › t/);
+    expect(output.stderr).toMatch(/jest-runner-xdist: here \(v[\d.]+\): tests: \d+ failed, \d+ total; 1 worker\./);
+    expect(notesOf(project).length).toBeLessThan(12);
+    expect(notesOf(project).filter(({node}) => node === 'tokyo')).toEqual([]);
     expect(await project.leftProcesses()).toEqual([]);
   });
 });
