@@ -48,7 +48,7 @@ const rings = [
     patterns: [
       {
         regex:
-          '/(shell|fixtures|stock)/|/index$|/core/(?!units$|protocol$|messages$|journal$|watching$)|/realm/(?!handover$)',
+          '/(shell|fixtures|stock)/|/index$|/core/(?!units$|protocol$|snapshotUse$|messages$|journal$|watching$)|/realm/(?!handover$)',
         message: 'a worker knows units, and what is said between processes',
       },
     ],

@@ -24,8 +24,8 @@ export interface NodeOutcome {
 export interface NodeMergeTools extends CoverageTools {
   /** jest-message-util's formatExecError. */
   formatError(error: FileError): string;
-  /** Jest's `-u`: the first node has removed what it found obsolete. */
-  readonly updatesSnapshots: boolean;
+  /** Of the run. */
+  readonly nodeCount: number;
 }
 
 /** A node's result, the error because of which it has no tests, or both. */
@@ -145,17 +145,15 @@ function tellOnce(all: readonly {readonly node: string; readonly outside: readon
 function mergeSnapshots(
   runs: readonly NodeRun[],
   results: readonly TestResult[],
-  {updatesSnapshots}: NodeMergeTools,
+  {nodeCount}: NodeMergeTools,
 ): TestResult['snapshot'] {
   const snapshots = results.map(({snapshot}) => snapshot);
-  const [first] = runs;
-  const removed = first?.result?.snapshot.uncheckedKeys ?? [];
-  const keys = [...new Set(snapshots.flatMap(({uncheckedKeys}) => uncheckedKeys))];
-  const isObsolete = (key: string) =>
-    // A node that has no tests this time may be the one whose test asks for it.
-    runs.every(({error}) => error === null) && snapshots.every(({uncheckedKeys}) => uncheckedKeys.includes(key));
-  // The first has removed them; one that another had need of, that one has written again.
-  const uncheckedKeys = updatesSnapshots ? removed : keys.filter(isObsolete);
+  // A node that has no tests this time, or did not come to the file, may be the one whose test asks for it.
+  const allAsked = runs.length === nodeCount && runs.every(({error}) => error === null);
+  const [first, ...others] = snapshots;
+  const uncheckedKeys = (allAsked ? (first?.uncheckedKeys ?? []) : []).filter(key =>
+    others.every(other => other.uncheckedKeys.includes(key)),
+  );
   const deleted = snapshots.findLastIndex(({fileDeleted}) => fileDeleted);
   const fileDeleted = deleted >= 0 && snapshots.slice(deleted + 1).every(({added, updated}) => added + updated === 0);
   // As jest-circus counts.

@@ -9,6 +9,7 @@
 import type {TestResult} from '@jest/test-result';
 import type {FileError} from './deaths';
 import {finite, list, nullable, parseJson, ProtocolError, record, text, whole} from './messages';
+import {SNAPSHOT_USES, type SnapshotUse} from './snapshotUse';
 import type {Generation, Granularity, Grouping, SlotNumber} from './units';
 
 /** A unit as a worker needs it. */
@@ -22,8 +23,7 @@ export interface UnitOrder {
   readonly split: SplitOrder | null;
   /** null: it declares none. */
   readonly fixtures: FileFixtures | null;
-  /** false: a snapshot that is there is not written over, even with -u: the file's run on another node wrote it. */
-  readonly updatesSnapshots: boolean;
+  readonly snapshots: SnapshotUse;
 }
 
 /** The shared fixtures that a test file declares. */
@@ -282,7 +282,7 @@ export function parseToWorker(line: string): ToWorker {
       return {
         type: 'give',
         units: list(fields.units, unit => {
-          const {id, configId, path, hardTimeoutMs, split, fixtures, updatesSnapshots} = record(unit, 'a unit');
+          const {id, configId, path, hardTimeoutMs, split, fixtures, snapshots} = record(unit, 'a unit');
           return {
             id: whole(id),
             configId: text(configId),
@@ -290,7 +290,7 @@ export function parseToWorker(line: string): ToWorker {
             hardTimeoutMs: nullable(hardTimeoutMs, finite),
             split: nullable(split, parseSplitOrder),
             fixtures: nullable(fixtures, parseFileFixtures),
-            updatesSnapshots: updatesSnapshots === true,
+            snapshots: parseSnapshotUse(snapshots),
           };
         }),
       };
@@ -310,6 +310,12 @@ export function parseToWorker(line: string): ToWorker {
     default:
       throw new ProtocolError('a message to a worker', fields);
   }
+}
+
+function parseSnapshotUse(value: unknown): SnapshotUse {
+  const use = SNAPSHOT_USES.find(known => known === value);
+  if (use === undefined) throw new ProtocolError('a use of snapshots', value);
+  return use;
 }
 
 function parseFileFixtures(value: unknown): FileFixtures {

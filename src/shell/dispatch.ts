@@ -19,6 +19,7 @@ import {hasSessions, isBystander} from '../core/fileSessions';
 import {step, type Command, type ScheduleEvent} from '../core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
 import type {Fate} from '../core/salvage';
+import {snapshotUseOf} from '../core/snapshotUse';
 import type {Generation, NodeId, SlotNumber} from '../core/units';
 import type {DeadSessions, LostFile} from './deadSessions';
 import type {EventLog} from './eventLog';
@@ -485,7 +486,8 @@ export class Dispatch {
 
   /** @param collected null: this is the first worker to open it */
   #order(id: number, collected: string | null, {slot, generation}: FixtureHolder): UnitOrder {
-    const {file, split, after} = this.#unit(id);
+    const unit = this.#unit(id);
+    const {file, split} = unit;
     const {deadSessions} = this.#options;
     const resumes = collected === null ? deadSessions.begin(id) : deadSessions.resumes(id);
     const order: SplitOrder | null = hasSessions(this.#state, id)
@@ -502,7 +504,7 @@ export class Dispatch {
       hardTimeoutMs,
       split: failed ? null : order,
       fixtures,
-      updatesSnapshots: after === null,
+      snapshots: snapshotUseOf(unit),
     };
   }
 

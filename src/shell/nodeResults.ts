@@ -13,6 +13,8 @@ export interface NodeResultsOptions {
   /** Jest's test of a unit. */
   readonly testOf: (unit: number) => Test;
   readonly mergeTools: (test: Test) => NodeMergeTools;
+  /** With -u: from the file's snapshots. */
+  readonly removeObsolete: (test: Test, outcome: UnitOutcome) => Promise<UnitOutcome>;
   readonly warn: (text: string) => void;
 }
 
@@ -73,7 +75,7 @@ export class NodeResults {
   }
 
   #merge(test: Test, ends: ReadonlyMap<string, UnitEnd>): UnitEnd {
-    const {nodes, mergeTools, warn} = this.#options;
+    const {nodes, mergeTools, removeObsolete, warn} = this.#options;
     const inOrder = nodes.flatMap(node => {
       const end = ends.get(node);
       return end === undefined ? [] : [{node, end}];
@@ -83,7 +85,7 @@ export class NodeResults {
       outcome: outcomes.then(known => {
         const difference = describeNodeDifference(test.path, known);
         if (difference !== null) warn(difference);
-        return mergeNodes(known, mergeTools(test));
+        return removeObsolete(test, mergeNodes(known, mergeTools(test)));
       }),
       wasTold: ({fullName, ancestorTitles: [node = '', ...ancestorTitles]}) =>
         ends.get(node)?.wasTold?.({ancestorTitles, fullName: fullName.slice(node.length + 1)}) ?? true,

@@ -1,23 +1,22 @@
 /** A run over workers: makes the plan, opens the line to the workers, and lets dispatch go. */
 import {join, relative} from 'node:path';
 import type {Test} from '@jest/test-result';
-import type {Config} from '@jest/types';
 import {describeDeath} from '../core/deaths';
 import {MODES} from '../core/dist';
 import {describeLingering} from '../core/lingering';
-import type {MergeTools} from '../core/merge';
-import type {NodeMergeTools} from '../core/mergeNodes';
 import {NodeSummary} from '../core/nodeSummary';
 import {slotsOf} from '../core/scheduleState';
-import type {NodeId, SlotNumber} from '../core/units';
+import {snapshotUseOf} from '../core/snapshotUse';
+import type {NodeId, SlotNumber, Unit} from '../core/units';
 import {slowLine} from '../core/watching';
-import {mergeCoverage, mergeV8Coverage} from './coverage';
 import {DeadSessions} from './deadSessions';
 import {Dispatch, type LingeringWorker} from './dispatch';
 import {openEventLog} from './eventLog';
 import {FileReports} from './fileReports';
+import {mergeTools, nodeMergeTools} from './mergeTools';
 import {NodeResults} from './nodeResults';
 import {nodeEnvironment, type RunNode} from './nodes';
+import {removeObsolete} from './obsoleteSnapshots';
 import {OpenFiles} from './openFiles';
 import type {PastRuns} from './pastRuns';
 import {Recycling} from './recycling';
@@ -27,7 +26,6 @@ import type {RunningJest} from './runningJest';
 import {makePlan} from './runPlan';
 import type {RunRules} from './runRules';
 import type {SharedFixtures} from './sharedFixtures';
-import {saveSnapshots} from './snapshotFile';
 import type {Splittable} from './splittable';
 import {tellStatusOnSignal} from './status';
 import {warn} from './warn';
@@ -118,15 +116,15 @@ export async function startParallelRun(
             nodes: nodes.map(({name}) => name),
             nodeOf: unit => nodeNameOf(unit) ?? '',
             testOf,
-            mergeTools: test => nodeMergeTools(test, jest, globalConfig),
+            mergeTools: test => nodeMergeTools(test, jest, globalConfig, nodes.length),
+            removeObsolete: (test, outcome) => removeObsolete(outcome, test, jest, globalConfig),
             warn,
           }),
     }),
     openFiles: new OpenFiles({
       testOf,
       pastOf: unit => past.of(testOf(unit), nodeNameOf(unit)),
-      mergeTools: unit =>
-        mergeTools(testOf(unit), jest, snapshotsWritten(globalConfig, plan.units[unit]?.after ?? null)),
+      mergeTools: unit => mergeTools(testOf(unit), jest, globalConfig, snapshotUseOf(plan.units[unit] as Unit)),
       warn,
     }),
     log,
@@ -266,43 +264,6 @@ export async function startParallelRun(
       if (waysOut.signal !== null) await watcher.setState({interrupted: true});
     },
   };
-}
-
-/** The running Jest's own ways of merging what several workers have made of one file. */
-function mergeTools(
-  {context: {config}}: Test,
-  jest: RunningJest,
-  {updateSnapshot, expand}: Config.GlobalConfig,
-): MergeTools {
-  const {snapshotFormat, rootDir, slowTestThreshold, prettierPath} = config;
-  return {
-    mergeCoverage: all => mergeCoverage(all, jest.istanbulCoverage()),
-    mergeV8Coverage: all => mergeV8Coverage(all, jest.bcoeCoverage()),
-    saveSnapshots: changes =>
-      saveSnapshots(changes, {updateSnapshot, expand, snapshotFormat, rootDir, prettierPath}, jest.snapshotState()),
-    slowTestThresholdS: slowTestThreshold,
-  };
-}
-
-/** The same, of what several nodes have made of it. */
-function nodeMergeTools(
-  {context: {config}, path}: Test,
-  jest: RunningJest,
-  globalConfig: Config.GlobalConfig,
-): NodeMergeTools {
-  return {
-    mergeCoverage: all => mergeCoverage(all, jest.istanbulCoverage()),
-    mergeV8Coverage: all => mergeV8Coverage(all, jest.bcoeCoverage()),
-    formatError: ({message, stack}) =>
-      jest.messageUtil().formatExecError({message, stack: stack ?? ''}, config, globalConfig, path),
-    updatesSnapshots: globalConfig.updateSnapshot === 'all',
-  };
-}
-
-/** @param after the unit of the node that writes the file's snapshots, whose they are; null: this one does */
-function snapshotsWritten(globalConfig: Config.GlobalConfig, after: number | null): Config.GlobalConfig {
-  const adds = after !== null && globalConfig.updateSnapshot === 'all';
-  return adds ? {...globalConfig, updateSnapshot: 'new'} : globalConfig;
 }
 
 /** The stock runner's words, which people have searched for; and what it does not know. */

@@ -6,6 +6,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
+import type {Config} from '@jest/types';
 import type * as JestRunnerModule from 'jest-runner';
 import type * as JestWorkerModule from 'jest-worker';
 import type {DocblockParser} from '../core/pragmas';
@@ -17,6 +18,10 @@ import type {SnapshotStateClass} from './snapshotFile';
 export interface Emitter {
   on(name: string, listener: (data: never) => unknown): () => void;
   emit(name: string, data: unknown): Promise<void>;
+}
+
+interface SnapshotResolvers {
+  buildSnapshotResolver: (config: Config.ProjectConfig) => Promise<{resolveSnapshotPath(testPath: string): string}>;
 }
 
 export interface RunningJest {
@@ -32,6 +37,8 @@ export interface RunningJest {
   /** Whether a path matches one of some globs, as Jest itself would say. */
   globMatcher(globs: readonly string[]): (path: string) => boolean;
   snapshotState(): SnapshotStateClass;
+  /** Where the snapshots of a test file are, as the project's snapshotResolver has it. */
+  snapshotPath(config: Config.ProjectConfig, testPath: string): Promise<string>;
   messageUtil(): MessageUtil;
   istanbulCoverage(): IstanbulCoverage;
   bcoeCoverage(): BcoeCoverage;
@@ -78,6 +85,10 @@ export function jestOf(core: string): RunningJest {
         globs,
       ),
     snapshotState: () => (fromCore('jest-snapshot') as {SnapshotState: SnapshotStateClass}).SnapshotState,
+    snapshotPath: async (config, testPath) => {
+      const {buildSnapshotResolver} = fromCore('jest-snapshot') as SnapshotResolvers;
+      return (await buildSnapshotResolver(config)).resolveSnapshotPath(testPath);
+    },
     messageUtil: () => fromCore('jest-message-util') as MessageUtil,
     istanbulCoverage: () => fromReporters('istanbul-lib-coverage') as IstanbulCoverage,
     bcoeCoverage: () => fromReporters('@bcoe/v8-coverage') as BcoeCoverage,

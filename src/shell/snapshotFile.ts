@@ -1,8 +1,10 @@
 /**
- * The snapshots of a test file whose tests several workers ran. None of them has saved anything:
- * each would have written the file without the others' snapshots, and taken theirs for obsolete. Here
- * the running Jest's own SnapshotState saves what they all did.
+ * The snapshots of a test file that several workers ran, as the running Jest's own SnapshotState writes them.
+ * Of those that shared its tests none has saved anything: each would have written the file without the
+ * others' snapshots, and taken theirs for obsolete. Of those that ran it on several nodes none has removed what
+ * it took for obsolete.
  */
+import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import type {SavedSnapshots} from '../core/merge';
 import type {SnapshotChanges} from '../core/protocol';
@@ -34,37 +36,72 @@ export interface SnapshotSettings {
   readonly prettierPath: string | null;
 }
 
+export function snapshotSettings(
+  {context: {config}}: Test,
+  {updateSnapshot, expand}: Pick<Config.GlobalConfig, 'updateSnapshot' | 'expand'>,
+): SnapshotSettings {
+  const {snapshotFormat, rootDir, prettierPath} = config;
+  return {updateSnapshot, expand, snapshotFormat, rootDir, prettierPath};
+}
+
 /**
  * @param changes of all workers that had some of the file's tests
+ * @param keepsObsolete what none of them has asked for is told, and stays, with -u too
  * @throws if the file cannot be read or written, or SnapshotState is not what we know
  */
 export function saveSnapshots(
   changes: readonly SnapshotChanges[],
   settings: SnapshotSettings,
   SnapshotState: SnapshotStateClass,
+  keepsObsolete = false,
 ): SavedSnapshots {
   const [first] = changes;
   if (first === undefined) return {fileDeleted: false, unchecked: 0, uncheckedKeys: []};
-  const state = new SnapshotState(first.path, settings);
+  const state = stateOf(first.path, settings, SnapshotState);
   layOn(state, changes);
   // What jest-circus does at the end of a test file (_addSnapshotData).
   const unchecked = state.getUncheckedCount();
   const uncheckedKeys = state.getUncheckedKeys();
-  if (unchecked > 0) state.removeUncheckedKeys();
+  if (unchecked > 0 && !keepsObsolete) state.removeUncheckedKeys();
   const {deleted} = state.save();
   return {fileDeleted: deleted, unchecked: deleted ? 0 : unchecked, uncheckedKeys: [...uncheckedKeys]};
 }
 
-/** Brings a state as of the file on disk to where it would be, had all tests run with it. */
-function layOn(state: SnapshotState, changes: readonly SnapshotChanges[]): void {
+/**
+ * Removes snapshots of these keys from a file, as -u does with those that are obsolete.
+ *
+ * @returns whether nothing was left, and the file is deleted
+ * @throws as `saveSnapshots`
+ */
+export function removeSnapshots(
+  path: string,
+  keys: readonly string[],
+  settings: SnapshotSettings,
+  SnapshotState: SnapshotStateClass,
+): boolean {
+  const state = stateOf(path, settings, SnapshotState);
+  // Of a file that no test has been run with, all are unchecked.
+  for (const key of [...state._uncheckedKeys]) if (!keys.includes(key)) state._uncheckedKeys.delete(key);
+  state.removeUncheckedKeys();
+  return state.save().deleted;
+}
+
+/** That of the file on disk. */
+function stateOf(path: string, settings: SnapshotSettings, SnapshotState: SnapshotStateClass): SnapshotState {
+  const state = new SnapshotState(path, settings);
   if (
     typeof state._snapshotData !== 'object' ||
     typeof state._dirty !== 'boolean' ||
     typeof state._uncheckedKeys?.has !== 'function' ||
     !Array.isArray(state._inlineSnapshots)
   ) {
-    throw new Error("jest-runner-xdist: cannot save a split file's snapshots: this Jest's SnapshotState is not known");
+    throw new Error("jest-runner-xdist: cannot save a file's snapshots: this Jest's SnapshotState is not known");
   }
+  return state;
+}
+
+/** Brings a state as of the file on disk to where it would be, had all tests run with it. */
+function layOn(state: SnapshotState, changes: readonly SnapshotChanges[]): void {
   // A key is obsolete if no test has asked for it, in whatever worker.
   const unchecked = changes.map(slice => new Set(slice.unchecked));
   for (const key of [...state._uncheckedKeys]) {

@@ -1,4 +1,4 @@
-/** A file that runs whole: nothing is decided about it, its journal is kept. */
+/** A file that runs whole: nothing is decided about its tests, its journal is kept. */
 import type {Circus} from '@jest/types';
 import {now} from './clock';
 import {collect} from './collection';
@@ -11,12 +11,15 @@ import {handleEvents, snapshotStateOf, type CircusFile, type TestEnvironment} fr
 export class FollowedFile implements CircusFile {
   readonly #journal: Journal;
   readonly #phases: Phases;
+  readonly #keepsObsolete: boolean;
   readonly #startedAt = now();
   #recorder: Recorder | null = null;
 
-  constructor(journal: Journal, phases: Phases) {
+  /** @param keepsObsolete snapshots for which it has no test are not removed, with -u either */
+  constructor(journal: Journal, phases: Phases, keepsObsolete = false) {
     this.#journal = journal;
     this.#phases = phases;
+    this.#keepsObsolete = keepsObsolete;
   }
 
   attach(environment: TestEnvironment, circus: {readonly concurrentFileWide: boolean}): void {
@@ -41,14 +44,12 @@ export class FollowedFile implements CircusFile {
     if (!follows) this.#journal.skip();
   }
 
-  #open(recorder: Recorder, state: Circus.State, snapshots: unknown, concurrentFileWide: boolean): void {
+  #open(recorder: Recorder, state: Circus.State, snapshotState: unknown, concurrentFileWide: boolean): void {
     try {
+      const snapshots = SnapshotWatch.of(snapshotState, () => undefined);
+      if (this.#keepsObsolete) snapshots?.keepObsolete();
       const collection = collect(state, {granularity: 'tests', grouping: 'none', concurrentFileWide});
-      recorder.opened(
-        collection,
-        SnapshotWatch.of(snapshots, () => undefined),
-        now() - this.#startedAt,
-      );
+      recorder.opened(collection, snapshots, now() - this.#startedAt);
     } catch {
       this.#journal.skip(); // a circus that is not as we know it; its tests run all the same
     }

@@ -6,6 +6,7 @@
 import type {TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import type {UnitOrder, WorkerSetup} from '../core/protocol';
+import {updateSnapshotFor, type SnapshotUse} from '../core/snapshotUse';
 import {expectFollowed} from './failingFile';
 import {withFixtures} from './fixtureDelivery';
 import {canFollow, type CircusFile} from './testFramework';
@@ -46,12 +47,12 @@ export class JestFileRunner {
    * Not awaited on the way: V8 would put our functions on the end of every asynchronous stack, and
    * with them into the failure messages of --json.
    */
-  run({configId, path, fixtures, updatesSnapshots}: UnitOrder, file: CircusFile | null): Promise<FileEnd> {
+  run({configId, path, fixtures, snapshots}: UnitOrder, file: CircusFile | null): Promise<FileEnd> {
     // With the stock runner these come with each call, so a file that changes them changes its own.
     const own = structuredClone(this.#configOf(configId));
     const config = fixtures === null ? own : withFixtures(own, path, fixtures);
     const {globalConfig, context} = structuredClone({
-      globalConfig: updatesSnapshots ? this.#setup.globalConfig : addingSnapshots(this.#setup.globalConfig),
+      globalConfig: withSnapshots(this.#setup.globalConfig as Config.GlobalConfig, snapshots),
       context: this.#setup.context,
     });
     try {
@@ -74,8 +75,6 @@ export class JestFileRunner {
   }
 }
 
-/** As without -u: what is there is compared with, and what is not is added. */
-function addingSnapshots(globalConfig: WorkerSetup['globalConfig']): WorkerSetup['globalConfig'] {
-  const config = globalConfig as Config.GlobalConfig;
-  return config.updateSnapshot === 'all' ? {...config, updateSnapshot: 'new'} : config;
+function withSnapshots(globalConfig: Config.GlobalConfig, use: SnapshotUse): Config.GlobalConfig {
+  return {...globalConfig, updateSnapshot: updateSnapshotFor(use, globalConfig.updateSnapshot)};
 }

@@ -79,7 +79,8 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     const canFollow = files.canFollow(unit.configId);
     if (canFollow && !unguarded) journal.begin(unit.id);
     else journal.skip();
-    const followed = sliced ?? (unguarded ? null : new FollowedFile(journal, phases));
+    const followed =
+      sliced ?? (unguarded ? null : new FollowedFile(journal, phases, unit.snapshots === 'keep-obsolete'));
     resources.fileBegins();
     await line.send({type: 'unit-started', unit: unit.id});
     phases.fileBegins(relative(folder, unit.path), unit.hardTimeoutMs);

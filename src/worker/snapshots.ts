@@ -81,6 +81,11 @@ export class SnapshotWatch {
     return {written, checked, dirty: state._dirty, inline: Array.from(state._inlineSnapshots, plain), counts};
   }
 
+  /** Keeps the state from removing what no test has asked for. */
+  keepObsolete(): void {
+    if (this.#state !== null) this.#state.removeUncheckedKeys = () => undefined;
+  }
+
   /**
    * Keeps the state from writing.
    *
@@ -90,7 +95,7 @@ export class SnapshotWatch {
     const state = this.#state;
     if (state === null) return;
     const before = this.#before;
-    state.removeUncheckedKeys = () => undefined;
+    this.keepObsolete();
     state.save = () => {
       const written = Object.entries(state._snapshotData).filter(
         ([key, snapshot]) => !Object.hasOwn(before, key) || before[key] !== snapshot,

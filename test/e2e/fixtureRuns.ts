@@ -69,7 +69,15 @@ async function runInWorker({path, fixtures, pattern}: FixtureOrder): Promise<Fix
     }),
   );
   const runner = await JestFileRunner.load(setup as Protocol.WorkerSetup);
-  const unit = {id: 0, configId: config.id, path, hardTimeoutMs: null, split: null, fixtures};
+  const unit = {
+    id: 0,
+    configId: config.id,
+    path,
+    hardTimeoutMs: null,
+    split: null,
+    fixtures,
+    snapshots: 'as-configured',
+  };
   const order = parseToWorker(JSON.stringify({type: 'give', units: [unit]}));
   if (order.type !== 'give' || order.units[0] === undefined) throw new Error('no unit');
   const end = await runner.run(order.units[0], new FollowedFile(new Journal(''), phases));

@@ -227,9 +227,7 @@ describe('snapshots with each', () => {
     });
     for (const args of [['--ci=false'], ['--ci'], ['-u']]) {
       const output = await project.run(['-w', '2', ...args], on(TWO));
-      // With -u the first node removes what it has no test for, and the other writes its own again.
-      const unchecked = args.includes('-u') ? 1 : 0;
-      expect([args, output.exitCode, output.json?.snapshot.unchecked]).toEqual([args, 0, unchecked]);
+      expect([args, output.exitCode, output.json?.snapshot.unchecked]).toEqual([args, 0, 0]);
       for (const name of ['both', 'east', 'west']) expect(project.read(SNAP)).toContain(`exports[\`${name} 1\`]`);
     }
     project.write('a.test.js', "test('both', () => expect(1).toMatchSnapshot());");
@@ -238,6 +236,61 @@ describe('snapshots with each', () => {
     const updated = await project.run(['-w', '2', '-u'], on(TWO));
     expect(updated.json?.snapshot).toMatchObject({unchecked: 2});
     expect(project.read(SNAP)).not.toContain('east');
+  });
+
+  onEachLine('with -u those of a later node survive if its tests do not get to them', async (_line, make) => {
+    const both = "test('both', () => expect(1).toMatchSnapshot());";
+    const east = (text: string) => `if (process.env.XDIST_NODE === 'tokyo') ${text}`;
+    const asksForEast = "test('east', () => expect('east').toMatchSnapshot());";
+    const old = "test('old', () => expect('old').toMatchSnapshot());";
+    const dies = "process.kill(process.pid, 'SIGKILL');";
+    const cases: readonly (readonly [what: string, source: string, exitCode: number, unchecked: number])[] = [
+      ['skipped', east(asksForEast.replace('test(', 'test.skip(')), 0, 1],
+      ['throws before', east("test('east', () => { throw new Error('before'); });"), 1, 1],
+      ['dies before', east(`test('east', () => { ${dies} });`), 1, 1],
+      // What that node has no test for nobody knows.
+      ['cannot be loaded', east("throw new Error('not in the east');"), 1, 0],
+      ['dies while it is loaded', east(dies), 1, 0],
+    ];
+    for (const pragma of ['', '/** @can-split */\n']) {
+      const project = make({'a.test.js': `${pragma}${both}\n${east(asksForEast)}\n${old}`});
+      await project.run(['-w', '2', '--ci=false'], on(TWO));
+      const text = project.read(SNAP);
+      for (const [what, source, exitCode, unchecked] of cases) {
+        project.write('a.test.js', `${pragma}${both}\n${source}`);
+        project.write(SNAP, text);
+        const output = await project.run(['-w', '2', '-u'], on(TWO));
+        expect([pragma, what, output.exitCode, output.json?.snapshot.unchecked]).toEqual([
+          pragma,
+          what,
+          exitCode,
+          unchecked,
+        ]);
+        const kept = unchecked === 0 ? ['both', 'east', 'old'] : ['both', 'east'];
+        const keys = [...project.read(SNAP).matchAll(/^exports\[`(\w+) 1`\]/gm)].map(([, name]) => name);
+        expect([pragma, what, keys]).toEqual([pragma, what, kept]);
+      }
+    }
+  });
+
+  onEachLine('with -u those that no node has a test for are removed, and a file without any', async (_line, make) => {
+    const both = "test('both', () => expect(1).toMatchSnapshot());";
+    const old = "test('old', () => expect('old').toMatchSnapshot());";
+    for (const pragma of ['', '/** @can-split */\n']) {
+      const project = make({'a.test.js': `${pragma}${both}\n${old}`});
+      await project.run(['-w', '2', '--ci=false'], on(TWO));
+      project.write('a.test.js', pragma + both);
+      const fewer = await project.run(['-w', '2', '-u'], on(TWO));
+      expect(fewer.exitCode).toBe(0);
+      expect(fewer.json?.snapshot).toMatchObject({unchecked: 1, matched: 2, filesRemoved: 0});
+      expect(fewer.stderr).toContain('1 snapshot removed');
+      expect(project.read(SNAP).match(/^exports.*/gm)).toEqual(['exports[`both 1`] = `1`;']);
+      project.write('a.test.js', `${pragma}test('none', () => {});`);
+      const none = await project.run(['-w', '2', '-u'], on(TWO));
+      expect(none.exitCode).toBe(0);
+      expect(none.json?.snapshot).toMatchObject({unchecked: 0, filesRemoved: 1});
+      expect(project.exists(SNAP)).toBe(false);
+    }
   });
 
   onEachLine('those of a file that is split on each node', async (_line, make) => {

@@ -194,7 +194,7 @@ class CaseRun {
   async #runWhole(path: string, options: Pick<SplitCase, 'updateSnapshot' | 'pattern'>): Promise<FileRun> {
     const {config, runner} = await makeRunner(options);
     const end = await runner.run(
-      {id: 0, configId: config.id, path, hardTimeoutMs: null, split: null, fixtures: null, updatesSnapshots: true},
+      {id: 0, configId: config.id, path, hardTimeoutMs: null, split: null, fixtures: null, snapshots: 'as-configured'},
       new FollowedFile(new Journal(''), phases),
     );
     return {...outcome(end), probes: takeProbes(path)};
@@ -229,7 +229,7 @@ class CaseRun {
           hardTimeoutMs: null,
           split,
           fixtures: null,
-          updatesSnapshots: true,
+          snapshots: 'as-configured',
         },
         file,
       ),

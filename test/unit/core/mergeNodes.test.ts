@@ -33,7 +33,7 @@ const tools = (fields: Partial<NodeMergeTools> = {}): NodeMergeTools => ({
   mergeCoverage: () => ({}),
   mergeV8Coverage: () => [],
   formatError: ({message}) => text(OUTSIDE, message),
-  updatesSnapshots: false,
+  nodeCount: 1,
   ...fields,
 });
 
@@ -49,7 +49,7 @@ const refused = (node: string, message: string, stack = ''): NodeOutcome => ({
 });
 
 function merge(outcomes: NodeOutcome[], fields: Partial<NodeMergeTools> = {}): TestResult {
-  const merged = mergeNodes(outcomes, tools(fields));
+  const merged = mergeNodes(outcomes, tools({nodeCount: outcomes.length, ...fields}));
   if (merged.type === 'error') throw new Error(merged.error.message);
   return merged.result;
 }
@@ -227,8 +227,8 @@ describe('snapshots', () => {
     ran(node, [passed('a')], {
       snapshot: {...counts, unchecked: snapshot.uncheckedKeys?.length ?? 0, ...snapshot},
     });
-  const obsolete = (outcomes: NodeOutcome[], updatesSnapshots = false) => {
-    const {unchecked, uncheckedKeys, fileDeleted} = merge(outcomes, {updatesSnapshots}).snapshot;
+  const obsolete = (outcomes: NodeOutcome[], nodeCount = outcomes.length) => {
+    const {unchecked, uncheckedKeys, fileDeleted} = merge(outcomes, {nodeCount}).snapshot;
     return {unchecked, uncheckedKeys, fileDeleted};
   };
 
@@ -254,25 +254,21 @@ describe('snapshots', () => {
     expect(obsolete([x, other, z])).toEqual({unchecked: 0, uncheckedKeys: [], fileDeleted: false});
   });
 
-  test('that -u has removed are told of: those of the first node, on the others nothing is removed', () => {
-    const [x, y] = [saved('x', {uncheckedKeys: ['old 1', 'only on y 1']}), saved('y', {added: 1})];
-    const removed = {unchecked: 2, uncheckedKeys: ['old 1', 'only on y 1'], fileDeleted: false};
-    expect(obsolete([x, y], true)).toEqual(removed);
-    expect(obsolete([x, refused('y', 'no')], true)).toEqual(removed);
-    const kept = saved('z', {uncheckedKeys: ['only on x 1']});
-    expect(obsolete([x, kept], true)).toEqual(removed);
-    expect(obsolete([refused('y', 'no'), kept], true)).toEqual({unchecked: 0, uncheckedKeys: [], fileDeleted: false});
+  test('are not called obsolete where a node did not come to the file', () => {
+    const [x, y] = [saved('x', {uncheckedKeys: ['old 1']}), saved('y', {uncheckedKeys: ['old 1']})];
+    expect(obsolete([x, y], 3)).toEqual({unchecked: 0, uncheckedKeys: [], fileDeleted: false});
   });
 
   test('are in a file that is deleted unless a later node writes it again', () => {
     const deleted = saved('x', {fileDeleted: true, unchecked: 0, uncheckedKeys: ['old 1']});
-    expect(obsolete([deleted, saved('y', {matched: 1})], true)).toEqual({
+    expect(obsolete([deleted, saved('y', {matched: 1, uncheckedKeys: ['old 1']})])).toEqual({
       unchecked: 0, // as Jest counts then
       uncheckedKeys: ['old 1'],
       fileDeleted: true,
     });
-    expect(obsolete([deleted, saved('y', {added: 1})], true)).toMatchObject({unchecked: 1, fileDeleted: false});
-    expect(obsolete([saved('y', {added: 1}), deleted], true).fileDeleted).toBe(true);
+    const adds = saved('y', {added: 1, uncheckedKeys: ['old 1']});
+    expect(obsolete([deleted, adds])).toMatchObject({unchecked: 1, fileDeleted: false});
+    expect(obsolete([adds, deleted]).fileDeleted).toBe(true);
   });
 });
 

@@ -34,7 +34,7 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
         hardTimeoutMs: null,
         split: null,
         fixtures: null,
-        updatesSnapshots: true,
+        snapshots: 'as-configured',
       },
       {
         id: 7,
@@ -46,7 +46,7 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
           declared: [{names: ['./db.ts', '/db.ts', '/db'], json: '{"url":"x"}'}],
           failure: {message: 'no database', stack: 'Error: no database\n    at /db.ts:1:1'},
         },
-        updatesSnapshots: false,
+        snapshots: 'add-only',
       },
       {
         id: 8,
@@ -55,7 +55,7 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
         hardTimeoutMs: 30_000,
         split: {granularity: 'each', grouping: 'named', collected: 'f00', resumes: {listing: 'b0b', leaveOut: [0, 2]}},
         fixtures: {declared: [], failure: null},
-        updatesSnapshots: true,
+        snapshots: 'keep-obsolete',
       },
     ],
   },
@@ -250,6 +250,14 @@ test.each([
   [
     '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":{"granularity":"each","grouping":"none"}}]}',
     'expected a text, got undefined',
+  ],
+  [
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":null,"fixtures":null}]}',
+    'expected a use of snapshots, got undefined',
+  ],
+  [
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":null,"fixtures":null,"snapshots":"all"}]}',
+    'expected a use of snapshots, got "all"',
   ],
   ['{"type":"take-back","units":5}', 'expected a list, got 5'],
   ['{"type":"give-tests","groups":[0]}', 'expected a whole number, got undefined'],

@@ -271,7 +271,7 @@ test('a run of two workers, from the first start to the last end', async () => {
         hardTimeoutMs: null,
         split: null,
         fixtures: null,
-        updatesSnapshots: true,
+        snapshots: 'as-configured',
       },
     ],
   });
@@ -366,7 +366,7 @@ test('an idle worker gets what another one holds', () => {
           hardTimeoutMs: null,
           split: null,
           fixtures: null,
-          updatesSnapshots: true,
+          snapshots: 'as-configured',
         },
       ],
     },
@@ -615,14 +615,14 @@ describe('a file that is split', () => {
         hardTimeoutMs: null,
         split: {granularity: 'tests', grouping: 'none', collected, resumes: null},
         fixtures: null,
-        updatesSnapshots: true,
+        snapshots: 'as-configured',
       },
     ],
   });
   const wholeOrder = {
     type: 'give',
     units: [
-      {id: 0, configId: 'c', path: PATH, hardTimeoutMs: null, split: null, fixtures: null, updatesSnapshots: true},
+      {id: 0, configId: 'c', path: PATH, hardTimeoutMs: null, split: null, fixtures: null, snapshots: 'as-configured'},
     ],
   };
   const long: FileRecord = {

@@ -1,4 +1,4 @@
-import type {AssertionResult} from '@jest/test-result';
+import type {AssertionResult, Test} from '@jest/test-result';
 import type {UnitOutcome} from '../../../src/core/protocol';
 import {FileReports} from '../../../src/shell/fileReports';
 import {NodeResults} from '../../../src/shell/nodeResults';
@@ -16,6 +16,8 @@ const error = (message: string): UnitOutcome => ({type: 'error', error: {message
 function fileReports(each = true, bail = 0) {
   const told: [string, ...unknown[]][] = [];
   const warnings: string[] = [];
+  /** Whose obsolete snapshots were asked to be removed. */
+  const settled: Test[] = [];
   const reports = new Reports({
     emitter: {
       emit: (name, args) => {
@@ -36,8 +38,12 @@ function fileReports(each = true, bail = 0) {
       mergeCoverage: () => ({}),
       mergeV8Coverage: () => [],
       formatError: ({message}) => `  ● Test suite failed to run\n\n    ${message}\n`,
-      updatesSnapshots: false,
+      nodeCount: NODES.length,
     }),
+    removeObsolete: (test, outcome) => {
+      settled.push(test);
+      return Promise.resolve(outcome);
+    },
     warn: text => warnings.push(text),
   });
   const files = new FileReports({reports, testOf, fixtures: null, nodes: each ? nodes : null, bail});
@@ -47,7 +53,7 @@ function fileReports(each = true, bail = 0) {
     await reports.drained();
     return told;
   };
-  return {files, heard, warnings};
+  return {files, heard, warnings, settled};
 }
 
 const namesIn = (told: unknown) => (told as {testResults: AssertionResult[]}).testResults.map(({fullName}) => fullName);
@@ -88,16 +94,18 @@ describe('a file that is one unit', () => {
 
 describe('a file that runs on each node', () => {
   test('starts once, and ends when it has on all of them, with one result', async () => {
-    const {files, heard} = fileReports();
+    const {files, heard, settled} = fileReports();
     files.started(0);
     files.started(1);
     files.ended(1, {outcome: result(1), wasTold: null});
     expect((await heard()).map(([name]) => name)).toEqual(['test-file-start']);
+    expect(settled).toEqual([]);
     files.ended(0, {outcome: result(1, 1), wasTold: null});
     const told = await heard();
     expect(told.map(([name]) => name)).toEqual(['test-file-start', 'test-file-success']);
     expect(told[1]?.[1]).toBe(a);
     expect(namesIn(told[1]?.[2])).toEqual(['here test 0', 'here test 1', 'east test 0']);
+    expect(settled).toEqual([a]);
   });
 
   test('has the name of the node in what reporters hear of its tests', async () => {

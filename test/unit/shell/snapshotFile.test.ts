@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type {SavedSnapshots} from '../../../src/core/merge';
 import type {SnapshotChanges} from '../../../src/core/protocol';
 import {
+  removeSnapshots,
   saveSnapshots,
   type SnapshotSettings,
   type SnapshotState,
@@ -194,6 +195,50 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
         },
       ),
     );
+  });
+
+  describe('of a file that other nodes run, too', () => {
+    const fileWith = (text: string) => {
+      const path = join(temporaryFolder(), 'a.snap');
+      writeFileSync(path, text);
+      return path;
+    };
+    const abc = `${ab}${known('c 1', 'C')}`;
+
+    test('what no slice has asked for is told, and kept with --updateSnapshot', () => {
+      const path = fileWith(abc);
+      const changes = [[a], [{name: 'b', values: ['BB']}]].map(tests => changesOf(path, tests, 'all'));
+      expect(saveSnapshots(changes, settingsOf('all'), SnapshotState, true)).toEqual({
+        fileDeleted: false,
+        unchecked: 1,
+        uncheckedKeys: ['c 1'],
+      });
+      expect(readFileSync(path, 'utf8')).toBe(`${start}${known('a 1', 'A')}${known('b 1', 'BB')}${known('c 1', 'C')}`);
+    });
+
+    test('those that no node has asked for are removed, and no others', () => {
+      const path = fileWith(abc);
+      expect(removeSnapshots(path, ['c 1', 'is not there 1'], settingsOf('all'), SnapshotState)).toBe(false);
+      expect(readFileSync(path, 'utf8')).toBe(ab);
+    });
+
+    test('nothing is removed without --updateSnapshot', () => {
+      const path = fileWith(abc);
+      expect(removeSnapshots(path, ['c 1'], settingsOf('new'), SnapshotState)).toBe(false);
+      expect(readFileSync(path, 'utf8')).toBe(abc);
+    });
+
+    test('the file is deleted if these were all', () => {
+      const path = fileWith(ab);
+      expect(removeSnapshots(path, ['a 1', 'b 1'], settingsOf('all'), SnapshotState)).toBe(true);
+      expect(existsSync(path)).toBe(false);
+    });
+
+    test('a file that is gone is left so', () => {
+      const path = join(temporaryFolder(), 'a.snap');
+      expect(removeSnapshots(path, ['a 1'], settingsOf('all'), SnapshotState)).toBe(false);
+      expect(existsSync(path)).toBe(false);
+    });
   });
 
   test('a SnapshotState that is not known is not written to', () => {

@@ -7,7 +7,7 @@ const unit = (id: number) => ({
   hardTimeoutMs: null,
   split: null,
   fixtures: null,
-  updatesSnapshots: true,
+  snapshots: 'as-configured' as const,
 });
 
 test('units are begun in the order in which they were given', async () => {

@@ -31,14 +31,17 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     return path;
   }
 
-  function capture(path: string, updateSnapshot: 'new' | 'none' | 'all') {
-    const state = new SnapshotState(path, {
+  const stateOf = (path: string, updateSnapshot: 'new' | 'none' | 'all') =>
+    new SnapshotState(path, {
       updateSnapshot,
       expand: false,
       snapshotFormat: {escapeString: false, printBasicPrototype: false},
       rootDir: '/',
       prettierPath: null,
     });
+
+  function capture(path: string, updateSnapshot: 'new' | 'none' | 'all') {
+    const state = stateOf(path, updateSnapshot);
     const onMatch = jest.fn<undefined, [boolean]>();
     let saved: SnapshotChanges | null = null;
     const watch = SnapshotWatch.of(state, onMatch);
@@ -111,6 +114,18 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     expect(state.save()).toEqual({deleted: false, saved: false});
     expect(readFileSync(path, 'utf8')).toBe(text);
     expect(changes()).toMatchObject({unchecked: ['b 1']});
+  });
+
+  test('what is obsolete is kept, and what the tests do is saved', () => {
+    const path = fileWith({'a 1': 'one', 'b 1': 'two'});
+    const state = stateOf(path, 'all');
+    SnapshotWatch.of(state, nothing)?.keepObsolete();
+    state.match({testName: 'a', received: 'changed', isInline: false, error: new Error('x')});
+    state.removeUncheckedKeys();
+    expect(state.save()).toEqual({deleted: false, saved: true});
+    const saved = readFileSync(path, 'utf8');
+    expect(saved).toContain('exports[`a 1`] = `"changed"`;');
+    expect(saved).toContain('exports[`b 1`] = `"two"`;');
   });
 
   test('makes no file where there is none', () => {
