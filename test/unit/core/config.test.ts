@@ -250,6 +250,10 @@ describe('mistakes', () => {
     [{name: 'a', env: {PORT: 80}}, '.env.PORT', 'a text, or null to take the variable away, got 80'],
     [{name: 'a', env: {'TZ=UTC': ''}}, '.env.TZ=UTC', 'the name of a variable, got "TZ=UTC"'],
     [{name: 'a', env: {'': 'UTC'}}, '.env.', 'the name of a variable, got ""'],
+    [{name: 'a', env: {TZ: 'UTC\0'}}, '.env.TZ', 'a text without a NUL character, got "UTC\\u0000"'],
+    [{name: 'a', env: {'T\0Z': 'UTC'}}, '.env.T\0Z', 'a text without a NUL character, got "T\\u0000Z"'],
+    [{name: 'a', execPath: 'no\0de'}, '.execPath', 'a text without a NUL character, got "no\\u0000de"'],
+    [{name: 'a', execArgv: ['--a\0']}, '.execArgv.0', 'a text without a NUL character, got "--a\\u0000"'],
   ])('nodes: [%j] is refused', (node, path, expectation) => {
     expect(problems([inFile({nodes: [node]})])).toEqual([`xdist.config.js: "nodes.0${path}" must be ${expectation}.`]);
   });
@@ -315,6 +319,7 @@ describe('mistakes', () => {
   test.each([
     ['dist', 'load'],
     ['nodes', [{name: 'Node 22', execPath: '/opt/node 22/bin/node', execArgv: [], env: {TZ: 'UTC', CI: null, A: ''}}]],
+    ['nodes', [{name: 'a', execPath: undefined, execArgv: undefined, env: {TZ: undefined}}]],
     ['resources', {gpu: 2, constructor: 1}],
     ['fixtureTimeout', 0],
     ['canSplit', []],
