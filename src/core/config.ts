@@ -31,8 +31,8 @@ export class OptionsError extends Error {
   }
 }
 
-/** The variables that are ours without being options: a Jest started inside a test inherits them. */
-const OWN_VARIABLES: ReadonlySet<string> = new Set([
+/** What the runner sets or reads without its being an option: a Jest started inside a test inherits it. */
+const NO_OPTIONS: ReadonlySet<string> = new Set([
   ...WORKER_VARIABLES,
   'XDIST_FIXTURES_SOCKET',
   'XDIST_LOG',
@@ -106,7 +106,7 @@ function* environmentSources(
 ): Generator<OptionSource> {
   const options = new Map(OPTION_NAMES.map(option => [variableOf(option), option]));
   for (const [variable, text] of Object.entries(environment)) {
-    if (!variable.startsWith('XDIST_') || OWN_VARIABLES.has(variable) || text === undefined) continue;
+    if (!variable.startsWith('XDIST_') || NO_OPTIONS.has(variable) || text === undefined) continue;
     const option = options.get(variable);
     if (option === undefined) {
       problems.push(

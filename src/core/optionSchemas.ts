@@ -4,7 +4,7 @@ import type {FilesEntry, NodeOption, XdistOptions} from './options';
 import {isResourceName, isWorkerGroup, parseFixtureRequest, parseResource} from './pragmas';
 import {parseTimeSpan, TIME_SPAN_SHAPE} from './timeSpan';
 
-/** The variables that the runner sets for each worker. */
+/** The variables that the runner sets for each worker: Jest's own, and ours. */
 export const WORKER_VARIABLES = ['JEST_WORKER_ID', 'XDIST_WORKER', 'XDIST_WORKER_COUNT', 'XDIST_RUN_ID', 'XDIST_NODE'];
 
 const milliseconds = v.pipe(
