@@ -95,7 +95,7 @@ export interface XdistOptions {
   timings?: string;
   /**
    * Whether Jest's guess that a run is quick enough to need no workers is followed. `'never'`: it is
-   * not; only `-i`, one worker and `--detectOpenHandles` run in band. Default `'auto'`.
+   * not; only `-i`, one worker (without `nodes`) and `--detectOpenHandles` run in band. Default `'auto'`.
    */
   inBand?: 'auto' | 'never';
 }
