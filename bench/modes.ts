@@ -16,7 +16,8 @@ export function benchmarkModes(): void {
   console.log(
     `Makespan / lower bound, where all takes up to 30 % more or less than recorded: median of ${SEEDS} seeds.\n` +
       'The bound: a worker starts, then max(sum / slots, the longest that is indivisible), once its fixtures are up;\n' +
-      `for each, which runs every file on ${NODES} nodes, with so many times the files.\n`,
+      `for each, which runs every file on ${NODES} nodes, with so many times the files. It is that of --ci: a file may run\n` +
+      'on all nodes at once; without, where snapshots may be written, it would run on one after the other.\n',
   );
   for (const known of [true, false]) {
     const head = known ? 'durations known' : 'durations unknown';

@@ -14,6 +14,8 @@ export interface OptionSource {
   /** Names the place in messages: "xdist.config.js", "the runner's options in the Jest config". */
   readonly name: string;
   readonly value: unknown;
+  /** It is an environment variable: lists and objects are JSON there, so an example of one is. */
+  readonly isVariable?: boolean;
 }
 
 /** A mistake in the options. Its message names the source, the key and what to write instead. */
@@ -29,13 +31,16 @@ export class OptionsError extends Error {
   }
 }
 
-/** The variables that are ours without being options: a Jest started inside a test inherits them. */
-const OWN_VARIABLES: ReadonlySet<string> = new Set([
+/** What the runner sets or reads without its being an option: a Jest started inside a test inherits it. */
+const NO_OPTIONS: ReadonlySet<string> = new Set([
   ...WORKER_VARIABLES,
   'XDIST_FIXTURES_SOCKET',
   'XDIST_LOG',
   'XDIST_UNGUARDED',
 ]);
+
+/** Options whose variables make sense as JSON alone. That of `canSplit` may be a glob, too. */
+const ALWAYS_JSON: ReadonlySet<OptionName> = new Set(['nodes', 'files', 'resources', 'watermark']);
 
 /** `maxWorkerRestarts` -> `XDIST_MAX_WORKER_RESTARTS` */
 export function variableOf(option: OptionName): string {
@@ -56,7 +61,7 @@ export function resolveOptions(
   const problems: string[] = [];
   let merged: XdistOptions = {};
   /** The place that each option's value is from. */
-  const from: Partial<Record<OptionName, string>> = {};
+  const from: Partial<Record<OptionName, OptionSource>> = {};
   const places = [...sources, ...environmentSources(environment, problems)];
   for (const source of places) {
     const options = checkSource(source, problems);
@@ -66,7 +71,7 @@ export function resolveOptions(
       ...(options.watermark && {watermark: {...merged.watermark, ...options.watermark}}),
       ...(options.resources && {resources: {...merged.resources, ...options.resources}}),
     };
-    for (const name of Object.keys(options) as OptionName[]) from[name] = source.name;
+    for (const name of Object.keys(options) as OptionName[]) from[name] = source;
   }
   const watermark = {...DEFAULT_OPTIONS.watermark, ...merged.watermark};
   if (merged.watermark?.low !== undefined && merged.watermark.high === undefined) {
@@ -80,18 +85,13 @@ export function resolveOptions(
   }
   // Nodes that are not right are told of already: they are not missed, too.
   const hasNodes = merged.nodes ? merged.nodes.length > 0 : places.some(({value}) => saysNodes(value));
-  if (merged.dist === 'each' && !hasNodes) {
-    problems.push(
-      `${from.dist}: "dist" is "each", which runs every file once on every node, but there are no "nodes". ` +
-        'Add them, like nodes: [{name: "utc", env: {TZ: "UTC"}}, {name: "tokyo", env: {TZ: "Asia/Tokyo"}}], or take "dist" out.',
-    );
-  }
+  if (from.dist !== undefined && merged.dist === 'each' && !hasNodes) problems.push(describeMissingNodes(from.dist));
   if (problems.length > 0) throw new OptionsError(problems);
   return Object.freeze({
     ...DEFAULT_OPTIONS,
     ...merged,
     nodes: Object.freeze([...(merged.nodes ?? [])]),
-    files: Object.freeze(readFolderRules(merged.files ?? [], from.files ?? '')),
+    files: Object.freeze(readFolderRules(merged.files ?? [], from.files?.name ?? '')),
     resources: Object.freeze({...merged.resources}),
     watermark: Object.freeze(watermark),
     hardTimeout: inMs(merged.hardTimeout) ?? DEFAULT_OPTIONS.hardTimeout,
@@ -106,14 +106,15 @@ function* environmentSources(
 ): Generator<OptionSource> {
   const options = new Map(OPTION_NAMES.map(option => [variableOf(option), option]));
   for (const [variable, text] of Object.entries(environment)) {
-    if (!variable.startsWith('XDIST_') || OWN_VARIABLES.has(variable) || text === undefined) continue;
+    if (!variable.startsWith('XDIST_') || NO_OPTIONS.has(variable) || text === undefined) continue;
     const option = options.get(variable);
     if (option === undefined) {
       problems.push(
         `the environment variable ${variable} is not an option.${suggestion(variable, [...options.keys()], 'XDIST_')}`,
       );
     } else {
-      yield {name: `the environment variable ${variable}`, value: {[option]: parseVariable(option, text)}};
+      const value = {[option]: parseVariable(option, text)};
+      yield {name: `the environment variable ${variable}`, value, isVariable: true};
     }
   }
 }
@@ -145,19 +146,41 @@ function checkSource(source: OptionSource, problems: string[]): XdistOptions {
     }
     const result = v.safeParse(OPTION_SCHEMAS[key], value, {abortPipeEarly: true});
     if (result.success) checked[key] = isPlainObject(value) ? withoutUndefined(value) : value;
-    else for (const issue of result.issues) problems.push(describeIssue(source.name, key, value, issue));
+    else for (const issue of result.issues) problems.push(describeIssue(source, key, value, issue));
   }
   return checked;
 }
 
-function describeIssue(source: string, key: OptionName, value: unknown, issue: v.BaseIssue<unknown>): string {
+function describeIssue(
+  {name: source, isVariable = false}: OptionSource,
+  key: OptionName,
+  value: unknown,
+  issue: v.BaseIssue<unknown>,
+): string {
   const path = [key, ...(issue.path ?? []).map(item => String(item.key))];
   const last = path.at(-1) as string;
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     return `${source}: unknown option "${path.join('.')}".${suggestion(last, KEYS_WITHIN[key] ?? [])}`;
   }
   const received = issue.path === undefined ? value : issue.input;
-  return `${source}: "${path.join('.')}" must be ${issue.message}, got ${show(received)}.`;
+  // What could not be read as JSON is a text.
+  const isNoJson = isVariable && ALWAYS_JSON.has(key) && typeof value === 'string';
+  const expected = `${isNoJson ? 'JSON, ' : ''}${isVariable ? asJson(issue.message) : issue.message}`;
+  return `${source}: "${path.join('.')}" must be ${expected}, got ${show(received)}.`;
+}
+
+function describeMissingNodes({name, isVariable = false}: OptionSource): string {
+  const nodes = '[{name: "utc", env: {TZ: "UTC"}}, {name: "tokyo", env: {TZ: "Asia/Tokyo"}}]';
+  const example = isVariable ? `XDIST_NODES='${asJson(nodes)}'` : `nodes: ${nodes}`;
+  return (
+    `${name}: "dist" is "each", which runs every file once on every node, but there are no "nodes". ` +
+    `Add them, like ${example}, or take ${isVariable ? variableOf('dist') : '"dist"'} out.`
+  );
+}
+
+/** Objects in a text, written as in JavaScript, as they are in JSON: copied, they are to be right. */
+function asJson(text: string): string {
+  return text.replace(/(?<=[{,]\s*)\w+(?=: )/g, '"$&"');
 }
 
 /** @param prefix what all names share, and what makes none of them near */

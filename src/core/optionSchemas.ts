@@ -4,7 +4,7 @@ import type {FilesEntry, NodeOption, XdistOptions} from './options';
 import {isResourceName, isWorkerGroup, parseFixtureRequest, parseResource} from './pragmas';
 import {parseTimeSpan, TIME_SPAN_SHAPE} from './timeSpan';
 
-/** The variables that the runner sets for each worker. */
+/** The variables that the runner sets for each worker: Jest's own, and ours. */
 export const WORKER_VARIABLES = ['JEST_WORKER_ID', 'XDIST_WORKER', 'XDIST_WORKER_COUNT', 'XDIST_RUN_ID', 'XDIST_NODE'];
 
 const milliseconds = v.pipe(
@@ -37,6 +37,8 @@ const NODE_SHAPE = 'an object like {name: "utc", env: {TZ: "UTC"}}';
 const NODE_NAME_SHAPE = 'a name, which is one line without blanks at its ends';
 const ENV_SHAPE = 'an object like {TZ: "UTC", CI: null}';
 const ENV_VALUE_SHAPE = 'a text, or null to take the variable away';
+// No system can start a process with one, and what it says of that names neither the option nor the text.
+const withoutNul = v.check((text: string) => !text.includes('\0'), 'a text without a NUL character');
 
 const globs = v.array(v.pipe(v.string('a glob'), v.nonEmpty('a glob')), GLOBS_SHAPE);
 const yesOrNo = v.boolean('true or false');
@@ -75,20 +77,28 @@ const filesEntry = {
 
 const nodeOption = {
   name: textThat(NODE_NAME_SHAPE, isNodeName),
-  execPath: v.optional(textThat('a path, or a command in PATH', text => text !== '')),
-  execArgv: v.optional(v.array(v.string('a flag like "--expose-gc"'), 'a list of flags like ["--expose-gc"]')),
+  execPath: v.optional(
+    v.pipe(
+      textThat('a path, or a command in PATH', text => text !== ''),
+      withoutNul,
+    ),
+  ),
+  execArgv: v.optional(
+    v.array(v.pipe(v.string('a flag like "--expose-gc"'), withoutNul), 'a list of flags like ["--expose-gc"]'),
+  ),
   env: v.optional(
     v.pipe(
       anObject(ENV_SHAPE),
       v.record(
         v.pipe(
           textThat('the name of a variable', text => text !== '' && !text.includes('=')),
+          withoutNul,
           v.check(
             text => !WORKER_VARIABLES.includes(text),
             `a variable that is not the runner's own (it sets ${WORKER_VARIABLES.join(', ')} for each worker)`,
           ),
         ),
-        v.nullable(v.string(ENV_VALUE_SHAPE)),
+        v.nullish(v.pipe(v.string(ENV_VALUE_SHAPE), withoutNul)),
         ENV_SHAPE,
       ),
     ),

@@ -37,10 +37,10 @@ export interface NodeOption {
   /** Its flags, instead of those of Jest's own process. Default: those. */
   execArgv?: readonly string[];
   /**
-   * Variables that it has beside those of Jest's own process; null takes one away. JEST_WORKER_ID and those
-   * that begin with XDIST_ and tell a worker where it is are the runner's.
+   * Variables that it has beside those of Jest's own process; null takes one away, one that is undefined was not
+   * said. JEST_WORKER_ID and those that begin with XDIST_ and tell a worker where it is are the runner's.
    */
-  env?: Readonly<Record<string, string | null>>;
+  env?: Readonly<Record<string, string | null | undefined>>;
 }
 
 /** The options of jest-runner-xdist, as a user writes them. Every one may be left out. */
@@ -95,7 +95,7 @@ export interface XdistOptions {
   timings?: string;
   /**
    * Whether Jest's guess that a run is quick enough to need no workers is followed. `'never'`: it is
-   * not; only `-i`, one worker and `--detectOpenHandles` run in band. Default `'auto'`.
+   * not; only `-i`, one worker (without `nodes`) and `--detectOpenHandles` run in band. Default `'auto'`.
    */
   inBand?: 'auto' | 'never';
 }

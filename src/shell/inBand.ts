@@ -96,7 +96,12 @@ export async function runInBand(options: InBandOptions): Promise<void> {
     () => new Map(watch === null ? [] : [[1, {pid: process.pid, ...watch.status}]]),
     text => process.stderr.write(text),
   );
-  const restore = setEnvironment({XDIST_WORKER: 'w1', XDIST_WORKER_COUNT: '1', XDIST_RUN_ID: options.runId});
+  const restore = setEnvironment({
+    XDIST_WORKER: 'w1',
+    XDIST_WORKER_COUNT: '1',
+    XDIST_RUN_ID: options.runId,
+    XDIST_NODE: undefined, // a Jest around, inside of a test of which this one runs, may have nodes
+  });
   try {
     await runner.runTests(handed, watcher, {serial: true});
   } finally {
@@ -126,13 +131,15 @@ function handOn(tests: readonly Test[], fixtures: FixturesInBand | null) {
   return {handed, sharing};
 }
 
-function setEnvironment(variables: Readonly<Record<string, string>>): () => void {
-  const before = Object.keys(variables).map(name => [name, process.env[name]] as const);
-  Object.assign(process.env, variables);
-  return () => {
-    for (const [name, value] of before) {
+/** @returns what puts things back as they were */
+function setEnvironment(variables: Readonly<Record<string, string | undefined>>): () => void {
+  const set = (values: typeof variables) => {
+    for (const [name, value] of Object.entries(values)) {
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
     }
   };
+  const before = Object.fromEntries(Object.keys(variables).map(name => [name, process.env[name]]));
+  set(variables);
+  return () => set(before);
 }

@@ -17,7 +17,7 @@ export interface RunNode {
   readonly execPath: string;
   /** null: those of Jest's own process. */
   readonly execArgv: readonly string[] | null;
-  /** As in the option. */
+  /** As in the option; what is undefined there was not said. */
   readonly env: Readonly<Record<string, string | null>>;
 }
 
@@ -88,7 +88,8 @@ export function nodeEnvironment(
 function runNode({name, execPath = process.execPath, execArgv, env = {}}: NodeOption, rootDir: string): UntriedNode {
   // A command is looked for as it is started, in the PATH of the node's own environment.
   const located = isPath(execPath) ? resolve(rootDir, execPath) : execPath;
-  return {name, execPath: located, execArgv: execArgv ?? null, env};
+  const said = Object.entries(env).filter((entry): entry is [string, string | null] => entry[1] !== undefined);
+  return {name, execPath: located, execArgv: execArgv ?? null, env: Object.fromEntries(said)};
 }
 
 function nodeStart({name, execPath, execArgv}: UntriedNode, nodeOptions: string | undefined): NodeStart {

@@ -161,8 +161,10 @@ export async function startParallelRun(
       const node = nodes[nodeId];
       nodeInSlot.set(slot, nodeId);
       summary?.started(nodeId);
+      // A Jest around, inside of a test of which this one runs, may have nodes. (A thread would have `undefined` as text.)
+      const {XDIST_NODE: _nodeAround, ...inherited} = process.env;
       const environment = {
-        ...process.env,
+        ...inherited,
         JEST_WORKER_ID: String(slot),
         XDIST_WORKER: `w${slot}`,
         XDIST_WORKER_COUNT: String(workerCount),

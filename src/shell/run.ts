@@ -7,6 +7,7 @@ import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import type {TestRunnerContext} from 'jest-runner';
 import type {TestWatcher} from 'jest-watcher';
+import {asksForInBand} from '../core/commandLine';
 import type {ResolvedOptions} from '../core/options';
 import type {RunFixtures} from '../core/runFixtures';
 import type {FixturesInBand} from './fixturesInBand';
@@ -152,14 +153,11 @@ function cacheDirectoryOf(tests: readonly Test[]): string {
 /** From this duration (ms) on Jest takes a file for slow, and does not run it in band by its own guess. */
 const SLOW_FILE_MS = 1000;
 
-/** The option in the ways in which it is written. */
-const IN_BAND = /^(-i|--runInBand|--run-in-band)$/;
-
 /** Whether there is to be no worker, because the user asked for that, or for what cannot be had with one. */
 function mustRunInBand({serial, globalConfig, options}: RunOptions): boolean {
   const {detectOpenHandles, maxWorkers} = globalConfig;
   // Jest 29 does not hand on what was asked for, only that there is to be one worker.
-  const runInBand = (globalConfig.runInBand as boolean | undefined) ?? process.argv.some(word => IN_BAND.test(word));
+  const runInBand = (globalConfig.runInBand as boolean | undefined) ?? asksForInBand(process.argv.slice(2));
   if (!serial) return false;
   if (runInBand || detectOpenHandles) return true;
   // That one worker would have nobody beside it; but it may be another Node.

@@ -21,9 +21,11 @@ export function makePlan(
   const keepsOrder = globalConfig.testSequencer !== jest.defaultSequencer;
   const onNode = (test: Test, node: NodeId | null): PlanInput => {
     const last = past.of(test, node === null ? null : (nodes[node]?.name ?? null));
+    // On a node that is new it takes about what it takes elsewhere; whether it fails there, nobody knows.
+    const lastMs = last?.ms ?? past.of(test)?.ms ?? test.duration ?? null;
     return {
       file: {configId: test.context.config.id, path: test.path},
-      lastMs: last?.ms ?? test.duration ?? null,
+      lastMs,
       failedLastTime: last !== null && last.end !== 'passed',
       size: () => sizeOf(test.path),
       split: splittable.get(test) ?? null,

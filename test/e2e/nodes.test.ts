@@ -381,8 +381,11 @@ describe('what goes wrong', () => {
 
   onEachLine('-i runs in band, on the Node of Jest itself, and says so', async (_line, make) => {
     const project = make({'a.test.js': `test('a', () => { ${NOTE} });`});
-    for (const dist of ['each', 'load']) {
-      const output = await project.run(['-i'], on(TWO, dist));
+    for (const [dist, flag] of [
+      ['each', '-i'],
+      ['load', '-iu'],
+    ] as const) {
+      const output = await project.run([flag], on(TWO, dist));
       expect(output.exitCode).toBe(0);
       expect(namesOf(output, 'a.test.js')).toEqual(['a']);
       expect(output.stderr).toContain('jest-runner-xdist: the run is in band, on the Node that Jest itself runs on');

@@ -125,16 +125,19 @@ onEachLine('a Jest that a test starts inherits our variables and does not trip o
     {
       'outer.test.js': `test('runs Jest', () => {
       const {spawnSync} = require('child_process');
-      const {status, stderr} = spawnSync(process.execPath, ['../../../node_modules/jest/bin/jest.js', '-w', '2', '--reporters=default'], {
-        cwd: 'inner', encoding: 'utf8', env: {...process.env, XDIST_NODE: 'n', XDIST_IN_BAND: 'never'},
-      });
-      expect(stderr).toMatch(/Tests: +2 passed, 2 total/);
-      expect(status).toBe(0);
+      for (const args of [['-w', '2'], ['-w', '2', '--workerThreads'], ['-i']]) {
+        const {status, stderr} = spawnSync(process.execPath, ['../../../node_modules/jest/bin/jest.js', ...args, '--reporters=default'], {
+          cwd: 'inner', encoding: 'utf8', env: {...process.env, XDIST_NODE: 'n', XDIST_IN_BAND: 'never'},
+        });
+        expect(stderr).toMatch(/Tests: +2 passed, 2 total/);
+        expect(status).toBe(0);
+      }
     }, 100000);`,
       'other.test.js': 'test("a", () => {});',
       'inner/package.json': '{"name": "inner"}',
       'inner/jest.config.json': '{"transform": {}, "runner": "xdist"}',
-      'inner/a.test.js': 'test("a", () => {});',
+      // A node of the run around is none of this one's.
+      'inner/a.test.js': 'test("a", () => expect(process.env.XDIST_NODE).toBeUndefined());',
       'inner/b.test.js': 'test("b", () => {});',
     },
     {testPathIgnorePatterns: ['/inner/']},
@@ -142,7 +145,7 @@ onEachLine('a Jest that a test starts inherits our variables and does not trip o
   const {json, log} = await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never'}});
   expect(json?.testResults.map(({message}) => message).join('')).toBe('');
   expect(json?.success).toBe(true);
-  expect(new Set(log.map(({run}) => run)).size).toBe(2);
+  expect(new Set(log.map(({run}) => run)).size).toBe(3); // in band nothing is logged
 });
 
 onEachLine("restartWorkers: 'file' gives every file a worker of its own", async (_line, make) => {

@@ -16,7 +16,11 @@ export interface Replay {
   readonly state: ScheduleState;
 }
 
-/** Replays every run of a log; a log may hold several, their lines mixed. */
+/**
+ * Replays every run of a log; a log may hold several, their lines mixed.
+ *
+ * @throws if one of them cannot be replayed
+ */
 export function replay(lines: readonly LogLine[]): Replay[] {
   const runs = new Map<string, LogLine[]>();
   for (const line of lines) {
@@ -30,6 +34,13 @@ export function replay(lines: readonly LogLine[]): Replay[] {
 function replayRun(run: string, lines: readonly LogLine[]): Replay {
   const [first] = lines;
   if (first === undefined || !('plan' in first)) throw new Error(`run ${run}: its first line is not its plan`);
+  const missing = missingIn(first.plan, lines);
+  if (missing !== null) {
+    throw new Error(
+      `run ${run}: the log is of an older version of jest-runner-xdist, from before there were nodes: ${missing}. ` +
+        'Replay it with that version, or record it again.',
+    );
+  }
   const state = createSchedule(first.plan);
   let events = 0;
   for (let index = 1; index < lines.length; index++) {
@@ -45,4 +56,16 @@ function replayRun(run: string, lines: readonly LogLine[]): Replay {
     }
   }
   return {run, plan: first.plan, events, difference: null, state};
+}
+
+/**
+ * What of nodes a log has not: the scheduler takes all of it for granted, and what would come of it looks like a
+ * difference in what it decides. null: it is all there.
+ */
+function missingIn(plan: SchedulePlan, lines: readonly LogLine[]): string | null {
+  if (!('nodes' in plan)) return 'its plan has no "nodes"';
+  const lacking = (['node', 'after'] as const).find(field => plan.units.some(unit => !(field in unit)));
+  if (lacking !== undefined) return `units of its plan have no "${lacking}"`;
+  const starts = lines.flatMap(line => ('command' in line && line.command.type === 'start-slot' ? [line.command] : []));
+  return starts.every(command => 'node' in command) ? null : 'a "start-slot" has no "node"';
 }

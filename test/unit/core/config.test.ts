@@ -250,6 +250,10 @@ describe('mistakes', () => {
     [{name: 'a', env: {PORT: 80}}, '.env.PORT', 'a text, or null to take the variable away, got 80'],
     [{name: 'a', env: {'TZ=UTC': ''}}, '.env.TZ=UTC', 'the name of a variable, got "TZ=UTC"'],
     [{name: 'a', env: {'': 'UTC'}}, '.env.', 'the name of a variable, got ""'],
+    [{name: 'a', env: {TZ: 'UTC\0'}}, '.env.TZ', 'a text without a NUL character, got "UTC\\u0000"'],
+    [{name: 'a', env: {'T\0Z': 'UTC'}}, '.env.T\0Z', 'a text without a NUL character, got "T\\u0000Z"'],
+    [{name: 'a', execPath: 'no\0de'}, '.execPath', 'a text without a NUL character, got "no\\u0000de"'],
+    [{name: 'a', execArgv: ['--a\0']}, '.execArgv.0', 'a text without a NUL character, got "--a\\u0000"'],
   ])('nodes: [%j] is refused', (node, path, expectation) => {
     expect(problems([inFile({nodes: [node]})])).toEqual([`xdist.config.js: "nodes.0${path}" must be ${expectation}.`]);
   });
@@ -278,9 +282,11 @@ describe('mistakes', () => {
     ]);
   });
 
+  const NO_NODES =
+    '"dist" is "each", which runs every file once on every node, but there are no "nodes". Add them, like ';
   const MISSED =
-    '"dist" is "each", which runs every file once on every node, but there are no "nodes". Add them, like nodes: ' +
-    '[{name: "utc", env: {TZ: "UTC"}}, {name: "tokyo", env: {TZ: "Asia/Tokyo"}}], or take "dist" out.';
+    NO_NODES +
+    'nodes: [{name: "utc", env: {TZ: "UTC"}}, {name: "tokyo", env: {TZ: "Asia/Tokyo"}}], or take "dist" out.';
 
   test('dist each without nodes is refused where it was asked for', () => {
     const nodes = [{name: 'a'}];
@@ -288,9 +294,11 @@ describe('mistakes', () => {
       'xdist.config.js: "inBand" must be one of "auto", "never", got 1.',
       `xdist.config.js: ${MISSED}`,
     ]);
+    const example = '[{"name": "utc", "env": {"TZ": "UTC"}}, {"name": "tokyo", "env": {"TZ": "Asia/Tokyo"}}]';
     expect(problems([inPackage({nodes: []})], {XDIST_DIST: 'each'})).toEqual([
-      `the environment variable XDIST_DIST: ${MISSED}`,
+      `the environment variable XDIST_DIST: ${NO_NODES}XDIST_NODES='${example}', or take XDIST_DIST out.`,
     ]);
+    expect(problems([], {XDIST_DIST: 'each', XDIST_NODES: example})).toEqual([]);
     expect(problems([inPackage({nodes}), inFile({dist: 'each', nodes: []})])).toEqual([`xdist.config.js: ${MISSED}`]);
     expect(problems([inPackage({nodes}), inFile({dist: 'each'})])).toEqual([]);
     expect(problems([inPackage({dist: 'each'}), inFile({dist: 'load'})])).toEqual([]);
@@ -311,6 +319,7 @@ describe('mistakes', () => {
   test.each([
     ['dist', 'load'],
     ['nodes', [{name: 'Node 22', execPath: '/opt/node 22/bin/node', execArgv: [], env: {TZ: 'UTC', CI: null, A: ''}}]],
+    ['nodes', [{name: 'a', execPath: undefined, execArgv: undefined, env: {TZ: undefined}}]],
     ['resources', {gpu: 2, constructor: 1}],
     ['fixtureTimeout', 0],
     ['canSplit', []],
@@ -431,15 +440,25 @@ describe('the environment', () => {
     expect(problems([], {XDIST_CAN_SPLIT: text})[0]).toContain(`must be ${expectation}.`);
   });
 
-  test('XDIST_NODES that is no JSON is refused', () => {
-    expect(problems([], {XDIST_NODES: 'node22'})).toEqual([
-      'the environment variable XDIST_NODES: "nodes" must be a list like [{name: "utc", env: {TZ: "UTC"}}], got "node22".',
-    ]);
+  test.each([
+    ['nodes', "[{name: 'utc'}]", 'JSON, a list like [{"name": "utc", "env": {"TZ": "UTC"}}], got "[{name: \'utc\'}]"'],
+    ['nodes', '{"name": "utc"}', 'a list like [{"name": "utc", "env": {"TZ": "UTC"}}], got {"name":"utc"}'],
+    ['nodes', '', 'JSON, a list like [{"name": "utc", "env": {"TZ": "UTC"}}], got ""'],
+    ['files', 'test/**', 'JSON, a list like [{"match": "test/db/**", "serial": true}], got "test/**"'],
+    ['resources', 'gpu:2', 'JSON, an object like {"gpu": 2}, got "gpu:2"'],
+    ['watermark', '{low: 1}', 'JSON, an object like {"low": 50, "high": 200}, got "{low: 1}"'],
+  ] as const)('the variable of %s is JSON: %s is refused', (option, text, expectation) => {
+    const variable = variableOf(option);
+    const message = `the environment variable ${variable}: "${option}" must be ${expectation}.`;
+    expect(problems([], {[variable]: text})).toEqual([message]);
+    // The example, copied, is right.
+    const [, example = ''] = / like (.*), got /.exec(message) ?? [];
+    expect(problems([], {[variable]: example})).toEqual([]);
   });
 
-  test('XDIST_FILES that is no JSON is refused', () => {
-    expect(problems([], {XDIST_FILES: 'test/**'})).toEqual([
-      'the environment variable XDIST_FILES: "files" must be a list like [{match: "test/db/**", serial: true}], got "test/**".',
+  test('an example of what is inside of a list is JSON, too', () => {
+    expect(problems([], {XDIST_NODES: '[{"name": "a", "env": "UTC"}]'})).toEqual([
+      'the environment variable XDIST_NODES: "nodes.0.env" must be an object like {"TZ": "UTC", "CI": null}, got "UTC".',
     ]);
   });
 

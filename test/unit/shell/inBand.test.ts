@@ -140,6 +140,29 @@ test('an interruption while fixtures are set up keeps their file from beginning'
   expect(log).toEqual(['started a', 'failed (The run was interrupted before this file began.) a']);
 });
 
+test('the environment says where it is, and is as it was when the run has ended', async () => {
+  const around = {XDIST_WORKER: 'w7', XDIST_NODE: 'of a run around this one'};
+  const before = process.env;
+  const own = (environment: NodeJS.ProcessEnv) =>
+    Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith('XDIST_')));
+  process.env = {...before, ...around};
+  try {
+    const expected = own(process.env);
+    let inside = {};
+    await run([make('a')], {
+      onStart: () => {
+        inside = own(process.env);
+        return () => {};
+      },
+    });
+    const {XDIST_NODE: _node, ...rest} = expected;
+    expect(inside).toEqual({...rest, XDIST_WORKER: 'w1', XDIST_WORKER_COUNT: '1', XDIST_RUN_ID: 'run'});
+    expect(own(process.env)).toEqual(expected);
+  } finally {
+    process.env = before;
+  }
+});
+
 function settingUp(setUpFor: FixturesInBand['setUpFor']): FixturesInBand {
   return {setUpFor, ended: (_, outcome) => Promise.resolve(outcome)};
 }

@@ -54,6 +54,15 @@ test('nodes that start, in the order of the option', async () => {
   ]);
 });
 
+test('a variable of a node that is undefined was not said', async () => {
+  const [node] = await prepare([{name: 'a', env: {TZ: undefined, CI: null, HOME: '/'}}]);
+  expect(node && nodeEnvironment(node, {TZ: 'Asia/Tokyo', CI: 'true'})).toEqual({
+    TZ: 'Asia/Tokyo',
+    HOME: '/',
+    XDIST_NODE: 'a',
+  });
+});
+
 test('what is preloaded may print, and may keep the process alive', async () => {
   const rootDir = temporaryFolder({
     'loud.js': `console.log('v1.0.0'); console.error('v2.0.0'); process.on('exit', () => console.log('v3.0.0')); setInterval(() => {}, 1000);`,
