@@ -123,7 +123,7 @@ export async function startParallelRun(
     }),
     openFiles: new OpenFiles({
       testOf,
-      pastOf: unit => past.of(testOf(unit), nodeNameOf(unit)),
+      pastOf: unit => past.of(testOf(unit), nodeNameOf(unit)) ?? past.of(testOf(unit)),
       mergeTools: unit => mergeTools(testOf(unit), jest, globalConfig, snapshotUseOf(plan.units[unit] as Unit)),
       warn,
     }),

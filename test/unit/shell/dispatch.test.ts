@@ -15,7 +15,7 @@ import {FileReports} from '../../../src/shell/fileReports';
 import {OpenFiles} from '../../../src/shell/openFiles';
 import {Reports} from '../../../src/shell/reports';
 import type {WorkerListener} from '../../../src/shell/workerHost';
-import {planOf, units} from '../plans';
+import {placed, planOf, units} from '../plans';
 import {jestTest, testResult} from './jestTests';
 import {temporaryFolder} from './temporaryFolder';
 
@@ -167,6 +167,8 @@ class FakeRun {
   readonly late: [string, string][] = [];
   readonly lostJoiners: [string, number][] = [];
   readonly warnings: string[] = [];
+  /** Snapshots of a file that several workers were at are written. */
+  onSave = () => {};
   /** What is known of the tests of all its files. */
   past: FileRecord | null = null;
   now = 0;
@@ -199,7 +201,10 @@ class FakeRun {
         mergeTools: () => ({
           mergeCoverage: () => ({}),
           mergeV8Coverage: () => [],
-          saveSnapshots: () => ({fileDeleted: false, unchecked: 0, uncheckedKeys: []}),
+          saveSnapshots: () => {
+            this.onSave();
+            return {fileDeleted: false, unchecked: 0, uncheckedKeys: []};
+          },
           slowTestThresholdS: 5,
         }),
         warn: text => this.warnings.push(text),
@@ -599,6 +604,24 @@ test('stopping a run that is over does nothing, not even in the log', async () =
   const lines = run.log.length;
   await run.dispatch.stop('bail');
   expect(run.log).toHaveLength(lines);
+});
+
+test('a unit that comes after one whose worker died is given when the snapshots of that are written', async () => {
+  const run = new FakeRun({...placed(planOf(units(2, LONG)), 2, true)});
+  void run.dispatch.run();
+  const w1 = run.worker('w1.1');
+  w1.says.up();
+  w1.hears({type: 'unit-started', unit: 0});
+  let saved = false;
+  run.onSave = () => (saved = true);
+  // In its only test: what is left of the file is nothing.
+  w1.diesIn(0, ['a'], 0);
+  const begun = () => [...run.workers.keys()];
+  expect([saved, begun()]).toEqual([false, ['w1.1']]);
+  while (begun().length < 2) await turn();
+  expect(saved).toBe(true);
+  run.worker('w1.2').says.up();
+  expect(run.worker('w1.2').told).toEqual([expect.objectContaining({type: 'give'})]);
 });
 
 describe('a file that is split', () => {
