@@ -156,12 +156,12 @@ const SLOW_FILE_MS = 1000;
 /** Whether there is to be no worker, because the user asked for that, or for what cannot be had with one. */
 function mustRunInBand({serial, globalConfig, options}: RunOptions): boolean {
   const {detectOpenHandles, maxWorkers} = globalConfig;
-  // Jest 29 does not hand on what was asked for, only that there is to be one worker.
-  const runInBand = (globalConfig.runInBand as boolean | undefined) ?? asksForInBand(process.argv.slice(2));
   if (!serial) return false;
-  if (runInBand || detectOpenHandles) return true;
-  // That one worker would have nobody beside it; but it may be another Node.
-  return maxWorkers <= 1 && options.nodes.length === 0;
+  if (globalConfig.runInBand || detectOpenHandles) return true;
+  if (maxWorkers > 1) return false;
+  // One worker would have nobody beside it; but it may be another Node. Jest 29 does not hand on which was asked for.
+  const handedOn = 'runInBand' in globalConfig;
+  return options.nodes.length === 0 || (!handedOn && asksForInBand(process.argv.slice(2)));
 }
 
 /** Whether Jest's guess is followed that the run needs no workers: few files, that were quick. */

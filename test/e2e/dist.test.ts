@@ -102,6 +102,6 @@ onEachLine('another is refused', async (_line, make) => {
   const {exitCode, stderr} = await project.run(['-w', '2'], parallel('loadfiles'));
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain(
-    '"dist" must be one of "load", "loadfile", "loadscope", "loadgroup", "worksteal", got "loadfiles"',
+    '"dist" must be one of "load", "loadfile", "loadscope", "loadgroup", "worksteal", "each", got "loadfiles"',
   );
 });

@@ -83,7 +83,9 @@ for (const [name, title] of [
   ['time', 'process.hrtime.bigint()'],
 ] as const) {
   onEachLine(`names of tests that depend on ${name}: the file runs whole, with a warning`, async (_line, make) => {
-    const project = make(splitFile(`test(\`named after \${${title}}\`, () => {}); ${slowTests(12)}`));
+    const project = make(
+      splitFile(`test(\`named after \${${title}}\`, () => {}); ${slowTests(12, 'await sleep(150);')}`),
+    );
     const {exitCode, json, stderr, events, log} = await project.run(['-w', '3'], {env: PARALLEL});
     expect(exitCode).toBe(0);
     expect(json).toMatchObject({numPassedTests: 15, numTotalTests: 15});
