@@ -160,7 +160,7 @@ function mustRunInBand({serial, globalConfig, options}: RunOptions): boolean {
   if (globalConfig.runInBand || detectOpenHandles) return true;
   if (maxWorkers > 1) return false;
   // One worker would have nobody beside it; but it may be another Node. Jest 29 does not hand on which was asked for.
-  const handedOn = 'runInBand' in globalConfig;
+  const handedOn = (globalConfig.runInBand as boolean | undefined) !== undefined;
   return options.nodes.length === 0 || (!handedOn && asksForInBand(process.argv.slice(2)));
 }
 
