@@ -67,6 +67,8 @@ class Simulator implements Surroundings {
   #now = 0;
   #starts = 0;
   readonly #setups = new Map<number, number>();
+  /** Units that others come after. */
+  readonly #leaders: ReadonlySet<number | null>;
   readonly #settled = new Set<number>();
   #events = 0;
   #finished = false;
@@ -84,6 +86,7 @@ class Simulator implements Surroundings {
       settled: unit => this.#settled.has(unit),
     });
     this.#plan = plan;
+    this.#leaders = new Set(plan.units.map(({after}) => after));
     this.#check = check;
     this.#checkEvery = checkEvery;
     this.#maxEvents = maxEvents;
@@ -316,7 +319,7 @@ class Simulator implements Surroundings {
 
   /** As src/shell/dispatch.ts: what a unit has come to is on disk some time after its end, where it is somebody's business. */
   #settle(unit: number): void {
-    if (!this.#plan.units.some(({after}) => after === unit)) return;
+    if (!this.#leaders.has(unit)) return;
     this.at(this.#now + this.world.latencyMs, () => {
       if (this.#finished) return;
       this.#settled.add(unit);
