@@ -1,20 +1,19 @@
 /** Where units are for nodes: on which a worker is started, and which worker makes room for one of another node. */
 import {choose, isAtGroup, mostAtOnce} from './constrainedUnits';
-import {freeCount, isIn, liveSlots, peekFree, poolOf, type Pool} from './pools';
+import {freeCount, liveSlots, peekFree, poolOf, startingCount, type Pool} from './pools';
 import {expectedMs, UNKNOWN_MS, type ScheduleState, type SlotState} from './scheduleState';
-import {fileToJoin, WORKER_START_MS} from './splitFiles';
+import {fileToJoin, startMsOf} from './splitFiles';
 
 /** How many more workers each pool could use. */
 export function wantedIn(state: ScheduleState): Map<Pool, number> {
-  const {pools, slots, constrained} = state;
+  const {pools, constrained} = state;
   return new Map(
     pools.map(pool => {
-      const starting = slots.filter(slot => slot.status === 'starting' && isIn(slot, pool)).length;
       const waiting = constrained === null ? 0 : mostAtOnce(state, constrained, pool);
       // Who waits for the same already. Where all workers are alike there is nobody that this would be taken from.
       const idle =
         pools.length === 1 ? 0 : Math.min(waiting, [...pool.idle].filter(({groups}) => groups.size === 0).length);
-      return [pool, freeCount(pool) + waiting - starting - idle];
+      return [pool, freeCount(pool) + waiting - startingCount(state, pool) - idle];
     }),
   );
 }
@@ -78,12 +77,8 @@ export function isWantedIn(state: ScheduleState, pool: Pool, slot: SlotState, no
 }
 
 function couldJoin(state: ScheduleState, pool: Pool, free: number, now: number): boolean {
-  const coming = state.slots.filter(({status, node}) => status === 'starting' && node === pool.node).length;
-  return fileToJoin(state, pool, {free, coming, startMs: startMsOf(state)}, now) !== null;
-}
-
-function startMsOf({workerStartMs}: ScheduleState): number {
-  return workerStartMs ?? WORKER_START_MS;
+  const hands = {free, coming: startingCount(state, pool), startMs: startMsOf(state)};
+  return fileToJoin(state, pool, hands, now) !== null;
 }
 
 /** Whether a pool has work, and nobody for it. @param slot where its worker could be */

@@ -61,6 +61,11 @@ export function sizeOf({slots}: ScheduleState, pool: Pool): number {
   return pool.node === null ? slots.length : Math.max(1, liveSlots(slots, pool));
 }
 
+/** How many of a pool's workers are starting. */
+export function startingCount({slots}: ScheduleState, pool: Pool): number {
+  return slots.filter(slot => slot.status === 'starting' && isIn(slot, pool)).length;
+}
+
 /** How many of a pool's workers are there, or are starting. */
 export function liveSlots(slots: readonly SlotState[], pool: Pool): number {
   return slots.filter(slot => isIn(slot, pool) && (slot.status === 'starting' || slot.status === 'up')).length;

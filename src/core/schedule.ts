@@ -28,7 +28,7 @@ import {
 } from './fileSessions';
 import {areAllGone, askForFixtures, type FixtureEvent, type FixtureHolder} from './fixtureStates';
 import {isWantedIn, moveToMake, poolToStartIn, wantedIn} from './nodeChanges';
-import {allFree, freeCount, isIn, poolOf, poolOfUnit, takeFree, type Pool} from './pools';
+import {allFree, freeCount, poolOf, poolOfUnit, startingCount, takeFree, type Pool} from './pools';
 import type {Fate} from './salvage';
 import {
   addHeld,
@@ -40,15 +40,7 @@ import {
   type SlotState,
   type StopReason,
 } from './scheduleState';
-import {
-  fileToJoin,
-  newSession,
-  noteProgress,
-  sessionsOf,
-  timeToLook,
-  workersAhead,
-  WORKER_START_MS,
-} from './splitFiles';
+import {fileToJoin, newSession, noteProgress, sessionsOf, startMsOf, timeToLook, workersAhead} from './splitFiles';
 import type {Generation, NodeId, SlotNumber} from './units';
 import {evenShare, mostBurdened, unitsToTake, wantsOneMore} from './watermarks';
 
@@ -204,8 +196,7 @@ function isOfFixture(event: ScheduleEvent): event is FixtureEvent {
 function feedReleased(state: ScheduleState, now: number, commands: Command[]): void {
   if (!state.released || state.stopped !== null) return;
   state.released = false;
-  for (const pool of state.pools) for (const slot of [...pool.idle]) feed(state, slot, now, commands);
-  startSlots(state, now, commands);
+  feedIdle(state, now, commands);
   abandonWhereNoSlotIsLeft(state, commands);
 }
 
@@ -391,7 +382,11 @@ function takeBack(state: ScheduleState, units: readonly number[], now: number, c
     if (constrained?.queueOf.has(unit) === true) putBack(state, constrained, unit, commands);
     else poolOfUnit(state, unit).returned.push(unit);
   }
-  if (state.stopped !== null) return;
+  if (state.stopped === null) feedIdle(state, now, commands);
+}
+
+/** There may be units again for slots that have nothing, and for such as are down. */
+function feedIdle(state: ScheduleState, now: number, commands: Command[]): void {
   for (const pool of state.pools) for (const slot of [...pool.idle]) feed(state, slot, now, commands);
   startSlots(state, now, commands);
 }
@@ -418,7 +413,7 @@ function joinIn(state: ScheduleState, pool: Pool, now: number, commands: Command
     joinFile(state, slot, file, now, commands);
   }
   if (pool.idle.size > 0) return lookLater(state, pool, now, commands);
-  const startMs = state.workerStartMs ?? WORKER_START_MS;
+  const startMs = startMsOf(state);
   const down = state.slots.filter(({status}) => status === 'down');
   let coming = startingCount(state, pool);
   for (const [index, slot] of down.entries()) {
@@ -560,10 +555,6 @@ function changeNodes(state: ScheduleState, now: number, commands: Command[]): vo
   if (move === null) return;
   move.slot.movesTo = move.pool;
   retire(state, move.slot, now, commands);
-}
-
-function startingCount({slots}: ScheduleState, pool: Pool): number {
-  return slots.filter(slot => slot.status === 'starting' && isIn(slot, pool)).length;
 }
 
 /** false: the slot is not down, or gets no further worker. */

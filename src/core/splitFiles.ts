@@ -78,7 +78,12 @@ const WORTHWHILE_SHARE = 0.5;
 const SMALL_SHARE_MS = 20;
 
 /** What the start of a worker process is taken for (ms), until one was seen. */
-export const WORKER_START_MS = 300;
+const WORKER_START_MS = 300;
+
+/** What a worker takes to start (ms), as far as is known. */
+export function startMsOf({workerStartMs}: ScheduleState): number {
+  return workerStartMs ?? WORKER_START_MS;
+}
 
 /** A file of n times this duration (ms) is taken to be worth n more workers before anything is known of its tests. */
 const SURE_OF_USE_MS = 2000;
