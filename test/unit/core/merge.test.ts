@@ -1,21 +1,11 @@
 import {createEmptyTestResult, type AssertionResult, type TestResult} from '@jest/test-result';
 import {mergeSlices, type MergeTools, type SliceResult} from '../../../src/core/merge';
 import type {CollectedTest, Slice, SnapshotChanges} from '../../../src/core/protocol';
+import {passedTest as passed} from '../shell/jestTests';
 
 const NOTE = 'This file was split: this test ran in worker';
 
 const file = (...names: string[]): CollectedTest[] => names.map((name, group) => ({name, group}));
-const passed = (title: string, fields: Partial<AssertionResult> = {}): AssertionResult => ({
-  ancestorTitles: [],
-  duration: 10,
-  failureDetails: [],
-  failureMessages: [],
-  fullName: title,
-  numPassingAsserts: 1,
-  status: 'passed',
-  title,
-  ...fields,
-});
 const failed = (title: string, ...messages: string[]) =>
   passed(title, {status: 'failed', failureMessages: messages.length > 0 ? messages : [`Error: ${title}`]});
 const text = (title: string, error = `Error: ${title}`) => `  ● ${title}\n\n    ${error}\n`;

@@ -10,18 +10,8 @@ import {
 import fc from 'fast-check';
 import type {FileError} from '../../../src/core/deaths';
 import {mergeNodes, onNode, type NodeMergeTools, type NodeOutcome} from '../../../src/core/mergeNodes';
+import {passedTest as passed} from '../shell/jestTests';
 
-const passed = (title: string, fields: Partial<AssertionResult> = {}): AssertionResult => ({
-  ancestorTitles: [],
-  duration: 10,
-  failureDetails: [],
-  failureMessages: [],
-  fullName: title,
-  numPassingAsserts: 1,
-  status: 'passed',
-  title,
-  ...fields,
-});
 const failed = (title: string, ...messages: string[]) =>
   passed(title, {status: 'failed', failureMessages: messages.length > 0 ? messages : [`Error: ${title}`]});
 const pending = (title: string) => passed(title, {status: 'pending'});

@@ -16,23 +16,12 @@ import {OpenFiles} from '../../../src/shell/openFiles';
 import {Reports} from '../../../src/shell/reports';
 import type {WorkerListener} from '../../../src/shell/workerHost';
 import {placed, planOf, units} from '../plans';
-import {jestTest, testResult} from './jestTests';
+import {jestTest, passedTest, testResult} from './jestTests';
 import {temporaryFolder} from './temporaryFolder';
 
 const LONG = 5000;
 const killed: Death = {kind: 'signal', signal: 'SIGKILL'};
 const passed: UnitOutcome = {type: 'result', result: testResult({passed: 1})};
-
-const passedTest = (title: string): AssertionResult => ({
-  ancestorTitles: [],
-  duration: 10,
-  failureDetails: [],
-  failureMessages: [],
-  fullName: title,
-  numPassingAsserts: 1,
-  status: 'passed',
-  title,
-});
 
 /** A worker that does nothing but remember what it was told; the test speaks for it. */
 class FakeWorker implements DispatchWorker {
@@ -90,7 +79,7 @@ class FakeWorker implements DispatchWorker {
   /** Ends its share of a unit: these tests, by place. */
   endsShare(unit: number, names: Readonly<Record<number, string>>): void {
     const tests = Object.keys(names).map(Number);
-    const testResults = Object.values(names).map(passedTest);
+    const testResults = Object.values(names).map(name => passedTest(name));
     this.hears({
       type: 'unit-done',
       unit,

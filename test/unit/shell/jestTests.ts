@@ -1,9 +1,24 @@
 /** What Jest hands to a runner, and gets back from it, as small as it can be. */
-import {createEmptyTestResult, type Test, type TestResult} from '@jest/test-result';
+import {createEmptyTestResult, type AssertionResult, type Test, type TestResult} from '@jest/test-result';
 
 /** Jest's test of a file, with what of it the runner reads. */
 export function jestTest(path: string, configId = 'c'): Test {
   return {path, context: {config: {id: configId}}} as unknown as Test;
+}
+
+/** The result of a test that has passed, but for what is said of it. */
+export function passedTest(title: string, fields: Partial<AssertionResult> = {}): AssertionResult {
+  return {
+    ancestorTitles: [],
+    duration: 10,
+    failureDetails: [],
+    failureMessages: [],
+    fullName: title,
+    numPassingAsserts: 1,
+    status: 'passed',
+    title,
+    ...fields,
+  };
 }
 
 /** The result of a file with so many tests. */
