@@ -24,6 +24,7 @@ const shell = [
   {regex: '/fixtures/', message: 'the shell talks to the fixture host through fixtureMessages'},
   {regex: '/realm/', message: 'what runs in the realm of a test file is run there alone'},
   {regex: '/stock/', message: "what is for Jest's own runner is no part of ours"},
+  {regex: '/compile/', message: 'code is compiled where test files run'},
   noJestCode("the running Jest's parts come from runningJest, never from an import"),
 ];
 
@@ -39,7 +40,7 @@ const rings = [
     files: ['src/core/**/*.ts'],
     patterns: [
       {regex: `^node:|^(${builtinModules.join('|')})$`, message: 'core does no I/O'},
-      {regex: '/(shell|worker|fixtures|realm|stock)/|/index$', message: 'core knows neither shell nor worker'},
+      {regex: '/(shell|worker|compile|fixtures|realm|stock)/|/index$', message: 'core knows neither shell nor worker'},
       noJestCode('core knows types of Jest only'),
     ],
   },
@@ -48,9 +49,19 @@ const rings = [
     patterns: [
       {
         regex:
-          '/(shell|fixtures|stock)/|/index$|/core/(?!units$|protocol$|snapshotUse$|messages$|journal$|watching$)|/realm/(?!handover$)',
+          '/(shell|fixtures|stock)/|/index$|/core/(?!units$|protocol$|snapshotUse$|messages$|journal$|watching$)|/realm/(?!handover$)|/compile/(?!compileCache$|keptCode$)',
         message: 'a worker knows units, and what is said between processes',
       },
+    ],
+  },
+  {
+    files: ['src/compile/**/*.ts'],
+    patterns: [
+      {
+        regex: '/(shell|worker|fixtures|realm|stock)/|/index$|/core/(?!protocol$)',
+        message: 'the compile cache knows what it was told to do, and nothing of a run',
+      },
+      noJestCode("the running Jest's jest-runtime comes by its path"),
     ],
   },
   {
@@ -58,7 +69,7 @@ const rings = [
     patterns: [
       {
         regex:
-          '/(shell|worker|realm|stock)/|/index$|/core/(?!fixtureMessages$|fixtureFailures$|messages$|constraints$|units$|protocol$|timeSpan$)',
+          '/(shell|worker|compile|realm|stock)/|/index$|/core/(?!fixtureMessages$|fixtureFailures$|messages$|constraints$|units$|protocol$|timeSpan$)',
         message: 'the processes of fixtures know what is said between processes',
       },
       noJestCode("the running Jest's @jest/transform comes by its path"),
@@ -68,7 +79,7 @@ const rings = [
     files: ['src/realm/**/*.ts'],
     patterns: [
       {
-        regex: '^[^.]|/(core|shell|worker|fixtures|stock)/|/index$',
+        regex: '^[^.]|/(core|shell|worker|compile|fixtures|stock)/|/index$',
         allowTypeImports: true,
         message: 'in the realm of a test file any module may be a mock',
       },
@@ -79,7 +90,7 @@ const rings = [
     patterns: [
       {
         regex:
-          '/worker/|/index$|/fixtures/(?!line$)|/shell/(dispatch|run|parallelRun|inBand|jestRunner|workerHost|workerServer)$',
+          '/worker/|/compile/|/index$|/fixtures/(?!line$)|/shell/(dispatch|run|parallelRun|inBand|jestRunner|workerHost|workerServer)$',
         message: "under Jest's own runner there is none of ours",
       },
       {regex: '/realm/', allowTypeImports: true, message: 'what runs in the realm of a test file is run there alone'},
@@ -93,7 +104,10 @@ const rings = [
   },
   {files: ['src/shell/dispatch.ts'], patterns: shell},
   // In band, Jest's process is the worker.
-  {files: ['src/shell/inBand.ts'], patterns: [...shell.filter(({regex}) => regex !== '/worker/'), scheduler]},
+  {
+    files: ['src/shell/inBand.ts'],
+    patterns: [...shell.filter(({regex}) => regex !== '/worker/' && regex !== '/compile/'), scheduler],
+  },
 ];
 
 module.exports = tseslint.config(
@@ -127,7 +141,14 @@ module.exports = tseslint.config(
     rules: {'@typescript-eslint/no-restricted-imports': ['error', {patterns}]},
   })),
   {
-    files: ['src/core/**/*.ts', 'src/worker/**/*.ts', 'src/fixtures/**/*.ts', 'src/realm/**/*.ts', 'src/stock/**/*.ts'],
+    files: [
+      'src/core/**/*.ts',
+      'src/worker/**/*.ts',
+      'src/compile/**/*.ts',
+      'src/fixtures/**/*.ts',
+      'src/realm/**/*.ts',
+      'src/stock/**/*.ts',
+    ],
     rules: {
       'no-restricted-syntax': [
         'error',

@@ -162,6 +162,7 @@ export const OPTION_SCHEMAS = {
   fixtureTimeout: timeSpan,
   timings: v.pipe(v.string('a path'), v.nonEmpty('a path')),
   inBand: oneOf('auto', 'never'),
+  compileCache: yesOrNo,
 } satisfies {[K in keyof Required<XdistOptions>]: v.GenericSchema};
 
 /** The name of an option. */

@@ -98,6 +98,11 @@ export interface XdistOptions {
    * not; only `-i`, one worker (without `nodes`) and `--detectOpenHandles` run in band. Default `'auto'`.
    */
   inBand?: 'auto' | 'never';
+  /**
+   * Whether what V8 has compiled of a module is used again for the next test file, and kept in Jest's cacheDirectory for
+   * the next run. Default true, on the versions of Jest that are known to allow it.
+   */
+  compileCache?: boolean;
 }
 
 /** The options of a run with every default filled in. */
@@ -121,6 +126,7 @@ export interface ResolvedOptions {
   readonly fixtureTimeout: number;
   readonly timings: string | null;
   readonly inBand: 'auto' | 'never';
+  readonly compileCache: boolean;
 }
 
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
@@ -139,4 +145,5 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   fixtureTimeout: 60_000,
   timings: null,
   inBand: 'auto',
+  compileCache: true,
 });

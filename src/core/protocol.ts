@@ -198,6 +198,8 @@ export interface WorkerSetup extends Omit<Hello, 'pid'> {
   readonly graceMs: number;
   /** A worker whose heap is larger than this after a file (bytes) retires; null: no limit. */
   readonly heapLimitBytes: number | null;
+  /** null: nothing of what is compiled is kept. */
+  readonly compileCache: CompileCacheOrder | null;
   /** The running Jest's modules, by absolute path. */
   readonly modules: {readonly testWorker: string; readonly jestWorker: string};
   /** What every call of jest-runner's testWorker gets besides config and path. */
@@ -208,6 +210,14 @@ export interface WorkerSetup extends Omit<Hello, 'pid'> {
     readonly config: {readonly id: string};
     readonly serializableModuleMap: unknown;
   }[];
+}
+
+/** How a process keeps the code that it compiles. */
+export interface CompileCacheOrder {
+  /** Of the running Jest's jest-runtime. */
+  readonly runtime: string;
+  /** Where processes find what others have left. */
+  readonly folder: string;
 }
 
 /** What a worker's process leaves behind, in a file, when it ends without having been told to. */

@@ -2,7 +2,8 @@
 import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {FileError} from '../core/deaths';
-import type {FileFixtures, FixtureFailure, UnitOutcome} from '../core/protocol';
+import {startCompileCache} from '../compile/compileCache';
+import type {CompileCacheOrder, FileFixtures, FixtureFailure, UnitOutcome} from '../core/protocol';
 import {expectFollowed} from '../worker/failingFile';
 import {withFixtures} from '../worker/fixtureDelivery';
 import {InBandWatch} from '../worker/inBandWatch';
@@ -26,6 +27,7 @@ export interface InBandOptions {
   /** What may take how long; null: nobody watches. */
   readonly limits: PhaseLimits | null;
   readonly hardTimeoutOf: (test: Test) => number | null;
+  readonly compileCache: CompileCacheOrder | null;
   /** null: no file declares one. */
   readonly fixtures: FixturesInBand | null;
   /** Called as a file begins; what it returns, when the file has ended or the process is about to. */
@@ -35,6 +37,7 @@ export interface InBandOptions {
 
 export async function runInBand(options: InBandOptions): Promise<void> {
   const {jest, reports, tests, watcher} = options;
+  const compileCache = startCompileCache(options.compileCache);
   const Runner = jest.stockRunner();
   const runner = new Runner(...options.stockArguments);
   let file: {readonly startedAt: number; readonly end: () => void} | null = null;
@@ -43,6 +46,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   const jestsOwn = (test: Test) => sharing.get(test)?.test ?? test;
 
   const begin = (test: Test, failure: FixtureFailure | null) => {
+    compileCache?.fileBegins(test.path);
     const {cwd, testRunner} = test.context.config;
     const followed = watch?.fileBegins(relative(cwd, test.path), options.hardTimeoutOf(test)) ?? null;
     file = {startedAt: performance.now(), end: options.onStart(test)};
@@ -108,6 +112,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
     watch?.stop();
     stopTelling();
     restore();
+    compileCache?.save();
   }
 }
 

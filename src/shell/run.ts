@@ -10,6 +10,7 @@ import type {TestWatcher} from 'jest-watcher';
 import {asksForInBand} from '../core/commandLine';
 import type {ResolvedOptions} from '../core/options';
 import type {RunFixtures} from '../core/runFixtures';
+import {compileCacheOf} from './compileCaching';
 import type {FixturesInBand} from './fixturesInBand';
 import type {RunNode} from './nodes';
 import {PastRuns} from './pastRuns';
@@ -87,6 +88,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       // --detectOpenHandles would take our thread for one of the tests' handles.
       limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
       hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
+      compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
       fixtures: sharedFixtures && deliveredInBand(sharedFixtures, rules.fixtures),
       onStart: test => timings.markInBand(past.key(test)),
       onEnd: (test, ms, result) => past.note(test, ms, result),

@@ -27,7 +27,12 @@ interface SnapshotResolvers {
 export interface RunningJest {
   readonly version: string;
   /** Paths that other processes load: workers, and those of shared fixtures. */
-  readonly modules: {readonly testWorker: string; readonly jestWorker: string; readonly transform: string};
+  readonly modules: {
+    readonly testWorker: string;
+    readonly jestWorker: string;
+    readonly transform: string;
+    readonly runtime: string;
+  };
   /** The path of Jest's default test sequencer, as it stands in a GlobalConfig. */
   readonly defaultSequencer: string;
   createEmitter(): Emitter;
@@ -74,7 +79,12 @@ export function jestOf(core: string): RunningJest {
   }
   return {
     version,
-    modules: {testWorker, jestWorker: jestWorkerPath, transform: fromRunner.resolve('@jest/transform')},
+    modules: {
+      testWorker,
+      jestWorker: jestWorkerPath,
+      transform: fromRunner.resolve('@jest/transform'),
+      runtime: fromRunner.resolve('jest-runtime'),
+    },
     defaultSequencer: fromConfig.resolve('@jest/test-sequencer'),
     createEmitter: () => new (interop<new () => Emitter>(fromRunner('emittery')))(),
     docblock: () => fromRunner('jest-docblock') as DocblockParser,

@@ -2,6 +2,7 @@
 import {totalmem} from 'node:os';
 import type {Test} from '@jest/test-result';
 import type {WorkerSetup} from '../core/protocol';
+import {compileCacheOf} from './compileCaching';
 import type {RunOptions} from './run';
 import {LEADS_A_GROUP} from './workerProcess';
 
@@ -26,6 +27,7 @@ export function sharedSetup(
     hardTimeoutMs: options.hardTimeout,
     heapLimitBytes: heapLimit(globalConfig.workerIdleMemoryLimit, jest.version),
     graceMs: globalConfig.workerGracefulExitTimeout ?? DEFAULT_GRACE_MS,
+    compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
     modules: jest.modules,
     globalConfig,
     // Sets do not survive JSON; testWorker expects lists and makes sets of them again.

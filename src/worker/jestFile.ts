@@ -5,6 +5,8 @@
  */
 import type {TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
+import {startCompileCache} from '../compile/compileCache';
+import type {KeptCode} from '../compile/keptCode';
 import type {UnitOrder, WorkerSetup} from '../core/protocol';
 import {updateSnapshotFor, type SnapshotUse} from '../core/snapshotUse';
 import {expectFollowed} from './failingFile';
@@ -21,18 +23,21 @@ export type FileEnd = {readonly result: TestResult} | {readonly thrown: unknown}
 export class JestFileRunner {
   readonly #testWorker: TestWorker;
   readonly #setup: WorkerSetup;
+  readonly #compileCache: KeptCode | null;
   readonly #configs: ReadonlyMap<string, Config.ProjectConfig>;
 
-  private constructor(testWorker: TestWorker, setup: WorkerSetup) {
+  private constructor(testWorker: TestWorker, setup: WorkerSetup, compileCache: KeptCode | null) {
     this.#testWorker = testWorker;
+    this.#compileCache = compileCache;
     this.#setup = setup;
     this.#configs = new Map(setup.serializableResolvers.map(({config}) => [config.id, config as Config.ProjectConfig]));
   }
 
   static async load(setup: WorkerSetup): Promise<JestFileRunner> {
+    const compileCache = startCompileCache(setup.compileCache);
     const testWorker = require(setup.modules.testWorker) as TestWorker;
     await testWorker.setup({serializableResolvers: structuredClone(setup.serializableResolvers)});
-    return new JestFileRunner(testWorker, setup);
+    return new JestFileRunner(testWorker, setup, compileCache);
   }
 
   /** Whether the files of a project run in a framework that says what it does. */
@@ -48,6 +53,7 @@ export class JestFileRunner {
    * with them into the failure messages of --json.
    */
   run({configId, path, fixtures, snapshots}: UnitOrder, file: CircusFile | null): Promise<FileEnd> {
+    this.#compileCache?.fileBegins(path);
     // With the stock runner these come with each call, so a file that changes them changes its own.
     const own = structuredClone(this.#configOf(configId));
     const config = fixtures === null ? own : withFixtures(own, path, fixtures);
@@ -66,6 +72,11 @@ export class JestFileRunner {
         (thrown: unknown) => resolve({thrown}),
       );
     });
+  }
+
+  /** This process runs no further file for now. */
+  filesEnd(): void {
+    this.#compileCache?.save();
   }
 
   #configOf(configId: string): Config.ProjectConfig {

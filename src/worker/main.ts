@@ -91,6 +91,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     await sendDone(line, done);
     if (done.retiring) break;
   }
+  files.filesEnd();
   resources.tellWhileAlive(setup.leftOpenPath, setup.graceMs);
   line.close();
 }

@@ -115,6 +115,7 @@ async function runHere({path, fixtures, pattern}: FixtureOrder): Promise<Fixture
     runId: 'run',
     limits: {slowMs: 0, hardMs: 0},
     hardTimeoutOf: () => null,
+    compileCache: null,
     fixtures: {
       setUpFor: () => fixtures && (() => Promise.resolve(fixtures)),
       ended: (_, outcome) => Promise.resolve(outcome),

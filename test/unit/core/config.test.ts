@@ -170,6 +170,7 @@ describe('mistakes', () => {
     ['maxWorkerRestarts', -1, 'a whole number, 0 or more, got -1'],
     ['maxWorkerRestarts', '3', 'a whole number, 0 or more, got "3"'],
     ['restartWorkers', true, 'one of "never", "file", got true'],
+    ['compileCache', 'no', 'true or false, got "no"'],
     ['timings', '', 'a path, got ""'],
     ['timings', ['a.json'], 'a path, got ["a.json"]'],
     ['inBand', () => 'auto', 'one of "auto", "never", got a function'],
@@ -328,6 +329,7 @@ describe('mistakes', () => {
     ['maxScheduleChunk', 1],
     ['maxWorkerRestarts', 0],
     ['restartWorkers', 'file'],
+    ['compileCache', false],
     ['timings', './timings.json'],
     ['inBand', 'never'],
   ] as const)('%s: %p is accepted', (option, value) => {
@@ -383,6 +385,7 @@ describe('the environment', () => {
       'XDIST_FIXTURE_TIMEOUT',
       'XDIST_TIMINGS',
       'XDIST_IN_BAND',
+      'XDIST_COMPILE_CACHE',
     ]);
   });
 

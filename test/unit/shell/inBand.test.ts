@@ -55,6 +55,7 @@ async function run(tests: readonly Test[], options: Partial<InBandOptions> & {in
     runId: 'run',
     limits: null,
     hardTimeoutOf: () => null,
+    compileCache: null,
     fixtures: null,
     onStart: test => {
       void note('begins')(test);

@@ -1,0 +1,142 @@
+/**
+ * Compiled code in a folder, one file for each source: what V8 has made of it, for the next process. A file
+ * is named by what it was made of and for, so it is never wrong, only not there; one that is damaged is ignored.
+ */
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import {join} from 'node:path';
+import {cachedDataVersionTag} from 'node:v8';
+
+/** Taken now: a test may spy on them later, and would see our calls. */
+const {createHash} = crypto;
+const {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync} = fs;
+
+/** The first bytes of each file. */
+const MAGIC = Buffer.from('XDC1');
+const DIGEST_BYTES = 20;
+const WARMTH_AT = MAGIC.length;
+const DIGEST_AT = WARMTH_AT + 1;
+const HEADER_BYTES = DIGEST_AT + DIGEST_BYTES;
+
+/** What all files of a folder may take, in bytes. */
+const MAX_BYTES = 256 * 1024 * 1024;
+/** To this share of it the folder is brought down, so that it is not at its limit with the next run again. */
+const SHRINK_TO = 0.75;
+/** A file that is used is marked so, but not more often than this (ms). */
+const MARK_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** What V8 has made of a source. */
+export interface StoredCode {
+  readonly data: Buffer;
+  /** Whether the functions are in it that were called when it ran: V8 compiles each at its first call. */
+  readonly warm: boolean;
+}
+
+export class CodeOnDisk {
+  readonly #folder: string;
+  readonly #maxBytes: number;
+  readonly #known: Set<string>;
+  /** V8 refuses what another version of it has made, or itself with other flags; with this, it is not even asked. */
+  readonly #tag = `${process.arch} ${process.version} ${cachedDataVersionTag()}`;
+  #written = 0;
+
+  /** @param maxBytes of all files in the folder; for tests */
+  constructor(folder: string, maxBytes: number = MAX_BYTES) {
+    this.#folder = folder;
+    this.#maxBytes = maxBytes;
+    this.#known = new Set(namesIn(folder));
+  }
+
+  /** @param parts all that the code was made of: two lists that differ never have the same key */
+  key(parts: readonly string[]): string {
+    const hash = createHash('sha1').update(this.#tag);
+    for (const part of parts) hash.update(`\0${part.length}\0`).update(part);
+    return hash.digest('hex');
+  }
+
+  /** @returns null: there is none, or it is damaged */
+  read(key: string): StoredCode | null {
+    if (!this.#known.has(key)) return null;
+    const path = join(this.#folder, key);
+    try {
+      const bytes = readFileSync(path);
+      const data = bytes.subarray(HEADER_BYTES);
+      // V8 looks at no checksum of its own, and what it is given here it runs.
+      if (
+        !bytes.subarray(0, WARMTH_AT).equals(MAGIC) ||
+        !digest(data).equals(bytes.subarray(DIGEST_AT, HEADER_BYTES))
+      ) {
+        this.forget(key);
+        return null;
+      }
+      return {data, warm: bytes[WARMTH_AT] === 1};
+    } catch {
+      return null; // another process has removed it
+    }
+  }
+
+  /** What is there is of no use. */
+  forget(key: string): void {
+    this.#known.delete(key);
+  }
+
+  /** Never fails: a folder that cannot be written to is one that nothing is kept in. */
+  write(key: string, {data, warm}: StoredCode): void {
+    const path = join(this.#folder, key);
+    const draft = `${path}.${process.pid}`;
+    try {
+      if (this.#written === 0) mkdirSync(this.#folder, {recursive: true});
+      writeFileSync(draft, Buffer.concat([MAGIC, Buffer.from([warm ? 1 : 0]), digest(data), data]));
+      renameSync(draft, path);
+      this.#known.add(key);
+      this.#written++;
+    } catch {
+      rmSync(draft, {force: true});
+    }
+  }
+
+  /** To be called after the last `write`: keeps the folder within its bound, by what was not used for longest. */
+  tidy(used: Iterable<string>): void {
+    const now = Date.now();
+    for (const key of used) this.#mark(join(this.#folder, key), now);
+    if (this.#written === 0) return;
+    const files = namesIn(this.#folder).flatMap(name => this.#measure(name));
+    let bytes = files.reduce((sum, {size}) => sum + size, 0);
+    if (bytes <= this.#maxBytes) return;
+    files.sort((a, b) => a.usedAt - b.usedAt);
+    for (const {name, size} of files) {
+      if (bytes <= this.#maxBytes * SHRINK_TO) break;
+      rmSync(join(this.#folder, name), {force: true});
+      bytes -= size;
+    }
+  }
+
+  #mark(path: string, now: number): void {
+    try {
+      if (now - statSync(path).mtimeMs > MARK_AFTER_MS) utimesSync(path, now / 1000, now / 1000);
+    } catch {
+      // Another process has removed it.
+    }
+  }
+
+  #measure(name: string): {name: string; size: number; usedAt: number}[] {
+    try {
+      const {size, mtimeMs} = statSync(join(this.#folder, name));
+      return [{name, size, usedAt: mtimeMs}];
+    } catch {
+      return [];
+    }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // nothing was kept so far
+  }
+}
+
+function digest(data: Uint8Array): Buffer {
+  return createHash('sha1').update(data).digest();
+}

@@ -1,0 +1,101 @@
+/**
+ * What jest-runtime, and nobody else in its process, gets for some modules of Node's: the same, but for a call or two. Tests that
+ * use these modules, or look at them, get Node's own: they ask through another function of jest-runtime.
+ */
+import Module from 'node:module';
+import type * as FileSystem from 'node:fs';
+import type * as Inspector from 'node:inspector';
+import {vmFor} from './jestVm';
+import type {KeptCode} from './keptCode';
+import {keepReads} from './keptReads';
+import {withoutOurFrame} from './ownFrame';
+
+/** The functions of jest-runtime that ask for a module that itself needs; each asks once, and keeps what it gets. */
+const ASK_FOR_ITSELF = new Set(['_nodeVm', '_vm', 'fs', '_module']);
+
+const INSPECT_FLAG = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some(flags => flags.includes('--inspect'));
+const INSPECTOR = /^(?:node:)?inspector(?:\/promises)?$/;
+
+/**
+ * @param path of the running Jest's jest-runtime. Where that is loaded already, and has asked, nothing changes.
+ * @throws what loading it throws
+ */
+export function reachJestRuntime(path: string, kept: KeptCode): void {
+  let inspected = false;
+  const vm = vmFor(kept, () => !inspected && !isDebugged());
+  answerRequires(path, (id, ask, itself) => {
+    switch (id) {
+      case 'vm':
+      case 'node:vm':
+        return itself() ? vm : null;
+      case 'graceful-fs':
+        return itself() ? withKeptReads(ask() as typeof FileSystem) : null;
+      case 'module':
+        return itself() ? withLateRequire(ask() as typeof Module) : null;
+      default:
+        if (INSPECTOR.test(id)) inspected = true; // by a test that is about to look at scripts
+        return null;
+    }
+  });
+}
+
+/** Jest copies the properties. */
+function withKeptReads(fs: typeof FileSystem): typeof FileSystem {
+  return {...fs, readFileSync: keepReads(fs.readFileSync) as never};
+}
+
+/** Jest 29 makes a `require` for each file at each `require` of its own modules, and calls next to none of them: a third of what loading these takes. */
+function withLateRequire(module: typeof Module): typeof Module {
+  const createRequire = (from: string) => (id: string) => module.createRequire(from)(id) as unknown;
+  return Object.create(module, {createRequire: {value: createRequire}}) as typeof Module;
+}
+
+/** Whether a debugger listens: one that was asked for by a flag, or by code that has loaded the inspector. */
+function isDebugged(): boolean {
+  return INSPECT_FLAG || (inspectorIsLoaded() && (require('node:inspector') as typeof Inspector).url() !== undefined);
+}
+
+/** Loading it takes longer than most modules' compilation. */
+function inspectorIsLoaded(): boolean {
+  const {moduleLoadList} = process as unknown as {moduleLoadList?: readonly string[]};
+  return moduleLoadList === undefined || moduleLoadList.includes('NativeModule inspector');
+}
+
+/** Whether one of these functions has called `ours`. */
+function asksForItself(ours: Module['require']): boolean {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was
+  const {prepareStackTrace, stackTraceLimit} = Error;
+  try {
+    Error.stackTraceLimit = 3;
+    Error.prepareStackTrace = (_error, sites) => sites.map(site => site.getFunctionName());
+    const trace: {stack?: (string | null)[]} = {};
+    Error.captureStackTrace(trace, ours);
+    return trace.stack?.some(name => name !== null && ASK_FOR_ITSELF.has(name)) === true;
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** What a `require` gives; null: what it gives anyway, which `ask` does, too. `itself`: whether it is jest-runtime that needs it, and no test. */
+type Answer = (id: string, ask: () => unknown, itself: () => boolean) => unknown;
+
+/** Answers the calls of `require` in a file. */
+function answerRequires(path: string, answer: Answer): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called on modules below
+  const original = Module.prototype.require;
+  const ours = function (this: NodeModule, id: string): unknown {
+    const ask = () => Reflect.apply(original, this, [id]) as unknown;
+    if (this.filename !== path) return ask();
+    return answer(id, ask, () => asksForItself(ours)) ?? withoutOurFrame(__filename, ask);
+  } as typeof original;
+  // Some versions ask while they are loaded, others at their first use.
+  Module.prototype.require = ours;
+  try {
+    require(path);
+  } finally {
+    Module.prototype.require = original;
+  }
+  const loaded = require.cache[path];
+  if (loaded !== undefined) Object.defineProperty(loaded, 'require', {value: ours, configurable: true, writable: true});
+}

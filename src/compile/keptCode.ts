@@ -1,0 +1,189 @@
+/**
+ * The modules that this process has compiled, for the next test file that loads them. What is kept is V8's own
+ * script, which belongs to no realm: to run it in one more compiles nothing.
+ *
+ * At first a module is compiled as ever, by Jest's own call. What has come through that is known to be the body of a
+ * function, and can be put into a script; and what only one test file loads costs nothing.
+ */
+import vm, {type Context} from 'node:vm';
+import type {CodeOnDisk, StoredCode} from './codeOnDisk';
+import {Imports, type Importer} from './imports';
+
+/** Taken now: a test may put others in their place. */
+const {Script} = vm;
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called on scripts
+const {runInContext} = Script.prototype;
+
+/** So many characters of sources are kept at most. */
+const MAX_CHARACTERS = 64 * 1024 * 1024;
+
+/** A module that is to be compiled. */
+export interface ModuleCode {
+  readonly filename: string;
+  readonly source: string;
+  /** What else its code depends on. */
+  readonly variant: string;
+  /** The same as a script: its code, and where in the module's file that begins. */
+  asScript(): {readonly code: string; readonly lineOffset?: number; readonly columnOffset?: number};
+}
+
+/** A module's code, to be run in realm after realm. */
+export class KeptScript {
+  readonly module: ModuleCode;
+  readonly #imports: Imports;
+  /** null: it was compiled once, as ever. */
+  #script: vm.Script | null = null;
+  /** It cannot be a script. */
+  #refused = false;
+  /** Whether the script has run: then V8 has compiled what was called in it. */
+  #ran = false;
+  /** Where it was run last. */
+  #realm: WeakRef<object> | null = null;
+  /** What is on disk of it: without what was called, or with it. */
+  onDisk: 'nothing' | 'cold' | 'warm' = 'nothing';
+
+  constructor(module: ModuleCode, imports: Imports) {
+    this.module = module;
+    this.#imports = imports;
+  }
+
+  /** @param importer what answers an `import()` in it, in this realm */
+  runIn(realm: Context, importer: Importer, ...rest: unknown[]): unknown {
+    this.#ran = true;
+    if (this.#realm?.deref() !== realm) this.#realm = new WeakRef(realm);
+    this.#imports.note(realm, this.module.filename, importer);
+    return Reflect.apply(runInContext, this.#script, [realm, ...rest]);
+  }
+
+  /**
+   * Compiles it, unless it is compiled.
+   *
+   * @returns whether it can be run
+   */
+  compile(cachedData?: Buffer): boolean {
+    if (this.#script !== null || this.#refused) return !this.#refused;
+    const {code, ...offsets} = this.module.asScript();
+    const {filename} = this.module;
+    try {
+      this.#script = new Script(code, {
+        ...offsets,
+        filename,
+        ...(cachedData && {cachedData}),
+        importModuleDynamically: ((...args: unknown[]) =>
+          this.#imports.answer(this.#realm?.deref(), filename, args)) as never,
+      });
+      if (this.#script.cachedDataRejected === true) this.onDisk = 'nothing';
+    } catch {
+      this.#refused = true; // the body of a function that is no script's: it begins with `#!`
+    }
+    return !this.#refused;
+  }
+
+  /** What the next process can make use of, if that is more than the disk has. */
+  toLeave(): StoredCode | null {
+    if (this.onDisk === 'warm' || (!this.#ran && (this.onDisk === 'cold' || !isOfAPackage(this.module)))) return null;
+    if (!this.compile() || this.#script === null) return null;
+    return {data: this.#script.createCachedData(), warm: this.#ran};
+  }
+}
+
+export interface KeptCodeOptions {
+  /** null: nothing is taken from other processes, nor left to them. */
+  readonly disk: CodeOnDisk | null;
+  /** Of all sources. Default 64 Mi. */
+  readonly maxCharacters?: number;
+}
+
+export class KeptCode {
+  readonly #disk: CodeOnDisk | null;
+  readonly #maxCharacters: number;
+  readonly #imports = new Imports();
+  /** The versions of each file, in the order of the files' last use. */
+  readonly #kept = new Map<string, KeptScript[]>();
+  #characters = 0;
+  #testFile: string | null = null;
+
+  constructor({disk, maxCharacters = MAX_CHARACTERS}: KeptCodeOptions) {
+    this.#disk = disk;
+    this.#maxCharacters = maxCharacters;
+  }
+
+  /** A test file begins; its own code is not kept, as no other file loads it. */
+  fileBegins(path: string): void {
+    this.#testFile = path;
+  }
+
+  /** null: it is to be compiled as ever. */
+  find(module: ModuleCode): KeptScript | null {
+    const kept = this.#lookUp(module) ?? this.#takeFromDisk(module);
+    return kept?.compile() === true ? kept : null;
+  }
+
+  /** Jest has compiled it as ever. */
+  accepted(module: ModuleCode): void {
+    if (this.#mayKeep(module) && this.#lookUp(module) === null) this.#keep(module);
+  }
+
+  /** Leaves to other processes what this one has found worth keeping. */
+  save(): void {
+    if (this.#disk === null) return;
+    const used: string[] = [];
+    for (const kept of [...this.#kept.values()].flat()) {
+      const key = keyOf(kept.module, this.#disk);
+      const toLeave = kept.toLeave();
+      if (toLeave !== null) {
+        this.#disk.write(key, toLeave);
+        kept.onDisk = toLeave.warm ? 'warm' : 'cold';
+      }
+      if (kept.onDisk !== 'nothing') used.push(key);
+    }
+    this.#disk.tidy(used);
+  }
+
+  #mayKeep({filename, source}: ModuleCode): boolean {
+    return filename !== this.#testFile && !Imports.calledIn(source);
+  }
+
+  #lookUp({filename, source, variant}: ModuleCode): KeptScript | null {
+    const versions = this.#kept.get(filename);
+    const kept = versions?.find(({module}) => module.variant === variant && module.source === source);
+    if (versions === undefined || kept === undefined) return null;
+    this.#kept.delete(filename);
+    this.#kept.set(filename, versions);
+    return kept;
+  }
+
+  /** What is there came through Jest's own call in another process. */
+  #takeFromDisk(module: ModuleCode): KeptScript | null {
+    if (this.#disk === null || !this.#mayKeep(module)) return null;
+    const stored = this.#disk.read(keyOf(module, this.#disk));
+    if (stored === null) return null;
+    const kept = this.#keep(module);
+    kept.onDisk = stored.warm ? 'warm' : 'cold';
+    kept.compile(stored.data);
+    return kept;
+  }
+
+  #keep(module: ModuleCode): KeptScript {
+    const kept = new KeptScript(module, this.#imports);
+    const versions = this.#kept.get(module.filename);
+    if (versions === undefined) this.#kept.set(module.filename, [kept]);
+    else versions.push(kept);
+    this.#characters += module.source.length;
+    for (const [filename, oldest] of this.#kept) {
+      if (this.#characters <= this.#maxCharacters || filename === module.filename) break;
+      this.#kept.delete(filename);
+      for (const old of oldest) this.#characters -= old.module.source.length;
+    }
+    return kept;
+  }
+}
+
+function keyOf({source, variant}: ModuleCode, disk: CodeOnDisk): string {
+  return disk.key([variant, source]);
+}
+
+/** A module of the project's own that one test file has loaded is changed before it is loaded again. */
+function isOfAPackage({filename}: ModuleCode): boolean {
+  return /[\\/]node_modules[\\/]/.test(filename);
+}

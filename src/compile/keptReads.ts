@@ -1,0 +1,66 @@
+/**
+ * The files of packages that Jest reads anew for each test file: its own modules, above all. One that has been read is looked
+ * at before it is taken again, and read again if it is another, or was changed.
+ */
+import fs, {type BigIntStats} from 'node:fs';
+
+/** Taken now: a test may spy on it later, and would see our calls. */
+const {statSync} = fs;
+
+/** So many bytes are kept; what comes later is read each time. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A file that was changed less than this (ns) before it was read is not kept: a second change could have the same time, as clocks of file
+ * systems are coarse (FAT: 2 s). Git calls this "racily clean".
+ */
+const SETTLED_NS = 3_000_000_000n;
+
+type Read = (path: string) => Buffer;
+
+interface KeptFile {
+  readonly bytes: Buffer;
+  readonly stats: BigIntStats;
+}
+
+/** Jest calls its `readFileSync` with a path alone, and makes a text of what it gets. */
+export function keepReads(read: Read, maxBytes: number = MAX_BYTES): Read {
+  const kept = new Map<string, KeptFile>();
+  let size = 0;
+
+  return (path, ...rest: unknown[]) => {
+    if (rest.length > 0 || !isOfAPackage(path)) return (read as (...args: unknown[]) => Buffer)(path, ...rest);
+    const stats = statSync(path, {bigint: true, throwIfNoEntry: false});
+    const before = kept.get(path);
+    if (before !== undefined && stats !== undefined && isSame(before.stats, stats)) return before.bytes;
+    const now = BigInt(Date.now()) * 1_000_000n;
+    const bytes = read(path);
+    if (before !== undefined) size -= before.bytes.length;
+    kept.delete(path);
+    if (stats === undefined || Number(stats.size) !== bytes.length || size + bytes.length > maxBytes) return bytes;
+    if (now - stats.mtimeNs < SETTLED_NS || now - stats.ctimeNs < SETTLED_NS) return bytes;
+    size += bytes.length;
+    kept.set(path, {bytes: withKeptText(bytes), stats});
+    return bytes;
+  };
+}
+
+function isOfAPackage(path: unknown): boolean {
+  return typeof path === 'string' && /[\\/]node_modules[\\/]/.test(path);
+}
+
+function isSame(a: BigIntStats, b: BigIntStats): boolean {
+  return a.ino === b.ino && a.dev === b.dev && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
+/** Its text is made once: then V8 knows the source by its identity. */
+function withKeptText(bytes: Buffer): Buffer {
+  let text: string | null = null;
+  const decode = bytes.toString.bind(bytes);
+  const toString: Buffer['toString'] = (encoding = 'utf8', ...range) => {
+    if (encoding !== 'utf8' || range.length > 0) return decode(encoding, ...range);
+    return (text ??= decode());
+  };
+  Object.defineProperty(bytes, 'toString', {value: toString, configurable: true, writable: true});
+  return bytes;
+}
