@@ -38,6 +38,7 @@ export class CodeOnDisk {
   readonly #known: Set<string>;
   /** V8 refuses what another version of it has made, or itself with other flags; with this, it is not even asked. */
   readonly #tag = `${process.arch} ${process.version} ${cachedDataVersionTag()}`;
+  readonly #used = new Set<string>();
   #written = 0;
 
   /** @param maxBytes of all files in the folder; for tests */
@@ -69,6 +70,7 @@ export class CodeOnDisk {
         this.forget(key);
         return null;
       }
+      this.#used.add(key);
       return {data, warm: bytes[WARMTH_AT] === 1};
     } catch {
       return null; // another process has removed it
@@ -96,9 +98,9 @@ export class CodeOnDisk {
   }
 
   /** To be called after the last `write`: keeps the folder within its bound, by what was not used for longest. */
-  tidy(used: Iterable<string>): void {
+  tidy(): void {
     const now = Date.now();
-    for (const key of used) this.#mark(join(this.#folder, key), now);
+    for (const key of this.#used) this.#mark(join(this.#folder, key), now);
     if (this.#written === 0) return;
     const files = namesIn(this.#folder).flatMap(name => this.#measure(name));
     let bytes = files.reduce((sum, {size}) => sum + size, 0);

@@ -127,7 +127,6 @@ export class KeptCode {
   /** Leaves to other processes what this one has found worth keeping. */
   save(): void {
     if (this.#disk === null) return;
-    const used: string[] = [];
     for (const kept of [...this.#kept.values()].flat()) {
       const key = keyOf(kept.module, this.#disk);
       const toLeave = kept.toLeave();
@@ -135,9 +134,7 @@ export class KeptCode {
         this.#disk.write(key, toLeave);
         kept.onDisk = toLeave.warm ? 'warm' : 'cold';
       }
-      if (kept.onDisk !== 'nothing') used.push(key);
     }
-    this.#disk.tidy(used);
   }
 
   #mayKeep({filename, source}: ModuleCode): boolean {

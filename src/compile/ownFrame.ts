@@ -54,3 +54,18 @@ function errorOf(error: unknown): ErrorConstructor | null {
   const base = (made.name === 'Error' ? made : Object.getPrototypeOf(made)) as ErrorConstructor | null;
   return typeof base?.stackTraceLimit === 'number' ? base : null;
 }
+
+/** As `withoutOurFrame`, for what can be done only once. */
+export function withoutFrames<T>(file: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const {stack} = (error ?? {}) as {stack?: unknown};
+    if (typeof stack === 'string' && stack.includes(file)) {
+      const [head, frames] = split(stack);
+      const others = frames.filter(frame => !frame.includes(file) && !frame.includes(__filename));
+      (error as Error).stack = [...head, ...others].join('\n');
+    }
+    throw error;
+  }
+}

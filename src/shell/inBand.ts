@@ -2,7 +2,7 @@
 import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {FileError} from '../core/deaths';
-import {startCompileCache} from '../compile/compileCache';
+import {CompileCache} from '../compile/compileCache';
 import type {CompileCacheOrder, FileFixtures, FixtureFailure, UnitOutcome} from '../core/protocol';
 import {expectFollowed} from '../worker/failingFile';
 import {withFixtures} from '../worker/fixtureDelivery';
@@ -37,7 +37,7 @@ export interface InBandOptions {
 
 export async function runInBand(options: InBandOptions): Promise<void> {
   const {jest, reports, tests, watcher} = options;
-  const compileCache = startCompileCache(options.compileCache);
+  const compileCache = CompileCache.start(options.compileCache, {wholeProcess: false});
   const Runner = jest.stockRunner();
   const runner = new Runner(...options.stockArguments);
   let file: {readonly startedAt: number; readonly end: () => void} | null = null;

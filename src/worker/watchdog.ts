@@ -75,7 +75,7 @@ function startThread(workerData: WatchdogData): void {
   // In a thread of its own process, Jest's, it would watch Jest, and end it.
   if (!isMainThread) return;
   try {
-    const thread = new Worker(join(__dirname, 'watchdogThread.js'), {
+    const thread = new Worker(join(__dirname, '..', 'worker', 'watchdogThread.js'), {
       workerData,
       // No NODE_OPTIONS, NODE_V8_COVERAGE, --require or --cpu-prof: these are meant for the user's code.
       env: {},
