@@ -29,7 +29,7 @@ export function reachJestRuntime(path: string, kept: KeptCode): void {
       case 'node:vm':
         return itself() ? vm : null;
       case 'graceful-fs':
-        return itself() ? withKeptReads(ask() as typeof FileSystem) : null;
+        return itself() ? withKeptReads(ask() as typeof FileSystem, path) : null;
       case 'module':
         return itself() ? withLateRequire(ask() as typeof Module) : null;
       default:
@@ -40,8 +40,8 @@ export function reachJestRuntime(path: string, kept: KeptCode): void {
 }
 
 /** Jest copies the properties. */
-function withKeptReads(fs: typeof FileSystem): typeof FileSystem {
-  return {...fs, readFileSync: keepReads(fs.readFileSync) as never};
+function withKeptReads(fs: typeof FileSystem, path: string): typeof FileSystem {
+  return {...fs, readFileSync: keepReads(fs.readFileSync, path) as typeof fs.readFileSync};
 }
 
 /** Jest 29 makes a `require` for each file at each `require` of its own modules, and calls next to none of them: a third of what loading these takes. */

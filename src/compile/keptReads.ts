@@ -16,23 +16,34 @@ const MAX_BYTES = 64 * 1024 * 1024;
  */
 const SETTLED_NS = 3_000_000_000n;
 
+const JESTS_PACKAGES =
+  /[\\/]node_modules[\\/](?:jest-[\w-]+|@jest[\\/][\w-]+|expect|pretty-format)[\\/](?!.*[\\/]node_modules[\\/])/;
+
 type Read = (path: string) => Buffer;
 
 interface KeptFile {
   readonly bytes: Buffer;
-  readonly stats: BigIntStats;
+  /** null: it does not change. */
+  readonly stats: BigIntStats | null;
 }
 
-/** Jest calls its `readFileSync` with a path alone, and makes a text of what it gets. */
-export function keepReads(read: Read, maxBytes: number = MAX_BYTES): Read {
+/**
+ * Jest calls its `readFileSync` with a path alone, and makes a text of what it gets.
+ *
+ * @param runtime the path of jest-runtime: what of Jest's own packages lies beside it is not even looked at again. Jest's process, and this one,
+ * have loaded much of it by themselves, and would not see a change either; looking takes half as long as reading.
+ */
+export function keepReads(read: Read, runtime: string, maxBytes: number = MAX_BYTES): Read {
+  const isJests = ofJestsPackages(runtime);
   const kept = new Map<string, KeptFile>();
   let size = 0;
 
   return (path, ...rest: unknown[]) => {
     if (rest.length > 0 || !isOfAPackage(path)) return (read as (...args: unknown[]) => Buffer)(path, ...rest);
-    const stats = statSync(path, {bigint: true, throwIfNoEntry: false});
     const before = kept.get(path);
-    if (before !== undefined && stats !== undefined && isSame(before.stats, stats)) return before.bytes;
+    if (before?.stats === null) return before.bytes;
+    const stats = statSync(path, {bigint: true, throwIfNoEntry: false});
+    if (before?.stats && stats !== undefined && isSame(before.stats, stats)) return before.bytes;
     const now = BigInt(Date.now()) * 1_000_000n;
     const bytes = read(path);
     if (before !== undefined) size -= before.bytes.length;
@@ -40,13 +51,20 @@ export function keepReads(read: Read, maxBytes: number = MAX_BYTES): Read {
     if (stats === undefined || Number(stats.size) !== bytes.length || size + bytes.length > maxBytes) return bytes;
     if (now - stats.mtimeNs < SETTLED_NS || now - stats.ctimeNs < SETTLED_NS) return bytes;
     size += bytes.length;
-    kept.set(path, {bytes: withKeptText(bytes), stats});
+    kept.set(path, {bytes: withKeptText(bytes), stats: isJests(path) ? null : stats});
     return bytes;
   };
 }
 
 function isOfAPackage(path: unknown): boolean {
   return typeof path === 'string' && /[\\/]node_modules[\\/]/.test(path);
+}
+
+/** @returns whether a path is of a package of Jest's, in the outermost node_modules that jest-runtime is in */
+function ofJestsPackages(runtime: string): (path: string) => boolean {
+  const [root] = /^.*?[\\/]node_modules[\\/]/.exec(runtime) ?? [];
+  if (root === undefined) return () => false;
+  return path => path.startsWith(root) && JESTS_PACKAGES.test(path);
 }
 
 function isSame(a: BigIntStats, b: BigIntStats): boolean {
