@@ -6,6 +6,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import {join} from 'node:path';
 import {cachedDataVersionTag} from 'node:v8';
+import {threadId} from 'node:worker_threads';
 
 /** Taken now: a test may spy on them later, and would see our calls. */
 const {createHash} = crypto;
@@ -24,6 +25,9 @@ const MAX_BYTES = 256 * 1024 * 1024;
 const SHRINK_TO = 0.75;
 /** A file that is used is marked so, but not more often than this (ms). */
 const MARK_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** How files are named here: by a key, and drafts of them by that and who writes. What else there is in the folder is not ours. */
+const OUR_NAME = /^[0-9a-f]{40}(?:\.|$)/;
 
 /** What V8 has made of a source. */
 export interface StoredCode {
@@ -80,18 +84,20 @@ export class CodeOnDisk {
     this.#known.delete(key);
   }
 
-  /** Never fails: a folder that cannot be written to is one that nothing is kept in. */
-  write(key: string, {data, warm}: StoredCode): void {
+  /** @returns whether it is there now: there may be no place left, or no right to write */
+  write(key: string, {data, warm}: StoredCode): boolean {
     const path = join(this.#folder, key);
-    const draft = `${path}.${process.pid}`;
+    const draft = `${path}.${process.pid}-${threadId}`;
     try {
       if (this.#written === 0) mkdirSync(this.#folder, {recursive: true});
       writeFileSync(draft, Buffer.concat([MAGIC, Buffer.from([warm ? 1 : 0]), digest(data), data]));
       renameSync(draft, path);
       this.#known.add(key);
       this.#written++;
+      return true;
     } catch {
-      rmSync(draft, {force: true});
+      remove(draft);
+      return false;
     }
   }
 
@@ -106,8 +112,7 @@ export class CodeOnDisk {
     files.sort((a, b) => a.usedAt - b.usedAt);
     for (const {name, size} of files) {
       if (bytes <= this.#maxBytes * SHRINK_TO) break;
-      rmSync(join(this.#folder, name), {force: true});
-      bytes -= size;
+      if (remove(join(this.#folder, name))) bytes -= size;
     }
   }
 
@@ -131,9 +136,18 @@ export class CodeOnDisk {
 
 function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).filter(name => OUR_NAME.test(name));
   } catch {
     return []; // nothing was kept so far
+  }
+}
+
+function remove(path: string): boolean {
+  try {
+    rmSync(path, {force: true});
+    return true;
+  } catch {
+    return false; // it is somebody else's, or the folder is none
   }
 }
 
