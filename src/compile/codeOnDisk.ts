@@ -6,10 +6,12 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import {join} from 'node:path';
 import {cachedDataVersionTag} from 'node:v8';
+import {threadId} from 'node:worker_threads';
+import {keepWithin, remove} from './diskUse';
 
 /** Taken now: a test may spy on them later, and would see our calls. */
 const {createHash} = crypto;
-const {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync} = fs;
+const {mkdirSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync} = fs;
 
 /** The first bytes of each file. */
 const MAGIC = Buffer.from('XDC1');
@@ -20,10 +22,11 @@ const HEADER_BYTES = DIGEST_AT + DIGEST_BYTES;
 
 /** What all files of a folder may take, in bytes. */
 const MAX_BYTES = 256 * 1024 * 1024;
-/** To this share of it the folder is brought down, so that it is not at its limit with the next run again. */
-const SHRINK_TO = 0.75;
 /** A file that is used is marked so, but not more often than this (ms). */
 const MARK_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** How files are named here: by a key, and drafts of them by that and who writes. What else there is in the folder is not ours. */
+const OUR_NAME = /^[0-9a-f]{40}(?:\.|$)/;
 
 /** What V8 has made of a source. */
 export interface StoredCode {
@@ -82,35 +85,37 @@ export class CodeOnDisk {
     this.#known.delete(key);
   }
 
-  /** Never fails: a folder that cannot be written to is one that nothing is kept in. */
-  write(key: string, {data, warm}: StoredCode): void {
+  /** @returns whether it is there now: there may be no place left, or no right to write */
+  write(key: string, {data, warm}: StoredCode): boolean {
     const path = join(this.#folder, key);
-    const draft = `${path}.${process.pid}`;
+    const draft = `${path}.${process.pid}-${threadId}`;
     try {
       if (this.#written === 0) mkdirSync(this.#folder, {recursive: true});
       writeFileSync(draft, Buffer.concat([MAGIC, Buffer.from([warm ? 1 : 0]), digest(data), data]));
       renameSync(draft, path);
       this.#known.add(key);
       this.#written++;
+      return true;
     } catch {
-      rmSync(draft, {force: true});
+      remove(draft);
+      return false;
     }
   }
 
-  /** To be called after the last `write`: keeps the folder within its bound, by what was not used for longest. */
-  tidy(): void {
+  /**
+   * To be called after the last `write`: keeps the folder within its bound, by what was not used for longest.
+   *
+   * @returns whether anything was written
+   */
+  tidy(): boolean {
     const now = Date.now();
     for (const key of this.#used) this.#mark(join(this.#folder, key), now);
-    if (this.#written === 0) return;
-    const files = namesIn(this.#folder).flatMap(name => this.#measure(name));
-    let bytes = files.reduce((sum, {size}) => sum + size, 0);
-    if (bytes <= this.#maxBytes) return;
-    files.sort((a, b) => a.usedAt - b.usedAt);
-    for (const {name, size} of files) {
-      if (bytes <= this.#maxBytes * SHRINK_TO) break;
-      rmSync(join(this.#folder, name), {force: true});
-      bytes -= size;
-    }
+    if (this.#written === 0) return false;
+    keepWithin(
+      namesIn(this.#folder).map(name => join(this.#folder, name)),
+      this.#maxBytes,
+    );
+    return true;
   }
 
   #mark(path: string, now: number): void {
@@ -120,20 +125,11 @@ export class CodeOnDisk {
       // Another process has removed it.
     }
   }
-
-  #measure(name: string): {name: string; size: number; usedAt: number}[] {
-    try {
-      const {size, mtimeMs} = statSync(join(this.#folder, name));
-      return [{name, size, usedAt: mtimeMs}];
-    } catch {
-      return [];
-    }
-  }
 }
 
 function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).filter(name => OUR_NAME.test(name));
   } catch {
     return []; // nothing was kept so far
   }

@@ -1,26 +1,38 @@
 /** The compile cache of one process: what is compiled in it, and what other processes have compiled before. */
+import {join} from 'node:path';
 import type {CompileCacheOrder} from '../core/protocol';
 import {CodeOnDisk} from './codeOnDisk';
+import {SURVIVE_ON_DISK as IMPORTS_SURVIVE} from './imports';
 import {reachJestRuntime} from './jestRuntime';
 import {KeptCode} from './keptCode';
-import {NodeModules} from './nodeModules';
+import {enableNodesOwnCache, tidyNodesOwnCache} from './nodesOwnCache';
+
+/** By the path of a jest-runtime. That asks for what it needs once: in watch mode all runs in Jest's own process have the same. */
+const started = new Map<string, CompileCache>();
 
 export class CompileCache {
   readonly #disk: CodeOnDisk;
   readonly #kept: KeptCode;
-  readonly #node: NodeModules | null;
+  /** null: what Node itself loads is not kept. */
+  readonly #nodesFolder: string | null;
 
-  /** @param wholeProcess whether what Node itself loads is kept, too: in a process that is ours */
+  /**
+   * @param wholeProcess whether what Node itself loads is kept, too: in a process that is ours
+   * @returns null: nothing is kept in this process
+   */
   static start(order: CompileCacheOrder | null, {wholeProcess}: {readonly wholeProcess: boolean}): CompileCache | null {
     // Coverage by V8 is told in places of the source that V8 has compiled.
     if (order === null || process.env.NODE_V8_COVERAGE !== undefined) return null;
-    return new CompileCache(order, wholeProcess);
+    const cache = started.get(order.runtime) ?? new CompileCache(order, wholeProcess);
+    started.set(order.runtime, cache);
+    return cache;
   }
 
   private constructor({folder, runtime}: CompileCacheOrder, wholeProcess: boolean) {
     this.#disk = new CodeOnDisk(folder);
-    this.#kept = new KeptCode({disk: this.#disk});
-    this.#node = wholeProcess ? new NodeModules(this.#disk) : null;
+    this.#kept = new KeptCode({disk: IMPORTS_SURVIVE ? this.#disk : null});
+    this.#nodesFolder = wholeProcess ? join(folder, 'node') : null;
+    if (this.#nodesFolder !== null) enableNodesOwnCache(this.#nodesFolder);
     reachJestRuntime(runtime, this.#kept);
   }
 
@@ -31,8 +43,8 @@ export class CompileCache {
 
   /** Leaves to other processes what this one has found worth keeping. */
   save(): void {
-    this.#node?.save();
     this.#kept.save();
-    this.#disk.tidy();
+    const hasGrown = this.#disk.tidy();
+    if (hasGrown && this.#nodesFolder !== null) tidyNodesOwnCache(this.#nodesFolder);
   }
 }

@@ -13,6 +13,12 @@ const IMPORT_CALL = /\bimport\s*(?:[.(]|\/[*/])/;
 /** Node asks nobody unless it was started with --experimental-vm-modules; only then it has this class. */
 const ARE_ANSWERED = typeof (vm as {SyntheticModule?: unknown}).SyntheticModule === 'function';
 
+/**
+ * Whether an `import()` is answered in a script that V8 has made of what another process has left: up to Node 21 it is not, nor
+ * one in what that hands to `eval`.
+ */
+export const SURVIVE_ON_DISK = !ARE_ANSWERED || Number.parseInt(process.versions.node, 10) >= 22;
+
 export class Imports {
   /** As long as a realm is there, so are its importers; not longer: they hold all of a test file's modules. */
   readonly #importers = new WeakMap<object, Map<string, Importer>>();
@@ -22,7 +28,12 @@ export class Imports {
    * What a module may hand to `eval` cannot be known; that is answered where the module was run last.
    */
   static calledIn(source: string): boolean {
-    return ARE_ANSWERED && IMPORT_CALL.test(source);
+    return ARE_ANSWERED && Imports.mentionedIn(source);
+  }
+
+  /** Whether there is one in it, or in a text that it may evaluate. */
+  static mentionedIn(source: string): boolean {
+    return IMPORT_CALL.test(source);
   }
 
   note(realm: object, filename: string, importer: Importer): void {

@@ -39,9 +39,12 @@ export function reachJestRuntime(path: string, kept: KeptCode): void {
   });
 }
 
-/** Jest copies the properties. */
+/** Jest copies the properties, of which some warn when they are read. */
 function withKeptReads(fs: typeof FileSystem, path: string): typeof FileSystem {
-  return {...fs, readFileSync: keepReads(fs.readFileSync, path) as typeof fs.readFileSync};
+  return Object.defineProperties({} as typeof FileSystem, {
+    ...Object.getOwnPropertyDescriptors(fs),
+    readFileSync: {value: keepReads(fs.readFileSync, path), configurable: true, enumerable: true, writable: true},
+  });
 }
 
 /** Jest 29 makes a `require` for each file at each `require` of its own modules, and calls next to none of them: a third of what loading these takes. */
@@ -84,9 +87,19 @@ type Answer = (id: string, ask: () => unknown, itself: () => boolean) => unknown
 function answerRequires(path: string, answer: Answer): void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called on modules below
   const original = Module.prototype.require;
+  let isAsking = false;
   const ours = function (this: NodeModule, id: string): unknown {
-    const ask = () => Reflect.apply(original, this, [id]) as unknown;
-    if (this.filename !== path) return ask();
+    // Whoever has put a function of theirs in the place of Node's may call ours from that.
+    if (this.filename !== path || isAsking) return Reflect.apply(original, this, [id]);
+    const ask = () => {
+      isAsking = true;
+      try {
+        // eslint-disable-next-line @typescript-eslint/unbound-method -- called on this
+        return Reflect.apply(Module.prototype.require, this, [id]) as unknown;
+      } finally {
+        isAsking = false;
+      }
+    };
     return answer(id, ask, () => asksForItself(ours)) ?? withoutOurFrame(__filename, ask);
   } as typeof original;
   // Some versions ask while they are loaded, others at their first use.
@@ -94,7 +107,8 @@ function answerRequires(path: string, answer: Answer): void {
   try {
     require(path);
   } finally {
-    Module.prototype.require = original;
+    // What is loaded with it may have put a function of theirs in the place of ours.
+    if (Module.prototype.require === ours) Module.prototype.require = original;
   }
   const loaded = require.cache[path];
   if (loaded !== undefined) Object.defineProperty(loaded, 'require', {value: ours, configurable: true, writable: true});

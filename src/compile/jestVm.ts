@@ -34,7 +34,7 @@ export function vmFor(kept: KeptCode, mayBeKept: () => boolean): typeof vm {
     const script = module && kept.find(module);
     if (script !== null) {
       const {parsingContext, importModuleDynamically} = options as FunctionOptions;
-      return script.runIn(parsingContext, importModuleDynamically);
+      if (script.fits(parsingContext)) return script.runIn(parsingContext, importModuleDynamically);
     }
     const compiled = withoutOurFrame(__filename, () => Reflect.apply(compileFunction, undefined, given));
     if (module !== null) kept.accepted(module);
@@ -80,17 +80,42 @@ function hasExactly(options: unknown, names: readonly string[]): boolean {
 function moduleOfFunction(source: unknown, parameters: unknown, {filename}: FunctionOptions): ModuleCode | null {
   if (typeof source !== 'string' || !Array.isArray(parameters)) return null;
   const variant = parameters.join(', ');
+  const opening = `(function (${variant}) {`;
   return {
     filename,
     source,
     variant,
-    // As V8 prints such a function, so that this one prints the same; its own first line is the module's second.
-    asScript: () => ({code: `(function (${variant}) {\n${source}\n})`, lineOffset: -1}),
+    isNewEachTime: () => source.includes('`'),
+    asScript: () =>
+      wouldDiffer(source) ? null : {code: `${opening}${source}\n})`, lineOffset: 0, columnOffset: -opening.length},
   };
+}
+
+/** A module that may look at its own function: V8 prints that with a line break before the source. */
+const LOOKS_AT_ITSELF = /\barguments\s*(?:\.\s*callee\b|\[\s*['"`]callee)|\.\s*caller\b/;
+
+/** Code that may be made of a text. */
+const MAKES_CODE = /\b(?:eval|Function)\b|\.\s*constructor\b/;
+
+const LINE_BREAK = /[\n\r\u2028\u2029]/;
+
+/**
+ * Whether it could be seen that a function is part of a script. In the stack of an error in code that was made of a text, V8 tells where that was
+ * done by the place in the script, without its offset: on the first line the column would be another.
+ */
+function wouldDiffer(source: string): boolean {
+  if (LOOKS_AT_ITSELF.test(source)) return true;
+  const end = source.search(LINE_BREAK);
+  return MAKES_CODE.test(end < 0 ? source : source.slice(0, end));
 }
 
 function moduleOfScript(source: unknown, {filename, columnOffset}: ScriptOptions): ModuleCode | null {
   if (typeof source !== 'string') return null;
-  const offset = columnOffset === undefined ? {} : {columnOffset};
-  return {filename, source, variant: String(columnOffset), asScript: () => ({code: source, ...offset})};
+  return {
+    filename,
+    source,
+    variant: String(columnOffset),
+    isNewEachTime: () => false, // V8 keeps scripts by itself, and Jest gets the same one again
+    asScript: () => ({code: source, lineOffset: 0, columnOffset: columnOffset ?? 0}),
+  };
 }

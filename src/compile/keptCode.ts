@@ -17,20 +17,36 @@ const {runInContext} = Script.prototype;
 /** So many characters of sources are kept at most. */
 const MAX_CHARACTERS = 64 * 1024 * 1024;
 
+/** If so many files in a row cannot be written, no more of them are made. */
+const FAILED_WRITES = 3;
+
+/** The code of a script, and where in the module's file that begins. */
+interface ScriptCode {
+  readonly code: string;
+  readonly lineOffset: number;
+  readonly columnOffset: number;
+}
+
 /** A module that is to be compiled. */
 export interface ModuleCode {
   readonly filename: string;
   readonly source: string;
   /** What else its code depends on. */
   readonly variant: string;
-  /** The same as a script: its code, and where in the module's file that begins. */
-  asScript(): {readonly code: string; readonly lineOffset?: number; readonly columnOffset?: number};
+  /**
+   * Jest has it compiled anew each time, and it could be seen that it was not: in a realm, V8 makes the strings that a tagged template is
+   * called with once for each place in a script, and they would be the same after `jest.resetModules()`.
+   */
+  isNewEachTime(): boolean;
+  /** The same as a script; null: it cannot be one without a difference. */
+  asScript(): ScriptCode | null;
 }
 
 /** A module's code, to be run in realm after realm. */
 export class KeptScript {
   readonly module: ModuleCode;
   readonly #imports: Imports;
+  readonly #isNewEachTime: boolean;
   /** null: it was compiled once, as ever. */
   #script: vm.Script | null = null;
   /** It cannot be a script. */
@@ -45,6 +61,12 @@ export class KeptScript {
   constructor(module: ModuleCode, imports: Imports) {
     this.module = module;
     this.#imports = imports;
+    this.#isNewEachTime = module.isNewEachTime();
+  }
+
+  /** Whether it may be run there. */
+  fits(realm: Context): boolean {
+    return !this.#isNewEachTime || this.#realm?.deref() !== realm;
   }
 
   /** @param importer what answers an `import()` in it, in this realm */
@@ -62,11 +84,16 @@ export class KeptScript {
    */
   compile(cachedData?: Buffer): boolean {
     if (this.#script !== null || this.#refused) return !this.#refused;
-    const {code, ...offsets} = this.module.asScript();
+    const script = this.module.asScript();
+    if (script === null) {
+      this.#refused = true;
+      return false;
+    }
     const {filename} = this.module;
     try {
-      this.#script = new Script(code, {
-        ...offsets,
+      this.#script = new Script(script.code, {
+        lineOffset: script.lineOffset,
+        columnOffset: script.columnOffset,
         filename,
         ...(cachedData && {cachedData}),
         importModuleDynamically: ((...args: unknown[]) =>
@@ -74,7 +101,7 @@ export class KeptScript {
       });
       if (this.#script.cachedDataRejected === true) this.onDisk = 'nothing';
     } catch {
-      this.#refused = true; // the body of a function that is no script's: it begins with `#!`
+      this.#refused = true; // the body of a function that is no script's: it begins with `#!`, or `-->`
     }
     return !this.#refused;
   }
@@ -98,8 +125,10 @@ export class KeptCode {
   readonly #disk: CodeOnDisk | null;
   readonly #maxCharacters: number;
   readonly #imports = new Imports();
-  /** The versions of each file, in the order of the files' last use. */
-  readonly #kept = new Map<string, KeptScript[]>();
+  /** In the order of their last use. */
+  readonly #kept = new Set<KeptScript>();
+  /** The same by file: of one there may be several, after a change in watch mode, or where projects transform it differently. */
+  readonly #versions = new Map<string, KeptScript[]>();
   #characters = 0;
   #testFile: string | null = null;
 
@@ -127,13 +156,18 @@ export class KeptCode {
   /** Leaves to other processes what this one has found worth keeping. */
   save(): void {
     if (this.#disk === null) return;
-    for (const kept of [...this.#kept.values()].flat()) {
+    let failed = 0;
+    for (const kept of this.#kept) {
+      const toLeave = failed < FAILED_WRITES && mayBeLeft(kept.module) ? kept.toLeave() : null;
+      if (toLeave === null && kept.onDisk === 'nothing') continue;
       const key = keyOf(kept.module, this.#disk);
-      const toLeave = kept.toLeave();
-      if (toLeave !== null) {
-        this.#disk.write(key, toLeave);
-        kept.onDisk = toLeave.warm ? 'warm' : 'cold';
+      if (key === null) continue;
+      if (toLeave !== null && !this.#disk.write(key, toLeave)) {
+        failed++;
+        continue;
       }
+      if (toLeave !== null) kept.onDisk = toLeave.warm ? 'warm' : 'cold';
+      failed = 0;
     }
   }
 
@@ -142,18 +176,19 @@ export class KeptCode {
   }
 
   #lookUp({filename, source, variant}: ModuleCode): KeptScript | null {
-    const versions = this.#kept.get(filename);
+    const versions = this.#versions.get(filename);
     const kept = versions?.find(({module}) => module.variant === variant && module.source === source);
-    if (versions === undefined || kept === undefined) return null;
-    this.#kept.delete(filename);
-    this.#kept.set(filename, versions);
+    if (kept === undefined) return null;
+    this.#kept.delete(kept);
+    this.#kept.add(kept);
     return kept;
   }
 
   /** What is there came through Jest's own call in another process. */
   #takeFromDisk(module: ModuleCode): KeptScript | null {
-    if (this.#disk === null || !this.#mayKeep(module)) return null;
-    const stored = this.#disk.read(keyOf(module, this.#disk));
+    if (this.#disk === null || !this.#mayKeep(module) || !mayBeLeft(module)) return null;
+    const key = keyOf(module, this.#disk);
+    const stored = key === null ? null : this.#disk.read(key);
     if (stored === null) return null;
     const kept = this.#keep(module);
     kept.onDisk = stored.warm ? 'warm' : 'cold';
@@ -163,21 +198,35 @@ export class KeptCode {
 
   #keep(module: ModuleCode): KeptScript {
     const kept = new KeptScript(module, this.#imports);
-    const versions = this.#kept.get(module.filename);
-    if (versions === undefined) this.#kept.set(module.filename, [kept]);
-    else versions.push(kept);
+    this.#kept.add(kept);
+    this.#versions.set(module.filename, [...(this.#versions.get(module.filename) ?? []), kept]);
     this.#characters += module.source.length;
-    for (const [filename, oldest] of this.#kept) {
-      if (this.#characters <= this.#maxCharacters || filename === module.filename) break;
-      this.#kept.delete(filename);
-      for (const old of oldest) this.#characters -= old.module.source.length;
+    for (const oldest of this.#kept) {
+      if (this.#characters <= this.#maxCharacters || oldest === kept) break;
+      this.#drop(oldest);
     }
     return kept;
   }
+
+  #drop(kept: KeptScript): void {
+    const {filename, source} = kept.module;
+    this.#kept.delete(kept);
+    this.#characters -= source.length;
+    const others = this.#versions.get(filename)?.filter(version => version !== kept) ?? [];
+    if (others.length === 0) this.#versions.delete(filename);
+    else this.#versions.set(filename, others);
+  }
 }
 
-function keyOf({source, variant}: ModuleCode, disk: CodeOnDisk): string {
-  return disk.key([variant, source]);
+/** What is left is the script, with where it stands: up to Node 21, V8 takes its name and place from what was left, not from who takes it. */
+function keyOf(module: ModuleCode, disk: CodeOnDisk): string | null {
+  const script = module.asScript();
+  return script && disk.key([module.filename, `${script.lineOffset} ${script.columnOffset}`, script.code]);
+}
+
+/** Up to Node 21 V8 forgets whom an `import()` in what was left asks; without an answer, it would fail in other words. */
+function mayBeLeft({source}: ModuleCode): boolean {
+  return !Imports.mentionedIn(source);
 }
 
 /** A module of the project's own that one test file has loaded is changed before it is loaded again. */

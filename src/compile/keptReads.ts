@@ -3,6 +3,7 @@
  * at before it is taken again, and read again if it is another, or was changed.
  */
 import fs, {type BigIntStats} from 'node:fs';
+import {withoutOurFrame} from './ownFrame';
 
 /** Taken now: a test may spy on it later, and would see our calls. */
 const {statSync} = fs;
@@ -39,21 +40,31 @@ export function keepReads(read: Read, runtime: string, maxBytes: number = MAX_BY
   let size = 0;
 
   return (path, ...rest: unknown[]) => {
-    if (rest.length > 0 || !isOfAPackage(path)) return (read as (...args: unknown[]) => Buffer)(path, ...rest);
+    const readNow = () => withoutOurFrame(__filename, () => (read as (...args: unknown[]) => Buffer)(path, ...rest));
+    if (rest.length > 0 || !isOfAPackage(path)) return readNow();
     const before = kept.get(path);
     if (before?.stats === null) return before.bytes;
-    const stats = statSync(path, {bigint: true, throwIfNoEntry: false});
+    const stats = statsOf(path);
     if (before?.stats && stats !== undefined && isSame(before.stats, stats)) return before.bytes;
     const now = BigInt(Date.now()) * 1_000_000n;
-    const bytes = read(path);
-    if (before !== undefined) size -= before.bytes.length;
-    kept.delete(path);
+    const bytes = readNow();
+    if (kept.delete(path)) size -= before?.bytes.length ?? 0;
     if (stats === undefined || Number(stats.size) !== bytes.length || size + bytes.length > maxBytes) return bytes;
     if (now - stats.mtimeNs < SETTLED_NS || now - stats.ctimeNs < SETTLED_NS) return bytes;
     size += bytes.length;
     kept.set(path, {bytes: withKeptText(bytes), stats: isJests(path) ? null : stats});
     return bytes;
   };
+}
+
+/** @returns undefined: it cannot be read, or is in an archive that stands for a folder, and has no such times */
+function statsOf(path: string): BigIntStats | undefined {
+  try {
+    const stats = statSync(path, {bigint: true, throwIfNoEntry: false});
+    return typeof stats?.mtimeNs === 'bigint' && typeof stats.ctimeNs === 'bigint' ? stats : undefined;
+  } catch {
+    return undefined; // reading it says why
+  }
 }
 
 function isOfAPackage(path: unknown): boolean {

@@ -1,7 +1,7 @@
 /** Keeps functions of ours off the stack of an error that is thrown through it: Jest prints all frames of a syntax error. */
 
-/** So many frames can be ours: the function that calls, what it passes, and two in here. */
-const MOST_FRAMES = 4;
+/** So many frames can be ours: the function that calls, which may be called once more, what it passes, and two in here. */
+const MOST_FRAMES = 5;
 
 /**
  * Calls a function; what that throws is thrown as if our function had not been there.
@@ -21,9 +21,10 @@ function retried(error: unknown, file: string, act: () => unknown): unknown {
   const ErrorOfRealm = errorOf(error);
   if (ErrorOfRealm === null) return error;
   const limit = ErrorOfRealm.stackTraceLimit;
+  // A realm's may be frozen.
+  if (!Reflect.set(ErrorOfRealm, 'stackTraceLimit', limit + MOST_FRAMES)) return error;
   let whole = error;
   try {
-    ErrorOfRealm.stackTraceLimit = limit + MOST_FRAMES;
     act();
   } catch (sameError) {
     whole = sameError;
@@ -34,7 +35,7 @@ function retried(error: unknown, file: string, act: () => unknown): unknown {
   if (typeof stack !== 'string') return error;
   const [head, frames] = split(stack);
   const others = frames.filter(frame => !frame.includes(file) && !frame.includes(__filename));
-  (whole as Error).stack = [...head, ...others.slice(0, limit)].join('\n');
+  (whole as Error).stack = [...head, ...others.slice(0, Math.max(0, limit))].join('\n');
   return whole;
 }
 
@@ -53,19 +54,4 @@ function errorOf(error: unknown): ErrorConstructor | null {
   if (typeof made !== 'function') return null;
   const base = (made.name === 'Error' ? made : Object.getPrototypeOf(made)) as ErrorConstructor | null;
   return typeof base?.stackTraceLimit === 'number' ? base : null;
-}
-
-/** As `withoutOurFrame`, for what can be done only once. */
-export function withoutFrames<T>(file: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    const {stack} = (error ?? {}) as {stack?: unknown};
-    if (typeof stack === 'string' && stack.includes(file)) {
-      const [head, frames] = split(stack);
-      const others = frames.filter(frame => !frame.includes(file) && !frame.includes(__filename));
-      (error as Error).stack = [...head, ...others].join('\n');
-    }
-    throw error;
-  }
 }

