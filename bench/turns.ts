@@ -53,7 +53,16 @@ export function runOnce(install: string, {name, files}: Pick<Suite, 'name' | 'fi
   }
 }
 
-function prepare(install: string, name: string, suite: Files, side: Side): {folder: string; run: () => number} {
+/** A suite in a folder of its own, and how `jest` is started there. */
+export interface PreparedSuite {
+  readonly folder: string;
+  /** Node's arguments. */
+  readonly command: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Writes a suite to where it is run. */
+export function prepareSuite(install: string, name: string, suite: Files, side: Side): PreparedSuite {
   const folder = join(INSTALLS, install, 'run', `bench-${name.replace(/\W+/g, '-')}`);
   rmSync(folder, {recursive: true, force: true});
   mkdirSync(folder, {recursive: true});
@@ -73,13 +82,14 @@ function prepare(install: string, name: string, suite: Files, side: Side): {fold
     ...side.env,
   };
   const jest = join(folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
+  return {folder, command: [jest, '--reporters=default', ...side.args], environment};
+}
+
+function prepare(install: string, name: string, suite: Files, side: Side): {folder: string; run: () => number} {
+  const {folder, command, environment} = prepareSuite(install, name, suite, side);
   const run = () => {
     const start = performance.now();
-    const {status} = spawnSync(process.execPath, [jest, '--reporters=default', ...side.args], {
-      cwd: folder,
-      stdio: 'ignore',
-      env: environment,
-    });
+    const {status} = spawnSync(process.execPath, command, {cwd: folder, stdio: 'ignore', env: environment});
     if (status !== (side.fails === true ? 1 : 0)) throw new Error(`${name}: Jest has ended with ${String(status)}`);
     return (performance.now() - start) / 1000;
   };

@@ -42,30 +42,28 @@ export async function expectSameAsStock(
     files[runner] = (options.outputs ?? []).map(path => project.readAll(path));
   }
   const {stock, xdist} = outputs as unknown as BothOutputs;
-  const text = (printed: string) =>
-    normalizeText(printed, options.interleaved === true ? /\n/ : REPORTER_BLOCK).filter(
-      piece => options.endings !== true || !piece.startsWith('A worker process has failed to exit gracefully'),
-    );
-  expect({
-    exitCode: xdist.exitCode,
-    json: normalizeJson(xdist.json),
-    events: normalizeEvents(xdist.events, options.split === true),
-    text: text(xdist.stderr),
-    stdout: text(xdist.stdout),
-    files: files.xdist,
-  }).toEqual({
-    exitCode: stock.exitCode,
-    json: normalizeJson(stock.json),
-    events: normalizeEvents(stock.events, options.split === true),
-    text: text(stock.stderr),
-    stdout: text(stock.stdout),
-    files: files.stock,
-  });
+  expect(comparable(xdist, files.xdist, options)).toEqual(comparable(stock, files.stock, options));
   expect(stock.log).toHaveLength(0);
   // Otherwise the stock runner would have been compared with itself.
   if (options.inBand) expect(xdist.log).toHaveLength(0);
   else expect(xdist.log.length).toBeGreaterThan(0);
   return {stock, xdist};
+}
+
+/** What a user can see of a run, without times and what else is chance. */
+export function comparable(output: JestOutput, files: unknown, options: ParityOptions): Record<string, unknown> {
+  const text = (printed: string) =>
+    normalizeText(printed, options.interleaved === true ? /\n/ : REPORTER_BLOCK).filter(
+      piece => options.endings !== true || !piece.startsWith('A worker process has failed to exit gracefully'),
+    );
+  return {
+    exitCode: output.exitCode,
+    json: normalizeJson(output.json),
+    events: normalizeEvents(output.events, options.split === true),
+    text: text(output.stderr),
+    stdout: text(output.stdout),
+    files,
+  };
 }
 
 const TIMES = new Set([

@@ -1,0 +1,67 @@
+/** Runs of the `jest` command, and all that can be measured of one. */
+import {spawn, spawnSync} from 'node:child_process';
+import {readFileSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {followMemory} from './processTree';
+import type {PreparedSuite} from './turns';
+
+export interface Measured {
+  readonly wallMs: number;
+  /** Of Jest, its workers and whatever else they have waited for; null where no shell can tell. */
+  readonly cpuMs: number | null;
+  /** Of Jest's own process. */
+  readonly parentCpuMs: number;
+  /** From the loading of the runner's module to the end of its runTests. */
+  readonly inRunnerMs: number;
+}
+
+const HOOK = join(__dirname, 'jestHook.cjs');
+/** A shell knows what its children have used when they are gone; Node does not. */
+const TELLING_CPU = '"$@"; code=$?; times >&3; exit $code';
+
+export function measureRun({folder, command, environment}: PreparedSuite): Measured {
+  const report = join(folder, '.bench.json');
+  rmSync(report, {force: true});
+  const words = ['--require', HOOK, ...command];
+  const options = {cwd: folder, env: {...environment, BENCH_OF_JEST: report}};
+  const start = performance.now();
+  const ran =
+    process.platform === 'win32'
+      ? spawnSync(process.execPath, words, {...options, stdio: 'ignore'})
+      : spawnSync('sh', ['-c', TELLING_CPU, 'sh', process.execPath, ...words], {
+          ...options,
+          stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+        });
+  const wallMs = performance.now() - start;
+  if (ran.status !== 0) throw new Error(`Jest has ended with ${String(ran.status)} in ${folder}`);
+  const {inRunnerMs, cpuMs} = JSON.parse(readFileSync(report, 'utf8')) as {inRunnerMs: number; cpuMs: number};
+  if (inRunnerMs === 0) throw new Error(`No runner was seen in ${folder}`);
+  return {wallMs, cpuMs: childrensCpu(String(ran.output[3] ?? '')), parentCpuMs: cpuMs, inRunnerMs};
+}
+
+/** What `times` prints: user and system time of the shell, and on the second line of its children. */
+function childrensCpu(printed: string): number | null {
+  const times = [...printed.matchAll(/(?<minutes>\d+)m(?<seconds>[\d.]+)s/g)].map(
+    ({groups}) => Number(groups?.minutes) * 60_000 + Number(groups?.seconds) * 1000,
+  );
+  return times.length === 4 ? times[2]! + times[3]! : null;
+}
+
+/** The memory that a run takes at its peak, in MB; null where there is no /proc. It is not timed: following it takes CPU. */
+export async function peakMemory({folder, command, environment}: PreparedSuite): Promise<number | null> {
+  const jest = spawn(process.execPath, command, {cwd: folder, env: environment, stdio: 'ignore'});
+  const ended = new Promise<void>((resolve, reject) => {
+    jest.on('error', reject);
+    jest.on('exit', code => {
+      if (code === 0) resolve();
+      else reject(new Error(`Jest has ended with ${String(code)} in ${folder}`));
+    });
+  });
+  const memory = followMemory(jest.pid!);
+  try {
+    await ended;
+  } finally {
+    memory.stop();
+  }
+  return memory.peakMb();
+}
