@@ -226,7 +226,7 @@ exports.sorted = () => { try { [2, 1].sort(() => { throw new Error('in sort'); }
   Error.prepareStackTrace = (error, all) => all;
   try { return make(); } finally { Error.prepareStackTrace = before; }
 }
-const tell = all => all.filter(site => String(site.getFileName()).endsWith('sites.js') || site.isEval()).map(site => [site.getFileName(), site.getLineNumber(), site.getColumnNumber(), site.getFunctionName(), site.getTypeName(), site.getMethodName(), site.getEvalOrigin(), site.isToplevel(), site.isEval(), site.isNative(), site.isConstructor(), site.isAsync(), site.getScriptNameOrSourceURL(), site.getEnclosingLineNumber?.(), site.getEnclosingColumnNumber?.(), typeof site.getThis(), typeof site.getFunction(), String(site)]);
+const tell = all => all.filter(site => String(site.getFileName()).endsWith('sites.js') || site.isEval()).map(site => [site.getFileName(), site.getLineNumber(), site.getColumnNumber(), site.getFunctionName(), site.getTypeName(), site.getMethodName(), site.getEvalOrigin(), site.isToplevel(), site.isEval(), site.isNative(), site.isConstructor(), site.isAsync(), site.getScriptNameOrSourceURL(), typeof site.getThis(), typeof site.getFunction(), String(site)]);
 const top = sites(() => new Error().stack);
 exports.top = () => tell(top);
 exports.inFunction = () => tell(sites(function named() { return new Error().stack; }));
