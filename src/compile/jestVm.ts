@@ -94,6 +94,9 @@ function moduleOfFunction(source: unknown, parameters: unknown, {filename}: Func
 /** A module that may look at its own function: V8 prints that with a line break before the source. */
 const LOOKS_AT_ITSELF = /\barguments\s*(?:\.\s*callee\b|\[\s*['"`]callee)|\.\s*caller\b/;
 
+/** V8 adds no offset to places in a module that names itself. */
+const NAMES_ITSELF = /[#@]\s*sourceURL=/;
+
 /** Code that may be made of a text. */
 const MAKES_CODE = /\b(?:eval|Function)\b|\.\s*constructor\b/;
 
@@ -104,7 +107,7 @@ const LINE_BREAK = /[\n\r\u2028\u2029]/;
  * done by the place in the script, without its offset: on the first line the column would be another.
  */
 function wouldDiffer(source: string): boolean {
-  if (LOOKS_AT_ITSELF.test(source)) return true;
+  if (LOOKS_AT_ITSELF.test(source) || NAMES_ITSELF.test(source)) return true;
   const end = source.search(LINE_BREAK);
   return MAKES_CODE.test(end < 0 ? source : source.slice(0, end));
 }

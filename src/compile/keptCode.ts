@@ -46,7 +46,8 @@ export interface ModuleCode {
 export class KeptScript {
   readonly module: ModuleCode;
   readonly #imports: Imports;
-  readonly #isNewEachTime: boolean;
+  /** Where it has run, if that may be once in each; null: as often as it is compiled. */
+  readonly #realms: WeakSet<object> | null;
   /** null: it was compiled once, as ever. */
   #script: vm.Script | null = null;
   /** It cannot be a script. */
@@ -61,17 +62,18 @@ export class KeptScript {
   constructor(module: ModuleCode, imports: Imports) {
     this.module = module;
     this.#imports = imports;
-    this.#isNewEachTime = module.isNewEachTime();
+    this.#realms = module.isNewEachTime() ? new WeakSet() : null;
   }
 
   /** Whether it may be run there. */
   fits(realm: Context): boolean {
-    return !this.#isNewEachTime || this.#realm?.deref() !== realm;
+    return this.#realms?.has(realm) !== true;
   }
 
   /** @param importer what answers an `import()` in it, in this realm */
   runIn(realm: Context, importer: Importer, ...rest: unknown[]): unknown {
     this.#ran = true;
+    this.#realms?.add(realm);
     if (this.#realm?.deref() !== realm) this.#realm = new WeakRef(realm);
     this.#imports.note(realm, this.module.filename, importer);
     return Reflect.apply(runInContext, this.#script, [realm, ...rest]);
