@@ -5,8 +5,7 @@
  */
 import type {TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
-import {startCompileCache} from '../compile/compileCache';
-import type {KeptCode} from '../compile/keptCode';
+import {startCompileCache, type CompileCache} from '../compile/compileCache';
 import type {UnitOrder, WorkerSetup} from '../core/protocol';
 import {updateSnapshotFor, type SnapshotUse} from '../core/snapshotUse';
 import {expectFollowed} from './failingFile';
@@ -23,10 +22,10 @@ export type FileEnd = {readonly result: TestResult} | {readonly thrown: unknown}
 export class JestFileRunner {
   readonly #testWorker: TestWorker;
   readonly #setup: WorkerSetup;
-  readonly #compileCache: KeptCode | null;
+  readonly #compileCache: CompileCache | null;
   readonly #configs: ReadonlyMap<string, Config.ProjectConfig>;
 
-  private constructor(testWorker: TestWorker, setup: WorkerSetup, compileCache: KeptCode | null) {
+  private constructor(testWorker: TestWorker, setup: WorkerSetup, compileCache: CompileCache | null) {
     this.#testWorker = testWorker;
     this.#compileCache = compileCache;
     this.#setup = setup;

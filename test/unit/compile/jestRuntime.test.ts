@@ -24,6 +24,9 @@ const files = {
   'throws.js': `require('vm'); throw new Error('not loaded');`,
   'loads.js': `require(process.cwd() + '/gone.js')`,
   'node_modules/graceful-fs/index.js': FS,
+  'node_modules/jest-circus/build/init.js': `module.exports = id => require(process.cwd() + '/runtime.js').ofTest(id);`,
+  // Whoever else is further down on the stack.
+  'user.js': `module.exports = id => [1].map(() => require(process.cwd() + '/runtime.js').ofTest(id))[0];`,
 };
 
 const SCRIPT = `
@@ -33,12 +36,13 @@ const SCRIPT = `
   const original = Module.prototype.require;
   const reach = (name = 'runtime') => {
     const kept = new KeptCode({disk: null});
-    reachJestRuntime(path(name), kept);
+    const storages = new (ours('circusStorages').CircusStorages)();
+    reachJestRuntime(path(name), kept, storages);
     const runtime = require(path(name));
     const found = [];
     kept.find = module => { found.push(module.filename); return null; };
     const compile = (of = runtime.own._nodeVm()) => of.compileFunction('1', [], {filename: '/a.js', importModuleDynamically: () => {}, parsingContext: vm.createContext()});
-    return {kept, runtime, found, compile};
+    return {kept, storages, runtime, found, compile};
   };`;
 
 const answer = (script: string, options: object = {}) => inOwnProcess(`${SCRIPT}${script}`, {files, ...options});
@@ -141,6 +145,27 @@ test('files are read through us, and no property is looked at that warns', () =>
     const asNode = Object.keys(fs).every(name => name in of);
     return [of.readFileSync === fs.readFileSync, asNode, of.statSync === fs.statSync, global.warned === true, of.readFileSync(path('runtime'), 'utf8').length];`;
   expect(answer(script)).toEqual([false, true, true, false, RUNTIME.length]);
+});
+
+test.each(['async_hooks', 'node:async_hooks'])('of %s jest-circus gets other storages, and nobody else', id => {
+  const script = `
+    const {runtime, storages} = reach();
+    const asked = [];
+    const given = {};
+    storages.forFile = file => { asked.push(file); return file !== null && file.includes('jest-circus') ? given : null };
+    Error.stackTraceLimit = 0;
+    const circus = require(path('node_modules/jest-circus/build/init'));
+    const user = require(path('user'));
+    const nodes = require('async_hooks');
+    return [circus('${id}') === given, user('${id}') === nodes, user('${id}') === nodes, require('${id}') === nodes,
+      asked.map(file => file?.replace(process.cwd(), ''))];`;
+  expect(answer(script)).toEqual([
+    true,
+    true,
+    true,
+    true,
+    ['/node_modules/jest-circus/build/init.js', '/user.js', '/user.js'],
+  ]);
 });
 
 test('a require for a file is made when it is called', () => {
