@@ -41,7 +41,6 @@ export class CodeOnDisk {
   readonly #known: Set<string>;
   /** V8 refuses what another version of it has made, or itself with other flags; with this, it is not even asked. */
   readonly #tag = `${process.arch} ${process.version} ${cachedDataVersionTag()}`;
-  readonly #used = new Set<string>();
   #written = 0;
 
   /** @param maxBytes of all files in the folder; for tests */
@@ -73,7 +72,6 @@ export class CodeOnDisk {
         this.forget(key);
         return null;
       }
-      this.#used.add(key);
       return {data, warm: bytes[WARMTH_AT] === 1};
     } catch {
       return null; // another process has removed it
@@ -107,9 +105,9 @@ export class CodeOnDisk {
    *
    * @returns whether anything was written
    */
-  tidy(): boolean {
+  tidy(used: Iterable<string>): boolean {
     const now = Date.now();
-    for (const key of this.#used) this.#mark(join(this.#folder, key), now);
+    for (const key of used) this.#mark(join(this.#folder, key), now);
     if (this.#written === 0) return false;
     keepWithin(
       namesIn(this.#folder).map(name => join(this.#folder, name)),

@@ -1,6 +1,7 @@
-/** The compile cache of one process: what is compiled in it, and what other processes have compiled before. */
+/** What jest-runtime gets from us in one process: what was compiled in it, or by other processes before, and storages for jest-circus. */
 import {join} from 'node:path';
 import type {CompileCacheOrder} from '../core/protocol';
+import {CircusStorages} from './circusStorages';
 import {CodeOnDisk} from './codeOnDisk';
 import {SURVIVE_ON_DISK as IMPORTS_SURVIVE} from './imports';
 import {reachJestRuntime} from './jestRuntime';
@@ -11,8 +12,8 @@ import {enableNodesOwnCache, tidyNodesOwnCache} from './nodesOwnCache';
 const started = new Map<string, CompileCache>();
 
 export class CompileCache {
-  readonly #disk: CodeOnDisk;
   readonly #kept: KeptCode;
+  readonly #storages = new CircusStorages();
   /** null: what Node itself loads is not kept. */
   readonly #nodesFolder: string | null;
 
@@ -29,22 +30,21 @@ export class CompileCache {
   }
 
   private constructor({folder, runtime}: CompileCacheOrder, wholeProcess: boolean) {
-    this.#disk = new CodeOnDisk(folder);
-    this.#kept = new KeptCode({disk: IMPORTS_SURVIVE ? this.#disk : null});
+    this.#kept = new KeptCode({disk: IMPORTS_SURVIVE ? new CodeOnDisk(folder) : null});
     this.#nodesFolder = wholeProcess ? join(folder, 'node') : null;
     if (this.#nodesFolder !== null) enableNodesOwnCache(this.#nodesFolder);
-    reachJestRuntime(runtime, this.#kept);
+    reachJestRuntime(runtime, this.#kept, this.#storages);
   }
 
-  /** A test file begins. */
+  /** A test file begins; no other runs meanwhile. */
   fileBegins(path: string): void {
     this.#kept.fileBegins(path);
+    this.#storages.fileBegins();
   }
 
   /** Leaves to other processes what this one has found worth keeping. */
   save(): void {
-    this.#kept.save();
-    const hasGrown = this.#disk.tidy();
+    const hasGrown = this.#kept.save();
     if (hasGrown && this.#nodesFolder !== null) tidyNodesOwnCache(this.#nodesFolder);
   }
 }

@@ -5,6 +5,7 @@
 import Module from 'node:module';
 import type * as FileSystem from 'node:fs';
 import type * as Inspector from 'node:inspector';
+import type {CircusStorages} from './circusStorages';
 import {vmFor} from './jestVm';
 import type {KeptCode} from './keptCode';
 import {keepReads} from './keptReads';
@@ -20,10 +21,10 @@ const INSPECTOR = /^(?:node:)?inspector(?:\/promises)?$/;
  * @param path of the running Jest's jest-runtime. Where that is loaded already, and has asked, nothing changes.
  * @throws what loading it throws
  */
-export function reachJestRuntime(path: string, kept: KeptCode): void {
+export function reachJestRuntime(path: string, kept: KeptCode, storages: CircusStorages): void {
   let inspected = false;
   const vm = vmFor(kept, () => !inspected && !isDebugged());
-  answerRequires(path, (id, ask, itself) => {
+  answerRequires(path, (id, ask, {itself, file}) => {
     switch (id) {
       case 'vm':
       case 'node:vm':
@@ -32,6 +33,9 @@ export function reachJestRuntime(path: string, kept: KeptCode): void {
         return itself() ? withKeptReads(ask() as typeof FileSystem, path) : null;
       case 'module':
         return itself() ? withLateRequire(ask() as typeof Module) : null;
+      case 'async_hooks':
+      case 'node:async_hooks':
+        return storages.forFile(file());
       default:
         if (INSPECTOR.test(id)) inspected = true; // by a test that is about to look at scripts
         return null;
@@ -64,24 +68,46 @@ function inspectorIsLoaded(): boolean {
   return moduleLoadList === undefined || moduleLoadList.includes('NativeModule inspector');
 }
 
-/** Whether one of these functions has called `ours`. */
-function asksForItself(ours: Module['require']): boolean {
+/** Who asks. */
+interface Asker {
+  /** Whether it is jest-runtime that needs it, and no test. */
+  readonly itself: () => boolean;
+  /** The file that asks jest-runtime for it. */
+  readonly file: () => string | null;
+}
+
+function askerOf(ours: Module['require'], path: string): Asker {
+  return {
+    itself: () =>
+      callersOf(ours, 3, site => site.getFunctionName()).some(name => name !== null && ASK_FOR_ITSELF.has(name)),
+    file: () =>
+      callersOf(ours, MOST_CALLS, site => site.getFileName() ?? null).find(
+        file => file !== null && file !== path && !file.startsWith('node:'),
+      ) ?? null,
+  };
+}
+
+/** So many calls are at most between a test's `require` and Node's. */
+const MOST_CALLS = 20;
+
+/** What there is to say of those who have called a function, the last first. */
+function callersOf<T>(callee: Module['require'], count: number, tell: (site: NodeJS.CallSite) => T): T[] {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was
   const {prepareStackTrace, stackTraceLimit} = Error;
   try {
-    Error.stackTraceLimit = 3;
-    Error.prepareStackTrace = (_error, sites) => sites.map(site => site.getFunctionName());
-    const trace: {stack?: (string | null)[]} = {};
-    Error.captureStackTrace(trace, ours);
-    return trace.stack?.some(name => name !== null && ASK_FOR_ITSELF.has(name)) === true;
+    Error.stackTraceLimit = count;
+    Error.prepareStackTrace = (_error, sites) => sites.map(tell);
+    const trace: {stack?: T[]} = {};
+    Error.captureStackTrace(trace, callee);
+    return trace.stack ?? [];
   } finally {
     Error.prepareStackTrace = prepareStackTrace;
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-/** What a `require` gives; null: what it gives anyway, which `ask` does, too. `itself`: whether it is jest-runtime that needs it, and no test. */
-type Answer = (id: string, ask: () => unknown, itself: () => boolean) => unknown;
+/** What a `require` gives; null: what it gives anyway, which `ask` does, too. */
+type Answer = (id: string, ask: () => unknown, asker: Asker) => unknown;
 
 /** Answers the calls of `require` in a file. */
 function answerRequires(path: string, answer: Answer): void {
@@ -100,8 +126,9 @@ function answerRequires(path: string, answer: Answer): void {
         isAsking = false;
       }
     };
-    return answer(id, ask, () => asksForItself(ours)) ?? withoutOurFrame(__filename, ask);
+    return answer(id, ask, asker) ?? withoutOurFrame(__filename, ask);
   } as typeof original;
+  const asker = askerOf(ours, path);
   // Some versions ask while they are loaded, others at their first use.
   Module.prototype.require = ours;
   try {

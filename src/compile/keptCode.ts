@@ -46,7 +46,8 @@ export interface ModuleCode {
 export class KeptScript {
   readonly module: ModuleCode;
   readonly #imports: Imports;
-  readonly #isNewEachTime: boolean;
+  /** Where it has run, if that may be once in each; null: as often as it is compiled. */
+  readonly #realms: WeakSet<object> | null;
   /** null: it was compiled once, as ever. */
   #script: vm.Script | null = null;
   /** It cannot be a script. */
@@ -61,17 +62,18 @@ export class KeptScript {
   constructor(module: ModuleCode, imports: Imports) {
     this.module = module;
     this.#imports = imports;
-    this.#isNewEachTime = module.isNewEachTime();
+    this.#realms = module.isNewEachTime() ? new WeakSet() : null;
   }
 
   /** Whether it may be run there. */
   fits(realm: Context): boolean {
-    return !this.#isNewEachTime || this.#realm?.deref() !== realm;
+    return this.#realms?.has(realm) !== true;
   }
 
   /** @param importer what answers an `import()` in it, in this realm */
   runIn(realm: Context, importer: Importer, ...rest: unknown[]): unknown {
     this.#ran = true;
+    this.#realms?.add(realm);
     if (this.#realm?.deref() !== realm) this.#realm = new WeakRef(realm);
     this.#imports.note(realm, this.module.filename, importer);
     return Reflect.apply(runInContext, this.#script, [realm, ...rest]);
@@ -153,9 +155,14 @@ export class KeptCode {
     if (this.#mayKeep(module) && this.#lookUp(module) === null) this.#keep(module);
   }
 
-  /** Leaves to other processes what this one has found worth keeping. */
-  save(): void {
-    if (this.#disk === null) return;
+  /**
+   * Leaves to other processes what this one has found worth keeping.
+   *
+   * @returns whether there was any that had not been left before
+   */
+  save(): boolean {
+    if (this.#disk === null) return false;
+    const used: string[] = [];
     let failed = 0;
     for (const kept of this.#kept) {
       const toLeave = failed < FAILED_WRITES && mayBeLeft(kept.module) ? kept.toLeave() : null;
@@ -168,7 +175,9 @@ export class KeptCode {
       }
       if (toLeave !== null) kept.onDisk = toLeave.warm ? 'warm' : 'cold';
       failed = 0;
+      used.push(key);
     }
+    return this.#disk.tidy(used);
   }
 
   #mayKeep({filename, source}: ModuleCode): boolean {
@@ -186,7 +195,7 @@ export class KeptCode {
 
   /** What is there came through Jest's own call in another process. */
   #takeFromDisk(module: ModuleCode): KeptScript | null {
-    if (this.#disk === null || !this.#mayKeep(module) || !mayBeLeft(module)) return null;
+    if (this.#disk === null || !this.#mayKeep(module)) return null;
     const key = keyOf(module, this.#disk);
     const stored = key === null ? null : this.#disk.read(key);
     if (stored === null) return null;

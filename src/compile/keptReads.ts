@@ -18,7 +18,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const SETTLED_NS = 3_000_000_000n;
 
 const JESTS_PACKAGES =
-  /[\\/]node_modules[\\/](?:jest-[\w-]+|@jest[\\/][\w-]+|expect|pretty-format)[\\/](?!.*[\\/]node_modules[\\/])/;
+  /[\\/]node_modules[\\/](?:jest-[\w-]+|@jest[\\/][\w-]+|expect|pretty-format)(?!.*[\\/]node_modules[\\/])[\\/]/;
 
 type Read = (path: string) => Buffer;
 

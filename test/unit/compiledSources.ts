@@ -14,7 +14,7 @@ export function compile(source: string, options: CompilerOptions = {}): string {
 }
 
 /** @returns the folder of those rings' compiled modules, with one folder each, and of core's */
-export function compileRings(...rings: readonly ('worker' | 'fixtures' | 'shell')[]): string {
+export function compileRings(...rings: readonly ('worker' | 'compile' | 'fixtures' | 'shell')[]): string {
   const folder = temporaryFolder();
   for (const ring of ['core', ...rings]) {
     mkdirSync(join(folder, ring));

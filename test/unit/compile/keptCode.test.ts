@@ -1,0 +1,237 @@
+import {readdirSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import vm from 'node:vm';
+import {CodeOnDisk} from '../../../src/compile/codeOnDisk';
+import {KeptCode, type ModuleCode} from '../../../src/compile/keptCode';
+import {temporaryFolder} from '../shell/temporaryFolder';
+import {inOwnProcess} from './ownProcess';
+
+const importer = () => null;
+
+function moduleOf(filename: string, source = '0', variant = 'v'): ModuleCode {
+  return {
+    filename,
+    source,
+    variant,
+    isNewEachTime: () => false,
+    asScript: () => ({code: `(function () {${source}\n})`, lineOffset: 0, columnOffset: -14}),
+  };
+}
+
+/** A module of a package. */
+const packageOf = (name: string, source?: string) => moduleOf(`/node_modules/${name}.js`, source);
+
+describe('in one process', () => {
+  test('a module is kept from its second compilation on', () => {
+    const kept = new KeptCode({disk: null});
+    const module = moduleOf('/a.js');
+    expect(kept.find(module)).toBeNull();
+    kept.accepted(module);
+    expect(kept.find(module)).not.toBeNull();
+    expect(kept.find({...module})).toBe(kept.find(module));
+  });
+
+  test('the running test file is not, before it ends', () => {
+    const kept = new KeptCode({disk: null});
+    const module = moduleOf('/a.test.js');
+    kept.fileBegins('/a.test.js');
+    kept.accepted(module);
+    expect(kept.find(module)).toBeNull();
+    kept.fileBegins('/b.test.js');
+    kept.accepted(module);
+    expect(kept.find(module)).not.toBeNull();
+  });
+
+  test('what cannot be a script is compiled as ever', () => {
+    const kept = new KeptCode({disk: null});
+    for (const module of [moduleOf('/a.js', '#!/bin/node'), {...moduleOf('/b.js'), asScript: () => null}]) {
+      kept.accepted(module);
+      expect(kept.find(module)).toBeNull();
+      expect(kept.find(module)).toBeNull();
+    }
+  });
+
+  describe('no more characters are kept than', () => {
+    /** Which of some files are kept. */
+    const keptOf = (kept: KeptCode, names: string) =>
+      [...names].filter(name => kept.find(moduleOf(name, name.repeat(4)))).join('');
+    const keep = (kept: KeptCode, names: string) => {
+      for (const name of names) kept.accepted(moduleOf(name, name.repeat(4)));
+    };
+
+    test('are allowed', () => {
+      const kept = new KeptCode({disk: null, maxCharacters: 12});
+      keep(kept, 'abc');
+      expect(keptOf(kept, 'abc')).toBe('abc');
+      keep(kept, 'd');
+      expect(keptOf(kept, 'abcd')).toBe('bcd');
+    });
+
+    test('and what was used last stays', () => {
+      const kept = new KeptCode({disk: null, maxCharacters: 12});
+      keep(kept, 'abc');
+      expect(keptOf(kept, 'a')).toBe('a');
+      keep(kept, 'd');
+      expect(keptOf(kept, 'abcd')).toBe('acd');
+    });
+
+    test('one that is larger than all of it stays alone', () => {
+      const kept = new KeptCode({disk: null, maxCharacters: 12});
+      keep(kept, 'abc');
+      kept.accepted(moduleOf('large', 'x'.repeat(100)));
+      expect(keptOf(kept, 'abc')).toBe('');
+      expect(kept.find(moduleOf('large', 'x'.repeat(100)))).not.toBeNull();
+    });
+
+    test('old versions of one file go, too', () => {
+      const kept = new KeptCode({disk: null, maxCharacters: 12});
+      const versions = ['aaaa', 'bbbb', 'cccc', 'dddd', 'eeee'].map(source => moduleOf('/a.js', source));
+      for (const version of versions) kept.accepted(version);
+      expect(versions.map(version => kept.find(version) !== null)).toEqual([false, false, true, true, true]);
+    });
+  });
+});
+
+describe('on disk', () => {
+  const run = (kept: KeptCode, module: ModuleCode) => {
+    const script = kept.find(module);
+    if (script === null) {
+      kept.accepted(module);
+      return null;
+    }
+    (script.runIn(vm.createContext(), importer) as () => void)();
+    return script;
+  };
+  const started = (folder: string) => new KeptCode({disk: new CodeOnDisk(folder)});
+  const folderIn = () => join(temporaryFolder(), 'code');
+
+  test('what a process has run twice the next one has at once', () => {
+    const folder = folderIn();
+    const first = started(folder);
+    for (let time = 0; time < 2; time++) run(first, moduleOf('/a.js'));
+    first.save();
+    expect(readdirSync(folder)).toHaveLength(1);
+    const second = started(folder);
+    expect(run(second, moduleOf('/a.js'))?.onDisk).toBe('warm');
+    for (const other of [moduleOf('/a.js', 'other'), moduleOf('/b.js')]) expect(run(second, other)).toBeNull();
+  });
+
+  test('what it has run once is left only if it is of a package, and without the functions that were called', () => {
+    const folder = folderIn();
+    const first = started(folder);
+    for (const module of [moduleOf('/own.js'), packageOf('a')]) run(first, module);
+    first.save();
+    const second = started(folder);
+    expect(run(second, moduleOf('/own.js'))).toBeNull();
+    expect(run(second, packageOf('a'))?.onDisk).toBe('cold');
+    second.save();
+    expect(run(started(folder), packageOf('a'))?.onDisk).toBe('warm');
+  });
+
+  test('what is there is not written again', () => {
+    const folder = folderIn();
+    const first = started(folder);
+    for (let time = 0; time < 2; time++) run(first, packageOf('a'));
+    first.save();
+    const write = jest.spyOn(CodeOnDisk.prototype, 'write');
+    first.save();
+    const second = started(folder);
+    run(second, packageOf('a'));
+    second.save();
+    expect(write).not.toHaveBeenCalled();
+    write.mockRestore();
+  });
+
+  test('the running test file is neither left nor taken', () => {
+    const folder = folderIn();
+    const first = started(folder);
+    for (let time = 0; time < 2; time++) run(first, packageOf('a'));
+    first.save();
+    const second = started(folder);
+    second.fileBegins(packageOf('a').filename);
+    expect(run(second, packageOf('a'))).toBeNull();
+  });
+
+  test.each(['() => import("a")', '"import(a)"', '() => import /* lazily */ ("a")'])(
+    'a module that may import is kept in its process only: %s',
+    source => {
+      const folder = folderIn();
+      const kept = started(folder);
+      run(kept, packageOf('a', source));
+      expect(run(kept, packageOf('a', source))).not.toBeNull();
+      kept.save();
+      expect(() => readdirSync(folder)).toThrow('ENOENT');
+    },
+  );
+
+  test('what V8 refuses is compiled, and written anew', () => {
+    // V8 does not look at what it is given where it has compiled the same before.
+    const unknownToV8 = moduleOf('/a.js', '"refused"');
+    const folder = folderIn();
+    const disk = new CodeOnDisk(folder);
+    const {code = '', columnOffset = 0} = unknownToV8.asScript() ?? {};
+    const key = disk.key(['/a.js', `0 ${columnOffset}`, code]);
+    disk.write(key, {data: Buffer.from('not of V8'), warm: true});
+    const kept = started(folder);
+    expect(run(kept, unknownToV8)?.onDisk).toBe('nothing');
+    kept.save();
+    expect(run(started(folder), unknownToV8)?.onDisk).toBe('warm');
+  });
+
+  test('where nothing can be written, it is tried a few times only', () => {
+    const folder = join(temporaryFolder({code: 'a file'}), 'code');
+    const kept = started(folder);
+    const write = jest.spyOn(CodeOnDisk.prototype, 'write');
+    for (const name of 'abcdefgh') run(kept, packageOf(name));
+    kept.save();
+    expect(write).toHaveBeenCalledTimes(3);
+    write.mockClear();
+    rmSync(folder);
+    kept.save();
+    expect(write).toHaveBeenCalledTimes(8);
+    write.mockRestore();
+  });
+
+  test('the same code of two files tells each where it stands', () => {
+    const folder = folderIn();
+    const source = 'return new Error("x").stack';
+    const first = started(folder);
+    for (let time = 0; time < 2; time++) for (const name of ['a', 'b']) run(first, packageOf(name, source));
+    first.save();
+    const script = `
+      const {KeptCode} = ours('keptCode'); const {CodeOnDisk} = ours('codeOnDisk');
+      const kept = new KeptCode({disk: new CodeOnDisk(${JSON.stringify(folder)})});
+      return ['a', 'b', 'c'].map(name => {
+        const script = kept.find({filename: '/node_modules/' + name + '.js', source: ${JSON.stringify(source)}, variant: 'v', isNewEachTime: () => false,
+          asScript: () => ({code: ${JSON.stringify(`(function () {${source}\n})`)}, lineOffset: 0, columnOffset: -14})});
+        return script && script.onDisk + script.runIn(require('vm').createContext(), null)().split('\\n')[1];
+      });`;
+    expect(inOwnProcess(script)).toEqual([
+      'warm    at /node_modules/a.js:1:8',
+      'warm    at /node_modules/b.js:1:8',
+      null,
+    ]);
+  });
+});
+
+test('a realm goes when its file has ended, though its scripts are kept', () => {
+  const script = `
+    const vm = require('vm'); const {KeptCode} = ours('keptCode'); const {vmFor} = ours('jestVm');
+    const kept = new KeptCode({disk: null}); const mine = vmFor(kept, () => true);
+    const realms = [];
+    const file = index => {
+      kept.fileBegins('/' + index + '.test.js');
+      const realm = vm.createContext({payload: new Array(1000)}); realms.push(new WeakRef(realm));
+      for (const tag of ['', 'exports.s = (s => s)\`x\`;']) for (let time = 0; time < 2; time++) {
+        const exports = {};
+        mine.compileFunction(tag + 'exports.f = () => [exports];', ['exports'], {filename: '/m' + tag + '.js', importModuleDynamically: () => realm, parsingContext: realm})(exports);
+        exports.f();
+      }
+    };
+    for (let index = 0; index < 5; index++) { file(index); await new Promise(setImmediate); }
+    for (let round = 0; round < 5; round++) { gc(); await new Promise(setImmediate); }
+    return realms.filter(realm => realm.deref() !== undefined).length;`;
+  const nodeArguments = ['--expose-gc'];
+  expect(inOwnProcess(script, {nodeArguments})).toBe(0);
+  expect(inOwnProcess(script, {nodeArguments: [...nodeArguments, '--experimental-vm-modules']})).toBe(0);
+});

@@ -1,0 +1,257 @@
+import fs, {mkdirSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {keepReads} from '../../../src/compile/keptReads';
+import {temporaryFolder} from '../shell/temporaryFolder';
+
+/** It lies nowhere near. */
+const RUNTIME = '/elsewhere/node_modules/jest-runtime/build/index.js';
+
+/** Not that which the tests move. */
+const {now: clock} = Date;
+
+/** What is read anew is counted. */
+function reads(maxBytes?: number) {
+  const read = jest.fn((path: string) => fs.readFileSync(path));
+  return {read, kept: keepReads(read as never, RUNTIME, maxBytes) as typeof fs.readFileSync};
+}
+
+/** A clock that is so much ahead of that of the files: they were changed that long ago. */
+function later(seconds: number) {
+  const now = clock() + seconds * 1000;
+  jest.spyOn(Date, 'now').mockReturnValue(now);
+}
+
+function packageFile(text = 'old'): string {
+  return join(temporaryFolder({'node_modules/a/index.js': text}), 'node_modules/a/index.js');
+}
+
+beforeEach(() => later(10));
+afterEach(() => jest.restoreAllMocks());
+
+test('a file is read once', () => {
+  const path = packageFile();
+  const {read, kept} = reads();
+  const bytes = kept(path);
+  expect(kept(path)).toBe(bytes);
+  expect(String(bytes)).toBe('old');
+  expect(read).toHaveBeenCalledTimes(1);
+});
+
+test('its text is made once, and is what it would be', () => {
+  const {kept} = reads();
+  const bytes = kept(packageFile('äöü'));
+  expect(bytes.toString('hex')).toBe('c3a4c3b6c3bc');
+  expect(bytes.toString('utf8', 2)).toBe('öü');
+  expect(bytes.toString('utf8', 0, 2)).toBe('ä');
+  expect(bytes.toString()).toBe('äöü');
+  bytes.fill('x');
+  expect([bytes.toString(), bytes.toString('utf8')]).toEqual(['äöü', 'äöü']);
+});
+
+describe('it is read again', () => {
+  test.each([
+    ['with another size', (path: string) => writeFileSync(path, 'newer')],
+    ['with the same size', (path: string) => writeFileSync(path, 'new')],
+    [
+      'with the same size and time',
+      (path: string) => {
+        const {atime, mtime} = statSync(path);
+        writeFileSync(path, 'new');
+        utimesSync(path, atime, mtime);
+      },
+    ],
+    [
+      'by another file of the same size and time',
+      (path: string) => {
+        const {atime, mtime} = statSync(path);
+        writeFileSync(`${path}.new`, 'new');
+        utimesSync(`${path}.new`, atime, mtime);
+        renameSync(`${path}.new`, path);
+      },
+    ],
+    [
+      'by a link to another file',
+      (path: string) => {
+        writeFileSync(`${path}.new`, 'new');
+        unlinkSync(path);
+        symlinkSync(`${path}.new`, path);
+      },
+    ],
+  ])('when it was changed: %s', (_how, change) => {
+    const path = packageFile();
+    const {read, kept} = reads();
+    kept(path);
+    change(path);
+    later(10);
+    expect(String(kept(path))).toMatch(/^new/);
+    expect(String(kept(path))).toMatch(/^new/);
+    expect(read).toHaveBeenCalledTimes(2);
+  });
+
+  test('each time, while it was changed just now', () => {
+    const path = packageFile();
+    later(1);
+    const {read, kept} = reads();
+    kept(path);
+    kept(path);
+    expect(read).toHaveBeenCalledTimes(2);
+    later(5);
+    kept(path);
+    kept(path);
+    expect(read).toHaveBeenCalledTimes(3);
+  });
+
+  test('each time, when its time lies in the future', () => {
+    const path = packageFile();
+    const then = Date.now() / 1000 + 1000;
+    utimesSync(path, then, then);
+    const {read, kept} = reads();
+    kept(path);
+    kept(path);
+    expect(read).toHaveBeenCalledTimes(2);
+  });
+
+  test('each time, when it is not of a package', () => {
+    const path = join(temporaryFolder({'src/a.js': 'old'}), 'src/a.js');
+    const {read, kept} = reads();
+    kept(path);
+    kept(path);
+    expect(read).toHaveBeenCalledTimes(2);
+  });
+
+  test('each time, when the file system has no exact times', () => {
+    const path = packageFile();
+    const {mtimeNs: _, ...stats} = statSync(path, {bigint: true});
+    jest.isolateModules(() => {
+      jest.spyOn(fs, 'statSync').mockReturnValue(stats as never);
+      const {keepReads: keep} = jest.requireActual<typeof import('../../../src/compile/keptReads')>(
+        '../../../src/compile/keptReads',
+      );
+      const read = jest.fn((path: string) => fs.readFileSync(path));
+      const kept = keep(read, RUNTIME);
+      kept(path);
+      expect(String(kept(path))).toBe('old');
+      expect(read).toHaveBeenCalledTimes(2);
+    });
+  });
+});
+
+test('of a file that changes while it is read nothing is kept', () => {
+  const path = packageFile();
+  const kept = keepReads(path => {
+    const bytes = fs.readFileSync(path);
+    writeFileSync(path, 'newer');
+    return bytes;
+  }, RUNTIME);
+  expect(String(kept(path))).toBe('old');
+  later(10);
+  expect(String(kept(path))).toBe('newer');
+});
+
+describe('what is kept is bound', () => {
+  test('by the bytes of all files', () => {
+    const paths = [packageFile('12345'), packageFile('12345'), packageFile('1')];
+    const {read, kept} = reads(10);
+    for (const path of [...paths, ...paths]) kept(path);
+    expect(read.mock.calls.map(([path]) => paths.indexOf(path))).toEqual([0, 1, 2, 2]);
+  });
+
+  test('of which a changed one counts once', () => {
+    const [changing, other] = [packageFile('12345'), packageFile('12345')];
+    const {read, kept} = reads(10);
+    for (const text of ['1234', '123', '12345']) {
+      writeFileSync(changing, text);
+      later(10);
+      kept(changing);
+    }
+    kept(other);
+    read.mockClear();
+    kept(changing);
+    kept(other);
+    expect(read).not.toHaveBeenCalled();
+  });
+});
+
+describe('what comes with a path is passed on', () => {
+  test.each([['utf8'], [{encoding: 'utf8'}]])('%j', options => {
+    const path = packageFile();
+    const {read, kept} = reads();
+    read.mockImplementation(fs.readFileSync);
+    expect(kept(path)).toBeInstanceOf(Buffer);
+    expect(kept(path, options as 'utf8')).toBe('old');
+    expect(read.mock.calls).toEqual([[path], [path, options]]);
+  });
+
+  test('and so is what is no path', () => {
+    const {kept} = reads();
+    const file = fs.openSync(packageFile(), 'r');
+    expect(String(kept(file))).toBe('old');
+    fs.closeSync(file);
+  });
+});
+
+describe('a read that fails fails as without us', () => {
+  const cases: [string, (folder: string) => string][] = [
+    ['a file that is gone', folder => join(folder, 'node_modules/a.js')],
+    ['below a file', folder => join(folder, 'node_modules/file/a.js')],
+    ['a folder', folder => join(folder, 'node_modules')],
+    ['a folder of a package', folder => join(folder, 'node_modules/folder')],
+  ];
+  /** Where each is thrown, it has the same callers. */
+  const thrownBy = (read: (path: string) => unknown, path: string) => {
+    try {
+      read(path);
+    } catch (error) {
+      return error as NodeJS.ErrnoException;
+    }
+    throw new Error('it was read');
+  };
+  test.each(cases)('%s', (_what, pathIn) => {
+    const folder = temporaryFolder({'node_modules/file': ''});
+    mkdirSync(join(folder, 'node_modules/folder'));
+    const path = pathIn(folder);
+    const kept = keepReads(fs.readFileSync, RUNTIME);
+    const [ours, stock] = [kept, fs.readFileSync].map(read => thrownBy(read as never, path));
+    expect(ours?.message).toBe(stock?.message);
+    expect({...ours}).toEqual({...stock});
+    expect(ours?.stack).toBe(stock?.stack);
+  });
+
+  test('after it was kept, too', () => {
+    const path = packageFile();
+    const {kept} = reads();
+    kept(path);
+    rmSync(path);
+    expect(() => kept(path)).toThrow(/ENOENT: no such file or directory, open/);
+  });
+});
+
+describe('a package of Jest, in the node_modules of jest-runtime', () => {
+  /** Whether a file is read once more when it was changed. */
+  function isReadAgain(name: string, runtime = 'node_modules/jest-runtime/build/index.js'): boolean {
+    const folder = temporaryFolder({[name]: 'old'});
+    const path = join(folder, name);
+    utimesSync(path, 1, 1);
+    later(10);
+    const kept = keepReads(one => fs.readFileSync(one), join(folder, runtime));
+    expect(String(kept(path))).toBe('old');
+    writeFileSync(path, 'new');
+    return String(kept(path)) === 'new';
+  }
+
+  test.each([
+    ['node_modules/expect/build/index.js', false],
+    ['node_modules/jest-circus/build/run.js', false],
+    ['node_modules/@jest/expect/build/index.js', false],
+    ['node_modules/lodash/index.js', true],
+    ['node_modules/jest-circus/node_modules/semver/index.js', true],
+    ['node_modules/expected/index.js', true],
+  ])('%s is looked at again: %p', (name, again) => {
+    expect(isReadAgain(name)).toBe(again);
+  });
+
+  test('and not in another', () => {
+    expect(isReadAgain('fixture/node_modules/expect/index.js')).toBe(true);
+    expect(isReadAgain('node_modules/expect/index.js', 'packages/jest-runtime/build/index.js')).toBe(true);
+  });
+});
