@@ -533,6 +533,8 @@ function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): vo
       commands.push({type: 'abandon', unit, reason: state.deadBecause});
       endOfUnit(state, unit, commands);
     }
+    // What runs alone may have waited for just these.
+    if (units.length > 0 && state.constrained !== null) state.constrained.changed = true;
   }
 }
 
