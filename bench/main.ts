@@ -1,8 +1,9 @@
-/** `npm run bench [-- scheduler suites speed splitting crashes fixtures modes]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
+/** `npm run bench [-- scheduler suites speed splitting crashes fixtures modes slots]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
 import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
 import {benchmarkModes} from './modes';
 import {benchmarkPrefetch, benchmarkResources, benchmarkThroughput} from './scheduler';
+import {benchmarkSlots} from './slots';
 import {benchmarkSpeed} from './speed';
 import {benchmarkSplitting} from './splitting';
 import {benchmarkSuites} from './suites';
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
   crashes: benchmarkCrashes,
   fixtures: benchmarkFixtures,
   modes: benchmarkModes,
+  slots: benchmarkSlots,
 };
 
 const wanted = process.argv.slice(2);

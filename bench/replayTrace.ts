@@ -108,6 +108,7 @@ function planOf(trace: Trace, mode: Mode, {slots, known}: Setting): SchedulePlan
     grouping,
     evenShares,
     slots,
+    growth: null,
     nodes,
     watermark,
     maxScheduleChunk,

@@ -37,6 +37,7 @@ function planOf(
     grouping: 'none',
     evenShares: false,
     slots,
+    growth: null,
     watermark: {low: 50, high: 200},
     maxScheduleChunk: null,
     maxWorkerRestarts: null,

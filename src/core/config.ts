@@ -86,6 +86,8 @@ export function resolveOptions(
   // Nodes that are not right are told of already: they are not missed, too.
   const hasNodes = merged.nodes ? merged.nodes.length > 0 : places.some(({value}) => saysNodes(value));
   if (from.dist !== undefined && merged.dist === 'each' && !hasNodes) problems.push(describeMissingNodes(from.dist));
+  const pointless = describePointlessBound(merged, from, places);
+  if (pointless !== null) problems.push(pointless);
   if (problems.length > 0) throw new OptionsError(problems);
   return Object.freeze({
     ...DEFAULT_OPTIONS,
@@ -175,6 +177,32 @@ function describeMissingNodes({name, isVariable = false}: OptionSource): string 
   return (
     `${name}: "dist" is "each", which runs every file once on every node, but there are no "nodes". ` +
     `Add them, like ${example}, or take ${isVariable ? variableOf('dist') : '"dist"'} out.`
+  );
+}
+
+/**
+ * `maxSlots` where no number of workers is bounded by it. Not one of a place before that of a number: that is for one
+ * run, `XDIST_SLOTS=4`, and the bound for all others.
+ *
+ * @returns null: it is not there, or has its use
+ */
+function describePointlessBound(
+  {slots, maxSlots}: XdistOptions,
+  from: Partial<Record<OptionName, OptionSource>>,
+  places: readonly OptionSource[],
+): string | null {
+  if (from.maxSlots === undefined || slots === 'auto') return null;
+  const {name, isVariable = false} = from.maxSlots;
+  const rank = (place: OptionSource) => (place.isVariable === true ? Infinity : places.indexOf(place));
+  if (from.slots !== undefined && rank(from.slots) > rank(from.maxSlots)) return null;
+  // A "slots" that is not right is told of already: it is not missed, too.
+  if (from.slots === undefined && places.some(({value}) => isPlainObject(value) && value.slots !== undefined))
+    return null;
+  const found = from.slots === undefined ? 'there is no "slots"' : `"slots" is ${show(slots)} (${from.slots.name})`;
+  const auto = isVariable ? 'XDIST_SLOTS=auto' : 'slots: "auto"';
+  return (
+    `${name}: "maxSlots" (${show(maxSlots)}) is the most workers that "slots": "auto" starts, but ${found}. ` +
+    `Say ${auto}, or take ${isVariable ? variableOf('maxSlots') : '"maxSlots"'} out.`
   );
 }
 

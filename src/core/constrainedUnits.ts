@@ -9,6 +9,7 @@ import {allFree, firstNeverGiven, isIn, poolOf, type Pool} from './pools';
 import type {Command} from './schedule';
 import type {SchedulePlan, ScheduleState, SlotState} from './scheduleState';
 import type {NodeId} from './units';
+import {isUsable, usableSlots} from './usableSlots';
 
 /** Units of a node that ask for the same; or those of one worker group, of which only the next may begin. */
 export interface Queue {
@@ -128,7 +129,9 @@ function tearsGroups(state: ScheduleState, slot: SlotState, queue: Queue): boole
   const begunOne = (of: SlotState) => [...of.groups].some(group => group !== queue && group.units.length > 0);
   if (slot.begun === 0 || !begunOne(slot)) return false;
   const pool = poolOf(state, slot);
-  return state.slots.some(other => isIn(other, pool) && other.status !== 'dead' && !begunOne(other));
+  return state.slots.some(
+    other => isIn(other, pool) && other.status !== 'dead' && isUsable(state, other) && !begunOne(other),
+  );
 }
 
 /** The next unit of a queue. */
@@ -175,7 +178,7 @@ function mayWait(state: ScheduleState, unit: number): boolean {
   const own = plan.units[unit]?.expectedMs ?? null;
   if (plan.keepsOrder || own === null || workAhead === null) return false;
   const left = (workAhead.at(-1) ?? 0) - (workAhead[firstNeverGiven(state)] ?? 0);
-  return left / state.slots.length >= TIMES_LEFT * own;
+  return left / usableSlots(state) >= TIMES_LEFT * own;
 }
 
 /** Whether nothing is left to be given of the units that ask for nothing, and nothing more will come. */
@@ -340,6 +343,24 @@ export function mostAtOnce(state: ScheduleState, {queues}: ConstrainedUnits, poo
   // These come when all others of the run are through: until then no worker is kept from another node for them.
   const kept = pool.node === null || (serialOnly && othersAreThrough(state));
   return kept ? Math.max(sum, serial) : sum;
+}
+
+/** How many workers more could begin units of these at once, with what is left of what they ask for. */
+export function possibleAtOnce(state: ScheduleState, constrained: ConstrainedUnits, pool: Pool): number {
+  const claimed = new Map<string, number>();
+  let sum = 0;
+  for (const {node, group, slot, units, replacing} of constrained.queues) {
+    const next = units.at(-1);
+    // A serial one is for whoever is there when all others are through.
+    if (next === undefined || node !== pool.node || slot !== null || constraintsOf(state, next).serial) continue;
+    const most = group === null ? Math.min(units.length - replacing, state.slots.length) : 1;
+    for (let count = 0; count < most && isPossible(state, constrained, next, claimed); count++) {
+      for (const {name, amount} of constraintsOf(state, next).resources)
+        claimed.set(name, (claimed.get(name) ?? 0) + amount);
+      sum++;
+    }
+  }
+  return sum;
 }
 
 function shares(state: ScheduleState, unit: number): number[] {

@@ -8,6 +8,7 @@ import {firstNeverGiven} from './pools';
 import type {Command, ScheduleEvent} from './schedule';
 import type {SchedulePlan, ScheduleState, SlotState} from './scheduleState';
 import type {Generation, SlotNumber} from './units';
+import {usableSlots} from './usableSlots';
 
 /**
  * `unused`: nobody has asked for it; `asked`: it waits for one that it needs, or for its turn; `failed`: it could not be set up,
@@ -80,12 +81,12 @@ const MOST_AT_ONCE = 4;
 
 /** Asks for the fixtures whose first unit comes soon. */
 export function askForFixtures(state: ScheduleState, {all, unasked}: RunFixtures, commands: Command[]): void {
-  const {workAhead, slots} = state;
+  const {workAhead} = state;
   const nextUnit = firstNeverGiven(state);
   for (let id = unasked.at(-1); id !== undefined; id = unasked.at(-1)) {
     const fixture = all[id];
     const ahead = (workAhead?.[fixture?.firstUnit ?? 0] ?? 0) - (workAhead?.[nextUnit] ?? 0);
-    if (fixture === undefined || ahead / slots.length > SETUP_LEAD_MS) return;
+    if (fixture === undefined || ahead / usableSlots(state) > SETUP_LEAD_MS) return;
     unasked.pop();
     if (fixture.unitsLeft === 0) continue;
     fixture.status = 'asked';

@@ -3,6 +3,7 @@ import {choose, isAtGroup, mostAtOnce} from './constrainedUnits';
 import {freeCount, liveSlots, peekFree, poolOf, startingCount, type Pool} from './pools';
 import {expectedMs, UNKNOWN_MS, type ScheduleState, type SlotState} from './scheduleState';
 import {fileToJoin, startMsOf} from './splitFiles';
+import {isUsable} from './usableSlots';
 
 /** How many more workers each pool could use. */
 export function wantedIn(state: ScheduleState): Map<Pool, number> {
@@ -56,7 +57,7 @@ export function moveToMake(state: ScheduleState, now: number): Move | null {
   const wanted = wantedIn(state);
   for (const pool of pools) {
     // Whose worker can be started there comes first.
-    if (slots.some(slot => slot.status === 'down' && !slot.barredFrom.has(pool))) continue;
+    if (slots.some(slot => slot.status === 'down' && isUsable(state, slot) && !slot.barredFrom.has(pool))) continue;
     const others = pools.filter(other => other !== pool && other.recallsOut === 0); // what is recalled is for its own
     const anyone = others.flatMap(other => movable(state, other)).find(slot => !slot.barredFrom.has(pool));
     if (anyone !== undefined && isStarved(state, pool, anyone)) return {slot: anyone, pool};

@@ -30,6 +30,7 @@ const MATCH_SHAPE = 'a glob like "test/slow/**", or a list of them';
 const WATERMARK_SHAPE = 'an object like {low: 50, high: 200}';
 const FILES_SHAPE = 'a list like [{match: "test/db/**", serial: true}]';
 const ENTRY_SHAPE = 'an object like {match: "test/db/**", serial: true}';
+const SLOTS_SHAPE = 'a whole number, 1 or more, or "auto"';
 const RESOURCES_SHAPE = 'an object like {gpu: 2}';
 
 const NODES_SHAPE = 'a list like [{name: "utc", env: {TZ: "UTC"}}]';
@@ -39,6 +40,8 @@ const ENV_SHAPE = 'an object like {TZ: "UTC", CI: null}';
 const ENV_VALUE_SHAPE = 'a text, or null to take the variable away';
 // No system can start a process with one, and what it says of that names neither the option nor the text.
 const withoutNul = v.check((text: string) => !text.includes('\0'), 'a text without a NUL character');
+
+const isCount = (value: number) => Number.isInteger(value) && value >= 1;
 
 const globs = v.array(v.pipe(v.string('a glob'), v.nonEmpty('a glob')), GLOBS_SHAPE);
 const yesOrNo = v.boolean('true or false');
@@ -154,6 +157,9 @@ export const OPTION_SCHEMAS = {
   ),
   watermark: v.pipe(anObject(WATERMARK_SHAPE), v.strictObject(watermark, WATERMARK_SHAPE)),
   maxScheduleChunk: count(1),
+  // Where one of its schemas takes the value's type, a union has that one's message.
+  slots: v.union([v.pipe(v.number(SLOTS_SHAPE), v.check(isCount, SLOTS_SHAPE)), v.literal('auto')], SLOTS_SHAPE),
+  maxSlots: count(1),
   maxWorkerRestarts: count(0),
   restartWorkers: oneOf('never', 'file'),
   onCrash: oneOf('resume', 'fail-file'),

@@ -72,6 +72,13 @@ export interface XdistOptions {
   watermark?: Watermark;
   /** The most files given to a worker at once; pytest-xdist's `--maxschedchunk`. Default: no limit. */
   maxScheduleChunk?: number;
+  /**
+   * How many workers run at a time: a number, whatever `-w` says; or `'auto'`: as many as `-w` says, and more while the
+   * cores are idle and memory allows. Default: as many as `-w` says.
+   */
+  slots?: number | 'auto';
+  /** The most workers that `slots: 'auto'` starts. Default: 4 for each core that the run may use, or `-w` if that is more. */
+  maxSlots?: number;
   /** How many dead workers a run replaces. 0: none. Default: no cap (but see `README`, "When a worker dies"). */
   maxWorkerRestarts?: number;
   /** `'file'`: a new worker for each test file (nose's `--process-restartworker`). Default `'never'`. */
@@ -115,6 +122,10 @@ export interface ResolvedOptions {
   readonly resources: Readonly<Record<string, number>>;
   readonly watermark: Readonly<Required<Watermark>>;
   readonly maxScheduleChunk: number | null;
+  /** null: as many as Jest's `maxWorkers`. */
+  readonly slots: number | 'auto' | null;
+  /** null: it was not said. */
+  readonly maxSlots: number | null;
   readonly maxWorkerRestarts: number | null;
   readonly restartWorkers: 'never' | 'file';
   readonly onCrash: 'resume' | 'fail-file';
@@ -137,6 +148,8 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   resources: Object.freeze({}),
   watermark: Object.freeze({low: 50, high: 200}),
   maxScheduleChunk: null,
+  slots: null,
+  maxSlots: null,
   maxWorkerRestarts: null,
   restartWorkers: 'never',
   onCrash: 'resume',

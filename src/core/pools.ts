@@ -5,6 +5,7 @@
  */
 import type {SchedulePlan, ScheduleState, SlotState} from './scheduleState';
 import type {NodeId} from './units';
+import {usableSlots} from './usableSlots';
 
 export interface Pool {
   /** null: of any node. */
@@ -57,8 +58,8 @@ export function isIn(slot: SlotState, {node}: Pool): boolean {
 }
 
 /** How many slots share a pool's work. */
-export function sizeOf({slots}: ScheduleState, pool: Pool): number {
-  return pool.node === null ? slots.length : Math.max(1, liveSlots(slots, pool));
+export function sizeOf(state: ScheduleState, pool: Pool): number {
+  return pool.node === null ? usableSlots(state) : Math.max(1, liveSlots(state.slots, pool));
 }
 
 /** How many of a pool's workers are starting. */

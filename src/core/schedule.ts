@@ -28,7 +28,7 @@ import {
 } from './fileSessions';
 import {areAllGone, askForFixtures, type FixtureEvent, type FixtureHolder} from './fixtureStates';
 import {isWantedIn, moveToMake, poolToStartIn, wantedIn} from './nodeChanges';
-import {allFree, freeCount, poolOf, poolOfUnit, startingCount, takeFree, type Pool} from './pools';
+import {allFree, freeCount, liveSlots, poolOf, poolOfUnit, startingCount, takeFree, type Pool} from './pools';
 import type {Fate} from './salvage';
 import {
   addHeld,
@@ -40,8 +40,12 @@ import {
   type SlotState,
   type StopReason,
 } from './scheduleState';
+import type {LoadSample} from './slotController';
+import {furtherIn} from './slotDemand';
+import {isSurplus, judgeLoad, liveCount, mayServe} from './surplus';
 import {fileToJoin, newSession, noteProgress, sessionsOf, startMsOf, timeToLook, workersAhead} from './splitFiles';
 import type {Generation, NodeId, SlotNumber} from './units';
+import {isUsable} from './usableSlots';
 import {evenShare, mostBurdened, unitsToTake, wantsOneMore} from './watermarks';
 
 interface FromSlot {
@@ -107,6 +111,8 @@ export type ScheduleEvent =
   | {readonly type: 'unit-settled'; readonly unit: number}
   /** The time that a `wake` asked for has come. */
   | {readonly type: 'woken'}
+  /** The machine's load was measured: only where the number of workers follows that. */
+  | {readonly type: 'sampled'; readonly load: LoadSample}
   /** What has come of a set-up-fixture, or a take-down-fixture. */
   | ({
       readonly type: 'fixture-up' | 'fixture-failed' | 'fixture-gone';
@@ -165,6 +171,8 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
     noteFixtureOf(state, event, commands);
   } else if (event.type === 'unit-settled') {
     releaseFollowers(state, event.unit);
+  } else if (event.type === 'sampled') {
+    judgeLoad(state, event.load, now, commands);
   } else if (event.type !== 'woken') {
     const slot = state.slots[event.slot - 1];
     // A message of a process that has been replaced, or was written off, changes nothing any more.
@@ -180,13 +188,18 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   }
   feedReleased(state, now, commands);
   admitWaiting(state, now, commands);
+  retireSurplus(state, now, commands);
+  startFurther(state, now, commands);
   joinIdle(state, now, commands);
   changeNodes(state, now, commands);
   finishIfDone(state, commands);
   return commands;
 }
 
-type SlotEvent = Exclude<ScheduleEvent, {type: 'run-started' | 'stopped' | 'unit-settled' | 'woken'} | FixtureEvent>;
+type SlotEvent = Exclude<
+  ScheduleEvent,
+  {type: 'run-started' | 'stopped' | 'unit-settled' | 'woken' | 'sampled'} | FixtureEvent
+>;
 
 function isOfFixture(event: ScheduleEvent): event is FixtureEvent {
   return 'fixture' in event;
@@ -232,6 +245,8 @@ function handleSlotEvent(
     case 'slot-up':
       if (slot.status !== 'starting') return;
       slot.status = 'up';
+      if (slot.isAdded) state.addedAt = now;
+      slot.isAdded = false;
       endReplacement(state, slot);
       state.workerStartMs = now - slot.startingSince;
       feed(state, slot, now, commands);
@@ -301,6 +316,7 @@ function handleSlotEvent(
       startSlots(state, now, commands);
       // Another that is starting may be as fresh.
       if (slot.status !== 'starting' || slot.freshFor?.node !== poolOf(state, slot).node) endReplacement(state, slot);
+      if (state.controller !== null) abandonWhereNoSlotIsLeft(state, commands);
       return;
   }
 }
@@ -326,12 +342,16 @@ function endUnit(
 function feed(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): void {
   if (slot.status !== 'up' || state.stopped !== null) return;
   const {constrained} = state;
-  if (constrained !== null && !hasWork(slot)) {
+  if (constrained !== null && !hasWork(slot) && !isSurplus(state, slot)) {
     const taken = takeConstrained(state, constrained, slot, commands);
     if (taken === 'for-a-fresh-worker') retire(state, slot, now, commands);
     if (taken !== 'nothing') return;
   }
   const pool = poolOf(state, slot);
+  if (isSurplus(state, slot)) {
+    if (!hasWork(slot)) pool.idle.add(slot); // it ends before this step does
+    return;
+  }
   const units: number[] = [];
   const chunk = state.plan.maxScheduleChunk ?? Infinity;
   const share = slot.hasShare ? 0 : evenShare(state, pool);
@@ -414,7 +434,7 @@ function joinIn(state: ScheduleState, pool: Pool, now: number, commands: Command
   }
   if (pool.idle.size > 0) return lookLater(state, pool, now, commands);
   const startMs = startMsOf(state);
-  const down = state.slots.filter(({status}) => status === 'down');
+  const down = state.slots.filter(slot => slot.status === 'down' && isUsable(state, slot));
   let coming = startingCount(state, pool);
   for (const [index, slot] of down.entries()) {
     if (coming >= state.plan.startsAtOnce) break; // the next one, when one of these is up
@@ -526,25 +546,60 @@ function secondChance(state: ScheduleState, unit: number): boolean {
 function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): void {
   if (state.stopped !== null) return;
   for (const pool of state.pools) {
-    if (state.slots.some(slot => slot.status !== 'dead' && !slot.barredFrom.has(pool))) continue;
+    if (state.slots.some(slot => mayServe(state, slot, pool))) continue;
     const units = state.constrained === null ? [] : takeAllWaiting(state.constrained, pool);
     while (freeCount(pool) > 0) units.push(takeFree(pool));
     for (const unit of units) {
       commands.push({type: 'abandon', unit, reason: state.deadBecause});
       endOfUnit(state, unit, commands);
     }
+    // What runs alone may have waited for just these.
+    if (units.length > 0 && state.constrained !== null) state.constrained.changed = true;
   }
 }
 
 /** Starts slots that are down, as many as there are units for them. */
 function startSlots(state: ScheduleState, now: number, commands: Command[]): void {
-  const {constrained, stopped} = state;
+  const {constrained, stopped, plan} = state;
   if (stopped !== null || allFree(state) + (constrained?.waiting ?? 0) === 0) return;
   const wanted = wantedIn(state);
   for (const slot of state.slots) {
+    if (plan.growth !== null && slot.slot > plan.growth.from) return; // these are started as they have room
     if (slot.status !== 'down') continue;
     const pool = poolToStartIn(state, slot, wanted);
     if (pool !== null && startSlot(state, slot, pool, now, commands)) wanted.set(pool, (wanted.get(pool) ?? 0) - 1);
+  }
+}
+
+/** Workers that are too many end as soon as they have nothing to do. */
+function retireSurplus(state: ScheduleState, now: number, commands: Command[]): void {
+  if (state.controller === null || state.stopped !== null) return;
+  for (const slot of state.slots) {
+    if (hasWork(slot) || !isSurplus(state, slot)) continue;
+    slot.isAdded = true;
+    retire(state, slot, now, commands);
+  }
+}
+
+/** Starts workers beyond those that the run began with, where they may be, and as many as have something to do at once. */
+function startFurther(state: ScheduleState, now: number, commands: Command[]): void {
+  const {plan, stopped, controller} = state;
+  if (plan.growth === null || controller === null || stopped !== null) return;
+  const {from} = plan.growth;
+  const down = state.slots.filter(slot => slot.slot > from && slot.status === 'down' && isUsable(state, slot));
+  if (down.length === 0) return;
+  const further = furtherIn(state);
+  // Where nobody is left they take the place of those that the run began with.
+  for (const [pool, wanted] of wantedIn(state)) {
+    if (wanted > 0 && liveSlots(state.slots, pool) === 0) further.set(pool, Math.max(1, further.get(pool) ?? 0));
+  }
+  let starting = state.slots.filter(({status}) => status === 'starting').length;
+  for (const slot of down) {
+    if (starting >= plan.startsAtOnce) return; // the next one, when one of these is up
+    const pool = poolToStartIn(state, slot, further);
+    if (pool === null || !startSlot(state, slot, pool, now, commands)) continue;
+    starting++;
+    further.set(pool, (further.get(pool) ?? 0) - 1);
   }
 }
 
@@ -559,7 +614,7 @@ function changeNodes(state: ScheduleState, now: number, commands: Command[]): vo
 
 /** false: the slot is not down, or gets no further worker. */
 function startSlot(state: ScheduleState, slot: SlotState, pool: Pool, now: number, commands: Command[]): boolean {
-  if (slot.status !== 'down' || slot.barredFrom.has(pool)) return false;
+  if (slot.status !== 'down' || slot.barredFrom.has(pool) || !isUsable(state, slot)) return false;
   if (slot.died && restartsSpent(state)) {
     writeOff(state, slot, 'restarts-spent');
     return false;
@@ -573,6 +628,7 @@ function startSlot(state: ScheduleState, slot: SlotState, pool: Pool, now: numbe
   slot.begun = 0;
   slot.lastUnitMs = null;
   commands.push({type: 'start-slot', slot: slot.slot, generation: slot.generation, node: slot.node});
+  state.mostWorkers = Math.max(state.mostWorkers, liveCount(state));
   return true;
 }
 

@@ -11,6 +11,7 @@ import type {PlannedFixture} from './constraints';
 import type {AbandonReason} from './deaths';
 import type {Command} from './schedule';
 import type {Session, SplitFile} from './splitFiles';
+import {createController, type SlotController, type SlotGrowth} from './slotController';
 import {addToPool, createPools, leavePool, type Pool} from './pools';
 import type {Generation, Grouping, NodeId, SlotNumber, Unit} from './units';
 
@@ -24,6 +25,8 @@ export interface SchedulePlan {
   readonly resources: Readonly<Record<string, number>>;
   /** The most workers at a time. */
   readonly slots: number;
+  /** How many of them there may be follows the machine's load; null: there may always be as many. */
+  readonly growth: SlotGrowth | null;
   /** How many kinds of worker there are; 1: all are alike. */
   readonly nodes: number;
   /** What of a split file's tests stays together. */
@@ -93,11 +96,19 @@ export interface SlotState {
   movesTo: Pool | null;
   /** Those whose workers have died here too often to be started again. */
   readonly barredFrom: Set<Pool>;
+  /** Its next process, or the one that is starting, takes nobody's place: it makes the workers more. */
+  isAdded: boolean;
 }
 
 export interface ScheduleState {
   readonly plan: SchedulePlan;
   readonly slots: readonly SlotState[];
+  /** Which of the slots may have a worker; null: all may, always. */
+  readonly controller: SlotController | null;
+  /** When the last worker was up that makes them more. */
+  addedAt: number;
+  /** The most workers that there were at a time. */
+  mostWorkers: number;
   /** One; or where units are for nodes, one of each node. */
   readonly pools: readonly Pool[];
   /** Units that may begin when what another has come to is there, by that one. */
@@ -141,6 +152,9 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
   const constrained = createConstrained(plan);
   return {
     plan,
+    controller: plan.growth === null ? null : createController(plan.growth, slotCount),
+    addedAt: 0,
+    mostWorkers: 0,
     slots: Array.from({length: slotCount}, (_, index) => ({
       slot: index + 1,
       status: 'down',
@@ -164,6 +178,7 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
       freshFor: null,
       movesTo: null,
       barredFrom: new Set(),
+      isAdded: true,
     })),
     pools: createPools(plan),
     followers: followersIn(plan),

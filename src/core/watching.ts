@@ -50,6 +50,8 @@ export type FromWatchdog =
       readonly limitMs: number | null;
       /** Somebody looks at the process with a debugger: it is not judged. */
       readonly debugged: boolean;
+      /** The memory that the process takes, in bytes. */
+      readonly rss: number;
     }
   /** Once per phase. */
   | {readonly type: 'slow'; readonly name: string; readonly ms: number}
@@ -86,6 +88,7 @@ export function parseFromWatchdog(line: string): FromWatchdog {
         ms: finite(fields.ms),
         limitMs: nullable(fields.limitMs, finite),
         debugged: fields.debugged === true,
+        rss: finite(fields.rss),
       };
     case 'slow':
       return {type: 'slow', name: text(fields.name), ms: finite(fields.ms)};

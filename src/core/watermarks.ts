@@ -5,6 +5,7 @@
  */
 import {freeCount, isIn, peekFree, poolOf, sizeOf, type Pool} from './pools';
 import {expectedMs, heldMs, UNKNOWN_MS, type ScheduleState, type SlotState} from './scheduleState';
+import {isUsable} from './usableSlots';
 
 /** Nothing is held behind a unit expected to run longer than this (ms): what is held should begin soon. */
 export const HOLD_NOTHING_ABOVE_MS = 1000;
@@ -43,8 +44,10 @@ export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: b
 }
 
 /** What a slot that has nothing of its even share yet is to get: how many of the units that are left. */
-export function evenShare({slots}: ScheduleState, pool: Pool): number {
-  const without = slots.filter(slot => isIn(slot, pool) && !slot.hasShare && slot.status !== 'dead').length;
+export function evenShare(state: ScheduleState, pool: Pool): number {
+  const without = state.slots.filter(
+    slot => isIn(slot, pool) && !slot.hasShare && slot.status !== 'dead' && isUsable(state, slot),
+  ).length;
   return Math.ceil(freeCount(pool) / Math.max(1, without));
 }
 

@@ -19,6 +19,8 @@ import {hasSessions, isBystander} from '../core/fileSessions';
 import {step, type Command, type ScheduleEvent} from '../core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/scheduleState';
 import type {Fate} from '../core/salvage';
+import type {LoadSample} from '../core/slotController';
+import {describeSlots} from '../core/slotSummary';
 import {snapshotUseOf} from '../core/snapshotUse';
 import type {Generation, NodeId, SlotNumber} from '../core/units';
 import type {DeadSessions, LostFile} from './deadSessions';
@@ -115,6 +117,16 @@ export class Dispatch {
   /** Workers that had to be killed because something in them kept them alive. */
   get lingering(): readonly LingeringWorker[] {
     return this.#lingering;
+  }
+
+  /** The machine's load was measured. */
+  sampled(load: LoadSample): void {
+    this.#postUnlessFinished({type: 'sampled', load});
+  }
+
+  /** How many workers there were, and why; null: their number was fixed. */
+  get slots(): string | null {
+    return describeSlots(this.#state);
   }
 
   /** A signal has ended the run. What was in flight is reported, with what is known of it. */

@@ -6,6 +6,7 @@ import {MODES} from '../core/dist';
 import {describeLingering} from '../core/lingering';
 import {NodeSummary} from '../core/nodeSummary';
 import {slotsOf} from '../core/scheduleState';
+import type {LoadSample} from '../core/slotController';
 import {snapshotUseOf} from '../core/snapshotUse';
 import type {NodeId, SlotNumber, Unit} from '../core/units';
 import {slowLine} from '../core/watching';
@@ -13,6 +14,7 @@ import {DeadSessions} from './deadSessions';
 import {Dispatch, type LingeringWorker} from './dispatch';
 import {openEventLog} from './eventLog';
 import {FileReports} from './fileReports';
+import type {MachineLoad} from './machineLoad';
 import {mergeTools, nodeMergeTools} from './mergeTools';
 import {NodeResults} from './nodeResults';
 import {nodeEnvironment, type RunNode} from './nodes';
@@ -64,7 +66,8 @@ export async function startParallelRun(
   const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes} = parallelOptions;
   const {jest, globalConfig, watcher, options} = runOptions;
   const testOfPath = new Map(tests.map(test => [`${test.context.config.id}\0${test.path}`, test]));
-  const plan = makePlan(runOptions, parallelOptions);
+  const machine = options.slots === 'auto' ? machineLoad() : null;
+  const plan = makePlan(runOptions, parallelOptions, machine);
   const unitTests = plan.units.map(({file}) => testOfPath.get(`${file.configId}\0${file.path}`) as Test);
   const testOf = (unit: number) => unitTests[unit] as Test;
   /** The name of the node that a unit is for; null: it may run on any. */
@@ -234,9 +237,12 @@ export async function startParallelRun(
     text => process.stderr.write(text),
   );
   const running = dispatch.run();
+  const stopSampling = machine === null ? () => {} : sampleLoad(machine, hosts, load => dispatch.sampled(load));
+  void dispatch.unitsEnded.then(stopSampling);
   if (watcher.isInterrupted()) void dispatch.stop('interrupted'); // while we were getting ready
   const finished = running.then(async () => {
     await Promise.all([...leaving, ...[...hosts.values()].map(({gone}) => gone)]);
+    stopSampling();
     waysOut.close();
     unsubscribe();
     stopTelling();
@@ -248,8 +254,9 @@ export async function startParallelRun(
     log.close();
   });
   let told = false;
-  const tellOfNodes = () => {
-    if (!told) for (const line of summary?.lines() ?? []) warn(line);
+  const tellInTheEnd = () => {
+    const slots = dispatch.slots;
+    if (!told) for (const line of [...(slots === null ? [] : [slots]), ...(summary?.lines() ?? [])]) warn(line);
     told = true;
   };
   return {
@@ -258,14 +265,33 @@ export async function startParallelRun(
     stop: async () => {
       void dispatch.stop('bail');
       await finished;
-      tellOfNodes(); // Jest may leave without asking for the conclusion
+      tellInTheEnd(); // Jest may leave without asking for the conclusion
     },
     conclude: async () => {
-      tellOfNodes();
+      tellInTheEnd();
       // Then the summary says so, and no other runner of this run begins.
       if (waysOut.signal !== null) await watcher.setState({interrupted: true});
     },
   };
+}
+
+/** Loaded only where it is asked for. */
+function machineLoad(): MachineLoad {
+  const {MachineLoad} = require('./machineLoad') as typeof import('./machineLoad');
+  return MachineLoad.ofThisMachine();
+}
+
+/** @returns what ends it */
+function sampleLoad(
+  machine: MachineLoad,
+  hosts: ReadonlyMap<SlotNumber, WorkerHost>,
+  onSample: (load: LoadSample) => void,
+): () => void {
+  const {LoadSampler} = require('./loadSampler') as typeof import('./loadSampler');
+  const workerBytes = () => [...hosts.values()].flatMap(({ended, rssBytes}) => (ended ? [] : [rssBytes]));
+  const sampler = new LoadSampler({machine, workerBytes, onSample});
+  sampler.start();
+  return () => sampler.stop();
 }
 
 /** The stock runner's words, which people have searched for; and what it does not know. */

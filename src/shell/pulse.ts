@@ -25,6 +25,8 @@ export interface Beat {
   readonly ms: number;
   readonly limitMs: number | null;
   readonly debugged: boolean;
+  /** The memory that the process takes, in bytes. */
+  readonly rss: number;
 }
 
 export class Pulse {
@@ -40,6 +42,11 @@ export class Pulse {
   /** What runs, and for how long (ms); null: nothing was heard yet. */
   get now(): {name: string; ms: number} | null {
     return this.#last && {name: this.#last.name, ms: this.#last.ms + this.#options.now() - this.#beatAt};
+  }
+
+  /** The memory that the process took when it was heard of, in bytes; null: nothing was heard yet. */
+  get rss(): number | null {
+    return this.#last && this.#last.rss;
   }
 
   beat(beat: Beat): void {

@@ -10,6 +10,7 @@ import type {TestWatcher} from 'jest-watcher';
 import {asksForInBand} from '../core/commandLine';
 import type {ResolvedOptions} from '../core/options';
 import type {RunFixtures} from '../core/runFixtures';
+import {mayHaveSeveral} from '../core/severalWorkers';
 import {compileCacheOf} from './compileCaching';
 import type {FixturesInBand} from './fixturesInBand';
 import type {RunNode} from './nodes';
@@ -69,7 +70,12 @@ export async function run(runOptions: RunOptions): Promise<void> {
   const rules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports});
   const {tests, rulesOf} = rules;
   const past = new PastRuns(timings, globalConfig);
-  const splittable = findSplittable(tests, {globalConfig, dist: options.dist, rulesOf});
+  const splittable = findSplittable(tests, {
+    globalConfig,
+    dist: options.dist,
+    severalWorkers: mayHaveSeveral(options, globalConfig.maxWorkers),
+    rulesOf,
+  });
   const sharedFixtures = startSharedFixtures(runOptions, rules, runId);
   leave = async () => {
     await endSharedFixtures(sharedFixtures, watcher);
@@ -163,18 +169,25 @@ function mustRunInBand({serial, globalConfig, options}: RunOptions): boolean {
   if (maxWorkers > 1) return false;
   // One worker would have nobody beside it; but it may be another Node. Jest 29 does not hand on which was asked for.
   const handedOn = (globalConfig.runInBand as boolean | undefined) !== undefined;
-  return options.nodes.length === 0 || (!handedOn && asksForInBand(process.argv.slice(2)));
+  const needed = options.nodes.length > 0 || mayHaveSeveral(options, maxWorkers);
+  return !needed || (!handedOn && asksForInBand(process.argv.slice(2)));
 }
 
 /** Whether Jest's guess is followed that the run needs no workers: few files, that were quick. */
 function mayRunInBand(
-  {serial, options}: RunOptions,
+  {serial, options, globalConfig}: RunOptions,
   {tests, rulesOf}: RunRules,
   past: PastRuns,
   splittable: Splittable,
 ): boolean {
   if (!serial || options.nodes.length > 0) return false;
   if (options.inBand === 'never' || options.restartWorkers === 'file') return false;
+  // It is a guess about files that compute. Of many that wait each is quick, and all of them together are not; and with
+  // `-w 1` nobody has made it.
+  if (options.slots !== null && mayHaveSeveral(options, globalConfig.maxWorkers) && tests.length > 1) {
+    const all = tests.reduce((sum, test) => sum + (past.of(test)?.ms ?? Infinity), 0);
+    if (all >= SLOW_FILE_MS) return false;
+  }
   // It always makes it where there is one file only, however long that takes; a file that may be split gains.
   return !tests.some(test => {
     if (rulesOf(test).restartWorker) return true;

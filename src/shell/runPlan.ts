@@ -4,17 +4,26 @@ import {availableParallelism} from 'node:os';
 import type {Test} from '@jest/test-result';
 import {constraintsOf, resourcesOf} from '../core/constraints';
 import {MODES} from '../core/dist';
+import type {ResolvedOptions} from '../core/options';
 import {planUnits, type PlanInput} from '../core/plan';
 import {plannedFixtures} from '../core/runFixtures';
 import type {SchedulePlan} from '../core/scheduleState';
+import type {SlotGrowth} from '../core/slotController';
 import type {NodeId} from '../core/units';
+import type {MachineLoad} from './machineLoad';
 import type {ParallelRunOptions} from './parallelRun';
 import type {RunOptions} from './run';
 
+/** How many workers `slots: 'auto'` may start for each core. */
+const SLOTS_PER_CORE = 4;
+
+/** @param machine where the number of workers follows its load; null: that is fixed */
 export function makePlan(
   {jest, globalConfig, options}: RunOptions,
   {tests, rulesOf, fixtures, splittable, past, nodes}: ParallelRunOptions,
+  machine: MachineLoad | null,
 ): SchedulePlan {
+  const {slots, growth} = slotsFor(options, globalConfig.maxWorkers, machine);
   const {each, grouping, ...mode} = MODES[options.dist];
   // A worker for each file has no use for a share.
   const evenShares = mode.evenShares && options.restartWorkers !== 'file';
@@ -42,7 +51,7 @@ export function makePlan(
     units: planUnits(inputs, {
       resources,
       keepOrder: keepsOrder,
-      shares: evenShares ? globalConfig.maxWorkers : 1,
+      shares: evenShares ? (growth?.from ?? slots) : 1,
       // With --ci nothing is written: they can run at the same time.
       inTurn: each && globalConfig.updateSnapshot !== 'none',
     }),
@@ -51,7 +60,8 @@ export function makePlan(
     resources,
     grouping,
     evenShares,
-    slots: globalConfig.maxWorkers,
+    slots,
+    growth,
     nodes: Math.max(1, nodes.length),
     watermark: options.watermark,
     maxScheduleChunk: options.maxScheduleChunk,
@@ -60,6 +70,18 @@ export function makePlan(
     startsAtOnce: availableParallelism(),
     prefetch: true,
   };
+}
+
+function slotsFor(
+  {slots, maxSlots}: ResolvedOptions,
+  maxWorkers: number,
+  machine: MachineLoad | null,
+): Pick<SchedulePlan, 'slots' | 'growth'> {
+  if (machine === null) return {slots: typeof slots === 'number' ? slots : maxWorkers, growth: null};
+  const {cores, reserveBytes} = machine;
+  const limit = maxSlots ?? Math.max(Math.ceil(SLOTS_PER_CORE * cores), maxWorkers);
+  const growth: SlotGrowth = {from: Math.min(maxWorkers, limit), cores, reserveBytes, limitIsGiven: maxSlots !== null};
+  return {slots: limit, growth};
 }
 
 function sizeOf(path: string): number {

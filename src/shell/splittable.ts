@@ -15,12 +15,17 @@ export type Splittable = ReadonlyMap<Test, Granularity>;
 export interface SplittableOptions {
   readonly globalConfig: Config.GlobalConfig;
   readonly dist: Dist;
+  /** false: there is one worker at the most. */
+  readonly severalWorkers: boolean;
   readonly rulesOf: (test: Test) => FileRules;
 }
 
 /** @returns the files that may be split; all others run whole */
-export function findSplittable(tests: readonly Test[], {globalConfig, dist, rulesOf}: SplittableOptions): Splittable {
-  if (!MODES[dist].splits || runsWhole(globalConfig)) return new Map();
+export function findSplittable(
+  tests: readonly Test[],
+  {globalConfig, dist, severalWorkers, rulesOf}: SplittableOptions,
+): Splittable {
+  if (!MODES[dist].splits || !severalWorkers || runsWhole(globalConfig)) return new Map();
   const splittable = new Map<Test, Granularity>();
   for (const test of tests) {
     const rules = rulesOf(test);
@@ -33,9 +38,9 @@ export function findSplittable(tests: readonly Test[], {globalConfig, dist, rule
 }
 
 /** Runs in which no file is split, whatever it says. */
-function runsWhole({runInBand, maxWorkers, detectOpenHandles, collectTests, randomize}: Config.GlobalConfig): boolean {
+function runsWhole({runInBand, detectOpenHandles, collectTests, randomize}: Config.GlobalConfig): boolean {
   // `randomize` shuffles a block's tests as it comes to it: two workers would not see the same order.
-  return runInBand || maxWorkers <= 1 || detectOpenHandles || collectTests === true || randomize === true;
+  return runInBand || detectOpenHandles || collectTests === true || randomize === true;
 }
 
 /** Jest writes them into the test file at the place of the call: two workers would undo each other's. */

@@ -179,6 +179,11 @@ export class WorkerHost {
     return {pid: this.#pid, name, ms};
   }
 
+  /** The memory that it takes, in bytes; null: it has not said. */
+  get rssBytes(): number | null {
+    return this.#pulse.rss;
+  }
+
   /** Whether there is no such process any more, or it was told to end. */
   get ended(): boolean {
     return this.#ended;

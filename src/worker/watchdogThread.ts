@@ -74,6 +74,7 @@ function beat(): void {
     ms: monotonicMs() - phase.startedAt,
     limitMs: phase.hardMs,
     debugged: findingOf(phase).debugged,
+    rss: process.memoryUsage.rss(),
   });
 }
 

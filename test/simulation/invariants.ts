@@ -4,6 +4,7 @@ import {MAX_BARREN_DEATHS} from '../../src/core/schedule';
 import {freeCount, isIn} from '../../src/core/pools';
 import type {SchedulePlan, ScheduleState, SlotState} from '../../src/core/scheduleState';
 import type {Session, SplitFile} from '../../src/core/splitFiles';
+import {isSurplus} from '../../src/core/surplus';
 import type {End} from './ledger';
 
 /** How far sums of floating-point numbers may be off (ms). */
@@ -63,6 +64,11 @@ export function checkInvariants(
   }
   const alive = slots.filter(({status}) => status === 'starting' || status === 'up' || status === 'closing').length;
   if (alive > plan.slots) throw new Error('more workers than allowed');
+  const surplus = slots.filter(slot => isSurplus(state, slot));
+  for (const {slot, running, held, preparing} of surplus) {
+    if (stopped === null && running === null && held.length === 0 && preparing === null)
+      throw new Error(`slot ${slot} is one too many, and has nothing to do`);
+  }
   const {maxWorkerRestarts} = plan;
   if (maxWorkerRestarts !== null && state.restarts > maxWorkerRestarts)
     throw new Error('more replacements than allowed');

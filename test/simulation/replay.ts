@@ -41,7 +41,11 @@ function replayRun(run: string, lines: readonly LogLine[]): Replay {
         'Replay it with that version, or record it again.',
     );
   }
-  const state = createSchedule(first.plan);
+  // A log from before the number of workers could grow is one of a run in which it did not.
+  const state = createSchedule({
+    ...first.plan,
+    growth: first.plan.growth ?? null,
+  });
   let events = 0;
   for (let index = 1; index < lines.length; index++) {
     const line = lines[index];

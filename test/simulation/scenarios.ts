@@ -292,6 +292,39 @@ export const dying = scenarioOf({units: 5, files: 6, file: deadlyFile, deaths: 2
 /** Runs of one file, whose workers die one after the other while others join. */
 export const bereft = scenarioOf({units: 1, files: 2, file: bereftFile, deaths: 1, stops: 1, until: 4000});
 
+/** Runs whose number of workers follows the load of a machine. */
+export const growing = (base: fc.Arbitrary<Scenario>): fc.Arbitrary<Scenario> =>
+  fc
+    .record({
+      base,
+      from: fc.integer({min: 1, max: 4}),
+      slots: fc.integer({min: 1, max: 10}),
+      cores: fc.constantFrom(0.5, 1, 2, 3, 8),
+      computing: fc.array(fc.constantFrom(0, 0.05, 0.3, 1), {minLength: 1, maxLength: 7}),
+      others: fc.nat(2),
+      sampleEveryMs: fc.constantFrom(10, 50, 200),
+      noise: fc.array(fc.double({min: -1, max: 1, noNaN: true}), {minLength: 1, maxLength: 9}),
+      memory: fc.integer({min: 1, max: 12}),
+      limitIsGiven: fc.boolean(),
+    })
+    .map(({base: {plan, world}, from, slots, cores, computing, memory, limitIsGiven, ...rest}): Scenario => {
+      const [limit, workerBytes] = [Math.max(from, slots), 200e6];
+      const growth = {from, cores, reserveBytes: 0.1 * memory * workerBytes, limitIsGiven};
+      return {
+        plan: {...plan, slots: limit, growth},
+        world: {
+          ...world,
+          machine: {
+            ...rest,
+            cores,
+            computing: plan.units.map(({id}) => computing[id % computing.length]!),
+            totalBytes: memory * workerBytes,
+            workerBytes,
+          },
+        },
+      };
+    });
+
 /** Runs in which every unit is for a node: so many in a row are one file's, and may have to run one after the other. */
 export const onNodes = (base: fc.Arbitrary<Scenario>): fc.Arbitrary<Scenario> =>
   fc

@@ -3,7 +3,7 @@
  * replays a whole run. After every step the invariants of ARCHITECTURE.md are asserted.
  */
 import {hasSessions, isBystander} from '../../src/core/fileSessions';
-import {freeCount} from '../../src/core/pools';
+import {freeCount, poolOf} from '../../src/core/pools';
 import {step, type Command, type ScheduleEvent} from '../../src/core/schedule';
 import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
 import type {LogLine} from '../../src/shell/eventLog';
@@ -11,11 +11,12 @@ import {Exclusions, type ExclusionTally} from './exclusions';
 import {checkInvariants} from './invariants';
 import {Ledger, type End, type Tally} from './ledger';
 import type {Order} from './orders';
+import {Machine} from './machine';
 import {Remains} from './remains';
 import type {DeathTally} from './testLedger';
 import {TimerQueue} from './timers';
 import {SimulatedWorker, type OrderEnd, type Surroundings} from './worker';
-import type {FixtureWorld, World} from './world';
+import type {FixtureWorld, MachineWorld, World} from './world';
 
 export type {End, Tally} from './ledger';
 export type {DeathTally} from './testLedger';
@@ -32,6 +33,8 @@ export interface SimulationResult {
   /** Worker time (ms) spent idle between the first unit and the last, while units were pending elsewhere. */
   readonly starved: number;
   readonly tally: Readonly<Tally & DeathTally & ExclusionTally>;
+  /** Where the number of workers follows the load: how often that has changed it, and the most workers there were. */
+  readonly slots: {readonly grown: number; readonly shrunk: number; readonly most: number};
 }
 
 export interface SimulateOptions {
@@ -74,6 +77,8 @@ class Simulator implements Surroundings {
   #finished = false;
   #idleSince = new Map<number, number>();
   #starved = 0;
+  readonly #machine: Machine | null;
+  readonly #slots = {grown: 0, shrunk: 0, most: 0};
 
   constructor(plan: SchedulePlan, world: World, options: SimulateOptions) {
     const {check = true, checkEvery = 1, maxEvents = 100_000, log} = options;
@@ -92,6 +97,7 @@ class Simulator implements Surroundings {
     this.#maxEvents = maxEvents;
     this.#log = log;
     this.#state = createSchedule(plan);
+    this.#machine = world.machine === undefined ? null : new Machine(world.machine.cores, this);
   }
 
   run(): SimulationResult {
@@ -100,6 +106,11 @@ class Simulator implements Surroundings {
     for (const {at, slot} of kills) this.at(at, () => this.#workers.get(slot)?.kill());
     if (stop !== undefined) this.at(stop.at, () => this.post({type: 'stopped', reason: stop.reason}));
     this.post({type: 'run-started'});
+    const {machine: machineWorld} = this.world;
+    if (machineWorld !== undefined && this.#machine !== null) {
+      for (let count = 0; count < (machineWorld.others ?? 0); count++) this.#machine.compute(Infinity, () => {});
+      if (this.#plan.growth !== null) this.#sampleLoad(machineWorld, this.#machine);
+    }
     while (!this.#finished) {
       const timer = this.#timers.next();
       if (timer === null) throw new Error(`the run hangs at ${this.#now} ms: ${describe(this.#state)}`);
@@ -117,6 +128,7 @@ class Simulator implements Surroundings {
       state: this.#state,
       starved: this.#starved,
       tally: {...tally, ...this.#exclusions.tally},
+      slots: this.#slots,
     };
   }
 
@@ -196,6 +208,57 @@ class Simulator implements Surroundings {
   /** A stopped run hears nothing more of its workers' units. */
   hearsClosing(worker: SimulatedWorker): boolean {
     return this.#state.stopped === null && worker.alive;
+  }
+
+  spend(ms: number, computing: number, done: () => void): () => void {
+    const machine = this.#machine;
+    if (machine === null) {
+      this.at(this.#now + ms, done);
+      return () => {};
+    }
+    let stop = () => {};
+    let stopped = false;
+    // It waits in the middle: for an answer, say.
+    const compute = (then: () => void) => {
+      if (!stopped) stop = machine.compute((ms * computing) / 2, then);
+    };
+    compute(() => this.at(this.#now + ms * (1 - computing), () => compute(done)));
+    return () => {
+      stopped = true;
+      stop();
+    };
+  }
+
+  /** As src/shell/loadSampler.ts: looks at the load as long as there are units. */
+  #sampleLoad(world: MachineWorld, machine: Machine): void {
+    const {sampleEveryMs, cores, noise = [0], totalBytes, workerBytes} = world;
+    let before = machine.idleMs;
+    let samples = 0;
+    const look = () => {
+      if (this.#finished) return;
+      const idle = (machine.idleMs - before) / sampleEveryMs + noise[samples++ % noise.length]!;
+      before = machine.idleMs;
+      const alive = [...this.#workers.values()].filter(worker => worker.alive).length;
+      const load = {
+        idleCores: Math.min(cores, Math.max(0, idle)),
+        ms: sampleEveryMs,
+        availableBytes: totalBytes - alive * workerBytes,
+        workerBytes: alive === 0 ? null : workerBytes,
+      };
+      this.#watchSlots(() => this.post({type: 'sampled', load}));
+      // Where nothing else will happen the run hangs, and is to be seen to.
+      if (this.#timers.size > 0) this.at(this.#now + sampleEveryMs, look);
+    };
+    this.at(this.#now + sampleEveryMs, look);
+  }
+
+  /** What comes of a sample is one of the changes that are counted. */
+  #watchSlots(post: () => void): void {
+    const before = this.#state.controller?.allowed ?? 0;
+    post();
+    const allowed = this.#state.controller?.allowed ?? 0;
+    if (allowed > before) this.#slots.grown++;
+    if (allowed < before) this.#slots.shrunk++;
   }
 
   begins(worker: SimulatedWorker, unit: number): void {
@@ -345,13 +408,35 @@ class Simulator implements Surroundings {
     if (this.#check) {
       const alive = [...this.#workers.values()].filter(other => other.alive).length;
       if (alive > this.#plan.slots) throw new Error('more processes than slots');
+      this.#checkStart(slot);
     }
+    this.#slots.most = Math.max(this.#slots.most, [...this.#workers.values()].filter(other => other.alive).length);
     const stillborn = this.world.stillborn?.(this.#starts++) === true;
-    this.at(this.#now + this.world.startMs, () => {
-      if (!worker.alive || worker.closing) return;
-      if (stillborn) worker.kill();
-      else this.post({type: 'slot-up', slot, generation});
-    });
+    worker.starts(
+      this.spend(this.world.startMs, 1, () => {
+        if (!worker.alive || worker.closing) return;
+        if (stillborn) worker.kill();
+        else this.post({type: 'slot-up', slot, generation});
+      }),
+    );
+  }
+
+  /** A worker more must be allowed, be the first that is missing, and find something to do. */
+  #checkStart(slot: number): void {
+    const {controller, slots} = this.#state;
+    if (controller === null) return;
+    if (slot > controller.allowed) throw new Error(`slot ${slot} is started, and ${controller.allowed} are allowed`);
+    if (controller.allowed > controller.limit) throw new Error('more is allowed than the limit');
+    if (slot <= controller.growth.from) return;
+    const gap = slots.find(other => other.slot < slot && other.status === 'down' && other.barredFrom.size === 0);
+    if (gap !== undefined && this.#plan.nodes === 1)
+      throw new Error(`slot ${slot} is started, and ${gap.slot} is free`);
+    const {idle} = poolOf(this.#state, slots[slot - 1]!);
+    const free = [...idle].filter(other => other.groups.size === 0).length;
+    // Several may be wanted for a file that is open, or will be; and one that takes from others may have asked already.
+    const opens = this.#state.files.size > 0 || slots.some(({session}) => session !== null);
+    const sure = !opens && this.#state.constrained === null && !this.#plan.evenShares;
+    if (free > 0 && sure) throw new Error(`slot ${slot} is started while another has nothing to do`);
   }
 
   #worker({slot, generation}: {slot: number; generation: number}): SimulatedWorker {

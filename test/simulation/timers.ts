@@ -10,6 +10,10 @@ export class TimerQueue {
   readonly #heap: Timer[] = [];
   #order = 0;
 
+  get size(): number {
+    return this.#heap.length;
+  }
+
   at(at: number, run: () => void): void {
     const heap = this.#heap;
     const timer = {at, order: this.#order++, run};

@@ -17,6 +17,8 @@ export interface Surroundings {
   now(): number;
   at(time: number, run: () => void): void;
   post(event: ScheduleEvent): void;
+  /** Computes, and waits; by itself, where there is no machine. @param computing the share of it that is computing */
+  spend(ms: number, computing: number, done: () => void): () => void;
   /** A worker begins to load a file. */
   begins(worker: SimulatedWorker, unit: number): void;
   /** Whether what a worker that was told to close says about its unit is still heard. */
@@ -77,6 +79,7 @@ export class SimulatedWorker {
   /** Begins nothing more. */
   #retired = false;
   #computes = false;
+  #stopComputing = () => {};
   /** Messages that arrived while it was deaf. */
   readonly #unheard: (() => void)[] = [];
 
@@ -85,6 +88,11 @@ export class SimulatedWorker {
     this.slot = slot;
     this.generation = generation;
     this.node = node;
+  }
+
+  /** @param stop ends what its start computes */
+  starts(stop: () => void): void {
+    this.#stopComputing = stop;
   }
 
   /** The unit that it is at; null: it waits. */
@@ -147,6 +155,7 @@ export class SimulatedWorker {
 
   close(): void {
     this.closing = true;
+    this.#stopComputing();
     for (const order of this.orders.splice(0)) this.#in.ledger.voided(order, false);
     this.#in.at(this.#in.now() + this.#in.world.latencyMs, () => {
       if (!this.alive) return;
@@ -159,6 +168,7 @@ export class SimulatedWorker {
   kill(late = false): void {
     if (!this.alive) return;
     this.alive = false;
+    this.#stopComputing();
     // What it said before is heard first: messages and the news of its death arrive in order.
     this.#in.at(this.#in.now() + this.#in.world.latencyMs, () => {
       this.#in.lost(this, this.#running, late);
@@ -366,7 +376,9 @@ export class SimulatedWorker {
 
   #compute(ms: number, then: () => void): void {
     this.#computes = true;
-    this.#later(ms, () => {
+    const unit = this.#running?.unit;
+    this.#stopComputing = this.#in.spend(ms, this.#in.world.machine?.computing[unit ?? -1] ?? 1, () => {
+      if (!this.alive || this.closing) return;
       this.#computes = false;
       // The end of a unit is told before it listens.
       if (this.#session !== null || this.#running?.split !== null) this.#listen();

@@ -30,6 +30,23 @@ export interface World {
   readonly fixtures?: readonly FixtureWorld[];
   /** Whether the rest of a file whose worker died runs in a new one. Default: yes. */
   readonly resume?: boolean;
+  /** The cores that workers share; without it each has one of its own, and nobody looks at its load. */
+  readonly machine?: MachineWorld;
+}
+
+/** A machine, and what is measured of it. */
+export interface MachineWorld {
+  readonly cores: number;
+  /** What share of a unit's time is computing (0 to 1), by unit; of the rest it waits. Where nothing is said: all of it. */
+  readonly computing: readonly number[];
+  /** What others compute all the time, in cores. */
+  readonly others?: number;
+  readonly sampleEveryMs: number;
+  /** By how many cores each sample is off, in turn. */
+  readonly noise?: readonly number[];
+  readonly totalBytes: number;
+  /** What a worker takes, in bytes. */
+  readonly workerBytes: number;
 }
 
 export interface FixtureWorld {

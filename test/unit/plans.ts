@@ -28,6 +28,7 @@ export function planOf(
     grouping: 'none',
     evenShares: false,
     slots: 1,
+    growth: null,
     watermark: {low: 50, high: 200},
     maxScheduleChunk: null,
     maxWorkerRestarts: null,

@@ -167,6 +167,11 @@ describe('mistakes', () => {
     ['maxScheduleChunk', 0, 'a whole number, 1 or more, got 0'],
     ['maxScheduleChunk', 1.5, 'a whole number, 1 or more, got 1.5'],
     ['maxScheduleChunk', null, 'a whole number, 1 or more, got null'],
+    ['slots', 0, 'a whole number, 1 or more, or "auto", got 0'],
+    ['slots', 2.5, 'a whole number, 1 or more, or "auto", got 2.5'],
+    ['slots', 'many', 'a whole number, 1 or more, or "auto", got "many"'],
+    ['maxSlots', 0, 'a whole number, 1 or more, got 0'],
+    ['maxSlots', 'auto', 'a whole number, 1 or more, got "auto"'],
     ['maxWorkerRestarts', -1, 'a whole number, 0 or more, got -1'],
     ['maxWorkerRestarts', '3', 'a whole number, 0 or more, got "3"'],
     ['restartWorkers', true, 'one of "never", "file", got true'],
@@ -311,6 +316,33 @@ describe('mistakes', () => {
     ]);
   });
 
+  test('maxSlots is refused where it bounds nothing', () => {
+    const bounds = 'is the most workers that "slots": "auto" starts, but';
+    expect(problems([inFile({maxSlots: 6})])).toEqual([
+      `xdist.config.js: "maxSlots" (6) ${bounds} there is no "slots". Say slots: "auto", or take "maxSlots" out.`,
+    ]);
+    expect(problems([inPackage({slots: 4}), inFile({maxSlots: 6})])).toEqual([
+      `xdist.config.js: "maxSlots" (6) ${bounds} "slots" is 4 (package.json). Say slots: "auto", or take "maxSlots" out.`,
+    ]);
+    expect(problems([], {XDIST_SLOTS: '4', XDIST_MAX_SLOTS: '6'})).toEqual([
+      `the environment variable XDIST_MAX_SLOTS: "maxSlots" (6) ${bounds} "slots" is 4 (the environment variable ` +
+        'XDIST_SLOTS). Say XDIST_SLOTS=auto, or take XDIST_MAX_SLOTS out.',
+    ]);
+    expect(problems([inFile({slots: 'auto', maxSlots: 6})])).toEqual([]);
+    expect(problems([inPackage({maxSlots: 6})], {XDIST_SLOTS: 'auto'})).toEqual([]);
+  });
+
+  test('but not where a later place asks for a number, for this one run', () => {
+    expect(problems([inFile({slots: 'auto', maxSlots: 6})], {XDIST_SLOTS: '4'})).toEqual([]);
+    expect(problems([inPackage({maxSlots: 6}), inFile({slots: 4})])).toEqual([]);
+  });
+
+  test('maxSlots with slots that are not right is one mistake', () => {
+    expect(problems([inFile({slots: 'many', maxSlots: 6})])).toEqual([
+      'xdist.config.js: "slots" must be a whole number, 1 or more, or "auto", got "many".',
+    ]);
+  });
+
   test('an unknown key of an entry of files is named with its path', () => {
     expect(problems([inFile({files: [{match: 'a'}, {match: 'b', resource: ['gpu']}]})])).toEqual([
       'xdist.config.js: unknown option "files.1.resource". Did you mean "resources"?',
@@ -327,6 +359,8 @@ describe('mistakes', () => {
     ['canSplit', ['<rootDir>/a/**', '!a/b.test.ts']],
     ['watermark', {low: 0, high: 0.5}],
     ['maxScheduleChunk', 1],
+    ['slots', 'auto'],
+    ['slots', 1],
     ['maxWorkerRestarts', 0],
     ['restartWorkers', 'file'],
     ['compileCache', false],
@@ -377,6 +411,8 @@ describe('the environment', () => {
       'XDIST_RESOURCES',
       'XDIST_WATERMARK',
       'XDIST_MAX_SCHEDULE_CHUNK',
+      'XDIST_SLOTS',
+      'XDIST_MAX_SLOTS',
       'XDIST_MAX_WORKER_RESTARTS',
       'XDIST_RESTART_WORKERS',
       'XDIST_ON_CRASH',

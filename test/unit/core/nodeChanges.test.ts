@@ -149,6 +149,15 @@ describe('a unit that comes after another', () => {
     expect(feed(state, settled(0), settled(2))).toEqual(['abandon 1', 'abandon 3', 'finish']);
   });
 
+  test('is not waited for by what runs alone when it never will begin', () => {
+    const all = asking(placed(planOf(units(4, LONG), {slots: 2, maxWorkerRestarts: 0}), 2), {0: {serial: true}});
+    const chained = {...all, units: all.units.map(unit => ({...unit, after: unit.id === 3 ? 2 : null}))};
+    const state = after(chained, up(w1), up(w2), started(w1, 2), started(w2, 1));
+    state.slots[0]!.barredFrom.add(state.pools[1]!); // its workers of that node have died too often
+    expect(feed(state, lost(w2))).toEqual(['blame w2.1: 1']);
+    expect(feed(state, done(w1, 2), settled(2))).toEqual(['abandon 3', 'give w1.1: 0']);
+  });
+
   test('waits its turn among what asks for more than a worker, too', () => {
     const asked = asking(plan, {1: {resources: [{name: 'gpu', amount: 1}]}});
     const state = after({...asked, resources: {gpu: 1}, slots: 1}, up(w1), started(w1, 0));

@@ -2,7 +2,7 @@ import {ProtocolError} from '../../../src/core/messages';
 import {describePlace, parseFromWatchdog, parseWatchdogHello, type FromWatchdog} from '../../../src/core/watching';
 
 const frame = {functionName: 'spin', path: '/app/a.test.ts', line: 3, column: 12};
-const alive = {type: 'alive', phase: 7, name: 'a test', ms: 1500.5, limitMs: 3000, debugged: false} as const;
+const alive = {type: 'alive', phase: 7, name: 'a test', ms: 1500.5, limitMs: 3000, debugged: false, rss: 1e8} as const;
 const hung = {type: 'hung', name: 'the test "a"', ms: 3100.5, limitMs: 3000} as const;
 
 test.each<[string, FromWatchdog]>([

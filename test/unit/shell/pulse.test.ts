@@ -1,6 +1,6 @@
 import {Pulse, type Beat} from '../../../src/shell/pulse';
 
-const beat: Beat = {name: 'a test', ms: 400, limitMs: 1000, debugged: false};
+const beat: Beat = {name: 'a test', ms: 400, limitMs: 1000, debugged: false, rss: 1e8};
 
 /** A pulse with a limit of 3 s where the watchdog knows none, on a clock of its own. */
 function pulse(hardTimeoutMs = 3000) {

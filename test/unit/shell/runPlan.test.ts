@@ -26,7 +26,7 @@ function units(records: Records, options: Partial<ResolvedOptions> = {}): readon
     past: {of: ({path}: {path: string}, node: string | null = null) => records[fileKey(null, path, node)] ?? null},
     nodes: [{name: 'x'}, {name: 'y'}],
   } as unknown as ParallelRunOptions;
-  return makePlan(run, parallel).units;
+  return makePlan(run, parallel, null).units;
 }
 
 const expected = (records: Records, options?: Partial<ResolvedOptions>) =>

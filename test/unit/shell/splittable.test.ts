@@ -18,17 +18,25 @@ interface Run {
   readonly rules?: Readonly<Record<string, Partial<FileRules>>>;
   readonly config?: Partial<Config.GlobalConfig>;
   readonly dist?: Dist;
+  readonly severalWorkers?: boolean;
 }
 
 /** The files of a run that may be split, and how, by path relative to rootDir. */
-function splitIn({files, rules = {}, config = {}, dist = 'load'}: Run): Record<string, Granularity> {
+function splitIn({
+  files,
+  rules = {},
+  config = {},
+  dist = 'load',
+  severalWorkers = true,
+}: Run): Record<string, Granularity> {
   const rootDir = temporaryFolder(files);
   const nameOf = (path: string) => path.slice(rootDir.length + 1);
   const splittable = findSplittable(
     Object.keys(files).map(name => jestTest(join(rootDir, name))),
     {
-      globalConfig: {rootDir, maxWorkers: 4, updateSnapshot: 'new', ...config} as Config.GlobalConfig,
+      globalConfig: {rootDir, updateSnapshot: 'new', ...config} as Config.GlobalConfig,
       dist,
+      severalWorkers,
       rulesOf: ({path}) => ({...NO_RULES, ...rules[nameOf(path)]}),
     },
   );
@@ -91,7 +99,6 @@ describe('no file is split', () => {
 
   test.each<[string, Partial<Config.GlobalConfig>]>([
     ['in band', {runInBand: true}],
-    ['with one worker', {maxWorkers: 1}],
     ['with --detectOpenHandles', {detectOpenHandles: true}],
     ['with --collectTests', {collectTests: true}],
     ['with --randomize', {randomize: true}],
@@ -99,8 +106,12 @@ describe('no file is split', () => {
     expect(split(config)).toEqual({});
   });
 
+  test('with one worker', () => {
+    expect(splitIn({files, rules: all(files), severalWorkers: false})).toEqual({});
+  });
+
   test('but where two workers and nothing of that is there', () => {
-    const config = {maxWorkers: 2, runInBand: false, detectOpenHandles: false, collectTests: false, randomize: false};
+    const config = {runInBand: false, detectOpenHandles: false, collectTests: false, randomize: false};
     expect(Object.keys(split(config))).toHaveLength(4);
   });
 });
@@ -146,7 +157,9 @@ describe('a file with inline snapshots', () => {
 
 test('a file that cannot be read may be split: running it will say what is wrong', () => {
   const test = jestTest('/nowhere/a.test.js');
-  const globalConfig = {rootDir: '/nowhere', maxWorkers: 4, updateSnapshot: 'new'} as Config.GlobalConfig;
+  const globalConfig = {rootDir: '/nowhere', updateSnapshot: 'new'} as Config.GlobalConfig;
   const rulesOf = () => ({...NO_RULES, canSplit: 'tests'}) as const;
-  expect([...findSplittable([test], {globalConfig, dist: 'load', rulesOf}).keys()]).toEqual([test]);
+  expect([...findSplittable([test], {globalConfig, dist: 'load', severalWorkers: true, rulesOf}).keys()]).toEqual([
+    test,
+  ]);
 });

@@ -18,7 +18,8 @@ describe('a watchdog that speaks to a parent', () => {
     const hello = await watched.hello;
     expect(hello).toEqual({watchdog: true, slot: 2, generation: 3, pid: expect.any(Number) as number});
     await watched.printed(`${hello.pid}\n`);
-    const alive = {type: 'alive', phase: 1, name: '', ms: expect.any(Number) as number, limitMs: null, debugged: false};
+    const number = expect.any(Number) as number;
+    const alive = {type: 'alive', phase: 1, name: '', ms: number, limitMs: null, debugged: false, rss: number};
     expect([await watched.next('alive'), await watched.next('alive')]).toEqual([alive, alive]);
   });
 
