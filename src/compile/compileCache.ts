@@ -14,6 +14,7 @@ const started = new Map<string, CompileCache>();
 export class CompileCache {
   readonly #kept: KeptCode;
   readonly #storages = new CircusStorages();
+  #reached: NodeModule | null = null;
   /** null: what Node itself loads is not kept. */
   readonly #nodesFolder: string | null;
 
@@ -25,15 +26,22 @@ export class CompileCache {
     // Coverage by V8 is told in places of the source that V8 has compiled.
     if (order === null || process.env.NODE_V8_COVERAGE !== undefined) return null;
     const cache = started.get(order.runtime) ?? new CompileCache(order, wholeProcess);
+    cache.#reach(order.runtime);
     started.set(order.runtime, cache);
     return cache;
   }
 
-  private constructor({folder, runtime}: CompileCacheOrder, wholeProcess: boolean) {
+  private constructor({folder}: CompileCacheOrder, wholeProcess: boolean) {
     this.#kept = new KeptCode({disk: IMPORTS_SURVIVE ? new CodeOnDisk(folder) : null});
     this.#nodesFolder = wholeProcess ? join(folder, 'node') : null;
     if (this.#nodesFolder !== null) enableNodesOwnCache(this.#nodesFolder);
+  }
+
+  /** A jest-runtime that was loaded anew asks anew. */
+  #reach(runtime: string): void {
+    if (this.#reached !== null && require.cache[runtime] === this.#reached) return;
     reachJestRuntime(runtime, this.#kept, this.#storages);
+    this.#reached = require.cache[runtime] ?? null;
   }
 
   /** A test file begins; no other runs meanwhile. */
