@@ -191,7 +191,7 @@ export class KeptCode {
 
   /** What is there came through Jest's own call in another process. */
   #takeFromDisk(module: ModuleCode): KeptScript | null {
-    if (this.#disk === null || !this.#mayKeep(module) || !mayBeLeft(module)) return null;
+    if (this.#disk === null || !this.#mayKeep(module)) return null;
     const key = keyOf(module, this.#disk);
     const stored = key === null ? null : this.#disk.read(key);
     if (stored === null) return null;
