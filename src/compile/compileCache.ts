@@ -12,8 +12,8 @@ const started = new Map<string, CompileCache>();
 export interface CompileCache {
   /** A test file begins; no other runs meanwhile. */
   fileBegins(path: string): void;
-  /** Leaves to other processes what this one has found worth keeping. */
-  save(): void;
+  /** Leaves to other processes what this one has found worth keeping, as far as there is time. */
+  save(withinMs?: number): void;
 }
 
 /** @returns null: nothing is kept in this process */
@@ -30,7 +30,7 @@ export function startCompileCache(order: CompileCacheOrder | null): CompileCache
       kept.fileBegins(path);
       storages.fileBegins();
     },
-    save: () => kept.save(),
+    save: withinMs => kept.save(withinMs),
   };
   started.set(order.runtime, cache);
   return cache;
