@@ -28,6 +28,8 @@ const MARK_AFTER_MS = 24 * 60 * 60 * 1000;
 /** How files are named here: by a key, and drafts of them by that and who writes. What else there is in the folder is not ours. */
 const OUR_NAME = /^[0-9a-f]{40}(?:\.|$)/;
 
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 /** What V8 has made of a source. */
 export interface StoredCode {
   readonly data: Buffer;
@@ -53,7 +55,11 @@ export class CodeOnDisk {
   /** @param parts all that the code was made of: two lists that differ never have the same key */
   key(parts: readonly string[]): string {
     const hash = createHash('sha1').update(this.#tag);
-    for (const part of parts) hash.update(`\0${part.length}\0`).update(part);
+    // A surrogate without its other half has no UTF-8 of its own: two sources would be one.
+    for (const part of parts) {
+      const encoding = LONE_SURROGATE.test(part) ? 'utf16le' : 'utf8';
+      hash.update(`\0${part.length} ${encoding}\0`).update(part, encoding);
+    }
     return hash.digest('hex');
   }
 

@@ -50,9 +50,9 @@ export class CompileCache {
     this.#storages.fileBegins();
   }
 
-  /** Leaves to other processes what this one has found worth keeping. */
-  save(): void {
-    const hasGrown = this.#kept.save();
+  /** Leaves to other processes what this one has found worth keeping, as far as there is time. */
+  save(withinMs?: number): void {
+    const hasGrown = this.#kept.save(withinMs);
     if (hasGrown && this.#nodesFolder !== null) tidyNodesOwnCache(this.#nodesFolder);
   }
 }

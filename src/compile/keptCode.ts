@@ -158,14 +158,17 @@ export class KeptCode {
   /**
    * Leaves to other processes what this one has found worth keeping.
    *
+   * @param withinMs how long that may take; what is not left then a later process leaves
    * @returns whether there was any that had not been left before
    */
-  save(): boolean {
+  save(withinMs = Infinity): boolean {
     if (this.#disk === null) return false;
+    const startedAt = performance.now();
     const used: string[] = [];
     let failed = 0;
     for (const kept of this.#kept) {
-      const toLeave = failed < FAILED_WRITES && mayBeLeft(kept.module) ? kept.toLeave() : null;
+      const mayWrite = failed < FAILED_WRITES && performance.now() - startedAt < withinMs;
+      const toLeave = mayWrite && mayBeLeft(kept.module) ? kept.toLeave() : null;
       if (toLeave === null && kept.onDisk === 'nothing') continue;
       const key = keyOf(kept.module, this.#disk);
       if (key === null) continue;

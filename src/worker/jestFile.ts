@@ -73,9 +73,9 @@ export class JestFileRunner {
     });
   }
 
-  /** This process runs no further file for now. */
+  /** This process runs no further file. It is about to be ended: what takes longer than its grace would have it killed, which Jest tells. */
   filesEnd(): void {
-    this.#compileCache?.save();
+    this.#compileCache?.save(this.#setup.graceMs / 2);
   }
 
   #configOf(configId: string): Config.ProjectConfig {

@@ -45,6 +45,8 @@ describe('the key', () => {
     ['where a part ends', ['a', 'bc'], ['ab', 'c']],
     ['a part that looks like two', ['a\0' + '1\0' + 'b'], ['a', 'b']],
     ['one more that is empty', ['a'], ['a', '']],
+    ['a byte between parts', ['a\0b'], ['a', 'b']],
+    ['half a character', ['\ud800'], ['\ud801']],
   ])('depends on %s', (_what, one, other) => {
     const disk = new CodeOnDisk(folderIn());
     expect(disk.key(one)).not.toBe(disk.key(other));

@@ -139,10 +139,15 @@ describe('what would differ is compiled as ever', () => {
 
   test('the strings of a template are new ones each time, in the same realm', () => {
     const source = 'const tag = strings => strings;\nexports.strings = () => tag`text`;';
-    const {compile} = kept();
-    const one = realm();
-    const strings = [one, one, one, realm(), one].map(each => (run(compile(source, each)).strings as () => unknown)());
-    expect(new Set(strings).size).toBe(5);
+    const differentOf = (compile: Compile) => {
+      const one = realm();
+      const strings = [one, one, one, realm(), one].map(each =>
+        (run(compile(source, each)).strings as () => unknown)(),
+      );
+      return new Set(strings).size;
+    };
+    // Node 22 may find the function that it has made before.
+    expect(differentOf(kept().compile)).toBeGreaterThanOrEqual(differentOf(compileWith(vm)));
   });
 
   test('but a module without templates is kept in the same realm, too', () => {

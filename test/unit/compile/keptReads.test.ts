@@ -22,7 +22,9 @@ function later(seconds: number) {
 }
 
 function packageFile(text = 'old'): string {
-  return join(temporaryFolder({'node_modules/a/index.js': text}), 'node_modules/a/index.js');
+  const path = join(temporaryFolder({'node_modules/a/index.js': text}), 'node_modules/a/index.js');
+  utimesSync(path, 1000, 1000); // a time that can be set once more, to the nanosecond
+  return path;
 }
 
 beforeEach(() => later(10));
@@ -99,6 +101,15 @@ describe('it is read again', () => {
     kept(path);
     kept(path);
     expect(read).toHaveBeenCalledTimes(3);
+  });
+
+  test('each time, while it has got the time of an old file just now', () => {
+    const path = packageFile();
+    later(0);
+    const {read, kept} = reads();
+    kept(path);
+    kept(path);
+    expect(read).toHaveBeenCalledTimes(2);
   });
 
   test('each time, when its time lies in the future', () => {
