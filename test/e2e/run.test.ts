@@ -198,5 +198,5 @@ onEachLine('no worker outlives a Jest that is ended from inside a report', async
     'leaves.js': 'module.exports = class { onTestFileResult() { process.exit(5); } };',
   });
   expect((await project.run(['-w', '2', '--reporters=./leaves.js'], PARALLEL)).exitCode).toBe(5);
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
 });
