@@ -155,7 +155,7 @@ export const OPTION_SCHEMAS = {
   watermark: v.pipe(anObject(WATERMARK_SHAPE), v.strictObject(watermark, WATERMARK_SHAPE)),
   maxScheduleChunk: count(1),
   maxWorkerRestarts: count(0),
-  restartWorkers: oneOf('never', 'file'),
+  restartWorkers: oneOf('never', 'run', 'file'),
   onCrash: oneOf('resume', 'fail-file'),
   hardTimeout: timeSpan,
   slowTimeout: timeSpan,
