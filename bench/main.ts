@@ -1,4 +1,4 @@
-/** `npm run bench [-- scheduler suites speed splitting crashes fixtures modes slots]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
+/** `npm run bench [-- scheduler suites speed splitting crashes fixtures modes slots watch]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
 import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
 import {benchmarkModes} from './modes';
@@ -7,6 +7,7 @@ import {benchmarkSlots} from './slots';
 import {benchmarkSpeed} from './speed';
 import {benchmarkSplitting} from './splitting';
 import {benchmarkSuites} from './suites';
+import {benchmarkWatch} from './watch';
 
 const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
   scheduler: () => {
@@ -21,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
   fixtures: benchmarkFixtures,
   modes: benchmarkModes,
   slots: benchmarkSlots,
+  watch: benchmarkWatch,
 };
 
 const wanted = process.argv.slice(2);

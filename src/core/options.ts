@@ -81,8 +81,11 @@ export interface XdistOptions {
   maxSlots?: number;
   /** How many dead workers a run replaces. 0: none. Default: no cap (but see `README`, "When a worker dies"). */
   maxWorkerRestarts?: number;
-  /** `'file'`: a new worker for each test file (nose's `--process-restartworker`). Default `'never'`. */
-  restartWorkers?: 'never' | 'file';
+  /**
+   * `'file'`: a new worker for each test file (nose's `--process-restartworker`); `'run'`: new workers for each run of a
+   * watch session, which otherwise keeps those that are as fresh ones. Default `'never'`.
+   */
+  restartWorkers?: 'never' | 'run' | 'file';
   /**
    * When a worker dies in the middle of a test file: `'resume'` (default) runs the rest of the file in a new worker,
    * without the test that ran; `'fail-file'` does not, for files whose tests depend on each other.
@@ -127,7 +130,7 @@ export interface ResolvedOptions {
   /** null: it was not said. */
   readonly maxSlots: number | null;
   readonly maxWorkerRestarts: number | null;
-  readonly restartWorkers: 'never' | 'file';
+  readonly restartWorkers: 'never' | 'run' | 'file';
   readonly onCrash: 'resume' | 'fail-file';
   /** In ms; 0: none. */
   readonly hardTimeout: number;

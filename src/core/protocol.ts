@@ -88,7 +88,20 @@ export type ToWorker =
   /** Run no further test of this unit: what comes of it here is not wanted. Answered by `unit-done`. */
   | {readonly type: 'discard'; readonly unit: number}
   /** Begin nothing more; end when the running unit is done. */
-  | {readonly type: 'close'};
+  | {readonly type: 'close'}
+  /** The run has ended: stay for the next one, if nothing of this one is left. Answered by a FromKeptWorker. */
+  | {readonly type: 'rest'}
+  /** The next run begins. `environment`: the whole of it. Answered by a FromKeptWorker, or by the process's end. */
+  | {readonly type: 'run'; readonly setup: WorkerSetup; readonly environment: Readonly<Record<string, string>>};
+
+/** What a worker says that may stay from one run of a watch session to the next. */
+export type FromKeptWorker =
+  /** It does nothing, and waits for a `run`. */
+  | {readonly type: 'resting'}
+  /** It ends, as if it had been told to close: there is something left of the run. */
+  | {readonly type: 'leaving'; readonly reason: string}
+  /** It is as a fresh one, and takes units of the next run. */
+  | {readonly type: 'ready'};
 
 /** The first line a worker sends over the socket: which slot's process it is. */
 export interface Hello {
@@ -177,8 +190,10 @@ export type FromWorker =
   /** What Jest's own code sends from inside a test file: `['test-case-result', [path, result]]`. */
   | {readonly type: 'jest-event'; readonly name: string; readonly payload: unknown};
 
-/** The argument of the one call that a worker's process serves for as long as it lives. */
+/** The argument of the one call that a worker's process serves for as long as it lives; of a run that it stays for, too. */
 export interface WorkerSetup extends Omit<Hello, 'pid'> {
+  /** It may be told to stay when the run has ended. */
+  readonly mayStay: boolean;
   /** Of slots in this run. */
   readonly workerCount: number;
   readonly runId: string;
@@ -284,6 +299,14 @@ export function parseFromWorker(message: unknown): FromWorker {
   }
 }
 
+/** null: it is not of these. */
+export function parseFromKeptWorker(message: unknown): FromKeptWorker | null {
+  if (typeof message !== 'object' || message === null) return null;
+  const {type, reason} = message as {readonly type?: unknown; readonly reason?: unknown};
+  if (type === 'resting' || type === 'ready') return {type};
+  return type === 'leaving' ? {type, reason: String(reason)} : null;
+}
+
 /** @throws {ProtocolError} */
 export function parseToWorker(line: string): ToWorker {
   const fields = record(parseJson(line), 'a message to a worker');
@@ -316,7 +339,17 @@ export function parseToWorker(line: string): ToWorker {
     case 'discard':
       return {type: 'discard', unit: whole(fields.unit)};
     case 'close':
-      return {type: 'close'};
+    case 'rest':
+      return {type: fields.type};
+    case 'run': {
+      const variables = Object.entries(record(fields.environment, 'an environment'));
+      return {
+        type: 'run',
+        // As in the call that it has begun with: what is in there is Jest's, and ours.
+        setup: record(fields.setup, 'the setup of a run') as unknown as WorkerSetup,
+        environment: Object.fromEntries(variables.map(([name, value]) => [name, text(value)])),
+      };
+    }
     default:
       throw new ProtocolError('a message to a worker', fields);
   }

@@ -6,6 +6,7 @@
 import {closeSync, openSync, writeSync} from 'node:fs';
 import type {Command, ScheduleEvent} from '../core/schedule';
 import type {SchedulePlan} from '../core/scheduleState';
+import type {SlotNumber} from '../core/units';
 
 /** One line of a log. `at` is in ms since the run began. */
 export type LogLine =
@@ -16,7 +17,16 @@ export type LogLine =
    */
   | {readonly run: string; readonly at: number; readonly unit: number; readonly groups: readonly (number | null)[]}
   | {readonly run: string; readonly at: number; readonly event: ScheduleEvent}
-  | {readonly run: string; readonly at: number; readonly command: Command};
+  | {readonly run: string; readonly at: number; readonly command: Command}
+  /** What became of a slot's worker at the end of a run of a watch session, or at the beginning of one. */
+  | {
+      readonly run: string;
+      readonly at: number;
+      readonly worker: {readonly slot: SlotNumber; readonly pid: number | null; readonly stay: WorkerStay};
+    };
+
+/** `ready`: for a run that is not its first; `why`: there is something that a fresh one does not have. */
+export type WorkerStay = {readonly type: 'rests' | 'ready'} | {readonly type: 'leaves'; readonly why: string};
 
 export interface EventLog {
   write(line: LogLine): void;

@@ -7,6 +7,7 @@ import {describeLingering} from '../core/lingering';
 import {NodeSummary} from '../core/nodeSummary';
 import {slotsOf} from '../core/scheduleState';
 import type {LoadSample} from '../core/slotController';
+import type {Hello} from '../core/protocol';
 import {snapshotUseOf} from '../core/snapshotUse';
 import type {NodeId, SlotNumber, Unit} from '../core/units';
 import {slowLine} from '../core/watching';
@@ -15,6 +16,7 @@ import {Dispatch, type LingeringWorker} from './dispatch';
 import {openEventLog} from './eventLog';
 import {FileReports} from './fileReports';
 import type {MachineLoad} from './machineLoad';
+import type {KeptWorkers} from './keptWorkers';
 import {mergeTools, nodeMergeTools} from './mergeTools';
 import {NodeResults} from './nodeResults';
 import {nodeEnvironment, type RunNode} from './nodes';
@@ -34,7 +36,7 @@ import {warn} from './warn';
 import {WaysOut} from './waysOut';
 import {WorkerHost} from './workerHost';
 import {SharedOutput} from './workerOutput';
-import {WorkerServer} from './workerServer';
+import {WorkerServer, type WorkerServerListener} from './workerServer';
 import {sharedSetup} from './workerSetup';
 
 export interface ParallelRun {
@@ -81,32 +83,42 @@ export async function startParallelRun(
 
   const hosts = new Map<SlotNumber, WorkerHost>();
   const leaving = new Set<Promise<unknown>>();
-  const server = await WorkerServer.listen({
-    onWorker: ({slot, generation, pid}, socket) => {
-      const host = hosts.get(slot);
-      if (host?.generation !== generation) socket.destroy();
-      else host.attach(socket, pid);
-    },
-    onWatchdog: ({slot, generation}, message) => {
-      const host = hosts.get(slot);
-      if (host?.generation === generation) host.hearWatchdog(message);
-    },
-    onWatchdogGone: ({slot, generation}) => {
-      const host = hosts.get(slot);
-      if (host?.generation === generation) host.loseWatchdog();
-    },
-  });
-  const stdout = new SharedOutput(process.stdout);
-  const stderr = new SharedOutput(process.stderr);
+  const started = new Map<SlotNumber, WorkerHost>();
+  const server = await WorkerServer.listen(hearing(started));
+  const keeping = keepingFor(runOptions, parallelOptions);
+  const stdout = keeping?.stdout ?? new SharedOutput(process.stdout);
+  const stderr = keeping?.stderr ?? new SharedOutput(process.stderr);
   const log = openEventLog(process.env.XDIST_LOG);
   const workerCount = slotsOf(plan);
-  const shared = sharedSetup(runOptions, tests, runId, workerCount, server.socketPath);
+  const shared = sharedSetup(runOptions, tests, runId, workerCount, server.socketPath, keeping !== null);
   const recycling = new Recycling({limitBytes: shared.heapLimitBytes, pathOf: unit => shown(testOf(unit).path), warn});
   const colours = jest.usesColours() ? {FORCE_COLOR: '1'} : {};
+
+  const startOf = (slot: SlotNumber, nodeId: NodeId) => {
+    const node = nodes[nodeId];
+    // A Jest around, inside of a test of which this one runs, may have nodes. (A thread would have `undefined` as text.)
+    const {XDIST_NODE: _nodeAround, ...inherited} = process.env;
+    const environment = {
+      ...inherited,
+      JEST_WORKER_ID: String(slot),
+      XDIST_WORKER: `w${slot}`,
+      XDIST_WORKER_COUNT: String(workerCount),
+      XDIST_RUN_ID: runId,
+      ...colours,
+    };
+    return {
+      workerPath: join(__dirname, '..', 'worker', 'main.js'),
+      execPath: node?.execPath ?? process.execPath,
+      execArgv: node?.execArgv ?? null,
+      environment: node === undefined ? environment : nodeEnvironment(node, environment),
+      gracefulExitTimeout: globalConfig.workerGracefulExitTimeout,
+    };
+  };
 
   const dispatch = new Dispatch({
     plan,
     runId,
+    keeper: keeping,
     testOf,
     reports: new FileReports({
       reports,
@@ -161,45 +173,38 @@ export async function startParallelRun(
           'The workers that have the file open run them all.',
       ),
     startWorker: (slot, generation, nodeId, listener) => {
-      const node = nodes[nodeId];
       nodeInSlot.set(slot, nodeId);
       summary?.started(nodeId);
-      // A Jest around, inside of a test of which this one runs, may have nodes. (A thread would have `undefined` as text.)
-      const {XDIST_NODE: _nodeAround, ...inherited} = process.env;
-      const environment = {
-        ...inherited,
-        JEST_WORKER_ID: String(slot),
-        XDIST_WORKER: `w${slot}`,
-        XDIST_WORKER_COUNT: String(workerCount),
-        XDIST_RUN_ID: runId,
-        ...colours,
-      };
-      const host = new WorkerHost({
-        setup: {
-          ...shared,
-          slot,
-          generation,
-          exitRecordPath: server.exitRecordPath(slot, generation),
-          journalPath: server.journalPath(slot, generation),
-          leftOpenPath: server.leftOpenPath(slot, generation),
+      const start = startOf(slot, nodeId);
+      const heard = recycling.hearing(slot, {
+        ...listener,
+        lost: death => {
+          summary?.died(nodeId);
+          listener.lost(death);
         },
-        jestWorker: jest.jestWorker(),
-        workerPath: join(__dirname, '..', 'worker', 'main.js'),
-        threads: globalConfig.workerThreads === true,
-        execPath: node?.execPath ?? process.execPath,
-        execArgv: node?.execArgv ?? null,
-        environment: node === undefined ? environment : nodeEnvironment(node, environment),
-        gracefulExitTimeout: globalConfig.workerGracefulExitTimeout,
-        stdout,
-        stderr,
-        listener: recycling.hearing(slot, {
-          ...listener,
-          lost: death => {
-            summary?.died(nodeId);
-            listener.lost(death);
-          },
-        }),
       });
+      const startNew = () => {
+        const host = new WorkerHost({
+          ...start,
+          setup: {
+            ...shared,
+            slot,
+            generation,
+            exitRecordPath: server.exitRecordPath(slot, generation),
+            journalPath: server.journalPath(slot, generation),
+            leftOpenPath: server.leftOpenPath(slot, generation),
+          },
+          jestWorker: jest.jestWorker(),
+          threads: globalConfig.workerThreads === true,
+          stdout,
+          stderr,
+          listener: heard,
+          holdLine: () => server.hold(),
+        });
+        started.set(slot, host);
+        return host;
+      };
+      const host = keeping?.take(slot, start, heard) ?? startNew();
       // A slot's host is replaced by the next: one of an older generation has nothing left to say.
       const before = hosts.get(slot);
       if (before !== undefined) leaving.add(before.gone);
@@ -236,6 +241,13 @@ export async function startParallelRun(
     () => new Map([...hosts].filter(([, {ended}]) => !ended).map(([slot, {status}]) => [slot, status])),
     text => process.stderr.write(text),
   );
+  await keeping?.begin(
+    {
+      startOf: slot => startOf(slot, (slot - 1) % plan.nodes),
+      setup: shared,
+    },
+    workerCount,
+  );
   const running = dispatch.run();
   const stopSampling = machine === null ? () => {} : sampleLoad(machine, hosts, load => dispatch.sampled(load));
   void dispatch.unitsEnded.then(stopSampling);
@@ -248,9 +260,14 @@ export async function startParallelRun(
     stopTelling();
     recycling.end();
     if (dispatch.lingering.length > 0) warnOfForcedExit(jest, dispatch.lingering.flatMap(sayWhatLingers));
+    for (const [slot, host] of started) if (host.ended) started.delete(slot);
     server.close();
-    stdout.close();
-    stderr.close();
+    if (keeping === null) {
+      stdout.close();
+      stderr.close();
+    } else {
+      keeping.end();
+    }
     log.close();
   });
   let told = false;
@@ -292,6 +309,30 @@ function sampleLoad(
   const sampler = new LoadSampler({machine, workerBytes, onSample});
   sampler.start();
   return () => sampler.stop();
+}
+
+/** Brings what arrives to those whom it is for: started in this run, and there perhaps for longer. */
+function hearing(started: ReadonlyMap<SlotNumber, WorkerHost>): WorkerServerListener {
+  const hostOf = ({slot, generation}: Pick<Hello, 'slot' | 'generation'>) => {
+    const host = started.get(slot);
+    return host?.generation === generation ? host : null;
+  };
+  return {
+    onWorker: (hello, socket) => {
+      const host = hostOf(hello);
+      if (host === null) socket.destroy();
+      else host.attach(socket, hello.pid);
+    },
+    onWatchdog: (hello, message) => hostOf(hello)?.hearWatchdog(message),
+    onWatchdogGone: hello => hostOf(hello)?.loseWatchdog(),
+  };
+}
+
+/** null: workers end with their run, and nothing of the rest is loaded. */
+function keepingFor(runOptions: RunOptions, rules: RunRules): KeptWorkers | null {
+  if (!runOptions.watcher.isWatchMode()) return null;
+  const {keptWorkers, mayKeepWorkers} = require('./keptWorkers') as typeof import('./keptWorkers');
+  return mayKeepWorkers(runOptions, rules) ? keptWorkers() : null;
 }
 
 /** The stock runner's words, which people have searched for; and what it does not know. */

@@ -10,15 +10,17 @@ import type * as JestWorkerModule from 'jest-worker';
 import type {Death, DeathReport} from '../core/deaths';
 import {
   parseExitRecord,
+  parseFromKeptWorker,
   parseFromWorker,
   parseLeftOpen,
   type ExitRecord,
+  type FromKeptWorker,
   type FromWorker,
   type LeftOpen,
   type ToWorker,
   type WorkerSetup,
 } from '../core/protocol';
-import type {Generation} from '../core/units';
+import type {Generation, SlotNumber} from '../core/units';
 import type {FromWatchdog} from '../core/watching';
 import {Pulse} from './pulse';
 import type {WorkerStatus} from './status';
@@ -34,6 +36,16 @@ export interface WorkerListener {
   slow(name: string, ms: number): void;
   /** The process has ended as told. `forceExited`: it did not within its grace, and was killed. */
   closed(forceExited: boolean): void;
+}
+
+/** Who hears of a worker that belongs to no run. */
+export interface WorkerKeeper {
+  /** It stays, and does nothing until it is prepared for another run. */
+  rests(host: WorkerHost): void;
+  /** It ends with the run, or does not serve the next one: why. */
+  leaves(host: WorkerHost, why: string): void;
+  /** It was resting, and is gone, or was told to go. */
+  gone(host: WorkerHost): void;
 }
 
 export interface WorkerHostOptions {
@@ -53,7 +65,19 @@ export interface WorkerHostOptions {
   readonly stdout: SharedOutput;
   readonly stderr: SharedOutput;
   readonly listener: WorkerListener;
+  /** The process stays longer than its run, and so must its line to here. @returns what ends that */
+  readonly holdLine: () => () => void;
 }
+
+/** What a process is told of a further run; where it leaves its files, and who it is, stays. */
+export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath' | WorkerFiles>;
+type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'leftOpenPath';
+
+/** How long (ms) a process may take to say whether it stays: a busy machine is slow. */
+const ANSWER_WITHIN_MS = 2000;
+
+/** How long (ms) a process that has rested may take to be ready; a fresh one takes less. */
+const READY_WITHIN_MS = 5000;
 
 type WorkerApi = JestWorkerModule.Worker & {serve(setup: WorkerSetup): JestWorkerModule.PromiseWithCustomMessage<void>};
 
@@ -68,26 +92,32 @@ const V8_OUT_OF_MEMORY = /<--- Last few GCs --->|FATAL ERROR: .*heap out of memo
 const DEAF_AFTER_MS = 2000;
 
 export class WorkerHost {
-  readonly #options: WorkerHostOptions;
+  readonly #options: Omit<WorkerHostOptions, 'listener' | 'setup'>;
+  #setup: WorkerSetup;
+  /** Of the run that it serves. */
+  #listener: WorkerListener;
+  /** It serves no run, or was asked not to any more; null: it serves one. */
+  #keeper: WorkerKeeper | null = null;
+  #answerBy: NodeJS.Timeout | undefined;
+  #whenReady: ((ready: boolean) => void) | null = null;
+  #releaseLine: (() => void) | null = null;
   readonly #process = new WorkerProcess();
   readonly #worker: WorkerApi;
   readonly #stderrTail: OutputTail | null = null;
   #stderrEnd: Promise<void> = Promise.resolve();
   #socket: Socket | null = null;
   #pid: number | null = null;
-  readonly #pulse: Pulse;
+  #pulse: Pulse;
   /** Why it is being killed. */
   #cause: Death | null = null;
   #ended = false;
   #gone: Promise<unknown> = Promise.resolve();
 
-  constructor(options: WorkerHostOptions) {
+  constructor({setup, listener, ...options}: WorkerHostOptions) {
     this.#options = options;
-    this.#pulse = new Pulse({
-      hardTimeoutMs: options.setup.hardTimeoutMs,
-      now: () => performance.now(),
-      onSilence: ms => this.#endAs({kind: 'silent', ms}),
-    });
+    this.#setup = setup;
+    this.#listener = listener;
+    this.#pulse = this.#newPulse();
     this.#worker = this.#process.forkedBy(
       () =>
         new options.jestWorker.Worker(options.workerPath, {
@@ -116,21 +146,30 @@ export class WorkerHost {
       this.#stderrTail = new OutputTail(stderr);
       this.#stderrEnd = new Promise(resolve => stderr.once('end', resolve));
     }
-    const call = this.#worker.serve(options.setup);
+    const call = this.#worker.serve(setup);
     call.UNSTABLE_onCustomMessage?.(message => this.#hear(message));
     call.then(
       () => this.#lose({kind: 'broken', message: 'it stopped taking work without having been told to'}),
-      (error: unknown) => this.#lose(deathOf(error, this.#readRecord(options.setup.exitRecordPath, parseExitRecord))),
+      (error: unknown) => this.#lose(deathOf(error, this.#readRecord(setup.exitRecordPath, parseExitRecord))),
     );
   }
 
   /** Where it keeps the journal of the file that it runs. */
   get journalPath(): string {
-    return this.#options.setup.journalPath;
+    return this.#setup.journalPath;
+  }
+
+  get slot(): SlotNumber {
+    return this.#setup.slot;
+  }
+
+  /** What the process was started with. */
+  get start(): Pick<WorkerHostOptions, 'workerPath' | 'execPath' | 'execArgv' | 'environment' | 'gracefulExitTimeout'> {
+    return this.#options;
   }
 
   get generation(): Generation {
-    return this.#options.setup.generation;
+    return this.#setup.generation;
   }
 
   /** null: it has not connected yet. */
@@ -147,18 +186,18 @@ export class WorkerHost {
     socket.once('close', () =>
       setTimeout(() => this.#lose({kind: 'broken', message: 'its connection to Jest broke'}), DEAF_AFTER_MS).unref(),
     );
-    this.#options.listener.up();
+    this.#listener.up();
   }
 
   /** What the thread has to say that watches the process from inside. */
   hearWatchdog(message: FromWatchdog): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#keeper !== null) return;
     switch (message.type) {
       case 'alive':
         this.#pulse.beat(message);
         return;
       case 'slow':
-        this.#options.listener.slow(message.name, message.ms);
+        this.#listener.slow(message.name, message.ms);
         return;
       case 'hung': {
         const {name, ms, limitMs, place} = message;
@@ -196,13 +235,48 @@ export class WorkerHost {
   /** Lets the process end by itself within its grace; then it is killed. `closed` follows. */
   close(): void {
     if (this.#ended) return;
-    this.#ended = true;
-    this.#pulse.stop();
+    this.#end();
     this.tell({type: 'close'});
     this.#process.letEnd();
     void this.#worker.end().then(async ({forceExited}) => {
       await this.#process.gone;
-      this.#options.listener.closed(forceExited);
+      this.#releaseLine?.();
+      this.#listener.closed(forceExited);
+    });
+  }
+
+  /**
+   * The run has ended: lets the process stay, if nothing is left of the run in it; else it ends as with `close`. For the
+   * run it is `closed` in any case.
+   */
+  rest(keeper: WorkerKeeper): void {
+    if (this.#ended) return;
+    this.#keeper = keeper;
+    this.#pulse.stop();
+    this.tell({type: 'rest'});
+    // It may be busy with what the last file has left.
+    this.#answerBy = setTimeout(() => this.#leave('it does not answer'), ANSWER_WITHIN_MS);
+  }
+
+  /** Makes a process that rests ready for another run. @returns whether it is; if not, it is on its way out */
+  prepare(setup: FurtherSetup, environment: Readonly<Record<string, string | undefined>>): Promise<boolean> {
+    this.#setup = {...this.#setup, ...setup, socketPath: this.#setup.socketPath};
+    const set = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    this.tell({type: 'run', setup: this.#setup, environment: Object.fromEntries(set)});
+    this.#answerBy = setTimeout(() => this.#leave('it does not answer'), READY_WITHIN_MS);
+    return new Promise(resolve => (this.#whenReady = resolve));
+  }
+
+  /** A process that is ready serves a run from here on. */
+  serve(listener: WorkerListener): void {
+    this.#keeper = null;
+    this.#listener = listener;
+    this.#stderrTail?.clear();
+    this.#pulse = this.#newPulse();
+    this.#process.setReferenced(true);
+    this.#socket?.ref();
+    queueMicrotask(() => {
+      if (!this.#ended) listener.up();
     });
   }
 
@@ -216,7 +290,7 @@ export class WorkerHost {
 
   /** What kept the process alive when it was to end; null: it did not say. */
   leftOpen(): readonly LeftOpen[] | null {
-    return this.#readRecord(this.#options.setup.leftOpenPath, parseLeftOpen);
+    return this.#readRecord(this.#setup.leftOpenPath, parseLeftOpen);
   }
 
   /** Resolves when nothing is left of a process that was lost. */
@@ -233,7 +307,7 @@ export class WorkerHost {
   async evidence(death: Death): Promise<DeathReport> {
     await Promise.race([this.#stderrEnd, new Promise(resolve => setTimeout(resolve, STDERR_GRACE_MS).unref())]);
     const stderr = this.#stderrTail?.text() ?? '';
-    const {slot, generation} = this.#options.setup;
+    const {slot, generation} = this.#setup;
     // jest-worker recognises this too, unless the process was gone before its last words were read; and
     // it sends a SIGTERM of its own as soon as it has read them.
     const unclear = death.kind === 'broken' || (death.kind === 'signal' && OUT_OF_MEMORY_SIGNALS.has(death.signal));
@@ -251,6 +325,9 @@ export class WorkerHost {
 
   #hear(message: unknown): void {
     if (this.#ended) return;
+    const ofKept = parseFromKeptWorker(message);
+    if (ofKept !== null) return this.#hearKept(ofKept);
+    if (this.#keeper !== null && this.#whenReady !== null) return; // nobody's: the last run is over
     let parsed: FromWorker;
     try {
       parsed = parseFromWorker(message);
@@ -258,18 +335,70 @@ export class WorkerHost {
       this.#lose({kind: 'broken', message: (error as Error).message});
       return;
     }
-    this.#options.listener.message(parsed);
+    this.#listener.message(parsed);
+  }
+
+  #hearKept(message: FromKeptWorker): void {
+    const keeper = this.#keeper;
+    if (keeper === null) return;
+    clearTimeout(this.#answerBy);
+    switch (message.type) {
+      case 'leaving':
+        this.#leave(message.reason);
+        return;
+      case 'ready':
+        this.#whenReady?.(true);
+        this.#whenReady = null;
+        return;
+      case 'resting': {
+        const listener = this.#listener;
+        this.#listener = {
+          up: () => undefined,
+          message: () => undefined,
+          slow: () => undefined,
+          lost: () => keeper.gone(this),
+          closed: () => undefined,
+        };
+        this.#releaseLine ??= this.#options.holdLine();
+        this.#process.setReferenced(false);
+        this.#socket?.unref();
+        keeper.rests(this);
+        listener.closed(false);
+        return;
+      }
+    }
+  }
+
+  #leave(why: string): void {
+    this.#keeper?.leaves(this, why);
+    this.close();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#pulse.stop();
+    clearTimeout(this.#answerBy);
+    this.#whenReady?.(false);
+    this.#whenReady = null;
+  }
+
+  #newPulse(): Pulse {
+    return new Pulse({
+      hardTimeoutMs: this.#setup.hardTimeoutMs,
+      now: () => performance.now(),
+      onSilence: ms => this.#endAs({kind: 'silent', ms}),
+    });
   }
 
   #lose(death: Death): void {
     if (this.#ended) return;
-    this.#ended = true;
-    this.#pulse.stop();
+    this.#end();
     this.#gone = this.#worker.end().then(() => this.#process.gone);
     // jest-worker starts a process anew when one exits with a code; that one is not wanted, nor one that is deaf.
     this.#process.kill();
     this.#socket?.destroy();
-    this.#options.listener.lost(this.#cause ?? death);
+    this.#releaseLine?.();
+    this.#listener.lost(this.#cause ?? death);
   }
 
   #readRecord<T>(path: string, parse: (text: string) => T): T | null {

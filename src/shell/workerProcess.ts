@@ -64,6 +64,17 @@ export class WorkerProcess {
     return this.#gone;
   }
 
+  /** Whether it keeps this process alive. */
+  setReferenced(referenced: boolean): void {
+    const child = this.#child;
+    if (child === null) return;
+    const channel = child.channel as {ref(): void; unref(): void} | null | undefined;
+    for (const handle of [child, channel, child.stdout, child.stderr] as ({ref?(): void; unref?(): void} | null)[]) {
+      if (referenced) handle?.ref?.();
+      else handle?.unref?.();
+    }
+  }
+
   #adopt(child: ChildProcess): void {
     this.#child = child;
     // What jest-worker sends to a process that has just died fails (EPIPE), and would end Jest: 'exit' follows, and

@@ -20,6 +20,8 @@ export class WorkerServer {
   readonly #folder = new SocketFolder();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #holders = 0;
+  #unused = false;
 
   private constructor({onWorker, onWatchdog, onWatchdogGone}: WorkerServerListener) {
     this.#server = createServer(socket => {
@@ -74,7 +76,24 @@ export class WorkerServer {
     return join(this.#folder.path, `w${slot}.${generation}.open`);
   }
 
+  /** A worker stays when the run has ended, and with it its line. @returns what is to be called when the worker is gone */
+  hold(): () => void {
+    this.#holders++;
+    return () => {
+      this.#holders--;
+      this.#closeUnlessHeld();
+    };
+  }
+
+  /** The run has ended. */
   close(): void {
+    this.#unused = true;
+    this.#server.unref();
+    this.#closeUnlessHeld();
+  }
+
+  #closeUnlessHeld(): void {
+    if (!this.#unused || this.#holders > 0) return;
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
     this.#folder.remove();

@@ -15,10 +15,12 @@ export function sharedSetup(
   runId: string,
   workerCount: number,
   socketPath: string,
+  mayStay: boolean,
 ): Omit<WorkerSetup, 'slot' | 'generation' | 'exitRecordPath' | 'journalPath' | 'leftOpenPath'> {
   const contexts = new Map(tests.map(test => [test.context.config.id, test.context]));
   const {changedFiles, sourcesRelatedToTestsInChangedFiles} = context;
   return {
+    mayStay,
     workerCount,
     runId,
     socketPath,

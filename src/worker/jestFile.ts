@@ -34,7 +34,7 @@ export class JestFileRunner {
 
   static async load(setup: WorkerSetup): Promise<JestFileRunner> {
     const compileCache = CompileCache.start(setup.compileCache, {wholeProcess: true});
-    const testWorker = require(setup.modules.testWorker) as TestWorker;
+    const testWorker = loadTestWorker(setup.modules.testWorker);
     await testWorker.setup({serializableResolvers: structuredClone(setup.serializableResolvers)});
     return new JestFileRunner(testWorker, setup, compileCache);
   }
@@ -83,6 +83,11 @@ export class JestFileRunner {
     if (config === undefined) throw new Error(`jest-runner-xdist: there is no project ${configId}`);
     return config;
   }
+}
+
+/** It is loaded once, and anew after it was dropped from the module cache. */
+export function loadTestWorker(path: string): TestWorker {
+  return require(path) as TestWorker;
 }
 
 function withSnapshots(globalConfig: Config.GlobalConfig, use: SnapshotUse): Config.GlobalConfig {

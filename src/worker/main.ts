@@ -3,7 +3,17 @@
  * the worker does: while it is under way the parent hears every message, and of the process's death.
  */
 import {relative} from 'node:path';
-import type {FromWorker, MemoryUse, Slice, SplitOrder, UnitOrder, UnitOutcome, WorkerSetup} from '../core/protocol';
+import type {
+  FromWorker,
+  MemoryUse,
+  Slice,
+  SplitOrder,
+  ToWorker,
+  UnitOrder,
+  UnitOutcome,
+  WorkerSetup,
+} from '../core/protocol';
+import type {BetweenRuns} from './betweenRuns';
 import {listen, now} from './clock';
 import {ExitRecorder} from './exitRecord';
 import {FollowedFile} from './followedFile';
@@ -36,8 +46,11 @@ export async function serve(setup: WorkerSetup): Promise<void> {
           ownsGroup: setup.ownsGroup,
         },
       });
-  const phases = new Phases(watchdog, {slowMs: setup.slowTimeoutMs, hardMs: setup.hardTimeoutMs});
-  const lease = new Lease();
+  let lease = new Lease();
+  let mayRest = false;
+  let wake: (order: NextRun | null) => void = () => undefined;
+  const nextRun = () => new Promise<NextRun | null>(resolve => (wake = resolve));
+  let next = nextRun();
   let open: {readonly unit: number; readonly file: SlicedFile} | null = null;
   const {slot, generation} = setup;
   const line: ParentLine = await ParentLine.connect(
@@ -63,17 +76,68 @@ export async function serve(setup: WorkerSetup): Promise<void> {
           exit.expectExit();
           lease.close();
           open?.file.discard();
+          wake(null);
+          break;
+        case 'rest':
+          mayRest = true;
+          lease.close();
+          open?.file.discard();
+          break;
+        case 'run':
+          wake(order);
           break;
       }
     },
   );
+  const leave = () => {
+    exit.expectExit();
+    process.exit(0);
+  };
+  const between = setup.mayStay ? loadBetweenRuns(setup, leave) : null;
   // The parent has heard of us and gives us work while Jest's modules load.
-  const files = await JestFileRunner.load(setup);
+  let files = await JestFileRunner.load(setup);
+  let phases = new Phases(watchdog, {slowMs: setup.slowTimeoutMs, hardMs: setup.hardTimeoutMs});
   exit.listenersAreDeadly();
   const folder = process.cwd(); // Jest's: its reporters name files relative to that
   const journal = new Journal(setup.journalPath);
   const resources = new OpenResources();
-  for (let unit = await lease.next(); unit !== null; unit = await lease.next()) {
+  /** The run has ended. @returns what the next one takes; null: it has to do without this process */
+  const stay = async (): Promise<WorkerSetup | null> => {
+    if (between === null || !mayRest) return null;
+    const objection = await between.objection(resources);
+    if (objection !== null) {
+      await line.send({type: 'leaving', reason: objection});
+      return null;
+    }
+    await line.send({type: 'resting'});
+    files.filesEnd();
+    const remains = between.tidy();
+    if (remains !== null) {
+      await line.send({type: 'leaving', reason: remains}).catch(leave);
+      leave(); // at once: nobody is to hear of what remains
+    }
+    const order = await next;
+    if (order === null) return null;
+    next = nextRun();
+    mayRest = false;
+    lease = new Lease();
+    const changed = between.begin(order.environment);
+    if (changed === null) return order.setup;
+    await line.send({type: 'leaving', reason: changed});
+    return null;
+  };
+  let {heapLimitBytes} = setup;
+  for (let unit = await lease.next(); ; unit = await lease.next()) {
+    if (unit === null) {
+      const run = await stay();
+      if (run === null) break;
+      files = await JestFileRunner.load(run);
+      phases = new Phases(watchdog, {slowMs: run.slowTimeoutMs, hardMs: run.hardTimeoutMs});
+      ({heapLimitBytes} = run);
+      exit.listenersAreDeadly();
+      await line.send({type: 'ready'});
+      continue;
+    }
     const sliced = unit.split && slicedFile(unit.id, unit.split, {journal, phases, line});
     open = sliced && {unit: unit.id, file: sliced};
     const canFollow = files.canFollow(unit.configId);
@@ -84,7 +148,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     resources.fileBegins();
     await line.send({type: 'unit-started', unit: unit.id});
     phases.fileBegins(relative(folder, unit.path), unit.hardTimeoutMs);
-    const done = await runUnit(files, unit, sliced, canFollow ? followed : null, setup.heapLimitBytes);
+    const done = await runUnit(files, unit, sliced, canFollow ? followed : null, heapLimitBytes);
     open = null;
     phases.fileEnds();
     resources.fileEnded(unit.path);
@@ -94,6 +158,14 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   files.filesEnd();
   resources.tellWhileAlive(setup.leftOpenPath, setup.graceMs);
   line.close();
+}
+
+type NextRun = Extract<ToWorker, {type: 'run'}>;
+
+/** Loaded in watch mode alone. */
+function loadBetweenRuns({modules, compileCache, heapLimitBytes}: WorkerSetup, leave: () => never): BetweenRuns {
+  const {BetweenRuns} = require('./betweenRuns') as typeof import('./betweenRuns');
+  return BetweenRuns.begin({modules, compileCache, heapLimitBytes, leave});
 }
 
 type UnitDone = Extract<FromWorker, {type: 'unit-done'}>;

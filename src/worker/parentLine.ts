@@ -2,7 +2,7 @@
 import {createConnection, type Socket} from 'node:net';
 import {parentPort} from 'node:worker_threads';
 import {LineBuffer} from '../core/messages';
-import {parseToWorker, type FromWorker, type Hello, type ToWorker} from '../core/protocol';
+import {parseToWorker, type FromKeptWorker, type FromWorker, type Hello, type ToWorker} from '../core/protocol';
 
 type MessageParent = (message: unknown, parentProcess?: NodeJS.Process) => void;
 
@@ -52,7 +52,7 @@ export class ParentLine {
    * channel without waiting may be lost: the parent would blame the wrong file. So we stand in for
    * the `process` that messageParent sends through, and pass our callback on.
    */
-  async send(message: FromWorker): Promise<void> {
+  async send(message: FromWorker | FromKeptWorker): Promise<void> {
     if (parentPort !== null) {
       this.#messageParent(message); // a thread's messages stay readable after its end
       return;

@@ -2,12 +2,14 @@ import {createEmptyTestResult} from '@jest/test-result';
 import {ProtocolError} from '../../../src/core/messages';
 import {
   parseExitRecord,
+  parseFromKeptWorker,
   parseFromWorker,
   parseHello,
   parseLeftOpen,
   parseToWorker,
   type FromWorker,
   type ToWorker,
+  type WorkerSetup,
 } from '../../../src/core/protocol';
 
 /** The message of the ProtocolError that is thrown, without the package's name. */
@@ -22,6 +24,28 @@ function refusal(parse: () => unknown): string {
 
 /** What jest-worker's channel makes of a message. */
 const overTheChannel = (message: unknown): unknown => JSON.parse(JSON.stringify(message));
+
+const setup: WorkerSetup = {
+  slot: 1,
+  generation: 2,
+  mayStay: true,
+  compileCache: null,
+  workerCount: 2,
+  runId: 'run',
+  socketPath: '/s',
+  exitRecordPath: '/exit',
+  journalPath: '/journal',
+  leftOpenPath: '/open',
+  ownsGroup: true,
+  slowTimeoutMs: 1,
+  hardTimeoutMs: 2,
+  graceMs: 3,
+  heapLimitBytes: null,
+  modules: {testWorker: '/t', jestWorker: '/w'},
+  globalConfig: {bail: 0},
+  context: {},
+  serializableResolvers: [],
+};
 
 const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Type}>} = {
   give: {
@@ -63,10 +87,20 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
   'give-tests': {type: 'give-tests', unit: 7, groups: [0, 2, 5], last: true},
   discard: {type: 'discard', unit: 7},
   close: {type: 'close'},
+  rest: {type: 'rest'},
+  run: {type: 'run', setup, environment: {NODE_ENV: 'test', EMPTY: ''}},
 };
 
 test.each(Object.values(orders))('the order $type arrives as it was sent', order => {
   expect(parseToWorker(JSON.stringify(order))).toEqual(order);
+});
+
+test('what a worker says that may stay is told from all else', () => {
+  const said = [{type: 'resting'}, {type: 'ready'}, {type: 'leaving', reason: 'a timer'}] as const;
+  for (const message of said) expect(parseFromKeptWorker(overTheChannel(message))).toEqual(message);
+  for (const other of [{type: 'unit-started', unit: 1}, ['resting', []], 'resting', null, {}]) {
+    expect(parseFromKeptWorker(other)).toBeNull();
+  }
 });
 
 test('the last tests may be none', () => {

@@ -14,7 +14,7 @@ import type {LogLine} from '../../../src/shell/eventLog';
 import {FileReports} from '../../../src/shell/fileReports';
 import {OpenFiles} from '../../../src/shell/openFiles';
 import {Reports} from '../../../src/shell/reports';
-import type {WorkerListener} from '../../../src/shell/workerHost';
+import type {WorkerKeeper, WorkerListener} from '../../../src/shell/workerHost';
 import {placed, planOf, units} from '../plans';
 import {jestTest, passedTest, testResult} from './jestTests';
 import {temporaryFolder} from './temporaryFolder';
@@ -27,7 +27,7 @@ const passed: UnitOutcome = {type: 'result', result: testResult({passed: 1})};
 class FakeWorker implements DispatchWorker {
   readonly pid = 4711;
   journalPath = '';
-  readonly told: (ToWorker | 'closed')[] = [];
+  readonly told: (ToWorker | 'closed' | 'rests')[] = [];
   readonly says: WorkerListener;
   readonly #name: {slot: number; generation: number};
 
@@ -42,6 +42,10 @@ class FakeWorker implements DispatchWorker {
 
   close(): void {
     this.told.push('closed');
+  }
+
+  rest(): void {
+    this.told.push('rests');
   }
 
   async evidence(death: Death) {
@@ -163,7 +167,11 @@ class FakeRun {
   now = 0;
   readonly dispatch: Dispatch;
 
-  constructor(plan: SchedulePlan, onStart: (worker: FakeWorker) => void = () => undefined) {
+  constructor(
+    plan: SchedulePlan,
+    onStart: (worker: FakeWorker) => void = () => undefined,
+    readonly keeper: WorkerKeeper | null = null,
+  ) {
     const tests = plan.units.map(({file}) => jestTest(file.path, file.configId));
     this.dispatch = new Dispatch({
       plan,
@@ -183,6 +191,7 @@ class FakeRun {
         bail: 0,
       }),
       onShare: () => undefined,
+      keeper: this.keeper,
       fixtures: null,
       openFiles: new OpenFiles({
         testOf: unit => tests[unit]!,
