@@ -73,6 +73,9 @@ export interface WorkerHostOptions {
 export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath' | WorkerFiles>;
 type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'leftOpenPath';
 
+/** How long (ms) a process may take to say whether it stays: a busy machine is slow. */
+const ANSWER_WITHIN_MS = 2000;
+
 /** How long (ms) a process that has rested may take to be ready; a fresh one takes less. */
 const READY_WITHIN_MS = 5000;
 
@@ -247,7 +250,7 @@ export class WorkerHost {
     this.#pulse.stop();
     this.tell({type: 'rest'});
     // It may be busy with what the last file has left.
-    this.#answerBy = setTimeout(() => this.#leave('it does not answer'), this.#setup.graceMs);
+    this.#answerBy = setTimeout(() => this.#leave('it does not answer'), ANSWER_WITHIN_MS);
   }
 
   /** Makes a process that rests ready for another run. @returns whether it is; if not, it is on its way out */

@@ -157,6 +157,8 @@ function loadJest({testWorker}: WorkerSetup['modules']): void {
   loadTestWorker(testWorker);
   const require = createRequire(testWorker);
   for (const name of ['graceful-fs', 'jest-haste-map', 'jest-resolve', 'jest-runtime']) require(name);
+  // With it comes signal-exit, which keeps something in a place of the process.
+  createRequire(require.resolve('@jest/transform'))('write-file-atomic');
 }
 
 /** Makes the environment this one. @returns whether a module may heed the difference when it is loaded */

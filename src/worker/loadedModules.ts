@@ -30,7 +30,8 @@ type CachedModule = NonNullable<(typeof cache)[string]>;
 export class LoadedModules {
   /** What the process cannot be without. */
   readonly #base: ReadonlySet<string> = new Set(Object.keys(cache));
-  readonly #bornAt = Date.now() - process.uptime() * 1000;
+  /** When the run began, or the process: what is loaded after that and has changed since may have been loaded as it was. */
+  #since = Date.now() - process.uptime() * 1000;
   /** What was on disk when it was first looked at, for each path that what was loaded depends on. */
   readonly #stamps = new Map<string, string>();
   readonly #packages = new Map<string, string | null>();
@@ -47,12 +48,12 @@ export class LoadedModules {
   /**
    * Remembers what is on disk of all that was loaded.
    *
-   * @returns a path that has changed since the process was started; null: none has
+   * @returns a path that has changed since the run began; null: none has
    */
   remember(): string | null {
     for (const path of Object.keys(cache)) {
       const stamp = this.#remember(path);
-      if (stamp !== null && stamp.changedAt > this.#bornAt && !path.startsWith(OWN_FOLDER)) return path;
+      if (stamp !== null && stamp.changedAt > this.#since && !path.startsWith(OWN_FOLDER)) return path;
       const description = this.#packageJson(dirname(path));
       if (description !== null) this.#remember(description);
       const installed = nodeModulesOf(path);
@@ -61,13 +62,14 @@ export class LoadedModules {
     return null;
   }
 
-  /** A path that is not as it was remembered; null: there is none. Takes some µs a path. */
+  /** A run begins. @returns a path that is not as it was remembered; null: there is none. Takes some µs a path. */
   changed(): string | null {
     for (const [path, stamp] of this.#stamps) if ((stampOf(path)?.text ?? '') !== stamp) return path;
     // Node remembers which package a file belongs to; a package.json may have come between.
     for (const [folder, description] of this.#packages) {
       if (nearestPackageJson(folder) !== description) return folder;
     }
+    this.#since = Date.now();
     return null;
   }
 

@@ -54,7 +54,7 @@ export class ProcessState {
     for (const [name, {owner, properties}] of this.#before.owners) {
       const now = owners.get(name);
       if (now !== undefined && now.owner !== owner) return name;
-      const changed = changedProperty(properties, now?.properties ?? propertiesOf(owner), name === 'Error');
+      const changed = changedProperty(owner, properties, now?.properties ?? propertiesOf(owner));
       if (changed !== null) return `${name}.${String(changed)}`;
     }
     return null;
@@ -95,6 +95,9 @@ function take(): Snapshot {
       if (typeof value === 'function') addWithPrototype(`${name}.${String(key)}`, value);
     }
   }
+  for (const name of ['http', 'https']) {
+    add(`${name}.globalAgent`, (require(`node:${name}`) as {globalAgent: unknown}).globalAgent);
+  }
   add('module._extensions', (require('node:module') as {_extensions: unknown})._extensions);
   for (const [key, {value}] of propertiesOf(globalThis)) addWithPrototype(String(key), value);
   add('globalThis', globalThis);
@@ -134,11 +137,13 @@ function propertiesOf(owner: object): Map<PropertyKey, PropertyDescriptor> {
 }
 
 /** @returns the first that is another one, or new, or gone; null: there is none */
-function changedProperty(before: Properties, now: Properties, isError: boolean): PropertyKey | null {
-  const setByJest: readonly PropertyKey[] = isError ? SET_BY_JEST : [];
+function changedProperty(owner: object, before: Properties, now: Properties): PropertyKey | null {
+  const setByJest: readonly PropertyKey[] = owner === Error ? SET_BY_JEST : [];
   for (const key of new Set([...before.keys(), ...now.keys()])) {
     if (key === MARKED_BY_JEST || key === DELETION_MODE || setByJest.includes(key)) continue;
     const [was, is] = [before.get(key), now.get(key)];
+    // Put back where it was inherited from (signal-exit and `process.emit`).
+    if (was === undefined && is?.value !== undefined && is.value === inherited(owner, key)) continue;
     if (was === undefined || is === undefined) return key;
     // Many of Node's are loaded when they are first asked for, and then no accessors any more.
     if (was.get !== undefined && is.get === undefined && isNamed(is.value, key)) continue;
@@ -146,6 +151,11 @@ function changedProperty(before: Properties, now: Properties, isError: boolean):
     if (!Object.is(was.value, is.value)) return key;
   }
   return null;
+}
+
+function inherited(owner: object, key: PropertyKey): unknown {
+  const prototype = Object.getPrototypeOf(owner) as object | null;
+  return prototype === null ? undefined : Reflect.get(prototype, key, owner);
 }
 
 function isNamed(value: unknown, key: PropertyKey): boolean {
