@@ -10,6 +10,9 @@ const SAYS_DONE = `module.exports = class {
   apply(hooks) { hooks.onTestRunComplete(() => process.stderr.write('watches again\\n')); }
 };`;
 
+/** What Jest writes with --json would be a change, and begin the next run, time and again. */
+const WATCHES = {watchPlugins: ['./says-done.js'], watchPathIgnorePatterns: ['out\\.json$']};
+
 export class WatchSession {
   readonly #child: ChildProcess;
   #output = '';
@@ -19,7 +22,7 @@ export class WatchSession {
     project.write('terminal.js', FAKE_TERMINAL);
     project.write('says-done.js', SAYS_DONE);
     const config = JSON.parse(project.read('jest.config.json')) as object;
-    project.write('jest.config.json', JSON.stringify({...config, watchPlugins: ['./says-done.js']}));
+    project.write('jest.config.json', JSON.stringify({...config, ...WATCHES}));
     this.#child = project.start(['--watchAll', '--watchman=false', ...args], {
       runner,
       nodeArgs: ['--require', project.path('terminal.js')],

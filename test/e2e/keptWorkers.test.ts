@@ -1,0 +1,428 @@
+/**
+ * Workers that stay from one run of a watch session to the next: that they do, that nothing tells them from fresh ones,
+ * and when they do not.
+ */
+import {existsSync, readFileSync, rmSync} from 'node:fs';
+import {relative} from 'node:path';
+import type {LogLine, WorkerStay} from '../../src/shell/eventLog';
+import {onEachLine, type Files, type Project, type Runner} from './project';
+import {WatchSession} from './watching';
+
+/** What a step does, and what is to come of it. */
+interface Step {
+  readonly name: string;
+  /** Files that are written; null: removed. */
+  readonly files?: Readonly<Record<string, string | null>>;
+  /** What begins the run, where no change of a file does. */
+  readonly keys?: string;
+  /** Whether the workers of the run before serve this one; or why they do not. Unset: whatever. */
+  readonly kept?: true | RegExp;
+}
+
+type Outcome = Record<string, readonly string[]>;
+
+const ENTER = '\r';
+
+/** A file's tests, and what came of each. */
+function outcomeOf(project: Project): Outcome {
+  const {testResults} = JSON.parse(project.read('out.json')) as {
+    testResults: {
+      name: string;
+      message: string;
+      assertionResults: {fullName: string; status: string; failureMessages: string[]}[];
+    }[];
+  };
+  const files = testResults.map(({name, message, assertionResults}) => {
+    const tests = assertionResults.map(({fullName, status, failureMessages}) =>
+      [fullName, status, ...failureMessages.map(firstLine)].join(' | '),
+    );
+    return [relative(project.folder, name), tests.length > 0 ? tests : [firstLine(message.trim())]] as const;
+  });
+  return Object.fromEntries(files.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}
+
+/** What the log says of workers, in order. */
+function stays(project: Project): {slot: number; pid: number | null; stay: WorkerStay}[] {
+  return project.lines<LogLine>('xdist.log').flatMap(line => ('worker' in line ? [line.worker] : []));
+}
+
+/** Workers tidy up when Jest has long gone on; a run that came sooner would wait for them, and some have yet to leave. */
+async function untilSettled(project: Project): Promise<void> {
+  let before = '';
+  for (;;) {
+    await new Promise(resolve => setTimeout(resolve, 400));
+    const now = JSON.stringify(stays(project));
+    if (now === before) return;
+    before = now;
+  }
+}
+
+async function play(project: Project, runner: Runner, steps: readonly Step[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const playAll = async (session: WatchSession) => {
+    await session.untilRun();
+    outcomes.push(outcomeOf(project));
+    for (const {name, files = {}, keys = '', kept} of steps) {
+      if (runner === 'xdist') await untilSettled(project);
+      const before = stays(project);
+      for (const [path, text] of Object.entries(files)) {
+        if (text === null) rmSync(project.path(path));
+        else project.write(path, text);
+      }
+      for (const key of keys) {
+        session.press(key);
+        await new Promise(resolve => setTimeout(resolve, 100)); // Jest takes what comes at once for one key
+      }
+      await session.untilRun();
+      outcomes.push(outcomeOf(project));
+      if (runner === 'xdist' && kept !== undefined) expectKept(name, before, stays(project), kept);
+    }
+    await session.leave();
+    expect(await project.leftProcesses()).toEqual([]);
+  };
+  await inSession(project, playAll, [], runner);
+  return outcomes;
+}
+
+type Stay = ReturnType<typeof stays>[number];
+
+function expectKept(name: string, before: readonly Stay[], after: readonly Stay[], kept: true | RegExp): void {
+  const pidsOf = (some: readonly Stay[], type: WorkerStay['type']) =>
+    some.flatMap(({pid, stay}) => (stay.type === type ? [pid ?? 0] : []));
+  const since = after.slice(before.length);
+  const ready = pidsOf(since, 'ready').sort();
+  if (kept === true) {
+    expect({name, ready, since}).toEqual({name, ready: pidsOf(before, 'rests').slice(-2).sort(), since});
+    expect(ready).toHaveLength(2);
+    return;
+  }
+  const whys = since.flatMap(({stay}) => (stay.type === 'leaves' ? [stay.why] : []));
+  expect({name, ready, whys, kept: whys.every(why => kept.test(why)) && whys.length > 0}).toEqual({
+    name,
+    ready: [],
+    whys,
+    kept: true,
+  });
+}
+
+/** Plays the steps in a session of each runner: each run's results are to be the same. */
+async function playBoth(
+  make: (files: Files, config?: object) => Project,
+  files: Files,
+  config: object,
+  steps: readonly Step[],
+) {
+  const [xdist, stock] = await Promise.all([
+    play(make(files, config), 'xdist', steps),
+    play(make(files, config), 'stock', steps),
+  ]);
+  expect(xdist).toEqual(stock);
+  return stock;
+}
+
+const says = (expression: string) =>
+  `test('says', () => { throw new Error('says ' + JSON.stringify(${expression})); });`;
+const OTHER = {'other.test.js': 'test("other", () => {});'};
+
+/** A session, which is ended in any case. */
+async function inSession(
+  project: Project,
+  use: (session: WatchSession) => Promise<void>,
+  args: readonly string[] = [],
+  runner: Runner = 'xdist',
+): Promise<void> {
+  const session = new WatchSession(project, ['-w', '2', ...args], runner);
+  try {
+    await use(session);
+  } finally {
+    session.jest.kill('SIGKILL');
+  }
+}
+
+onEachLine('workers stay, and see every file as it is', async (_line, make) => {
+  const files: Files = {
+    ...OTHER,
+    'says.test.js':
+      says('[require("./lib"), require("./folder"), require("dep"), require("./packages/a"), attempt()]') +
+      `
+      function attempt() { try { return require('./comes-and-goes'); } catch (error) { return error.code; } }`,
+    'lib.js': 'module.exports = "first";',
+    // A file in a new folder may escape Jest's watcher.
+    '__mocks__/another.js': '',
+    'folder/index.js': 'module.exports = "the index";',
+    'packages/a/package.json': '{"name": "a", "version": "1.0.0", "main": "one.js"}',
+    'packages/a/one.js': 'module.exports = 1;',
+    'packages/a/two.js': 'module.exports = 2;',
+    'node_modules/dep/package.json': '{"name": "dep", "version": "1.0.0", "exports": "./one.js"}',
+    'node_modules/dep/one.js': 'module.exports = "dep 1";',
+    'node_modules/dep/two.js': 'module.exports = "dep 2";',
+  };
+  const outcomes = await playBoth(make, files, {}, [
+    {name: 'nothing', keys: ENTER, kept: true},
+    {name: 'a module', files: {'lib.js': 'module.exports = "second";'}, kept: true},
+    {name: 'a file before a folder', files: {'folder.js': 'module.exports = "the file";'}, kept: true},
+    {name: 'a new file', files: {'comes-and-goes.js': 'module.exports = "came";'}, kept: true},
+    {name: 'a removed file', files: {'comes-and-goes.js': null}, kept: true},
+    {
+      name: 'main',
+      files: {'packages/a/package.json': '{"name": "a", "version": "1.0.0", "main": "two.js"}'},
+      kept: true,
+    },
+    {
+      name: 'exports',
+      files: {'node_modules/dep/package.json': '{"name": "dep", "version": "1.0.0", "exports": "./two.js"}'},
+      keys: ENTER,
+      kept: true,
+    },
+    {name: 'a manual mock', files: {'__mocks__/dep.js': 'module.exports = "a mock";'}, kept: true},
+    {name: 'a new test file', files: {'third.test.js': 'test("third", () => {});'}, kept: true},
+    {name: 'no such test file any more', files: {'third.test.js': null}, kept: true},
+  ]);
+  expect(outcomes.at(-1)?.['says.test.js']).toEqual([
+    'says | failed | Error: says ["second","the file","a mock",2,"MODULE_NOT_FOUND"]',
+  ]);
+});
+
+onEachLine("globalSetup's environment reaches workers that stay", async (_line, make) => {
+  const files: Files = {
+    ...OTHER,
+    'says.test.js': says('[process.env.RUN, process.env.GONE, process.env.TZ, new Date(0).getHours()]'),
+    'setup.js': `module.exports = () => {
+      process.env.RUN = String(Number(process.env.RUN ?? 0) + 1);
+      if (process.env.RUN === '1') process.env.GONE = 'not yet'; else delete process.env.GONE;
+      if (process.env.RUN === '3') process.env.TZ = 'Asia/Tokyo';
+    };`,
+  };
+  const outcomes = await playBoth(make, files, {globalSetup: './setup.js'}, [
+    {name: 'changed and deleted', keys: ENTER, kept: true},
+    {name: 'read when a process starts', keys: ENTER},
+    {name: 'again', keys: ENTER, kept: true},
+  ]);
+  expect(outcomes.map(outcome => outcome['says.test.js']?.[0])).toEqual([
+    expect.stringContaining('["1","not yet",'),
+    expect.stringContaining('["2",null,'),
+    expect.stringContaining('["3",null,"Asia/Tokyo",9]'),
+    expect.stringContaining('["4",null,"Asia/Tokyo",9]'),
+  ]);
+});
+
+const TRANSFORMER = (version: number) => `
+  const fs = require('fs');
+  const path = require('path');
+  const rules = fs.readFileSync(path.join(__dirname, 'rules.txt'), 'utf8');
+  let files = 0;
+  module.exports = {
+    getCacheKey: source => [source, rules, ${version}, files].join(),
+    process: source => ({code: source.replace('TRANSFORMED', JSON.stringify([${version}, rules]))}),
+  };`;
+const ENVIRONMENT = (version: number) => `
+  const {TestEnvironment} = require('jest-environment-node');
+  let files = 0;
+  module.exports = class extends TestEnvironment {
+    async setup() {
+      await super.setup();
+      this.global.environment = [${version}, require('./remembered').count++];
+    }
+  };`;
+
+onEachLine('what is loaded outside of the tests is as if loaded for the first time', async (_line, make) => {
+  const files: Files = {
+    'says.test.js': says('[TRANSFORMED, environment]'),
+    'other.test.js': '/** @jest-environment node */ test("other", () => {});',
+    'transformer.js': TRANSFORMER(1),
+    'rules.txt': 'strict',
+    'environment.js': ENVIRONMENT(1),
+    'remembered.js': 'module.exports = {count: 0};',
+  };
+  const config = {
+    transform: {'says\\.test\\.js$': './transformer.js'},
+    testEnvironment: './environment.js',
+    modulePathIgnorePatterns: ['rules'],
+  };
+  await playBoth(make, files, config, [
+    {name: 'nothing', keys: ENTER, kept: true},
+    {name: 'what it has read', files: {'rules.txt': 'lax'}, keys: ENTER, kept: true},
+    {name: 'the transformer', files: {'transformer.js': TRANSFORMER(2)}, kept: /transformer\.js has changed/},
+    {name: 'nothing again', keys: ENTER, kept: true},
+    {name: 'the environment', files: {'environment.js': ENVIRONMENT(2)}, kept: /environment\.js has changed/},
+    // The worker that has not loaded it stays.
+    {name: 'what it requires', files: {'remembered.js': 'module.exports = {count: 10};'}},
+  ]);
+});
+
+/** What a test may leave behind, and what is said of it. */
+const REMAINS: readonly (readonly [string, string, RegExp])[] = [
+  ['a timer', 'setTimeout(() => {}, 1e8);', /something is still open/],
+  ['a timer that keeps nothing alive', 'setTimeout(() => {}, 1e8).unref();', /a timer is still at work/],
+  ['a server', 'await new Promise(done => require("net").createServer().listen(0, done));', /something is still open/],
+  [
+    'a server that keeps nothing alive',
+    'await new Promise(done => require("net").createServer().listen(0, done).unref());',
+    /a server is still at work/,
+  ],
+  [
+    'a child',
+    'require("child_process").spawn(process.execPath, ["-e", "setTimeout(() => {}, 1e8)"], {stdio: "ignore"}).unref();',
+    /a child is still at work/,
+  ],
+  ['a function of Node', 'require("fs").existsSync = () => "mocked";', /fs\.existsSync/],
+  ['a method of a class of Node', 'require("http").Agent.prototype.getName = () => "";', /Agent\.prototype\.getName/],
+  ['the directory', 'process.chdir(require("os").tmpdir());', /of the process/],
+];
+
+onEachLine('a worker in which something is left ends with its run', async (_line, make) => {
+  for (const [name, code, why] of REMAINS) {
+    const project = make({
+      'a.test.js': `test(${JSON.stringify(name)}, async () => { ${code} });`,
+      'b.test.js': 'test("leaves nothing", () => {});',
+    });
+    await inSession(project, async session => {
+      await session.untilRun();
+      await untilSettled(project);
+      const whys = stays(project).flatMap(({stay}) => (stay.type === 'leaves' ? [stay.why] : []));
+      expect({name, whys}).toEqual({name, whys: [expect.stringMatching(why)]});
+      await session.leave();
+    });
+    for (const left of await project.leftProcesses(500)) process.kill(parseInt(left, 10)); // as the stock runner leaves it
+  }
+});
+
+onEachLine('no test finds what it has left in the run before', async (_line, make) => {
+  const files: Files = {
+    ...OTHER,
+    'finds.test.js': `test('finds', () => {
+      const [fs, http, events] = [require('fs'), require('http'), require('events')];
+      const found = [fs.existsSync.name, http.Agent.prototype.left, events.defaultMaxListeners, process.cwd().length, fs.left];
+      fs.existsSync = () => true;
+      http.Agent.prototype.left = 'something';
+      events.defaultMaxListeners = 99;
+      process.chdir('/');
+      fs.left = setTimeout(() => {}, 1e8).unref() && 'a timer';
+      throw new Error('found ' + JSON.stringify(found));
+    });`,
+  };
+  // The folders of the two have names of one length.
+  await playBoth(make, files, {}, [
+    {name: 'again', keys: ENTER},
+    {name: 'once more', keys: ENTER},
+  ]);
+});
+
+onEachLine('the warning of a worker that does not end is that of each run', async (_line, make) => {
+  const project = make({...OTHER, 'a.test.js': 'test("leaks", () => { setInterval(() => {}, 1000); });'});
+  await inSession(project, async session => {
+    for (let run = 0; run < 2; run++) {
+      expect(await session.untilRun()).toContain('A worker process has failed to exit gracefully');
+      if (run === 0) session.press(ENTER);
+    }
+    await session.leave();
+    expect(await project.leftProcesses()).toEqual([]);
+  });
+});
+
+onEachLine('a worker that is killed between two runs is replaced, and nobody hears of it', async (_line, make) => {
+  const project = make({...OTHER, 'a.test.js': 'test("a", () => {});'});
+  await inSession(project, async session => {
+    await session.untilRun();
+    await untilSettled(project);
+    const [one, two] = stays(project);
+    process.kill(one?.pid ?? 0, 'SIGKILL');
+    session.press(ENTER);
+    const rerun = await session.untilRun();
+    expect(rerun).toMatch(/Tests: +2 passed, 2 total/);
+    expect(rerun).not.toMatch(/jest-runner-xdist|worker|signal/);
+    const ready = stays(project).flatMap(({pid, stay}) => (stay.type === 'ready' ? [pid] : []));
+    expect(ready).toEqual([two?.pid]);
+    await session.leave();
+    expect(await project.leftProcesses()).toEqual([]);
+  });
+});
+
+const WAYS_OUT: Readonly<Record<string, (session: WatchSession) => unknown>> = {
+  q: session => session.press('q'),
+  'Ctrl-C': session => session.press('\u0003'),
+  SIGINT: session => session.jest.kill('SIGINT'),
+  SIGTERM: session => session.jest.kill('SIGTERM'),
+  SIGKILL: session => session.jest.kill('SIGKILL'),
+};
+
+onEachLine('whichever way Jest ends between two runs, no worker lives on', async (_line, make) => {
+  for (const leave of Object.values(WAYS_OUT)) {
+    const project = make({...OTHER, 'a.test.js': 'test("a", () => {});'});
+    await inSession(project, async session => {
+      await session.untilRun();
+      expect(stays(project).filter(({stay}) => stay.type === 'rests')).toHaveLength(2);
+      const left = new Promise(resolve => session.jest.once('exit', resolve));
+      leave(session);
+      await left;
+      expect(await project.leftProcesses(10_000)).toEqual([]);
+    });
+  }
+});
+
+onEachLine('a worker that rests does next to nothing', async (_line, make) => {
+  const project = make({...OTHER, 'a.test.js': 'test("a", () => {});'});
+  await inSession(project, async session => {
+    await session.untilRun();
+    await untilSettled(project);
+    const pids = stays(project).map(({pid}) => pid ?? 0);
+    const before = pids.map(cpuMs);
+    await new Promise(resolve => setTimeout(resolve, 3000));
+    const spent = pids.map((pid, index) => cpuMs(pid) - (before[index] ?? 0));
+    for (const ms of spent) expect(ms).toBeLessThanOrEqual(100);
+    await session.leave();
+  });
+});
+
+/** What a process has computed so far, in ms; read from /proc, so only where there is one. */
+function cpuMs(pid: number): number {
+  if (!existsSync('/proc/self/stat')) return 0;
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+onEachLine('new workers for each run are what some want, and need', async (_line, make) => {
+  const files = {...OTHER, 'a.test.js': 'test("a", () => {});'};
+  const asked = [
+    make({...files, 'xdist.config.json': '{"restartWorkers": "run"}'}),
+    make({...files, 'xdist.config.json': '{"restartWorkers": "file"}'}),
+    make({...files, 'a.test.js': '/** @restart-worker */ test("a", () => {});'}),
+    make(files, {detectLeaks: false, coverageProvider: 'v8', collectCoverage: true}),
+  ];
+  for (const project of asked) {
+    await inSession(project, async session => {
+      await session.untilRun();
+      session.press(ENTER);
+      expect(await session.untilRun()).toMatch(/Tests: +2 passed, 2 total/);
+      expect(stays(project)).toEqual([]);
+      await session.leave();
+    });
+  }
+});
+
+onEachLine('what the keys of a session ask for reaches workers that stay', async (_line, make) => {
+  const files: Files = {
+    'a.test.js': `
+      test('snapshot', () => expect(require('./value')).toMatchSnapshot());
+      test('another', () => {});`,
+    'b.test.js': 'test("b", () => {});',
+    'c.test.js': 'test("another c", () => { if (require("./value") === 2) throw new Error("two"); });',
+    'value.js': 'module.exports = 1;',
+  };
+  await playBoth(make, files, {}, [
+    {name: 'a snapshot differs', files: {'value.js': 'module.exports = 2;'}, kept: true},
+    {name: 'only failed', keys: 'f', kept: true},
+    {name: 'not only failed', keys: 'f', kept: true},
+    {name: 'update', keys: 'u', kept: true},
+    {name: 'not updated any more', files: {'value.js': 'module.exports = 3;'}},
+    {name: 'all', keys: 'a'},
+    {name: 'by name', keys: `tanother${ENTER}`},
+    {name: 'all again', keys: 'a'},
+    {name: 'by path', keys: `p[ab].test${ENTER}`},
+    {name: 'all once more', keys: 'a'},
+  ]);
+});
