@@ -1,12 +1,13 @@
-/** `npm run bench [-- scheduler suites splitting crashes fixtures modes]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
+/** `npm run bench [-- scheduler suites splitting crashes fixtures modes watch]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
 import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
 import {benchmarkModes} from './modes';
 import {benchmarkPrefetch, benchmarkResources, benchmarkThroughput} from './scheduler';
 import {benchmarkSplitting} from './splitting';
 import {benchmarkSuites} from './suites';
+import {benchmarkWatch} from './watch';
 
-const BENCHMARKS: Readonly<Record<string, () => void>> = {
+const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
   scheduler: () => {
     benchmarkThroughput();
     benchmarkResources();
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, () => void>> = {
   crashes: benchmarkCrashes,
   fixtures: benchmarkFixtures,
   modes: benchmarkModes,
+  watch: benchmarkWatch,
 };
 
 const wanted = process.argv.slice(2);
@@ -24,4 +26,6 @@ for (const name of wanted) {
   if (!Object.hasOwn(BENCHMARKS, name))
     throw new Error(`No benchmark "${name}": there are ${Object.keys(BENCHMARKS).join(', ')}.`);
 }
-for (const [name, run] of Object.entries(BENCHMARKS)) if (wanted.length === 0 || wanted.includes(name)) run();
+void (async () => {
+  for (const [name, run] of Object.entries(BENCHMARKS)) if (wanted.length === 0 || wanted.includes(name)) await run();
+})();

@@ -1,0 +1,83 @@
+/** What a rerun of a watch session takes, from the key to the end of the run: the stock runner and ours in turn, in one session each. */
+import {setTimeout as delay} from 'node:timers/promises';
+import {Project, type JestLine, type Runner} from '../test/e2e/project';
+import {WatchSession} from '../test/e2e/watching';
+import {median} from './statistics';
+
+const FILES = 6;
+const ROUNDS = 15;
+const GOAL = 0.8;
+
+/** How long (ms) somebody looks at a result at least: workers that stay are ready for the next run by then. */
+const LOOKS_MS = 2000;
+
+export async function benchmarkWatch(): Promise<void> {
+  for (const line of ['30', '29'] as const) {
+    for (const [suite, config] of [
+      ['no transform', {}],
+      ['babel-jest', {transform: {'\\.js$': 'babel-jest'}}],
+    ] as const) {
+      await compare(line, suite, config);
+    }
+  }
+}
+
+async function compare(line: JestLine, suite: string, config: object): Promise<void> {
+  const stock = await Session.start(line, 'stock', config);
+  const xdist = await Session.start(line, 'xdist', config);
+  try {
+    const times = {stock: [] as number[], xdist: [] as number[]};
+    for (let round = 0; round < ROUNDS; round++) {
+      times.stock.push(await stock.rerun());
+      times.xdist.push(await xdist.rerun());
+    }
+    const [stockMs, xdistMs] = [median(times.stock), median(times.xdist)];
+    console.log(
+      `jest-${line}  rerun of ${FILES} files, ${suite}, -w 2: stock ${stockMs.toFixed(0)} ms, xdist ${xdistMs.toFixed(0)} ms, ` +
+        `ratio ${(xdistMs / stockMs).toFixed(3)}   (goal: <= ${GOAL.toFixed(2)}, median of ${ROUNDS})`,
+    );
+  } finally {
+    await stock.leave();
+    await xdist.leave();
+  }
+}
+
+class Session {
+  readonly #project: Project;
+  readonly #session: WatchSession;
+
+  private constructor(project: Project, session: WatchSession) {
+    this.#project = project;
+    this.#session = session;
+  }
+
+  static async start(line: JestLine, runner: Runner, config: object): Promise<Session> {
+    const files = Array.from({length: FILES}, (_, index) => [
+      `file${index}.test.js`,
+      `test('adds', () => { expect(${index} + 1).toBe(${index + 1}); });`,
+    ]);
+    const project = new Project(
+      line,
+      `bench watch ${runner}`,
+      Object.fromEntries(files) as Record<string, string>,
+      config,
+    );
+    const session = new WatchSession(project, ['-w', '2'], runner);
+    await session.untilRun();
+    return new Session(project, session);
+  }
+
+  /** @returns ms */
+  async rerun(): Promise<number> {
+    await delay(LOOKS_MS);
+    const start = performance.now();
+    this.#session.press('\r');
+    await this.#session.untilRun();
+    return performance.now() - start;
+  }
+
+  async leave(): Promise<void> {
+    await this.#session.leave();
+    this.#project.remove();
+  }
+}
