@@ -2,6 +2,7 @@
 import {join} from 'node:path';
 import type {Test} from '@jest/test-result';
 import type {CompileCacheOrder} from '../core/protocol';
+import {cacheDirectoryOf} from './cacheDirectory';
 import type {RunOptions} from './run';
 import {warn} from './warn';
 
@@ -21,6 +22,5 @@ export function compileCacheOf(
     }
     return null;
   }
-  const {cacheDirectory} = (tests[0] as Test).context.config;
-  return {runtime: jest.modules.runtime, folder: join(cacheDirectory, 'xdist-code')};
+  return {runtime: jest.modules.runtime, folder: join(cacheDirectoryOf(tests), 'xdist-code')};
 }

@@ -11,6 +11,7 @@ import {asksForInBand} from '../core/commandLine';
 import type {ResolvedOptions} from '../core/options';
 import type {RunFixtures} from '../core/runFixtures';
 import {mayHaveSeveral} from '../core/severalWorkers';
+import {cacheDirectoryOf} from './cacheDirectory';
 import {compileCacheOf} from './compileCaching';
 import type {FixturesInBand} from './fixturesInBand';
 import type {RunNode} from './nodes';
@@ -150,12 +151,6 @@ async function endSharedFixtures(sharedFixtures: SharedFixtures | null, watcher:
   if (failures.length === 0 || watcher.isWatchMode()) return;
   // Jest sets the exit code by the results that it has heard of.
   process.once('exit', () => (process.exitCode ||= 1));
-}
-
-/** Projects may have several: always the same one, whichever test comes first today. */
-function cacheDirectoryOf(tests: readonly Test[]): string {
-  const [first = ''] = [...new Set(tests.map(({context}) => context.config.cacheDirectory))].sort();
-  return first;
 }
 
 /** From this duration (ms) on Jest takes a file for slow, and does not run it in band by its own guess. */
