@@ -8,9 +8,8 @@ import {Project, type Files, type JestOutput, type RunOptions} from './project';
 export const CACHED_LINES = ['29', '30', '30.0', '30.2', '30.4'] as const;
 export type CachedLine = (typeof CACHED_LINES)[number];
 
-/** What turns the cache off: `{XDIST_COMPILE_CACHE: 'false'}`, and empty while there is none. */
-export const CACHE_OFF: Readonly<Record<string, string>> = {XDIST_COMPILE_CACHE: 'false'};
-export const CACHE_IS_THERE = Object.keys(CACHE_OFF).length > 0;
+/** What turns the cache off. */
+export const CACHE_OFF = {XDIST_COMPILE_CACHE: 'false'};
 
 /** One worker runs all files, one after the other. To Jest, `-w 1` means that there is to be none. */
 export const ONE_WORKER = {XDIST_FILES: JSON.stringify([{match: '**', workerGroup: 'all'}])};
