@@ -68,7 +68,7 @@ for (const {name, body, says, env} of DEATHS) {
     expect(events.filter(event => event.event === 'file-result')).toHaveLength(4);
     const told = events.filter(({event, path}) => event === 'case-result' && path === 'dies.test.js');
     expect(told).toHaveLength(3);
-    expect(project.processes()).toEqual([]);
+    expect(await project.leftProcesses()).toEqual([]);
   });
 }
 
@@ -188,7 +188,7 @@ onEachLine('maxWorkerRestarts: 0 replaces no worker: what is left is reported wi
       /was not run: no worker is left, and maxWorkerRestarts \(0\)/.test(message),
     ) ?? [];
   expect(notRun.length).toBeGreaterThan(0);
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
 });
 
 onEachLine('workers that die before they are up are not started for ever', async (_line, make) => {
@@ -205,7 +205,7 @@ onEachLine('workers that die before they are up are not started for ever', async
     expect(message).toMatch(/was not run: every worker stayed down/);
     expect(message).toMatch(/\| no, thanks/);
   }
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
   // A cap that was not reached is not the reason.
   const capped = await project.run(['-w', '2'], {
     env: {...PARALLEL.env, XDIST_MAX_WORKER_RESTARTS: '50', NODE_OPTIONS: `--require ${project.path('preload.js')}`},

@@ -91,7 +91,7 @@ onEachLine('every kind of death in a file has its crash item; every other test h
   expect(output.events.filter(({event}) => event === 'file-result')).toHaveLength(Object.keys(KINDS).length);
   expect(project.read('loads')).toBe('xx'); // tried once more, and no more
   expect(project.read('two')).toBe('xx'); // one of those that may have done it: run once more, alone
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
 });
 
 onEachLine("onCrash: 'fail-file' keeps what had ended, and runs nothing more of the file", async (_line, make) => {
@@ -210,7 +210,7 @@ onEachLine(
     expect(ran.length).toBeLessThanOrEqual(24);
     const hook = statuses(output, 'hook.test.js');
     expect(hook).toMatchObject({'hook 0': 'passed', 'hook 1': 'passed', 'hook 2': 'passed', 'block in it': 'failed'});
-    expect(project.processes()).toEqual([]);
+    expect(await project.leftProcesses()).toEqual([]);
   },
 );
 

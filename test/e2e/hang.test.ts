@@ -84,7 +84,7 @@ onEachLine('every kind of hang ends, with the place; every other test has its re
   expect(output.exitCode).toBe(1);
   expectOutcomes(output, KINDS);
   expect(project.read('loads')).toBe('x'); // it would hang again
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
   // Nor is there a process that a test started.
   expect(spawnSync('ps', ['-eo', 'args'], {encoding: 'utf8'}).stdout).not.toContain('sleeps-for-ever');
 });
@@ -185,7 +185,7 @@ onEachLine('a worker that was stopped from outside is found by its silence', asy
   expect(messageOf(output, 'a.test.js')).toMatch(
     /nothing was heard of it for [\d.]+ s: it had been stopped from outside/,
   );
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
 });
 
 describe.each(['whole', 'split'] as const)('a file that runs %s while a test of it hangs and Jest is busy', kind => {

@@ -49,7 +49,7 @@ onEachLine('--bail ends the run in the middle, with its summary, timings, and no
   expect(events.at(-1)).toMatchObject({event: 'run-complete', failed: 1});
   expect(project.exists('torn-down')).toBe(line === '30'); // Jest 29 leaves without it
   expect(project.read('timings.json')).toContain('"bad.test.js"');
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
 });
 
 onEachLine('--bail=2 goes on after the first failure', async (_line, make) => {
@@ -108,7 +108,7 @@ onEachLine('a reporter that throws ends the run instead of hanging it', async (_
   const {exitCode, stderr} = await project.run(['-w', '2', '--reporters=./throws.js'], PARALLEL);
   expect(exitCode).toBe(1);
   expect(stderr).toContain('a broken reporter');
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
 });
 
 onEachLine('a run tidies up after earlier ones that were killed, and after itself', async (_line, make) => {

@@ -241,5 +241,5 @@ onEachLine('watch mode: the file is split in each run', async (_line, make) => {
   const runs = runsOf({log: project.lines('xdist.log')});
   expect(runs).toHaveLength(2);
   for (const run of runs) expect(workersOf(run).length).toBeGreaterThan(1);
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
 });

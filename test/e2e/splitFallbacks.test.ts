@@ -101,7 +101,7 @@ for (const [name, title] of [
     const results = events.filter(({event, path}) => event === 'case-result' && path === 'split.test.js');
     expect(results).toHaveLength(13);
     expect(notesOf(project).filter(({what}) => what.startsWith('slow'))).toHaveLength(12);
-    expect(project.processes()).toEqual([]);
+    expect(await project.leftProcesses()).toEqual([]);
   });
 }
 
@@ -124,7 +124,7 @@ onEachLine('a third worker finds other tests: the file begins anew, each test ha
   expect(new Set(names).size).toBe(names.length);
   expect(names).toHaveLength(20);
   expect(events.filter(({event, path}) => event === 'file-start' && path === 'split.test.js')).toHaveLength(1);
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
 });
 
 onEachLine('a file that cannot be loaded a second time runs whole, with a warning', async (_line, make) => {
@@ -159,7 +159,7 @@ onEachLine('a worker that dies fails the test of its split file that ran, and no
   const ends = output.events.filter(({event, path}) => event === 'file-result' && path === 'split.test.js');
   expect(ends).toHaveLength(1);
   expect(notesOf(project).filter(({what}) => what === 'slow 8')).toHaveLength(1);
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
 });
 
 onEachLine('--bail: another file fails while one is split', async (_line, make) => {
@@ -180,7 +180,7 @@ onEachLine('--bail: another file fails while one is split', async (_line, make) 
   const notes = notesOf(project);
   expect(new Set(notes.map(({worker}) => worker)).size).toBeGreaterThan(1);
   expect(notes.length).toBeLessThan(60);
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
 });
 
 onEachLine('--bail: a split file fails', async (_line, make) => {
@@ -194,7 +194,7 @@ onEachLine('--bail: a split file fails', async (_line, make) => {
     expect(output.stderr).toContain('in the split file');
     if (runner === 'stock') continue;
     expectSplit(output);
-    expect(project.processes()).toEqual([]);
+    expect(await project.leftProcesses()).toEqual([]);
   }
 });
 

@@ -19,7 +19,7 @@ onEachLine('a changed file is run again, with new workers', async (_line, make) 
   expect(rerun).toMatch(/Tests: +1 failed, 1 passed, 2 total/);
   expect(project.lines('pids')).toHaveLength(2);
   await session.leave();
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
 });
 
 onEachLine('an interrupted run ends, and the next one is whole', async (_line, make) => {
@@ -44,5 +44,5 @@ onEachLine('an interrupted run ends, and the next one is whole', async (_line, m
   project.write('go on', '');
   expect(await session.untilRun()).toMatch(/Tests: +4 passed, 4 total/);
   await session.leave();
-  expect(project.processes()).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
 });
