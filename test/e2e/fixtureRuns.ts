@@ -60,6 +60,7 @@ async function runInWorker({path, fixtures, pattern}: FixtureOrder): Promise<Fix
   const [config] = configs;
   const setup: unknown = JSON.parse(
     JSON.stringify({
+      compileCache: null,
       modules: {testWorker: join(dirname(fromCore.resolve('jest-runner')), 'testWorker.js')},
       globalConfig: {...globalConfig, testNamePattern: pattern, verbose: false},
       context: {},

@@ -109,6 +109,7 @@ async function makeRunner({updateSnapshot, pattern}: Pick<SplitCase, 'updateSnap
   const [config] = all;
   if (config === undefined) throw new Error('no config');
   const setup = sent({
+    compileCache: null,
     modules: {testWorker: join(dirname(fromCore.resolve('jest-runner')), 'testWorker.js')},
     globalConfig: {...globalConfig, updateSnapshot, testNamePattern: pattern ?? '', verbose: false},
     context: {},
