@@ -75,18 +75,13 @@ export class CodeOnDisk {
         !bytes.subarray(0, WARMTH_AT).equals(MAGIC) ||
         !digest(data).equals(bytes.subarray(DIGEST_AT, HEADER_BYTES))
       ) {
-        this.forget(key);
+        this.#known.delete(key); // it is of no use
         return null;
       }
       return {data, warm: bytes[WARMTH_AT] === 1};
     } catch {
       return null; // another process has removed it
     }
-  }
-
-  /** What is there is of no use. */
-  forget(key: string): void {
-    this.#known.delete(key);
   }
 
   /** @returns whether it is there now: there may be no place left, or no right to write */

@@ -8,6 +8,7 @@
 import vm, {type Context} from 'node:vm';
 import type {CodeOnDisk, StoredCode} from './codeOnDisk';
 import {Imports, type Importer} from './imports';
+import {isOfAPackage} from './packages';
 
 /** Taken now: a test may put others in their place. */
 const {Script} = vm;
@@ -58,6 +59,8 @@ export class KeptScript {
   #realm: WeakRef<object> | null = null;
   /** What is on disk of it: without what was called, or with it. */
   onDisk: 'nothing' | 'cold' | 'warm' = 'nothing';
+  /** Its name there; null: that was not needed so far. */
+  key: string | null = null;
 
   constructor(module: ModuleCode, imports: Imports) {
     this.module = module;
@@ -110,7 +113,9 @@ export class KeptScript {
 
   /** What the next process can make use of, if that is more than the disk has. */
   toLeave(): StoredCode | null {
-    if (this.onDisk === 'warm' || (!this.#ran && (this.onDisk === 'cold' || !isOfAPackage(this.module)))) return null;
+    // A module of the project's own that one test file has loaded is changed before it is loaded again.
+    if (this.onDisk === 'warm' || (!this.#ran && (this.onDisk === 'cold' || !isOfAPackage(this.module.filename))))
+      return null;
     if (!this.compile() || this.#script === null) return null;
     return {data: this.#script.createCachedData(), warm: this.#ran};
   }
@@ -170,7 +175,7 @@ export class KeptCode {
       const mayWrite = failed < FAILED_WRITES && performance.now() - startedAt < withinMs;
       const toLeave = mayWrite && mayBeLeft(kept.module) ? kept.toLeave() : null;
       if (toLeave === null && kept.onDisk === 'nothing') continue;
-      const key = keyOf(kept.module, this.#disk);
+      const key = (kept.key ??= keyOf(kept.module, this.#disk));
       if (key === null) continue;
       if (toLeave !== null && !this.#disk.write(key, toLeave)) {
         failed++;
@@ -203,6 +208,7 @@ export class KeptCode {
     const stored = key === null ? null : this.#disk.read(key);
     if (stored === null) return null;
     const kept = this.#keep(module);
+    kept.key = key;
     kept.onDisk = stored.warm ? 'warm' : 'cold';
     kept.compile(stored.data);
     return kept;
@@ -239,9 +245,4 @@ function keyOf(module: ModuleCode, disk: CodeOnDisk): string | null {
 /** Up to Node 21 V8 forgets whom an `import()` in what was left asks; without an answer, it would fail in other words. */
 function mayBeLeft({source}: ModuleCode): boolean {
   return !Imports.mentionedIn(source);
-}
-
-/** A module of the project's own that one test file has loaded is changed before it is loaded again. */
-function isOfAPackage({filename}: ModuleCode): boolean {
-  return /[\\/]node_modules[\\/]/.test(filename);
 }

@@ -4,6 +4,7 @@
  */
 import fs, {type BigIntStats} from 'node:fs';
 import {withoutOurFrame} from './ownFrame';
+import {isOfAPackage} from './packages';
 
 /** Taken now: a test may spy on it later, and would see our calls. */
 const {statSync} = fs;
@@ -41,7 +42,7 @@ export function keepReads(read: Read, runtime: string, maxBytes: number = MAX_BY
 
   return (path, ...rest: unknown[]) => {
     const readNow = () => withoutOurFrame(__filename, () => (read as (...args: unknown[]) => Buffer)(path, ...rest));
-    if (rest.length > 0 || !isOfAPackage(path)) return readNow();
+    if (rest.length > 0 || typeof path !== 'string' || !isOfAPackage(path)) return readNow();
     const before = kept.get(path);
     if (before?.stats === null) return before.bytes;
     const stats = statsOf(path);
@@ -65,10 +66,6 @@ function statsOf(path: string): BigIntStats | undefined {
   } catch {
     return undefined; // reading it says why
   }
-}
-
-function isOfAPackage(path: unknown): boolean {
-  return typeof path === 'string' && /[\\/]node_modules[\\/]/.test(path);
 }
 
 /** @returns whether a path is of a package of Jest's, in the outermost node_modules that jest-runtime is in */
