@@ -56,15 +56,15 @@ export async function run(runOptions: RunOptions): Promise<void> {
     runId,
     warn,
   });
-  await timings.load();
+  timings.load();
 
-  let leave = async () => timings.save();
+  let leave: () => void | Promise<void> = () => timings.save();
   let abort = () => {};
   let conclude = async () => {};
   const reports = new Reports({
     emitter: runOptions.emitter,
     bail: globalConfig.bail,
-    beforeBail: () => leave(),
+    beforeBail: async () => leave(),
     onFailure: () => abort(),
   });
 
@@ -80,7 +80,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
   const sharedFixtures = startSharedFixtures(runOptions, rules, runId);
   leave = async () => {
     await endSharedFixtures(sharedFixtures, watcher);
-    await timings.save();
+    timings.save();
   };
   if (inBand || mayRunInBand(runOptions, rules, past, splittable)) {
     // Each of the two is loaded where it is needed: the other would delay the first test.
@@ -125,7 +125,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
   await endSharedFixtures(sharedFixtures, watcher);
   await reports.drained();
   await conclude();
-  await timings.save();
+  timings.save();
 }
 
 /** @returns null: no file declares one, and nothing of it is loaded */

@@ -4,10 +4,21 @@
  * Two runs at once lose nothing: whoever gets the lock folds what it learnt into the file, and whoever
  * does not leaves a part of its own beside it, for the next one to fold in. Readers read both, so it
  * does not matter when that happens, and a run that is killed on the way leaves nothing half-written.
+ *
+ * Synchronous: nobody else is served meanwhile, and a dozen turns of the event loop take several times as long.
  */
 import {createHash} from 'node:crypto';
-import {mkdir, open, readFile, readdir, rename, rm, stat, writeFile} from 'node:fs/promises';
-import {rmSync, writeFileSync, mkdirSync} from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 import {formatDurations, mergeDurations, parseDurations, type Durations, type FileRecord} from '../core/durations';
 
@@ -32,7 +43,6 @@ export class TimingsFile {
   /** Marks of Jest processes that died, to be taken away once what they say is on disk. */
   #deadMarkers: string[] = [];
   #saves = 0;
-  #saving: Promise<void> = Promise.resolve();
 
   constructor(options: TimingsOptions) {
     const {path, rootDir, cacheDirectory} = options;
@@ -43,11 +53,11 @@ export class TimingsFile {
   }
 
   /** Reads what earlier runs left. A file that cannot be read is ignored with a warning. */
-  async load(): Promise<void> {
-    const siblings = await this.#siblings();
-    const all = await Promise.all([this.path, ...siblings.parts].map(path => this.#read(path, this.#warn)));
+  load(): void {
+    const siblings = this.#siblings();
+    const all = [this.path, ...siblings.parts].map(path => this.#read(path, this.#warn));
     this.#past = mergeDurations(all, Date.now());
-    await this.#noteInBandDeaths(siblings.markers);
+    this.#noteInBandDeaths(siblings.markers);
   }
 
   /** What is remembered of a file, from this run or an earlier one. */
@@ -60,20 +70,16 @@ export class TimingsFile {
     this.#learnt.set(key, {...record, at: Date.now()});
   }
 
-  /** Writes what was noted since the last time; one save waits for another. */
-  save(): Promise<void> {
-    return (this.#saving = this.#saving.then(() => this.#saveNow()));
-  }
-
-  async #saveNow(): Promise<void> {
+  /** Writes what was noted since the last time. */
+  save(): void {
     if (this.#learnt.size === 0) return;
     const learnt = new Map(this.#learnt);
     this.#learnt.clear();
     this.#past = mergeDurations([this.#past, learnt], Date.now());
     try {
-      await mkdir(dirname(this.path), {recursive: true});
-      await this.#write(learnt);
-      await Promise.all(this.#deadMarkers.splice(0).map(marker => rm(marker, {force: true})));
+      mkdirSync(dirname(this.path), {recursive: true});
+      this.#write(learnt);
+      for (const marker of this.#deadMarkers.splice(0)) rmSync(marker, {force: true});
     } catch (error) {
       this.#warn(`the timings file ${this.path} could not be written: ${(error as Error).message}`);
     }
@@ -96,24 +102,21 @@ export class TimingsFile {
     return () => rmSync(marker, {force: true});
   }
 
-  async #siblings(): Promise<{parts: string[]; markers: string[]}> {
+  #siblings(): {parts: string[]; markers: string[]} {
     const folder = dirname(this.path);
     const prefix = `${basename(this.path)}.`;
-    const names = await readdir(folder).catch(() => []);
-    const ours = names.filter(name => name.startsWith(prefix)).map(name => join(folder, name));
+    const ours = namesIn(folder)
+      .filter(name => name.startsWith(prefix))
+      .map(name => join(folder, name));
     return {
       parts: ours.filter(path => path.endsWith('.part')),
       markers: ours.filter(path => path.endsWith('.inband')),
     };
   }
 
-  async #read(path: string, warn: (text: string) => void): Promise<Durations> {
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch {
-      return new Map(); // not there yet, or just folded into the file by another run
-    }
+  #read(path: string, warn: (text: string) => void): Durations {
+    const text = textOf(path);
+    if (text === null) return new Map(); // not there yet, or just folded into the file by another run
     try {
       return parseDurations(text);
     } catch (error) {
@@ -123,14 +126,14 @@ export class TimingsFile {
   }
 
   /** Notes the files that were running inside a Jest process which is gone without having taken its mark away. */
-  async #noteInBandDeaths(markers: readonly string[]): Promise<void> {
+  #noteInBandDeaths(markers: readonly string[]): void {
     for (const marker of markers) {
       const pid = Number(/\.(\d+)\.inband$/.exec(marker)?.[1]);
       // In a container every Jest may have the same process id: a mark with ours is of one before us.
       if (pid !== process.pid && isAlive(pid)) continue;
-      const key = await readFile(marker, 'utf8').catch(() => '');
-      if (key === '') {
-        await rm(marker, {force: true});
+      const key = textOf(marker);
+      if (key === null || key === '') {
+        rmSync(marker, {force: true});
         continue;
       }
       this.#deadMarkers.push(marker);
@@ -139,51 +142,75 @@ export class TimingsFile {
     }
   }
 
-  async #write(learnt: Durations): Promise<void> {
+  #write(learnt: Durations): void {
     const lock = `${this.path}.lock`;
-    if (!(await tryLock(lock, this.#runId))) {
+    if (!tryLock(lock, this.#runId)) {
       // Whoever holds it, or the next run, folds this in.
-      await this.#writeWhole(`${this.path}.${this.#runId}.${++this.#saves}.part`, learnt);
+      this.#writeWhole(`${this.path}.${this.#runId}.${++this.#saves}.part`, learnt);
       return;
     }
     try {
-      const {parts} = await this.#siblings();
-      const all = await Promise.all([this.path, ...parts].map(path => this.#read(path, () => {}))); // `load` has warned
-      await this.#writeWhole(this.path, mergeDurations([...all, learnt], Date.now()));
-      await Promise.all(parts.map(part => rm(part, {force: true})));
+      const {parts} = this.#siblings();
+      const all = [this.path, ...parts].map(path => this.#read(path, () => {})); // `load` has warned
+      this.#writeWhole(this.path, mergeDurations([...all, learnt], Date.now()));
+      for (const part of parts) rmSync(part, {force: true});
     } finally {
-      await rm(lock, {force: true});
+      rmSync(lock, {force: true});
     }
   }
 
   /** A reader sees all of it or nothing, whenever we are killed. */
-  async #writeWhole(path: string, durations: Durations): Promise<void> {
+  #writeWhole(path: string, durations: Durations): void {
     const draft = `${path}.${this.#runId}.tmp`;
-    await writeFile(draft, formatDurations(durations));
-    await rename(draft, path);
+    writeFileSync(draft, formatDurations(durations));
+    renameSync(draft, path);
   }
 }
 
-async function tryLock(path: string, runId: string): Promise<boolean> {
+function tryLock(path: string, runId: string): boolean {
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      await (await open(path, 'wx')).close();
+      closeSync(openSync(path, 'wx'));
       return true;
     } catch {
-      const age = await stat(path).then(
-        ({mtimeMs}) => Date.now() - mtimeMs,
-        () => 0,
-      );
-      if (age < STALE_LOCK_MS) return false;
+      if (Date.now() - changedAt(path) < STALE_LOCK_MS) return false;
       // Of several that find it stale, one moves it away; the others find the new lock, or none.
       const stale = `${path}.${runId}.stale`;
-      await rename(path, stale).then(
-        () => rm(stale, {force: true}),
-        () => undefined,
-      );
+      try {
+        renameSync(path, stale);
+        rmSync(stale, {force: true});
+      } catch {
+        // Another has.
+      }
     }
   }
   return false;
+}
+
+/** By the clock of Date; now, if it is not there. */
+function changedAt(path: string): number {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return Date.now();
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // nothing was kept so far
+  }
+}
+
+/** @returns null: it cannot be read */
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 function isAlive(pid: number): boolean {

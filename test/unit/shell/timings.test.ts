@@ -3,6 +3,7 @@ import {existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFile
 import {dirname, join} from 'node:path';
 import type {FileRecord} from '../../../src/core/durations';
 import {TimingsFile, type TimingsOptions} from '../../../src/shell/timings';
+import {compileRings} from '../compiledSources';
 import {temporaryFolder} from './temporaryFolder';
 
 const record = (ms: number | null): Omit<FileRecord, 'at'> => ({ms, tests: {}, end: 'passed'});
@@ -22,9 +23,9 @@ function timingsIn(folder: string, options: Partial<TimingsOptions> = {}): Timin
 }
 
 /** What a next run finds. */
-async function loaded(folder: string, options?: Partial<TimingsOptions>): Promise<TimingsFile> {
+function loaded(folder: string, options?: Partial<TimingsOptions>): TimingsFile {
   const timings = timingsIn(folder, options);
-  await timings.load();
+  timings.load();
   return timings;
 }
 
@@ -47,26 +48,26 @@ describe('the file', () => {
     expect(a).not.toBe(b);
   });
 
-  test('is made with its folder, and nothing else is left beside it', async () => {
+  test('is made with its folder, and nothing else is left beside it', () => {
     const folder = temporaryFolder();
     const timings = timingsIn(folder, {path: 'deep/er/timings.json'});
     timings.record('a', record(5));
-    await timings.save();
+    timings.save();
     expect(readdirSync(join(folder, 'deep/er'))).toEqual(['timings.json']);
   });
 
-  test('is not written by a run that learnt nothing', async () => {
+  test('is not written by a run that learnt nothing', () => {
     const folder = temporaryFolder();
-    await (await loaded(folder)).save();
+    loaded(folder).save();
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('that can not be written costs a warning, not the run', async () => {
+  test('that can not be written costs a warning, not the run', () => {
     const warn = jest.fn();
     const timings = timingsIn(temporaryFolder({file: ''}), {path: 'file/timings.json', warn});
     timings.record('a', record(5));
     timings.markInBand('a')();
-    await timings.save();
+    timings.save();
     expect(warn.mock.calls).toEqual([
       [expect.stringMatching(/^the timings file .*file\/timings\.json could not be written: /)],
     ]);
@@ -74,25 +75,25 @@ describe('the file', () => {
 });
 
 describe('what a run learnt', () => {
-  test('is what it answers, before what earlier runs left', async () => {
+  test('is what it answers, before what earlier runs left', () => {
     const folder = temporaryFolder();
     const first = timingsIn(folder);
     first.record('a', record(5));
     first.record('b', record(6));
-    await first.save();
-    const second = await loaded(folder);
+    first.save();
+    const second = loaded(folder);
     second.record('a', record(50));
     expect([second.get('a')?.ms, second.get('b')?.ms, second.get('c')]).toEqual([50, 6, null]);
   });
 
-  test('is still answered once it is saved', async () => {
+  test('is still answered once it is saved', () => {
     const timings = timingsIn(temporaryFolder());
     timings.record('a', record(5));
-    await timings.save();
+    timings.save();
     expect(timings.get('a')?.ms).toBe(5);
   });
 
-  test('is added to what is there', async () => {
+  test('is added to what is there', () => {
     const folder = temporaryFolder();
     for (const [runId, key] of [
       ['1', 'a'],
@@ -100,54 +101,61 @@ describe('what a run learnt', () => {
     ] as const) {
       const timings = timingsIn(folder, {runId});
       timings.record(key, record(5));
-      await timings.save();
+      timings.save();
     }
-    const next = await loaded(folder);
+    const next = loaded(folder);
     expect([next.get('a')?.ms, next.get('b')?.ms]).toEqual([5, 5]);
   });
 
-  test('is not lost when several runs save at once', async () => {
+  test('is not lost when several runs save at once', () => {
     const folder = temporaryFolder();
-    const runs = ['1', '2', '3', '4'].map(runId => timingsIn(folder, {runId}));
-    runs.forEach((run, index) => run.record(`file ${index}`, record(index)));
-    await Promise.all(runs.map(run => run.save()));
-    const next = await loaded(folder);
-    expect(runs.map((_, index) => next.get(`file ${index}`)?.ms)).toEqual([0, 1, 2, 3]);
+    const module = JSON.stringify(join(compileRings('shell'), 'shell/timings.js'));
+    const save = `
+      const {TimingsFile} = require(${module});
+      const {workerData: runId} = require('node:worker_threads');
+      const timings = new TimingsFile({path: 'timings.json', rootDir: ${JSON.stringify(folder)}, cacheDirectory: '', runId, warn: text => { throw new Error(text); }});
+      for (let i = 0; i < 50; i++) { timings.record(runId + i, {ms: i, tests: {}, end: 'passed'}); timings.save(); }`;
+    const threads = `const {Worker} = require('node:worker_threads'); for (const workerData of 'abcd') new Worker(${JSON.stringify(save)}, {eval: true, workerData});`;
+    const {status, stderr} = spawnSync(process.execPath, ['-e', threads], {encoding: 'utf8'});
+    expect({status, stderr}).toEqual({status: 0, stderr: ''});
+    const next = loaded(folder);
+    const lost = [...'abcd'].flatMap(run => Array.from({length: 50}, (_, i) => run + i)).filter(key => !next.get(key));
+    expect(lost).toEqual([]);
   });
 
-  test('is folded into the one file by the next run that saves', async () => {
+  test('is folded into the one file by the next run that saves', () => {
     const folder = temporaryFolder();
     ageLock(folder, 0);
     const first = timingsIn(folder, {runId: '1'});
     first.record('a', record(5));
-    await first.save();
+    first.save();
     ageLock(folder, 3600);
     const second = timingsIn(folder, {runId: '2'});
     second.record('b', record(6));
-    await second.save();
+    second.save();
     expect(readdirSync(folder)).toEqual(['timings.json']);
-    const next = await loaded(folder);
+    const next = loaded(folder);
     expect([next.get('a')?.ms, next.get('b')?.ms]).toEqual([5, 6]);
   });
 });
 
 describe('the lock', () => {
-  test('of another run leaves a part beside the file, which the next run reads', async () => {
+  test('of another run leaves a part beside the file, which the next run reads', () => {
     const folder = temporaryFolder();
     ageLock(folder, 20);
     const timings = timingsIn(folder, {runId: '1'});
     timings.record('a', record(5));
-    await timings.save();
+    timings.save();
     expect(readdirSync(folder).sort()).toEqual(['timings.json.1.1.part', 'timings.json.lock']);
-    expect((await loaded(folder)).get('a')?.ms).toBe(5);
+    expect(loaded(folder).get('a')?.ms).toBe(5);
   });
 
-  test('of a run that is gone is taken over', async () => {
+  test('of a run that is gone is taken over', () => {
     const folder = temporaryFolder();
     ageLock(folder, 31);
     const timings = timingsIn(folder);
     timings.record('a', record(5));
-    await timings.save();
+    timings.save();
     expect(readdirSync(folder)).toEqual(['timings.json']);
   });
 });
@@ -155,9 +163,9 @@ describe('the lock', () => {
 describe('a corrupt file', () => {
   test.each(['', '{"version": 1, "fil', '{"version": 99, "files": {}}'])(
     'that reads %p is ignored with one warning',
-    async text => {
+    text => {
       const warn = jest.fn();
-      const timings = await loaded(temporaryFolder({'timings.json': text}), {warn});
+      const timings = loaded(temporaryFolder({'timings.json': text}), {warn});
       expect(warn.mock.calls).toEqual([
         [expect.stringMatching(/^the timings file .*timings\.json is ignored, and will be written anew: ./)],
       ]);
@@ -165,18 +173,18 @@ describe('a corrupt file', () => {
     },
   );
 
-  test('is written anew by the run', async () => {
+  test('is written anew by the run', () => {
     const folder = temporaryFolder({'timings.json': '{"version'});
     const timings = timingsIn(folder, {warn: () => undefined});
     timings.record('a', record(5));
-    await timings.save();
-    expect((await loaded(folder)).get('a')?.ms).toBe(5);
+    timings.save();
+    expect(loaded(folder).get('a')?.ms).toBe(5);
   });
 
-  test('does not keep the parts of other runs from being read', async () => {
+  test('does not keep the parts of other runs from being read', () => {
     const part = JSON.stringify({version: 1, files: {a: {...record(5), at: Date.now()}}});
     const folder = temporaryFolder({'timings.json': '{', 'timings.json.1.part': part});
-    expect((await loaded(folder, {warn: () => undefined})).get('a')?.ms).toBe(5);
+    expect(loaded(folder, {warn: () => undefined}).get('a')?.ms).toBe(5);
   });
 });
 
@@ -200,70 +208,70 @@ describe('the mark of a file that runs in band', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('means nothing while its process lives', async () => {
+  test('means nothing while its process lives', () => {
     const folder = temporaryFolder();
     timingsIn(folder).markInBand('a.test.js');
     const mark = join(folder, markOf(process.ppid));
     renameSync(join(folder, markOf(process.pid)), mark);
-    expect((await loaded(folder)).get('a.test.js')).toBeNull();
+    expect(loaded(folder).get('a.test.js')).toBeNull();
     expect(existsSync(mark)).toBe(true);
   });
 
-  test('is of an earlier run if it has our own process id, as every Jest in a container may have', async () => {
+  test('is of an earlier run if it has our own process id, as every Jest in a container may have', () => {
     const folder = temporaryFolder();
     timingsIn(folder).markInBand('a.test.js');
-    expect((await loaded(folder)).get('a.test.js')).toMatchObject({end: 'died'});
+    expect(loaded(folder).get('a.test.js')).toMatchObject({end: 'died'});
   });
 
-  test('tells of a death once its process is gone, and is taken away when that is on disk', async () => {
+  test('tells of a death once its process is gone, and is taken away when that is on disk', () => {
     const {folder, mark} = folderWithDeadMark('a.test.js');
-    const timings = await loaded(folder);
+    const timings = loaded(folder);
     expect(timings.get('a.test.js')).toMatchObject({end: 'died'});
     expect(existsSync(mark)).toBe(true);
-    await timings.save();
+    timings.save();
     expect(existsSync(mark)).toBe(false);
   });
 
-  test('costs the file none of its durations', async () => {
+  test('costs the file none of its durations', () => {
     const {folder} = folderWithDeadMark('a.test.js');
     const before = timingsIn(folder);
     before.record('a.test.js', {ms: 500, tests: {slow: 400}, end: 'passed'});
-    await before.save();
-    expect((await loaded(folder)).get('a.test.js')).toMatchObject({ms: 500, tests: {slow: 400}, end: 'died'});
+    before.save();
+    expect(loaded(folder).get('a.test.js')).toMatchObject({ms: 500, tests: {slow: 400}, end: 'died'});
   });
 
-  test('is remembered by later runs, too', async () => {
+  test('is remembered by later runs, too', () => {
     const {folder} = folderWithDeadMark('a.test.js');
-    await (await loaded(folder)).save();
-    expect((await loaded(folder)).get('a.test.js')).toMatchObject({end: 'died'});
+    loaded(folder).save();
+    expect(loaded(folder).get('a.test.js')).toMatchObject({end: 'died'});
   });
 
-  test('that says nothing is taken away without blaming anything', async () => {
+  test('that says nothing is taken away without blaming anything', () => {
     const {folder, mark} = folderWithDeadMark('');
-    await loaded(folder);
+    loaded(folder);
     expect(existsSync(mark)).toBe(false);
   });
 });
 
-test('two saves of one run while another holds the lock lose nothing', async () => {
+test('two saves of one run while another holds the lock lose nothing', () => {
   const folder = temporaryFolder();
   ageLock(folder, 0);
   const timings = timingsIn(folder);
   timings.record('a', record(1));
-  await timings.save();
+  timings.save();
   timings.record('b', record(2));
-  await timings.save();
-  const next = await loaded(folder);
+  timings.save();
+  const next = loaded(folder);
   expect([next.get('a')?.ms, next.get('b')?.ms]).toEqual([1, 2]);
 });
 
-test('a corrupt file is warned of once, though it is read again to be rewritten', async () => {
+test('a corrupt file is warned of once, though it is read again to be rewritten', () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'timings.json'), '{');
   const warnings: string[] = [];
-  const timings = await loaded(folder, {warn: text => warnings.push(text)});
+  const timings = loaded(folder, {warn: text => warnings.push(text)});
   timings.record('a', record(1));
-  await timings.save();
+  timings.save();
   expect(warnings).toHaveLength(1);
-  expect((await loaded(folder)).get('a')?.ms).toBe(1);
+  expect(loaded(folder).get('a')?.ms).toBe(1);
 });
