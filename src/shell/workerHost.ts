@@ -74,7 +74,7 @@ export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath
 type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'leftOpenPath';
 
 /** How long (ms) a process may take to say whether it stays: a busy machine is slow. */
-const ANSWER_WITHIN_MS = 2000;
+const ANSWER_WITHIN_MS = 10_000;
 
 /** How long (ms) a process that has rested may take to be ready; a fresh one takes less. */
 const READY_WITHIN_MS = 5000;
