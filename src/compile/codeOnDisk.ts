@@ -2,18 +2,18 @@
  * Compiled code in a folder, one file for each source: what V8 has made of it, for the next process. A file
  * is named by what it was made of and for, so it is never wrong, only not there; one that is damaged is ignored.
  */
-import crypto from 'node:crypto';
 import fs from 'node:fs';
 import {join} from 'node:path';
 import {cachedDataVersionTag} from 'node:v8';
 import {threadId} from 'node:worker_threads';
+import {sha1} from './contentHash';
 import {keepWithin, remove} from './diskUse';
+import {StartPack} from './startPack';
 
 /** Taken now: a test may spy on them later, and would see our calls. */
-const {createHash} = crypto;
-const {mkdirSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync} = fs;
+const {mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync} = fs;
 
-/** The first bytes of each file. */
+/** The first bytes of each file; another number where what stands in it, or what may be left, is something else. */
 const MAGIC = Buffer.from('XDC1');
 const DIGEST_BYTES = 20;
 const WARMTH_AT = MAGIC.length;
@@ -22,13 +22,9 @@ const HEADER_BYTES = DIGEST_AT + DIGEST_BYTES;
 
 /** What all files of a folder may take, in bytes. */
 const MAX_BYTES = 256 * 1024 * 1024;
-/** A file that is used is marked so, but not more often than this (ms). */
-const MARK_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /** How files are named here: by a key, and drafts of them by that and who writes. What else there is in the folder is not ours. */
 const OUR_NAME = /^[0-9a-f]{40}(?:\.|$)/;
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** What V8 has made of a source. */
 export interface StoredCode {
@@ -42,7 +38,7 @@ export class CodeOnDisk {
   readonly #maxBytes: number;
   readonly #known: Set<string>;
   /** V8 refuses what another version of it has made, or itself with other flags; with this, it is not even asked. */
-  readonly #tag = `${process.arch} ${process.version} ${cachedDataVersionTag()}`;
+  readonly #tag = `${MAGIC.toString()} ${process.arch} ${process.version} ${cachedDataVersionTag()}`;
   #written = 0;
 
   /** @param maxBytes of all files in the folder; for tests */
@@ -54,13 +50,14 @@ export class CodeOnDisk {
 
   /** @param parts all that the code was made of: two lists that differ never have the same key */
   key(parts: readonly string[]): string {
-    const hash = createHash('sha1').update(this.#tag);
+    const all = `${this.#tag} ${parts.map(({length}) => length).join(' ')}\0${parts.join('')}`;
     // A surrogate without its other half has no UTF-8 of its own: two sources would be one.
-    for (const part of parts) {
-      const encoding = LONE_SURROGATE.test(part) ? 'utf16le' : 'utf8';
-      hash.update(`\0${part.length} ${encoding}\0`).update(part, encoding);
-    }
-    return hash.digest('hex');
+    return sha1(isWellFormed(all) ? all : Buffer.from(all, 'utf16le'), 'hex');
+  }
+
+  /** What is loaded before the first test with one jest-runtime. */
+  startPack(runtime: string): StartPack {
+    return new StartPack(join(this.#folder, `${this.key([runtime])}.start`));
   }
 
   /** @returns null: there is none, or it is damaged */
@@ -73,7 +70,7 @@ export class CodeOnDisk {
       // V8 looks at no checksum of its own, and what it is given here it runs.
       if (
         !bytes.subarray(0, WARMTH_AT).equals(MAGIC) ||
-        !digest(data).equals(bytes.subarray(DIGEST_AT, HEADER_BYTES))
+        !sha1(data, 'buffer').equals(bytes.subarray(DIGEST_AT, HEADER_BYTES))
       ) {
         this.#known.delete(key); // it is of no use
         return null;
@@ -90,7 +87,7 @@ export class CodeOnDisk {
     const draft = `${path}.${process.pid}-${threadId}`;
     try {
       if (this.#written === 0) mkdirSync(this.#folder, {recursive: true});
-      writeFileSync(draft, Buffer.concat([MAGIC, Buffer.from([warm ? 1 : 0]), digest(data), data]));
+      writeFileSync(draft, Buffer.concat([MAGIC, Buffer.from([warm ? 1 : 0]), sha1(data, 'buffer'), data]));
       renameSync(draft, path);
       this.#known.add(key);
       this.#written++;
@@ -102,27 +99,18 @@ export class CodeOnDisk {
   }
 
   /**
-   * To be called after the last `write`: keeps the folder within its bound, by what was not used for longest.
+   * To be called after the last `write`: keeps the folder within its bound, by what was written first. What is still used of that is
+   * written anew; to mark each use would cost every process more than that.
    *
    * @returns whether anything was written
    */
-  tidy(used: Iterable<string>): boolean {
-    const now = Date.now();
-    for (const key of used) this.#mark(join(this.#folder, key), now);
+  tidy(): boolean {
     if (this.#written === 0) return false;
     keepWithin(
       namesIn(this.#folder).map(name => join(this.#folder, name)),
       this.#maxBytes,
     );
     return true;
-  }
-
-  #mark(path: string, now: number): void {
-    try {
-      if (now - statSync(path).mtimeMs > MARK_AFTER_MS) utimesSync(path, now / 1000, now / 1000);
-    } catch {
-      // Another process has removed it.
-    }
   }
 }
 
@@ -134,6 +122,6 @@ function namesIn(folder: string): string[] {
   }
 }
 
-function digest(data: Uint8Array): Buffer {
-  return createHash('sha1').update(data).digest();
+function isWellFormed(text: string): boolean {
+  return (text as unknown as {isWellFormed(): boolean}).isWellFormed();
 }

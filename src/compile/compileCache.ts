@@ -31,8 +31,9 @@ export class CompileCache {
     return cache;
   }
 
-  private constructor({folder}: CompileCacheOrder, wholeProcess: boolean) {
-    this.#kept = new KeptCode({disk: IMPORTS_SURVIVE ? new CodeOnDisk(folder) : null});
+  private constructor({runtime, folder}: CompileCacheOrder, wholeProcess: boolean) {
+    const disk = IMPORTS_SURVIVE ? new CodeOnDisk(folder) : null;
+    this.#kept = new KeptCode({disk, start: disk?.startPack(runtime) ?? null});
     this.#nodesFolder = wholeProcess ? join(folder, 'node') : null;
     if (this.#nodesFolder !== null) enableNodesOwnCache(this.#nodesFolder);
   }

@@ -7,12 +7,12 @@ const {rmSync, statSync} = fs;
 /** To this share of their bound files are brought down, so that they are not at it with the next run again. */
 const SHRINK_TO = 0.75;
 
-/** Removes those that have not been touched for longest, if all together take more than this. */
+/** Removes those that were written first, if all together take more than this. */
 export function keepWithin(paths: readonly string[], maxBytes: number): void {
   const files = paths.flatMap(measure);
   let bytes = files.reduce((sum, {size}) => sum + size, 0);
   if (bytes <= maxBytes) return;
-  files.sort((a, b) => a.touchedAt - b.touchedAt);
+  files.sort((a, b) => a.writtenAt - b.writtenAt);
   for (const {path, size} of files) {
     if (bytes <= maxBytes * SHRINK_TO) break;
     if (remove(path)) bytes -= size;
@@ -29,10 +29,10 @@ export function remove(path: string): boolean {
   }
 }
 
-function measure(path: string): {path: string; size: number; touchedAt: number}[] {
+function measure(path: string): {path: string; size: number; writtenAt: number}[] {
   try {
     const stats = statSync(path);
-    return stats.isFile() ? [{path, size: stats.size, touchedAt: stats.mtimeMs}] : [];
+    return stats.isFile() ? [{path, size: stats.size, writtenAt: stats.mtimeMs}] : [];
   } catch {
     return []; // another process has removed it
   }

@@ -9,6 +9,7 @@ import vm, {type Context} from 'node:vm';
 import type {CodeOnDisk, StoredCode} from './codeOnDisk';
 import {Imports, type Importer} from './imports';
 import {isOfAPackage} from './packages';
+import type {StartPack} from './startPack';
 
 /** Taken now: a test may put others in their place. */
 const {Script} = vm;
@@ -39,8 +40,10 @@ export interface ModuleCode {
    * called with once for each place in a script, and they would be the same after `jest.resetModules()`.
    */
   isNewEachTime(): boolean;
-  /** The same as a script; null: it cannot be one without a difference. */
-  asScript(): ScriptCode | null;
+  /** Whether a script of it could be told from what Jest has compiled. */
+  wouldDiffer(): boolean;
+  /** The same as a script. */
+  asScript(): ScriptCode;
 }
 
 /** A module's code, to be run in realm after realm. */
@@ -59,8 +62,6 @@ export class KeptScript {
   #realm: WeakRef<object> | null = null;
   /** What is on disk of it: without what was called, or with it. */
   onDisk: 'nothing' | 'cold' | 'warm' = 'nothing';
-  /** Its name there; null: that was not needed so far. */
-  key: string | null = null;
 
   constructor(module: ModuleCode, imports: Imports) {
     this.module = module;
@@ -85,17 +86,18 @@ export class KeptScript {
   /**
    * Compiles it, unless it is compiled.
    *
+   * @param cachedData what another process has left, which has found that the script would not differ
    * @returns whether it can be run
    */
   compile(cachedData?: Buffer): boolean {
     if (this.#script !== null || this.#refused) return !this.#refused;
-    const script = this.module.asScript();
-    if (script === null) {
+    if (cachedData === undefined && this.module.wouldDiffer()) {
       this.#refused = true;
       return false;
     }
     const {filename} = this.module;
     try {
+      const script = this.module.asScript();
       this.#script = new Script(script.code, {
         lineOffset: script.lineOffset,
         columnOffset: script.columnOffset,
@@ -114,7 +116,11 @@ export class KeptScript {
   /** What the next process can make use of, if that is more than the disk has. */
   toLeave(): StoredCode | null {
     // A module of the project's own that one test file has loaded is changed before it is loaded again.
-    if (this.onDisk === 'warm' || (!this.#ran && (this.onDisk === 'cold' || !isOfAPackage(this.module.filename))))
+    if (
+      this.onDisk === 'warm' ||
+      !mayBeLeft(this.module) ||
+      (!this.#ran && (this.onDisk === 'cold' || !isOfAPackage(this.module.filename)))
+    )
       return null;
     if (!this.compile() || this.#script === null) return null;
     return {data: this.#script.createCachedData(), warm: this.#ran};
@@ -124,6 +130,8 @@ export class KeptScript {
 export interface KeptCodeOptions {
   /** null: nothing is taken from other processes, nor left to them. */
   readonly disk: CodeOnDisk | null;
+  /** What is loaded before the first test; null, too. */
+  readonly start?: StartPack | null;
   /** Of all sources. Default 64 Mi. */
   readonly maxCharacters?: number;
 }
@@ -136,21 +144,28 @@ export class KeptCode {
   readonly #kept = new Set<KeptScript>();
   /** The same by file: of one there may be several, after a change in watch mode, or where projects transform it differently. */
   readonly #versions = new Map<string, KeptScript[]>();
+  readonly #start: StartPack | null;
+  /** What was loaded before the first test file. */
+  readonly #startCode = new Set<KeptScript>();
+  #isStarting = true;
   #characters = 0;
   #testFile: string | null = null;
 
-  constructor({disk, maxCharacters = MAX_CHARACTERS}: KeptCodeOptions) {
+  constructor({disk, start = null, maxCharacters = MAX_CHARACTERS}: KeptCodeOptions) {
     this.#disk = disk;
+    this.#start = start;
     this.#maxCharacters = maxCharacters;
   }
 
   /** A test file begins; its own code is not kept, as no other file loads it. */
   fileBegins(path: string): void {
+    if (this.#testFile !== null) this.#isStarting = false;
     this.#testFile = path;
   }
 
   /** null: it is to be compiled as ever. */
   find(module: ModuleCode): KeptScript | null {
+    if (module.filename === this.#testFile) this.#isStarting = false;
     const kept = this.#lookUp(module) ?? this.#takeFromDisk(module);
     return kept?.compile() === true ? kept : null;
   }
@@ -169,23 +184,34 @@ export class KeptCode {
   save(withinMs = Infinity): boolean {
     if (this.#disk === null) return false;
     const startedAt = performance.now();
-    const used: string[] = [];
+    const isLate = () => performance.now() - startedAt >= withinMs;
+    const hasGrown = this.#saveStart(isLate);
     let failed = 0;
     for (const kept of this.#kept) {
-      const mayWrite = failed < FAILED_WRITES && performance.now() - startedAt < withinMs;
-      const toLeave = mayWrite && mayBeLeft(kept.module) ? kept.toLeave() : null;
-      if (toLeave === null && kept.onDisk === 'nothing') continue;
-      const key = (kept.key ??= keyOf(kept.module, this.#disk));
-      if (key === null) continue;
-      if (toLeave !== null && !this.#disk.write(key, toLeave)) {
-        failed++;
-        continue;
-      }
-      if (toLeave !== null) kept.onDisk = toLeave.warm ? 'warm' : 'cold';
-      failed = 0;
-      used.push(key);
+      if (failed === FAILED_WRITES || isLate()) break;
+      const toLeave = kept.toLeave();
+      if (toLeave === null) continue;
+      if (this.#disk.write(keyOf(kept.module, this.#disk), toLeave)) {
+        kept.onDisk = toLeave.warm ? 'warm' : 'cold';
+        failed = 0;
+      } else failed++;
     }
-    return this.#disk.tidy(used);
+    return this.#disk.tidy() || hasGrown;
+  }
+
+  /** @returns whether anything was written */
+  #saveStart(isLate: () => boolean): boolean {
+    if (this.#start === null) return false;
+    const toLeave = new Map<KeptScript, StoredCode>();
+    for (const kept of this.#startCode) {
+      if (isLate()) break;
+      const code = kept.toLeave();
+      if (code !== null) toLeave.set(kept, code);
+    }
+    if (toLeave.size === 0) return false;
+    const written = this.#start.write(toLeave);
+    for (const kept of written) kept.onDisk = toLeave.get(kept)?.warm === true ? 'warm' : 'cold';
+    return written.size > 0;
   }
 
   #mayKeep({filename, source}: ModuleCode): boolean {
@@ -204,11 +230,9 @@ export class KeptCode {
   /** What is there came through Jest's own call in another process. */
   #takeFromDisk(module: ModuleCode): KeptScript | null {
     if (this.#disk === null || !this.#mayKeep(module)) return null;
-    const key = keyOf(module, this.#disk);
-    const stored = key === null ? null : this.#disk.read(key);
+    const stored = this.#start?.find(module) ?? this.#disk.read(keyOf(module, this.#disk));
     if (stored === null) return null;
     const kept = this.#keep(module);
-    kept.key = key;
     kept.onDisk = stored.warm ? 'warm' : 'cold';
     kept.compile(stored.data);
     return kept;
@@ -217,6 +241,7 @@ export class KeptCode {
   #keep(module: ModuleCode): KeptScript {
     const kept = new KeptScript(module, this.#imports);
     this.#kept.add(kept);
+    if (this.#isStarting && isOfAPackage(module.filename)) this.#startCode.add(kept);
     this.#versions.set(module.filename, [...(this.#versions.get(module.filename) ?? []), kept]);
     this.#characters += module.source.length;
     for (const oldest of this.#kept) {
@@ -229,6 +254,7 @@ export class KeptCode {
   #drop(kept: KeptScript): void {
     const {filename, source} = kept.module;
     this.#kept.delete(kept);
+    this.#startCode.delete(kept);
     this.#characters -= source.length;
     const others = this.#versions.get(filename)?.filter(version => version !== kept) ?? [];
     if (others.length === 0) this.#versions.delete(filename);
@@ -237,9 +263,9 @@ export class KeptCode {
 }
 
 /** What is left is the script, with where it stands: up to Node 21, V8 takes its name and place from what was left, not from who takes it. */
-function keyOf(module: ModuleCode, disk: CodeOnDisk): string | null {
-  const script = module.asScript();
-  return script && disk.key([module.filename, `${script.lineOffset} ${script.columnOffset}`, script.code]);
+function keyOf(module: ModuleCode, disk: CodeOnDisk): string {
+  const {lineOffset, columnOffset, code} = module.asScript();
+  return disk.key([module.filename, `${lineOffset} ${columnOffset}`, code]);
 }
 
 /** Up to Node 21 V8 forgets whom an `import()` in what was left asks; without an answer, it would fail in other words. */

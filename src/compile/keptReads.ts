@@ -45,17 +45,22 @@ export function keepReads(read: Read, runtime: string, maxBytes: number = MAX_BY
     if (rest.length > 0 || typeof path !== 'string' || !isOfAPackage(path)) return readNow();
     const before = kept.get(path);
     if (before?.stats === null) return before.bytes;
-    const stats = statsOf(path);
-    if (before?.stats && stats !== undefined && isSame(before.stats, stats)) return before.bytes;
+    const stats = isJests(path) ? null : statsOf(path);
+    if (before && stats && isSame(before.stats, stats)) return before.bytes;
     const now = BigInt(Date.now()) * 1_000_000n;
     const bytes = readNow();
     if (kept.delete(path)) size -= before?.bytes.length ?? 0;
-    if (stats === undefined || Number(stats.size) !== bytes.length || size + bytes.length > maxBytes) return bytes;
-    if (now - stats.mtimeNs < SETTLED_NS || now - stats.ctimeNs < SETTLED_NS) return bytes;
+    if (stats === undefined || size + bytes.length > maxBytes) return bytes;
+    if (stats !== null && !isSettled(stats, bytes, now)) return bytes;
     size += bytes.length;
-    kept.set(path, {bytes: withKeptText(bytes), stats: isJests(path) ? null : stats});
+    kept.set(path, {bytes: withKeptText(bytes), stats});
     return bytes;
   };
+}
+
+/** Whether a change after `now` (ns) could be told from what was read. */
+function isSettled({size, mtimeNs, ctimeNs}: BigIntStats, bytes: Buffer, now: bigint): boolean {
+  return Number(size) === bytes.length && now - mtimeNs >= SETTLED_NS && now - ctimeNs >= SETTLED_NS;
 }
 
 /** @returns undefined: it cannot be read, or is in an archive that stands for a folder, and has no such times */

@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {chmodSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import v8 from 'node:v8';
 import {CodeOnDisk} from '../../../src/compile/codeOnDisk';
@@ -103,9 +103,9 @@ describe('what is damaged is as if it were not there, and is written anew', () =
     new CodeOnDisk(folder, 0).write('0'.repeat(40), {data, warm: true});
     const shrinking = new CodeOnDisk(folder, 0);
     shrinking.write('1'.repeat(40), {data, warm: true});
-    shrinking.tidy([]);
+    shrinking.tidy();
     expect(disk.read(key)).toBeNull();
-    disk.tidy([key]);
+    disk.tidy();
   });
 });
 
@@ -116,7 +116,7 @@ function flipped(bytes: Buffer, at: number): Buffer {
 }
 
 describe('the folder', () => {
-  /** Files of 1000 bytes and a head each, the first used longest ago, in days. */
+  /** Files of 1000 bytes and a head each, written a day after the other. */
   function withFiles(count: number) {
     const folder = folderIn();
     const disk = new CodeOnDisk(folder);
@@ -129,44 +129,31 @@ describe('the folder', () => {
     return {folder, keys};
   }
 
-  /** As a process that has written one more, and used some. */
-  function tidied(folder: string, maxBytes: number, used: readonly string[]) {
+  /** As a process that has written one more. */
+  function tidied(folder: string, maxBytes: number) {
     const disk = new CodeOnDisk(folder, maxBytes);
     const key = disk.key(['new']);
     disk.write(key, {data: Buffer.alloc(1000), warm: true});
-    disk.tidy([...used, key]);
+    expect(disk.tidy()).toBe(true);
     return {key, left: new Set(readdirSync(folder))};
   }
 
   test('is left alone while it is within its bound', () => {
     const {folder, keys} = withFiles(5);
-    const {key, left} = tidied(folder, 10_000, []);
+    const {key, left} = tidied(folder, 10_000);
     expect(left).toEqual(new Set([...keys, key]));
   });
 
-  test('loses what was not used for longest, down to three quarters', () => {
+  test('loses what was written first, down to three quarters', () => {
     const {folder, keys} = withFiles(9);
-    const {key, left} = tidied(folder, 10_000, keys.slice(0, 2));
-    // Of ten, of 1025 bytes each, seven are left: the two that were used, the new one, and the latest of the others.
-    expect(left).toEqual(new Set([...keys.slice(0, 2), ...keys.slice(5), key]));
-  });
-
-  test('a use is marked once in a day', () => {
-    const {folder, keys} = withFiles(2);
-    const [key = ''] = keys;
-    const path = join(folder, key);
-    const now = Date.now() / 1000;
-    const disk = new CodeOnDisk(folder);
-    disk.tidy([key]);
-    expect(statSync(path).mtimeMs / 1000).toBeCloseTo(now, -1.5);
-    utimesSync(path, now - 3600, now - 3600);
-    disk.tidy([key]);
-    expect(statSync(path).mtimeMs / 1000).toBeCloseTo(now - 3600, -1.5);
+    const {key, left} = tidied(folder, 10_000);
+    // Of ten, of 1025 bytes each, seven are left.
+    expect(left).toEqual(new Set([...keys.slice(3), key]));
   });
 
   test('is not looked through by a process that has written nothing', () => {
     const {folder, keys} = withFiles(5);
-    new CodeOnDisk(folder, 10).tidy([]);
+    expect(new CodeOnDisk(folder, 10).tidy()).toBe(false);
     expect(readdirSync(folder)).toHaveLength(keys.length);
   });
 
@@ -174,15 +161,15 @@ describe('the folder', () => {
     const {folder, keys} = withFiles(5);
     writeFileSync(join(folder, 'notes.txt'), Buffer.alloc(100_000));
     mkdirSync(join(folder, 'a folder'));
-    const {left} = tidied(folder, 10_000, []);
+    const {left} = tidied(folder, 10_000);
     expect(left).toEqual(new Set([...left, ...keys, 'notes.txt', 'a folder']));
-    expect(tidied(folder, 10, []).left).toEqual(new Set(['notes.txt', 'a folder']));
+    expect(tidied(folder, 10).left).toEqual(new Set(['notes.txt', 'a folder']));
   });
 
   test('what cannot be removed stays', () => {
     const {folder} = withFiles(2);
     mkdirSync(join(folder, 'f'.repeat(40)));
-    expect(tidied(folder, 10, []).left).toEqual(new Set(['f'.repeat(40)]));
+    expect(tidied(folder, 10).left).toEqual(new Set(['f'.repeat(40)]));
   });
 
   test('a draft that was never finished goes with time', () => {
@@ -190,7 +177,7 @@ describe('the folder', () => {
     const draft = join(folder, `${keys[0] ?? ''}.123-0`);
     writeFileSync(draft, Buffer.alloc(1000));
     utimesSync(draft, 1, 1);
-    expect(tidied(folder, 4_000, []).left).not.toContain(`${keys[0] ?? ''}.123-0`);
+    expect(tidied(folder, 4_000).left).not.toContain(`${keys[0] ?? ''}.123-0`);
   });
 });
 
@@ -200,7 +187,7 @@ describe('nothing is kept, and nothing fails, where', () => {
     const key = disk.key(['source']);
     expect(disk.write(key, {data, warm: true})).toBe(false);
     expect(disk.read(key)).toBeNull();
-    disk.tidy([key]);
+    disk.tidy();
   };
 
   test('the folder is a file', () => {

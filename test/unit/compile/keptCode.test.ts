@@ -14,6 +14,7 @@ function moduleOf(filename: string, source = '0', variant = 'v'): ModuleCode {
     source,
     variant,
     isNewEachTime: () => false,
+    wouldDiffer: () => false,
     asScript: () => ({code: `(function () {${source}\n})`, lineOffset: 0, columnOffset: -14}),
   };
 }
@@ -44,7 +45,7 @@ describe('in one process', () => {
 
   test('what cannot be a script is compiled as ever', () => {
     const kept = new KeptCode({disk: null});
-    for (const module of [moduleOf('/a.js', '#!/bin/node'), {...moduleOf('/b.js'), asScript: () => null}]) {
+    for (const module of [moduleOf('/a.js', '#!/bin/node'), {...moduleOf('/b.js'), wouldDiffer: () => true}]) {
       kept.accepted(module);
       expect(kept.find(module)).toBeNull();
       expect(kept.find(module)).toBeNull();
@@ -169,7 +170,7 @@ describe('on disk', () => {
     const unknownToV8 = moduleOf('/a.js', '"refused"');
     const folder = folderIn();
     const disk = new CodeOnDisk(folder);
-    const {code = '', columnOffset = 0} = unknownToV8.asScript() ?? {};
+    const {code, columnOffset} = unknownToV8.asScript();
     const key = disk.key(['/a.js', `0 ${columnOffset}`, code]);
     disk.write(key, {data: Buffer.from('not of V8'), warm: true});
     const kept = started(folder);
@@ -223,7 +224,7 @@ describe('on disk', () => {
       const {KeptCode} = ours('keptCode'); const {CodeOnDisk} = ours('codeOnDisk');
       const kept = new KeptCode({disk: new CodeOnDisk(${JSON.stringify(folder)})});
       return ['a', 'b', 'c'].map(name => {
-        const script = kept.find({filename: '/node_modules/' + name + '.js', source: ${JSON.stringify(source)}, variant: 'v', isNewEachTime: () => false,
+        const script = kept.find({filename: '/node_modules/' + name + '.js', source: ${JSON.stringify(source)}, variant: 'v', isNewEachTime: () => false, wouldDiffer: () => false,
           asScript: () => ({code: ${JSON.stringify(`(function () {${source}\n})`)}, lineOffset: 0, columnOffset: -14})});
         return script && script.onDisk + script.runIn(require('vm').createContext(), null)().split('\\n')[1];
       });`;
