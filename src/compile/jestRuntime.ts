@@ -18,7 +18,8 @@ const INSPECT_FLAG = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some(
 const INSPECTOR = /^(?:node:)?inspector(?:\/promises)?$/;
 
 /**
- * @param path of the running Jest's jest-runtime. Where that is loaded already, and has asked, nothing changes.
+ * @param path of the running Jest's jest-runtime. Jest's own process has loaded it for other ends, and up to 30.3 it has asked by then: it is
+ * loaded anew, for jest-runner, which asks for it with each test file.
  * @throws what loading it throws
  */
 export function reachJestRuntime(path: string, kept: KeptCode, storages: CircusStorages): void {
@@ -129,10 +130,15 @@ function answerRequires(path: string, answer: Answer): void {
     return answer(id, ask, asker) ?? withoutOurFrame(__filename, ask);
   } as typeof original;
   const asker = askerOf(ours, path);
+  const before = require.cache[path];
   // Some versions ask while they are loaded, others at their first use.
   Module.prototype.require = ours;
   try {
+    delete require.cache[path];
     require(path);
+  } catch (error) {
+    if (before !== undefined) require.cache[path] = before;
+    throw error;
   } finally {
     // What is loaded with it may have put a function of theirs in the place of ours.
     if (Module.prototype.require === ours) Module.prototype.require = original;

@@ -27,7 +27,7 @@ export function makePlan(
   const {each, grouping, ...mode} = MODES[options.dist];
   // A worker for each file has no use for a share.
   const evenShares = mode.evenShares && options.restartWorkers !== 'file';
-  const keepsOrder = globalConfig.testSequencer !== jest.defaultSequencer;
+  const keepsOrder = globalConfig.testSequencer !== jest.defaultSequencer();
   const onNode = (test: Test, node: NodeId | null): PlanInput => {
     const last = past.of(test, node === null ? null : (nodes[node]?.name ?? null));
     // On a node that is new it takes about what it takes elsewhere; whether it fails there, nobody knows.

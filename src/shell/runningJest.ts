@@ -34,7 +34,7 @@ export interface RunningJest {
     readonly runtime: string;
   };
   /** The path of Jest's default test sequencer, as it stands in a GlobalConfig. */
-  readonly defaultSequencer: string;
+  defaultSequencer(): string;
   createEmitter(): Emitter;
   docblock(): DocblockParser;
   stockRunner(): typeof JestRunnerModule.default;
@@ -67,7 +67,8 @@ export function jestOf(core: string): RunningJest {
   const fromConfig = createRequire(fromCore.resolve('jest-config'));
   const runnerPath = fromConfig.resolve('jest-runner');
   const fromRunner = createRequire(runnerPath);
-  const jestWorkerPath = fromRunner.resolve('jest-worker');
+  // To find a module takes some 0.2 ms, and a run in band needs few of them.
+  const jestWorkerPath = () => fromRunner.resolve('jest-worker');
   const {version} = readPackage(dirname(runnerPath)) ?? {version: 'of an unknown version'};
   /** Whatever merges coverage in the end. */
   const fromReporters = (name: string) => createRequire(fromCore.resolve('@jest/reporters'))(name) as unknown;
@@ -81,15 +82,21 @@ export function jestOf(core: string): RunningJest {
     version,
     modules: {
       testWorker,
-      jestWorker: jestWorkerPath,
-      transform: fromRunner.resolve('@jest/transform'),
-      runtime: fromRunner.resolve('jest-runtime'),
+      get jestWorker() {
+        return jestWorkerPath();
+      },
+      get transform() {
+        return fromRunner.resolve('@jest/transform');
+      },
+      get runtime() {
+        return fromRunner.resolve('jest-runtime');
+      },
     },
-    defaultSequencer: fromConfig.resolve('@jest/test-sequencer'),
+    defaultSequencer: () => fromConfig.resolve('@jest/test-sequencer'),
     createEmitter: () => new (interop<new () => Emitter>(fromRunner('emittery')))(),
     docblock: () => fromRunner('jest-docblock') as DocblockParser,
     stockRunner: () => interop<typeof JestRunnerModule.default>(fromRunner(runnerPath)),
-    jestWorker: () => fromRunner(jestWorkerPath) as typeof JestWorkerModule,
+    jestWorker: () => fromRunner(jestWorkerPath()) as typeof JestWorkerModule,
     globMatcher: globs =>
       (fromRunner('jest-util') as {globsToMatcher(globs: readonly string[]): (path: string) => boolean}).globsToMatcher(
         globs,
@@ -104,7 +111,7 @@ export function jestOf(core: string): RunningJest {
     bcoeCoverage: () => fromReporters('@bcoe/v8-coverage') as BcoeCoverage,
     yellow: text => interop<{yellow(text: string): string}>(fromRunner('chalk')).yellow(text),
     usesColours: () => {
-      const {stdout} = createRequire(jestWorkerPath)('supports-color') as {stdout: unknown};
+      const {stdout} = createRequire(jestWorkerPath())('supports-color') as {stdout: unknown};
       return Boolean(stdout);
     },
   };

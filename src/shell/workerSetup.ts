@@ -30,7 +30,7 @@ export function sharedSetup(
     heapLimitBytes: heapLimit(globalConfig.workerIdleMemoryLimit, jest.version),
     graceMs: globalConfig.workerGracefulExitTimeout ?? DEFAULT_GRACE_MS,
     compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
-    modules: jest.modules,
+    modules: {...jest.modules},
     globalConfig,
     // Sets do not survive JSON; testWorker expects lists and makes sets of them again.
     context: {

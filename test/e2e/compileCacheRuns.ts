@@ -4,8 +4,13 @@ import {join} from 'node:path';
 import {comparable, type ParityOptions} from './parity';
 import {Project, type Files, type JestOutput, type RunOptions} from './project';
 
+export const LATEST_LINES = ['29', '30'] as const;
+
+/** What the cache does on these it does on one of the others, too: not all is tried there. */
+export const MIDDLE_LINES = ['30.0', '30.2', '30.4'] as const;
+
 /** Each line of Jest with a jest-runtime of its own. */
-export const CACHED_LINES = ['29', '30', '30.0', '30.2', '30.4'] as const;
+export const CACHED_LINES = [...LATEST_LINES, ...MIDDLE_LINES] as const;
 export type CachedLine = (typeof CACHED_LINES)[number];
 
 /** What turns the cache off. */
@@ -25,20 +30,23 @@ export interface State {
   readonly prepare?: (project: Project) => void;
 }
 
-const STATES: readonly State[] = [
+const ON: readonly State[] = [
   {name: 'nothing on disk'},
   // Each module that two files load is loaded a second time in this process.
   {name: 'all on disk', warm: true, env: ONE_WORKER},
-  {name: 'off', env: CACHE_OFF},
 ];
 
+/** What is tried of a line of Jest. */
+export function statesOf(line: CachedLine): readonly State[] {
+  return LATEST_LINES.some(latest => latest === line) ? [...ON, {name: 'off', env: CACHE_OFF}] : ON;
+}
+
 export interface CacheParityOptions extends ParityOptions {
-  /** Files run one after the other, in one process, by their paths: they see what others have left. */
-  readonly inOrder?: boolean;
+  /** Files run one after the other, in one process, by their paths: they see what others have left. In Jest's own, or in a worker. */
+  readonly inOrder?: 'in band' | 'in a worker';
   /** What is printed is up to what a process has done before, or said: some warnings come once in each. */
   readonly withoutText?: boolean;
-  /** Others than the usual ones. */
-  readonly states?: readonly State[];
+  readonly states: readonly State[];
 }
 
 export function cacheProject(line: CachedLine, name: string, files: Files, config: object = {}): Project {
@@ -50,7 +58,7 @@ export function cacheProject(line: CachedLine, name: string, files: Files, confi
 export async function expectSameInEachState(
   project: Project,
   args: readonly string[],
-  options: CacheParityOptions = {},
+  options: CacheParityOptions,
 ): Promise<JestOutput> {
   const run = async (runOptions: RunOptions, how = ['-w', '2']) => {
     await options.before?.(project, before => project.run(before, runOptions));
@@ -63,20 +71,26 @@ export async function expectSameInEachState(
     return options.withoutText === true ? {...all, text: null, stdout: null} : all;
   };
   project.reset();
-  const stock = await run({...options, runner: 'stock'}, options.inOrder === true ? ['-i'] : undefined);
-  for (const {name, warm, env, prepare, ...state} of options.states ?? STATES) {
+  const {inOrder} = options;
+  const stock = await run({...options, runner: 'stock'}, inOrder && ['-i']);
+  for (const {name, warm, env, prepare, ...state} of options.states) {
     startAnew(project, warm === true);
     prepare?.(project);
-    const order = options.inOrder === true ? ONE_WORKER : {};
-    const xdist = await run({
-      ...options,
-      ...state,
-      runner: 'xdist',
-      env: {XDIST_IN_BAND: 'never', ...order, ...env, ...options.env},
-    });
+    const inBand = inOrder === 'in band';
+    const order = inOrder === 'in a worker' ? ONE_WORKER : {};
+    const xdist = await run(
+      {
+        ...options,
+        ...state,
+        runner: 'xdist',
+        env: {...(!inBand && {XDIST_IN_BAND: 'never'}), ...order, ...env, ...options.env},
+      },
+      inBand ? ['-i'] : undefined,
+    );
     expect({state: name, ...seen(xdist)}).toEqual({state: name, ...seen(stock)});
     // Otherwise the stock runner would have been compared with itself.
-    expect(xdist.output.log.length).toBeGreaterThan(0);
+    if (inBand) expect(Object.keys(project.readAll('.cache')).join()).toMatch(/xdist-timings/);
+    else expect(xdist.output.log.length).toBeGreaterThan(0);
   }
   return stock.output;
 }

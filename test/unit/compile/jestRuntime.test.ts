@@ -63,6 +63,26 @@ test('what it asks for while it is loaded is ours, too', () => {
   ]);
 });
 
+describe('a jest-runtime that is loaded already', () => {
+  test('is loaded anew for those who ask for it from here on', () => {
+    const script = `
+      const before = require(path('early'));
+      const {runtime} = reach('early');
+      return [before.atLoad === vm, runtime.atLoad !== vm, runtime !== before, require(path('early')) === runtime];`;
+    expect(answer(script)).toEqual(Array(4).fill(true));
+  });
+
+  test('stays where that fails', () => {
+    const script = `
+      const before = require(path('early'));
+      fs.writeFileSync(path('early'), 'throw new Error("not loaded")');
+      let thrown;
+      try { reach('early'); } catch (error) { thrown = error.message; }
+      return [thrown, require(path('early')) === before];`;
+    expect(answer(script)).toEqual(['not loaded', true]);
+  });
+});
+
 test('everybody else requires through the function of Node', () => {
   expect(answer(`reach(); return Module.prototype.require === original;`)).toBe(true);
   expect(answer(`try { reach('throws') } catch {} return Module.prototype.require === original;`)).toBe(true);

@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import vm from 'node:vm';
 import {CodeOnDisk} from '../../../src/compile/codeOnDisk';
 import {KeptCode, type ModuleCode} from '../../../src/compile/keptCode';
+import {StartPack} from '../../../src/compile/startPack';
 import {temporaryFolder} from '../shell/temporaryFolder';
 import {inOwnProcess} from './ownProcess';
 
@@ -177,6 +178,66 @@ describe('on disk', () => {
     expect(run(kept, unknownToV8)?.onDisk).toBe('nothing');
     kept.save();
     expect(run(started(folder), unknownToV8)?.onDisk).toBe('warm');
+  });
+
+  describe('what is loaded before the first test', () => {
+    const startedWithPack = (folder: string, maxBytes?: number) => {
+      const disk = new CodeOnDisk(folder);
+      return new KeptCode({disk, start: new StartPack(join(folder, `${'0'.repeat(40)}.start`), maxBytes)});
+    };
+    /** As a process that loads some packages, a test file, and others; which of them it had from the disk. */
+    const play = (kept: KeptCode, before: readonly ModuleCode[], after: readonly ModuleCode[] = []) => {
+      kept.fileBegins('/a.test.js');
+      const found = [...before, moduleOf('/a.test.js'), ...after].filter(module => run(kept, module) !== null);
+      kept.save();
+      return found.map(({filename}) => filename);
+    };
+    const [a, b, c] = ['a', 'b', 'c'].map(name => packageOf(name)) as [ModuleCode, ModuleCode, ModuleCode];
+
+    test('is in one file; what comes later is not, nor what is of the project', () => {
+      const folder = folderIn();
+      play(startedWithPack(folder), [a, b, moduleOf('/own.js')], [c]);
+      expect(readdirSync(folder).filter(name => name.endsWith('.start'))).toHaveLength(1);
+      expect(readdirSync(folder)).toHaveLength(2);
+      expect(play(startedWithPack(folder), [a, b], [c]).sort()).toEqual([a, b, c].map(({filename}) => filename));
+      for (const name of readdirSync(folder)) if (!name.endsWith('.start')) rmSync(join(folder, name));
+      expect(play(startedWithPack(folder), [a, b, c]).sort()).toEqual([a, b].map(({filename}) => filename));
+    });
+
+    test('of the first file only', () => {
+      const folder = folderIn();
+      const kept = startedWithPack(folder);
+      kept.fileBegins('/a.test.js');
+      kept.fileBegins('/b.test.js');
+      run(kept, a);
+      kept.save();
+      expect(readdirSync(folder).filter(name => name.endsWith('.start'))).toEqual([]);
+    });
+
+    test('is written a second time with the functions that were called, and no third time', () => {
+      const folder = folderIn();
+      const write = jest.spyOn(StartPack.prototype, 'write');
+      for (const times of [1, 2, 2]) {
+        play(startedWithPack(folder), [a, b]);
+        expect(write).toHaveBeenCalledTimes(times);
+      }
+      write.mockRestore();
+    });
+
+    test('has a file of its own where there is no place left in the one', () => {
+      const folder = folderIn();
+      play(startedWithPack(folder, 0), [a, b]);
+      expect(readdirSync(folder)).toHaveLength(3);
+      expect(play(startedWithPack(folder, 0), [a, b])).toHaveLength(2);
+    });
+
+    test('was looked through for what cannot be a script before it was left', () => {
+      const folder = folderIn();
+      play(startedWithPack(folder), [a]);
+      const wouldDiffer = jest.fn(() => false);
+      expect(play(startedWithPack(folder), [{...a, wouldDiffer}])).toHaveLength(1);
+      expect(wouldDiffer).not.toHaveBeenCalled();
+    });
   });
 
   test('what there is no time for a later process leaves', () => {
