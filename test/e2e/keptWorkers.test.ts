@@ -106,11 +106,11 @@ function expectKept(name: string, before: readonly Stay[], after: readonly Stay[
   const ready = since.filter(({stay}) => stay.type === 'ready').map(({pid}) => pid);
   const left = since.flatMap(({pid, stay}) => (stay.type === 'leaves' ? [{pid, why: stay.why}] : []));
   const slow = left.filter(({why}) => TOO_SLOW.test(why)).map(({pid}) => pid);
-  const rested = before.filter(({stay}) => stay.type === 'rests');
-  // All that have run a file are there again, or say why not; no process is there that had not rested.
-  const lost = rested.filter(({pid, ran}) => ran && !ready.includes(pid) && !left.some(gone => gone.pid === pid));
-  const strange = ready.filter(pid => !rested.some(before => before.pid === pid));
-  expect({name, lost: isLatest(lost, before), strange}).toEqual({name, lost: [], strange: []});
+  // Each that has run a file is there again, or says why not; no process is there that had not rested.
+  const rest = lastOfSlots(before).filter(({stay}) => stay.type === 'rests');
+  const lost = rest.filter(({pid, ran}) => ran && !ready.includes(pid) && !left.some(gone => gone.pid === pid));
+  const strange = ready.filter(pid => !rest.some(resting => resting.pid === pid));
+  expect({name, lost, strange}).toEqual({name, lost: [], strange: []});
   if (kept === true) {
     expect({name, left: left.filter(({pid}) => !slow.includes(pid))}).toEqual({name, left: []});
     expect(ready.length + slow.length).toBeGreaterThan(0);
@@ -122,9 +122,9 @@ function expectKept(name: string, before: readonly Stay[], after: readonly Stay[
   expect({name, whys, only, some: whys.length > 0}).toEqual({name, whys, only: true, some: true});
 }
 
-/** Of lines, those which are the last that is said of a process. */
-function isLatest(lines: readonly Stay[], all: readonly Stay[]): Stay[] {
-  return lines.filter(line => all.filter(({pid}) => pid === line.pid).at(-1) === line);
+/** The last line of each slot: a worker that comes to rest there closes the one before. */
+function lastOfSlots(lines: readonly Stay[]): Stay[] {
+  return [...new Map(lines.map(line => [line.slot, line])).values()];
 }
 
 /** Plays the steps in a session of each runner: each run's results are to be the same. */
