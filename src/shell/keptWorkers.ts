@@ -99,7 +99,7 @@ export class KeptWorkers implements WorkerKeeper {
       host.rest(this);
       return null;
     }
-    this.#kept.delete(host);
+    this.gone(host); // with the end of its rest, where it said late that it rests
     host.serve(listener);
     return host;
   }

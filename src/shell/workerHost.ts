@@ -263,6 +263,7 @@ export class WorkerHost {
     this.#setup = {...this.#setup, ...setup, socketPath: this.#setup.socketPath};
     const set = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
     this.tell({type: 'run', setup: this.#setup, environment: Object.fromEntries(set)});
+    clearTimeout(this.#answerBy); // asked to rest by a run that had no use for it, it may not have answered yet
     this.#answerBy = setTimeout(() => this.#leave('it does not answer'), READY_WITHIN_MS);
     return new Promise(resolve => (this.#whenReady = resolve));
   }
@@ -341,6 +342,7 @@ export class WorkerHost {
   #hearKept(message: FromKeptWorker): void {
     const keeper = this.#keeper;
     if (keeper === null) return;
+    if (message.type === 'resting' && this.#whenReady !== null) return; // it has yet to hear of the next run
     clearTimeout(this.#answerBy);
     switch (message.type) {
       case 'leaving':
