@@ -112,7 +112,11 @@ export class KeptWorkers implements WorkerKeeper {
 
   rests(host: WorkerHost): void {
     const {slot} = host;
-    for (const other of this.#kept.keys()) if (other !== host && other.slot === slot) other.close();
+    for (const other of this.#kept.keys()) {
+      if (other === host || other.slot !== slot) continue;
+      this.gone(other); // a run for which it would be the right one again would wait for it for ever
+      other.close();
+    }
     const likeness = this.#kept.get(host)?.likeness ?? likenessOf(host.start);
     const restsSince = setTimeout(() => {
       this.#kept.delete(host);
