@@ -73,8 +73,8 @@ export interface WorkerHostOptions {
 export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath' | WorkerFiles>;
 type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'leftOpenPath';
 
-/** How long (ms) a process may take to say whether it stays: a busy machine is slow. */
-const ANSWER_WITHIN_MS = 10_000;
+/** How long (ms) a process that has run a file may take to say whether it stays. The run waits for it; another can take its place. */
+const ANSWER_WITHIN_MS = 2000;
 
 /** How long (ms) a process that has rested may take to be ready; a fresh one takes less. */
 const READY_WITHIN_MS = 5000;
@@ -106,6 +106,12 @@ export class WorkerHost {
   readonly #stderrTail: OutputTail | null = null;
   #stderrEnd: Promise<void> = Promise.resolve();
   #socket: Socket | null = null;
+  /** What it is to hear once it has connected. */
+  readonly #untold: ToWorker[] = [];
+  /** Whether it has begun a file of this run. */
+  #hasRun = false;
+  /** Whether it is of no run. */
+  #rests = false;
   #pid: number | null = null;
   #pulse: Pulse;
   /** Why it is being killed. */
@@ -182,6 +188,8 @@ export class WorkerHost {
     this.#socket = socket;
     this.#pid = pid;
     this.#pulse.stop(); // from here on its watchdog's word counts, if it has one
+    if (this.#rests) socket.unref();
+    for (const order of this.#untold.splice(0)) this.tell(order);
     // A process that dies closes its socket, too, and jest-worker knows more of that; but if it lives, it is deaf.
     socket.once('close', () =>
       setTimeout(() => this.#lose({kind: 'broken', message: 'its connection to Jest broke'}), DEAF_AFTER_MS).unref(),
@@ -228,8 +236,10 @@ export class WorkerHost {
     return this.#ended;
   }
 
+  /** A process that has not connected yet is told when it has. */
   tell(order: ToWorker): void {
-    this.#socket?.write(`${JSON.stringify(order)}\n`);
+    if (this.#socket === null) this.#untold.push(order);
+    else this.#socket.write(`${JSON.stringify(order)}\n`);
   }
 
   /** Lets the process end by itself within its grace; then it is killed. `closed` follows. */
@@ -254,6 +264,8 @@ export class WorkerHost {
     this.#keeper = keeper;
     this.#pulse.stop();
     this.tell({type: 'rest'});
+    // It may have begun to start when there was work for it: nobody is to wait until it is up.
+    if (!this.#hasRun) this.#settle(keeper);
     // It may be busy with what the last file has left.
     this.#answerBy = setTimeout(() => this.#leave('it does not answer'), ANSWER_WITHIN_MS);
   }
@@ -336,6 +348,7 @@ export class WorkerHost {
       this.#lose({kind: 'broken', message: (error as Error).message});
       return;
     }
+    if (parsed.type === 'unit-started') this.#hasRun = true;
     this.#listener.message(parsed);
   }
 
@@ -349,26 +362,33 @@ export class WorkerHost {
         this.#leave(message.reason);
         return;
       case 'ready':
+        this.#rests = false;
+        this.#hasRun = false;
         this.#whenReady?.(true);
         this.#whenReady = null;
         return;
-      case 'resting': {
-        const listener = this.#listener;
-        this.#listener = {
-          up: () => undefined,
-          message: () => undefined,
-          slow: () => undefined,
-          lost: () => keeper.gone(this),
-          closed: () => undefined,
-        };
-        this.#releaseLine ??= this.#options.holdLine();
-        this.#process.setReferenced(false);
-        this.#socket?.unref();
-        keeper.rests(this);
-        listener.closed(false);
+      case 'resting':
+        if (!this.#rests) this.#settle(keeper);
         return;
-      }
     }
+  }
+
+  /** From here on it is of no run. */
+  #settle(keeper: WorkerKeeper): void {
+    const listener = this.#listener;
+    this.#listener = {
+      up: () => undefined,
+      message: () => undefined,
+      slow: () => undefined,
+      lost: () => keeper.gone(this),
+      closed: () => undefined,
+    };
+    this.#rests = true;
+    this.#releaseLine ??= this.#options.holdLine();
+    this.#process.setReferenced(false);
+    this.#socket?.unref();
+    keeper.rests(this);
+    listener.closed(false);
   }
 
   #leave(why: string): void {

@@ -106,8 +106,17 @@ class Run {
   };
 }
 
-/** A host whose worker is up, and serves a first run. */
+/** A host whose worker is up, and has begun a file of a first run. */
 function serving() {
+  const all = starting();
+  all.host.attach(all.worker.socket as unknown as Socket, PID);
+  all.worker.says(STARTED);
+  expect(all.first.heard.splice(0)).toEqual(['up', STARTED]);
+  return all;
+}
+
+/** A host whose worker has yet to connect. */
+function starting() {
   const worker = new FakeWorker();
   const first = new Run();
   const lines: string[] = [];
@@ -129,8 +138,6 @@ function serving() {
       return () => lines.push('released');
     },
   });
-  host.attach(worker.socket as unknown as Socket, PID);
-  expect(first.heard.splice(0)).toEqual(['up']);
   const keeper: unknown[] = [];
   const keeping = {
     rests: (of: WorkerHost) => keeper.push(['rests', of === host]),
@@ -288,6 +295,69 @@ describe('a worker whose run has ended', () => {
   });
 });
 
+describe('a worker that has begun no file when its run ends', () => {
+  const connect = ({host, worker}: ReturnType<typeof starting>) =>
+    host.attach(worker.socket as unknown as Socket, PID);
+
+  test('keeps nobody waiting: it rests at once', () => {
+    const all = starting();
+    connect(all);
+    all.host.rest(all.keeping);
+    expect({heard: all.first.heard, keeper: all.keeper}).toEqual({
+      heard: ['up', {closed: false}],
+      keeper: [['rests', true]],
+    });
+    expect(all.worker.references.socket).toBe('unref');
+    all.worker.keptSays({type: 'resting'});
+    jest.advanceTimersByTime(1e6);
+    expect({keeper: all.keeper.length, ended: all.host.ended, lines: all.lines}).toEqual({
+      keeper: 1,
+      ended: false,
+      lines: ['held'],
+    });
+  });
+
+  test('nor does one that has yet to connect, which is then told all that it was not', async () => {
+    const all = starting();
+    all.host.rest(all.keeping);
+    expect({heard: all.first.heard, keeper: all.keeper}).toEqual({
+      heard: [{closed: false}],
+      keeper: [['rests', true]],
+    });
+    const ready = all.host.prepare(FURTHER, {});
+    expect(all.told).toEqual([]);
+    connect(all);
+    expect({told: all.told, socket: all.worker.references.socket}).toEqual({told: ['rest', 'run'], socket: 'unref'});
+    all.worker.keptSays({type: 'resting'});
+    all.worker.keptSays({type: 'ready'});
+    expect(await ready).toBe(true);
+    expect(all.first.heard).toEqual([{closed: false}]);
+  });
+
+  test('of a later run, too, and its rest is noted anew', async () => {
+    const {host, worker, keeper, keeping} = resting();
+    const ready = host.prepare(FURTHER, {});
+    worker.keptSays({type: 'ready'});
+    await ready;
+    const second = new Run();
+    host.serve(second.listener);
+    await turn();
+    host.rest(keeping);
+    expect({heard: second.heard, keeper: keeper.length}).toEqual({heard: ['up', {closed: false}], keeper: 2});
+  });
+
+  test('says if it cannot stay after all', () => {
+    const all = starting();
+    connect(all);
+    all.host.rest(all.keeping);
+    all.worker.keptSays({type: 'leaving', reason: 'its heap has grown'});
+    expect({keeper: all.keeper.at(-1), ended: all.host.ended}).toEqual({
+      keeper: ['leaves', true, 'its heap has grown'],
+      ended: true,
+    });
+  });
+});
+
 describe('a worker that rests', () => {
   test('dies unheard, but by its keeper', async () => {
     const {host, worker, first, keeper, lines} = resting();
@@ -397,7 +467,10 @@ describe('a worker that rests', () => {
     test('still has to be ready within 5 s', async () => {
       const {ready, keeper} = late();
       jest.advanceTimersByTime(4999);
-      expect(keeper).toEqual([['rests', true]]);
+      expect(keeper).toEqual([
+        ['rests', true],
+        ['rests', true],
+      ]);
       jest.advanceTimersByTime(1);
       expect(await ready).toBe(false);
       expect(keeper.at(-1)).toEqual(['leaves', true, 'it does not answer']);
