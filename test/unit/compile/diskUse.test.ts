@@ -1,0 +1,92 @@
+import fs, {existsSync, mkdirSync, readdirSync, truncateSync, utimesSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type * as DiskUse from '../../../src/compile/diskUse';
+import {temporaryFolder} from '../shell/temporaryFolder';
+
+const {rmSync} = fs;
+
+/** Our functions, where some files are of somebody else. */
+function diskUse(ofOthers: readonly string[] = []): typeof DiskUse {
+  let ours!: typeof DiskUse;
+  jest.spyOn(fs, 'rmSync').mockImplementation((path, options) => {
+    if (ofOthers.includes(String(path))) throw Object.assign(new Error('EACCES'), {code: 'EACCES'});
+    rmSync(path, options);
+  });
+  jest.isolateModules(() => {
+    ours = jest.requireActual<typeof DiskUse>('../../../src/compile/diskUse');
+  });
+  jest.restoreAllMocks();
+  return ours;
+}
+
+/** A folder with files of these sizes, the first touched longest ago. */
+function folderOf(sizes: Readonly<Record<string, number>>) {
+  const folder = temporaryFolder();
+  const paths = Object.entries(sizes).map(([name, size], index) => {
+    const path = join(folder, name);
+    writeFileSync(path, '');
+    truncateSync(path, size);
+    utimesSync(path, 1000 + index, 1000 + index);
+    return path;
+  });
+  return {paths, left: () => readdirSync(folder).sort().join(' '), pathOf: (name: string) => join(folder, name)};
+}
+
+const TEN = Object.fromEntries([...'zyxwvutsrq'].map(name => [name, 10]));
+
+test('what is within its bound is left alone', () => {
+  const {paths, left} = folderOf(TEN);
+  diskUse().keepWithin(paths, 100);
+  expect(left()).toBe('q r s t u v w x y z');
+});
+
+test('beyond it those go that were touched longest ago, down to three quarters of it', () => {
+  const {paths, left} = folderOf(TEN);
+  diskUse().keepWithin(paths.reverse(), 99);
+  // 74.25 is what may be left of 99.
+  expect(left()).toBe('q r s t u v w');
+});
+
+test('to be at three quarters is enough, to be just above is not', () => {
+  const [at, above] = [
+    {old: 26, middle: 40, young: 35},
+    {old: 25, middle: 41, young: 35},
+  ].map(folderOf);
+  for (const {paths} of [at, above] as ReturnType<typeof folderOf>[]) diskUse().keepWithin(paths, 100);
+  expect([at?.left(), above?.left()]).toEqual(['middle young', 'young']);
+});
+
+test('for what cannot be removed others go', () => {
+  const {paths, left, pathOf} = folderOf({old: 40, middle: 40, young: 30});
+  diskUse([pathOf('old')]).keepWithin(paths, 100);
+  expect(left()).toBe('old young');
+});
+
+test('a folder is neither counted nor removed, nor what is not there any more', () => {
+  const {paths, left, pathOf} = folderOf({old: 50, young: 50});
+  mkdirSync(pathOf('folder'));
+  utimesSync(pathOf('folder'), 1, 1);
+  const all = [pathOf('folder'), pathOf('gone'), ...paths];
+  diskUse().keepWithin(all, 100);
+  expect(left()).toBe('folder old young');
+  diskUse().keepWithin(all, 99);
+  expect(left()).toBe('folder young');
+});
+
+test('what was to be removed is told', () => {
+  const {paths, pathOf} = folderOf({one: 1, other: 1});
+  mkdirSync(pathOf('folder'));
+  const {remove} = diskUse([pathOf('other')]);
+  expect([...paths, pathOf('folder'), pathOf('gone')].map(remove)).toEqual([true, false, false, true]);
+  expect([existsSync(pathOf('one')), existsSync(pathOf('folder'))]).toEqual([false, true]);
+});
+
+test('a test that spies on Node sees none of our calls', () => {
+  const {paths, left} = folderOf({old: 50, young: 50});
+  const {keepWithin} = diskUse();
+  const spies = (['rmSync', 'statSync'] as const).map(name => jest.spyOn(fs, name));
+  keepWithin(paths, 60);
+  expect(spies.map(({mock}) => mock.calls)).toEqual([[], []]);
+  jest.restoreAllMocks();
+  expect(left()).toBe('');
+});
