@@ -296,8 +296,7 @@ describe('a worker whose run has ended', () => {
 });
 
 describe('a worker that has begun no file when its run ends', () => {
-  const connect = ({host, worker}: ReturnType<typeof starting>) =>
-    host.attach(worker.socket as unknown as Socket, PID);
+  const connect = ({host, worker}: ReturnType<typeof starting>) => host.attach(worker.socket as unknown as Socket, PID);
 
   test('keeps nobody waiting: it rests at once', () => {
     const all = starting();
