@@ -586,8 +586,9 @@ function startFurther(state: ScheduleState, now: number, commands: Command[]): v
   const {plan, stopped, controller} = state;
   if (plan.growth === null || controller === null || stopped !== null) return;
   const {from} = plan.growth;
-  const down = state.slots.filter(slot => slot.slot > from && slot.status === 'down' && isUsable(state, slot));
-  if (down.length === 0) return;
+  // One that the run began with may have ended when there was nothing for it: numbers stay dense.
+  const down = state.slots.filter(slot => slot.status === 'down' && isUsable(state, slot));
+  if (!down.some(({slot}) => slot > from)) return;
   const further = furtherIn(state);
   // Where nobody is left they take the place of those that the run began with.
   for (const [pool, wanted] of wantedIn(state)) {
