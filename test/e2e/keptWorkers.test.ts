@@ -2,7 +2,7 @@
  * Workers that stay from one run of a watch session to the next: that they do, that nothing tells them from fresh ones,
  * and when they do not.
  */
-import {existsSync, readFileSync, rmSync} from 'node:fs';
+import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {relative} from 'node:path';
 import type {LogLine} from '../../src/shell/eventLog';
 import {onEachLine, type Files, type Project, type Runner} from './project';
@@ -74,6 +74,13 @@ async function untilSettled(project: Project): Promise<void> {
   }
 }
 
+/** In one step: Jest may take a file that is made, and then written, for two changes, and begin two runs. */
+function replace(project: Project, path: string, text: string): void {
+  const draft = `${project.folder}.draft`;
+  writeFileSync(draft, text);
+  renameSync(draft, project.path(path));
+}
+
 async function play(project: Project, runner: Runner, steps: readonly Step[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let looked = 0;
@@ -86,7 +93,7 @@ async function play(project: Project, runner: Runner, steps: readonly Step[]): P
       const runsBefore = plans(project);
       for (const [path, text] of Object.entries(files)) {
         if (text === null) rmSync(project.path(path));
-        else project.write(path, text);
+        else replace(project, path, text);
       }
       for (const key of keys) {
         session.press(key);
