@@ -13,8 +13,10 @@ export function compile(source: string, options: CompilerOptions = {}): string {
   return transpileModule(source, {compilerOptions, fileName: 'source.ts'}).outputText;
 }
 
+export type CompiledRing = 'worker' | 'compile' | 'fixtures' | 'shell' | 'realm';
+
 /** @returns the folder of those rings' compiled modules, with one folder each, and of core's */
-export function compileRings(...rings: readonly ('worker' | 'compile' | 'fixtures' | 'shell')[]): string {
+export function compileRings(...rings: readonly CompiledRing[]): string {
   const folder = temporaryFolder();
   for (const ring of ['core', ...rings]) {
     mkdirSync(join(folder, ring));

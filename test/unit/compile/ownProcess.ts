@@ -1,34 +1,4 @@
-/** Processes of Node's alone, with our compiled sources: in a test's own, Jest's runtime has been at work before. */
-import {spawnSync} from 'node:child_process';
-import {join} from 'node:path';
-import {compileRings} from '../compiledSources';
-import {temporaryFolder} from '../shell/temporaryFolder';
+/** Processes of Node's alone, with the compile cache's modules. */
+import {ownProcesses} from '../ownProcesses';
 
-const ring = join(compileRings('compile'), 'compile');
-
-export interface Surroundings {
-  /** By name, in the folder where it runs. */
-  readonly files?: Readonly<Record<string, string>>;
-  readonly folder?: string;
-  readonly nodeArguments?: readonly string[];
-  readonly environment?: NodeJS.ProcessEnv;
-}
-
-/**
- * Runs a script, in which `ours(name)` is a module of ours.
- *
- * @returns what the script's function returns, or resolves with
- */
-export function inOwnProcess(script: string, surroundings: Surroundings = {}): unknown {
-  const {files = {}, folder = temporaryFolder(files), nodeArguments = [], environment = {}} = surroundings;
-  const code = `
-    const ours = name => require(${JSON.stringify(ring)} + '/' + name + '.js');
-    (async () => {${script}\n})().then(value => console.log('\\n' + JSON.stringify(value)));`;
-  const {stdout, stderr, status} = spawnSync(process.execPath, [...nodeArguments, '-e', code], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: {...process.env, NODE_OPTIONS: '--no-warnings', NODE_V8_COVERAGE: undefined, ...environment},
-  });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout.slice(stdout.trimEnd().lastIndexOf('\n'))) as unknown;
-}
+export const inOwnProcess = ownProcesses('compile');
