@@ -6,7 +6,7 @@
 import {createRequire} from 'node:module';
 import {CompileCache} from '../compile/compileCache';
 import type {WorkerSetup} from '../core/protocol';
-import {now} from './clock';
+import {listen, now} from './clock';
 import {loadTestWorker} from './jestFile';
 import {LoadedModules} from './loadedModules';
 import type {OpenResources} from './openResources';
@@ -84,14 +84,14 @@ export class BetweenRuns {
   }
 
   /** Makes the process as it was. Takes some 100 ms. @returns why it cannot; null: it has */
-  tidy(): string | null {
+  async tidy(): Promise<string | null> {
     this.#hush();
     const changed = this.#modules.remember();
     if (changed !== null) return `${changed} has changed since it was loaded`;
     const late = this.#state.change();
     if (late !== null) return late;
     this.#renewModules();
-    return this.#hasGrown() ? 'its heap has grown' : null;
+    return (await this.#hasGrown()) ? 'its heap has grown' : null;
   }
 
   /** The next run begins. @returns why it cannot in this process; null: it can */
@@ -105,10 +105,10 @@ export class BetweenRuns {
     return null;
   }
 
-  #hasGrown(): boolean {
+  async #hasGrown(): Promise<boolean> {
     const most = Math.min(this.#freshHeapBytes + MOST_GROWTH_BYTES, (this.#options.heapLimitBytes ?? Infinity) / 2);
     if (process.memoryUsage().heapUsed <= most) return false;
-    collectGarbage();
+    await collectGarbage();
     return process.memoryUsage().heapUsed > most;
   }
 
@@ -143,12 +143,14 @@ export class BetweenRuns {
 }
 
 /** Once, which takes some 10 ms for each 100 MB. A Node that was built without an inspector does not. */
-function collectGarbage(): void {
+async function collectGarbage(): Promise<void> {
   try {
     const {Session} = require('node:inspector') as typeof import('node:inspector');
     const session = new Session();
     session.connect();
-    session.post('HeapProfiler.collectGarbage');
+    // V8 does so in a turn of its own, if the session is still there, and blocks for ever if that ends in its answer.
+    await new Promise(resolve => session.post('HeapProfiler.collectGarbage', resolve));
+    await listen();
     session.disconnect();
   } catch {
     // What is garbage counts as used.

@@ -111,7 +111,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     }
     await line.send({type: 'resting'});
     files.filesEnd();
-    const remains = between.tidy();
+    const remains = await between.tidy();
     if (remains !== null) {
       await line.send({type: 'leaving', reason: remains}).catch(leave);
       leave(); // at once: nobody is to hear of what remains
