@@ -17,16 +17,14 @@ import {
   w1,
   w2,
 } from '../plans';
-
-/** A unit behind which nothing is held (ms). */
-const LONG = 2000;
+import {LONG, longUnits} from './longUnits';
 
 const DB = [{name: 'db', amount: 1}];
 const ONE = {resources: {db: 1}};
 
 describe('a resource', () => {
   test('is not given twice; whoever does not need it goes first', () => {
-    const plan = asking(planOf(units(3, LONG), {slots: 2, ...ONE}), {0: {resources: DB}, 1: {resources: DB}});
+    const plan = asking(longUnits(3, {slots: 2, ...ONE}), {0: {resources: DB}, 1: {resources: DB}});
     const state = after(plan, up(w1));
     expect(feed(state, up(w2))).toEqual(['give w2.1: 2']);
     feed(state, started(w1, 0));
@@ -34,14 +32,14 @@ describe('a resource', () => {
   });
 
   test('is there again when the worker that has it dies', () => {
-    const plan = asking(planOf(units(2, LONG), {slots: 2, ...ONE}), {0: {resources: DB}, 1: {resources: DB}});
+    const plan = asking(longUnits(2, {slots: 2, ...ONE}), {0: {resources: DB}, 1: {resources: DB}});
     const state = after(plan, up(w1), started(w1, 0));
     expect(feed(state, lost(w1))).toEqual(['blame w1.1: 0', 'start w1.2']);
     expect(feed(state, up(next(w1)))).toEqual(['give w1.2: 1']);
   });
 
   test('is not taken from under a unit that comes first and needs more of it', () => {
-    const plan = asking(planOf(units(4, LONG), {slots: 3, resources: {gpu: 2}}), {
+    const plan = asking(longUnits(4, {slots: 3, resources: {gpu: 2}}), {
       0: {resources: [{name: 'gpu', amount: 1}]},
       1: {resources: [{name: 'gpu', amount: 2}]},
       2: {resources: [{name: 'gpu', amount: 1}]},
@@ -55,7 +53,7 @@ describe('a resource', () => {
   });
 
   test('starts no more workers than can have it at a time', () => {
-    const plan = asking(planOf(units(5, LONG), {slots: 5, resources: {gpu: 2}}), {
+    const plan = asking(longUnits(5, {slots: 5, resources: {gpu: 2}}), {
       ...Object.fromEntries([0, 1, 2, 3, 4].map(unit => [unit, {resources: [{name: 'gpu', amount: 1}]}])),
     });
     expect(feed(createSchedule(plan), start)).toEqual(['start w1.1', 'start w2.1']);
@@ -64,7 +62,7 @@ describe('a resource', () => {
 
 describe('a serial unit', () => {
   test('runs when all others are through, and nothing beside it', () => {
-    const plan = asking(planOf(units(4, LONG), {slots: 2}), {0: {serial: true}, 1: {serial: true}});
+    const plan = asking(longUnits(4, {slots: 2}), {0: {serial: true}, 1: {serial: true}});
     const state = after(plan, up(w1), up(w2), started(w1, 2), started(w2, 3));
     expect(feed(state, done(w1, 2))).toEqual([]);
     expect(feed(state, done(w2, 3))).toEqual(['give w2.1: 0']);
@@ -73,7 +71,7 @@ describe('a serial unit', () => {
   });
 
   test('does not run while a fixture is taken down', () => {
-    const plan = asking(planOf(units(2, LONG), {slots: 1, fixtures: [{scope: 'run', needs: []}]}), {
+    const plan = asking(longUnits(2, {slots: 1, fixtures: [{scope: 'run', needs: []}]}), {
       0: {serial: true},
       1: {fixtures: [0]},
     });
@@ -84,7 +82,7 @@ describe('a serial unit', () => {
 });
 
 describe('a worker group', () => {
-  const plan = asking(planOf(units(4, LONG), {slots: 2}), {0: {workerGroup: 'g'}, 1: {workerGroup: 'g'}});
+  const plan = asking(longUnits(4, {slots: 2}), {0: {workerGroup: 'g'}, 1: {workerGroup: 'g'}});
 
   test('stays with the worker that has begun it', () => {
     const state = after(plan, up(w1), up(w2), started(w1, 0), started(w2, 2));
@@ -108,7 +106,7 @@ describe('a worker group', () => {
 
 describe('a unit that wants a fresh worker', () => {
   test('does not tear a group apart that its worker is in the midst of, as long as there is another', () => {
-    const plan = asking(planOf(units(4, LONG), {slots: 2, ...ONE}), {
+    const plan = asking(longUnits(4, {slots: 2, ...ONE}), {
       0: {workerGroup: 'g'},
       1: {resources: DB},
       2: {workerGroup: 'g', resources: DB},
@@ -121,7 +119,7 @@ describe('a unit that wants a fresh worker', () => {
   });
 
   test('replaces one that has run another', () => {
-    const plan = asking(planOf(units(2, LONG), {slots: 1}), {1: {freshWorker: true}});
+    const plan = asking(longUnits(2, {slots: 1}), {1: {freshWorker: true}});
     const state = after(plan, up(w1), started(w1, 0));
     expect(feed(state, done(w1, 0))).toEqual(['close w1.1']);
     expect(feed(state, closed(w1))).toEqual(['start w1.2']);
@@ -129,7 +127,7 @@ describe('a unit that wants a fresh worker', () => {
   });
 
   test('may be given to another that is starting just then', () => {
-    const plan = asking(planOf(units(3, LONG), {slots: 2}), {2: {freshWorker: true}});
+    const plan = asking(longUnits(3, {slots: 2}), {2: {freshWorker: true}});
     const state = after(plan, up(w1), up(w2), started(w1, 0), started(w2, 1));
     expect(feed(state, lost(w2))).toEqual(['blame w2.1: 1', 'start w2.2']);
     expect(feed(state, done(w1, 0))).toEqual(['close w1.1']);
@@ -138,7 +136,7 @@ describe('a unit that wants a fresh worker', () => {
   });
 
   test('is not a reason to replace two', () => {
-    const plan = asking(planOf(units(3, LONG), {slots: 2}), {2: {freshWorker: true}});
+    const plan = asking(longUnits(3, {slots: 2}), {2: {freshWorker: true}});
     const state = after(plan, up(w1), up(w2), started(w1, 0), started(w2, 1));
     expect(feed(state, done(w1, 0))).toEqual(['close w1.1']);
     expect(feed(state, done(w2, 1))).toEqual([]);
@@ -150,7 +148,7 @@ describe('a shared fixture', () => {
 
   test('is set up when its first unit comes soon, while others run', () => {
     const ahead = Math.ceil((3 * SETUP_LEAD_MS) / LONG);
-    const plan = asking(planOf(units(ahead + 1, LONG), {slots: 2, ...DB_FIXTURE}), {[ahead]: {fixtures: [0]}});
+    const plan = asking(longUnits(ahead + 1, {slots: 2, ...DB_FIXTURE}), {[ahead]: {fixtures: [0]}});
     const state = after(plan);
     expect(feed(state, up(w1))).toEqual(['give w1.1: 0']);
     const commands: string[] = [];
@@ -162,7 +160,7 @@ describe('a shared fixture', () => {
   });
 
   test('is waited for by its units alone, and taken down when the last of them has ended', () => {
-    const plan = asking(planOf(units(3, LONG), {slots: 1, ...DB_FIXTURE}), {0: {fixtures: [0]}, 1: {fixtures: [0]}});
+    const plan = asking(longUnits(3, {slots: 1, ...DB_FIXTURE}), {0: {fixtures: [0]}, 1: {fixtures: [0]}});
     const state = createSchedule(plan);
     expect(feed(state, start)).toEqual(['start w1.1', 'set up 0']);
     expect(feed(state, up(w1))).toEqual(['give w1.1: 2']);
@@ -181,7 +179,7 @@ describe('a shared fixture', () => {
       {scope: 'run', needs: []},
       {scope: 'run', needs: [0]},
     ] as const;
-    const plan = asking(planOf(units(1, LONG), {slots: 1, fixtures}), {0: {fixtures: [0, 1]}});
+    const plan = asking(longUnits(1, {slots: 1, fixtures}), {0: {fixtures: [0, 1]}});
     const state = createSchedule(plan);
     expect(feed(state, start)).toEqual(['start w1.1', 'set up 0']);
     expect(feed(state, fixture('up', 0))).toEqual(['set up 1']);
@@ -196,14 +194,14 @@ describe('a shared fixture', () => {
     const count = 9;
     const fixtures = Array.from({length: count}, () => ({scope: 'run', needs: []}) as const);
     const needs = Object.fromEntries(fixtures.map((_, id) => [id, {fixtures: [id]}]));
-    const state = createSchedule(asking(planOf(units(count, LONG), {slots: 1, startsAtOnce: 2, fixtures}), needs));
+    const state = createSchedule(asking(longUnits(count, {slots: 1, startsAtOnce: 2, fixtures}), needs));
     expect(feed(state, start)).toEqual(['start w1.1', 'set up 0', 'set up 1', 'set up 2', 'set up 3']);
     expect(feed(state, fixture('up', 2))).toEqual(['set up 4']);
     expect(feed(state, fixture('failed', 0))).toEqual(['set up 5']);
   });
 
   test('that has failed is not tried again, and keeps none of its units: they are to fail', () => {
-    const plan = asking(planOf(units(2, LONG), {slots: 1, ...DB_FIXTURE}), {0: {fixtures: [0]}, 1: {fixtures: [0]}});
+    const plan = asking(longUnits(2, {slots: 1, ...DB_FIXTURE}), {0: {fixtures: [0]}, 1: {fixtures: [0]}});
     const state = after(plan, up(w1));
     expect(feed(state, fixture('failed', 0))).toEqual(['give w1.1: 0']);
     feed(state, started(w1, 0));
@@ -213,7 +211,7 @@ describe('a shared fixture', () => {
   });
 
   test('of a worker is set up before its first unit there, and taken down when that worker is gone', () => {
-    const plan = asking(planOf(units(2, LONG), {slots: 1, fixtures: [{scope: 'worker', needs: []}]}), {
+    const plan = asking(longUnits(2, {slots: 1, fixtures: [{scope: 'worker', needs: []}]}), {
       0: {fixtures: [0]},
       1: {fixtures: [0]},
     });

@@ -23,13 +23,11 @@ import {
   w2,
   w3,
 } from '../plans';
-
-/** A unit too long to be held, or to have anything held behind it (ms). */
-const LONG = 5000;
+import {LONG, longUnits} from './longUnits';
 
 describe('a worker is started', () => {
   test('on a node that has none, else on that with most work for each of its workers', () => {
-    const even = createSchedule(placed(planOf(units(8, LONG), {slots: 4}), 2));
+    const even = createSchedule(placed(longUnits(8, {slots: 4}), 2));
     expect(feed(even, start)).toEqual(['start w1.1', 'start w2.1 on 1', 'start w3.1', 'start w4.1 on 1']);
     const uneven = planOf([LONG, 1, LONG, 1, LONG, 1, LONG, 1], {slots: 4});
     expect(feed(createSchedule(placed(uneven, 2)), start)).toEqual([
@@ -41,7 +39,7 @@ describe('a worker is started', () => {
   });
 
   test('only where there is a unit for it', () => {
-    const state = createSchedule(placed(planOf(units(3, LONG), {slots: 8}), 2));
+    const state = createSchedule(placed(longUnits(3, {slots: 8}), 2));
     expect(feed(state, start)).toEqual(['start w1.1', 'start w2.1 on 1', 'start w3.1']);
   });
 
@@ -51,13 +49,13 @@ describe('a worker is started', () => {
   });
 
   test('on each in turn, where all workers may run all units', () => {
-    const state = createSchedule(planOf(units(3, LONG), {slots: 3, nodes: 2}));
+    const state = createSchedule(longUnits(3, {slots: 3, nodes: 2}));
     expect(feed(state, start)).toEqual(['start w1.1', 'start w2.1 on 1', 'start w3.1']);
   });
 });
 
 test('a unit goes to a worker of its node', () => {
-  const state = after(placed(planOf(units(6, LONG), {slots: 2}), 2));
+  const state = after(placed(longUnits(6, {slots: 2}), 2));
   expect(feed(state, up(w2))).toEqual(['give w2.1: 1']);
   expect(feed(state, up(w1))).toEqual(['give w1.1: 0']);
   expect(feed(state, started(w2, 1), done(w2, 1))).toEqual(['give w2.1: 3']);
@@ -65,7 +63,7 @@ test('a unit goes to a worker of its node', () => {
 
 describe('a worker for which nothing is left', () => {
   test('makes room for one of a node that has none', () => {
-    const state = after(placed(planOf(units(2, LONG)), 2), up(w1), started(w1, 0));
+    const state = after(placed(longUnits(2), 2), up(w1), started(w1, 0));
     expect(feed(state, done(w1, 0))).toEqual(['close w1.1']);
     expect(feed(state, closed(w1), up(next(w1)))).toEqual(['start w1.2 on 1', 'give w1.2: 1']);
   });
@@ -82,7 +80,7 @@ describe('a worker for which nothing is left', () => {
   });
 
   test('does so one at a time', () => {
-    const plan = placed(planOf(units(9, LONG), {slots: 2}), 3);
+    const plan = placed(longUnits(9, {slots: 2}), 3);
     const state = after(plan, up(w1), up(w2), started(w1, 0), started(w2, 1));
     const commands = [
       ...feed(state, done(w1, 0), started(w1, 3), done(w1, 3), started(w1, 6), done(w1, 6)),
@@ -109,7 +107,7 @@ describe('a worker for which nothing is left', () => {
   });
 
   test('stays for what its node has that may not begin yet', () => {
-    const plan = asking(placed(planOf(units(4, LONG), {slots: 2, resources: {gpu: 1}}), 2), {
+    const plan = asking(placed(longUnits(4, {slots: 2, resources: {gpu: 1}}), 2), {
       1: {resources: [{name: 'gpu', amount: 1}]},
       2: {resources: [{name: 'gpu', amount: 1}]},
       3: {resources: [{name: 'gpu', amount: 1}]},
@@ -122,7 +120,7 @@ describe('a worker for which nothing is left', () => {
 });
 
 describe('a unit that comes after another', () => {
-  const plan = placed(planOf(units(4, LONG), {slots: 2}), 2, true);
+  const plan = placed(longUnits(4, {slots: 2}), 2, true);
 
   test('is given when that has ended', () => {
     const state = after(plan, up(w1), up(w2));
@@ -150,7 +148,7 @@ describe('a unit that comes after another', () => {
   });
 
   test('is not waited for by what runs alone when it never will begin', () => {
-    const all = asking(placed(planOf(units(4, LONG), {slots: 2, maxWorkerRestarts: 0}), 2), {0: {serial: true}});
+    const all = asking(placed(longUnits(4, {slots: 2, maxWorkerRestarts: 0}), 2), {0: {serial: true}});
     const chained = {...all, units: all.units.map(unit => ({...unit, after: unit.id === 3 ? 2 : null}))};
     const state = after(chained, up(w1), up(w2), started(w1, 2), started(w2, 1));
     state.slots[0]!.barredFrom.add(state.pools[1]!); // its workers of that node have died too often
@@ -168,7 +166,7 @@ describe('a unit that comes after another', () => {
 });
 
 test('a run of several nodes ends when all its units have', () => {
-  const state = after(placed(planOf(units(3, LONG), {slots: 3}), 3), up(w1), up(w2), up(w3));
+  const state = after(placed(longUnits(3, {slots: 3}), 3), up(w1), up(w2), up(w3));
   feed(state, started(w1, 0), started(w2, 1), started(w3, 2), done(w1, 0), done(w2, 1));
   expect(feed(state, done(w3, 2))).toEqual(['close w1.1', 'close w2.1', 'close w3.1']);
   expect(feed(state, closed(w1), closed(w2), closed(w3))).toEqual(['finish']);
@@ -176,7 +174,7 @@ test('a run of several nodes ends when all its units have', () => {
 
 describe('a node whose workers do not come up', () => {
   test('has its units abandoned, and takes no other node along', () => {
-    const state = after(placed(planOf(units(4, LONG), {slots: 1}), 2), up(w1), started(w1, 0), done(w1, 0));
+    const state = after(placed(longUnits(4, {slots: 1}), 2), up(w1), started(w1, 0), done(w1, 0));
     expect(feed(state, started(w1, 2), done(w1, 2))).toEqual(['close w1.1']);
     const [second, third, fourth] = [2, 3, 4].map(generation => ({slot: 1, generation}));
     expect(feed(state, closed(w1), lost(second!), lost(third!))).toEqual([
@@ -188,7 +186,7 @@ describe('a node whose workers do not come up', () => {
   });
 
   test('leaves its slot to another node', () => {
-    const state = after(placed(planOf(units(4, LONG), {slots: 2}), 2));
+    const state = after(placed(longUnits(4, {slots: 2}), 2));
     const [second, third] = [2, 3].map(generation => ({slot: 1, generation}));
     // The first slot is that of the first node, of which the other slot may still try to start a worker.
     expect(feed(state, lost(w1), lost(second!), lost(third!))).toEqual(['start w1.2', 'start w1.3', 'start w1.4 on 1']);
@@ -197,7 +195,7 @@ describe('a node whose workers do not come up', () => {
 });
 
 test('a worker in the midst of a group waits for the rest of it, whatever another node has', () => {
-  const plan = asking(placed(planOf(units(3, LONG), {slots: 1, fixtures: [{scope: 'run', needs: []}]}), 2), {
+  const plan = asking(placed(longUnits(3, {slots: 1, fixtures: [{scope: 'run', needs: []}]}), 2), {
     0: {workerGroup: 'g'},
     2: {workerGroup: 'g', fixtures: [0]},
   });

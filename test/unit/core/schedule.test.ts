@@ -19,24 +19,18 @@ import {
   w2,
   w3,
 } from '../plans';
-
-/** A unit too long to be held, or to have anything held behind it (ms). */
-const LONG = 5000;
+import {LONG, longUnits} from './longUnits';
 
 const RETIRING = {retiring: true};
 const stop: ScheduleEvent = {type: 'stopped', reason: 'bail'};
 
 describe('starting', () => {
   test('a worker is started for each slot', () => {
-    expect(feed(createSchedule(planOf(units(9, LONG), {slots: 3})), start)).toEqual([
-      'start w1.1',
-      'start w2.1',
-      'start w3.1',
-    ]);
+    expect(feed(createSchedule(longUnits(9, {slots: 3})), start)).toEqual(['start w1.1', 'start w2.1', 'start w3.1']);
   });
 
   test('no more workers are started than there are units', () => {
-    expect(feed(createSchedule(planOf(units(2, LONG), {slots: 3})), start)).toEqual(['start w1.1', 'start w2.1']);
+    expect(feed(createSchedule(longUnits(2, {slots: 3})), start)).toEqual(['start w1.1', 'start w2.1']);
   });
 
   test('a run without units is finished at once', () => {
@@ -46,13 +40,13 @@ describe('starting', () => {
 
 describe('giving', () => {
   test('each worker that comes up gets the next unit of the plan', () => {
-    const state = after(planOf(units(3, LONG), {slots: 2}));
+    const state = after(longUnits(3, {slots: 2}));
     expect(feed(state, up(w2))).toEqual(['give w2.1: 0']);
     expect(feed(state, up(w1))).toEqual(['give w1.1: 1']);
   });
 
   test('a worker whose unit is done gets the next one', () => {
-    const state = after(planOf(units(3, LONG), {slots: 2}), up(w1), up(w2), started(w1, 0), started(w2, 1));
+    const state = after(longUnits(3, {slots: 2}), up(w1), up(w2), started(w1, 0), started(w2, 1));
     expect(feed(state, done(w2, 1))).toEqual(['give w2.1: 2']);
   });
 
@@ -92,7 +86,7 @@ describe('giving', () => {
 });
 
 describe('even shares', () => {
-  const plan = planOf(units(9, LONG), {slots: 2, evenShares: true});
+  const plan = longUnits(9, {slots: 2, evenShares: true});
 
   test('are given at once, however long the units are', () => {
     const state = after(plan);
@@ -122,7 +116,7 @@ describe('taking back', () => {
   });
 
   test('a worker keeps the unit that it is about to begin', () => {
-    const state = after(planOf(units(2, LONG), {slots: 2}), up(w1), up(w2), started(w2, 1));
+    const state = after(longUnits(2, {slots: 2}), up(w1), up(w2), started(w2, 1));
     expect(feed(state, done(w2, 1))).toEqual([]);
   });
 
@@ -176,7 +170,7 @@ describe('retiring', () => {
   });
 
   test('the successor of a retired worker is no restart', () => {
-    const state = after(planOf(units(3, LONG), {maxWorkerRestarts: 1}), up(w1), started(w1, 0), lost(w1));
+    const state = after(longUnits(3, {maxWorkerRestarts: 1}), up(w1), started(w1, 0), lost(w1));
     const second = next(w1);
     expect(feed(state, up(second), started(second, 1), done(second, 1, RETIRING), closed(second))).toEqual([
       'give w1.2: 1',
@@ -192,7 +186,7 @@ describe('retiring', () => {
   });
 
   test('a worker that dies while it is closed has ended, too', () => {
-    const state = after(planOf(units(2, LONG), {maxWorkerRestarts: 0}), up(w1), started(w1, 0), done(w1, 0, RETIRING));
+    const state = after(longUnits(2, {maxWorkerRestarts: 0}), up(w1), started(w1, 0), done(w1, 0, RETIRING));
     expect(feed(state, lost(w1))).toEqual(['start w1.2']);
   });
 });
@@ -215,17 +209,17 @@ describe('a lost worker', () => {
   });
 
   test('it is not replaced when nothing is left to give', () => {
-    const state = after(planOf(units(2, LONG), {slots: 2}), up(w1), up(w2), started(w1, 0), started(w2, 1));
+    const state = after(longUnits(2, {slots: 2}), up(w1), up(w2), started(w1, 0), started(w2, 1));
     expect(feed(state, lost(w1))).toEqual(['blame w1.1: 0']);
   });
 
   test('a blamed unit is not run again: the run is finished without it', () => {
-    const state = after(planOf(units(1, LONG)), up(w1), started(w1, 0));
+    const state = after(longUnits(1), up(w1), started(w1, 0));
     expect(feed(state, lost(w1))).toEqual(['blame w1.1: 0', 'finish']);
   });
 
   test('three deaths in a row without a unit begun, and the slot stays down', () => {
-    const state = after(planOf(units(2, LONG)));
+    const state = after(longUnits(2));
     expect(feed(state, lost(w1))).toEqual(['start w1.2']);
     expect(feed(state, up(next(w1)), lost(next(w1)))).toEqual(['give w1.2: 0', 'start w1.3']);
     expect(feed(state, lost({...w1, generation: 3}))).toEqual(['abandon 0', 'abandon 1', 'finish']);
@@ -233,7 +227,7 @@ describe('a lost worker', () => {
 
   test('a death that blames a unit is no such death, and the count begins anew', () => {
     const third = {...w1, generation: 3};
-    const state = after(planOf(units(2, LONG)), lost(w1), lost(next(w1)), up(third), started(third, 0));
+    const state = after(longUnits(2), lost(w1), lost(next(w1)), up(third), started(third, 0));
     expect(feed(state, lost(third))).toEqual(['blame w1.3: 0', 'start w1.4']);
     expect(feed(state, ...[4, 5, 6].map(generation => lost({...w1, generation})))).toEqual([
       'start w1.5',
@@ -245,12 +239,12 @@ describe('a lost worker', () => {
 
   test('a unit that is run begins the count anew, too', () => {
     const third = {...w1, generation: 3};
-    const state = after(planOf(units(2, LONG)), lost(w1), lost(next(w1)), up(third), started(third, 0), done(third, 0));
+    const state = after(longUnits(2), lost(w1), lost(next(w1)), up(third), started(third, 0), done(third, 0));
     expect(feed(state, lost(third))).toEqual(['start w1.4']);
   });
 
   test('a slot that stays down leaves the units to the others', () => {
-    const state = after(planOf(units(3, LONG), {slots: 2}), up(w1), started(w1, 0));
+    const state = after(longUnits(3, {slots: 2}), up(w1), started(w1, 0));
     expect(feed(state, ...[1, 2, 3].map(generation => lost({slot: 2, generation})))).toEqual([
       'start w2.2',
       'start w2.3',
@@ -260,7 +254,7 @@ describe('a lost worker', () => {
   });
 
   test('maxWorkerRestarts 0: none is replaced, the others run the rest, and after the last one it is abandoned', () => {
-    const plan = planOf(units(4, LONG), {slots: 2, maxWorkerRestarts: 0});
+    const plan = longUnits(4, {slots: 2, maxWorkerRestarts: 0});
     const state = after(plan, up(w1), up(w2), started(w1, 0), started(w2, 1));
     expect(feed(state, lost(w1))).toEqual(['blame w1.1: 0']);
     expect(feed(state, done(w2, 1))).toEqual(['give w2.1: 2']);
@@ -269,7 +263,7 @@ describe('a lost worker', () => {
 
   test('no second worker is started for a unit that one is starting for already', () => {
     const state = after(
-      planOf(units(3, LONG), {slots: 2}),
+      longUnits(3, {slots: 2}),
       up(w1),
       up(w2),
       started(w1, 0),
@@ -281,7 +275,7 @@ describe('a lost worker', () => {
   });
 
   test('a slot that stayed empty for want of units is not filled once maxWorkerRestarts is reached', () => {
-    const plan = planOf(units(2, LONG), {slots: 2, maxWorkerRestarts: 1});
+    const plan = longUnits(2, {slots: 2, maxWorkerRestarts: 1});
     const state = after(plan, up(w1), up(w2), started(w1, 0));
     expect(feed(state, lost(w1))).toEqual(['blame w1.1: 0']);
     expect(feed(state, lost(w2))).toEqual(['start w1.2']);
@@ -289,7 +283,7 @@ describe('a lost worker', () => {
   });
 
   test('maxWorkerRestarts counts the replacements of all slots together', () => {
-    const plan = planOf(units(6, LONG), {slots: 2, maxWorkerRestarts: 2});
+    const plan = longUnits(6, {slots: 2, maxWorkerRestarts: 2});
     const state = after(plan, up(w1), up(w2), started(w1, 0), started(w2, 1));
     expect(feed(state, lost(w1), lost(w2))).toEqual(['blame w1.1: 0', 'start w1.2', 'blame w2.1: 1', 'start w2.2']);
     feed(state, up(next(w1)), up(next(w2)), started(next(w1), 2));
@@ -307,7 +301,7 @@ describe('a lost worker of whose unit something is kept', () => {
   const kept = (rest: boolean) => ({fate: 'kept', rest}) as const;
 
   test('the rest is given anew, before all else, and the unit ends with what its workers have left', () => {
-    const state = after(planOf(units(3, LONG)), up(w1), started(w1, 0));
+    const state = after(longUnits(3), up(w1), started(w1, 0));
     expect(feed(state, lost(w1, false, kept(true)))).toEqual(['resume 0', 'start w1.2']);
     const second = next(w1);
     expect(feed(state, up(second))).toEqual(['give w1.2: 0']);
@@ -319,12 +313,12 @@ describe('a lost worker of whose unit something is kept', () => {
   });
 
   test('without a rest the unit has ended', () => {
-    const state = after(planOf(units(1, LONG)), up(w1), started(w1, 0));
+    const state = after(longUnits(1), up(w1), started(w1, 0));
     expect(feed(state, lost(w1, false, kept(false)))).toEqual(['merge 0', 'finish']);
   });
 
   test('a rest may leave a rest', () => {
-    const state = after(planOf(units(1, LONG)), up(w1), started(w1, 0), lost(w1, false, kept(true)));
+    const state = after(longUnits(1), up(w1), started(w1, 0), lost(w1, false, kept(true)));
     const [second, third] = [next(w1), next(next(w1))];
     feed(state, up(second), started(second, 0), opened(second, 0, [LONG]));
     expect(feed(state, lost(second, false, kept(true)))).toEqual(['resume 0', 'start w1.3']);
@@ -337,27 +331,20 @@ describe('a lost worker of whose unit something is kept', () => {
   });
 
   test('a rest that cannot be loaded ends the unit', () => {
-    const state = after(planOf(units(2, LONG)), up(w1), started(w1, 0), lost(w1, false, kept(true)));
+    const state = after(longUnits(2), up(w1), started(w1, 0), lost(w1, false, kept(true)));
     feed(state, up(next(w1)), started(next(w1), 0));
     expect(feed(state, done(next(w1), 0, {failed: true}))).toEqual(['give w1.2: 1']);
   });
 
   test('another worker that is free takes it', () => {
-    const state = after(
-      planOf(units(2, LONG), {slots: 2}),
-      up(w1),
-      up(w2),
-      started(w1, 0),
-      started(w2, 1),
-      done(w2, 1),
-    );
+    const state = after(longUnits(2, {slots: 2}), up(w1), up(w2), started(w1, 0), started(w2, 1), done(w2, 1));
     expect(feed(state, lost(w1, false, kept(true)))).toEqual(['resume 0', 'give w2.1: 0']);
   });
 
   test('a worker for it is a replacement: where none is allowed there is none', () => {
-    const state = after(planOf(units(2, LONG), {maxWorkerRestarts: 0}), up(w1), started(w1, 0));
+    const state = after(longUnits(2, {maxWorkerRestarts: 0}), up(w1), started(w1, 0));
     expect(feed(state, lost(w1, false, kept(true)))).toEqual(['resume 0', 'abandon 0', 'abandon 1', 'finish']);
-    const capped = after(planOf(units(1, LONG), {maxWorkerRestarts: 1}), up(w1), started(w1, 0));
+    const capped = after(longUnits(1, {maxWorkerRestarts: 1}), up(w1), started(w1, 0));
     expect(feed(capped, lost(w1, false, kept(true)))).toEqual(['resume 0', 'start w1.2']);
     expect(capped.restarts).toBe(1);
     feed(capped, up(next(w1)), started(next(w1), 0));
@@ -365,20 +352,20 @@ describe('a lost worker of whose unit something is kept', () => {
   });
 
   test('after a stop nothing is kept', () => {
-    const state = after(planOf(units(1, LONG)), up(w1), started(w1, 0), stop);
+    const state = after(longUnits(1), up(w1), started(w1, 0), stop);
     expect(feed(state, lost(w1, false, kept(true)))).toEqual(['finish']);
   });
 });
 
 describe('a lost worker whose unit begins anew', () => {
   test('it is given again, before all else', () => {
-    const state = after(planOf(units(2, LONG)), up(w1), started(w1, 0));
+    const state = after(longUnits(2), up(w1), started(w1, 0));
     expect(feed(state, lost(w1, false, {fate: 'whole'}))).toEqual(['begin-again 0', 'start w1.2']);
     expect(feed(state, up(next(w1)))).toEqual(['give w1.2: 0']);
   });
 
   test('from its start, if what was kept of it is given up: it runs like any other', () => {
-    const state = after(planOf(units(1, LONG)), up(w1), started(w1, 0), lost(w1, false, {fate: 'kept', rest: true}));
+    const state = after(longUnits(1), up(w1), started(w1, 0), lost(w1, false, {fate: 'kept', rest: true}));
     const [second, third] = [next(w1), next(next(w1))];
     feed(state, up(second), started(second, 0), opened(second, 0, [LONG]));
     expect(feed(state, lost(second, false, {fate: 'whole'}))).toEqual(['begin-again 0', 'start w1.3']);
@@ -388,7 +375,7 @@ describe('a lost worker whose unit begins anew', () => {
   });
 
   test('that is no death without having run anything: the slot stays', () => {
-    const state = after(planOf(units(9, LONG)));
+    const state = after(longUnits(9));
     for (let generation = 1; generation < 9; generation++) {
       const who = {slot: 1, generation};
       const again = feed(state, up(who), started(who, 0), lost(who, false, {fate: 'whole'}));
@@ -397,14 +384,14 @@ describe('a lost worker whose unit begins anew', () => {
   });
 
   test('whether another file was to blame is not asked again', () => {
-    const state = after(planOf(units(1, LONG)), up(w1), started(w1, 0), lost(w1, true, {fate: 'whole'}));
+    const state = after(longUnits(1), up(w1), started(w1, 0), lost(w1, true, {fate: 'whole'}));
     expect(state.secondChances.size).toBe(0);
   });
 });
 
 describe('stopping', () => {
   test('every worker is closed, and the run is finished when the last one has ended', () => {
-    const state = after(planOf(units(9, LONG), {slots: 2}), up(w1), started(w1, 0));
+    const state = after(longUnits(9, {slots: 2}), up(w1), started(w1, 0));
     expect(feed(state, stop)).toEqual(['close w1.1', 'close w2.1']);
     expect(feed(state, closed(w2))).toEqual([]);
     expect(feed(state, closed(w1))).toEqual(['finish']);
@@ -417,13 +404,13 @@ describe('stopping', () => {
   });
 
   test('a second reason to stop changes nothing', () => {
-    const state = after(planOf(units(2, LONG)), up(w1), stop);
+    const state = after(longUnits(2), up(w1), stop);
     expect(feed(state, {type: 'stopped', reason: 'interrupted'})).toEqual([]);
     expect(state.stopped).toBe('bail');
   });
 
   test('a run that is stopped before it starts never starts', () => {
-    const state = createSchedule(planOf(units(2, LONG)));
+    const state = createSchedule(longUnits(2));
     expect(feed(state, stop)).toEqual(['finish']);
     expect(feed(state, start)).toEqual([]);
   });
@@ -431,14 +418,7 @@ describe('stopping', () => {
 
 describe('finishing', () => {
   test('after the last unit the workers are closed; the run is finished when all have ended', () => {
-    const state = after(
-      planOf(units(2, LONG), {slots: 2}),
-      up(w1),
-      up(w2),
-      started(w1, 0),
-      done(w1, 0),
-      started(w2, 1),
-    );
+    const state = after(longUnits(2, {slots: 2}), up(w1), up(w2), started(w1, 0), done(w1, 0), started(w2, 1));
     expect(feed(state, done(w2, 1))).toEqual(['close w1.1', 'close w2.1']);
     expect(feed(state, closed(w1))).toEqual([]);
     expect(feed(state, closed(w2))).toEqual(['finish']);
@@ -450,7 +430,7 @@ describe('finishing', () => {
   });
 
   test('nothing follows a finish, whatever is still heard', () => {
-    const state = after(planOf(units(1, LONG)), up(w1), started(w1, 0), done(w1, 0));
+    const state = after(longUnits(1), up(w1), started(w1, 0), done(w1, 0));
     expect(feed(state, closed(w1))).toEqual(['finish']);
     expect(feed(state, stop, start, up(w1), done(w1, 0), closed(w1), lost(w1), up(next(w1)))).toEqual([]);
   });
@@ -465,14 +445,7 @@ describe('messages that mean nothing', () => {
   });
 
   test('nor do those of a process that has ended', () => {
-    const state = after(
-      planOf(units(2, LONG), {slots: 2}),
-      up(w1),
-      up(w2),
-      started(w1, 0),
-      done(w1, 0, RETIRING),
-      closed(w1),
-    );
+    const state = after(longUnits(2, {slots: 2}), up(w1), up(w2), started(w1, 0), done(w1, 0, RETIRING), closed(w1));
     const before = structuredClone(state);
     expect(feed(state, up(w1), lost(w1), closed(w1))).toEqual([]);
     expect(state).toEqual(before);
@@ -480,7 +453,7 @@ describe('messages that mean nothing', () => {
 
   test('nor do those of a slot that stays down', () => {
     const third = {slot: 2, generation: 3};
-    const state = after(planOf(units(3, LONG), {slots: 2}), lost(w2), lost(next(w2)), lost(third));
+    const state = after(longUnits(3, {slots: 2}), lost(w2), lost(next(w2)), lost(third));
     const before = structuredClone(state);
     expect(feed(state, up(third), lost(third), closed(third))).toEqual([]);
     expect(state).toEqual(before);
@@ -494,7 +467,7 @@ describe('messages that mean nothing', () => {
   });
 
   test('a unit that is returned without having been held is not given twice', () => {
-    const state = after(planOf(units(2, LONG), {slots: 2}), up(w1), up(w2), started(w1, 0));
+    const state = after(longUnits(2, {slots: 2}), up(w1), up(w2), started(w1, 0));
     expect(feed(state, returned(w1, [0], [0]), started(w2, 1), done(w2, 1))).toEqual([]);
   });
 });

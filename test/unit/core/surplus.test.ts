@@ -20,9 +20,7 @@ import {
   w2,
   w3,
 } from '../plans';
-
-/** A unit too long to be held, or to have anything held behind it (ms). */
-const LONG = 5000;
+import {longUnits} from './longUnits';
 
 const GROWTH = {from: 1, cores: 2, reserveBytes: 0, limitIsGiven: false};
 
@@ -40,16 +38,16 @@ const busy = sampled(0, 1000);
 const LATER = 10_000;
 
 test('at first there are as many as the run begins with; more where cores are idle, and no more than are of use', () => {
-  const state = createSchedule(growing(planOf(units(3, LONG))));
+  const state = createSchedule(growing(longUnits(3)));
   expect(feed(state, start, up(w1), started(w1, 0))).toEqual(['start w1.1', 'give w1.1: 0']);
   expect(feedAt(state, LATER, sampled(0, 100))).toEqual([]);
   expect(feedAt(state, LATER, idle)).toEqual(['start w2.1', 'start w3.1']);
-  const two = after(growing(planOf(units(2, LONG))), up(w1), started(w1, 0));
+  const two = after(growing(longUnits(2)), up(w1), started(w1, 0));
   expect(feedAt(two, LATER, idle)).toEqual(['start w2.1']);
 });
 
 test('one at a time, where only one can start at a time', () => {
-  const state = after({...growing(planOf(units(3, LONG))), startsAtOnce: 1}, up(w1), started(w1, 0));
+  const state = after({...growing(longUnits(3)), startsAtOnce: 1}, up(w1), started(w1, 0));
   expect(feedAt(state, LATER, idle)).toEqual(['start w2.1']);
   expect(feedAt(state, LATER, up(w2))).toEqual(['give w2.1: 1', 'start w3.1']);
 });
@@ -62,7 +60,7 @@ function grown(plan: SchedulePlan) {
 }
 
 test('those with the highest numbers go, when they have ended what they run, and come back under these', () => {
-  const state = grown(planOf(units(9, LONG)));
+  const state = grown(longUnits(9));
   expect(feedAt(state, 2 * LATER, busy)).toEqual([]); // one of the two that were added may stay
   expect(feedAt(state, 2 * LATER, done(w2, 1), done(w3, 2))).toEqual(['give w2.1: 3', 'close w3.1']);
   expect(feedAt(state, 2 * LATER, closed(w3), done(w1, 0), started(w1, 4))).toEqual(['give w1.1: 4']);
@@ -80,7 +78,7 @@ test('what one too many holds is called back for the others', () => {
 });
 
 test('none goes in the midst of a group of files', () => {
-  const plan = asking(planOf(units(5, LONG)), {1: {workerGroup: 'g'}, 3: {workerGroup: 'g'}});
+  const plan = asking(longUnits(5), {1: {workerGroup: 'g'}, 3: {workerGroup: 'g'}});
   const state = after(growing(plan, 2), up(w1), started(w1, 0));
   expect(feedAt(state, LATER, idle, up(w2), started(w2, 1))).toEqual(['start w2.1', 'give w2.1: 1']);
   expect(feedAt(state, 2 * LATER, busy, done(w2, 1), started(w2, 3))).toEqual(['give w2.1: 3']);
@@ -89,21 +87,21 @@ test('none goes in the midst of a group of files', () => {
 
 test('a worker that may not be started is not waited for by a file that wants a fresh one', () => {
   const group = {workerGroup: 'g'};
-  const plan = asking(planOf(units(3, LONG)), {0: group, 1: {freshWorker: true}, 2: {...group, serial: true}});
+  const plan = asking(longUnits(3), {0: group, 1: {freshWorker: true}, 2: {...group, serial: true}});
   const state = after(growing(plan, 2), up(w1), started(w1, 0));
   expect(feed(state, done(w1, 0), closed(w1), up(next(w1)))).toEqual(['close w1.1', 'start w1.2', 'give w1.2: 1']);
 });
 
 test('one that died while it started is not replaced where those that are starting are enough', () => {
   const w4 = {slot: 4, generation: 1};
-  const state = after(growing(planOf(units(4, LONG)), 5), up(w1), started(w1, 0));
+  const state = after(growing(longUnits(4), 5), up(w1), started(w1, 0));
   expect(feedAt(state, LATER, idle)).toEqual(['start w2.1', 'start w3.1', 'start w4.1']);
   feedAt(state, LATER, done(w1, 0), up(w2));
   expect(feedAt(state, LATER, lost(w4))).toEqual([]);
 });
 
 test('nothing is judged while a worker that was added starts, again too, nor by a sample from then', () => {
-  const state = grown(planOf(units(19, LONG)));
+  const state = grown(longUnits(19));
   const samples = () => state.controller?.samples.length;
   feedAt(state, LATER + 60, sampled(1, 70));
   expect(samples()).toBe(0);
@@ -116,7 +114,7 @@ test('nothing is judged while a worker that was added starts, again too, nor by 
 });
 
 test('the share of each is that of as many as there may be', () => {
-  const state = after(growing(planOf(units(9, LONG))), up(w1), started(w1, 0));
+  const state = after(growing(longUnits(9)), up(w1), started(w1, 0));
   const [pool] = state.pools;
   expect(sizeOf(state, pool!)).toBe(1);
   feedAt(state, LATER, idle);
@@ -124,6 +122,6 @@ test('the share of each is that of as many as there may be', () => {
 });
 
 test('a run that has ended, or was stopped, judges nothing', () => {
-  const state = after(growing(planOf(units(3, LONG))), up(w1), started(w1, 0));
+  const state = after(growing(longUnits(3)), up(w1), started(w1, 0));
   expect(feedAt(state, LATER, {type: 'stopped', reason: 'bail'}, idle)).toEqual(['close w1.1']);
 });
