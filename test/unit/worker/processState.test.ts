@@ -58,6 +58,7 @@ describe('it is seen that there is another one of', () => {
 describe('it is seen that there is', () => {
   test.each([
     ['a new property', 'require("fs").left = 1;', 'fs.left'],
+    ['a new property of the process', 'process.left = 1;', 'process.left'],
     ['a new global', 'globalThis.left = 1;', 'globalThis.left'],
     ['a new symbol', 'require("fs")[Symbol("left")] = 1;', 'fs.Symbol(left)'],
     ['one less', 'delete require("fs").existsSync;', 'fs.existsSync'],
@@ -72,6 +73,7 @@ describe('it is seen that there is', () => {
     const change = 'listeners of the process: SIGUSR2';
     expect(changeAfter('process.off("SIGUSR2", own);', before)).toBe(change);
     expect(changeAfter('process.off("SIGUSR2", own).on("SIGUSR2", () => {});', before)).toBe(change);
+    expect(changeAfter('process.off("SIGUSR2", own).once("SIGUSR2", own);', before)).toBe(change);
     expect(changeAfter('process.off("SIGUSR2", own).on("SIGUSR2", own);', before)).toBeNull();
   });
 
