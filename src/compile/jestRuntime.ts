@@ -2,7 +2,9 @@
  * What jest-runtime, and nobody else in its process, gets for some modules of Node's: the same, but for a call or two. Tests that
  * use these modules, or look at them, get Node's own: they ask through another function of jest-runtime.
  */
+import {readFileSync} from 'node:fs';
 import Module from 'node:module';
+import {dirname, join} from 'node:path';
 import type * as FileSystem from 'node:fs';
 import type * as Inspector from 'node:inspector';
 import type {CircusStorages} from './circusStorages';
@@ -107,6 +109,16 @@ function callersOf<T>(callee: Module['require'], count: number, tell: (site: Nod
   }
 }
 
+/** Whether this version of jest-runtime, or one that does not say which it is, asks while it is loaded. To load it anew takes some 4 ms. */
+function asksWhenLoaded(path: string): boolean {
+  try {
+    const {version} = JSON.parse(readFileSync(join(dirname(path), '..', 'package.json'), 'utf8')) as {version: string};
+    return /^(?:29|30\.[0-3])\./.test(version);
+  } catch {
+    return true;
+  }
+}
+
 /** What a `require` gives; null: what it gives anyway, which `ask` does, too. */
 type Answer = (id: string, ask: () => unknown, asker: Asker) => unknown;
 
@@ -134,7 +146,7 @@ function answerRequires(path: string, answer: Answer): void {
   // Some versions ask while they are loaded, others at their first use.
   Module.prototype.require = ours;
   try {
-    delete require.cache[path];
+    if (asksWhenLoaded(path)) delete require.cache[path];
     require(path);
   } catch (error) {
     if (before !== undefined) require.cache[path] = before;
