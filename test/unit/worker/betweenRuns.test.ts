@@ -190,6 +190,17 @@ describe('when it is made as it was', () => {
     expect(inProcess(script)).toEqual([true, null]);
   });
 
+  test('the new jest-runtime, too, gets what is kept of code', () => {
+    const script = `
+      const runtime = at('node_modules/jest-runtime/index.js');
+      const between = began({compileCache: {runtime, folder: at('code')}});
+      const first = require.cache[runtime];
+      await between.tidy();
+      const second = require.cache[runtime];
+      return [first === second, ...[first, second].map(module => Object.hasOwn(module, 'require'))];`;
+    expect(inProcess(script)).toEqual([false, true, true]);
+  });
+
   test('test frameworks are followed anew', () => {
     const script = `
       const between = began();
@@ -248,6 +259,21 @@ describe('when the next run begins', () => {
   ])('it cannot in this process if %s', (_what, happens, why) => {
     const script = `${RESTED} ${happens} return between.begin(environment).replace(at('') + path.sep, '');`;
     expect(inProcess(script)).toBe(why);
+  });
+
+  test('nor if what was loaded for it has changed, which the run before had not loaded', () => {
+    const script = `
+      fs.writeFileSync('node_modules/jest-circus/late.js', '');
+      fs.writeFileSync('node_modules/jest-circus/index.js', 'if (require("fs").existsSync("tidying")) require("./late");');
+      while (Date.now() <= fs.statSync('node_modules/jest-circus/index.js').ctimeMs);
+      const between = began();
+      between.begin(environment); // what was written so far is of the time before
+      stays.require(at('node_modules/jest-circus/index.js'));
+      fs.writeFileSync('tidying', '');
+      const found = [await between.objection(closed), await between.tidy()];
+      fs.writeFileSync('node_modules/jest-circus/late.js', 'another');
+      return [...found, path.relative('', between.begin(environment))];`;
+    expect(inProcess(script)).toEqual([null, null, 'node_modules/jest-circus/late.js has changed']);
   });
 
   test('the environment is that of the run, and nothing else', () => {
