@@ -190,6 +190,7 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   admitWaiting(state, now, commands);
   retireSurplus(state, now, commands);
   startFurther(state, now, commands);
+  if (state.controller !== null) abandonWhereNoSlotIsLeft(state, commands); // to start one may have shown that none may be
   joinIdle(state, now, commands);
   changeNodes(state, now, commands);
   finishIfDone(state, commands);
