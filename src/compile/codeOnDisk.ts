@@ -5,13 +5,13 @@
 import fs from 'node:fs';
 import {join} from 'node:path';
 import {cachedDataVersionTag} from 'node:v8';
-import {threadId} from 'node:worker_threads';
 import {sha1} from './contentHash';
-import {keepWithin, remove} from './diskUse';
+import {keepWithin} from './diskUse';
 import {StartPack} from './startPack';
+import {writeWhole} from './wholeFile';
 
 /** Taken now: a test may spy on them later, and would see our calls. */
-const {mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync} = fs;
+const {readdirSync, readFileSync} = fs;
 
 /** The first bytes of each file; another number where what stands in it, or what may be left, is something else. */
 const MAGIC = Buffer.from('XDC1');
@@ -83,19 +83,11 @@ export class CodeOnDisk {
 
   /** @returns whether it is there now: there may be no place left, or no right to write */
   write(key: string, {data, warm}: StoredCode): boolean {
-    const path = join(this.#folder, key);
-    const draft = `${path}.${process.pid}-${threadId}`;
-    try {
-      if (this.#written === 0) mkdirSync(this.#folder, {recursive: true});
-      writeFileSync(draft, Buffer.concat([MAGIC, Buffer.from([warm ? 1 : 0]), sha1(data, 'buffer'), data]));
-      renameSync(draft, path);
-      this.#known.add(key);
-      this.#written++;
-      return true;
-    } catch {
-      remove(draft);
-      return false;
-    }
+    const bytes = Buffer.concat([MAGIC, Buffer.from([warm ? 1 : 0]), sha1(data, 'buffer'), data]);
+    if (!writeWhole(join(this.#folder, key), bytes)) return false;
+    this.#known.add(key);
+    this.#written++;
+    return true;
   }
 
   /**

@@ -4,15 +4,13 @@
  * as to compile it.
  */
 import fs from 'node:fs';
-import {dirname} from 'node:path';
-import {threadId} from 'node:worker_threads';
 import type {StoredCode} from './codeOnDisk';
 import {sha1} from './contentHash';
-import {remove} from './diskUse';
 import type {ModuleCode} from './keptCode';
+import {writeWhole} from './wholeFile';
 
-/** Taken now: a test may spy on them later, and would see our calls. */
-const {mkdirSync, readFileSync, renameSync, writeFileSync} = fs;
+/** Taken now: a test may spy on it later, and would see our call. */
+const {readFileSync} = fs;
 
 /** The first bytes of the file; another number where what stands in it means something else. */
 const MAGIC = Buffer.from('XDS1');
@@ -77,15 +75,7 @@ export class StartPack {
       bytes += data.length + source.length;
       if (bytes > this.#maxBytes) all.delete(name);
     }
-    const draft = `${this.#path}.${process.pid}-${threadId}`;
-    try {
-      mkdirSync(dirname(this.#path), {recursive: true});
-      writeFileSync(draft, packedBytes([...all.values()]));
-      renameSync(draft, this.#path);
-    } catch {
-      remove(draft);
-      return new Set();
-    }
+    if (!writeWhole(this.#path, packedBytes([...all.values()]))) return new Set();
     this.#packed = all;
     return new Set([...codes.keys()].filter(({module}) => all.has(nameOf(module))));
   }
