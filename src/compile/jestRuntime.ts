@@ -146,7 +146,7 @@ function answerRequires(path: string, answer: Answer): void {
   // Some versions ask while they are loaded, others at their first use.
   Module.prototype.require = ours;
   try {
-    if (asksWhenLoaded(path)) delete require.cache[path];
+    if (before !== undefined && asksWhenLoaded(path)) delete require.cache[path];
     require(path);
   } catch (error) {
     if (before !== undefined) require.cache[path] = before;
