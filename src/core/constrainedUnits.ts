@@ -33,6 +33,8 @@ export interface ConstrainedUnits {
   readonly left: Map<string, number>;
   /** Units that have what they ask for. */
   readonly admitted: Set<number>;
+  /** The one of them that runs alone; null: none does. */
+  alone: number | null;
   /** Units that are through, but still run in a worker that has not heard that it need not; `true`: they have ended. */
   readonly lingering: Map<number, boolean>;
   readonly fixtures: RunFixtures;
@@ -63,6 +65,7 @@ export function createConstrained(plan: SchedulePlan): ConstrainedUnits | null {
     waiting,
     left: new Map(Object.entries(plan.resources)),
     admitted: new Set(),
+    alone: null,
     lingering: new Map(),
     fixtures: createFixtures(plan),
     changed: false,
@@ -226,12 +229,13 @@ export function admit(
   slot: SlotState,
   {unit, queue}: Admission,
 ): void {
-  const {resources} = constraintsOf(state, unit);
+  const {resources, serial} = constraintsOf(state, unit);
   queue.units.pop();
   move(constrained, queue);
   constrained.waiting--;
   for (const {name, amount} of resources) constrained.left.set(name, (constrained.left.get(name) ?? 0) - amount);
   constrained.admitted.add(unit);
+  if (serial) constrained.alone = unit;
   if (queue.group !== null) {
     queue.slot = slot;
     slot.groups.add(queue);
@@ -254,6 +258,7 @@ function release(
   const {fixtures, resources} = constraintsOf(state, unit);
   if (ended && fixtures.length > 0) endOfUses(constrained.fixtures, fixtures, commands);
   if (!constrained.admitted.delete(unit)) return;
+  if (constrained.alone === unit) constrained.alone = null;
   for (const {name, amount} of resources) {
     constrained.left.set(name, (constrained.left.get(name) ?? 0) + amount);
   }

@@ -79,19 +79,28 @@ export const SETUP_LEAD_MS = 10_000;
  */
 const MOST_AT_ONCE = 4;
 
-/** Asks for the fixtures whose first unit comes soon. */
+/** Asks for the fixtures whose first unit comes soon; where a worker has nothing to do, for the next one. */
 export function askForFixtures(state: ScheduleState, {all, unasked}: RunFixtures, commands: Command[]): void {
   const {workAhead} = state;
   const nextUnit = firstNeverGiven(state);
   for (let id = unasked.at(-1); id !== undefined; id = unasked.at(-1)) {
     const fixture = all[id];
     const ahead = (workAhead?.[fixture?.firstUnit ?? 0] ?? 0) - (workAhead?.[nextUnit] ?? 0);
-    if (fixture === undefined || ahead / usableSlots(state) > SETUP_LEAD_MS) return;
+    if (fixture === undefined) return;
+    if (ahead / usableSlots(state) > SETUP_LEAD_MS && !isAwaited(state, all)) return;
     unasked.pop();
     if (fixture.unitsLeft === 0) continue;
     fixture.status = 'asked';
     startAsked(state, all, commands);
   }
+}
+
+/**
+ * Whether a worker has nothing to do, and no fixture is on its way for which it could wait. What is ahead by the plan may be for other
+ * nodes, or have been overtaken: to wait until that is given could be to wait for ever.
+ */
+function isAwaited({pools}: ScheduleState, all: readonly RunFixture[]): boolean {
+  return pools.some(({idle}) => idle.size > 0) && !all.some(({status}) => status === 'asked' || status === 'starting');
 }
 
 const FOR_ALL: FixtureHolder = {slot: null, generation: null};

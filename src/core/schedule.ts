@@ -190,7 +190,8 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   admitWaiting(state, now, commands);
   retireSurplus(state, now, commands);
   startFurther(state, now, commands);
-  if (state.controller !== null) abandonWhereNoSlotIsLeft(state, commands); // to start one may have shown that none may be
+  // What was given up may be what those that run alone have waited for.
+  while (abandonWhereNoSlotIsLeft(state, commands)) admitWaiting(state, now, commands);
   joinIdle(state, now, commands);
   changeNodes(state, now, commands);
   finishIfDone(state, commands);
@@ -211,7 +212,6 @@ function feedReleased(state: ScheduleState, now: number, commands: Command[]): v
   if (!state.released || state.stopped !== null) return;
   state.released = false;
   feedIdle(state, now, commands);
-  abandonWhereNoSlotIsLeft(state, commands);
 }
 
 /** Gives idle slots what units that wait have been waiting for. */
@@ -317,7 +317,6 @@ function handleSlotEvent(
       startSlots(state, now, commands);
       // Another that is starting may be as fresh.
       if (slot.status !== 'starting' || slot.freshFor?.node !== poolOf(state, slot).node) endReplacement(state, slot);
-      if (state.controller !== null) abandonWhereNoSlotIsLeft(state, commands);
       return;
   }
 }
@@ -343,6 +342,11 @@ function endUnit(
 function feed(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): void {
   if (slot.status !== 'up' || state.stopped !== null) return;
   const {constrained} = state;
+  if (constrained !== null && constrained.alone !== null) {
+    // All others were through; but a unit that was given up since may have had others that were to come after it.
+    if (!hasWork(slot)) poolOf(state, slot).idle.add(slot);
+    return;
+  }
   if (constrained !== null && !hasWork(slot) && !isSurplus(state, slot)) {
     const taken = takeConstrained(state, constrained, slot, commands);
     if (taken === 'for-a-fresh-worker') retire(state, slot, now, commands);
@@ -504,7 +508,6 @@ function loseSlot(
   if (slot.barrenDeaths >= MAX_BARREN_DEATHS) barSlot(state, slot);
   else if (wanted && restartsSpent(state)) writeOff(state, slot, 'restarts-spent');
   takeBack(state, [...(again === null ? [] : [again]), ...held], now, commands);
-  abandonWhereNoSlotIsLeft(state, commands);
 }
 
 /** @returns the unit, if it is to be given anew */
@@ -544,8 +547,10 @@ function secondChance(state: ScheduleState, unit: number): boolean {
   return true;
 }
 
-function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): void {
-  if (state.stopped !== null) return;
+/** @returns whether that was so anywhere */
+function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): boolean {
+  if (state.stopped !== null) return false;
+  let abandoned = false;
   for (const pool of state.pools) {
     if (state.slots.some(slot => mayServe(state, slot, pool))) continue;
     const units = state.constrained === null ? [] : takeAllWaiting(state.constrained, pool);
@@ -554,9 +559,11 @@ function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): vo
       commands.push({type: 'abandon', unit, reason: state.deadBecause});
       endOfUnit(state, unit, commands);
     }
-    // What runs alone may have waited for just these.
-    if (units.length > 0 && state.constrained !== null) state.constrained.changed = true;
+    if (units.length === 0) continue;
+    abandoned = true;
+    if (state.constrained !== null) state.constrained.changed = true;
   }
+  return abandoned;
 }
 
 /** Starts slots that are down, as many as there are units for them. */

@@ -56,7 +56,8 @@ export function checkInvariants(
         status === 'up' && running === null && held.length === 0 && preparing === null,
     );
     if (without.length !== idle.size && stopped === null) throw new Error('an idle worker is not known as one');
-    if (freeCount(pool) > 0 && idle.size > 0 && stopped === null) {
+    const oneIsAlone = state.constrained !== null && state.constrained.alone !== null;
+    if (freeCount(pool) > 0 && idle.size > 0 && stopped === null && !oneIsAlone) {
       throw new Error('a worker is idle while units are pending');
     }
     const recalled = members.reduce((sum, slot) => sum + slot.recalled.size, 0);

@@ -1,3 +1,4 @@
+import {SETUP_LEAD_MS} from '../../../src/core/fixtureStates';
 import {createSchedule} from '../../../src/core/scheduleState';
 import {
   after,
@@ -66,6 +67,17 @@ describe('a worker for which nothing is left', () => {
     const state = after(placed(longUnits(2), 2), up(w1), started(w1, 0));
     expect(feed(state, done(w1, 0))).toEqual(['close w1.1']);
     expect(feed(state, closed(w1), up(next(w1)))).toEqual(['start w1.2 on 1', 'give w1.2: 1']);
+  });
+
+  test('stays in the midst of a group, and what that needs next is set up, however much of the other node comes before', () => {
+    const plan = placed(
+      planOf([3 * SETUP_LEAD_MS, 2 * SETUP_LEAD_MS, 1], {slots: 1, fixtures: [{scope: 'run', needs: []}]}),
+      2,
+    );
+    const group = {workerGroup: 'group'};
+    const state = after(asking(plan, {0: group, 2: {...group, fixtures: [0]}}), up(w1), started(w1, 0));
+    expect(feed(state, done(w1, 0))).toEqual(['set up 0']);
+    expect(feed(state, fixture('up', 0))).toEqual(['give w1.1: 2']);
   });
 
   test('does so for much work of another node, and not for little', () => {
@@ -185,6 +197,24 @@ describe('a node whose workers do not come up', () => {
     expect(feed(state, lost(fourth!))).toEqual(['abandon 1', 'abandon 3', 'finish']);
   });
 
+  test('has its units abandoned, and so has one of what runs alone, if no worker may be started for it', () => {
+    const plan = placed(longUnits(6, {slots: 2, maxWorkerRestarts: 3}), 2);
+    const state = after(asking(plan, {1: {serial: true}}));
+    const [second, third, fourth] = [2, 3, 4].map(generation => ({slot: 1, generation}));
+    feed(state, lost(w1), lost(second!), lost(third!), up(w2), up(fourth!));
+    feed(state, started(w2, 3), started(fourth!, 5), done(fourth!, 5));
+    expect(feed(state, lost(fourth!))).toEqual([]); // nothing is left for it so far
+    expect(feed(state, done(w2, 3), closed(w2))).toEqual(['close w2.1', 'start w2.2']);
+    expect(feed(state, lost(next(w2)))).toEqual(['start w2.3']);
+    expect(feed(state, lost({slot: 2, generation: 3}))).toEqual([
+      'abandon 0',
+      'abandon 2',
+      'abandon 4',
+      'abandon 1',
+      'finish',
+    ]);
+  });
+
   test('leaves its slot to another node', () => {
     const state = after(placed(longUnits(4, {slots: 2}), 2));
     const [second, third] = [2, 3].map(generation => ({slot: 1, generation}));
@@ -192,6 +222,30 @@ describe('a node whose workers do not come up', () => {
     expect(feed(state, lost(w1), lost(second!), lost(third!))).toEqual(['start w1.2', 'start w1.3', 'start w1.4 on 1']);
     expect(feed(state, up({slot: 1, generation: 4}), up(w2))).toEqual(['give w1.4: 1', 'give w2.1: 3']);
   });
+});
+
+test('a unit that runs alone does so, though one is given up that another was to come after', () => {
+  const plan = asking(planOf([2 * LONG, LONG, LONG, LONG, LONG], {slots: 2, nodes: 2}), {
+    2: {serial: true},
+    3: {serial: true},
+  });
+  const nodes = [1, 0, 0, 1, 0];
+  const units = plan.units.map(unit => ({...unit, node: nodes[unit.id]!, after: unit.id === 4 ? 3 : null}));
+  const state = after({...plan, units});
+  const losses = ({slot, generation}: typeof w1) => [0, 1, 2].map(more => lost({slot, generation: generation + more}));
+  feed(state, ...losses(w1), up(w2), started(w2, 1), done(w2, 1), closed(w2));
+  const second = next(w2);
+  expect(feed(state, up(second), started(second, 0), lost(second))).toEqual([
+    'give w2.2: 0',
+    'blame w2.2: 0',
+    'start w1.4',
+    'start w2.3 on 1',
+  ]);
+  const first = {slot: 1, generation: 4};
+  expect(feed(state, up(first), started(first, 2))).toEqual(['give w1.4: 2']);
+  expect(feed(state, ...losses(next(second)))).toContain('abandon 3');
+  expect(feed(state, settled(3), up({slot: 2, generation: 6}))).toEqual(['start w2.6']);
+  expect(feed(state, done(first, 2))).toEqual(['give w1.4: 4']);
 });
 
 test('a worker in the midst of a group waits for the rest of it, whatever another node has', () => {
