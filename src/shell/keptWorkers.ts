@@ -17,7 +17,8 @@ const READ_AT_START =
   /^(NODE|UV|LD|DYLD|LC|SSL|OPENSSL|ICU|MALLOC)_|^(TZ|LANG|LANGUAGE|CI|TERM|COLORTERM|HOME|TMPDIR)$|COLOR/i;
 
 /** Flags of what a process leaves behind when it ends, or of who looks at it. */
-const LOOKED_AT = /--(cpu-prof|heap-prof|heapsnapshot|trace|inspect|report|prof|perf|test-coverage|diagnostic)/;
+const LOOKED_AT =
+  /--(cpu-prof|heap-prof|heapsnapshot|trace|inspect|report|prof|perf|(experimental-)?test-coverage|diagnostic)/;
 
 /** What a process is started with. */
 export type WorkerStart = Pick<

@@ -172,7 +172,13 @@ describe('whether the workers of a run may stay', () => {
   test.each(
     [
       ['--inspect-brk', '--cpu-prof', '--heap-prof', '--heapsnapshot-signal=SIGUSR2', '--prof', '--perf-basic-prof'],
-      ['--trace-gc', '--report-on-signal', '--diagnostic-dir=/folder', '--test-coverage-lines=80'],
+      [
+        '--trace-gc',
+        '--report-on-signal',
+        '--diagnostic-dir=/folder',
+        '--test-coverage-lines=80',
+        '--experimental-test-coverage',
+      ],
     ].flat(),
   )('not where Node was started with %s', flag => {
     process.execArgv = ['--no-warnings', flag];
