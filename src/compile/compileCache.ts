@@ -15,27 +15,23 @@ export class CompileCache {
   readonly #kept: KeptCode;
   readonly #storages = new CircusStorages();
   #reached: NodeModule | null = null;
-  /** null: what Node itself loads is not kept. */
-  readonly #nodesFolder: string | null;
+  readonly #nodesFolder: string;
 
-  /**
-   * @param wholeProcess whether what Node itself loads is kept, too: in a process that is ours
-   * @returns null: nothing is kept in this process
-   */
-  static start(order: CompileCacheOrder | null, {wholeProcess}: {readonly wholeProcess: boolean}): CompileCache | null {
+  /** @returns null: nothing is kept in this process */
+  static start(order: CompileCacheOrder | null): CompileCache | null {
     // Coverage by V8 is told in places of the source that V8 has compiled.
     if (order === null || process.env.NODE_V8_COVERAGE !== undefined) return null;
-    const cache = started.get(order.runtime) ?? new CompileCache(order, wholeProcess);
+    const cache = started.get(order.runtime) ?? new CompileCache(order);
     cache.#reach(order.runtime);
     started.set(order.runtime, cache);
     return cache;
   }
 
-  private constructor({runtime, folder}: CompileCacheOrder, wholeProcess: boolean) {
+  private constructor({runtime, folder}: CompileCacheOrder) {
     const disk = IMPORTS_SURVIVE ? new CodeOnDisk(folder) : null;
     this.#kept = new KeptCode({disk, start: disk?.startPack(runtime) ?? null});
-    this.#nodesFolder = wholeProcess ? join(folder, 'node') : null;
-    if (this.#nodesFolder !== null) enableNodesOwnCache(this.#nodesFolder);
+    this.#nodesFolder = join(folder, 'node');
+    enableNodesOwnCache(this.#nodesFolder);
   }
 
   /** A jest-runtime that was loaded anew asks anew. */
@@ -54,6 +50,6 @@ export class CompileCache {
   /** Leaves to other processes what this one has found worth keeping, as far as there is time. */
   save(withinMs?: number): void {
     const hasGrown = this.#kept.save(withinMs);
-    if (hasGrown && this.#nodesFolder !== null) tidyNodesOwnCache(this.#nodesFolder);
+    if (hasGrown) tidyNodesOwnCache(this.#nodesFolder);
   }
 }

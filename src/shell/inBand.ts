@@ -37,7 +37,7 @@ export interface InBandOptions {
 
 export async function runInBand(options: InBandOptions): Promise<void> {
   const {jest, reports, tests, watcher} = options;
-  const compileCache = CompileCache.start(options.compileCache, {wholeProcess: false});
+  const compileCache = CompileCache.start(options.compileCache);
   const Runner = jest.stockRunner();
   const runner = new Runner(...options.stockArguments);
   let file: {readonly startedAt: number; readonly end: () => void} | null = null;

@@ -58,7 +58,7 @@ export class BetweenRuns {
     this.#options = options;
     this.#modules = modules;
     this.#listenersBefore = new Map(HEARD_BY_JEST.map(event => [event, process.rawListeners(event) as Listener[]]));
-    CompileCache.start(options.compileCache, {wholeProcess: true});
+    CompileCache.start(options.compileCache);
     loadJest(options.modules);
     this.#unreferenced = new Unreferenced();
     this.#state = new ProcessState();
@@ -117,7 +117,7 @@ export class BetweenRuns {
     this.#state.restore();
     Object.assign(process, this.#directory);
     forgetFrameworks();
-    this.#modules.renew(() => CompileCache.start(this.#options.compileCache, {wholeProcess: true}));
+    this.#modules.renew(() => CompileCache.start(this.#options.compileCache));
     loadJest(this.#options.modules);
     this.#modules.remember();
     this.#state.accept();

@@ -33,7 +33,7 @@ export class JestFileRunner {
   }
 
   static async load(setup: WorkerSetup): Promise<JestFileRunner> {
-    const compileCache = CompileCache.start(setup.compileCache, {wholeProcess: true});
+    const compileCache = CompileCache.start(setup.compileCache);
     const testWorker = loadTestWorker(setup.modules.testWorker);
     await testWorker.setup({serializableResolvers: structuredClone(setup.serializableResolvers)});
     return new JestFileRunner(testWorker, setup, compileCache);

@@ -28,7 +28,7 @@ import {
   type CacheParityOptions,
   type CachedLine,
 } from './compileCacheRuns';
-import type {Files, JestOutput, Project} from './project';
+import {OTHER_NODE, type Files, type JestOutput, type Project} from './project';
 
 /** No test waits for this; it ends a run that hangs. */
 const LONG_ENOUGH_MS = 300_000;
@@ -274,6 +274,28 @@ function rawCounts(project: Project): Record<string, number> {
   }
   return counts;
 }
+
+describe.each(LATEST_LINES)('Jest %s', line => {
+  it(
+    'what Node itself loads is kept, too, where it can: from Node 22.1 on',
+    async () => {
+      const project = cacheProject(line, 'loaded by Node', FAILING, BABEL_JEST);
+      const kept = () => Object.keys(project.readAll('.cache/xdist-code/node'));
+      for (const args of [['-i'], ['-w', '2']]) {
+        for (const [env, isKept] of [
+          [{XDIST_IN_BAND: 'never'}, true],
+          [{XDIST_IN_BAND: 'never', ...CACHE_OFF}, false],
+        ] as const) {
+          project.reset();
+          await project.run(args, {env, execPath: OTHER_NODE});
+          expect({args, isKept: kept().length > 0}).toEqual({args, isKept});
+        }
+      }
+      project.remove();
+    },
+    LONG_ENOUGH_MS,
+  );
+});
 
 // Jest 29.7 makes a vm.Script each time, of which V8 keeps what it has compiled.
 describe.each(CACHED_LINES.filter(line => line !== '29'))('Jest %s', line => {

@@ -1,10 +1,7 @@
 /** The option `nodes`, and `dist: 'each'`: every test on every kind of worker, and one result for Jest. */
 import {existsSync} from 'node:fs';
-import {join} from 'node:path';
 import type {AssertionResult} from '@jest/test-result';
-import {IN_ORDER, onEachLine, type Files, type JestOutput, type Project, type RunOptions} from './project';
-
-const OTHER_NODE = join(__dirname, 'installs', 'another-node', 'node_modules', 'node', 'bin', 'node');
+import {IN_ORDER, OTHER_NODE, onEachLine, type Files, type JestOutput, type Project, type RunOptions} from './project';
 
 interface NodeSpec {
   readonly name: string;

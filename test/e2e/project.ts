@@ -9,6 +9,9 @@ import type {LogLine} from '../../src/shell/eventLog';
 export const JEST_LINES = ['29', '30'] as const;
 export type JestLine = (typeof JEST_LINES)[number];
 
+/** A Node 22. */
+export const OTHER_NODE = join(__dirname, 'installs', 'another-node', 'node_modules', 'node', 'bin', 'node');
+
 /** `config`: the one that the project's own config names. */
 export type Runner = 'stock' | 'xdist' | 'config';
 
@@ -19,6 +22,8 @@ export interface RunOptions {
   readonly runner?: Runner;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeArgs?: readonly string[];
+  /** Default: the one that runs the tests. */
+  readonly execPath?: string;
   /** Called when `jest` has been started; the run's end waits for it. */
   readonly meanwhile?: (jest: ChildProcess) => Promise<void>;
 }
@@ -146,7 +151,7 @@ export class Project {
     for (const left of ['out.json', 'events.jsonl', 'xdist.log']) rmSync(this.path(left), {force: true});
     this.write('.recorder.js', RECORDING_REPORTER);
     return spawn(
-      process.execPath,
+      options.execPath ?? process.execPath,
       [
         ...(options.nodeArgs ?? []),
         jest,
