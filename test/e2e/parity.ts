@@ -134,6 +134,8 @@ function normalizeLine(line: string): string {
     withoutSplitNotes(line)
       // Say only from where a queue was run.
       .replace(/\n +at \S+ \(node:internal\/(process\/task_queues|timers|async_hooks):.*\)/g, '')
+      // V8 leaves out the last asynchronous frames now and then, under the stock runner, too.
+      .replace(/\n +at (?:async )?\S+ \([^()\n]*[\\/]jest-runner[\\/]build[\\/][^()\n]*\)/g, '')
       .replace(/\(\d+(\.\d+)? m?s\)/g, '(time)')
       .replace(/ \(time\)$/gm, '')
       .replace(/\(\d+ MB heap size\)/g, '(heap)')

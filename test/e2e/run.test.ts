@@ -26,8 +26,12 @@ onEachLine(
       ]);
     }
     // With two workers, a third file cannot have started before one of the first two ended.
-    const kinds = events.map(({event}) => event).filter(event => event === 'file-start' || event === 'file-result');
-    expect(kinds.slice(0, 3)).toEqual(['file-start', 'file-start', 'file-result']);
+    let running = 0;
+    for (const {event} of events) {
+      if (event === 'file-start') running++;
+      if (event === 'file-result') running--;
+      expect(running).toBeLessThanOrEqual(2);
+    }
   },
 );
 
