@@ -127,6 +127,16 @@ export interface Slice {
   readonly snapshot: SnapshotChanges | null;
 }
 
+/**
+ * When something was taken back in a run of the whole file: the last place that had been come to by then. Of tests that are run
+ * again when their block has ended the deepest blocks' are first, and then the first tests.
+ */
+export interface WhenTakenBack {
+  readonly after: number;
+  /** null: at once. */
+  readonly deferred: {readonly depth: number; readonly place: number} | null;
+}
+
 /** What the tests of a slice did to their file's snapshots; nothing of it is on disk yet. */
 export interface SnapshotChanges {
   /** Of the .snap file. */
@@ -137,6 +147,8 @@ export interface SnapshotChanges {
   readonly dirty: boolean;
   /** Keys in the file that no test of the slice has asked for. */
   readonly unchecked: readonly string[];
+  /** Those of them that a test had asked for in a try that Jest took back: such a key is told after all others. In order. */
+  readonly takenBack: Readonly<Record<string, WhenTakenBack>>;
   /** jest-snapshot's own: what it is to write into source files. */
   readonly inline: readonly unknown[];
 }
@@ -460,13 +472,26 @@ function parseSlice(value: unknown): Slice {
 }
 
 function parseSnapshotChanges(value: unknown): SnapshotChanges {
-  const {path, written, dirty, unchecked, inline} = record(value, 'changes of snapshots');
+  const {path, written, dirty, unchecked, takenBack, inline} = record(value, 'changes of snapshots');
   const entries = Object.entries(record(written, 'snapshots')).map(([key, snapshot]) => [key, text(snapshot)] as const);
+  const whens = Object.entries(record(takenBack, 'snapshots')).map(([key, when]) => [key, parseWhen(when)] as const);
   return {
     path: text(path),
     written: Object.fromEntries(entries),
     dirty: dirty === true,
     unchecked: list(unchecked, text),
+    takenBack: Object.fromEntries(whens),
     inline: list(inline, entry => entry),
+  };
+}
+
+function parseWhen(value: unknown): WhenTakenBack {
+  const {after, deferred} = record(value, 'when something was taken back');
+  return {
+    after: finite(after),
+    deferred: nullable(deferred, entry => {
+      const {depth, place} = record(entry, 'a test that is run again');
+      return {depth: whole(depth), place: whole(place)};
+    }),
   };
 }

@@ -366,7 +366,7 @@ export function snapshotsOf(
   const kept = [...names, ...[...ended.values()].flatMap(({result}) => namesKept(result))];
   const isKept = (key: string) => kept.some(name => testNameOf(key) === name || key.startsWith(`${name}: `));
   const unchecked = snapshots.keys.filter(key => !checked.has(key) && !isKept(key));
-  return {changes: {path: snapshots.path, written, dirty, unchecked, inline}, counts};
+  return {changes: {path: snapshots.path, written, dirty, unchecked, takenBack: {}, inline}, counts};
 }
 
 function namesKept({fullName, status}: AssertionResult): string[] {

@@ -7,7 +7,7 @@
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import type {SavedSnapshots} from '../core/merge';
-import type {SnapshotChanges} from '../core/protocol';
+import type {SnapshotChanges, WhenTakenBack} from '../core/protocol';
 
 /** What of jest-snapshot's SnapshotState is used here. Fields with a _ are private; 29.7 and 30 have the same. */
 export interface SnapshotState {
@@ -107,9 +107,17 @@ function layOn(state: SnapshotState, changes: readonly SnapshotChanges[]): void 
   for (const key of [...state._uncheckedKeys]) {
     if (!unchecked.every(keys => keys.has(key))) state._uncheckedKeys.delete(key);
   }
+  const takenBack = changes.flatMap(slice => Object.entries(slice.takenBack)).sort(([, a], [, b]) => inTime(a, b));
+  for (const [key] of takenBack) if (state._uncheckedKeys.delete(key)) state._uncheckedKeys.add(key);
   for (const {written, dirty, inline} of changes) {
     Object.assign(state._snapshotData, written);
     state._inlineSnapshots.push(...inline);
     state._dirty ||= dirty;
   }
+}
+
+function inTime(a: WhenTakenBack, b: WhenTakenBack): number {
+  if (a.after !== b.after) return a.after - b.after;
+  if (a.deferred === null || b.deferred === null) return Number(a.deferred !== null) - Number(b.deferred !== null);
+  return b.deferred.depth - a.deferred.depth || a.deferred.place - b.deferred.place;
 }

@@ -7,11 +7,11 @@
  */
 import type {TestResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
-import type {CollectedTest, FromWorker, Slice, SnapshotChanges, SplitOrder} from '../core/protocol';
+import type {CollectedTest, FromWorker, Slice, SnapshotChanges, SplitOrder, WhenTakenBack} from '../core/protocol';
 import {collect, type Collection, type Place} from './collection';
 import {Session} from './session';
 import type {Journal} from './journal';
-import type {Phases} from './phases';
+import {titlesOf, type Phases} from './phases';
 import {Recorder} from './recorder';
 import {SnapshotWatch} from './snapshots';
 import {consoleOf, handleEvents, snapshotStateOf, type CircusFile, type TestEnvironment} from './testFramework';
@@ -30,6 +30,9 @@ export interface SlicedFileOptions {
 /** `currentConcurrentTestName`: the test that runs in this asynchronous context, if it is a concurrent one. */
 type Expect = {getState(): {currentConcurrentTestName?: () => string | undefined}};
 
+/** Where jest-circus keeps whether a test that has failed is run again at once, and not at its block's end. */
+const RETRY_IMMEDIATELY = Symbol.for('RETRY_IMMEDIATELY');
+
 type GroupedPlace = Place & {readonly group: number};
 
 /** What is known of a file's tests when all have run: of this worker's realm, so that it keeps nothing of the file's alive. */
@@ -46,6 +49,9 @@ export class SlicedFile implements CircusFile {
   #expect: Expect | null = null;
   #concurrentFileWide = true;
   #console: (() => number) | null = null;
+  #retriesAtOnce: (() => boolean) | null = null;
+  /** The one that is to be run again next. */
+  #retried: Circus.TestEntry | null = null;
   #consoleAtStart = 0;
   /** How long the console was when a test began. */
   readonly #consoleMarks: {readonly length: number; readonly index: number}[] = [];
@@ -91,6 +97,7 @@ export class SlicedFile implements CircusFile {
     this.#concurrentFileWide = circus.concurrentFileWide;
     const entries = consoleOf(environment);
     this.#console = entries && (() => entries()?.length ?? 0);
+    this.#retriesAtOnce = () => Boolean(environment.global[RETRY_IMMEDIATELY]);
     const {journal, phases} = this.#options;
     this.#recorder = new Recorder({journal, phases, environment});
     const follows = handleEvents(environment, (event, state, pass) => {
@@ -145,6 +152,9 @@ export class SlicedFile implements CircusFile {
         this.#recorder?.note(event, state);
         return undefined;
       }
+      case 'test_retry':
+        this.#retried = event.test;
+        return undefined;
       case 'test_done':
       case 'test_skip':
       case 'test_todo':
@@ -193,9 +203,12 @@ export class SlicedFile implements CircusFile {
     if (order.resumes !== null && order.resumes.listing !== collection.listing) {
       throw new Error('Loaded again, it has other tests than it had at first.');
     }
-    snapshots.capture(changes => {
-      this.#snapshots = changes;
-      snapshots.release();
+    snapshots.capture({
+      when: test => this.#whenTakenBack(test),
+      onSave: changes => {
+        this.#snapshots = changes;
+        snapshots.release();
+      },
     });
     this.#collection = collection;
     const sizes = new Map<number, number>();
@@ -304,6 +317,16 @@ export class SlicedFile implements CircusFile {
     }
   }
 
+  #whenTakenBack(test: unknown): WhenTakenBack {
+    const retried = this.#retried;
+    const range = retried && this.#collection?.rangeOf.get(retried.parent);
+    if (test !== retried || !retried || !range || this.#retriesAtOnce?.() !== false) {
+      return {after: [...this.#ran].at(-1) ?? -1, deferred: null};
+    }
+    const place = this.#collection?.places.get(retried)?.index ?? 0;
+    return {after: range.to - 1, deferred: {depth: titlesOf(retried.parent).length, place}};
+  }
+
   #isIndivisible(reason: string, anew: boolean): void {
     // The rest of a file whose worker died is no whole file, however it is run.
     if (this.#indivisible || this.#discarded || this.#options.order.resumes !== null) return;
@@ -331,6 +354,8 @@ export class SlicedFile implements CircusFile {
     this.#session = null;
     this.#expect = null;
     this.#console = null;
+    this.#retriesAtOnce = null;
+    this.#retried = null;
     for (const held of [this.#ours, this.#ended, this.#active, this.#foreignBlocks, this.#children]) held.clear();
   }
 

@@ -5,7 +5,7 @@
  * would have been written is then handed to the parent, which does it once, for all.
  */
 import type {SnapshotNews} from '../core/journal';
-import type {SnapshotChanges} from '../core/protocol';
+import type {SnapshotChanges, WhenTakenBack} from '../core/protocol';
 
 /** What of jest-snapshot's SnapshotState is used: private, and the same from 29.7 to 30.5. */
 interface SnapshotState {
@@ -20,8 +20,17 @@ interface SnapshotState {
   readonly updated: number;
   match(...args: unknown[]): unknown;
   fail(...args: unknown[]): unknown;
+  /** From 30.5 on, with a test: takes back what its last try did. */
+  clear(...args: unknown[]): void;
   save(): {deleted: boolean; saved: boolean};
   removeUncheckedKeys(): void;
+}
+
+export interface CaptureOptions {
+  /** What a test's last try did is taken back now: when that would be in a run of the whole file. */
+  readonly when: (test: unknown) => WhenTakenBack;
+  /** The file has ended: this is what Jest would have written now. */
+  readonly onSave: (changes: SnapshotChanges) => void;
 }
 
 export class SnapshotWatch {
@@ -86,16 +95,22 @@ export class SnapshotWatch {
     if (this.#state !== null) this.#state.removeUncheckedKeys = () => undefined;
   }
 
-  /**
-   * Keeps the state from writing.
-   *
-   * @param onSave the file has ended: this is what Jest would have written now
-   */
-  capture(onSave: (changes: SnapshotChanges) => void): void {
+  /** Keeps the state from writing. */
+  capture({when, onSave}: CaptureOptions): void {
     const state = this.#state;
     if (state === null) return;
     const before = this.#before;
     this.keepObsolete();
+    const takenBack = new Map<string, WhenTakenBack>();
+    const clear = state.clear.bind(state);
+    state.clear = (...args) => {
+      const {size} = state._uncheckedKeys;
+      clear(...args);
+      for (const key of [...state._uncheckedKeys].slice(size)) {
+        takenBack.delete(key);
+        takenBack.set(key, when(args[0]));
+      }
+    };
     state.save = () => {
       const written = Object.entries(state._snapshotData).filter(
         ([key, snapshot]) => !Object.hasOwn(before, key) || before[key] !== snapshot,
@@ -105,6 +120,7 @@ export class SnapshotWatch {
         written: Object.fromEntries(written),
         dirty: state._dirty,
         unchecked: [...state._uncheckedKeys],
+        takenBack: Object.fromEntries([...takenBack].filter(([key]) => state._uncheckedKeys.has(key))),
         inline: Array.from(state._inlineSnapshots, plain),
       });
       return {deleted: false, saved: false};
@@ -134,6 +150,7 @@ function isSnapshotState(value: unknown): value is SnapshotState {
     Array.isArray(state._inlineSnapshots) &&
     typeof state.match === 'function' &&
     typeof state.fail === 'function' &&
+    typeof state.clear === 'function' &&
     typeof state.save === 'function' &&
     typeof state.removeUncheckedKeys === 'function'
   );

@@ -197,6 +197,48 @@ onEachLine('snapshots of failing tests, of skipped ones and of those that -t lea
   ]);
 });
 
+/** Tests that ask for their snapshot in their first try, which fails, and not in the next; their keys are in the order z, y, x, … */
+const TAKEN_BACK = (retry: string) => `
+  ${retry}
+  const tries = {};
+  const ask = async name => {
+    await pause();
+    tries[name] = (tries[name] ?? 0) + 1;
+    if (tries[name] === 1) { expect(name).toMatchSnapshot(); throw new Error(name); }
+  };
+  for (const name of ['z', 'y', 'x', 'w']) test(name, () => ask(name));
+  for (const block of ['v', 'u', 't', 's']) {
+    describe(block, () => {
+      jest.retryTimes(1, {entireDescribe: true});
+      test('b', () => ask(block + 'b'));
+      test('a', async () => { await pause(); if (tries[block + 'b'] === 1) expect(1).toMatchSnapshot(); });
+    });
+  }
+  describe('r', () => { test('in a block', () => ask('r')); });
+  for (const name of ['q', 'p', 'o', 'n', 'm', 'l']) test(name, () => ask(name));
+`;
+
+onEachLine(
+  'snapshots that a retry takes back are told as obsolete, in the order of an unsplit run',
+  async (_line, make) => {
+    const all = ['z', 'y', 'x', 'w', 'q', 'p', 'o', 'n', 'm', 'l'].map(
+      name => `test('${name}', async () => { await pause(); expect('${name}').toMatchSnapshot(); });`,
+    );
+    const blocks = ['v', 'u', 't', 's'].map(
+      name =>
+        `test('${name} b', async () => { await pause(); expect('${name}b').toMatchSnapshot(); }); test('${name} a', () => expect(1).toMatchSnapshot());`,
+    );
+    const rest = `test('r in a block', () => expect('r').toMatchSnapshot()); test('gone', () => expect(1).toMatchSnapshot());`;
+    const outputs = await expectSameSnapshots(make({}), [
+      {name: 'new', body: [...all, ...blocks, rest].join('\n')},
+      {name: 'at the end of their block', args: ['--ci'], body: TAKEN_BACK('jest.retryTimes(1);')},
+      {name: 'at once', args: ['--ci'], body: TAKEN_BACK('jest.retryTimes(1, {retryImmediately: true});')},
+    ]);
+    expect(outputs.map(({json}) => json?.snapshot.unchecked)).toEqual([0, 20, 20]);
+  },
+  ['30'],
+);
+
 const INLINE = slowTests(
   14,
   'if (i === 2) expect({a: 1}).toMatchInlineSnapshot(`\n{\n  "a": 1,\n}\n`); if (i === 11) expect("x").toMatchInlineSnapshot(`"x"`);',

@@ -341,6 +341,7 @@ describe('snapshots', () => {
     written: {[name]: ''},
     dirty: true,
     unchecked: [],
+    takenBack: {},
     inline: [],
   });
   const counted = (place: number, snapshot: Partial<TestResult['snapshot']>, changed: SnapshotChanges | null) =>

@@ -110,7 +110,14 @@ test('the last tests may be none', () => {
 
 const done = {type: 'unit-done', unit: 2, ms: 1.5, retiring: true, slice: null} as const;
 const result = {type: 'result', result: createEmptyTestResult()} as const;
-const snapshot = {path: '/a.snap', written: {'adds 1': '3'}, dirty: true, unchecked: ['old 1'], inline: []};
+const snapshot = {
+  path: '/a.snap',
+  written: {'adds 1': '3'},
+  dirty: true,
+  unchecked: ['old 1'],
+  takenBack: {'old 1': {after: 2, deferred: {depth: 1, place: 0}}, 'b 1': {after: 3, deferred: null}},
+  inline: [],
+};
 const slice = {tests: [0, 2], ran: [2, 0], console: [-1, 2], loadMs: 12.5, snapshot};
 const opened = {
   type: 'unit-opened',
@@ -147,7 +154,10 @@ test.each<[string, FromWorker]>([
     {
       ...done,
       outcome: result,
-      slice: {...slice, snapshot: {path: '/a.snap', written: {}, dirty: false, unchecked: [], inline: []}},
+      slice: {
+        ...slice,
+        snapshot: {path: '/a.snap', written: {}, dirty: false, unchecked: [], takenBack: {}, inline: []},
+      },
     },
   ],
   [
@@ -240,6 +250,10 @@ test.each<[unknown, string]>([
   [{...done, outcome: result, slice: {...slice, snapshot: {...snapshot, written: {a: 1}}}}, 'expected a text, got 1'],
   [{...done, outcome: result, slice: {...slice, snapshot: {...snapshot, path: null}}}, 'expected a text, got null'],
   [{...done, outcome: result, slice: {...slice, snapshot: {...snapshot, unchecked: [1]}}}, 'expected a text, got 1'],
+  [
+    {...done, outcome: result, slice: {...slice, snapshot: {...snapshot, takenBack: {a: {after: 'b'}}}}},
+    'expected a number, got "b"',
+  ],
   [{...opened, unit: '2'}, 'expected a whole number, got "2"'],
   [{...opened, ms: undefined}, 'expected a number, got undefined'],
   [{...opened, fingerprint: 5}, 'expected a text, got 5'],

@@ -72,7 +72,9 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     const {_snapshotData: onDisk} = afterTests(path, [], mode);
     const {_snapshotData: data, _dirty: dirty, _uncheckedKeys: unchecked} = afterTests(path, tests, mode);
     const written = Object.fromEntries(Object.entries(data).filter(([key, value]) => onDisk[key] !== value));
-    return JSON.parse(JSON.stringify({path, written, dirty, unchecked: [...unchecked], inline: []})) as SnapshotChanges;
+    return JSON.parse(
+      JSON.stringify({path, written, dirty, unchecked: [...unchecked], takenBack: {}, inline: []}),
+    ) as SnapshotChanges;
   }
 
   /** What stands in the file after the tests have run in slices, which must be the same as after one worker ran all. */
@@ -145,6 +147,25 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
       });
     },
   );
+
+  test('what a slice had asked for in a try that was taken back comes last, in the order of the whole file', () => {
+    const path = join(temporaryFolder(), 'a.snap');
+    const keys = [...'abcdefghi'].map(key => `${key} 1`);
+    writeFileSync(path, start + keys.map(key => known(key, key)).join(''));
+    const slice = (takenBack: SnapshotChanges['takenBack'], asked: readonly string[]): SnapshotChanges => ({
+      ...{path, written: {}, dirty: false, inline: [], takenBack},
+      unchecked: keys.filter(key => !asked.includes(key)),
+    });
+    const atOnce = (after: number) => ({after, deferred: null});
+    const later = (after: number, depth: number, place: number) => ({after, deferred: {depth, place}});
+    const slices = [
+      slice({'d 1': atOnce(0), 'b 1': later(9, 0, 5), 'a 1': later(9, 1, 7)}, []),
+      slice({'i 1': atOnce(3), 'h 1': atOnce(3), 'g 1': later(9, 1, 6), 'f 1': atOnce(9)}, ['d 1']),
+    ];
+    expect(saveSnapshots(slices, settingsOf('none'), SnapshotState).uncheckedKeys).toEqual(
+      [...'ceihfgab'].map(key => `${key} 1`),
+    );
+  });
 
   test('what no slice has asked for is removed with --updateSnapshot', () => {
     const old = `${start}${known('a 1', 'A')}${known('b 1', 'B')}${known('c 1', 'C')}`;
@@ -248,7 +269,14 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
         Object.assign(this, {_uncheckedKeys: undefined});
       }
     }
-    const changes = {path: '/nowhere/a.snap', written: {'a 1': 'A'}, dirty: true, unchecked: [], inline: []};
+    const changes = {
+      path: '/nowhere/a.snap',
+      written: {'a 1': 'A'},
+      dirty: true,
+      unchecked: [],
+      takenBack: {},
+      inline: [],
+    };
     expect(() => saveSnapshots([changes], settingsOf('new'), Unknown)).toThrow(
       "this Jest's SnapshotState is not known",
     );

@@ -1,14 +1,20 @@
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import type {SnapshotChanges} from '../../../src/core/protocol';
+import type {SnapshotChanges, WhenTakenBack} from '../../../src/core/protocol';
 import {SnapshotWatch} from '../../../src/worker/snapshots';
 import {temporaryFolder} from '../shell/temporaryFolder';
 
 /** jest-snapshot's, as a test file's own. */
 interface SnapshotState {
-  match(asked: {testName: string; received: unknown; isInline: boolean; inlineSnapshot?: string; error: Error}): {
-    pass: boolean;
-  };
+  match(asked: {
+    testName: string;
+    testIdentity?: object | undefined;
+    received: unknown;
+    isInline: boolean;
+    inlineSnapshot?: string;
+    error: Error;
+  }): {pass: boolean};
+  clear(testIdentity?: object): void;
   removeUncheckedKeys(): void;
   save(): unknown;
 }
@@ -46,15 +52,16 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     let saved: SnapshotChanges | null = null;
     const watch = SnapshotWatch.of(state, onMatch);
     if (watch === null) throw new Error('not known');
-    watch.capture(changes => (saved = changes));
+    const when = jest.fn<WhenTakenBack, [unknown]>();
+    watch.capture({when, onSave: changes => (saved = changes)});
     const changes = (): SnapshotChanges => {
       state.save();
       if (saved === null) throw new Error('nobody was told');
       return saved;
     };
-    const match = (testName: string, received: string) =>
-      state.match({testName, received, isInline: false, error: new Error('x')});
-    return {state, changes, match, onMatch, news: () => watch.news()};
+    const match = (testName: string, received: string, testIdentity?: object) =>
+      state.match({testName, testIdentity, received, isInline: false, error: new Error('x')});
+    return {state, changes, match, when, onMatch, news: () => watch.news()};
   }
 
   test('tells what is new and what is other, and which keys no test asked for', () => {
@@ -68,6 +75,7 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
       written: {'b 1': '"changed"', 'd 1': '"new"'},
       dirty: true,
       unchecked: ['c 1'],
+      takenBack: {},
       inline: [],
     });
   });
@@ -94,7 +102,7 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     match('a', 'one');
     match('b', 'not written');
     match('d', 'neither');
-    expect(changes()).toEqual({path, written: {}, dirty: false, unchecked: [], inline: []});
+    expect(changes()).toEqual({path, written: {}, dirty: false, unchecked: [], takenBack: {}, inline: []});
   });
 
   test('tells of them as they are when it is asked', () => {
@@ -134,7 +142,34 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     match('a', 'one');
     state.save();
     expect(existsSync(path)).toBe(false);
-    expect(changes()).toEqual({path, written: {'a 1': '"one"'}, dirty: true, unchecked: [], inline: []});
+    expect(changes()).toEqual({path, written: {'a 1': '"one"'}, dirty: true, unchecked: [], takenBack: {}, inline: []});
+  });
+
+  test('tells of keys that a test had asked for in a try that was taken back, each as it was last', () => {
+    const {state, changes, match, when} = capture(fileWith({'a 1': 'A', 'b 1': 'B', 'c 1': 'C', 'd 1': 'D'}), 'new');
+    const tests = {a: {}, b: {}, d: {}};
+    const at = (after: number) => ({after, deferred: null});
+    const tryIn = (place: number, name: keyof typeof tests) => {
+      match(name, name.toUpperCase(), tests[name]);
+      when.mockReturnValue(at(place));
+      state.clear(tests[name]);
+    };
+    tryIn(1, 'a');
+    tryIn(2, 'b');
+    tryIn(3, 'a');
+    tryIn(4, 'd');
+    match('d', 'D', tests.d);
+    const {unchecked, takenBack} = changes();
+    if (install === 'jest-29') {
+      expect({unchecked, takenBack}).toEqual({unchecked: ['c 1'], takenBack: {}});
+      return;
+    }
+    expect(unchecked).toEqual(['c 1', 'b 1', 'a 1']);
+    expect(Object.entries(takenBack)).toEqual([
+      ['b 1', at(2)],
+      ['a 1', at(3)],
+    ]);
+    expect(when.mock.calls).toEqual([[tests.a], [tests.b], [tests.a], [tests.d]]);
   });
 
   test('a key that every object has is a key like any other', () => {
