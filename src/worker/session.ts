@@ -42,6 +42,8 @@ export class Session {
   #low = 0;
   #toldAt = 0;
   #listenedAt = 0;
+  /** Concurrent tests that begin meanwhile wait, too: none overtakes another. */
+  #listening: Promise<number> | null = null;
   /** When the group that runs began, as far as it has cost time: without the waiting. */
   #since: number;
 
@@ -105,14 +107,15 @@ export class Session {
     const {now} = this.#options;
     const begins = this.#ahead.delete(group);
     this.#running = group;
-    if (this.#last) return null;
+    if (this.#last) return this.#listening;
     const time = now();
     const low = this.#ahead.size <= this.#low;
     if (begins && (low || time - this.#toldAt >= NEWS_EVERY_MS)) {
       this.#low = -1; // once is enough
       this.#tell();
     }
-    return low || time - this.#listenedAt >= LISTEN_EVERY_MS ? this.#listen(time) : null;
+    if (low || time - this.#listenedAt >= LISTEN_EVERY_MS) this.#listening ??= this.#listen(time);
+    return this.#listening;
   }
 
   /** A test of a group of this worker's has ended, for the first time. */
@@ -156,6 +159,7 @@ export class Session {
 
   async #listen(time: number): Promise<number> {
     await this.#options.listen();
+    this.#listening = null;
     this.#listenedAt = this.#options.now();
     this.#since += this.#listenedAt - time;
     return this.#listenedAt - time;

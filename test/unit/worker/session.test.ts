@@ -254,6 +254,22 @@ describe('messages are read', () => {
     expect(world.listened).toBe(1);
   });
 
+  test('and of concurrent tests none begins before those that came before it', async () => {
+    const world = new World({0: 4, 1: 1, 2: 1, 3: 1, 4: 1});
+    world.session.give([0, 1, 2, 3, 4], false);
+    world.time = 10;
+    const begun: number[] = [];
+    const starts = [1, 2, 3].map(async test => {
+      if (test === 3) world.session.give([], true);
+      const waits = world.session.testStarts(0);
+      if (waits !== null) await waits;
+      begun.push(test);
+    });
+    await Promise.all(starts);
+    expect({begun, listened: world.listened}).toEqual({begun: [1, 2, 3], listened: 1});
+    expect(world.session.testStarts(0)).toBeNull();
+  });
+
   test('and what that takes is no test’s time', async () => {
     const world = new World({0: 1, 1: 1});
     world.session.give([0, 1], false);
