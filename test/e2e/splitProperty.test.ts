@@ -1,23 +1,20 @@
 /**
  * Random suites, split at random: whatever the split, the merged result is that of one ordinary run.
  * Most cases run in a child process that plays the parent's part (splitSessions.ts), a few with the real
- * command. A counterexample is shown as the file's source and the split. SPLIT_SEED=<seed> replays a run,
- * SPLIT_CASES=1000 looks further.
+ * command. A counterexample is shown as the file's source and the split.
  */
 import {fork, type ChildProcess} from 'node:child_process';
 import {join} from 'node:path';
 import type {AssertionResult, TestResult} from '@jest/test-result';
-import fc from 'fast-check';
+import fc, {cases} from '../random';
 import {expectSameAsStock, withoutSplitNotes} from './parity';
 import {JEST_LINES, onEachLine, Project, type JestLine} from './project';
 import {print, sometimes, suites, type Block, type Suite, type Test} from './randomSuites';
 import {workersOf} from './splitting';
 import type {FromSessions, Moment, SessionPlan, SplitAnswer, SplitCase} from './splitSessions';
 
-const CASES = Number(process.env.SPLIT_CASES ?? 50);
+const CASES = cases(50);
 const LONGEST_MS = Math.max(240_000, CASES * 2000);
-const COMMANDS = Number(process.env.SPLIT_COMMANDS ?? 3);
-const seed = process.env.SPLIT_SEED === undefined ? {} : {seed: Number(process.env.SPLIT_SEED)};
 
 const sessionPlan: fc.Arbitrary<SessionPlan> = fc.record({
   batches: fc.array(
@@ -145,7 +142,7 @@ describe.each(JEST_LINES)('Jest %s', line => {
           }
         }),
         // On a slow machine fewer cases have to do.
-        {numRuns: CASES, ...seed, interruptAfterTimeLimit: LONGEST_MS / 2, markInterruptAsFailure: false},
+        {numRuns: CASES, interruptAfterTimeLimit: LONGEST_MS / 2, markInterruptAsFailure: false},
       );
       sessions.project.remove();
     },
@@ -179,7 +176,7 @@ onEachLine('the real command gives the same for a random suite that is split', a
       workers.push(workersOf(xdist.log, 'random.test.js').length);
     }),
     // A smaller one takes as long: it is not looked for.
-    {numRuns: COMMANDS, endOnFailure: true, ...seed},
+    {numRuns: cases(3), endOnFailure: true},
   );
   // Each was opened to be shared; whether a second worker pays depends on how fast this machine is.
   expect(Math.min(...workers)).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc, {cases} from '../random';
 import {median} from '../../bench/statistics';
 import {planUnits} from '../../src/core/plan';
 import {seeded} from '../seeded';
@@ -24,7 +24,7 @@ test.each([
     const sum: Partial<Record<keyof Tally, number>> = {};
     fc.assert(
       fc.property(constrainedScenario(base), ({plan, world}) => addUp(sum, simulate(plan, world).tally)),
-      {numRuns},
+      {numRuns: cases(numRuns)},
     );
     const wanted = [
       'serial',

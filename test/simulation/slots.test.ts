@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc, {cases} from '../random';
 import type {SchedulePlan} from '../../src/core/scheduleState';
 import {describeSlots} from '../../src/core/slotSummary';
 import {planOf, units} from '../unit/plans';
@@ -114,7 +114,7 @@ test('samples that are off do not make it go up and down', () => {
         expect(slots.grown).toBeLessThanOrEqual(slots.shrunk + 5);
       },
     ),
-    {numRuns: 150},
+    {numRuns: cases(150)},
   );
 });
 
@@ -193,7 +193,7 @@ test.each(kinds)('the invariants hold while workers come and go: runs %s', (_, b
       if (slots.most > plan.slots) throw new Error(`${slots.most} workers, of ${plan.slots} at the most`);
       expect(describeSlots(state)).toMatch(/^slots: \d+( -> \d+){0,2} workers? \(.+\)$/);
     }),
-    {numRuns},
+    {numRuns: cases(numRuns)},
   );
   expect(sum.grown).toBeGreaterThan(0);
   // Runs of few files are over before there were too many workers for a second.

@@ -1,5 +1,5 @@
 /** Files whose tests run in several workers: that nothing is lost or run twice, and what it is good for. */
-import fc from 'fast-check';
+import fc, {cases} from '../random';
 import type {LogLine} from '../../src/shell/eventLog';
 import {planOf} from '../unit/plans';
 import {replay} from './replay';
@@ -55,7 +55,7 @@ describe('random runs', () => {
         const {tally} = simulate(plan, world);
         for (const [name, count] of Object.entries(tally)) total[name] = (total[name] ?? 0) + count;
       }),
-      {numRuns: 5000},
+      {numRuns: cases(5000)},
     );
     const often = {
       joins: 2500,
@@ -81,7 +81,7 @@ describe('random runs', () => {
         expect(replayed?.difference).toBeNull();
         expect(replayed?.state.finished).toBe(true);
       }),
-      {numRuns: 300},
+      {numRuns: cases(300)},
     );
   });
 
@@ -103,7 +103,7 @@ describe('random runs', () => {
           lost += tally.joinersLost;
         },
       ),
-      {numRuns: 2000},
+      {numRuns: cases(2000)},
     );
     expect(lost).toBeGreaterThan(0);
   });
@@ -130,7 +130,7 @@ describe('random runs', () => {
           found.again += sum([...again]);
         },
       ),
-      {numRuns: 2000},
+      {numRuns: cases(2000)},
     );
     for (const count of Object.values(found)) expect(count).toBeGreaterThan(0);
   });
@@ -195,7 +195,7 @@ describe('the makespan', () => {
           expect(makespan).toBeLessThanOrEqual(Math.min(ideal + Math.max(...groups), alone) + 300);
         },
       ),
-      {numRuns: 1000},
+      {numRuns: cases(1000)},
     );
   });
 });
@@ -236,7 +236,7 @@ describe('joining', () => {
           expect(shared.makespan).toBeLessThanOrEqual(apart.makespan * 1.03 + 100);
         },
       ),
-      {numRuns: 1000},
+      {numRuns: cases(1000)},
     );
   });
 });

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc, {cases} from '../../random';
 import {buildFixtureGraph, type FixtureModule, type FixtureUse} from '../../../src/core/fixtureGraph';
 import type {FixtureScope} from '../../../src/core/constraints';
 import {plannedFixtures} from '../../../src/core/runFixtures';
@@ -250,6 +250,6 @@ test('any graph: the files that can run are those without a circle, two scopes o
         }
       });
     }),
-    {numRuns: 1000},
+    {numRuns: cases(1000)},
   );
 });

@@ -7,7 +7,7 @@ import {
   type AssertionResult,
   type TestResult,
 } from '@jest/test-result';
-import fc from 'fast-check';
+import fc from '../../random';
 import type {FileError} from '../../../src/core/deaths';
 import {mergeNodes, onNode, type NodeMergeTools, type NodeOutcome} from '../../../src/core/mergeNodes';
 import {passedTest as passed} from '../shell/jestTests';

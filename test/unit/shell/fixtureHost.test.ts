@@ -180,9 +180,9 @@ describe('a setup fails', () => {
     ['that waits for ever', 'new Promise(() => {})'],
     ['in an endless loop', '(() => { for (;;); })()'],
   ])('%s, and is killed', async (_what, hang) => {
-    const hosted = HostedFixtures.of({'a.js': `exports.setup = () => ${hang};`}, {timeoutMs: 500});
+    const hosted = HostedFixtures.of({'a.js': `exports.setup = () => ${hang};`}, {timeoutMs: 3000});
     expect(failureOf(await hosted.setUp('a.js')).message).toContain(
-      'Shared fixture a.js could not be set up: its setup took longer than 500 ms (fixtureTimeout), and was killed.',
+      'Shared fixture a.js could not be set up: its setup took longer than 3 s (fixtureTimeout), and was killed.',
     );
     expect(listProcesses(OURS)).toHaveLength(1);
   });

@@ -1,6 +1,6 @@
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import fc from 'fast-check';
+import fc from '../../random';
 import type {SavedSnapshots} from '../../../src/core/merge';
 import type {SnapshotChanges} from '../../../src/core/protocol';
 import {
