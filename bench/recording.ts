@@ -1,7 +1,7 @@
 /** What a run has left, its XDIST_LOG and Jest's `--json`, made into a trace. */
 import type {FormattedTestResults} from '@jest/test-result';
 import type {Constraints, FixtureId} from '../src/core/constraints';
-import type {Command, ScheduleEvent} from '../src/core/schedule';
+import type {Command, ScheduleEvent} from '../src/core/scheduleEvents';
 import type {LogLine} from '../src/shell/eventLog';
 import {GROUP_NAME} from '../src/worker/collection';
 import {median} from './statistics';

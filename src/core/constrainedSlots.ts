@@ -2,7 +2,7 @@
 import {admit, choose, type ConstrainedUnits} from './constrainedUnits';
 import {leaveWorker, noteFixture, prepareWorker, type FixtureEvent} from './fixtureStates';
 import {peekFree, poolOf} from './pools';
-import type {Command} from './schedule';
+import type {Command} from './scheduleEvents';
 import {addHeld, type ScheduleState, type SlotState} from './scheduleState';
 
 /**

@@ -6,7 +6,7 @@
 import type {Constraints} from './constraints';
 import {canBeUsed, createFixtures, endOfUses, fixturesReady, isQuiet, type RunFixtures} from './fixtureStates';
 import {allFree, firstNeverGiven, isIn, poolOf, type Pool} from './pools';
-import type {Command} from './schedule';
+import type {Command} from './scheduleEvents';
 import type {SchedulePlan, ScheduleState, SlotState} from './scheduleState';
 import type {NodeId} from './units';
 import {isUsable, usableSlots} from './usableSlots';

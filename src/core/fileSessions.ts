@@ -4,7 +4,7 @@
  * the scheduler is handed its unit; which tests a worker gets is decided in splitFiles.ts.
  */
 import {poolOf} from './pools';
-import type {Command, ScheduleEvent} from './schedule';
+import type {Command, ScheduleEvent} from './scheduleEvents';
 import {endOfUnit, type ScheduleState, type SlotState} from './scheduleState';
 import {
   hasTestsFor,

@@ -5,7 +5,7 @@
  */
 import type {FixtureId} from './constraints';
 import {firstNeverGiven} from './pools';
-import type {Command, ScheduleEvent} from './schedule';
+import type {Command, ScheduleEvent} from './scheduleEvents';
 import type {SchedulePlan, ScheduleState, SlotState} from './scheduleState';
 import type {Generation, SlotNumber} from './units';
 import {usableSlots} from './usableSlots';

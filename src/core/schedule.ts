@@ -13,8 +13,6 @@
  */
 import {endProcess, endReplacement, noteFixtureOf, takeConstrained} from './constrainedSlots';
 import {putBack, releaseLingering, takeAllWaiting} from './constrainedUnits';
-import type {FixtureId} from './constraints';
-import type {AbandonReason, Death} from './deaths';
 import {
   closeFile,
   dropFile,
@@ -26,10 +24,10 @@ import {
   openSession,
   runWhole,
 } from './fileSessions';
-import {areAllGone, askForFixtures, type FixtureEvent, type FixtureHolder} from './fixtureStates';
-import {isWantedIn, moveToMake, poolToStartIn, wantedIn} from './nodeChanges';
-import {allFree, freeCount, liveSlots, poolOf, poolOfUnit, startingCount, takeFree, type Pool} from './pools';
-import type {Fate} from './salvage';
+import {areAllGone, askForFixtures, type FixtureEvent} from './fixtureStates';
+import {isWantedIn, moveToMake} from './nodeChanges';
+import {freeCount, poolOf, poolOfUnit, startingCount, takeFree, type Pool} from './pools';
+import type {Command, ScheduleEvent, SlotEvent} from './scheduleEvents';
 import {
   addHeld,
   emptySlot,
@@ -40,122 +38,11 @@ import {
   type SlotState,
   type StopReason,
 } from './scheduleState';
-import type {LoadSample} from './slotController';
-import {furtherIn} from './slotDemand';
-import {isSurplus, judgeLoad, liveCount, mayServe} from './surplus';
-import {fileToJoin, newSession, noteProgress, sessionsOf, startMsOf, timeToLook, workersAhead} from './splitFiles';
-import type {Generation, NodeId, SlotNumber} from './units';
+import {noteDeaths, startAhead, startFurther, startSlot, startSlots} from './slotStarts';
+import {isSurplus, judgeLoad, mayServe} from './surplus';
+import {fileToJoin, newSession, noteProgress, sessionsOf, startMsOf, timeToLook} from './splitFiles';
 import {isUsable} from './usableSlots';
 import {evenShare, mostBurdened, unitsToTake, wantsOneMore} from './watermarks';
-
-interface FromSlot {
-  readonly slot: SlotNumber;
-  readonly generation: Generation;
-}
-
-/** What can happen. Events from a slot name the generation of the process they come from. */
-export type ScheduleEvent =
-  | {readonly type: 'run-started'}
-  /** The worker's process is up and takes units. */
-  | ({readonly type: 'slot-up'} & FromSlot)
-  | ({readonly type: 'unit-started'; readonly unit: number} & FromSlot)
-  /**
-   * The worker has listed the tests of a unit that may be split. `costs`: of each group of tests that
-   * stay together, in expected ms; null: the list is not the one that the file's first worker made.
-   * `ms`: what it took to load the file.
-   */
-  | ({
-      readonly type: 'unit-opened';
-      readonly unit: number;
-      readonly ms: number;
-      readonly costs: readonly (number | null)[] | null;
-    } & FromSlot)
-  /** The worker has found that the unit's tests cannot be shared; `anew`: nor can what has run be used. */
-  | ({readonly type: 'unit-indivisible'; readonly unit: number; readonly anew: boolean} & FromSlot)
-  /** Of the groups that the worker was given, these have ended, in ms each, and that one runs. */
-  | ({
-      readonly type: 'tests-progress';
-      readonly unit: number;
-      readonly done: readonly (readonly [group: number, ms: number])[];
-      readonly running: number | null;
-    } & FromSlot)
-  /**
-   * `retiring`: the worker begins no further unit (it is over its memory limit). `ms`: what the unit took.
-   * `failed`: it has no result, but an error. `rest`: tests of it were begun by a worker that died, and would be
-   * left if this were the last one to have it open.
-   */
-  | ({
-      readonly type: 'unit-done';
-      readonly unit: number;
-      readonly ms: number;
-      readonly retiring: boolean;
-      readonly failed: boolean;
-      readonly rest: boolean;
-    } & FromSlot)
-  /** The answer to a take-back: of `asked`, these `units` had not been begun and are ours again. */
-  | ({readonly type: 'units-returned'; readonly asked: readonly number[]; readonly units: readonly number[]} & FromSlot)
-  /**
-   * Lease lost: the process is gone, and what it held with it. `innocent`: what it ran is known to have no
-   * part in that. `fate`: what becomes of that. `rest`: as with `unit-done`.
-   */
-  | ({
-      readonly type: 'slot-lost';
-      readonly death: Death;
-      readonly innocent: boolean;
-      readonly fate: Fate;
-      readonly rest: boolean;
-    } & FromSlot)
-  /** The process has ended as it was told to. */
-  | ({readonly type: 'slot-closed'} & FromSlot)
-  /** All that a unit which has ended has come to is on disk: units that come after it may begin. */
-  | {readonly type: 'unit-settled'; readonly unit: number}
-  /** The time that a `wake` asked for has come. */
-  | {readonly type: 'woken'}
-  /** The machine's load was measured: only where the number of workers follows that. */
-  | {readonly type: 'sampled'; readonly load: LoadSample}
-  /** What has come of a set-up-fixture, or a take-down-fixture. */
-  | ({
-      readonly type: 'fixture-up' | 'fixture-failed' | 'fixture-gone';
-      readonly fixture: FixtureId;
-    } & FixtureHolder)
-  | {readonly type: 'stopped'; readonly reason: StopReason};
-
-/** What is to be done. */
-export type Command =
-  | ({readonly type: 'start-slot'; readonly node: NodeId} & FromSlot)
-  | ({readonly type: 'give'; readonly units: readonly number[]} & FromSlot)
-  | ({readonly type: 'take-back'; readonly units: readonly number[]} & FromSlot)
-  /** Open a unit that another worker is at, for some of its tests. */
-  | ({readonly type: 'join'; readonly unit: number} & FromSlot)
-  /** Groups of a unit's tests, for a worker that has it open. `last`: it gets no more. */
-  | ({
-      readonly type: 'give-tests';
-      readonly unit: number;
-      readonly groups: readonly number[];
-      readonly last: boolean;
-    } & FromSlot)
-  /** The worker need run no more of this unit; what comes of it there is not wanted. */
-  | ({readonly type: 'discard'; readonly unit: number} & FromSlot)
-  /** All sessions of the unit have ended: their results are to be made into one. */
-  | {readonly type: 'merge'; readonly unit: number}
-  /** The unit is run once more, for what its workers that died have left of it. */
-  | {readonly type: 'resume'; readonly unit: number}
-  /** The unit begins anew: what has come of it so far is not wanted. */
-  | {readonly type: 'begin-again'; readonly unit: number}
-  /** What it needs itself is up. */
-  | ({readonly type: 'set-up-fixture' | 'take-down-fixture'; readonly fixture: FixtureId} & FixtureHolder)
-  /** Ask again at this time, in ms. */
-  | {readonly type: 'wake'; readonly at: number}
-  /** Let the process end by itself: it has nothing more to do. */
-  | ({readonly type: 'close-slot'} & FromSlot)
-  /** The unit's worker died while running it. */
-  | ({readonly type: 'blame'; readonly unit: number} & FromSlot)
-  /** The unit will never run: no worker is left. */
-  | {readonly type: 'abandon'; readonly unit: number; readonly reason: AbandonReason}
-  | {readonly type: 'finish'};
-
-/** A slot that dies this often in a row without having run or blamed anything stays down. */
-export const MAX_BARREN_DEATHS = 3;
 
 /** So often is a unit run again whose worker others have killed. As often as jest-worker retries, by default. */
 export const MAX_SECOND_CHANCES = 3;
@@ -197,11 +84,6 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   finishIfDone(state, commands);
   return commands;
 }
-
-type SlotEvent = Exclude<
-  ScheduleEvent,
-  {type: 'run-started' | 'stopped' | 'unit-settled' | 'woken' | 'sampled'} | FixtureEvent
->;
 
 function isOfFixture(event: ScheduleEvent): event is FixtureEvent {
   return 'fixture' in event;
@@ -449,17 +331,6 @@ function joinIn(state: ScheduleState, pool: Pool, now: number, commands: Command
   lookLater(state, pool, now, commands);
 }
 
-/** Starts workers for a file that is known to be long while its first worker still loads it. */
-function startAhead(state: ScheduleState, pool: Pool, now: number, commands: Command[]): void {
-  const wanted = workersAhead(state, pool);
-  if (wanted === 0) return;
-  let coming = startingCount(state, pool);
-  for (const slot of state.slots) {
-    if (coming >= state.plan.startsAtOnce || coming + pool.idle.size >= wanted) return;
-    if (startSlot(state, slot, pool, now, commands)) coming++;
-  }
-}
-
 function lookLater(state: ScheduleState, pool: Pool, now: number, commands: Command[]): void {
   if (!state.slots.some(slot => slot.status === 'down' || poolOf(state, slot).idle.has(slot))) return;
   for (const file of state.files.values()) {
@@ -505,8 +376,7 @@ function loseSlot(
   } else if (state.stopped === null) {
     again = loseUnit(state, slot, running, event, commands);
   }
-  if (slot.barrenDeaths >= MAX_BARREN_DEATHS) barSlot(state, slot);
-  else if (wanted && restartsSpent(state)) writeOff(state, slot, 'restarts-spent');
+  noteDeaths(state, slot, wanted);
   takeBack(state, [...(again === null ? [] : [again]), ...held], now, commands);
 }
 
@@ -566,19 +436,6 @@ function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): bo
   return abandoned;
 }
 
-/** Starts slots that are down, as many as there are units for them. */
-function startSlots(state: ScheduleState, now: number, commands: Command[]): void {
-  const {constrained, stopped, plan} = state;
-  if (stopped !== null || allFree(state) + (constrained?.waiting ?? 0) === 0) return;
-  const wanted = wantedIn(state);
-  for (const slot of state.slots) {
-    if (plan.growth !== null && slot.slot > plan.growth.from) return; // these are started as they have room
-    if (slot.status !== 'down') continue;
-    const pool = poolToStartIn(state, slot, wanted);
-    if (pool !== null && startSlot(state, slot, pool, now, commands)) wanted.set(pool, (wanted.get(pool) ?? 0) - 1);
-  }
-}
-
 /** Workers that are too many end as soon as they have nothing to do. */
 function retireSurplus(state: ScheduleState, now: number, commands: Command[]): void {
   if (state.controller === null || state.stopped !== null) return;
@@ -589,29 +446,6 @@ function retireSurplus(state: ScheduleState, now: number, commands: Command[]): 
   }
 }
 
-/** Starts workers beyond those that the run began with, where they may be, and as many as have something to do at once. */
-function startFurther(state: ScheduleState, now: number, commands: Command[]): void {
-  const {plan, stopped, controller} = state;
-  if (plan.growth === null || controller === null || stopped !== null) return;
-  const {from} = plan.growth;
-  // One that the run began with may have ended when there was nothing for it: numbers stay dense.
-  const down = state.slots.filter(slot => slot.status === 'down' && isUsable(state, slot));
-  if (!down.some(({slot}) => slot > from)) return;
-  const further = furtherIn(state);
-  // Where nobody is left they take the place of those that the run began with.
-  for (const [pool, wanted] of wantedIn(state)) {
-    if (wanted > 0 && liveSlots(state.slots, pool) === 0) further.set(pool, Math.max(1, further.get(pool) ?? 0));
-  }
-  let starting = state.slots.filter(({status}) => status === 'starting').length;
-  for (const slot of down) {
-    if (starting >= plan.startsAtOnce) return; // the next one, when one of these is up
-    const pool = poolToStartIn(state, slot, further);
-    if (pool === null || !startSlot(state, slot, pool, now, commands)) continue;
-    starting++;
-    further.set(pool, (further.get(pool) ?? 0) - 1);
-  }
-}
-
 /** A worker that waits at a node where nothing is left for it makes room for one of a node where something is. */
 function changeNodes(state: ScheduleState, now: number, commands: Command[]): void {
   if (state.pools.length === 1 || state.stopped !== null) return;
@@ -619,46 +453,6 @@ function changeNodes(state: ScheduleState, now: number, commands: Command[]): vo
   if (move === null) return;
   move.slot.movesTo = move.pool;
   retire(state, move.slot, now, commands);
-}
-
-/** false: the slot is not down, or gets no further worker. */
-function startSlot(state: ScheduleState, slot: SlotState, pool: Pool, now: number, commands: Command[]): boolean {
-  if (slot.status !== 'down' || slot.barredFrom.has(pool) || !isUsable(state, slot)) return false;
-  if (slot.died && restartsSpent(state)) {
-    writeOff(state, slot, 'restarts-spent');
-    return false;
-  }
-  if (slot.died) state.restarts++;
-  slot.died = false;
-  slot.status = 'starting';
-  slot.startingSince = now;
-  slot.generation++;
-  slot.node = pool.node ?? slot.node;
-  slot.begun = 0;
-  slot.lastUnitMs = null;
-  commands.push({type: 'start-slot', slot: slot.slot, generation: slot.generation, node: slot.node});
-  state.mostWorkers = Math.max(state.mostWorkers, liveCount(state));
-  return true;
-}
-
-/** The slot gets no further worker of the node, or of any, where all are alike. */
-function barSlot(state: ScheduleState, slot: SlotState): void {
-  slot.barredFrom.add(poolOf(state, slot));
-  slot.barrenDeaths = 0;
-  slot.died = false;
-  state.deadBecause = 'all-barren';
-  if (slot.barredFrom.size === state.pools.length) writeOff(state, slot, 'all-barren');
-}
-
-/** The slot gets no further worker. */
-function writeOff(state: ScheduleState, slot: SlotState, reason: AbandonReason): void {
-  slot.status = 'dead';
-  endReplacement(state, slot);
-  state.deadBecause = reason;
-}
-
-function restartsSpent({plan: {maxWorkerRestarts}, restarts}: ScheduleState): boolean {
-  return maxWorkerRestarts !== null && restarts >= maxWorkerRestarts;
 }
 
 function stop(state: ScheduleState, reason: StopReason, commands: Command[]): void {

@@ -9,7 +9,7 @@ import {
 } from './constrainedUnits';
 import type {PlannedFixture} from './constraints';
 import type {AbandonReason} from './deaths';
-import type {Command} from './schedule';
+import type {Command} from './scheduleEvents';
 import type {Session, SplitFile} from './splitFiles';
 import {createController, type SlotController, type SlotGrowth} from './slotController';
 import {addToPool, createPools, leavePool, type Pool} from './pools';

@@ -4,7 +4,7 @@
  */
 import {isAtGroup} from './constrainedUnits';
 import {poolOf, type Pool} from './pools';
-import type {Command} from './schedule';
+import type {Command} from './scheduleEvents';
 import type {ScheduleState, SlotState} from './scheduleState';
 import {judge, type LoadSample} from './slotController';
 import {demandOf} from './slotDemand';

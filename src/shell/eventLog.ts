@@ -4,7 +4,7 @@
  * the end of the log.
  */
 import {closeSync, openSync, writeSync} from 'node:fs';
-import type {Command, ScheduleEvent} from '../core/schedule';
+import type {Command, ScheduleEvent} from '../core/scheduleEvents';
 import type {SchedulePlan} from '../core/scheduleState';
 import type {SlotNumber} from '../core/units';
 

@@ -1,6 +1,6 @@
 /** The invariants of ARCHITECTURE.md, asserted of the scheduler's state after a step. */
 import type {ConstrainedUnits} from '../../src/core/constrainedUnits';
-import {MAX_BARREN_DEATHS} from '../../src/core/schedule';
+import {MAX_BARREN_DEATHS} from '../../src/core/slotStarts';
 import {freeCount, isIn} from '../../src/core/pools';
 import type {SchedulePlan, ScheduleState, SlotState} from '../../src/core/scheduleState';
 import type {Session, SplitFile} from '../../src/core/splitFiles';

@@ -1,4 +1,5 @@
-import {step, type ScheduleEvent} from '../../src/core/schedule';
+import {step} from '../../src/core/schedule';
+import type {ScheduleEvent} from '../../src/core/scheduleEvents';
 import {createSchedule} from '../../src/core/scheduleState';
 import type {LogLine} from '../../src/shell/eventLog';
 import {closed, done, planOf, start, started, up, w1} from '../unit/plans';

@@ -1,5 +1,6 @@
 /** Feeds the events of an XDIST_LOG to the scheduler again, and compares the commands it gives. */
-import {step, type Command, type ScheduleEvent} from '../../src/core/schedule';
+import {step} from '../../src/core/schedule';
+import type {Command, ScheduleEvent} from '../../src/core/scheduleEvents';
 import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
 import type {LogLine} from '../../src/shell/eventLog';
 

@@ -4,7 +4,8 @@
  */
 import {hasSessions, isBystander} from '../../src/core/fileSessions';
 import {freeCount, poolOf} from '../../src/core/pools';
-import {step, type Command, type ScheduleEvent} from '../../src/core/schedule';
+import {step} from '../../src/core/schedule';
+import type {Command, ScheduleEvent} from '../../src/core/scheduleEvents';
 import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
 import type {LogLine} from '../../src/shell/eventLog';
 import {Exclusions, type ExclusionTally} from './exclusions';

@@ -1,6 +1,6 @@
 /** A worker that exists only as timers: it does what src/worker does, in virtual time. */
 import type {JournalRecord} from '../../src/core/journal';
-import type {ScheduleEvent} from '../../src/core/schedule';
+import type {ScheduleEvent} from '../../src/core/scheduleEvents';
 import {listedTests, viewOf} from './fileView';
 import type {Ledger} from './ledger';
 import type {Order, SplitOrder} from './orders';

@@ -1,6 +1,7 @@
 /** Plans of schedules, events and commands, for tests: everything that a test does not ask for is at its default. */
 import type {Constraints} from '../../src/core/constraints';
-import {step, type Command, type ScheduleEvent} from '../../src/core/schedule';
+import {step} from '../../src/core/schedule';
+import type {Command, ScheduleEvent} from '../../src/core/scheduleEvents';
 import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
 
 /**

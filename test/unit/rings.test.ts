@@ -309,7 +309,7 @@ describe('it is right that', () => {
     [
       'shell imports types of the scheduler',
       'src/shell/run.ts',
-      "import type {Command} from '../core/schedule'; export type A = Command;",
+      "import type {Command} from '../core/scheduleEvents'; export type A = Command;",
     ],
     [
       'shell imports types of Jest',

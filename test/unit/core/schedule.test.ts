@@ -1,4 +1,4 @@
-import type {ScheduleEvent} from '../../../src/core/schedule';
+import type {ScheduleEvent} from '../../../src/core/scheduleEvents';
 import {createSchedule} from '../../../src/core/scheduleState';
 import {
   after,

@@ -1,4 +1,4 @@
-import type {ScheduleEvent} from '../../../src/core/schedule';
+import type {ScheduleEvent} from '../../../src/core/scheduleEvents';
 import {createSchedule, type SchedulePlan} from '../../../src/core/scheduleState';
 import {sizeOf} from '../../../src/core/pools';
 import {

@@ -1,4 +1,5 @@
-import {step, type Command, type ScheduleEvent} from '../../../src/core/schedule';
+import {step} from '../../../src/core/schedule';
+import type {Command, ScheduleEvent} from '../../../src/core/scheduleEvents';
 import {addHeld, createSchedule, type SchedulePlan, type SlotState} from '../../../src/core/scheduleState';
 import type {Pool} from '../../../src/core/pools';
 import {mostBurdened} from '../../../src/core/watermarks';
