@@ -95,10 +95,7 @@ async function play(project: Project, runner: Runner, steps: readonly Step[]): P
         if (text === null) rmSync(project.path(path));
         else replace(project, path, text);
       }
-      for (const key of keys) {
-        session.press(key);
-        await new Promise(resolve => setTimeout(resolve, 100)); // Jest takes what comes at once for one key
-      }
+      session.press(keys);
       await session.untilRun();
       outcomes.push(outcomeOf(project));
       // Jest begins some runs anew, for changes that it sees one after the other: one that it drops at once has no plan.

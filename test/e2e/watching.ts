@@ -2,8 +2,19 @@
 import type {ChildProcess} from 'node:child_process';
 import type {Project, Runner} from './project';
 
-/** Jest listens to keys only on a terminal; this makes a pipe pass for one. */
-const FAKE_TERMINAL = 'process.stdin.setRawMode = () => process.stdin;';
+/** Jest listens to keys only on a terminal; this makes a pipe pass for one. To Jest what comes at once is one key: on a busy machine several do. */
+const FAKE_TERMINAL = `
+  const {stdin} = process;
+  stdin.setRawMode = () => stdin;
+  const {emit} = stdin;
+  stdin.emit = (event, ...args) => {
+    if (event !== 'data') return emit.call(stdin, event, ...args);
+    return [...args[0]].map(key => emit.call(stdin, event, key)).at(-1);
+  };
+`;
+
+/** A wait as long as this ends as its test would, and says what was printed. */
+const LONGEST_WAIT_MS = 240_000;
 
 /** A plugin of Jest's, which says when Jest has done with a run: until then it overlooks each change of a file. */
 const SAYS_DONE = `module.exports = class {
@@ -40,22 +51,32 @@ export class WatchSession {
     return this.#child;
   }
 
-  press(key: string): void {
-    this.#child.stdin?.write(key);
+  press(keys: string): void {
+    if (keys !== '') this.#child.stdin?.write(keys);
   }
 
   /** Resolves with what was printed up to there, once it has been. */
   async until(pattern: RegExp): Promise<string> {
-    for (;;) {
-      const match = pattern.exec(this.#output);
-      if (match !== null) {
-        const end = match.index + match[0].length;
-        const printed = this.#output.slice(0, end);
-        this.#output = this.#output.slice(end);
-        return printed;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.#waiting?.();
+    }, LONGEST_WAIT_MS);
+    try {
+      for (;;) {
+        const match = pattern.exec(this.#output);
+        if (match !== null) {
+          const end = match.index + match[0].length;
+          const printed = this.#output.slice(0, end);
+          this.#output = this.#output.slice(end);
+          return printed;
+        }
+        if (this.#child.exitCode !== null) throw new Error(`Jest left: ${this.#output}`);
+        if (isLate) throw new Error(`Jest has not printed ${pattern}, but: ${this.#output}`);
+        await new Promise<void>(resolve => (this.#waiting = resolve));
       }
-      if (this.#child.exitCode !== null) throw new Error(`Jest left: ${this.#output}`);
-      await new Promise<void>(resolve => (this.#waiting = resolve));
+    } finally {
+      clearTimeout(timer);
     }
   }
 
