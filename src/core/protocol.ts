@@ -127,13 +127,11 @@ export interface Slice {
   readonly snapshot: SnapshotChanges | null;
 }
 
-/**
- * When something was taken back in a run of the whole file: the last place that had been come to by then. Of tests that are run
- * again when their block has ended the deepest blocks' are first, and then the first tests.
- */
+/** When the try of a test was taken back, in a run of the whole file. */
 export interface WhenTakenBack {
+  /** The last place that had begun by then. */
   readonly after: number;
-  /** null: at once. */
+  /** The test is run again when its block has ended: inner blocks end first, and have their tests run again in order. null: at once. */
   readonly deferred: {readonly depth: number; readonly place: number} | null;
 }
 

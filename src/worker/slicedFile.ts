@@ -317,6 +317,7 @@ export class SlicedFile implements CircusFile {
     }
   }
 
+  /** A test is run again when its block has ended, or at once; what a block that is run again takes back, it does at its end, which is now. */
   #whenTakenBack(test: unknown): WhenTakenBack {
     const retried = this.#retried;
     const range = retried && this.#collection?.rangeOf.get(retried.parent);
