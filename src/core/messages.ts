@@ -36,6 +36,12 @@ export function record(value: unknown, expected: string): Record<string, unknown
   return value as Record<string, unknown>;
 }
 
+/** An object of which each field is the same kind of thing. */
+export function dictionary<T>(value: unknown, expected: string, parse: (field: unknown) => T): Record<string, T> {
+  const fields = Object.entries(record(value, expected));
+  return Object.fromEntries(fields.map(([key, field]) => [key, parse(field)]));
+}
+
 export function list<T>(value: unknown, parse: (item: unknown) => T): T[] {
   if (!Array.isArray(value)) throw new ProtocolError('a list', value);
   return value.map(parse);

@@ -8,7 +8,7 @@
  */
 import type {TestResult} from '@jest/test-result';
 import type {FileError} from './deaths';
-import {finite, list, nullable, parseJson, ProtocolError, record, text, whole} from './messages';
+import {dictionary, finite, list, nullable, parseJson, ProtocolError, record, text, whole} from './messages';
 import {SNAPSHOT_USES, type SnapshotUse} from './snapshotUse';
 import type {Generation, Granularity, Grouping, SlotNumber} from './units';
 
@@ -352,12 +352,12 @@ export function parseToWorker(line: string): ToWorker {
     case 'rest':
       return {type: fields.type};
     case 'run': {
-      const variables = Object.entries(record(fields.environment, 'an environment'));
+      const environment = dictionary(fields.environment, 'an environment', text);
       return {
         type: 'run',
         // As in the call that it has begun with: what is in there is Jest's, and ours.
         setup: record(fields.setup, 'the setup of a run') as unknown as WorkerSetup,
-        environment: Object.fromEntries(variables.map(([name, value]) => [name, text(value)])),
+        environment,
       };
     }
     default:
@@ -470,16 +470,16 @@ function parseSlice(value: unknown): Slice {
 }
 
 function parseSnapshotChanges(value: unknown): SnapshotChanges {
-  const {path, written, dirty, unchecked, takenBack, inline} = record(value, 'changes of snapshots');
-  const entries = Object.entries(record(written, 'snapshots')).map(([key, snapshot]) => [key, text(snapshot)] as const);
-  const whens = Object.entries(record(takenBack, 'snapshots')).map(([key, when]) => [key, parseWhen(when)] as const);
+  const fields = record(value, 'changes of snapshots');
+  const written = dictionary(fields.written, 'snapshots', text);
+  const takenBack = dictionary(fields.takenBack, 'snapshots', parseWhen);
   return {
-    path: text(path),
-    written: Object.fromEntries(entries),
-    dirty: dirty === true,
-    unchecked: list(unchecked, text),
-    takenBack: Object.fromEntries(whens),
-    inline: list(inline, entry => entry),
+    path: text(fields.path),
+    written,
+    dirty: fields.dirty === true,
+    unchecked: list(fields.unchecked, text),
+    takenBack,
+    inline: list(fields.inline, entry => entry),
   };
 }
 

@@ -1,4 +1,5 @@
 import {
+  dictionary,
   finite,
   LineBuffer,
   list,
@@ -28,6 +29,7 @@ test('a value that is as expected comes back as it is', () => {
   expect(parseJson('{"a":[1]}')).toEqual({a: [1]});
   expect(record({a: 1}, 'a thing')).toEqual({a: 1});
   expect(list([1, 2], whole)).toEqual([1, 2]);
+  expect(dictionary({a: 1, b: 2}, 'numbers', whole)).toEqual({a: 1, b: 2});
   expect(nullable(null, whole)).toBeNull();
   expect(nullable(3, whole)).toBe(3);
   expect([whole(-2), finite(1.5), text('')]).toEqual([-2, 1.5, '']);
@@ -36,6 +38,8 @@ test('a value that is as expected comes back as it is', () => {
 test.each<[string, () => unknown, string]>([
   ['half a line', () => parseJson('{"a"'), 'expected JSON, got "{\\"a\\""'],
   ['null for an object', () => record(null, 'a thing'), 'expected a thing, got null'],
+  ['a text for a dictionary', () => dictionary('a', 'numbers', whole), 'expected numbers, got "a"'],
+  ['a field that is not one', () => dictionary({a: 1, b: '2'}, 'numbers', whole), 'expected a whole number, got "2"'],
   ['an object for a list', () => list({0: 1}, whole), 'expected a list, got {"0":1}'],
   ['an item that is not one', () => list([1, '2'], whole), 'expected a whole number, got "2"'],
   ['undefined for null', () => nullable(undefined, whole), 'expected a whole number, got undefined'],
