@@ -184,6 +184,17 @@ export class Dispatch {
     if (!this.#state.finished) this.#post(event);
   }
 
+  /**
+   * Not before its time: the scheduler would find nothing to do yet, and not ask again. Node's timers end up to
+   * a whole turn of the event loop too early, as they count from the turn's begin, and in whole milliseconds.
+   */
+  #wakeAt(at: number): void {
+    if (this.#state.finished) return;
+    const left = at - this.#options.now();
+    if (left <= 0) this.#post({type: 'woken'});
+    else setTimeout(() => this.#wakeAt(at), Math.ceil(left)).unref();
+  }
+
   #handle(event: ScheduleEvent): void {
     const {log, runId: run, now} = this.#options;
     const at = now();
@@ -263,10 +274,7 @@ export class Dispatch {
         return;
       }
       case 'wake':
-        setTimeout(
-          () => this.#postUnlessFinished({type: 'woken'}),
-          Math.max(0, command.at - this.#options.now()),
-        ).unref();
+        this.#wakeAt(command.at);
         return;
       case 'take-back':
         this.#workers.get(command.slot)?.tell({type: 'take-back', units: command.units});

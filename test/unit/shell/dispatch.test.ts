@@ -1084,6 +1084,17 @@ describe('a file that is split', () => {
       expect(replayed(run)).toContain('wake');
     });
 
+    test('gets it, too, if the timer ends before its time', () => {
+      const {run, w1} = unknown();
+      w1.hears({type: 'tests-progress', unit: 0, done: [], running: 0});
+      run.now += 49.6;
+      jest.advanceTimersByTime(50);
+      expect(run.events).not.toContain('woken');
+      pass(run, 1);
+      expect([...run.workers.keys()]).toEqual(['w1.1', 'w2.1']);
+      expect(run.events.filter(event => event === 'woken')).toHaveLength(1);
+    });
+
     test('is not looked at again when its run is over', async () => {
       const {run, w1, finished} = unknown();
       w1.hasRun(0, 0, 1);
