@@ -158,6 +158,9 @@ export interface MemoryUse {
   readonly rss: {readonly before: number; readonly after: number};
 }
 
+/** A worker that has enough to do tells of a group that begins only if it has told nothing for so long (ms). */
+export const NEWS_EVERY_MS = 20;
+
 /** Worker to parent. */
 export type FromWorker =
   | {readonly type: 'unit-started'; readonly unit: number}

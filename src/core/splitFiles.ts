@@ -6,6 +6,7 @@
  * a session, is given groups in ascending order, so that it walks the file once; all take them from the
  * same pending list, as late as they can, so that none ends long before another.
  */
+import {NEWS_EVERY_MS} from './protocol';
 import {isIn, poolOfUnit, sizeOf, type Pool} from './pools';
 import {expectedMs, type ScheduleState} from './scheduleState';
 import {HOLD_NOTHING_ABOVE_MS} from './watermarks';
@@ -28,6 +29,8 @@ export interface Session {
   heldKnownMs: number;
   heldUnknown: number;
   running: number | null;
+  /** It has told of a test: what loads and sets up the file is behind it. */
+  begun: boolean;
   /** It waits for more, whatever it still holds: that may be further down in the file. */
   starving: boolean;
   /** Since when it does what it does now, as far as is known: it loads the file, or runs what it holds. */
@@ -112,6 +115,7 @@ export function newSession(unit: number, first: boolean, now: number): Session {
     heldKnownMs: 0,
     heldUnknown: 0,
     running: null,
+    begun: false,
     starving: false,
     since: now,
   };
@@ -235,6 +239,7 @@ export function noteProgress(
     file.observedGroups++;
   }
   session.since = now;
+  session.begun ||= running !== null || done.length > 0;
   session.starving = running === null;
   session.running = running !== null && session.held.has(running) ? running : null;
 }
@@ -288,22 +293,36 @@ function unknownMs(state: ScheduleState, file: SplitFile, now: number): number |
  */
 function correction(state: ScheduleState, file: SplitFile, now: number): number {
   let {foreseenMs, tookMs} = file;
-  for (const {running, since} of sessionsOf(state, file.unit)) {
-    const cost = running === null ? null : (file.costs[running] ?? null);
-    if (cost === null || now - since <= cost) continue;
+  for (const session of sessionsOf(state, file.unit)) {
+    const ms = runningMs(session, now);
+    const cost = runningCost(file, session);
+    if (cost === null || ms <= cost) continue;
     foreseenMs += cost;
-    tookMs += now - since;
+    tookMs += ms;
   }
   return (tookMs + CORRECTED_FROM_MS) / (foreseenMs + CORRECTED_FROM_MS);
 }
 
 /** How long (ms) the group has run that began first. */
 function longestRunning(state: ScheduleState, file: SplitFile, now: number): number {
-  let longest = 0;
-  for (const {running, since} of sessionsOf(state, file.unit)) {
-    if (running !== null) longest = Math.max(longest, now - since);
-  }
-  return longest;
+  return Math.max(0, ...sessionsOf(state, file.unit).map(session => runningMs(session, now)));
+}
+
+/**
+ * How long (ms) a session has run the same group, at the least. Where its last news was of no group, or of one
+ * that may have ended at once, some group began so soon after it that there was no news of that.
+ */
+function runningMs(session: Session, now: number): number {
+  const {running, since, status, begun, held} = session;
+  if (status === 'closing' && held.size > 1) return 0; // no more news of what it begins
+  if (running !== null) return now - since;
+  return begun && held.size > 0 ? Math.max(0, now - since - NEWS_EVERY_MS) : 0;
+}
+
+/** What the group that a session runs was expected to take, at the most (ms); null: nobody knows. */
+function runningCost(file: SplitFile, session: Session): number | null {
+  if (session.running !== null) return file.costs[session.running] ?? null;
+  return session.heldUnknown > 0 ? null : session.heldKnownMs;
 }
 
 /**

@@ -2,11 +2,8 @@
  * Which of an open file's tests are this worker's. The parent gives groups of tests while the file
  * runs; a test that comes up before it is decided whose it is waits here.
  */
-import type {FromWorker} from '../core/protocol';
+import {NEWS_EVERY_MS, type FromWorker} from '../core/protocol';
 import type {Phases} from './phases';
-
-/** How long (ms) the parent goes without news of a session that has enough to do. */
-const NEWS_EVERY_MS = 20;
 
 /** How long (ms) tests may run one after the other before what the parent sent is read. */
 const LISTEN_EVERY_MS = 10;

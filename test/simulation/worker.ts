@@ -1,14 +1,12 @@
 /** A worker that exists only as timers: it does what src/worker does, in virtual time. */
 import type {JournalRecord} from '../../src/core/journal';
+import {NEWS_EVERY_MS} from '../../src/core/protocol';
 import type {ScheduleEvent} from '../../src/core/scheduleEvents';
 import {listedTests, viewOf} from './fileView';
 import type {Ledger} from './ledger';
 import type {Order, SplitOrder} from './orders';
 import {groupSteps, teardownStep, topHookSteps, type Stage, type Step} from './steps';
 import type {World} from './world';
-
-/** How long (ms) a worker that tells of its progress in batches goes without news. */
-const NEWS_EVERY_MS = 20;
 
 /** What a worker is in. */
 export interface Surroundings {

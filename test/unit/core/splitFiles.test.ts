@@ -1,4 +1,5 @@
 import type {ScheduleEvent} from '../../../src/core/scheduleEvents';
+import {fileToJoin} from '../../../src/core/splitFiles';
 import {createSchedule, type SchedulePlan, type ScheduleState} from '../../../src/core/scheduleState';
 import {
   after,
@@ -213,6 +214,41 @@ describe('joining', () => {
     expect(feed(state, opened(w1, 0, units(40, 1), 100), progress(w1, 0, [], 0))).toContain('wake 200');
     expect(feedAt(state, 200, woken)).toEqual(['wake 400']);
     expect(feedAt(state, 5000, woken)).toContain('start w2.1');
+  });
+
+  describe('a worker that goes on without a word', () => {
+    /** It has run its first tests, and been given more. */
+    const goesOn = (costs: readonly (number | null)[], first: number, openMs: number) => {
+      const state = after(oneFile(), up(w1), started(w1, 0), opened(w1, 0, costs, openMs), progress(w1, 0, [], 0));
+      const ended = Array.from({length: first}, (_, group) => [group, 1] as const);
+      expect(feed(state, progress(w1, 0, ended, null))).toEqual([
+        expect.stringMatching(`^give-tests w1\\.1: 0 \\[${first} ${first + 1} `),
+      ]);
+      return state;
+    };
+
+    test('is at a test that takes long, if nothing was known of it', () => {
+      expect(feedAt(goesOn(units(90, null), 1, 20), 100, woken)).toEqual(['start w2.1']);
+    });
+
+    test('and if it was to be short', () => {
+      const state = goesOn(units(90, 2), 18, 400);
+      expect(feedAt(state, 800, woken)).toEqual(['wake 1600']);
+      expect(feedAt(state, 5000, woken)).toEqual(['start w2.1']);
+    });
+
+    test('is not, before its first test: its file is being set up', () => {
+      const state = after(oneFile(), up(w1), started(w1, 0), opened(w1, 0, units(90, null), 20));
+      expect(feedAt(state, 100, woken)).toEqual(['wake 150']);
+    });
+
+    test('is not, if it will get no more: it has nothing to tell until it ends', () => {
+      const tests = [...units(20, 100), 3000, ...units(4, 1)];
+      const state = joined(tests);
+      expect(feed(state, progress(w2, 0, [[20, 3000]], null))).toEqual(['give-tests w2.1: 0 [21 22 23 24 last]']);
+      feedAt(state, 60_000, progress(w1, 0, [[0, 100]], 1));
+      expect(fileToJoin(state, state.pools[0]!, {free: 1, coming: 0, startMs: 2000}, 60_000)).toBeNull();
+    });
   });
 
   test('several join where one alone would not help', () => {
