@@ -270,7 +270,11 @@ describe.each(['whole', 'split'] as const)('a file that runs %s while its worker
   onEachLine('loses no test but that one', async (_line, make) => {
     const body = slowTests(10, `if (i === 4) { process.kill(process.pid, 'SIGKILL'); for (;;); }`);
     const project = make({
-      ...splitFile(body, {pragmas: kind === 'split' ? '@can-split' : '', name: 'dies.test.js'}),
+      ...splitFile(body, {
+        pragmas: kind === 'split' ? '@can-split' : '',
+        name: 'dies.test.js',
+        alone: kind === 'whole',
+      }),
       ...BUSY_REPORTER,
     });
     const output = await project.run(['-w', '2', '--reporters=./busy.js'], PARALLEL);

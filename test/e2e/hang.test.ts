@@ -190,12 +190,11 @@ onEachLine('a worker that was stopped from outside is found by its silence', asy
 
 describe.each(['whole', 'split'] as const)('a file that runs %s while a test of it hangs and Jest is busy', kind => {
   onEachLine('loses no test but that one', async (_line, make) => {
-    // The first pause in a worker may last, so that Jest's own timeout is to allow for it; ours is exact then.
-    const body = `jest.setTimeout(60_000);\n${slowTests(10, `if (i === 4) ${SPIN}`)}`;
     const project = make({
-      ...splitFile(body, {
+      ...splitFile(slowTests(10, `if (i === 4) ${SPIN}`), {
         pragmas: `${kind === 'split' ? '@can-split\n * ' : ''}@hard-timeout 6s`,
         name: 'hangs.test.js',
+        alone: kind === 'whole',
       }),
       ...BUSY_REPORTER,
     });

@@ -4,6 +4,7 @@ import {onEachLine} from './project';
 import {
   expectSplit,
   expectSplitSameAsStock,
+  LOADERS,
   notesOf,
   PARALLEL,
   runsOf,
@@ -101,7 +102,7 @@ onEachLine(
 onEachLine('fake timers, for all files and left on by a test', async (_line, make) => {
   const body = `
     const {setTimeout: later} = require('timers/promises');
-    const wait = async () => { const end = performance.now() + 4000; while (isAlone() && performance.now() < end) await later(10); await later(30); };
+    const wait = async () => { while (loaders() < 2) await later(10); await later(30); };
     for (let i = 0; i < 14; i++) test('t' + i, async () => {
       jest.useFakeTimers();
       const called = jest.fn();
@@ -127,11 +128,11 @@ onEachLine('an ESM test file', async (_line, make) => {
         import {jest} from '@jest/globals';
         import {sum} from './sum.mjs';
         const me = process.env.XDIST_WORKER ?? 'stock';
-        await Promise.resolve(appendFileSync('loaded', me + ' '));
-        const isAlone = () => me !== 'stock' && new Set(readFileSync('loaded', 'utf8').trim().split(' ')).size < 2;
-        const end = Date.now() + 4000;
+        await Promise.resolve();
+        ${LOADERS}
+        jest.setTimeout(200_000);
         for (let i = 0; i < 14; i++) test('t' + i, async () => {
-          while (isAlone() && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 10));
+          while (loaders() < 2) await new Promise(resolve => setTimeout(resolve, 10));
           await new Promise(resolve => setTimeout(resolve, 25));
           expect(sum(i, 1)).toBe(i === 4 ? 0 : i + 1);
           expect(typeof jest.fn).toBe('function');

@@ -63,14 +63,13 @@ onEachLine('a file whose docblock says nothing runs whole', async (_line, make) 
 });
 
 onEachLine('the option canSplit names files by glob, in the config and in the environment', async (_line, make) => {
-  const project = make({
+  const files = (alone: boolean) => ({
     'xdist.config.json': '{"canSplit": ["tests/*.test.js"]}',
-    ...splitFile(slowTests(12), {pragmas: 'No pragma.', name: 'tests/split.test.js'}),
+    ...splitFile(slowTests(12), {pragmas: 'No pragma.', name: 'tests/split.test.js', alone}),
   });
+  const project = make(files(false));
   await expectSplitSameAsStock(project);
-  project.reset();
-  project.write('loaded', 'someone else ');
-  const otherGlob = await project.run(['-w', '3'], {env: {...PARALLEL, XDIST_CAN_SPLIT: '*.test.js'}});
+  const otherGlob = await make(files(true)).run(['-w', '3'], {env: {...PARALLEL, XDIST_CAN_SPLIT: '*.test.js'}});
   expect(unitsOf(otherGlob.log, 'tests/split.test.js')).toHaveLength(1);
   expect(workersOf(otherGlob.log, 'tests/split.test.js')).toEqual([]);
   project.reset();
@@ -109,10 +108,8 @@ onEachLine('a third worker finds other tests: the file begins anew, each test ha
   // Two workers agree, and share the tests; the third that loads the file finds one more.
   const project = make(
     splitFile(`
-      const loaded = new Set(readFileSync('loaded', 'utf8').trim().split(' ')).size;
-      if (loaded === 3 && !existsSync('anew')) { appendFileSync('anew', ''); test('one more', () => {}); }
-      if (loaded === 2) { const end = Date.now() + 10; while (Date.now() < end); }
-      ${slowTests(20, 'await sleep(60);')}
+      if (loaders() === 3 && !existsSync('anew')) { appendFileSync('anew', ''); test('one more', () => {}); }
+      ${slowTests(20, 'while (loaders() < 3) await sleep(10);')}
     `),
   );
   const {exitCode, json, stderr, events} = await project.run(['-w', '3'], {env: PARALLEL});
@@ -201,7 +198,6 @@ onEachLine('--bail: a split file fails', async (_line, make) => {
 onEachLine('runs one after the other are all split, with durations known and unknown', async (_line, make) => {
   const project = make(splitFile(slowTests(16, 'await sleep(200);')));
   for (let run = 0; run < 3; run++) {
-    project.write('loaded', 'someone else ');
     const output = await project.run(['-w', '3']);
     expect(output.exitCode).toBe(0);
     expectSplit(output);

@@ -84,7 +84,7 @@ onEachLine('an environment that takes tests out while they run: the file runs wh
 onEachLine('an environment that lets nobody put a handler before its own: the file runs whole', async (_line, make) => {
   const project = make(
     {
-      ...splitFile(slowTests(8)),
+      ...splitFile(slowTests(8), {alone: true}),
       'environment.js': `const {TestEnvironment} = require('jest-environment-node');
 module.exports = class extends TestEnvironment {
   constructor(...args) {

@@ -129,8 +129,7 @@ async function expectSameSnapshots(project: Project, steps: readonly SnapshotSte
     const all: unknown[] = [];
     for (const [index, {name, args = [], body}] of steps.entries()) {
       if (body !== undefined) for (const [path, text] of Object.entries(splitFile(body))) project.write(path, text);
-      // Each begins with nothing known of how long tests take, and with no worker that has loaded the file.
-      project.write('loaded', '');
+      // Each begins with nothing known of how long tests take.
       const env = {...PARALLEL, XDIST_TIMINGS: `timings${index}.json`};
       const output = await project.run(['-w', '3', ...args], {runner, env});
       const end = output.events.find(({event, path}) => event === 'file-result' && path === 'split.test.js');

@@ -5,24 +5,33 @@ import type {Files, JestOutput, Project} from './project';
 
 export const PARALLEL = {XDIST_IN_BAND: 'never'};
 
-/**
- * What the test files begin with. `note` says who does what in which order. The first `pause` in a worker
- * lasts until another one has loaded the file, too: on a machine of whatever speed there is something left
- * for it then.
- */
+/** What the test files begin with. `note` says who does what in which order. */
 const PRELUDE = `const {appendFileSync, existsSync, openSync, readFileSync} = require('fs');
 const me = process.env.XDIST_WORKER ?? 'stock';
 const note = what => appendFileSync('notes', JSON.stringify({worker: me, what}) + '\\n');
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
-appendFileSync('loaded', me + ' ');
-const isAlone = () => me !== 'stock' && new Set(readFileSync('loaded', 'utf8').trim().split(' ')).size < 2;
-let end;
-const pause = async (ms = 25) => {
-  end ??= Date.now() + 4000;
-  while (isAlone() && Date.now() < end) await sleep(10);
-  await sleep(ms);
-};
+const pause = (ms = 25) => sleep(ms);
 `;
+
+/** Says that this worker has loaded the file; `loaders` says how many have in this run, which is plenty with the stock runner. */
+export const LOADERS = `const loaded = 'loaded-' + process.env.XDIST_RUN_ID;
+appendFileSync(loaded, me + ' ');
+const loaders = () => (me === 'stock' ? 99 : new Set(readFileSync(loaded, 'utf8').trim().split(' ')).size);`;
+
+/**
+ * The first pause in a worker lasts until another one has loaded the file, too: on a machine of whatever
+ * speed there is something left for it then. The symbol is what `jest.setTimeout` sets; there is no `jest`
+ * where globals are not injected.
+ */
+const COMPANY = PRELUDE.replace(
+  /const pause.*/,
+  `globalThis[Symbol.for('TEST_TIMEOUT_SYMBOL')] ??= 200_000;
+${LOADERS}
+const pause = async (ms = 25) => {
+  while (loaders() < 2) await sleep(10);
+  await sleep(ms);
+};`,
+);
 
 /** Other files, so that more workers than one are up by the time that there are tests to share. */
 const OTHERS: Files = {
@@ -33,14 +42,19 @@ const OTHERS: Files = {
 export interface SplitFileOptions {
   readonly pragmas?: string;
   readonly name?: string;
+  /** Its tests pause without waiting for a second worker: there will be none. */
+  readonly alone?: boolean;
 }
 
 /** A test file that may be split; itself the first to begin, being the largest. */
 export function splitFile(
   body: string,
-  {pragmas = '@can-split', name = 'split.test.js'}: SplitFileOptions = {},
+  {pragmas = '@can-split', name = 'split.test.js', alone = false}: SplitFileOptions = {},
 ): Files {
-  return {...OTHERS, [name]: `/** ${pragmas} */\n${PRELUDE}${body}\n// ${'the largest file runs first '.repeat(10)}\n`};
+  return {
+    ...OTHERS,
+    [name]: `/** ${pragmas} */\n${alone ? PRELUDE : COMPANY}${body}\n// ${'the largest file runs first '.repeat(10)}\n`,
+  };
 }
 
 /** Tests that take their time, so many that a second worker is worth it. */
