@@ -10,6 +10,8 @@ const base = {
 module.exports = {
   // Most of them wait for other processes: Jest's own default leaves a processor idle, of two the half.
   maxWorkers: '100%',
+  // It ends what hangs; no test fails because the machine is busy.
+  testTimeout: 300_000,
   projects: [
     {...base, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts']},
     {...base, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.test.ts']},

@@ -30,8 +30,6 @@ import {
 } from './compileCacheRuns';
 import {OTHER_NODE, type Files, type JestOutput, type Project} from './project';
 
-/** No test waits for this; it ends a run that hangs. */
-const LONG_ENOUGH_MS = 300_000;
 const BABEL_JEST = {transform: {'\\.js$': 'babel-jest'}};
 
 /** Where all of them would take longer than they tell more. */
@@ -63,19 +61,15 @@ interface Case {
 
 function onLines(lines: readonly CachedLine[], name: string, {files, config, args, options, tests}: Case): void {
   describe.each(lines)('Jest %s', line => {
-    it(
-      name,
-      async () => {
-        const project = cacheProject(line, name, files, config);
-        const stock: JestOutput = await expectSameInEachState(project, args ?? [], {
-          states: statesOf(line),
-          ...options,
-        });
-        expect(stock.json?.numTotalTests).toBeGreaterThanOrEqual(tests);
-        project.remove();
-      },
-      LONG_ENOUGH_MS,
-    );
+    it(name, async () => {
+      const project = cacheProject(line, name, files, config);
+      const stock: JestOutput = await expectSameInEachState(project, args ?? [], {
+        states: statesOf(line),
+        ...options,
+      });
+      expect(stock.json?.numTotalTests).toBeGreaterThanOrEqual(tests);
+      project.remove();
+    });
   });
 }
 
@@ -230,24 +224,20 @@ function withOtherBytes(bytes: Buffer): Buffer {
 }
 
 describe.each(LATEST_LINES)('Jest %s', line => {
-  it(
-    'NODE_V8_COVERAGE counts the same',
-    async () => {
-      const project = cacheProject(line, 'raw coverage', COVERED);
-      const counts: Record<string, unknown> = {};
-      for (const runner of ['stock', 'xdist'] as const) {
-        project.reset();
-        // In one process: V8 leaves out an inner range whose count is its function's, which is up to what else ran there.
-        const env = {NODE_V8_COVERAGE: project.path('raw'), XDIST_IN_BAND: 'never', ...ONE_WORKER};
-        await project.run(runner === 'stock' ? ['-i'] : ['-w', '2'], {runner, env});
-        counts[runner] = rawCounts(project);
-      }
-      expect(counts.xdist).toEqual(counts.stock);
-      expect(Object.keys(counts.stock as object).length).toBeGreaterThan(10);
-      project.remove();
-    },
-    LONG_ENOUGH_MS,
-  );
+  it('NODE_V8_COVERAGE counts the same', async () => {
+    const project = cacheProject(line, 'raw coverage', COVERED);
+    const counts: Record<string, unknown> = {};
+    for (const runner of ['stock', 'xdist'] as const) {
+      project.reset();
+      // In one process: V8 leaves out an inner range whose count is its function's, which is up to what else ran there.
+      const env = {NODE_V8_COVERAGE: project.path('raw'), XDIST_IN_BAND: 'never', ...ONE_WORKER};
+      await project.run(runner === 'stock' ? ['-i'] : ['-w', '2'], {runner, env});
+      counts[runner] = rawCounts(project);
+    }
+    expect(counts.xdist).toEqual(counts.stock);
+    expect(Object.keys(counts.stock as object).length).toBeGreaterThan(10);
+    project.remove();
+  });
 });
 
 /** How often each range of the project's modules has run, in all processes. */
@@ -276,48 +266,40 @@ function rawCounts(project: Project): Record<string, number> {
 }
 
 describe.each(LATEST_LINES)('Jest %s', line => {
-  it(
-    'what Node itself loads is kept, too, where it can: from Node 22.1 on',
-    async () => {
-      const project = cacheProject(line, 'loaded by Node', FAILING, BABEL_JEST);
-      const kept = () => Object.keys(project.readAll('.cache/xdist-code/node'));
-      for (const args of [['-i'], ['-w', '2']]) {
-        for (const [env, isKept] of [
-          [{XDIST_IN_BAND: 'never'}, true],
-          [{XDIST_IN_BAND: 'never', ...CACHE_OFF}, false],
-        ] as const) {
-          project.reset();
-          await project.run(args, {env, execPath: OTHER_NODE});
-          expect({args, isKept: kept().length > 0}).toEqual({args, isKept});
-        }
+  it('what Node itself loads is kept, too, where it can: from Node 22.1 on', async () => {
+    const project = cacheProject(line, 'loaded by Node', FAILING, BABEL_JEST);
+    const kept = () => Object.keys(project.readAll('.cache/xdist-code/node'));
+    for (const args of [['-i'], ['-w', '2']]) {
+      for (const [env, isKept] of [
+        [{XDIST_IN_BAND: 'never'}, true],
+        [{XDIST_IN_BAND: 'never', ...CACHE_OFF}, false],
+      ] as const) {
+        project.reset();
+        await project.run(args, {env, execPath: OTHER_NODE});
+        expect({args, isKept: kept().length > 0}).toEqual({args, isKept});
       }
-      project.remove();
-    },
-    LONG_ENOUGH_MS,
-  );
+    }
+    project.remove();
+  });
 });
 
 // Jest 29.7 makes a vm.Script each time, of which V8 keeps what it has compiled.
 describe.each(CACHED_LINES.filter(line => line !== '29'))('Jest %s', line => {
-  it(
-    'a module is compiled twice in a process, however many files load it; each time where the cache is off',
-    async () => {
-      const project = cacheProject(line, 'counted', COUNTING);
-      const compiled = async (args: readonly string[], env: Readonly<Record<string, string>>) => {
-        project.reset();
-        const preload = `--require ${project.path('count.js')}`;
-        await project.run(args, {env: {NODE_OPTIONS: preload, ...env}});
-        return project.read('compiled').trim().split(' ');
-      };
-      for (const [args, env] of [
-        [['-w', '2'], {XDIST_IN_BAND: 'never', ...ONE_WORKER}],
-        [['-i'], {}],
-      ] as const) {
-        expect((await compiled(args, env)).length).toBeLessThanOrEqual(2);
-        expect(await compiled(args, {...env, ...CACHE_OFF})).toEqual(Array.from({length: 6}, () => 'function'));
-      }
-      project.remove();
-    },
-    LONG_ENOUGH_MS,
-  );
+  it('a module is compiled twice in a process, however many files load it; each time where the cache is off', async () => {
+    const project = cacheProject(line, 'counted', COUNTING);
+    const compiled = async (args: readonly string[], env: Readonly<Record<string, string>>) => {
+      project.reset();
+      const preload = `--require ${project.path('count.js')}`;
+      await project.run(args, {env: {NODE_OPTIONS: preload, ...env}});
+      return project.read('compiled').trim().split(' ');
+    };
+    for (const [args, env] of [
+      [['-w', '2'], {XDIST_IN_BAND: 'never', ...ONE_WORKER}],
+      [['-i'], {}],
+    ] as const) {
+      expect((await compiled(args, env)).length).toBeLessThanOrEqual(2);
+      expect(await compiled(args, {...env, ...CACHE_OFF})).toEqual(Array.from({length: 6}, () => 'function'));
+    }
+    project.remove();
+  });
 });

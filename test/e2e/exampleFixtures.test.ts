@@ -125,5 +125,4 @@ test.each(CASES)(
     expect(await project.leftProcesses()).toEqual([]);
     project.remove();
   },
-  180_000,
 );

@@ -224,7 +224,7 @@ export class Project {
   }
 
   /** What still runs after a moment in which what was killed may come to its end; on a busy machine it may take some. */
-  async leftProcesses(withinMs = 2000): Promise<string[]> {
+  async leftProcesses(withinMs = 60_000): Promise<string[]> {
     const until = Date.now() + withinMs;
     while (this.processes().length > 0 && Date.now() < until) await new Promise(resolve => setTimeout(resolve, 20));
     return this.processes();
@@ -256,24 +256,17 @@ export function onEachLine(
   lines: readonly JestLine[] = JEST_LINES,
 ): void {
   describe.each(lines)('Jest %s', line => {
-    it(
-      name,
-      async () => {
-        const projects: Project[] = [];
-        const make: MakeProject = (files, config) => {
-          const project = new Project(line, name, files, config);
-          projects.push(project);
-          return project;
-        };
-        await test(line, make);
-        for (const project of projects) project.remove(); // one that failed stays, to be looked at
-      },
-      LONG_ENOUGH_MS,
-    );
+    it(name, async () => {
+      const projects: Project[] = [];
+      const make: MakeProject = (files, config) => {
+        const project = new Project(line, name, files, config);
+        projects.push(project);
+        return project;
+      };
+      await test(line, make);
+      for (const project of projects) project.remove(); // one that failed stays, to be looked at
+    });
   });
 }
 
 export type MakeProject = (files: Files, config?: object | null) => Project;
-
-/** No test waits for this; it ends a run that hangs. */
-const LONG_ENOUGH_MS = 300_000;

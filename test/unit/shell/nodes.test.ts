@@ -10,7 +10,6 @@ import {untilListed} from '../fixtures/processTable';
 import {temporaryFolder} from './temporaryFolder';
 
 // What does not answer is ended by what is tested, where it has a limit.
-jest.setTimeout(120_000);
 
 // From JavaScript: a node runs a file of ours.
 const COMPILED = join(compileRings('shell', 'worker'), 'shell', 'nodes.js');

@@ -5,7 +5,6 @@ import {compile, compileRings} from '../compiledSources';
 import {WatchedProcess} from './watchedProcess';
 
 // A process that is not ended by what is tested has to be ended by Jest.
-jest.setTimeout(60_000);
 
 const worker = join(compileRings('worker'), 'worker');
 

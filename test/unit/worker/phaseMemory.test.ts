@@ -3,8 +3,6 @@ import {Worker} from 'node:worker_threads';
 import {monotonicMs, PhaseMemory} from '../../../src/worker/phaseMemory';
 import {compileRings} from '../compiledSources';
 
-jest.setTimeout(60_000);
-
 /** A memory, and the same as another thread sees it. */
 function shared(): {main: PhaseMemory; watchdog: PhaseMemory} {
   const main = PhaseMemory.create();

@@ -4,7 +4,6 @@ import {compileRings} from '../compiledSources';
 import {WatchedProcess, type ProcessOptions} from './watchedProcess';
 
 // A process that is not ended by what is tested has to be ended by Jest.
-jest.setTimeout(60_000);
 
 const worker = join(compileRings('worker'), 'worker');
 const start = (script: string, options?: ProcessOptions) => WatchedProcess.start(worker, script, options);
