@@ -77,7 +77,7 @@ const WORTHWHILE_MS = 10;
  */
 const WORTHWHILE_SHARE = 0.5;
 
-/** A session may hold this much (ms) whatever its share: less would not outlast the time between two of its news. */
+/** A session may hold this much (ms), if it is known, whatever its share: less would not outlast the time between two of its news. */
 const SMALL_SHARE_MS = 20;
 
 /** What the start of a worker process is taken for (ms), until one was seen. */
@@ -268,10 +268,8 @@ function wantsOneMoreTest(
   if (waiting === 0) return true;
   // pytest-xdist's bound, in counts: no session is loaded up with more than half of its share of the rest.
   const waitingMs = session.heldKnownMs + session.heldUnknown * (estimate ?? 0) - (pace ?? 0);
-  if (
-    waitingMs >= SMALL_SHARE_MS &&
-    waiting + 1 >= Math.max(2, file.pending / sizeOf(state, poolOfUnit(state, file.unit)) / 2)
-  )
+  const isSmall = file.costs[next] != null && waitingMs < SMALL_SHARE_MS;
+  if (!isSmall && waiting + 1 >= Math.max(2, file.pending / sizeOf(state, poolOfUnit(state, file.unit)) / 2))
     return false;
   return waitingMs < (refilling ? watermark.high : watermark.low);
 }

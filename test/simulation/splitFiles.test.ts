@@ -168,6 +168,13 @@ describe('the makespan', () => {
     expect(makespan).toBeLessThan(11_000);
   });
 
+  test('is no more than that of three where the first ones are short, and those behind them are taken to be', () => {
+    for (let short = 1; short < 20; short++) {
+      const groups = [...times(short, 1), ...times(8, 10_000)];
+      expect(run({files: [unknown(50, groups)], slots: 8}).makespan).toBeLessThan(31_000);
+    }
+  });
+
   test('of many short tests is little longer than it takes to open the file: the last to join would gain less than that', () => {
     const groups = times(2000, 2);
     const {makespan} = run({files: [known(50, groups)], slots: 8});
