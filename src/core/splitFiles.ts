@@ -78,7 +78,7 @@ const WORTHWHILE_MS = 10;
 const WORTHWHILE_SHARE = 0.5;
 
 /** A session may hold this much (ms), if it is known, whatever its share: less would not outlast the time between two of its news. */
-const SMALL_SHARE_MS = 20;
+const SMALL_SHARE_MS = NEWS_EVERY_MS;
 
 /** What the start of a worker process is taken for (ms), until one was seen. */
 const WORKER_START_MS = 300;

@@ -189,9 +189,8 @@ export class Dispatch {
    * a whole turn of the event loop too early, as they count from the turn's begin, and in whole milliseconds.
    */
   #wakeAt(at: number): void {
-    if (this.#state.finished) return;
     const left = at - this.#options.now();
-    if (left <= 0) this.#post({type: 'woken'});
+    if (left <= 0) this.#postUnlessFinished({type: 'woken'});
     else setTimeout(() => this.#wakeAt(at), Math.ceil(left)).unref();
   }
 

@@ -130,7 +130,6 @@ onEachLine('an ESM test file', async (_line, make) => {
         const me = process.env.XDIST_WORKER ?? 'stock';
         await Promise.resolve();
         ${LOADERS}
-        jest.setTimeout(200_000);
         for (let i = 0; i < 14; i++) test('t' + i, async () => {
           while (loaders() < 2) await new Promise(resolve => setTimeout(resolve, 10));
           await new Promise(resolve => setTimeout(resolve, 25));

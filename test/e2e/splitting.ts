@@ -10,28 +10,31 @@ const PRELUDE = `const {appendFileSync, existsSync, openSync, readFileSync} = re
 const me = process.env.XDIST_WORKER ?? 'stock';
 const note = what => appendFileSync('notes', JSON.stringify({worker: me, what}) + '\\n');
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
-const pause = (ms = 25) => sleep(ms);
 `;
 
-/** Says that this worker has loaded the file; `loaders` says how many have in this run, which is plenty with the stock runner. */
-export const LOADERS = `const loaded = 'loaded-' + process.env.XDIST_RUN_ID;
+/**
+ * Says that this worker has loaded the file; `loaders` says how many have in this run, which is enough with the
+ * stock runner. To wait for others may take long: the symbol is what `jest.setTimeout` sets, as there is no
+ * `jest` where globals are not injected.
+ */
+export const LOADERS = `globalThis[Symbol.for('TEST_TIMEOUT_SYMBOL')] ??= 200_000;
+const loaded = 'loaded-' + process.env.XDIST_RUN_ID;
 appendFileSync(loaded, me + ' ');
-const loaders = () => (me === 'stock' ? 99 : new Set(readFileSync(loaded, 'utf8').trim().split(' ')).size);`;
+const loaders = () => (me === 'stock' ? Infinity : new Set(readFileSync(loaded, 'utf8').trim().split(' ')).size);
+`;
+
+const PAUSE = `const pause = (ms = 25) => sleep(ms);
+`;
 
 /**
  * The first pause in a worker lasts until another one has loaded the file, too: on a machine of whatever
- * speed there is something left for it then. The symbol is what `jest.setTimeout` sets; there is no `jest`
- * where globals are not injected.
+ * speed there is something left for it then.
  */
-const COMPANY = PRELUDE.replace(
-  /const pause.*/,
-  `globalThis[Symbol.for('TEST_TIMEOUT_SYMBOL')] ??= 200_000;
-${LOADERS}
-const pause = async (ms = 25) => {
+const PAUSE_IN_COMPANY = `${LOADERS}const pause = async (ms = 25) => {
   while (loaders() < 2) await sleep(10);
   await sleep(ms);
-};`,
-);
+};
+`;
 
 /** Other files, so that more workers than one are up by the time that there are tests to share. */
 const OTHERS: Files = {
@@ -51,9 +54,10 @@ export function splitFile(
   body: string,
   {pragmas = '@can-split', name = 'split.test.js', alone = false}: SplitFileOptions = {},
 ): Files {
+  const prelude = PRELUDE + (alone ? PAUSE : PAUSE_IN_COMPANY);
   return {
     ...OTHERS,
-    [name]: `/** ${pragmas} */\n${alone ? PRELUDE : COMPANY}${body}\n// ${'the largest file runs first '.repeat(10)}\n`,
+    [name]: `/** ${pragmas} */\n${prelude}${body}\n// ${'the largest file runs first '.repeat(10)}\n`,
   };
 }
 

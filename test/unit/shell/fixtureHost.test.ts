@@ -1,8 +1,6 @@
 import {HostedFixtures, OURS, transformOf} from '../fixtures/hostedFixtures';
 import {listProcesses, untilListed} from '../fixtures/processTable';
 
-// A process that is not ended by what is tested has to be ended by Jest.
-
 const failureOf = (setup: object) => (setup as {failure: {message: string; stack: string}}).failure;
 
 describe.each([

@@ -9,8 +9,6 @@ import {compileRings} from '../compiledSources';
 import {untilListed} from '../fixtures/processTable';
 import {temporaryFolder} from './temporaryFolder';
 
-// What does not answer is ended by what is tested, where it has a limit.
-
 // From JavaScript: a node runs a file of ours.
 const COMPILED = join(compileRings('shell', 'worker'), 'shell', 'nodes.js');
 const {prepareNodes, nodeEnvironment} = require(COMPILED) as typeof Nodes;

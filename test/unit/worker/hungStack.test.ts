@@ -4,8 +4,6 @@ import type {HungPlace, StackFrame} from '../../../src/core/watching';
 import {compile, compileRings} from '../compiledSources';
 import {WatchedProcess} from './watchedProcess';
 
-// A process that is not ended by what is tested has to be ended by Jest.
-
 const worker = join(compileRings('worker'), 'worker');
 
 /** Where a process hangs that runs a script; its second line is the script's first. */

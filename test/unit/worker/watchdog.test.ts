@@ -3,8 +3,6 @@ import {join} from 'node:path';
 import {compileRings} from '../compiledSources';
 import {WatchedProcess, type ProcessOptions} from './watchedProcess';
 
-// A process that is not ended by what is tested has to be ended by Jest.
-
 const worker = join(compileRings('worker'), 'worker');
 const start = (script: string, options?: ProcessOptions) => WatchedProcess.start(worker, script, options);
 
