@@ -1,7 +1,7 @@
 /**
  * Makes the installs that the end-to-end tests run on: a Jest of each supported line, and an example, each with our
- * package beside it as npm would unpack it, from `npm pack`; and a Node of another version. Cheap when nothing has
- * changed.
+ * package beside it as npm would unpack it, from `npm pack`; and a Node of each supported major version but the
+ * oldest. Cheap when nothing has changed.
  */
 import {readdirSync} from 'node:fs';
 import {dirname, join} from 'node:path';
@@ -16,4 +16,6 @@ for (const name of readdirSync(installs).filter(entry => entry.startsWith('jest-
   installInto(join(installs, name), tarball);
 }
 installInto(join(here, '..', '..', 'examples', 'shared-fixtures'), tarball);
-installDependencies(join(installs, 'another-node'));
+for (const name of readdirSync(installs).filter(entry => entry.startsWith('node-'))) {
+  installDependencies(join(installs, name));
+}

@@ -9,8 +9,11 @@ import type {LogLine} from '../../src/shell/eventLog';
 export const JEST_LINES = ['29', '30'] as const;
 export type JestLine = (typeof JEST_LINES)[number];
 
-/** A Node 22. */
-export const OTHER_NODE = join(__dirname, 'installs', 'another-node', 'node_modules', 'node', 'bin', 'node');
+/** The path of a Node of another major version than the oldest that we support. */
+export const nodeOf = (major: 22 | 24 | 26) =>
+  join(__dirname, 'installs', `node-${major}`, 'node_modules', 'node', 'bin', 'node');
+
+export const OTHER_NODE = nodeOf(22);
 
 /** `config`: the one that the project's own config names. */
 export type Runner = 'stock' | 'xdist' | 'config';
