@@ -32,12 +32,7 @@ export class OptionsError extends Error {
 }
 
 /** What the runner sets or reads without its being an option: a Jest started inside a test inherits it. */
-const NO_OPTIONS: ReadonlySet<string> = new Set([
-  ...WORKER_VARIABLES,
-  'XDIST_FIXTURES_SOCKET',
-  'XDIST_LOG',
-  'XDIST_UNGUARDED',
-]);
+const NO_OPTIONS: ReadonlySet<string> = new Set([...WORKER_VARIABLES, 'XDIST_FIXTURES_SOCKET', 'XDIST_LOG']);
 
 /** Options whose variables make sense as JSON alone. That of `canSplit` may be a glob, too. */
 const ALWAYS_JSON: ReadonlySet<OptionName> = new Set(['nodes', 'files', 'resources', 'watermark']);

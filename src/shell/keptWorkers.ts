@@ -53,7 +53,6 @@ export function mayKeepWorkers({watcher, globalConfig, options, tests}: RunOptio
     !logHeapUsage &&
     !(collectCoverage && coverageProvider === 'v8') &&
     process.env.NODE_V8_COVERAGE === undefined &&
-    process.env.XDIST_UNGUARDED === undefined &&
     !LOOKED_AT.test([...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ')) &&
     !tests.some(test => rulesOf(test).restartWorker || test.context.config.detectLeaks)
   );

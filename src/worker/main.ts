@@ -33,19 +33,15 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   // thread it sets the variable after the environment was made; for processes this changes nothing.
   process.env.JEST_WORKER_ID = String(setup.slot);
 
-  // For the benchmark, which says what the watchdog and the journal cost.
-  const unguarded = process.env.XDIST_UNGUARDED !== undefined;
-  const watchdog = unguarded
-    ? Watchdog.none()
-    : Watchdog.start({
-        transport: {
-          kind: 'socket',
-          path: setup.socketPath,
-          slot: setup.slot,
-          generation: setup.generation,
-          ownsGroup: setup.ownsGroup,
-        },
-      });
+  const watchdog = Watchdog.start({
+    transport: {
+      kind: 'socket',
+      path: setup.socketPath,
+      slot: setup.slot,
+      generation: setup.generation,
+      ownsGroup: setup.ownsGroup,
+    },
+  });
   let lease = new Lease();
   let mayRest = false;
   let wake: (order: NextRun | null) => void = () => undefined;
@@ -141,10 +137,9 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     const sliced = unit.split && slicedFile(unit.id, unit.split, {journal, phases, line});
     open = sliced && {unit: unit.id, file: sliced};
     const canFollow = files.canFollow(unit.configId);
-    if (canFollow && !unguarded) journal.begin(unit.id);
+    if (canFollow) journal.begin(unit.id);
     else journal.skip();
-    const followed =
-      sliced ?? (unguarded ? null : new FollowedFile(journal, phases, unit.snapshots === 'keep-obsolete'));
+    const followed = sliced ?? new FollowedFile(journal, phases, unit.snapshots === 'keep-obsolete');
     resources.fileBegins();
     await line.send({type: 'unit-started', unit: unit.id});
     phases.fileBegins(relative(folder, unit.path), unit.hardTimeoutMs);

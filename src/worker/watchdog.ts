@@ -39,11 +39,6 @@ export class Watchdog {
 
   private constructor() {}
 
-  /** Nobody watches. */
-  static none(): Watchdog {
-    return new Watchdog();
-  }
-
   /** A process whose watchdog cannot be started goes unwatched. */
   static start({transport}: WatchdogOptions): Watchdog {
     const watchdog = new Watchdog();

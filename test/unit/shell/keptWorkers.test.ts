@@ -132,7 +132,7 @@ describe('whether the workers of a run may stay', () => {
   }
 
   beforeEach(() => {
-    for (const name of ['NODE_V8_COVERAGE', 'XDIST_UNGUARDED', 'NODE_OPTIONS']) delete process.env[name];
+    for (const name of ['NODE_V8_COVERAGE', 'NODE_OPTIONS']) delete process.env[name];
     jest.replaceProperty(process, 'execArgv', []);
   });
 
@@ -162,7 +162,6 @@ describe('whether the workers of a run may stay', () => {
 
   test.each([
     ['NODE_V8_COVERAGE', '/folder'],
-    ['XDIST_UNGUARDED', '1'],
     ['NODE_OPTIONS', '--no-warnings --cpu-prof'],
   ])('not where the environment has %s=%s', (name, value) => {
     process.env[name] = value;
