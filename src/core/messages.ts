@@ -3,15 +3,54 @@
  * single values. `protocol` and `watching` say which messages there are.
  */
 
+/** The longest line (in characters) that a process takes from another one of its own run; V8's longest string has twice as many. */
+export const LONGEST_LINE = 256 * 2 ** 20;
+
+/** The longest JSON (in characters) of a fixture's value: in a line, as a text, it takes twice as many at most. */
+export const LONGEST_VALUE = LONGEST_LINE / 4;
+
 /** Puts the lines of a stream together again, however it was cut. */
 export class LineBuffer {
-  #rest = '';
+  readonly #longest: number;
+  /** The begin of a line. Put together once: to do that with each chunk takes the square of the line's length. */
+  #pieces: string[] = [];
+  #length = 0;
 
-  /** @returns the lines that `chunk` completes */
+  /** @param longest of a line, in characters */
+  constructor(longest = LONGEST_LINE) {
+    this.#longest = longest;
+  }
+
+  /**
+   * @returns the lines that `chunk` completes
+   * @throws {ProtocolError} if a line is too long; the buffer is of no use from then on
+   */
   push(chunk: string): string[] {
-    const lines = (this.#rest + chunk).split('\n');
-    this.#rest = lines.pop() ?? '';
+    const lines: string[] = [];
+    let begin = 0;
+    for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', begin)) {
+      this.#add(chunk.slice(begin, end));
+      lines.push(this.#pieces.length === 1 ? (this.#pieces[0] as string) : this.#pieces.join(''));
+      this.#clear();
+      begin = end + 1;
+    }
+    if (begin < chunk.length) this.#add(chunk.slice(begin));
     return lines;
+  }
+
+  #add(piece: string): void {
+    this.#length += piece.length;
+    if (this.#length > this.#longest) {
+      const begin = this.#pieces[0] ?? piece;
+      this.#clear();
+      throw new ProtocolError(`a line of at most ${this.#longest} characters`, begin.slice(0, 100));
+    }
+    this.#pieces.push(piece);
+  }
+
+  #clear(): void {
+    this.#pieces = [];
+    this.#length = 0;
   }
 }
 

@@ -23,6 +23,34 @@ describe('LineBuffer', () => {
   test('has no line where none has ended', () => {
     expect(new LineBuffer().push('')).toEqual([]);
   });
+
+  test('has lines without a character, too', () => {
+    expect(new LineBuffer().push('\n\na\n')).toEqual(['', '', 'a']);
+  });
+
+  test('puts a long line together in time that grows with its length, not with the square of it', () => {
+    const lines = new LineBuffer();
+    const chunk = 'x'.repeat(1024);
+    const count = 64 * 1024;
+    // Joined anew with each of these, 64 MB would be copied 65,536 times: no machine ends that within a test's time.
+    for (let i = 0; i < count; i++) lines.push(chunk);
+    expect(lines.push('\n').map(({length}) => length)).toEqual([count * chunk.length]);
+  });
+
+  test('takes a line of the longest length, and none that is longer, however it was cut', () => {
+    expect(new LineBuffer(4).push('abcd\nefgh\n')).toEqual(['abcd', 'efgh']);
+    expect(() => new LineBuffer(4).push('abcd\nefghi\n')).toThrow('a line of at most 4 characters, got "efghi"');
+    const lines = new LineBuffer(4);
+    lines.push('ab');
+    lines.push('cd');
+    expect(() => lines.push('e')).toThrow('a line of at most 4 characters, got "ab"');
+  });
+
+  test('keeps nothing of a line that is too long', () => {
+    const lines = new LineBuffer(4);
+    expect(() => lines.push('abcde')).toThrow(ProtocolError);
+    expect(lines.push('fg\n')).toEqual(['fg']);
+  });
 });
 
 test('a value that is as expected comes back as it is', () => {

@@ -1,3 +1,4 @@
+import {LONGEST_VALUE} from '../../../src/core/messages';
 import {HostedFixtures, OURS, transformOf} from '../fixtures/hostedFixtures';
 import {listProcesses, untilListed} from '../fixtures/processTable';
 
@@ -193,6 +194,17 @@ describe('a setup fails', () => {
     );
     expect(hosted.journal).toEqual(['function']);
     expect(listProcesses(OURS)).toHaveLength(1);
+  });
+
+  test('whose value is longer than what is sent, which is taken down', async () => {
+    const hosted = HostedFixtures.of({
+      'a.js': `exports.setup = () => 'x'.repeat(${LONGEST_VALUE}); exports.teardown = ({length}) => note(length);`,
+    });
+    expect(failureOf(await hosted.setUp('a.js')).message).toBe(
+      `Shared fixture a.js could not be set up: its setup returned a value of ${LONGEST_VALUE + 2} characters as JSON, ` +
+        `${LONGEST_VALUE} being the most: return the path of a file that holds the data`,
+    );
+    expect(hosted.journal).toEqual([String(LONGEST_VALUE)]);
   });
 });
 
