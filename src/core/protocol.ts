@@ -105,6 +105,8 @@ export type FromKeptWorker =
 
 /** The first line a worker sends over the socket: which slot's process it is. */
 export interface Hello {
+  /** The run's own, which only its processes know: the socket is open to whoever finds it. */
+  readonly token: string;
   readonly slot: SlotNumber;
   readonly generation: Generation;
   readonly pid: number;
@@ -393,8 +395,8 @@ export function parseFixtureFailure(value: unknown): FixtureFailure {
 
 /** @throws {ProtocolError} */
 export function parseHello(line: string): Hello {
-  const {slot, generation, pid} = record(parseJson(line), 'the first line of a worker');
-  return {slot: whole(slot), generation: whole(generation), pid: whole(pid)};
+  const {token, slot, generation, pid} = record(parseJson(line), 'the first line of a worker');
+  return {token: text(token), slot: whole(slot), generation: whole(generation), pid: whole(pid)};
 }
 
 /** @throws {ProtocolError} */

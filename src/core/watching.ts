@@ -10,6 +10,8 @@ import type {Generation, SlotNumber} from './units';
 /** The first line a watchdog sends: whose it is. */
 export interface WatchdogHello {
   readonly watchdog: true;
+  /** The run's own, as a worker's. */
+  readonly token: string;
   readonly slot: SlotNumber;
   readonly generation: Generation;
   readonly pid: number;
@@ -71,9 +73,9 @@ export type FromWatchdog =
  * @throws {ProtocolError}
  */
 export function parseWatchdogHello(line: string): WatchdogHello | null {
-  const {watchdog, slot, generation, pid} = record(parseJson(line), 'the first line of a watchdog');
+  const {watchdog, token, slot, generation, pid} = record(parseJson(line), 'the first line of a watchdog');
   if (watchdog !== true) return null;
-  return {watchdog, slot: whole(slot), generation: whole(generation), pid: whole(pid)};
+  return {watchdog, token: text(token), slot: whole(slot), generation: whole(generation), pid: whole(pid)};
 }
 
 /** @throws {ProtocolError} */

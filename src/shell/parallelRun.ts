@@ -90,7 +90,7 @@ export async function startParallelRun(
   const stderr = keeping?.stderr ?? new SharedOutput(process.stderr);
   const log = openEventLog(process.env.XDIST_LOG);
   const workerCount = slotsOf(plan);
-  const shared = sharedSetup(runOptions, tests, runId, workerCount, server.socketPath, keeping !== null);
+  const shared = sharedSetup(runOptions, tests, runId, workerCount, server, keeping !== null);
   const recycling = new Recycling({limitBytes: shared.heapLimitBytes, pathOf: unit => shown(testOf(unit).path), warn});
   const colours = jest.usesColours() ? {FORCE_COLOR: '1'} : {};
 
@@ -325,6 +325,7 @@ function hearing(started: ReadonlyMap<SlotNumber, WorkerHost>): WorkerServerList
     },
     onWatchdog: (hello, message) => hostOf(hello)?.hearWatchdog(message),
     onWatchdogGone: hello => hostOf(hello)?.loseWatchdog(),
+    onBroken: (hello, error) => hostOf(hello)?.breakOff(error),
   };
 }
 

@@ -70,7 +70,7 @@ export interface WorkerHostOptions {
 }
 
 /** What a process is told of a further run; where it leaves its files, and who it is, stays. */
-export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath' | WorkerFiles>;
+export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath' | 'token' | WorkerFiles>;
 type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'leftOpenPath';
 
 /** How long (ms) a process that has run a file may take to say whether it stays. The run waits for it; another can take its place. */
@@ -215,6 +215,11 @@ export class WorkerHost {
     }
   }
 
+  /** What it says is no message: what it says from here on would mean nothing. */
+  breakOff({message}: Error): void {
+    this.#endAs({kind: 'broken', message});
+  }
+
   /** There is no watchdog any more; the process goes on. */
   loseWatchdog(): void {
     this.#pulse.stop();
@@ -272,7 +277,8 @@ export class WorkerHost {
 
   /** Makes a process that rests ready for another run. @returns whether it is; if not, it is on its way out */
   prepare(setup: FurtherSetup, environment: Readonly<Record<string, string | undefined>>): Promise<boolean> {
-    this.#setup = {...this.#setup, ...setup, socketPath: this.#setup.socketPath};
+    const {socketPath, token} = this.#setup; // it is connected, and stays so
+    this.#setup = {...this.#setup, ...setup, socketPath, token};
     const set = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
     this.tell({type: 'run', setup: this.#setup, environment: Object.fromEntries(set)});
     clearTimeout(this.#answerBy); // asked to rest by a run that had no use for it, it may not have answered yet

@@ -2,11 +2,12 @@
  * Where the workers of a run connect to: a socket of the run's own. jest-worker can send nothing into a
  * call that is under way; over this a worker is given its work.
  */
+import {randomBytes, timingSafeEqual} from 'node:crypto';
 import {createServer, type Server, type Socket} from 'node:net';
 import {join} from 'node:path';
-import {LineBuffer} from '../core/messages';
+import {LineBuffer, ProtocolError} from '../core/messages';
 import {parseHello, type Hello} from '../core/protocol';
-import {parseFromWatchdog, parseWatchdogHello, type FromWatchdog} from '../core/watching';
+import {parseFromWatchdog, parseWatchdogHello, type FromWatchdog, type WatchdogHello} from '../core/watching';
 import {SocketFolder} from './socketFolder';
 
 export interface WorkerServerListener {
@@ -14,38 +15,24 @@ export interface WorkerServerListener {
   readonly onWorker: (hello: Hello, socket: Socket) => void;
   readonly onWatchdog: (hello: Hello, message: FromWatchdog) => void;
   readonly onWatchdogGone: (hello: Hello) => void;
+  /** A process of this run has sent what is no message. */
+  readonly onBroken: (hello: Hello, error: Error) => void;
 }
 
+/** Of the first line, and of what a watchdog says: a stack of 30 calls is the most of it. */
+const LONGEST_LINE = 2 ** 20;
+
 export class WorkerServer {
+  /** Whoever connects has to know it. */
+  readonly token = randomBytes(32).toString('hex');
   readonly #folder = new SocketFolder();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #holders = 0;
   #unused = false;
 
-  private constructor({onWorker, onWatchdog, onWatchdogGone}: WorkerServerListener) {
-    this.#server = createServer(socket => {
-      this.#sockets.add(socket);
-      socket.on('error', () => undefined); // a worker that dies resets its connection
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        if (watchdog !== null) onWatchdogGone(watchdog);
-      });
-      const lines = new LineBuffer();
-      let watchdog: Hello | null = null;
-      const hear = (line: string) => {
-        if (watchdog !== null) return onWatchdog(watchdog, parseFromWatchdog(line));
-        watchdog = parseWatchdogHello(line);
-        if (watchdog === null) onWorker(parseHello(line), socket);
-      };
-      socket.setEncoding('utf8').on('data', (chunk: string) => {
-        try {
-          for (const line of lines.push(chunk)) hear(line);
-        } catch {
-          socket.destroy(); // whoever that is, it is none of ours: a worker that has lost its line is lost
-        }
-      });
-    });
+  private constructor(listener: WorkerServerListener) {
+    this.#server = createServer(socket => this.#accept(socket, listener));
   }
 
   static async listen(listener: WorkerServerListener): Promise<WorkerServer> {
@@ -76,6 +63,47 @@ export class WorkerServer {
     return join(this.#folder.path, `w${slot}.${generation}.open`);
   }
 
+  #accept(socket: Socket, listener: WorkerServerListener): void {
+    this.#sockets.add(socket);
+    const lines = new LineBuffer(LONGEST_LINE);
+    let peer: Hello | WatchdogHello | null = null;
+    /** @returns what is to be done about the line */
+    const read = (line: string): (() => void) => {
+      if (peer === null) {
+        const hello = parseWatchdogHello(line) ?? parseHello(line);
+        if (!this.#isToken(hello.token)) throw new ProtocolError("the run's token", null);
+        peer = hello;
+        return () => (isWatchdog(hello) ? undefined : listener.onWorker(hello, socket));
+      }
+      const from = peer;
+      if (!isWatchdog(from)) throw new ProtocolError('nothing more from a worker over its socket', line);
+      const message = parseFromWatchdog(line);
+      return () => listener.onWatchdog(from, message);
+    };
+    socket.on('error', () => undefined); // a worker that dies resets its connection
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      if (peer !== null && isWatchdog(peer)) listener.onWatchdogGone(peer);
+    });
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      if (socket.destroyed) return;
+      const actions: (() => void)[] = [];
+      try {
+        for (const line of lines.push(chunk)) actions.push(read(line));
+      } catch (error) {
+        socket.destroy();
+        // Without a peer: whoever that is, it is none of ours.
+        if (peer !== null) actions.push(() => listener.onBroken(peer as Hello, error as Error));
+      }
+      for (const act of actions) act();
+    });
+  }
+
+  #isToken(given: string): boolean {
+    const [one, other] = [Buffer.from(given), Buffer.from(this.token)];
+    return one.length === other.length && timingSafeEqual(one, other);
+  }
+
   /** A worker stays when the run has ended, and with it its line. @returns what is to be called when the worker is gone */
   hold(): () => void {
     this.#holders++;
@@ -98,4 +126,8 @@ export class WorkerServer {
     for (const socket of this.#sockets) socket.destroy();
     this.#folder.remove();
   }
+}
+
+function isWatchdog(hello: Hello | WatchdogHello): hello is WatchdogHello {
+  return 'watchdog' in hello;
 }

@@ -5,6 +5,7 @@ import type {WorkerSetup} from '../core/protocol';
 import {compileCacheOf} from './compileCaching';
 import type {RunOptions} from './run';
 import {LEADS_A_GROUP} from './workerProcess';
+import type {WorkerServer} from './workerServer';
 
 /** jest-worker's own, of Jest 29 the only one. */
 const DEFAULT_GRACE_MS = 500;
@@ -14,7 +15,7 @@ export function sharedSetup(
   tests: readonly Test[],
   runId: string,
   workerCount: number,
-  socketPath: string,
+  server: Pick<WorkerServer, 'socketPath' | 'token'>,
   mayStay: boolean,
 ): Omit<WorkerSetup, 'slot' | 'generation' | 'exitRecordPath' | 'journalPath' | 'leftOpenPath'> {
   const contexts = new Map(tests.map(test => [test.context.config.id, test.context]));
@@ -23,7 +24,8 @@ export function sharedSetup(
     mayStay,
     workerCount,
     runId,
-    socketPath,
+    socketPath: server.socketPath,
+    token: server.token,
     ownsGroup: LEADS_A_GROUP && globalConfig.workerThreads !== true,
     slowTimeoutMs: options.slowTimeout,
     hardTimeoutMs: options.hardTimeout,

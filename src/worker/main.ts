@@ -37,6 +37,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     transport: {
       kind: 'socket',
       path: setup.socketPath,
+      token: setup.token,
       slot: setup.slot,
       generation: setup.generation,
       ownsGroup: setup.ownsGroup,
@@ -48,10 +49,10 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   const nextRun = () => new Promise<NextRun | null>(resolve => (wake = resolve));
   let next = nextRun();
   let open: {readonly unit: number; readonly file: SlicedFile} | null = null;
-  const {slot, generation} = setup;
+  const {token, slot, generation} = setup;
   const line: ParentLine = await ParentLine.connect(
     setup.socketPath,
-    {slot, generation, pid: process.pid},
+    {token, slot, generation, pid: process.pid},
     setup.modules.jestWorker,
     order => {
       switch (order.type) {

@@ -13,6 +13,7 @@ export type WatchdogTransport =
   | {
       readonly kind: 'socket';
       readonly path: string;
+      readonly token: string;
       readonly slot: number;
       readonly generation: number;
       /** The process leads a process group: all of it is ended. */

@@ -44,7 +44,13 @@ const parent =
     ? null
     : new ParentSocket({
         path: transport.path,
-        hello: {watchdog: true, slot: transport.slot, generation: transport.generation, pid: process.pid},
+        hello: {
+          watchdog: true,
+          token: transport.token,
+          slot: transport.slot,
+          generation: transport.generation,
+          pid: process.pid,
+        },
         onLost: () => {
           if (!phases.stopped) killProcess(transport.ownsGroup);
         },

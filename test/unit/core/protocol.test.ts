@@ -33,6 +33,7 @@ const setup: WorkerSetup = {
   workerCount: 2,
   runId: 'run',
   socketPath: '/s',
+  token: 'secret',
   exitRecordPath: '/exit',
   journalPath: '/journal',
   leftOpenPath: '/open',
@@ -202,7 +203,7 @@ test("an event of Jest's own code arrives by its name, its payload untouched", (
 });
 
 test('the first line of a worker arrives as it was sent', () => {
-  const hello = {slot: 2, generation: 3, pid: 4711};
+  const hello = {token: 'secret', slot: 2, generation: 3, pid: 4711};
   expect(parseHello(JSON.stringify(hello))).toEqual(hello);
 });
 
@@ -319,7 +320,8 @@ test.each([
 test.each([
   ['', 'expected JSON, got ""'],
   ['null', 'expected the first line of a worker, got null'],
-  ['{"slot":1,"generation":1}', 'expected a whole number, got undefined'],
+  ['{"slot":1,"generation":1,"pid":1}', 'expected a text, got undefined'],
+  ['{"token":"a","slot":1,"generation":1}', 'expected a whole number, got undefined'],
 ])('%p is no first line of a worker', (line, text) => {
   expect(refusal(() => parseHello(line))).toBe(text);
 });

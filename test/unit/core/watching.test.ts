@@ -19,7 +19,7 @@ test.each<[string, FromWatchdog]>([
 });
 
 test('the first line of a watchdog arrives as it was sent', () => {
-  const hello = {watchdog: true, slot: 2, generation: 3, pid: 4711};
+  const hello = {watchdog: true, token: 'secret', slot: 2, generation: 3, pid: 4711};
   expect(parseWatchdogHello(JSON.stringify(hello))).toEqual(hello);
 });
 
@@ -30,7 +30,8 @@ test("the first line of a worker is not a watchdog's", () => {
 test.each([
   ['', 'expected JSON, got ""'],
   ['null', 'expected the first line of a watchdog, got null'],
-  ['{"watchdog":true,"slot":1,"generation":1}', 'expected a whole number, got undefined'],
+  ['{"watchdog":true,"slot":1,"generation":1,"pid":1}', 'expected a text, got undefined'],
+  ['{"watchdog":true,"token":"a","slot":1,"generation":1}', 'expected a whole number, got undefined'],
 ])('%p is no first line of a watchdog', (line, message) => {
   expect(() => parseWatchdogHello(line)).toThrow(ProtocolError);
   expect(() => parseWatchdogHello(line)).toThrow(message);

@@ -15,6 +15,7 @@ const SETUP = {
   generation: 3,
   runId: 'r1',
   socketPath: '/first/s',
+  token: 'first',
   exitRecordPath: '/first/w2.3.exit',
   journalPath: '/first/w2.3.journal',
   leftOpenPath: '/first/w2.3.open',
@@ -393,7 +394,10 @@ describe('a worker that rests', () => {
 
   test('is prepared with what is new; who it is, and where it leaves its files, stays', () => {
     const {host, worker} = resting();
-    void host.prepare({...FURTHER, socketPath: '/second/s'} as FurtherSetup, {RUN: '2', GONE: undefined});
+    void host.prepare({...FURTHER, socketPath: '/second/s', token: 'second'} as FurtherSetup, {
+      RUN: '2',
+      GONE: undefined,
+    });
     expect(worker.told.at(-1)).toEqual({
       type: 'run',
       setup: {...SETUP, runId: 'r2', hardTimeoutMs: 1000},

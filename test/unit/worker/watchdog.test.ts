@@ -13,7 +13,7 @@ describe('a watchdog that speaks to a parent', () => {
   test('says whose it is, and then that it is alive', async () => {
     const watched = start(`${STARTED} ${STAYS} console.log(process.pid)`);
     const hello = await watched.hello;
-    expect(hello).toEqual({watchdog: true, slot: 2, generation: 3, pid: expect.any(Number) as number});
+    expect(hello).toEqual({watchdog: true, token: 'secret', slot: 2, generation: 3, pid: expect.any(Number) as number});
     await watched.printed(`${hello.pid}\n`);
     const number = expect.any(Number) as number;
     const alive = {type: 'alive', phase: 1, name: '', ms: number, limitMs: null, debugged: false, rss: number};

@@ -51,7 +51,8 @@ export class WatchedProcess {
     const socket = join(folder, 's');
     const {transport: kind = 'socket', ownsGroup = false} = options;
     const path = kind === 'nobody-listens' ? join(folder, 'none') : socket;
-    const transport = kind === 'in-band' ? {kind} : {kind: 'socket', path, slot: 2, generation: 3, ownsGroup};
+    const transport =
+      kind === 'in-band' ? {kind} : {kind: 'socket', path, token: 'secret', slot: 2, generation: 3, ownsGroup};
     const prelude = `const {Watchdog} = require(${JSON.stringify(join(workerFolder, 'watchdog.js'))}); const transport = ${JSON.stringify(transport)};`;
     writeFileSync(this.path, `${prelude}\n${script}`);
     this.hello = new Promise(resolve => (this.#greet = resolve));
