@@ -49,8 +49,9 @@ export class FileReports {
 
   /** An event of Jest's own code inside a worker. @param unit the one that it runs; null: none is known */
   jestEvent(unit: number | null, name: string, payload: unknown): void {
-    const {nodes, reports} = this.#options;
-    void reports.jestEvent(name, nodes === null || unit === null ? payload : nodes.named(unit, payload));
+    const {nodes, reports, testOf} = this.#options;
+    const test = unit === null ? null : testOf(unit);
+    void reports.jestEvent(test, name, nodes === null || unit === null ? payload : nodes.named(unit, payload));
   }
 
   ended(unit: number, end: UnitEnd): void {

@@ -40,7 +40,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   const compileCache = CompileCache.start(options.compileCache);
   const Runner = jest.stockRunner();
   const runner = new Runner(...options.stockArguments);
-  let file: {readonly startedAt: number; readonly end: () => void} | null = null;
+  let file: {readonly test: Test; readonly startedAt: number; readonly end: () => void} | null = null;
   const watch = options.limits === null ? null : new InBandWatch(options.limits);
   const {handed, sharing} = handOn(tests, options.fixtures);
   const jestsOwn = (test: Test) => sharing.get(test)?.test ?? test;
@@ -49,7 +49,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
     compileCache?.fileBegins(test.path);
     const {cwd, testRunner} = test.context.config;
     const followed = watch?.fileBegins(relative(cwd, test.path), options.hardTimeoutOf(test)) ?? null;
-    file = {startedAt: performance.now(), end: options.onStart(test)};
+    file = {test, startedAt: performance.now(), end: options.onStart(test)};
     if (followed !== null || failure !== null) expectFollowed(testRunner, followed, failure);
   };
   const end = (test: Test, result: TestResult | null) => {
@@ -93,8 +93,10 @@ export async function runInBand(options: InBandOptions): Promise<void> {
       .ended(own, {type: 'error', error: error as FileError})
       .then(outcome => report(own, outcome));
   });
-  runner.on('test-case-start', data => reports.jestEvent('test-case-start', data));
-  runner.on('test-case-result', data => reports.jestEvent('test-case-result', data));
+  const tellOfTest = (name: 'test-case-start' | 'test-case-result') =>
+    runner.on(name, data => reports.jestEvent(file?.test ?? null, name, data));
+  tellOfTest('test-case-start');
+  tellOfTest('test-case-result');
 
   const stopTelling = tellStatusOnSignal(
     () => new Map(watch === null ? [] : [[1, {pid: process.pid, ...watch.status}]]),

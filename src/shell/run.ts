@@ -13,9 +13,11 @@ import type {RunFixtures} from '../core/runFixtures';
 import {mayHaveSeveral} from '../core/severalWorkers';
 import {cacheDirectoryOf} from './cacheDirectory';
 import {compileCacheOf} from './compileCaching';
+import {failRun} from './exitCode';
 import type {FixturesInBand} from './fixturesInBand';
 import type {RunNode} from './nodes';
 import {PastRuns} from './pastRuns';
+import {reporterErrors} from './reporterErrors';
 import {Reports} from './reports';
 import type {Emitter, RunningJest} from './runningJest';
 import {readRunRules, type RunRules} from './runRules';
@@ -58,14 +60,14 @@ export async function run(runOptions: RunOptions): Promise<void> {
   });
   timings.load();
 
+  let tellReporterError = reporterErrors(globalConfig.rootDir, watcher);
   let leave: () => void | Promise<void> = () => timings.save();
-  let abort = () => {};
   let conclude = async () => {};
   const reports = new Reports({
     emitter: runOptions.emitter,
     bail: globalConfig.bail,
     beforeBail: async () => leave(),
-    onFailure: () => abort(),
+    onFailure: (error, test) => tellReporterError(error, test),
   });
 
   const rules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports});
@@ -82,50 +84,55 @@ export async function run(runOptions: RunOptions): Promise<void> {
     await endSharedFixtures(sharedFixtures, watcher);
     timings.save();
   };
-  if (inBand || mayRunInBand(runOptions, rules, past, splittable)) {
-    // Each of the two is loaded where it is needed: the other would delay the first test.
-    const {runInBand} = require('./inBand') as typeof import('./inBand');
-    await runInBand({
-      jest,
-      stockArguments: [globalConfig, runOptions.context],
-      tests,
-      watcher,
-      reports,
-      runId,
-      // --detectOpenHandles would take our thread for one of the tests' handles.
-      limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
-      hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
-      compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
-      fixtures: sharedFixtures && deliveredInBand(sharedFixtures, rules.fixtures),
-      onStart: test => timings.markInBand(past.key(test)),
-      onEnd: (test, ms, result) => past.note(test, ms, result),
-    });
-  } else if (tests.length > 0) {
-    const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
-    const parallel = await startParallelRun(runOptions, {
-      ...rules,
-      splittable,
-      past,
-      reports,
-      runId,
-      sharedFixtures,
-      nodes,
-    });
-    const finish = leave;
-    leave = async () => {
-      await parallel.stop();
-      await finish();
-    };
-    abort = () => void parallel.stop();
-    conclude = () => parallel.conclude();
-    // While the workers end, there is time for this.
-    void parallel.unitsEnded.then(() => timings.save());
-    await parallel.finished;
+  try {
+    if (inBand || mayRunInBand(runOptions, rules, past, splittable)) {
+      // Here Jest hears of one file at a time, and what a reporter throws the stock runner makes a failure of.
+      await reports.drained();
+      tellReporterError = () => undefined;
+      // Each of the two is loaded where it is needed: the other would delay the first test.
+      const {runInBand} = require('./inBand') as typeof import('./inBand');
+      await runInBand({
+        jest,
+        stockArguments: [globalConfig, runOptions.context],
+        tests,
+        watcher,
+        reports,
+        runId,
+        // --detectOpenHandles would take our thread for one of the tests' handles.
+        limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
+        hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
+        compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
+        fixtures: sharedFixtures && deliveredInBand(sharedFixtures, rules.fixtures),
+        onStart: test => timings.markInBand(past.key(test)),
+        onEnd: (test, ms, result) => past.note(test, ms, result),
+      });
+    } else if (tests.length > 0) {
+      const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
+      const parallel = await startParallelRun(runOptions, {
+        ...rules,
+        splittable,
+        past,
+        reports,
+        runId,
+        sharedFixtures,
+        nodes,
+      });
+      const finish = leave;
+      leave = async () => {
+        await parallel.stop();
+        await finish();
+      };
+      conclude = () => parallel.conclude();
+      // While the workers end, there is time for this.
+      void parallel.unitsEnded.then(() => timings.save());
+      await parallel.finished;
+    }
+  } finally {
+    await endSharedFixtures(sharedFixtures, watcher);
+    await reports.drained();
+    await conclude();
+    timings.save();
   }
-  await endSharedFixtures(sharedFixtures, watcher);
-  await reports.drained();
-  await conclude();
-  timings.save();
 }
 
 /** @returns null: no file declares one, and nothing of it is loaded */
@@ -148,9 +155,7 @@ function deliveredInBand(sharedFixtures: SharedFixtures, fixtures: RunFixtures):
 async function endSharedFixtures(sharedFixtures: SharedFixtures | null, watcher: TestWatcher): Promise<void> {
   const failures = (await sharedFixtures?.close()) ?? [];
   for (const {message, stack} of failures) warn(stack.includes(message) ? stack : `${message}\n${stack}`);
-  if (failures.length === 0 || watcher.isWatchMode()) return;
-  // Jest sets the exit code by the results that it has heard of.
-  process.once('exit', () => (process.exitCode ||= 1));
+  if (failures.length > 0) failRun(watcher);
 }
 
 /** From this duration (ms) on Jest takes a file for slow, and does not run it in band by its own guess. */

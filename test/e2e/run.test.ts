@@ -1,8 +1,8 @@
 /** The course of a run: order of events, --bail, and what a worker's environment says. */
 import {existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {onEachLine} from './project';
+import {basename, join} from 'node:path';
+import {IN_ORDER, onEachLine, type Runner} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
@@ -103,17 +103,66 @@ onEachLine("Jest's own guess runs few quick files in band; inBand: 'never' does 
   expect((await project.run(['-w', '2'], PARALLEL)).log.length).toBeGreaterThan(0);
 });
 
-onEachLine('a reporter that throws ends the run instead of hanging it', async (_line, make) => {
+onEachLine(
+  'a reporter that throws at the end of files costs no result: the run goes on, fails, and tells of the error',
+  async (_line, make) => {
+    const project = make({
+      ...Object.fromEntries([1, 2, 3, 4].map(number => [`${number}.test.js`, 'test("a", () => {});'])),
+      'throws.js':
+        'module.exports = class { onTestFileResult({path}) { if (!path.endsWith("4.test.js")) throw new Error("a broken reporter"); } };',
+    });
+    const {exitCode, stderr, json} = await project.run(['-w', '2', '--reporters=./throws.js'], PARALLEL);
+    expect(exitCode).toBe(1);
+    expect(json).toMatchObject({numPassedTestSuites: 4, numTotalTestSuites: 4});
+    expect(stderr).toMatch(
+      /a reporter threw an error when it was told of \d\.test\.js\. The run goes on; its exit code is 1\./,
+    );
+    expect(stderr.match(/Error: a broken reporter/g)).toHaveLength(1);
+    expect(stderr).toMatch(/throws\.js:1:\d+/);
+    expect(await project.leftProcesses()).toEqual([]);
+  },
+);
+
+onEachLine('a reporter that throws in band makes of the run what it makes of a stock run', async (_line, make) => {
   const project = make({
-    '1.test.js': 'test("a", () => {});',
-    '2.test.js': 'test("a", () => {});',
-    'throws.js': 'module.exports = class { onTestFileResult() { throw new Error("a broken reporter"); } };',
+    ...Object.fromEntries([1, 2, 3].map(number => [`${number}.test.js`, 'test("a", () => {});'])),
+    'inOrder.js': IN_ORDER,
+    'throws.js':
+      'module.exports = class { onTestFileResult({path}) { if (path.endsWith("1.test.js")) throw new Error("a broken reporter"); } };',
   });
-  const {exitCode, stderr} = await project.run(['-w', '2', '--reporters=./throws.js'], PARALLEL);
-  expect(exitCode).toBe(1);
-  expect(stderr).toContain('a broken reporter');
-  expect(await project.leftProcesses()).toEqual([]);
+  const run = async (runner: Runner) => {
+    const args = ['-i', '--reporters=./throws.js', '--testSequencer=./inOrder.js'];
+    const {exitCode, json} = await project.run(args, {runner});
+    const files = json?.testResults.map(({name, status, message}) => [basename(name), status, message]);
+    return {exitCode, files};
+  };
+  const ours = await run('xdist');
+  expect(ours).toEqual(await run('stock'));
+  expect(ours.files?.map(([, status]) => status).sort()).toEqual(['failed', 'passed', 'passed']);
 });
+
+onEachLine(
+  'reports of different files overlap: a slow reporter does not hold up those of other files',
+  async (_line, make) => {
+    const project = make({
+      ...Object.fromEntries([1, 2, 3].map(number => [`${number}.test.js`, 'test("a", () => {});'])),
+      // Each waits until all have come: one after the other they would wait for ever.
+      'waits.js': `module.exports = class {
+        constructor() { this.waiting = []; }
+        onTestFileResult() {
+          return new Promise(resolve => {
+            this.waiting.push(resolve);
+            if (this.waiting.length === 3) for (const end of this.waiting) end();
+          });
+        }
+      };`,
+    });
+    for (const runner of ['stock', 'xdist'] as const) {
+      const {exitCode, json} = await project.run(['-w', '2', '--reporters=./waits.js'], {...PARALLEL, runner});
+      expect([exitCode, json?.numPassedTestSuites]).toEqual([0, 3]);
+    }
+  },
+);
 
 onEachLine('a run tidies up after earlier ones that were killed, and after itself', async (_line, make) => {
   // A temporary folder of its own: other runs come and go in everybody's.

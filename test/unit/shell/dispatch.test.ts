@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import {setImmediate as turn} from 'node:timers/promises';
-import type {AssertionResult} from '@jest/test-result';
+import type {AssertionResult, Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import type {Death} from '../../../src/core/deaths';
 import type {FileRecord} from '../../../src/core/durations';
@@ -229,14 +229,16 @@ class FakeRun {
     return worker;
   }
 
-  /** What Jest heard so far: "test-file-start /0.test.js", "test-case-result /0.test.js adds". */
+  /** What Jest heard so far, file by file: "test-file-start /0.test.js", "test-case-result /0.test.js adds". */
   async heard(): Promise<string[]> {
     await this.reports.drained();
-    return this.emitted.map(({name, data: [about, what]}) =>
+    const heard = this.emitted.map(({name, data: [about, what]}) =>
       typeof about === 'string'
-        ? `${name} ${about} ${(what as {fullName: string}).fullName}`
-        : `${name} ${(about as {path: string}).path}`,
+        ? {path: about, text: `${name} ${about} ${(what as {fullName: string}).fullName}`}
+        : {path: (about as Test).path, text: `${name} ${(about as Test).path}`},
     );
+    const paths = [...new Set(heard.map(({path}) => path))].sort();
+    return paths.flatMap(path => heard.filter(event => event.path === path).map(({text}) => text));
   }
 
   /** The types of the events that the schedule saw. */
@@ -479,7 +481,7 @@ test('what runs when a signal comes is reported as interrupted; what does not is
   run.dispatch.interrupt('SIGINT');
   run.dispatch.interrupt('SIGINT');
   const failures = (await run.heard()).filter(line => line.startsWith('test-file-failure'));
-  expect(failures).toEqual(['test-file-failure /2.test.js', 'test-file-failure /1.test.js']);
+  expect(failures).toEqual(['test-file-failure /1.test.js', 'test-file-failure /2.test.js']);
 });
 
 describe('a worker that had to be killed at its end', () => {

@@ -37,14 +37,12 @@ function reportsTo(options: Partial<ReportsOptions> & {listen?: (name: string) =
   return {reports, told, emitted};
 }
 
-describe('the queue', () => {
-  test('keeps the order, and waits for Jest to have dealt with each report', async () => {
+describe('the reports of one file', () => {
+  test('keep their order, and each waits until Jest has dealt with the one before', async () => {
     const {reports, told, emitted} = reportsTo({});
-    const result = testResult({passed: 1});
     void reports.fileStarted(a);
-    void reports.jestEvent('test-case-result', ['a', {}]);
+    void reports.jestEvent(a, 'test-case-result', ['a', {}]);
     void reports.fileFailed(a, error);
-    void reports.fileSucceeded(b, result);
     await reports.drained();
     expect(told).toEqual([
       'test-file-start a',
@@ -53,32 +51,41 @@ describe('the queue', () => {
       'test-case-result a, dealt with',
       'test-file-failure a',
       'test-file-failure a, dealt with',
-      'test-file-success b',
-      'test-file-success b, dealt with',
     ]);
-    expect(emitted).toEqual([[a], ['a', {}], [a, error], [b, result]]);
+    expect(emitted).toEqual([[a], ['a', {}], [a, error]]);
   });
 
-  test('waits for an error that is not known yet', async () => {
+  test('wait for an error that is not known yet; those of others do not', async () => {
     const {reports, told, emitted} = reportsTo({});
     let know: (known: typeof error) => void = () => undefined;
     void reports.fileFailed(a, new Promise(resolve => (know = resolve)));
-    const started = reports.fileStarted(b);
-    await turn();
-    expect(told).toEqual([]);
+    await reports.fileStarted(b);
+    expect(told).toEqual(['test-file-start b', 'test-file-start b, dealt with']);
     know(error);
-    await started;
-    expect(emitted).toEqual([[a, error], [b]]);
+    await reports.drained();
+    expect(emitted).toEqual([[b], [a, error]]);
+  });
+});
+
+describe('the reports of several files', () => {
+  test('overlap, however long a listener takes for one', async () => {
+    const waiting: (() => void)[] = [];
+    const {reports, told} = reportsTo({listen: () => new Promise(resolve => waiting.push(resolve))});
+    void reports.fileSucceeded(a, testResult({passed: 1}));
+    void reports.fileSucceeded(b, testResult({passed: 1}));
+    await turn();
+    expect(told).toEqual(['test-file-success a', 'test-file-success b']);
+    for (const end of waiting) end();
+    await reports.drained();
   });
 
-  test('tells when Jest has dealt with one report, though others follow', async () => {
+  test('are all waited for at the end, with those that come meanwhile', async () => {
     const {reports, told} = reportsTo({});
-    const started = reports.fileStarted(a);
+    void reports.fileStarted(a).then(() => reports.fileFailed(a, error));
     void reports.fileStarted(b);
-    await started;
-    expect(told).toContain('test-file-start a, dealt with');
-    expect(told).not.toContain('test-file-start b, dealt with');
     await reports.drained();
+    expect(told).toHaveLength(6);
+    expect(told.at(-1)).toBe('test-file-failure a, dealt with');
   });
 });
 
@@ -125,6 +132,40 @@ describe('--bail', () => {
     expect(told.filter(what => what === 'before bail')).toHaveLength(1);
   });
 
+  test('the result at which Jest leaves comes when the reports under way have ended, and the others come after it', async () => {
+    const ends = new Map<string, () => void>();
+    const {reports, told} = reportsTo({bail: 1, listen: name => new Promise(resolve => ends.set(name, resolve))});
+    void reports.fileStarted(a);
+    await turn();
+    void reports.fileSucceeded(b, testResult({failed: 1}));
+    await turn();
+    await turn();
+    void reports.fileFailed(jestTest('c'), error);
+    await turn();
+    expect(told).toEqual(['test-file-start a', 'before bail', 'ready to bail']);
+    ends.get('test-file-start')?.();
+    await turn();
+    expect(told.slice(3)).toEqual(['test-file-start a, dealt with', 'test-file-success b']);
+    ends.get('test-file-success')?.(); // as in watch mode
+    await turn();
+    ends.get('test-file-failure')?.();
+    await reports.drained();
+    expect(told.slice(5)).toEqual([
+      'test-file-success b, dealt with',
+      'test-file-failure c',
+      'test-file-failure c, dealt with',
+    ]);
+  });
+
+  test('the run is made ready once, though more files fail while it is', async () => {
+    const {reports, told} = reportsTo({bail: 1});
+    void reports.fileSucceeded(a, testResult({failed: 1}));
+    void reports.fileSucceeded(b, testResult({failed: 1}));
+    await reports.drained();
+    expect(told.filter(what => what === 'before bail')).toHaveLength(1);
+    expect(told.indexOf('test-file-success b')).toBeGreaterThan(told.indexOf('test-file-success a, dealt with'));
+  });
+
   test('a file that failed to run does not count', async () => {
     const {reports, told} = reportsTo({bail: 1});
     void reports.fileFailed(a, error);
@@ -137,30 +178,19 @@ describe('a listener that throws', () => {
   const breaks = (broken: string) => (name: string) =>
     name === broken ? Promise.reject(new Error('reporter')) : turn();
 
-  test('ends the reports, and is what the run fails with', async () => {
-    const {reports, told} = reportsTo({listen: breaks('test-case-start')});
+  test('at the end of a file is told of, and has the other reports go on, of the same file and of others', async () => {
+    const onFailure = jest.fn();
+    const {reports, told} = reportsTo({listen: breaks('test-case-start'), onFailure});
     void reports.fileStarted(a);
-    void reports.jestEvent('test-case-start', ['a']).catch(() => undefined);
-    void reports.jestEvent('test-case-result', ['a']).catch(() => undefined);
-    await expect(reports.drained()).rejects.toThrow('reporter');
-    expect(told.filter(what => what !== 'failure')).toEqual([
-      'test-file-start a',
-      'test-file-start a, dealt with',
-      'test-case-start a',
-    ]);
-  });
-
-  test('is not forgotten over a file that starts after it', async () => {
-    const {reports} = reportsTo({listen: breaks('test-case-start')});
-    void reports.jestEvent('test-case-start', ['a']).catch(() => undefined);
-    await expect(reports.fileStarted(b)).rejects.toThrow('reporter');
-    await expect(reports.drained()).rejects.toThrow('reporter');
-  });
-
-  test('is told at once, while the run goes on', async () => {
-    const {reports, told} = reportsTo({listen: breaks('test-case-start')});
-    await expect(reports.jestEvent('test-case-start', ['a'])).rejects.toThrow('reporter');
-    expect(told).toContain('failure');
+    const event = reports.jestEvent(a, 'test-case-start', ['a']);
+    void reports.fileSucceeded(a, testResult({passed: 1}));
+    void reports.fileSucceeded(b, testResult({passed: 1}));
+    await expect(event).rejects.toThrow('reporter');
+    await reports.drained();
+    expect(onFailure.mock.calls).toEqual([[new Error('reporter'), a]]);
+    expect(told).toEqual(
+      expect.arrayContaining(['test-file-success a, dealt with', 'test-file-success b, dealt with']),
+    );
   });
 
   test('at the start of a file is the failure of that file, and of no other', async () => {
@@ -175,9 +205,18 @@ describe('a listener that throws', () => {
     expect(told).not.toContain('test-file-success a');
   });
 
+  test('at the result at which Jest would leave lets the other reports go on', async () => {
+    const {reports, told} = reportsTo({bail: 1, listen: breaks('test-file-success')});
+    void reports.fileSucceeded(a, testResult({failed: 1}));
+    void reports.fileFailed(b, error);
+    await reports.drained();
+    expect(told).toEqual(expect.arrayContaining(['failure', 'test-file-failure b, dealt with']));
+  });
+
   test('so is a run that can not be made ready to bail; the result is not reported then', async () => {
     const {reports, told} = reportsTo({bail: 1, beforeBail: () => Promise.reject(new Error('disk full'))});
     await expect(reports.fileSucceeded(a, testResult({failed: 1}))).rejects.toThrow('disk full');
+    await reports.drained();
     expect(told).toEqual(['failure']);
   });
 });
