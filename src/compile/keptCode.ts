@@ -16,8 +16,14 @@ const {Script} = vm;
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called on scripts
 const {runInContext} = Script.prototype;
 
-/** So many characters of sources are kept at most. */
-const MAX_CHARACTERS = 64 * 1024 * 1024;
+/** So much memory may all take together, in bytes. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/**
+ * What a script takes for each character of its source. The source is there twice, as the module's and as the script's, with one or two bytes a
+ * character. V8's code of all functions of a package takes 1 to 2.5 bytes a character (Node 20, --no-lazy), and V8 tells nobody what it takes.
+ */
+const BYTES_PER_CHARACTER = 8;
 
 /** If so many files in a row cannot be written, no more of them are made. */
 const FAILED_WRITES = 3;
@@ -132,13 +138,13 @@ export interface KeptCodeOptions {
   readonly disk: CodeOnDisk | null;
   /** What is loaded before the first test; null, too. */
   readonly start?: StartPack | null;
-  /** Of all sources. Default 64 Mi. */
-  readonly maxCharacters?: number;
+  /** Default 256 MiB. */
+  readonly maxBytes?: number;
 }
 
 export class KeptCode {
   readonly #disk: CodeOnDisk | null;
-  readonly #maxCharacters: number;
+  readonly #maxBytes: number;
   readonly #imports = new Imports();
   /** In the order of their last use. */
   readonly #kept = new Set<KeptScript>();
@@ -148,13 +154,13 @@ export class KeptCode {
   /** What was loaded before the first test file. */
   readonly #startCode = new Set<KeptScript>();
   #isStarting = true;
-  #characters = 0;
+  #bytes = 0;
   #testFile: string | null = null;
 
-  constructor({disk, start = null, maxCharacters = MAX_CHARACTERS}: KeptCodeOptions) {
+  constructor({disk, start = null, maxBytes = MAX_BYTES}: KeptCodeOptions) {
     this.#disk = disk;
     this.#start = start;
-    this.#maxCharacters = maxCharacters;
+    this.#maxBytes = maxBytes;
   }
 
   /** A test file begins; its own code is not kept, as no other file loads it. */
@@ -214,8 +220,8 @@ export class KeptCode {
     return written.size > 0;
   }
 
-  #mayKeep({filename, source}: ModuleCode): boolean {
-    return filename !== this.#testFile && !Imports.calledIn(source);
+  #mayKeep(module: ModuleCode): boolean {
+    return module.filename !== this.#testFile && bytesOf(module) <= this.#maxBytes && !Imports.calledIn(module.source);
   }
 
   #lookUp({filename, source, variant}: ModuleCode): KeptScript | null {
@@ -243,23 +249,27 @@ export class KeptCode {
     this.#kept.add(kept);
     if (this.#isStarting && isOfAPackage(module.filename)) this.#startCode.add(kept);
     this.#versions.set(module.filename, [...(this.#versions.get(module.filename) ?? []), kept]);
-    this.#characters += module.source.length;
+    this.#bytes += bytesOf(module);
     for (const oldest of this.#kept) {
-      if (this.#characters <= this.#maxCharacters || oldest === kept) break;
+      if (this.#bytes <= this.#maxBytes) break;
       this.#drop(oldest);
     }
     return kept;
   }
 
   #drop(kept: KeptScript): void {
-    const {filename, source} = kept.module;
+    const {filename} = kept.module;
     this.#kept.delete(kept);
     this.#startCode.delete(kept);
-    this.#characters -= source.length;
+    this.#bytes -= bytesOf(kept.module);
     const others = this.#versions.get(filename)?.filter(version => version !== kept) ?? [];
     if (others.length === 0) this.#versions.delete(filename);
     else this.#versions.set(filename, others);
   }
+}
+
+function bytesOf({source}: ModuleCode): number {
+  return BYTES_PER_CHARACTER * source.length;
 }
 
 /** What is left is the script, with where it stands: up to Node 21, V8 takes its name and place from what was left, not from who takes it. */
