@@ -22,7 +22,7 @@ export class CompileCache {
     // Coverage by V8 is told in places of the source that V8 has compiled.
     if (order === null || process.env.NODE_V8_COVERAGE !== undefined) return null;
     const cache = started.get(order.runtime) ?? new CompileCache(order);
-    cache.#reach(order.runtime);
+    cache.#reach(order);
     started.set(order.runtime, cache);
     return cache;
   }
@@ -35,9 +35,10 @@ export class CompileCache {
   }
 
   /** A jest-runtime that was loaded anew asks anew. */
-  #reach(runtime: string): void {
+  #reach(order: CompileCacheOrder): void {
+    const {runtime} = order;
     if (this.#reached !== null && require.cache[runtime] === this.#reached) return;
-    reachJestRuntime(runtime, this.#kept, this.#storages);
+    reachJestRuntime(order, this.#kept, this.#storages);
     this.#reached = require.cache[runtime] ?? null;
   }
 

@@ -7,7 +7,9 @@ import Module from 'node:module';
 import {dirname, join} from 'node:path';
 import type * as FileSystem from 'node:fs';
 import type * as Inspector from 'node:inspector';
+import type {CompileCacheOrder} from '../core/protocol';
 import type {CircusStorages} from './circusStorages';
+import {JestsPackages} from './jestsPackages';
 import {vmFor} from './jestVm';
 import type {KeptCode} from './keptCode';
 import {keepReads} from './keptReads';
@@ -20,11 +22,16 @@ const INSPECT_FLAG = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some(
 const INSPECTOR = /^(?:node:)?inspector(?:\/promises)?$/;
 
 /**
- * @param path of the running Jest's jest-runtime. Jest's own process has loaded it for other ends, and up to 30.3 it has asked by then: it is
- * loaded anew, for jest-runner, which asks for it with each test file.
+ * Jest's own process has loaded jest-runtime for other ends, and up to 30.3 it has asked by then: it is loaded anew, for jest-runner, which
+ * asks for it with each test file.
+ *
  * @throws what loading it throws
  */
-export function reachJestRuntime(path: string, kept: KeptCode, storages: CircusStorages): void {
+export function reachJestRuntime(
+  {runtime: path, core}: Pick<CompileCacheOrder, 'runtime' | 'core'>,
+  kept: KeptCode,
+  storages: CircusStorages,
+): void {
   let inspected = false;
   const vm = vmFor(kept, () => !inspected && !isDebugged());
   answerRequires(path, (id, ask, {itself, file}) => {
@@ -33,7 +40,7 @@ export function reachJestRuntime(path: string, kept: KeptCode, storages: CircusS
       case 'node:vm':
         return itself() ? vm : null;
       case 'graceful-fs':
-        return itself() ? withKeptReads(ask() as typeof FileSystem, path) : null;
+        return itself() ? withKeptReads(ask() as typeof FileSystem, path, core) : null;
       case 'module':
         return itself() ? withLateRequire(ask() as typeof Module) : null;
       case 'async_hooks':
@@ -47,10 +54,11 @@ export function reachJestRuntime(path: string, kept: KeptCode, storages: CircusS
 }
 
 /** Jest copies the properties, of which some warn when they are read. */
-function withKeptReads(fs: typeof FileSystem, path: string): typeof FileSystem {
+function withKeptReads(fs: typeof FileSystem, runtime: string, core: string): typeof FileSystem {
+  const value = keepReads(fs.readFileSync, {runtime, jests: new JestsPackages(core)});
   return Object.defineProperties({} as typeof FileSystem, {
     ...Object.getOwnPropertyDescriptors(fs),
-    readFileSync: {value: keepReads(fs.readFileSync, path), configurable: true, enumerable: true, writable: true},
+    readFileSync: {value, configurable: true, enumerable: true, writable: true},
   });
 }
 

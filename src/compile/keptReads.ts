@@ -3,13 +3,14 @@
  * at before it is taken again, and read again if it is another, or was changed.
  */
 import fs, {type BigIntStats} from 'node:fs';
+import type {JestsPackages} from './jestsPackages';
 import {withoutOurFrame} from './ownFrame';
 import {isOfAPackage} from './packages';
 
 /** Taken now: a test may spy on it later, and would see our calls. */
 const {statSync} = fs;
 
-/** So many bytes are kept; what comes later is read each time. */
+/** So many bytes are kept, of files and of their texts; what comes later is read each time. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -18,44 +19,80 @@ const MAX_BYTES = 64 * 1024 * 1024;
  */
 const SETTLED_NS = 3_000_000_000n;
 
-const JESTS_PACKAGES =
-  /[\\/]node_modules[\\/](?:jest-[\w-]+|@jest[\\/][\w-]+|expect|pretty-format)(?!.*[\\/]node_modules[\\/])[\\/]/;
+/** The package that a file is of. */
+const PACKAGE = /^.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/;
 
 type Read = (path: string) => Buffer;
 
 interface KeptFile {
   readonly bytes: Buffer;
-  /** null: it does not change. */
-  readonly stats: BigIntStats | null;
+  readonly stats: BigIntStats;
+  /** Whether it is not looked at again. */
+  doesNotChange: boolean;
+  /** What its text takes, in bytes; 0: nobody has asked for it. */
+  textSize: number;
+}
+
+export interface KeptReadsOptions {
+  /** The path of jest-runtime. */
+  readonly runtime: string;
+  readonly jests: JestsPackages;
+  /** For tests. */
+  readonly maxBytes?: number;
 }
 
 /**
  * Jest calls its `readFileSync` with a path alone, and makes a text of what it gets.
  *
- * @param runtime the path of jest-runtime: what of Jest's own packages lies beside it is not even looked at again. Jest's process, and this one,
- * have loaded much of it by themselves, and would not see a change either; looking takes half as long as reading.
+ * What of Jest's own packages lies beside jest-runtime is not even looked at again. Jest's process, and this one, have loaded much of it by
+ * themselves, and would not see a change either; looking takes half as long as reading.
  */
-export function keepReads(read: Read, runtime: string, maxBytes: number = MAX_BYTES): Read {
-  const isJests = ofJestsPackages(runtime);
+export function keepReads(read: Read, {runtime, jests, maxBytes = MAX_BYTES}: KeptReadsOptions): Read {
+  const isJests = ofJestsPackages(runtime, jests);
   const kept = new Map<string, KeptFile>();
   let size = 0;
+
+  /** Its text is made once: then V8 knows the source by its identity. */
+  const keepText = (path: string, file: KeptFile) => {
+    let text: string | null = null;
+    const decode = file.bytes.toString.bind(file.bytes);
+    const toString: Buffer['toString'] = (encoding = 'utf8', ...range) => {
+      if (encoding !== 'utf8' || range.length > 0) return decode(encoding, ...range);
+      if (text !== null) return text;
+      const made = decode();
+      const textSize = bytesOf(made, file.bytes);
+      if (kept.get(path) !== file || size + textSize > maxBytes) return made;
+      file.textSize = textSize;
+      size += textSize;
+      return (text = made);
+    };
+    Object.defineProperty(file.bytes, 'toString', {value: toString, configurable: true, writable: true});
+  };
 
   return (path, ...rest: unknown[]) => {
     const readNow = () => withoutOurFrame(__filename, () => (read as (...args: unknown[]) => Buffer)(path, ...rest));
     if (rest.length > 0 || typeof path !== 'string' || !isOfAPackage(path)) return readNow();
     const before = kept.get(path);
-    if (before?.stats === null) return before.bytes;
-    const stats = isJests(path) ? null : statsOf(path);
+    // Not asked at the first time: to find out which packages are Jest's takes longer than to look at the files of one test file.
+    if (before !== undefined && (before.doesNotChange ||= isJests(path))) return before.bytes;
+    const stats = statsOf(path);
     if (before && stats && isSame(before.stats, stats)) return before.bytes;
     const now = BigInt(Date.now()) * 1_000_000n;
     const bytes = readNow();
-    if (kept.delete(path)) size -= before?.bytes.length ?? 0;
+    if (before !== undefined && kept.delete(path)) size -= before.bytes.length + before.textSize;
     if (stats === undefined || size + bytes.length > maxBytes) return bytes;
-    if (stats !== null && !isSettled(stats, bytes, now)) return bytes;
+    if (!isSettled(stats, bytes, now)) return bytes;
+    const file = {bytes, stats, doesNotChange: false, textSize: 0};
     size += bytes.length;
-    kept.set(path, {bytes: withKeptText(bytes), stats});
+    kept.set(path, file);
+    keepText(path, file);
     return bytes;
   };
+}
+
+/** What V8 takes for a text: a byte for each character; two, where one of them needs it. */
+function bytesOf(text: string, {length}: Buffer): number {
+  return text.length === length ? length : 2 * text.length;
 }
 
 /** Whether a change after `now` (ns) could be told from what was read. */
@@ -74,24 +111,16 @@ function statsOf(path: string): BigIntStats | undefined {
 }
 
 /** @returns whether a path is of a package of Jest's, in the outermost node_modules that jest-runtime is in */
-function ofJestsPackages(runtime: string): (path: string) => boolean {
+function ofJestsPackages(runtime: string, jests: JestsPackages): (path: string) => boolean {
   const [root] = /^.*?[\\/]node_modules[\\/]/.exec(runtime) ?? [];
   if (root === undefined) return () => false;
-  return path => path.startsWith(root) && JESTS_PACKAGES.test(path);
+  return path => {
+    if (!path.startsWith(root)) return false;
+    const [, name] = PACKAGE.exec(path) ?? [];
+    return name !== undefined && jests.has(name.replace('\\', '/'));
+  };
 }
 
 function isSame(a: BigIntStats, b: BigIntStats): boolean {
   return a.ino === b.ino && a.dev === b.dev && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
-}
-
-/** Its text is made once: then V8 knows the source by its identity. */
-function withKeptText(bytes: Buffer): Buffer {
-  let text: string | null = null;
-  const decode = bytes.toString.bind(bytes);
-  const toString: Buffer['toString'] = (encoding = 'utf8', ...range) => {
-    if (encoding !== 'utf8' || range.length > 0) return decode(encoding, ...range);
-    return (text ??= decode());
-  };
-  Object.defineProperty(bytes, 'toString', {value: toString, configurable: true, writable: true});
-  return bytes;
 }

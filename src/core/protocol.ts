@@ -246,6 +246,8 @@ export interface WorkerSetup extends Omit<Hello, 'pid'> {
 export interface CompileCacheOrder {
   /** Of the running Jest's jest-runtime. */
   readonly runtime: string;
+  /** A file of its @jest/core, from which all of its packages are found. */
+  readonly core: string;
   /** Where processes find what others have left. */
   readonly folder: string;
 }

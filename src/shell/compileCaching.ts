@@ -22,5 +22,6 @@ export function compileCacheOf(
     }
     return null;
   }
-  return {runtime: jest.modules.runtime, folder: join(cacheDirectoryOf(tests), 'xdist-code')};
+  const {runtime, core} = jest.modules;
+  return {runtime, core, folder: join(cacheDirectoryOf(tests), 'xdist-code')};
 }

@@ -28,6 +28,8 @@ export interface RunningJest {
   readonly version: string;
   /** Paths that other processes load: workers, and those of shared fixtures. */
   readonly modules: {
+    /** Some file of @jest/core. */
+    readonly core: string;
     readonly testWorker: string;
     readonly jestWorker: string;
     readonly transform: string;
@@ -81,6 +83,7 @@ export function jestOf(core: string): RunningJest {
   return {
     version,
     modules: {
+      core,
       testWorker,
       get jestWorker() {
         return jestWorkerPath();

@@ -13,7 +13,7 @@ const RUNTIME = `
 const SCRIPT = `
   const vm = require('vm'); const fs = require('fs');
   const {CompileCache} = ours('compileCache');
-  const order = {runtime: process.cwd() + '/runtime.js', folder: process.cwd() + '/code'};
+  const order = {runtime: process.cwd() + '/runtime.js', core: process.cwd() + '/core.js', folder: process.cwd() + '/code'};
   const written = () => fs.existsSync('code') ? fs.readdirSync('code').filter(name => name !== 'node').length : 0;
   /** A run of some test files, which all load a module. */
   const run = names => {

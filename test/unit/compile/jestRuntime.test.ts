@@ -37,7 +37,7 @@ const SCRIPT = `
   const reach = (name = 'runtime') => {
     const kept = new KeptCode({disk: null});
     const storages = new (ours('circusStorages').CircusStorages)();
-    reachJestRuntime(path(name), kept, storages);
+    reachJestRuntime({runtime: path(name), core: path('core')}, kept, storages);
     const runtime = require(path(name));
     const found = [];
     kept.find = module => { found.push(module.filename); return null; };
@@ -212,7 +212,7 @@ test('reached twice it answers once', () => {
 test('in a thread, too', () => {
   const script = `
     const {Worker} = require('worker_threads');
-    const code = ${JSON.stringify('const {parentPort, workerData} = require("worker_threads"); const {reachJestRuntime} = require(workerData.ours); reachJestRuntime(workerData.path, {}); parentPort.postMessage(require(workerData.path).own._vm() !== require("vm"));')};
+    const code = ${JSON.stringify('const {parentPort, workerData} = require("worker_threads"); const {reachJestRuntime} = require(workerData.ours); reachJestRuntime({runtime: workerData.path, core: workerData.path}, {}); parentPort.postMessage(require(workerData.path).own._vm() !== require("vm"));')};
     const threads = [1, 2].map(() => new Worker(code, {eval: true, workerData: {path: path('runtime'), ours: ours.toString().match(/"(.*?)"/)[1] + '/jestRuntime.js'}}));
     return Promise.all(threads.map(thread => new Promise((resolve, reject) => thread.once('message', resolve).once('error', reject))));`;
   expect(answer(script)).toEqual([true, true]);

@@ -1,18 +1,22 @@
 import fs, {mkdirSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {JestsPackages} from '../../../src/compile/jestsPackages';
 import {keepReads} from '../../../src/compile/keptReads';
 import {temporaryFolder} from '../shell/temporaryFolder';
 
-/** It lies nowhere near. */
-const RUNTIME = '/elsewhere/node_modules/jest-runtime/build/index.js';
+/** A Jest that lies nowhere near. */
+const ELSEWHERE = {
+  runtime: '/elsewhere/node_modules/jest-runtime/build/index.js',
+  jests: new JestsPackages('/elsewhere/node_modules/@jest/core/build/index.js'),
+};
 
 /** Not that which the tests move. */
 const {now: clock} = Date;
 
 /** What is read anew is counted. */
-function reads(maxBytes?: number) {
+function reads(maxBytes = 1000) {
   const read = jest.fn((path: string) => fs.readFileSync(path));
-  return {read, kept: keepReads(read as never, RUNTIME, maxBytes) as typeof fs.readFileSync};
+  return {read, kept: keepReads(read as never, {...ELSEWHERE, maxBytes}) as typeof fs.readFileSync};
 }
 
 /** A clock that is so much ahead of that of the files: they were changed that long ago. */
@@ -139,7 +143,7 @@ describe('it is read again', () => {
         '../../../src/compile/keptReads',
       );
       const read = jest.fn((path: string) => fs.readFileSync(path));
-      const kept = keep(read, RUNTIME);
+      const kept = keep(read, ELSEWHERE);
       kept(path);
       expect(String(kept(path))).toBe('old');
       expect(read).toHaveBeenCalledTimes(2);
@@ -153,7 +157,7 @@ test('of a file that changes while it is read nothing is kept', () => {
     const bytes = fs.readFileSync(path);
     writeFileSync(path, 'newer');
     return bytes;
-  }, RUNTIME);
+  }, ELSEWHERE);
   expect(String(kept(path))).toBe('old');
   later(10);
   expect(String(kept(path))).toBe('newer');
@@ -165,6 +169,37 @@ describe('what is kept is bound', () => {
     const {read, kept} = reads(10);
     for (const path of [...paths, ...paths]) kept(path);
     expect(read.mock.calls.map(([path]) => paths.indexOf(path))).toEqual([0, 1, 2, 2]);
+  });
+
+  test('and of the texts that were made of them', () => {
+    const [ascii, umlaut, other] = [packageFile('12345'), packageFile('ä'), packageFile('123')];
+    const {read, kept} = reads(15);
+    for (const path of [ascii, umlaut]) kept(path).toString(); // 10 bytes and 4
+    for (const path of [ascii, umlaut, other, other]) kept(path);
+    expect(read.mock.calls.map(([path]) => [ascii, umlaut, other].indexOf(path))).toEqual([0, 1, 2, 2]);
+  });
+
+  test('a text for which there is no place is made each time', () => {
+    const {kept} = reads(8);
+    const bytes = kept(packageFile('12345'));
+    expect(bytes.toString()).toBe('12345');
+    bytes.fill('x');
+    expect(bytes.toString()).toBe('xxxxx');
+  });
+
+  test('a text of a file that was changed counts no more', () => {
+    const [changing, other] = [packageFile('12345'), packageFile('12345')];
+    const {read, kept} = reads(20);
+    for (const text of ['1234', '123', '12345']) {
+      writeFileSync(changing, text);
+      later(10);
+      kept(changing).toString();
+    }
+    kept(other).toString();
+    read.mockClear();
+    kept(changing);
+    kept(other);
+    expect(read).not.toHaveBeenCalled();
   });
 
   test('of which a changed one counts once', () => {
@@ -221,7 +256,7 @@ describe('a read that fails fails as without us', () => {
     const folder = temporaryFolder({'node_modules/file': ''});
     mkdirSync(join(folder, 'node_modules/folder'));
     const path = pathIn(folder);
-    const kept = keepReads(fs.readFileSync, RUNTIME);
+    const kept = keepReads(fs.readFileSync, ELSEWHERE);
     const [ours, stock] = [kept, fs.readFileSync].map(read => thrownBy(read as never, path));
     expect(ours?.message).toBe(stock?.message);
     expect({...ours}).toEqual({...stock});
@@ -240,11 +275,17 @@ describe('a read that fails fails as without us', () => {
 describe('a package of Jest, in the node_modules of jest-runtime', () => {
   /** Whether a file is read once more when it was changed. */
   function isReadAgain(name: string, runtime = 'node_modules/jest-runtime/build/index.js'): boolean {
-    const folder = temporaryFolder({[name]: 'old'});
+    const folder = temporaryFolder({
+      [name]: 'old',
+      'node_modules/@jest/core/package.json': JSON.stringify({
+        dependencies: {'jest-circus': '', '@jest/expect': '', expect: '', lodash: ''},
+      }),
+    });
     const path = join(folder, name);
     utimesSync(path, 1, 1);
     later(10);
-    const kept = keepReads(one => fs.readFileSync(one), join(folder, runtime));
+    const jests = new JestsPackages(join(folder, 'node_modules/@jest/core/build/index.js'));
+    const kept = keepReads(one => fs.readFileSync(one), {runtime: join(folder, runtime), jests});
     expect(String(kept(path))).toBe('old');
     writeFileSync(path, 'new');
     return String(kept(path)) === 'new';
@@ -257,6 +298,9 @@ describe('a package of Jest, in the node_modules of jest-runtime', () => {
     ['node_modules/lodash/index.js', true],
     ['node_modules/jest-circus/node_modules/semver/index.js', true],
     ['node_modules/expected/index.js', true],
+    ['node_modules/jest-extended/dist/index.js', true],
+    ['node_modules/jest-when/dist/when.js', true],
+    ['node_modules/@jest/mock-of-somebody/index.js', true],
   ])('%s is looked at again: %p', (name, again) => {
     expect(isReadAgain(name)).toBe(again);
   });

@@ -16,7 +16,7 @@ interface Differences {
 
 function orderOf({version = '30.5.2', globalConfig = {}, compileCache = true}: Differences, of = tests) {
   const run = {
-    jest: {version, modules: {runtime: '/jest-runtime/build/index.js'}},
+    jest: {version, modules: {runtime: '/jest-runtime/build/index.js', core: '/core/build/index.js'}},
     globalConfig,
     options: {...DEFAULT_OPTIONS, compileCache},
   } as unknown as RunOptions;
@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-const order = {runtime: '/jest-runtime/build/index.js', folder: '/cache/xdist-code'};
+const order = {runtime: '/jest-runtime/build/index.js', core: '/core/build/index.js', folder: '/cache/xdist-code'};
 
 test.each(['29.7.0', '30.0.0', '30.0.5', '30.4.2', '30.5.2'])('Jest %s is known', version => {
   expect(orderOf({version})).toEqual(order);

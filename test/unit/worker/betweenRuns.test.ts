@@ -193,7 +193,7 @@ describe('when it is made as it was', () => {
   test('the new jest-runtime, too, gets what is kept of code', () => {
     const script = `
       const runtime = at('node_modules/jest-runtime/index.js');
-      const between = began({compileCache: {runtime, folder: at('code')}});
+      const between = began({compileCache: {runtime, core: at('core.js'), folder: at('code')}});
       const first = require.cache[runtime];
       await between.tidy();
       const second = require.cache[runtime];
