@@ -252,6 +252,9 @@ export interface CompileCacheOrder {
   readonly folder: string;
 }
 
+/** So many bytes of the file for an ExitRecord are there before the worker starts: a disk may be full when it ends. */
+export const EXIT_RECORD_BYTES = 4096;
+
 /** What a worker's process leaves behind, in a file, when it ends without having been told to. */
 export interface ExitRecord {
   readonly code: number;

@@ -2,7 +2,6 @@
  * What workers that died have left of the files that they ran: their journals are read, and made into
  * slices of the file's result like those of workers that live.
  */
-import {readFileSync} from 'node:fs';
 import type {AssertionResult, Test, TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import {hookCrash, notRun, outsideCrash, testCrash, togetherCrash} from '../core/crashTexts';
@@ -40,8 +39,8 @@ export interface DeadSessionsOptions {
 /** A death in the middle of a file. */
 export interface LostFile {
   readonly slot: SlotNumber;
-  /** Of the worker. */
-  readonly journalPath: string;
+  /** Of the worker: what is in it. */
+  readonly journal: string;
   /** Resolves when the worker's last words are read. */
   readonly report: Promise<DeathReport>;
   /** Places of the tests whose results other workers have delivered. */
@@ -70,8 +69,8 @@ export class DeadSessions {
     this.#options = options;
   }
 
-  lost(unit: number, {slot, journalPath, report, reported, shared, innocent, hung, final}: LostFile): Fate {
-    let journal = parseJournal(read(journalPath));
+  lost(unit: number, {slot, journal: text, report, reported, shared, innocent, hung, final}: LostFile): Fate {
+    let journal = parseJournal(text);
     const [first] = journal;
     if (first?.type !== 'unit' || first.unit !== unit) journal = []; // of another file, or not followed
     const remains = this.#remains.get(unit) ?? {
@@ -366,13 +365,5 @@ export class DeadSessions {
       testResults,
       ...(extra.console !== undefined && extra.console.length > 0 && {console: extra.console}),
     };
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }

@@ -32,7 +32,7 @@ import type {SharedFixtures} from './sharedFixtures';
 import type {WorkerHost, WorkerKeeper, WorkerListener} from './workerHost';
 
 /** What dispatch needs of a worker. */
-export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'rest' | 'evidence' | 'journalPath' | 'pid'>;
+export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'rest' | 'evidence' | 'readJournal' | 'pid'>;
 
 export interface DispatchOptions {
   readonly plan: SchedulePlan;
@@ -450,7 +450,7 @@ export class Dispatch {
     openFiles.lost(slot, unit);
     return deadSessions.lost(unit, {
       slot,
-      journalPath: worker.journalPath,
+      journal: worker.readJournal(),
       report,
       reported: openFiles.reported(unit),
       shared: this.#state.files.get(unit)?.shared === true,

@@ -33,17 +33,37 @@ export interface EventLog {
   close(): void;
 }
 
-/** Appends: a watch session makes many runs, and a Jest inside a test inherits the variable. */
-export function openEventLog(path: string | undefined): EventLog {
-  if (path === undefined || path === '') return {write: () => undefined, close: () => undefined};
-  let file: number | null = openSync(path, 'a');
+/** Of a log that cannot be written is told once: a watch session opens it in each run. */
+const told = new Set<string>();
+
+/**
+ * Appends: a watch session makes many runs, and a Jest inside a test inherits the variable. A run goes on without its log if that cannot be
+ * written.
+ */
+export function openEventLog(path: string | undefined, warn: (text: string) => void): EventLog {
+  let file: number | null = null;
+  /** @returns what it returns; null: it failed, and there is no log any more */
+  const attempt = <T>(act: () => T): T | null => {
+    try {
+      return act();
+    } catch (error) {
+      file = null; // its end is the file's, whatever can be written later
+      const text = `the log ${String(path)} (XDIST_LOG) cannot be written: ${(error as Error).message}`;
+      if (!told.has(text)) warn(text);
+      told.add(text);
+      return null;
+    }
+  };
+  if (path !== undefined && path !== '') file = attempt(() => openSync(path, 'a'));
   return {
     write: line => {
-      if (file !== null) writeSync(file, `${JSON.stringify(line)}\n`);
+      const open = file;
+      if (open !== null) attempt(() => writeSync(open, `${JSON.stringify(line)}\n`));
     },
     close: () => {
-      if (file !== null) closeSync(file);
+      const open = file;
       file = null;
+      if (open !== null) attempt(() => closeSync(open));
     },
   };
 }

@@ -7,6 +7,7 @@ import {openEventLog, type WorkerStay} from './eventLog';
 import type {RunOptions} from './run';
 import type {RunRules} from './runRules';
 import type {FurtherSetup, WorkerHost, WorkerHostOptions, WorkerKeeper, WorkerListener} from './workerHost';
+import {warn} from './warn';
 import {SharedOutput} from './workerOutput';
 
 /** How long (ms) a worker rests at most: it takes memory that others may have a use for. */
@@ -64,7 +65,7 @@ export class KeptWorkers implements WorkerKeeper {
   readonly #kept = new Map<WorkerHost, Kept>();
   readonly #ready = new Map<SlotNumber, WorkerHost>();
   /** Some of what is written there comes between two runs. */
-  readonly #log = openEventLog(process.env.XDIST_LOG);
+  readonly #log = openEventLog(process.env.XDIST_LOG, warn);
   #runId = '';
   readonly #kill = () => {
     for (const host of this.#kept.keys()) host.kill();

@@ -11,6 +11,7 @@ import type {Hello} from '../core/protocol';
 import {snapshotUseOf} from '../core/snapshotUse';
 import type {NodeId, SlotNumber, Unit} from '../core/units';
 import {slowLine} from '../core/watching';
+import {cacheDirectoryOf} from './cacheDirectory';
 import {DeadSessions} from './deadSessions';
 import {Dispatch, type LingeringWorker} from './dispatch';
 import {openEventLog} from './eventLog';
@@ -84,13 +85,13 @@ export async function startParallelRun(
   const hosts = new Map<SlotNumber, WorkerHost>();
   const leaving = new Set<Promise<unknown>>();
   const started = new Map<SlotNumber, WorkerHost>();
-  const server = await WorkerServer.listen(hearing(started));
+  const server = await WorkerServer.listen(hearing(started), cacheDirectoryOf(tests));
   const keeping = keepingFor(runOptions, parallelOptions);
   const stdout = keeping?.stdout ?? new SharedOutput(process.stdout);
   const stderr = keeping?.stderr ?? new SharedOutput(process.stderr);
-  const log = openEventLog(process.env.XDIST_LOG);
+  const log = openEventLog(process.env.XDIST_LOG, warn);
   const workerCount = slotsOf(plan);
-  const shared = sharedSetup(runOptions, tests, runId, workerCount, server, keeping !== null);
+  const shared = sharedSetup(runOptions, tests, runId, workerCount, server.token, keeping !== null);
   const recycling = new Recycling({limitBytes: shared.heapLimitBytes, pathOf: unit => shown(testOf(unit).path), warn});
   const colours = jest.usesColours() ? {FORCE_COLOR: '1'} : {};
 
@@ -190,9 +191,7 @@ export async function startParallelRun(
             ...shared,
             slot,
             generation,
-            exitRecordPath: server.exitRecordPath(slot, generation),
-            journalPath: server.journalPath(slot, generation),
-            leftOpenPath: server.leftOpenPath(slot, generation),
+            ...server.filesFor(slot, generation),
           },
           jestWorker: jest.jestWorker(),
           threads: globalConfig.workerThreads === true,

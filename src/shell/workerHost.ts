@@ -9,6 +9,7 @@ import type {Readable} from 'node:stream';
 import type * as JestWorkerModule from 'jest-worker';
 import type {Death, DeathReport} from '../core/deaths';
 import {
+  EXIT_RECORD_BYTES,
   parseExitRecord,
   parseFromKeptWorker,
   parseFromWorker,
@@ -22,6 +23,7 @@ import {
 } from '../core/protocol';
 import type {Generation, SlotNumber} from '../core/units';
 import type {FromWatchdog} from '../core/watching';
+import {LeftWords} from './leftWords';
 import {Pulse} from './pulse';
 import type {WorkerStatus} from './status';
 import {OutputTail, type SharedOutput} from './workerOutput';
@@ -70,8 +72,8 @@ export interface WorkerHostOptions {
 }
 
 /** What a process is told of a further run; where it leaves its files, and who it is, stays. */
-export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath' | 'token' | WorkerFiles>;
-type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'leftOpenPath';
+export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath' | WorkerFiles>;
+export type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'leftOpenPath';
 
 /** How long (ms) a process that has run a file may take to say whether it stays. The run waits for it; another can take its place. */
 const ANSWER_WITHIN_MS = 2000;
@@ -101,6 +103,8 @@ export class WorkerHost {
   #answerBy: NodeJS.Timeout | undefined;
   #whenReady: ((ready: boolean) => void) | null = null;
   #releaseLine: (() => void) | null = null;
+  readonly #exitRecord: LeftWords;
+  readonly #journal: LeftWords;
   readonly #process = new WorkerProcess();
   readonly #worker: WorkerApi;
   readonly #stderrTail: OutputTail | null = null;
@@ -124,6 +128,8 @@ export class WorkerHost {
     this.#setup = setup;
     this.#listener = listener;
     this.#pulse = this.#newPulse();
+    this.#exitRecord = new LeftWords(setup.exitRecordPath, EXIT_RECORD_BYTES);
+    this.#journal = new LeftWords(setup.journalPath);
     this.#worker = this.#process.forkedBy(
       () =>
         new options.jestWorker.Worker(options.workerPath, {
@@ -156,13 +162,13 @@ export class WorkerHost {
     call.UNSTABLE_onCustomMessage?.(message => this.#hear(message));
     call.then(
       () => this.#lose({kind: 'broken', message: 'it stopped taking work without having been told to'}),
-      (error: unknown) => this.#lose(deathOf(error, this.#readRecord(setup.exitRecordPath, parseExitRecord))),
+      (error: unknown) => this.#lose(this.#deathOf(error)),
     );
   }
 
-  /** Where it keeps the journal of the file that it runs. */
-  get journalPath(): string {
-    return this.#setup.journalPath;
+  /** The journal of the file that it runs. */
+  readJournal(): string {
+    return this.#journal.read();
   }
 
   get slot(): SlotNumber {
@@ -255,6 +261,7 @@ export class WorkerHost {
     this.#process.letEnd();
     void this.#worker.end().then(async ({forceExited}) => {
       await this.#process.gone;
+      this.#closeFiles();
       this.#releaseLine?.();
       this.#listener.closed(forceExited);
     });
@@ -309,7 +316,11 @@ export class WorkerHost {
 
   /** What kept the process alive when it was to end; null: it did not say. */
   leftOpen(): readonly LeftOpen[] | null {
-    return this.#readRecord(this.#setup.leftOpenPath, parseLeftOpen);
+    try {
+      return parseLeftOpen(readFileSync(this.#setup.leftOpenPath, 'utf8'));
+    } catch {
+      return null;
+    }
   }
 
   /** Resolves when nothing is left of a process that was lost. */
@@ -421,7 +432,10 @@ export class WorkerHost {
   #lose(death: Death): void {
     if (this.#ended) return;
     this.#end();
-    this.#gone = this.#worker.end().then(() => this.#process.gone);
+    this.#gone = this.#worker
+      .end()
+      .then(() => this.#process.gone)
+      .finally(() => this.#closeFiles());
     // jest-worker starts a process anew when one exits with a code; that one is not wanted, nor one that is deaf.
     this.#process.kill();
     this.#socket?.destroy();
@@ -429,14 +443,29 @@ export class WorkerHost {
     this.#listener.lost(this.#cause ?? death);
   }
 
-  #readRecord<T>(path: string, parse: (text: string) => T): T | null {
+  #deathOf(error: unknown): Death {
+    let record: ExitRecord | null = null;
     try {
-      return parse(readFileSync(path, 'utf8'));
+      record = parseExitRecord(this.#exitRecord.read());
     } catch {
-      return null;
+      // It has left none.
     }
+    const death = deathOf(error, record);
+    if (death.kind !== 'broken' || this.#pid === null || death.message !== NOT_READY) return death;
+    const {exitRecordPath} = this.#setup;
+    return {
+      kind: 'broken',
+      message: `it ended with an exit code that is not known: it could not write ${exitRecordPath}`,
+    };
+  }
+
+  #closeFiles(): void {
+    this.#exitRecord.close();
+    this.#journal.close();
   }
 }
+
+const NOT_READY = 'it ended before it was ready';
 
 /** jest-worker's words for how a child ended -> a Death. The same in 29.7 and 30. */
 export function deathOf(error: unknown, record: ExitRecord | null): Death {
@@ -446,6 +475,6 @@ export function deathOf(error: unknown, record: ExitRecord | null): Death {
   if (message.includes('ran out of memory')) return {kind: 'out-of-memory'};
   if (record !== null) return {kind: 'exit', code: record.code, uncaught: record.uncaught};
   // jest-worker's words for an exit with a code, which are about its own retries.
-  if (message.includes('exceeding retry limit')) return {kind: 'broken', message: 'it ended before it was ready'};
+  if (message.includes('exceeding retry limit')) return {kind: 'broken', message: NOT_READY};
   return {kind: 'broken', message: `it could not go on: ${message}`};
 }

@@ -6,9 +6,10 @@ import {randomBytes, timingSafeEqual} from 'node:crypto';
 import {createServer, type Server, type Socket} from 'node:net';
 import {join} from 'node:path';
 import {LineBuffer, ProtocolError} from '../core/messages';
-import {parseHello, type Hello} from '../core/protocol';
+import {parseHello, type Hello, type WorkerSetup} from '../core/protocol';
 import {parseFromWatchdog, parseWatchdogHello, type FromWatchdog, type WatchdogHello} from '../core/watching';
 import {SocketFolder} from './socketFolder';
+import type {WorkerFiles} from './workerHost';
 
 export interface WorkerServerListener {
   /** Called once for each worker, when it is up. */
@@ -22,48 +23,53 @@ export interface WorkerServerListener {
 /** Of the first line, and of what a watchdog says: a stack of 30 calls is the most of it. */
 const LONGEST_LINE = 2 ** 20;
 
+interface Place {
+  readonly folder: SocketFolder;
+  readonly server: Server;
+}
+
 export class WorkerServer {
   /** Whoever connects has to know it. */
   readonly token = randomBytes(32).toString('hex');
-  readonly #folder = new SocketFolder();
-  readonly #server: Server;
+  readonly #listener: WorkerServerListener;
+  /** See SocketFolder. */
+  readonly #spare: string;
+  /** The last is for workers that start now. */
+  readonly #places: Place[] = [];
   readonly #sockets = new Set<Socket>();
   #holders = 0;
   #unused = false;
 
-  private constructor(listener: WorkerServerListener) {
-    this.#server = createServer(socket => this.#accept(socket, listener));
+  private constructor(listener: WorkerServerListener, spare: string) {
+    this.#listener = listener;
+    this.#spare = spare;
   }
 
-  static async listen(listener: WorkerServerListener): Promise<WorkerServer> {
-    const server = new WorkerServer(listener);
-    await new Promise<void>((resolve, reject) => {
-      server.#server.once('error', reject);
-      server.#server.listen(server.socketPath, resolve);
-    });
+  /**
+   * @param spare a folder for what is needed on disk, where no temporary one can be used
+   * @throws (rejects) if that cannot be used either
+   */
+  static async listen(listener: WorkerServerListener, spare: string): Promise<WorkerServer> {
+    const server = new WorkerServer(listener, spare);
+    const place = server.#open();
+    await new Promise<void>((resolve, reject) => place.server.once('listening', resolve).once('error', reject));
     return server;
   }
 
-  get socketPath(): string {
-    return this.#folder.socketPath;
+  /** For a worker that starts now. Where a test has emptied the temporary folder, there is another from then on. */
+  filesFor(slot: number, generation: number): Pick<WorkerSetup, 'socketPath' | WorkerFiles> {
+    const {path, socketPath} = this.#wholePlace().folder;
+    const name = join(path, `w${slot}.${generation}`);
+    return {
+      socketPath,
+      exitRecordPath: `${name}.exit`,
+      journalPath: `${name}.journal`,
+      leftOpenPath: `${name}.open`,
+    };
   }
 
-  /** Where the process of a slot leaves word of how it ended. */
-  exitRecordPath(slot: number, generation: number): string {
-    return join(this.#folder.path, `w${slot}.${generation}.exit`);
-  }
-
-  /** Where the process of a slot keeps the journal of the file that it runs. */
-  journalPath(slot: number, generation: number): string {
-    return join(this.#folder.path, `w${slot}.${generation}.journal`);
-  }
-
-  /** Where the process of a slot says what keeps it alive. */
-  leftOpenPath(slot: number, generation: number): string {
-    return join(this.#folder.path, `w${slot}.${generation}.open`);
-  }
-
-  #accept(socket: Socket, listener: WorkerServerListener): void {
+  #accept(socket: Socket): void {
+    const listener = this.#listener;
     this.#sockets.add(socket);
     const lines = new LineBuffer(LONGEST_LINE);
     let peer: Hello | WatchdogHello | null = null;
@@ -116,15 +122,35 @@ export class WorkerServer {
   /** The run has ended. */
   close(): void {
     this.#unused = true;
-    this.#server.unref();
+    for (const {server} of this.#places) server.unref();
     this.#closeUnlessHeld();
   }
 
   #closeUnlessHeld(): void {
     if (!this.#unused || this.#holders > 0) return;
-    this.#server.close();
+    for (const {server} of this.#places) server.close();
     for (const socket of this.#sockets) socket.destroy();
-    this.#folder.remove();
+    for (const {folder} of this.#places) folder.remove();
+  }
+
+  #wholePlace(): Place {
+    const last = this.#places.at(-1) as Place;
+    if (last.folder.isWhole) return last;
+    try {
+      return this.#open(); // it can be connected to at once: what a socket's path needs is done synchronously
+    } catch {
+      return last; // the worker says what it could not connect to
+    }
+  }
+
+  #open(): Place {
+    const folder = new SocketFolder(this.#spare);
+    const server = createServer(socket => this.#accept(socket));
+    server.on('error', () => undefined); // a worker that cannot connect says so
+    server.listen(folder.socketPath);
+    const place = {folder, server};
+    this.#places.push(place);
+    return place;
   }
 }
 

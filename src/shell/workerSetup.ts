@@ -1,11 +1,10 @@
 /** What all workers of a run are told when they start. */
 import {totalmem} from 'node:os';
 import type {Test} from '@jest/test-result';
-import type {WorkerSetup} from '../core/protocol';
 import {compileCacheOf} from './compileCaching';
 import type {RunOptions} from './run';
+import type {FurtherSetup} from './workerHost';
 import {LEADS_A_GROUP} from './workerProcess';
-import type {WorkerServer} from './workerServer';
 
 /** jest-worker's own, of Jest 29 the only one. */
 const DEFAULT_GRACE_MS = 500;
@@ -15,17 +14,16 @@ export function sharedSetup(
   tests: readonly Test[],
   runId: string,
   workerCount: number,
-  server: Pick<WorkerServer, 'socketPath' | 'token'>,
+  token: string,
   mayStay: boolean,
-): Omit<WorkerSetup, 'slot' | 'generation' | 'exitRecordPath' | 'journalPath' | 'leftOpenPath'> {
+): FurtherSetup {
   const contexts = new Map(tests.map(test => [test.context.config.id, test.context]));
   const {changedFiles, sourcesRelatedToTestsInChangedFiles} = context;
   return {
     mayStay,
     workerCount,
     runId,
-    socketPath: server.socketPath,
-    token: server.token,
+    token,
     ownsGroup: LEADS_A_GROUP && globalConfig.workerThreads !== true,
     slowTimeoutMs: options.slowTimeout,
     hardTimeoutMs: options.hardTimeout,

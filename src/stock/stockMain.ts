@@ -24,7 +24,7 @@ process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
 let fixtures: FixturesOnDemand | null = null;
-const folder = new SocketFolder();
+let folder: SocketFolder | null = null;
 
 const line: Line<FromStockHost> = new Line<FromStockHost>(new Socket({fd: 3}), {
   line: text => void hear(text),
@@ -47,7 +47,8 @@ async function hear(text: string): Promise<void> {
 async function begin({rootDir, corePath, config}: StockRun): Promise<FromStockHost> {
   try {
     fixtures = fixturesOf({rootDir, corePath, config});
-    await listen(fixtures);
+    folder = new SocketFolder((config as Config.ProjectConfig).cacheDirectory);
+    await listen(fixtures, folder);
     return {type: 'listening', socketPath: folder.socketPath};
   } catch (error) {
     return {type: 'refused', message: (error as Error).message};
@@ -78,7 +79,7 @@ function fixturesOf({rootDir, corePath, config}: StockRun): FixturesOnDemand {
   });
 }
 
-function listen(fixtures: FixturesOnDemand): Promise<void> {
+function listen(fixtures: FixturesOnDemand, {socketPath}: SocketFolder): Promise<void> {
   const server = createServer(socket => {
     socket.on('error', () => undefined); // whoever asked is gone
     const lines = new LineBuffer();
@@ -88,7 +89,7 @@ function listen(fixtures: FixturesOnDemand): Promise<void> {
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(folder.socketPath, resolve);
+    server.listen(socketPath, resolve);
   });
 }
 
@@ -109,6 +110,6 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 
 function leave(): void {
   fixtures?.letGo();
-  folder.remove();
+  folder?.remove();
   process.exit();
 }

@@ -3,16 +3,30 @@
  * worker nor the exception behind it. Written synchronously, as nothing else arrives from a process
  * that is on its way out; a process killed by a signal writes none, and its signal is known.
  */
-import {writeFileSync} from 'node:fs';
-import type {ExitRecord} from '../core/protocol';
+import {fstatSync, ftruncateSync, openSync, writeFileSync, writeSync} from 'node:fs';
+import {EXIT_RECORD_BYTES, type ExitRecord} from '../core/protocol';
+
+/** Test files share this process's `fs`, and may mock it. */
+const io = {fstatSync, ftruncateSync, openSync, writeFileSync, writeSync};
+
+/** So many characters of an exception are written where there is no space but the reserved one. */
+const SHORT_EXCEPTION = 600;
+
+interface OpenFile {
+  readonly descriptor: number;
+  readonly ino: number;
+}
 
 export class ExitRecorder {
   readonly #path: string;
+  /** Opened now: a test may empty the temporary folder. null: it is not there. */
+  readonly #file: OpenFile | null;
   #uncaught: string | null = null;
   #deadly: readonly unknown[] = [];
 
   constructor(path: string) {
     this.#path = path;
+    this.#file = open(path);
     process.on('uncaughtExceptionMonitor', this.#onException);
     process.on('exit', this.#onExit);
   }
@@ -42,9 +56,52 @@ export class ExitRecorder {
   readonly #onExit = (code: number): void => {
     const record: ExitRecord = {code, uncaught: this.#uncaught};
     try {
-      writeFileSync(this.#path, JSON.stringify(record));
+      this.#write(record);
     } catch {
       // The parent then says that the worker died without saying how.
     }
   };
+
+  #write(record: ExitRecord): void {
+    const text = JSON.stringify(record);
+    // A test may have closed the file, and its number be another's.
+    if (this.#file === null || !isStill(this.#file)) {
+      io.writeFileSync(this.#path, text);
+      return;
+    }
+    const {descriptor} = this.#file;
+    if (writeWhole(descriptor, Buffer.from(text))) return;
+    const {code, uncaught} = record;
+    const short = JSON.stringify({code, uncaught: uncaught?.slice(0, SHORT_EXCEPTION) ?? null});
+    const bytes = Buffer.alloc(EXIT_RECORD_BYTES, ' ');
+    bytes.write(short);
+    writeWhole(descriptor, bytes);
+    io.ftruncateSync(descriptor, EXIT_RECORD_BYTES);
+  }
+}
+
+function open(path: string): OpenFile | null {
+  try {
+    const descriptor = io.openSync(path, 'r+');
+    return {descriptor, ino: io.fstatSync(descriptor).ino};
+  } catch {
+    return null;
+  }
+}
+
+function isStill({descriptor, ino}: OpenFile): boolean {
+  try {
+    return io.fstatSync(descriptor).ino === ino;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns whether all of it is written: the disk may be full */
+function writeWhole(descriptor: number, bytes: Buffer): boolean {
+  try {
+    return io.writeSync(descriptor, bytes, 0, bytes.length, 0) === bytes.length;
+  } catch {
+    return false;
+  }
 }

@@ -19,15 +19,18 @@ export class Journal {
   #file: number | null = null;
   #skips = false;
 
+  /** @param path '': nobody reads it */
   constructor(path: string) {
     this.#path = path;
+    // Now: a test may empty the temporary folder.
+    if (path !== '') this.#open();
   }
 
   /** A unit begins; what was there of another is not needed any more. */
   begin(unit: number): void {
+    if (this.#file === null) this.#open();
     try {
-      this.#file ??= io.openSync(this.#path, 'a');
-      io.ftruncateSync(this.#file, 0);
+      if (this.#file !== null) io.ftruncateSync(this.#file, 0);
     } catch {
       this.#giveUp();
     }
@@ -51,6 +54,14 @@ export class Journal {
       io.writeSync(this.#file, `${serialize(record)}\n`);
     } catch {
       this.#giveUp(); // the disk is full, say: a death costs the whole file then
+    }
+  }
+
+  #open(): void {
+    try {
+      this.#file = io.openSync(this.#path, 'a');
+    } catch {
+      // A death costs the whole file then.
     }
   }
 

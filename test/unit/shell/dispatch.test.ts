@@ -1,4 +1,3 @@
-import {join} from 'node:path';
 import {setImmediate as turn} from 'node:timers/promises';
 import type {AssertionResult, Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
@@ -17,7 +16,6 @@ import {Reports} from '../../../src/shell/reports';
 import type {WorkerKeeper, WorkerListener} from '../../../src/shell/workerHost';
 import {placed, planOf, units} from '../plans';
 import {jestTest, passedTest, testResult} from './jestTests';
-import {temporaryFolder} from './temporaryFolder';
 
 const LONG = 5000;
 const killed: Death = {kind: 'signal', signal: 'SIGKILL'};
@@ -26,7 +24,7 @@ const passed: UnitOutcome = {type: 'result', result: testResult({passed: 1})};
 /** A worker that does nothing but remember what it was told; the test speaks for it. */
 class FakeWorker implements DispatchWorker {
   readonly pid = 4711;
-  journalPath = '';
+  #journal = '';
   readonly told: (ToWorker | 'closed' | 'rests')[] = [];
   readonly says: WorkerListener;
   readonly #name: {slot: number; generation: number};
@@ -34,6 +32,10 @@ class FakeWorker implements DispatchWorker {
   constructor(slot: number, generation: number, listener: WorkerListener) {
     this.#name = {slot, generation};
     this.says = listener;
+  }
+
+  readJournal(): string {
+    return this.#journal;
   }
 
   tell(order: ToWorker): void {
@@ -131,10 +133,7 @@ class FakeWorker implements DispatchWorker {
       records.push({type: 'ended', willRetry: false, place: other, result, console: [], snapshots: null});
     }
     records.push({type: 'test', place, at: 0, rss: 0});
-    this.journalPath = join(
-      temporaryFolder({journal: records.map(line => `${JSON.stringify(line)}\n`).join('')}),
-      'journal',
-    );
+    this.#journal = records.map(line => `${JSON.stringify(line)}\n`).join('');
     this.says.lost(killed);
   }
 }

@@ -1,4 +1,5 @@
 import {createConnection, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
 import {WorkerServer} from '../../../src/shell/workerServer';
 
 const open: {close(): void}[] = [];
@@ -14,15 +15,18 @@ async function listening() {
     told.push(what);
     wake();
   };
-  const server = await WorkerServer.listen({
-    onWorker: ({slot}) => tell('worker', slot),
-    onWatchdog: ({slot}, {type}) => tell('watchdog', slot, type),
-    onWatchdogGone: ({slot}) => tell('watchdog gone', slot),
-    onBroken: ({slot}, {message}) => tell('broken', slot, message),
-  });
+  const server = await WorkerServer.listen(
+    {
+      onWorker: ({slot}) => tell('worker', slot),
+      onWatchdog: ({slot}, {type}) => tell('watchdog', slot, type),
+      onWatchdogGone: ({slot}) => tell('watchdog gone', slot),
+      onBroken: ({slot}, {message}) => tell('broken', slot, message),
+    },
+    tmpdir(),
+  );
   open.push(server);
   const connect = () => {
-    const socket = createConnection(server.socketPath);
+    const socket = createConnection(server.filesFor(1, 1).socketPath);
     socket.on('error', () => undefined);
     open.push({close: () => socket.destroy()});
     return socket.resume();
