@@ -5,6 +5,7 @@
  * comes in as an argument: it is the running Jest's.
  */
 
+import leven from 'leven';
 import type {FixtureScope, ResourceShare} from './constraints';
 import {parseTimeSpan, TIME_SPAN_SHAPE} from './timeSpan';
 import type {Granularity} from './units';
@@ -88,8 +89,11 @@ export const PRAGMA_NAMES = [
 type PragmaName = (typeof PRAGMA_NAMES)[number];
 
 const NAME_PATTERN = PRAGMA_NAMES.join('|');
-/** Also as one is easily misspelt: in the plural (which some fields of the option `files` have), in capitals, without its hyphen. */
-const MENTIONS_ONE = new RegExp(`@(?:${NAME_PATTERN.replaceAll('-', '-?')})s?(?![\\w-])`, 'i');
+const MENTIONS_ONE = new RegExp(`@(?:${NAME_PATTERN})(?![\\w-])`);
+/** Names near one of ours that are another tool's: phpDocumentor's `@source`. */
+const NAMES_OF_OTHERS: ReadonlySet<string> = new Set(['source']);
+/** A comment that begins the file, in which Jest looks for pragmas. */
+const FIRST_COMMENT = /^\s*\/\*/;
 /** A line of a comment that starts with one of ours: ` * @serial`, `// @serial`, `/** @serial`. */
 const PRAGMA_LINE = new RegExp(`^[ \\t]*(?:/\\*\\*?|\\*|//)?[ \\t]*@(${NAME_PATTERN})(?=\\s|\\*/|$)`);
 
@@ -109,7 +113,7 @@ export function parsePragmas(
   counting: readonly PragmaName[] = PRAGMA_NAMES,
 ): ParsedPragmas {
   // Most files of most suites have none; they must cost next to nothing.
-  if (!MENTIONS_ONE.test(source)) return NONE;
+  if (!MENTIONS_ONE.test(source) && !beginsWithMisspelt(source)) return NONE;
   const block = docblock.extract(source);
   const values = docblock.parse(block);
   const blockStart = source.indexOf(block);
@@ -257,13 +261,42 @@ function* pragmaLines(text: string): Generator<{name: string; line: number}> {
 }
 
 function misspeltPragmas(values: Readonly<Record<string, unknown>>, block: string, first: number): PragmaProblem[] {
-  const bare = (name: string) => name.toLowerCase().replaceAll('-', '').replace(/s$/, '');
   return Object.keys(values).flatMap(name => {
-    const meant = PRAGMA_NAMES.find(ours => bare(ours) === bare(name));
-    if (meant === undefined || meant === name) return [];
+    const meant = meantBy(name);
+    if (meant === null) return [];
     const line = block.split('\n').findIndex(text => text.includes(`@${name}`));
     return [{line: first + Math.max(0, line), message: `@${name} is no pragma. Did you mean @${meant}?`}];
   });
+}
+
+/** Whether there is one in the comment that begins the file. */
+function beginsWithMisspelt(source: string): boolean {
+  if (!FIRST_COMMENT.test(source)) return false;
+  const comment = source.slice(0, source.indexOf('*/'));
+  return [...comment.matchAll(/@([^\s*]+)/g)].some(([, name = '']) => meantBy(name) !== null);
+}
+
+/** @returns null: it is one of ours, or near none */
+function meantBy(name: string): PragmaName | null {
+  const written = bare(name);
+  if ((PRAGMA_NAMES as readonly string[]).includes(name) || NAMES_OF_OTHERS.has(written)) return null;
+  return PRAGMA_NAMES.find(ours => isNear(written, bare(ours))) ?? null;
+}
+
+/** Without what is easily mistaken: capitals, hyphens, the plural (which some fields of the option `files` have). */
+function bare(name: string): string {
+  return name.toLowerCase().replaceAll('-', '').replace(/s$/, '');
+}
+
+/** One letter for each four is another, or two are in the wrong order. */
+function isNear(written: string, ours: string): boolean {
+  if (Math.abs(written.length - ours.length) > 2) return false;
+  const distance = leven(written, ours);
+  return distance <= Math.min(2, ours.length / 4) || (distance === 2 && sorted(written) === sorted(ours));
+}
+
+function sorted(text: string): string {
+  return [...text].sort().join('');
 }
 
 /** Pragmas in the docblock that jest-docblock passes over: it takes no tab before the ` *`. */

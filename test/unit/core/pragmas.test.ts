@@ -232,6 +232,25 @@ describe('what is none of our business', () => {
     expect(read(`${fileWith('@serial')}/** ${line} */\n`)).toEqual(serial);
   });
 
+  /** Of JSDoc, TSDoc, Closure, Javadoc, PHPDoc, Flow, Prettier, Jest, and others that stand at the top of files. */
+  const OF_OTHERS =
+    'abstract access alias alpha api async augments author beta borrows bug callback category class classdesc code const constant ' +
+    'constructor constructs copyright date default defaultValue deprecated desc description dict docRoot doctest eager emails ' +
+    'emits enum event eventProperty example exception exports extends external file fileoverview filesource fires fixme flow ' +
+    'format func function generated generator global group hideconstructor host ignore implements inherit inheritDoc inner ' +
+    'instance interface internal jsx jsxFrag jsxImportSource jsxRuntime kind label lends license license-header link linkplain ' +
+    'listens literal mainpage member memberof method mixes mixin mocha-environment modifies module name namespace nocollapse ' +
+    'noflow noformat nolint nosideeffects oncall override overload overview package packageDocumentation param preserve prettier ' +
+    'private privateRemarks privileged prop property protected provides providesModule public readonly record remarks requires ' +
+    'returns satisfies sealed section see series serialData serialField serialize service side-effects signature since slow ' +
+    'source special spec static subpackage summary suppress tag tags template test testonly this throws ticket todo ts-check ' +
+    'ts-ignore ts-nocheck tutorial type typedef typeParam unrestricted uses usedby value var variation version virtual ' +
+    'vitest-environment vite-ignore wip writeonly yields jest-environment jest-environment-options jest-config-loader';
+
+  test.each(OF_OTHERS.split(' '))('@%s', name => {
+    expect(read(fileWith(`@${name}`, '@serial')).warnings).toEqual([]);
+  });
+
   test.each([
     ['code', "const decorator = '@serial';\n@serial class A {}\nconst pattern = /@resource/;\n"],
     ['a template string', 'const source = `\n  /**\n   * @serial\n   */\n  // @can-split\n`;\n'],
@@ -288,6 +307,18 @@ test.each([
   ['@Serial', '@serial'],
   ['@sharedFixtures ./db.ts', '@shared-fixture'],
   ['@canSplit', '@can-split'],
+  ['@can-splitt', '@can-split'],
+  ['@can_split', '@can-split'],
+  ['@can-spilt', '@can-split'],
+  ['@cansplits each', '@can-split'],
+  ['@seriel', '@serial'],
+  ['@serail', '@serial'],
+  ['@recource gpu', '@resource'],
+  ['@hard-timout 3s', '@hard-timeout'],
+  ['@hardTimeOut 3s', '@hard-timeout'],
+  ['@worker_groups db', '@worker-group'],
+  ['@restrat-worker', '@restart-worker'],
+  ['@share-fixture ./db.ts', '@shared-fixture'],
 ])('%s, which is none, is told of, with what was meant', (line, meant) => {
   const [written = ''] = line.split(' ');
   expect(read(fileWith('@group a', line))).toEqual({
