@@ -217,7 +217,7 @@ export async function startParallelRun(
   });
   const sayWhatLingers = ({slot, lastFile}: LingeringWorker) => {
     const host = hosts.get(slot);
-    const leftOpen = host?.leftOpen() ?? null;
+    const leftOpen = host?.leftOpen ?? null;
     return describeLingering({
       slot,
       pid: host?.pid ?? null,

@@ -121,6 +121,8 @@ export class WorkerHost {
   /** Why it is being killed. */
   #cause: Death | null = null;
   #ended = false;
+  /** Read as soon as the process is gone: the folder of the record is removed with the line. */
+  #leftOpen: readonly LeftOpen[] | null = null;
   #gone: Promise<unknown> = Promise.resolve();
 
   constructor({setup, listener, ...options}: WorkerHostOptions) {
@@ -262,8 +264,9 @@ export class WorkerHost {
     void this.#worker.end().then(async ({forceExited}) => {
       await this.#process.gone;
       this.#closeFiles();
-      this.#releaseLine?.();
+      if (forceExited) this.#leftOpen = readLeftOpen(this.#setup.leftOpenPath);
       this.#listener.closed(forceExited);
+      this.#releaseLine?.();
     });
   }
 
@@ -314,13 +317,9 @@ export class WorkerHost {
     this.#process.terminate(signal);
   }
 
-  /** What kept the process alive when it was to end; null: it did not say. */
-  leftOpen(): readonly LeftOpen[] | null {
-    try {
-      return parseLeftOpen(readFileSync(this.#setup.leftOpenPath, 'utf8'));
-    } catch {
-      return null;
-    }
+  /** What kept the process alive when it was to end, if it had to be killed; null: it did not say. */
+  get leftOpen(): readonly LeftOpen[] | null {
+    return this.#leftOpen;
   }
 
   /** Resolves when nothing is left of a process that was lost. */
@@ -439,8 +438,8 @@ export class WorkerHost {
     // jest-worker starts a process anew when one exits with a code; that one is not wanted, nor one that is deaf.
     this.#process.kill();
     this.#socket?.destroy();
-    this.#releaseLine?.();
     this.#listener.lost(this.#cause ?? death);
+    this.#releaseLine?.(); // not earlier: the listener reads the journal, which is removed with the line
   }
 
   #deathOf(error: unknown): Death {
@@ -466,6 +465,14 @@ export class WorkerHost {
 }
 
 const NOT_READY = 'it ended before it was ready';
+
+function readLeftOpen(path: string): readonly LeftOpen[] | null {
+  try {
+    return parseLeftOpen(readFileSync(path, 'utf8'));
+  } catch {
+    return null; // it said nothing
+  }
+}
 
 /** jest-worker's words for how a child ended -> a Death. The same in 29.7 and 30. */
 export function deathOf(error: unknown, record: ExitRecord | null): Death {

@@ -378,6 +378,31 @@ onEachLine('a worker that is killed between two runs is replaced, and nobody hea
   });
 });
 
+onEachLine(
+  'a worker that dies in a later run costs one test, whoever else is left of the run that started it',
+  async (_line, make) => {
+    const passing = 'test("before", () => {}); test("after", () => {});';
+    const dying = `
+    test('before', () => {});
+    test('dies', () => process.kill(process.pid, 'SIGSEGV'));
+    test('after', () => {});`;
+    const project = make({...OTHER, 'c.test.js': passing});
+    await inSession(project, async session => {
+      await session.untilRun();
+      for (const text of [dying, passing, dying]) {
+        await untilSettled(project);
+        replace(project, 'c.test.js', text);
+        await session.untilRun();
+        const tests = outcomeOf(project)['c.test.js']?.map(test => test.split(' | ').slice(0, 2).join(': '));
+        const died = text === dying ? ['dies: failed'] : [];
+        expect(tests?.sort()).toEqual(['after: passed', 'before: passed', ...died]);
+      }
+      await session.leave();
+    });
+  },
+  ['30'],
+);
+
 const WAYS_OUT: Readonly<Record<string, (session: WatchSession) => unknown>> = {
   q: session => session.press('q'),
   'Ctrl-C': session => session.press('\u0003'),

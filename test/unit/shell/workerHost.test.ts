@@ -1,12 +1,15 @@
 import {channel} from 'node:diagnostics_channel';
 import {EventEmitter} from 'node:events';
+import {rmSync} from 'node:fs';
 import type {Socket} from 'node:net';
+import {join} from 'node:path';
 import {PassThrough} from 'node:stream';
 import {setImmediate as turn} from 'node:timers/promises';
 import type {Death} from '../../../src/core/deaths';
 import type {FromKeptWorker, FromWorker, ToWorker, WorkerSetup} from '../../../src/core/protocol';
 import {WorkerHost, type FurtherSetup, type WorkerHostOptions} from '../../../src/shell/workerHost';
 import type {SharedOutput} from '../../../src/shell/workerOutput';
+import {temporaryFolder} from './temporaryFolder';
 
 const PID = 4711;
 
@@ -108,8 +111,8 @@ class Run {
 }
 
 /** A host whose worker is up, and has begun a file of a first run. */
-function serving() {
-  const all = starting();
+function serving(setup = SETUP) {
+  const all = starting(setup);
   all.host.attach(all.worker.socket as unknown as Socket, PID);
   all.worker.says(STARTED);
   expect(all.first.heard.splice(0)).toEqual(['up', STARTED]);
@@ -117,13 +120,13 @@ function serving() {
 }
 
 /** A host whose worker has yet to connect. */
-function starting() {
+function starting(setup = SETUP) {
   const worker = new FakeWorker();
   const first = new Run();
   const lines: string[] = [];
   const output = {add: () => undefined} as unknown as SharedOutput;
   const host: WorkerHost = new WorkerHost({
-    setup: SETUP,
+    setup,
     jestWorker: worker.jestWorker,
     workerPath: '/main.js',
     threads: false,
@@ -162,16 +165,16 @@ function starting() {
 }
 
 /** One that rests after a first run. */
-function resting() {
-  const all = serving();
+function resting(setup = SETUP) {
+  const all = serving(setup);
   all.host.rest(all.keeping);
   all.worker.keptSays({type: 'resting'});
   return all;
 }
 
 /** One that has rested, and serves a second run. */
-async function servingAgain() {
-  const all = resting();
+async function servingAgain(setup = SETUP) {
+  const all = resting(setup);
   const ready = all.host.prepare(FURTHER, {});
   all.worker.keptSays({type: 'ready'});
   expect(await ready).toBe(true);
@@ -532,6 +535,33 @@ describe('a worker that serves another run', () => {
     await turn();
     expect(second.heard).toEqual(['up', STARTED, {lost: {kind: 'signal', signal: 'SIGSEGV'}}]);
     expect([first.heard, keeper]).toEqual([[{closed: false}], [['rests', true]]]);
+  });
+
+  test('has its line until its run has read what it leaves behind, however it ends', async () => {
+    const [dying, closed] = [await servingAgain(), await servingAgain()];
+    const atEnd: string[][] = [];
+    dying.host.serve({...dying.second.listener, lost: () => atEnd.push([...dying.lines])});
+    closed.host.serve({...closed.second.listener, closed: () => atEnd.push([...closed.lines])});
+    dying.worker.dies(new Error('signal=SIGSEGV'));
+    closed.host.close();
+    closed.worker.endFarm({forceExited: false});
+    await turn();
+    expect(atEnd).toEqual([['held'], ['held']]);
+    expect([dying.lines, closed.lines]).toEqual([
+      ['held', 'released'],
+      ['held', 'released'],
+    ]);
+  });
+
+  test('has said what keeps it alive, also when its line is gone', async () => {
+    const leftOpen = [{kind: 'Timeout', count: 1, paths: ['/a.test.js']}];
+    const folder = temporaryFolder({'w2.3.open': JSON.stringify(leftOpen)});
+    const {host, worker} = await servingAgain({...SETUP, leftOpenPath: join(folder, 'w2.3.open')});
+    host.close();
+    worker.endFarm({forceExited: true});
+    await turn();
+    rmSync(folder, {recursive: true});
+    expect(host.leftOpen).toEqual(leftOpen);
   });
 
   test('is watched again, by the limits of that run', async () => {
