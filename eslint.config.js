@@ -49,7 +49,7 @@ const rings = [
     patterns: [
       {
         regex:
-          '/(shell|fixtures|stock)/|/index$|/core/(?!units$|protocol$|snapshotUse$|messages$|journal$|watching$)|/realm/(?!handover$)|/compile/(?!compileCache$|keptCode$)',
+          '/(shell|fixtures|stock)/|/index$|/core/(?!units$|protocol$|snapshotUse$|messages$|journal$|watching$)|/realm/(?!handover$)|/compile/(?!compileCache$|keptCode$|ownFrame$)',
         message: 'a worker knows units, and what is said between processes',
       },
     ],

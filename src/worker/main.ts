@@ -23,6 +23,7 @@ import {Lease} from './lease';
 import {OpenResources} from './openResources';
 import {ParentLine} from './parentLine';
 import {Phases} from './phases';
+import {sendable} from './sendable';
 import {SlicedFile} from './slicedFile';
 import type {CircusFile} from './testFramework';
 import {Watchdog} from './watchdog';
@@ -235,9 +236,17 @@ function memoryOver(heapLimitBytes: number | null, before: NodeJS.MemoryUsage | 
 async function sendDone(line: ParentLine, done: UnitDone): Promise<void> {
   try {
     await line.send(done);
+  } catch {
+    await sendReduced(line, done);
+  }
+}
+
+/** The stock runner's worker dies of a result that JSON cannot hold; the file's tests are to keep their results. */
+async function sendReduced(line: ParentLine, done: UnitDone): Promise<void> {
+  try {
+    await line.send(sendable(done) as UnitDone);
   } catch (error) {
-    // A result that cannot be written as JSON (a BigInt in failureDetails, on Jest 29). The stock
-    // runner's worker dies of it; the file must have a result all the same.
+    // It is too large, say. The file must have a result all the same.
     const {message, stack} = serializeError(error);
     await line.send({
       ...done,

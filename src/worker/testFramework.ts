@@ -5,7 +5,10 @@
  */
 import {existsSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import type {AssertionResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
+import {dropFramesOf} from '../compile/ownFrame';
+import {cutDeepDetails, sendable} from './sendable';
 
 /** What of a test environment is used here. */
 export interface TestEnvironment {
@@ -107,16 +110,44 @@ function wrap(testRunner: string): boolean {
     next = null;
     if (file === null) return framework(globalConfig, config, environment, runtime, path, sendMessageToJest, ...rest);
     file.attach(environment, {concurrentFileWide});
-    const send: SendMessageToJest = (eventName, payload) => {
-      file.told(eventName, payload);
-      return sendMessageToJest?.(eventName, payload);
-    };
-    return framework(globalConfig, config, environment, runtime, path, sendMessageToJest && send, ...rest);
+    const send = sendMessageToJest && safeSend(sendMessageToJest, file);
+    return framework(globalConfig, config, environment, runtime, path, send, ...rest);
   };
   const cached = require.cache[require.resolve(testRunner)];
   if (cached === undefined) return false;
   cached.exports = {__esModule: true, default: ours};
   return true;
+}
+
+/** What cannot be sent, or copied, would make circus give up the whole file. */
+function safeSend(sendMessageToJest: SendMessageToJest, file: CircusFile): SendMessageToJest {
+  return (name, payload) => {
+    if (name === 'test-case-result') cutDeep(payload);
+    file.told(name, payload);
+    try {
+      sendMessageToJest(name, payload);
+    } catch {
+      sendReduced(sendMessageToJest, name, payload);
+    }
+  };
+}
+
+function cutDeep(payload: unknown): void {
+  try {
+    const [, result] = payload as [path: string, result: AssertionResult];
+    cutDeepDetails(result);
+  } catch {
+    // A revoked proxy, say: circus copies it, or not, as it does with the stock runner.
+  }
+}
+
+function sendReduced(sendMessageToJest: SendMessageToJest, name: string, payload: unknown): void {
+  try {
+    sendMessageToJest(name, sendable(payload));
+  } catch (error) {
+    dropFramesOf(__filename, error);
+    throw error;
+  }
 }
 
 function packageOf(file: string): {name: string; version: string} {

@@ -225,18 +225,41 @@ onEachLine('a file that killed Jest itself in band gets a worker the next time',
   expect((await project.run(['-w', '2'])).log).toHaveLength(0);
 });
 
-onEachLine('a result that cannot be sent is a failure of its file', async (line, make) => {
+/** What a test may throw that JSON cannot hold. */
+const UNSERIALISABLE: Readonly<Record<string, string>> = {
+  'a BigInt': 'error.value = 1n;',
+  'a circle': 'error.self = error;',
+  'a getter that throws':
+    'Object.defineProperty(error, "value", {enumerable: true, get() { throw new Error("read"); }});',
+  'a toJSON that throws': 'error.value = {toJSON() { throw new Error("toJSON"); }};',
+  '5,000 levels': 'for (let level = 0; level < 5000; level++) error.value = {next: error.value};',
+  'all of it': `
+    error.getter = {get value() { throw new Error("read"); }};
+    for (let level = 0; level < 5000; level++) error.value = {next: error.value ?? [1n, error]};`,
+};
+
+onEachLine('what is thrown and cannot be sent costs no result, and no message', async (_line, make) => {
+  const thrown = Object.entries(UNSERIALISABLE);
+  const throwing = thrown.map(
+    ([name, code]) => `test('${name}', () => { const error = new Error('thrown: ${name}'); ${code} throw error; });`,
+  );
+  const tests = [...throwing, 'test("passes", () => {});'];
   const project = make({
     ...others(2),
-    'big.test.js':
-      'test("compares", () => { const error = new Error("has a BigInt"); error.value = 1n; error.matcherResult = {actual: 1n}; throw error; });',
+    'throws.test.js': tests.join('\n'),
+    'dies.test.js': [...tests, 'test("dies", () => process.kill(process.pid, "SIGSEGV"));'].join('\n'),
+    'loads.test.js': 'throw Object.assign(new Error("thrown while it loaded"), {code: 1n});',
   });
-  const {exitCode, json} = await project.run(['-w', '2'], PARALLEL);
+  const {exitCode, stderr, events} = await project.run(['-w', '2'], PARALLEL);
   expect(exitCode).toBe(1);
-  expect(json?.testResults).toHaveLength(3);
-  expect(resultOf(json, 'big.test.js')?.message).toMatch(
-    line === '29' ? /Do not know how to serialize a BigInt/ : /has a BigInt/,
-  );
+  expect(stderr).toMatch(/Tests: +13 failed, 4 passed, 17 total/);
+  expect(stderr).toContain('thrown while it loaded');
+  expect(stderr).not.toMatch(/cannot be sent|jest-runner-xdist.dist/);
+  for (const [name] of thrown) expect(stderr.split(`    thrown: ${name}\n`)).toHaveLength(3);
+  for (const path of ['throws.test.js', 'dies.test.js']) {
+    const told = events.filter(({event, path: of}) => event === 'case-result' && of === path);
+    expect(told).toHaveLength(path === 'throws.test.js' ? 7 : 8);
+  }
 });
 
 onEachLine('a worker that dies before jest-worker has said a word to it costs nothing', async (_line, make) => {

@@ -58,7 +58,14 @@ module.exports = class {
   constructor(globalConfig) { this.globalConfig = globalConfig; }
   write(event, test, rest) {
     const file = test && path.relative(this.globalConfig.rootDir, test.path).split(path.sep).join('/');
-    fs.appendFileSync(process.env.RECORDED_EVENTS, JSON.stringify({event, ...(file && {path: file}), ...rest}, (key, value) => (typeof value === 'bigint' ? String(value) : value)) + '\\n');
+    fs.appendFileSync(process.env.RECORDED_EVENTS, this.line({event, ...(file && {path: file})}, rest) + '\\n');
+  }
+  line(event, rest) {
+    try {
+      return JSON.stringify({...event, ...rest}, (key, value) => (typeof value === 'bigint' ? String(value) : value));
+    } catch {
+      return JSON.stringify(event); // a test has thrown a circle, say
+    }
   }
   onRunStart(results, options) { this.write('run-start', null, {total: results.numTotalTestSuites}); }
   onTestFileStart(test) { this.write('file-start', test, {}); }
