@@ -63,6 +63,8 @@ export type FromWatchdog =
       readonly name: string;
       readonly ms: number;
       readonly limitMs: number;
+      /** Whether code of the test file may have been running; if not, an earlier file's, or the environment's. */
+      readonly began: boolean;
       readonly place: HungPlace;
     };
 
@@ -100,6 +102,7 @@ export function parseFromWatchdog(line: string): FromWatchdog {
         name: text(fields.name),
         ms: finite(fields.ms),
         limitMs: finite(fields.limitMs),
+        began: fields.began === true,
         place: parsePlace(fields.place),
       };
     default:

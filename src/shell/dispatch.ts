@@ -8,6 +8,7 @@ import {
   blameFile,
   culpritBefore,
   whyAbandoned,
+  type Culprit,
   type Death,
   type DeathReport,
   type FileError,
@@ -54,8 +55,8 @@ export interface DispatchOptions {
   readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | null, died: boolean) => void;
   /** What a worker has made of a unit, alone or beside others. `result` null: nothing, the unit has none. `slot` null: no worker was at it. */
   readonly onShare: (unit: number, slot: SlotNumber | null, result: TestResult | null) => void;
-  /** An exception that one file left behind has killed the worker while it ran another, which is run again. */
-  readonly onLateException: (culprit: string, running: string, death: Death) => void;
+  /** What one file left behind has killed the worker while it ran another, which is run again; null: it ran none. */
+  readonly onLeftBehind: (slot: SlotNumber, culprit: Culprit, running: string | null, death: Death) => void;
   /** A worker has died while it loaded a file of which it was to take some tests; the others go on with it. */
   readonly onLostJoiner: (path: string, slot: SlotNumber, death: Death) => void;
   /** What a worker is at takes long: what it is, and how long it has taken, in ms. */
@@ -418,19 +419,19 @@ export class Dispatch {
     }
     const running = this.#state.slots[slot - 1]?.running ?? null;
     const bystander = isBystander(this.#session(slot));
-    if (bystander && running !== null && this.#session(slot)?.status === 'opening') {
-      this.#options.onLostJoiner(this.#unit(running).file.path, slot, death);
+    const path = running === null ? null : this.#unit(running).file.path;
+    if (bystander && path !== null && this.#session(slot)?.status === 'opening') {
+      this.#options.onLostJoiner(path, slot, death);
     }
-    const path = running === null || bystander ? null : this.#unit(running).file.path;
     const culprit = culpritBefore(death, this.#endedIn.get(slot) ?? [], path);
-    const innocent = culprit !== null && path !== null;
-    if (innocent) this.#options.onLateException(culprit, path, death);
+    const innocent = culprit !== null && path !== null && !bystander;
+    if (culprit !== null) this.#options.onLeftBehind(slot, culprit, innocent ? path : null, death);
     const fate =
       running === null || bystander || worker === undefined
         ? 'blame'
         : this.#keep(running, slot, worker, {
             innocent,
-            hung: death.kind === 'hung' ? death.name : null,
+            hung: death.kind === 'hung' && !innocent ? death.name : null,
             final: false,
           });
     const rest = running !== null && this.#options.deadSessions.hasRest(running);

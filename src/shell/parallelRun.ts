@@ -1,7 +1,7 @@
 /** A run over workers: makes the plan, opens the line to the workers, and lets dispatch go. */
 import {join, relative} from 'node:path';
 import type {Test} from '@jest/test-result';
-import {describeDeath} from '../core/deaths';
+import {describeDeath, describeLeftBehind} from '../core/deaths';
 import {MODES} from '../core/dist';
 import {describeLingering} from '../core/lingering';
 import {NodeSummary} from '../core/nodeSummary';
@@ -162,11 +162,7 @@ export async function startParallelRun(
       const node = plan.units[unit]?.node ?? (slot === null ? undefined : nodeInSlot.get(slot));
       if (node !== undefined) summary?.ran(node, result);
     },
-    onLateException: (culprit, running, death) =>
-      warn(
-        `an exception that ${culprit} left behind (a timer or a promise that outlived its tests) ended the worker ` +
-          `while it ran ${running}, which is run again.${death.kind === 'exit' ? `\n${death.uncaught}` : ''}`,
-      ),
+    onLeftBehind: (slot, culprit, running, death) => warn(describeLeftBehind(culprit, running, death, slot)),
     onSlow: (slot, name, ms) => void process.stderr.write(`${slowLine(name, ms, `w${slot}`)}\n`),
     onLostJoiner: (path, slot, death) =>
       warn(

@@ -49,6 +49,11 @@ export class Pulse {
     return this.#last && this.#last.rss;
   }
 
+  /** Whether somebody looks at the process with a debugger. */
+  get debugged(): boolean {
+    return this.#last?.debugged === true;
+  }
+
   beat(beat: Beat): void {
     const {ms, limitMs, debugged} = beat;
     this.#last = beat;

@@ -23,6 +23,7 @@ import {
 } from '../core/protocol';
 import type {Generation, SlotNumber} from '../core/units';
 import type {FromWatchdog} from '../core/watching';
+import {GivenUnits} from './givenUnits';
 import {LeftWords} from './leftWords';
 import {Pulse} from './pulse';
 import type {WorkerStatus} from './status';
@@ -118,6 +119,7 @@ export class WorkerHost {
   #rests = false;
   #pid: number | null = null;
   #pulse: Pulse;
+  #given: GivenUnits;
   /** Why it is being killed. */
   #cause: Death | null = null;
   #ended = false;
@@ -132,6 +134,7 @@ export class WorkerHost {
     this.#pulse = this.#newPulse();
     this.#exitRecord = new LeftWords(setup.exitRecordPath, EXIT_RECORD_BYTES);
     this.#journal = new LeftWords(setup.journalPath);
+    this.#given = this.#newGivenUnits();
     this.#worker = this.#process.forkedBy(
       () =>
         new options.jestWorker.Worker(options.workerPath, {
@@ -216,8 +219,8 @@ export class WorkerHost {
         this.#listener.slow(message.name, message.ms);
         return;
       case 'hung': {
-        const {name, ms, limitMs, place} = message;
-        this.#endAs({kind: 'hung', name, ms, limitMs, place});
+        const {name, ms, limitMs, began, place} = message;
+        this.#endAs({kind: 'hung', name, ms, limitMs, began, place});
         return;
       }
     }
@@ -251,6 +254,7 @@ export class WorkerHost {
 
   /** A process that has not connected yet is told when it has. */
   tell(order: ToWorker): void {
+    if (order.type === 'give') this.#given.gave(order.units.map(({id}) => id));
     if (this.#socket === null) this.#untold.push(order);
     else this.#socket.write(`${JSON.stringify(order)}\n`);
   }
@@ -278,6 +282,7 @@ export class WorkerHost {
     if (this.#ended) return;
     this.#keeper = keeper;
     this.#pulse.stop();
+    this.#given.stop();
     this.tell({type: 'rest'});
     // It may have begun to start when there was work for it: nobody is to wait until it is up.
     if (!this.#hasRun) this.#settle(keeper);
@@ -302,6 +307,7 @@ export class WorkerHost {
     this.#listener = listener;
     this.#stderrTail?.clear();
     this.#pulse = this.#newPulse();
+    this.#given = this.#newGivenUnits();
     this.#process.setReferenced(true);
     this.#socket?.ref();
     queueMicrotask(() => {
@@ -365,7 +371,14 @@ export class WorkerHost {
       return;
     }
     if (parsed.type === 'unit-started') this.#hasRun = true;
+    this.#noteGiven(parsed);
     this.#listener.message(parsed);
+  }
+
+  #noteGiven(message: FromWorker): void {
+    if (message.type === 'unit-started') this.#given.began(message.unit);
+    else if (message.type === 'unit-done') this.#given.ended(message.unit);
+    else if (message.type === 'units-returned') this.#given.returned(message.units);
   }
 
   #hearKept(message: FromKeptWorker): void {
@@ -415,6 +428,7 @@ export class WorkerHost {
   #end(): void {
     this.#ended = true;
     this.#pulse.stop();
+    this.#given.stop();
     clearTimeout(this.#answerBy);
     this.#whenReady?.(false);
     this.#whenReady = null;
@@ -425,6 +439,14 @@ export class WorkerHost {
       hardTimeoutMs: this.#setup.hardTimeoutMs,
       now: () => performance.now(),
       onSilence: ms => this.#endAs({kind: 'silent', ms}),
+    });
+  }
+
+  #newGivenUnits(): GivenUnits {
+    return new GivenUnits({
+      hardTimeoutMs: this.#setup.hardTimeoutMs,
+      isDebugged: () => this.#pulse.debugged,
+      onIgnored: ms => this.#endAs({kind: 'deaf', ms}),
     });
   }
 

@@ -23,6 +23,7 @@ export class FollowedFile implements CircusFile {
   }
 
   attach(environment: TestEnvironment, circus: {readonly concurrentFileWide: boolean}): void {
+    this.#phases.codeBegins();
     let expect: unknown = null;
     const recorder = new Recorder({journal: this.#journal, phases: this.#phases, environment});
     this.#recorder = recorder;

@@ -23,7 +23,7 @@ export class InBandWatch {
    * @returns what is to follow it
    */
   fileBegins(name: string, hardTimeoutMs: number | null): CircusFile {
-    this.#phases.fileBegins(name, hardTimeoutMs);
+    this.#phases.fileBegins(name, hardTimeoutMs, false);
     // A journal that was never begun: nobody would read it.
     return new FollowedFile(new Journal(''), this.#phases);
   }

@@ -93,8 +93,9 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   };
   const between = setup.mayStay ? loadBetweenRuns(setup, leave) : null;
   // The parent has heard of us and gives us work while Jest's modules load.
-  let files = await JestFileRunner.load(setup);
   let phases = new Phases(watchdog, {slowMs: setup.slowTimeoutMs, hardMs: setup.hardTimeoutMs});
+  phases.workerStarts();
+  let files = await JestFileRunner.load(setup);
   exit.listenersAreDeadly();
   const folder = process.cwd(); // Jest's: its reporters name files relative to that
   const journal = new Journal(setup.journalPath);
@@ -125,8 +126,11 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     return null;
   };
   let {heapLimitBytes} = setup;
-  for (let unit = await lease.next(); ; unit = await lease.next()) {
+  for (;;) {
+    phases.waitsForFile();
+    const unit = await lease.next();
     if (unit === null) {
+      phases.fileEnds(); // the parent waits for the process's end, and no longer than it may take
       const run = await stay();
       if (run === null) break;
       files = await JestFileRunner.load(run);
@@ -143,15 +147,19 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     else journal.skip();
     const followed = sliced ?? new FollowedFile(journal, phases, unit.snapshots === 'keep-obsolete');
     resources.fileBegins();
+    const shown = relative(folder, unit.path);
+    phases.tellsBegin(shown);
     await line.send({type: 'unit-started', unit: unit.id});
-    phases.fileBegins(relative(folder, unit.path), unit.hardTimeoutMs);
-    const done = await runUnit(files, unit, sliced, canFollow ? followed : null, heapLimitBytes);
+    const follower = canFollow ? followed : null;
+    phases.fileBegins(shown, unit.hardTimeoutMs, follower !== null);
+    const done = await runUnit(files, unit, sliced, follower, heapLimitBytes);
     open = null;
-    phases.fileEnds();
+    phases.tellsEnd();
     resources.fileEnded(unit.path);
     await sendDone(line, done);
     if (done.retiring) break;
   }
+  phases.fileEnds();
   files.filesEnd();
   resources.tellWhileAlive(setup.leftOpenPath, setup.graceMs);
   line.close();

@@ -4,6 +4,12 @@ import {parentPort} from 'node:worker_threads';
 import {LineBuffer} from '../core/messages';
 import {parseToWorker, type FromKeptWorker, type FromWorker, type Hello, type ToWorker} from '../core/protocol';
 
+/** Test files share Node's modules and may leave them changed: taken before the first of them is loaded. */
+const decoder = new TextDecoder();
+const decode = decoder.decode.bind(decoder);
+
+const READ_BYTES = 64 * 1024;
+
 type MessageParent = (message: unknown, parentProcess?: NodeJS.Process) => void;
 
 export class ParentLine {
@@ -28,17 +34,25 @@ export class ParentLine {
     onOrder: (order: ToWorker) => void,
   ): Promise<ParentLine> {
     const {messageParent} = require(jestWorkerPath) as {messageParent: MessageParent};
-    const socket = createConnection(socketPath);
+    const lines = new LineBuffer();
+    const memory = new ArrayBuffer(READ_BYTES);
+    const hear = (count: number): boolean => {
+      const chunk = decode(new Uint8Array(memory, 0, count), {stream: true});
+      for (const line of lines.push(chunk)) onOrder(parseToWorker(line));
+      return true;
+    };
+    // Node reads into the buffer and calls `hear`. Events would go through methods of `Readable` and
+    // `EventEmitter`. A test may have left those mocked, and then no order arrives any more.
+    const socket = createConnection({
+      path: socketPath,
+      onread: {buffer: new Uint8Array(memory), callback: hear},
+    });
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
     });
     socket.on('error', () => undefined); // 'close' follows, and says all there is to say
     socket.on('close', () => onOrder({type: 'close'}));
-    const lines = new LineBuffer();
-    socket.setEncoding('utf8').on('data', (chunk: string) => {
-      for (const line of lines.push(chunk)) onOrder(parseToWorker(line));
-    });
     // What keeps a worker alive is jest-worker's channel, as with the stock runner.
     socket.unref();
     socket.write(`${JSON.stringify(hello)}\n`);

@@ -10,6 +10,10 @@ export interface Phase {
   readonly slowMs: number | null;
   /** After so long (ms) it is hung; null: never. */
   readonly hardMs: number | null;
+  /** It is hung when the event loop has not turned for so long (ms); null: that is not looked at. */
+  readonly stuckMs: number | null;
+  /** Whether code of the test file may be running. Before that only the environment's is, or an earlier file's. */
+  readonly began: boolean;
 }
 
 /** A phase as the watchdog reads it. */
@@ -31,8 +35,8 @@ export function monotonicMs(): number {
   return seconds * 1000 + nanoseconds / 1e6;
 }
 
-const NUMBERS = {startedAt: 0, slowMs: 1, hardMs: 2, count: 3};
-const WORDS = {version: 0, nameBytes: 1, stopped: 2, count: 3};
+const NUMBERS = {startedAt: 0, slowMs: 1, hardMs: 2, stuckMs: 3, count: 4};
+const WORDS = {version: 0, nameBytes: 1, stopped: 2, began: 3, turns: 4, count: 5};
 const WORDS_AT = NUMBERS.count * Float64Array.BYTES_PER_ELEMENT;
 const NAME_AT = WORDS_AT + WORDS.count * Int32Array.BYTES_PER_ELEMENT;
 const NAME_BYTES = 1024;
@@ -57,12 +61,12 @@ export class PhaseMemory {
 
   static create(): PhaseMemory {
     const memory = new PhaseMemory(new SharedArrayBuffer(NAME_AT + NAME_BYTES));
-    memory.write('', null, null);
+    memory.write({name: '', slowMs: null, hardMs: null, stuckMs: null, began: false});
     return memory;
   }
 
   /** A phase begins now, and the one before has ended. */
-  write(name: string, slowMs: number | null, hardMs: number | null): void {
+  write({name, slowMs, hardMs, stuckMs, began}: Phase): void {
     const numbers = this.#numbers;
     const words = this.#words;
     // Odd while something is written, so that nobody takes halves of two phases for one.
@@ -70,6 +74,8 @@ export class PhaseMemory {
     numbers[NUMBERS.startedAt] = monotonicMs();
     numbers[NUMBERS.slowMs] = slowMs ?? Infinity;
     numbers[NUMBERS.hardMs] = hardMs ?? Infinity;
+    numbers[NUMBERS.stuckMs] = stuckMs ?? Infinity;
+    words[WORDS.began] = began ? 1 : 0;
     // What does not fit is left off, character by character.
     words[WORDS.nameBytes] = encodeInto(name, this.#name).written;
     Atomics.add(words, WORDS.version, 1);
@@ -80,14 +86,17 @@ export class PhaseMemory {
     for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
       const version = Atomics.load(this.#words, WORDS.version);
       if (version % 2 !== 0) continue;
-      const [startedAt = 0, slowMs = 0, hardMs = 0] = this.#numbers;
+      const [startedAt = 0, slowMs = 0, hardMs = 0, stuckMs = 0] = this.#numbers;
+      const began = this.#words[WORDS.began] === 1;
       const name = this.#name.slice(0, this.#words[WORDS.nameBytes]);
       if (Atomics.load(this.#words, WORDS.version) !== version) continue;
       return {
         number: version / 2,
         startedAt,
-        slowMs: slowMs === Infinity ? null : slowMs,
-        hardMs: hardMs === Infinity ? null : hardMs,
+        slowMs: orNone(slowMs),
+        hardMs: orNone(hardMs),
+        stuckMs: orNone(stuckMs),
+        began,
         name: new TextDecoder().decode(name),
       };
     }
@@ -99,6 +108,16 @@ export class PhaseMemory {
     return Atomics.load(this.#words, WORDS.version) === phase.number * 2;
   }
 
+  /** The event loop of the main thread has turned. */
+  noteTurn(): void {
+    Atomics.add(this.#words, WORDS.turns, 1);
+  }
+
+  /** How often the main thread has told that its event loop has turned. */
+  get turns(): number {
+    return Atomics.load(this.#words, WORDS.turns);
+  }
+
   /** The main thread wants to be watched no more. */
   stop(): void {
     Atomics.store(this.#words, WORDS.stopped, 1);
@@ -107,4 +126,8 @@ export class PhaseMemory {
   get stopped(): boolean {
     return Atomics.load(this.#words, WORDS.stopped) === 1;
   }
+}
+
+function orNone(ms: number): number | null {
+  return ms === Infinity ? null : ms;
 }

@@ -17,6 +17,9 @@ export interface PhaseLimits {
 /** A test or a hook has this many times its own Jest timeout, at least: that one fails it with less ado. */
 const TIMES_OWN_TIMEOUT = 1.5;
 
+/** A step that needs the parent or a quiet machine has this long (ms), at least. */
+const LEAST_OUTSIDE_MS = 60_000;
+
 export class Phases {
   readonly #watchdog: Pick<Watchdog, 'begin' | 'idle'>;
   readonly #limits: PhaseLimits;
@@ -33,11 +36,42 @@ export class Phases {
     this.#limits = limits;
   }
 
-  /** @param hardTimeoutMs of the file's pragma; 0: none; null: it has no such pragma */
-  fileBegins(path: string, hardTimeoutMs: number | null): void {
+  /** The worker loads what all test files need. */
+  workerStarts(): void {
+    const [name, hardMs] = ['(while the worker starts)', orNone(this.#limitOutside)];
+    this.#watchdog.begin({name, slowMs: null, hardMs, stuckMs: null, began: false});
+  }
+
+  /** The worker waits until it is given a file: nobody's fault, however long it takes. */
+  waitsForFile(): void {
+    this.#wait('(between two files)', this.#limits.hardMs, false);
+  }
+
+  /** The worker tells the parent that it begins the file. */
+  tellsBegin(path: string): void {
+    this.#stepOutside(`${path} › (before it is loaded)`, false);
+  }
+
+  /** The worker tells the parent that the file has ended. */
+  tellsEnd(): void {
+    this.fileEnds();
+    this.#stepOutside(`${this.#path} › (when it had ended)`, true);
+  }
+
+  /**
+   * @param hardTimeoutMs of the file's pragma; 0: none; null: it has no such pragma
+   * @param followed whether `codeBegins` follows
+   */
+  fileBegins(path: string, hardTimeoutMs: number | null, followed: boolean): void {
     this.#inside.clear();
     this.#path = path;
     this.#pragmaMs = hardTimeoutMs;
+    if (followed) this.#begin('(while its environment is set up)', 0, false);
+    else this.codeBegins();
+  }
+
+  /** The environment is there: from here on the file's own code runs. */
+  codeBegins(): void {
     this.#begin('(while it is loaded)', 0);
   }
 
@@ -49,7 +83,7 @@ export class Phases {
 
   /** The file waits for the parent: nobody's fault, however long it takes. */
   waits(): void {
-    this.#watchdog.idle();
+    this.#wait(`${this.#path} › (between its tests)`, this.#pragmaMs ?? this.#limits.hardMs, true);
   }
 
   /** The wait is over. */
@@ -116,7 +150,23 @@ export class Phases {
     return this.#now === null ? {name: '', ms: 0} : {name: this.#now.name, ms: now() - this.#now.since};
   }
 
-  #begin(what: string, ownTimeoutMs: number): void {
+  /** Only an event loop that does not turn is judged. */
+  #wait(name: string, hardMs: number, began: boolean): void {
+    this.#watchdog.begin({name, slowMs: null, hardMs: null, stuckMs: orNone(hardMs), began});
+  }
+
+  /** A short step of the worker's own: its event loop turns, and the step ends. */
+  #stepOutside(name: string, began: boolean): void {
+    const [hardMs, stuckMs] = [orNone(this.#limitOutside), orNone(this.#limits.hardMs)];
+    this.#watchdog.begin({name, slowMs: null, hardMs, stuckMs, began});
+  }
+
+  get #limitOutside(): number {
+    const {hardMs} = this.#limits;
+    return hardMs === 0 ? 0 : Math.max(hardMs, LEAST_OUTSIDE_MS);
+  }
+
+  #begin(what: string, ownTimeoutMs: number, began = true): void {
     const name = `${this.#path} › ${what}`;
     this.#now = {what, ownTimeoutMs, name, since: now()};
     const {slowMs, hardMs} = this.#limits;
@@ -125,6 +175,8 @@ export class Phases {
       name,
       slowMs: orNone(slowMs),
       hardMs: orNone(this.#pragmaMs ?? limit),
+      stuckMs: null,
+      began,
     });
   }
 }

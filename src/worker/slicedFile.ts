@@ -99,6 +99,7 @@ export class SlicedFile implements CircusFile {
     this.#console = entries && (() => entries()?.length ?? 0);
     this.#retriesAtOnce = () => Boolean(environment.global[RETRY_IMMEDIATELY]);
     const {journal, phases} = this.#options;
+    phases.codeBegins();
     this.#recorder = new Recorder({journal, phases, environment});
     const follows = handleEvents(environment, (event, state, pass) => {
       // The user's environment may take tests out of the file before they are listed.

@@ -43,18 +43,18 @@ export class Watchdog {
   /** A process whose watchdog cannot be started goes unwatched. */
   static start({transport}: WatchdogOptions): Watchdog {
     const watchdog = new Watchdog();
-    startThread({transport, memory: watchdog.#memory.buffer});
+    startThread(transport, watchdog.#memory);
     return watchdog;
   }
 
   /** A phase begins, and the one before has ended. */
-  begin({name, slowMs, hardMs}: Phase): void {
-    this.#memory.write(name, slowMs, hardMs);
+  begin(phase: Phase): void {
+    this.#memory.write(phase);
   }
 
   /** Nothing is under way that could take too long. */
   idle(): void {
-    this.#memory.write('', null, null);
+    this.#memory.write({name: '', slowMs: null, hardMs: null, stuckMs: null, began: false});
   }
 
   /**
@@ -67,9 +67,10 @@ export class Watchdog {
   }
 }
 
-function startThread(workerData: WatchdogData): void {
+function startThread(transport: WatchdogTransport, memory: PhaseMemory): void {
   // In a thread of its own process, Jest's, it would watch Jest, and end it.
   if (!isMainThread) return;
+  const workerData: WatchdogData = {transport, memory: memory.buffer};
   try {
     const thread = new Worker(join(__dirname, '..', 'worker', 'watchdogThread.js'), {
       workerData,
@@ -83,6 +84,8 @@ function startThread(workerData: WatchdogData): void {
       resourceLimits: RESOURCE_LIMITS,
     });
     thread.on('error', () => undefined);
+    // The thread asks; an event loop that turns delivers the question.
+    thread.on('message', () => memory.noteTurn());
     thread.unref();
   } catch {
     // It goes unwatched.

@@ -3,7 +3,7 @@
  * that both share, and now and then this looks for how long it has been at it.
  */
 import {setTimeout as sleep} from 'node:timers/promises';
-import {workerData} from 'node:worker_threads';
+import {parentPort, workerData} from 'node:worker_threads';
 import type {FromWatchdog, HungPlace} from '../core/watching';
 import {exitHung, killProcess} from './endOfProcess';
 import {findHungPlace} from './hungStack';
@@ -33,11 +33,25 @@ interface Finding {
   slow: boolean;
   hung: boolean;
   debugged: boolean;
+  /** When (by monotonicMs) the event loop was last known to turn. */
+  turnedAt: number;
+}
+
+/** A limit of a phase that has passed. */
+interface Overdue {
+  readonly limitMs: number;
+  /** Since when (by monotonicMs) it counts. */
+  readonly since: number;
+  /** It is the limit of an event loop that does not turn. */
+  readonly stuck: boolean;
 }
 
 const {transport, memory} = workerData as WatchdogData;
 const phases = new PhaseMemory(memory);
-let latest = nothingOf(-1);
+let latest: Finding | null = null;
+
+/** How often the main thread was asked whether its event loop turns; it answers in the shared memory. */
+let asked = 0;
 
 const parent =
   transport.kind === 'in-band'
@@ -61,13 +75,19 @@ function tell(message: FromWatchdog): void {
   else parent.send(message);
 }
 
-function nothingOf(phase: number): Finding {
-  return {phase, slow: false, hung: false, debugged: false};
+function findingOf({number, startedAt}: SeenPhase): Finding {
+  if (latest?.phase !== number) {
+    latest = {phase: number, slow: false, hung: false, debugged: false, turnedAt: startedAt};
+  }
+  return latest;
 }
 
-function findingOf(phase: SeenPhase): Finding {
-  if (latest.phase !== phase.number) latest = nothingOf(phase.number);
-  return latest;
+/** Asks the main thread whether its event loop turns, once the last question is answered. */
+function askForTurn(finding: Finding): void {
+  if (phases.turns < asked) return;
+  finding.turnedAt = monotonicMs();
+  asked = phases.turns + 1;
+  parentPort?.postMessage(null);
 }
 
 function beat(): void {
@@ -76,7 +96,8 @@ function beat(): void {
   tell({
     type: 'alive',
     phase: phase.number,
-    name: phase.name,
+    // One that has no limit waits for the parent, whatever it is called.
+    name: phase.hardMs === null && phase.stuckMs !== null ? '' : phase.name,
     ms: monotonicMs() - phase.startedAt,
     limitMs: phase.hardMs,
     debugged: findingOf(phase).debugged,
@@ -90,7 +111,7 @@ async function look(): Promise<void> {
   const finding = findingOf(phase);
   const ms = monotonicMs() - phase.startedAt;
   const slow = !finding.slow && phase.slowMs !== null && ms >= phase.slowMs;
-  const overdue = !finding.hung && phase.hardMs !== null && ms >= phase.hardMs ? phase.hardMs : null;
+  const overdue = finding.hung ? null : overdueLimit(phase, finding);
   if (finding.debugged || (!slow && overdue === null)) return;
 
   const main = MainThread.connect();
@@ -103,14 +124,29 @@ async function look(): Promise<void> {
       tell({type: 'slow', name: phase.name, ms});
     }
     if (overdue === null) return;
-    finding.hung = true;
     const place = main === null || debugged === null ? NATIVE : await findHungPlace(main, () => phases.isStill(phase));
     if (place === null) return;
-    tell({type: 'hung', name: phase.name, ms: monotonicMs() - phase.startedAt, limitMs: overdue, place});
+    if (overdue.stuck && place.kind === 'open') {
+      finding.turnedAt = monotonicMs(); // it waits for events: something keeps it from hearing the question
+      return;
+    }
+    finding.hung = true;
+    const {name, began} = phase;
+    tell({type: 'hung', name, ms: monotonicMs() - overdue.since, limitMs: overdue.limitMs, began, place});
     if (parent === null) await exitHung(main);
   } finally {
     main?.disconnect();
   }
+}
+
+/** null: no limit of the phase has passed. */
+function overdueLimit({hardMs, stuckMs, startedAt}: SeenPhase, finding: Finding): Overdue | null {
+  const now = monotonicMs();
+  if (hardMs !== null && now - startedAt >= hardMs) return {limitMs: hardMs, since: startedAt, stuck: false};
+  if (stuckMs === null) return null;
+  askForTurn(finding);
+  const {turnedAt} = finding;
+  return now - turnedAt >= stuckMs ? {limitMs: stuckMs, since: turnedAt, stuck: true} : null;
 }
 
 /** How soon (ms) to look again. */
@@ -118,7 +154,10 @@ function untilNextLook(): number {
   const phase = phases.read();
   if (phase === null) return LOOK_EVERY_MS.least;
   const {slow, hung, debugged} = findingOf(phase);
-  const shortest = Math.min(slow ? Infinity : (phase.slowMs ?? Infinity), hung ? Infinity : (phase.hardMs ?? Infinity));
+  const shortest = Math.min(
+    slow ? Infinity : (phase.slowMs ?? Infinity),
+    hung ? Infinity : Math.min(phase.hardMs ?? Infinity, phase.stuckMs ?? Infinity),
+  );
   if (debugged) return LOOK_EVERY_MS.most;
   return Math.max(LOOK_EVERY_MS.least, Math.min(LOOK_EVERY_MS.most, shortest / LOOKS_PER_LIMIT));
 }

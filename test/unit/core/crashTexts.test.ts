@@ -100,7 +100,14 @@ describe('what is no failure of a test', () => {
 test('one that hung is said to have hung', () => {
   const hung: DeathReport = {
     ...report,
-    death: {kind: 'hung', name: 'the test "block a"', ms: 61_000, limitMs: 60_000, place: {kind: 'native'}},
+    death: {
+      kind: 'hung',
+      name: 'the test "block a"',
+      ms: 61_000,
+      limitMs: 60_000,
+      began: true,
+      place: {kind: 'native'},
+    },
   };
   expect(testCrash(0, {...told({type: 'test', place: 0, hook: null}), report: hung})).toContain(
     'The worker process hung while this test ran: it was killed after 61 s, the limit being 60 s.\n',

@@ -3,11 +3,14 @@ import {
   blameFile,
   culpritBefore,
   describeDeath,
+  describeLeftBehind,
   malformedPragmas,
   unmetRules,
+  type Culprit,
   type Death,
   type DeathReport,
 } from '../../../src/core/deaths';
+import type {HungPlace} from '../../../src/core/watching';
 
 const report = (death: Death, fields: Partial<DeathReport> = {}): DeathReport => ({
   death,
@@ -113,7 +116,20 @@ test('a file that asks for what cannot be had is told where it does, and what to
   );
 });
 
-describe('the culprit of an exception that nothing caught', () => {
+describe('the culprit before the running file', () => {
+  const hung = (place: HungPlace, began = true): Death => ({
+    kind: 'hung',
+    name: 'c.test.js › a',
+    ms: 3000,
+    limitMs: 2000,
+    began,
+    place,
+  });
+  const stack = (...paths: string[]): HungPlace => ({
+    kind: 'stack',
+    frames: paths.map(path => ({functionName: 'spin', path, line: 3, column: 9})),
+  });
+  const ended = ['/a.test.js', '/b.test.js'];
   const exception = (...files: string[]): Death => ({
     kind: 'exit',
     code: 1,
@@ -121,16 +137,69 @@ describe('the culprit of an exception that nothing caught', () => {
   });
 
   test('is the file of the worker that the stack names and that had ended', () => {
-    expect(culpritBefore(exception('/b.test.js'), ['/a.test.js', '/b.test.js'], '/c.test.js')).toBe('/b.test.js');
+    expect(culpritBefore(exception('/b.test.js'), ended, '/c.test.js')).toEqual({path: '/b.test.js', named: true});
   });
 
   test.each([
     ['the running file is in the stack, too', exception('/a.test.js', '/c.test.js'), '/c.test.js'],
     ['the stack names none of them', exception('/lib.js'), '/c.test.js'],
-    ['nothing was running', exception('/a.test.js'), null],
     ['process.exit was called', {kind: 'exit' as const, code: 1, uncaught: null}, '/c.test.js'],
     ['it was a signal', {kind: 'signal' as const, signal: 'SIGKILL'}, '/c.test.js'],
   ])('is nobody where %s', (_why, death, running) => {
     expect(culpritBefore(death, ['/a.test.js'], running)).toBeNull();
+  });
+
+  test.each<[string, Death, string | null, Culprit | null]>([
+    ['an exception, with nothing running', exception('/a.test.js'), null, {path: '/a.test.js', named: true}],
+    [
+      'a loop in an earlier file',
+      hung(stack('/lib.js', '/a.test.js')),
+      '/c.test.js',
+      {path: '/a.test.js', named: true},
+    ],
+    ['a loop that the running file takes part in', hung(stack('/a.test.js', '/c.test.js')), '/c.test.js', null],
+    ['a loop in a library, in a test', hung(stack('/lib.js')), '/c.test.js', null],
+    [
+      'a loop in a library, before the file',
+      hung(stack('/lib.js'), false),
+      '/c.test.js',
+      {path: '/b.test.js', named: false},
+    ],
+    ['native code before the file', hung({kind: 'native'}, false), '/c.test.js', {path: '/b.test.js', named: false}],
+    ['an environment that waits', hung({kind: 'open', resources: []}, false), '/c.test.js', null],
+    ['a loop with nothing running', hung({kind: 'native'}, false), null, {path: '/b.test.js', named: false}],
+    ['a file that is not begun', {kind: 'deaf', ms: 1}, null, {path: '/b.test.js', named: false}],
+  ])('of %s', (_what, death, running, culprit) => {
+    expect(culpritBefore(death, ended, running)).toEqual(culprit);
+    expect(culpritBefore(death, [], running)).toBeNull();
+  });
+
+  test.each<[Death, boolean, string | null, string]>([
+    [
+      hung(stack('/a.test.js')),
+      true,
+      '/c.test.js',
+      'code that /a.test.js left behind (a timer or a promise that outlived its tests) hung worker w2 while it ran ' +
+        '/c.test.js, which is run again: it was killed after 3 s, the limit being 2 s.\n\n' +
+        'Where it hung, in c.test.js › a:\n    at spin (/a.test.js:3:9)',
+    ],
+    [
+      hung({kind: 'native'}, false),
+      false,
+      '/c.test.js',
+      'worker w2 hung before any code of /c.test.js ran, which is run again: it was killed after 3 s, the limit being ' +
+        '2 s. The last file that had ended there is /a.test.js: it may have left something behind.\n\n' +
+        'Where it hung, in c.test.js › a:\n    It is in native code that cannot be interrupted: a synchronous child ' +
+        'process or read, or one huge computation.',
+    ],
+    [
+      {kind: 'deaf', ms: 80_000},
+      false,
+      null,
+      'worker w2 hung: it was killed, as it did not begin the file that it was given, for 80 s: something has broken ' +
+        'its connection to Jest. The last file that had ended there is /a.test.js: it may have left something behind.',
+    ],
+  ])('is told of %j', (death, named, running, text) => {
+    expect(describeLeftBehind({path: '/a.test.js', named}, running, death, 2)).toBe(text);
   });
 });

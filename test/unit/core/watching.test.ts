@@ -3,7 +3,7 @@ import {describePlace, parseFromWatchdog, parseWatchdogHello, type FromWatchdog}
 
 const frame = {functionName: 'spin', path: '/app/a.test.ts', line: 3, column: 12};
 const alive = {type: 'alive', phase: 7, name: 'a test', ms: 1500.5, limitMs: 3000, debugged: false, rss: 1e8} as const;
-const hung = {type: 'hung', name: 'the test "a"', ms: 3100.5, limitMs: 3000} as const;
+const hung = {type: 'hung', name: 'the test "a"', ms: 3100.5, limitMs: 3000, began: true} as const;
 
 test.each<[string, FromWatchdog]>([
   ['a sign of life', alive],

@@ -156,7 +156,7 @@ class FakeRun {
     beforeBail: () => Promise.resolve(),
     onFailure: () => undefined,
   });
-  readonly late: [string, string][] = [];
+  readonly late: [string, string | null][] = [];
   readonly lostJoiners: [string, number][] = [];
   readonly warnings: string[] = [];
   /** Snapshots of a file that several workers were at are written. */
@@ -215,7 +215,7 @@ class FakeRun {
       hardTimeoutOf: () => null,
       onSlow: () => undefined,
       onUnitEnd: (...end) => this.ended.push(end),
-      onLateException: (culprit, running) => this.late.push([culprit, running]),
+      onLeftBehind: (_slot, {path}, running) => this.late.push([path, running]),
       onLostJoiner: (path, slot) => this.lostJoiners.push([path, slot]),
       log: {write: line => this.log.push(line), close: () => undefined},
       now: () => this.now,
@@ -583,6 +583,43 @@ test('an exception that an ended file left behind does not cost the running one 
     'test-file-start /1.test.js',
     'test-file-success /1.test.js',
   ]);
+});
+
+test('a loop that an ended file left behind does not cost the running one its result, whatever that is at', async () => {
+  const run = new FakeRun(planOf(units(2, LONG)));
+  void run.dispatch.run();
+  const hung = (began: boolean): Death => ({
+    kind: 'hung',
+    name: '1.test.js › a',
+    ms: 3000,
+    limitMs: 2000,
+    began,
+    place: {kind: 'stack', frames: [{functionName: '', path: '/0.test.js', line: 1, column: 1}]},
+  });
+  const w1 = run.worker('w1.1');
+  w1.says.up();
+  w1.runs(0);
+  w1.hears({type: 'unit-started', unit: 1});
+  w1.says.lost(hung(false));
+  const again = run.worker('w1.2');
+  again.says.up();
+  again.runs(1);
+  expect(run.late).toEqual([['/0.test.js', '/1.test.js']]);
+  expect((await run.heard()).slice(2)).toEqual(['test-file-start /1.test.js', 'test-file-success /1.test.js']);
+});
+
+test('a worker that is stuck with nothing to do costs nobody a result, and the file before it is named', async () => {
+  const run = new FakeRun(planOf(units(2, LONG)));
+  void run.dispatch.run();
+  const w1 = run.worker('w1.1');
+  w1.says.up();
+  w1.runs(0);
+  w1.says.lost({kind: 'deaf', ms: 80_000});
+  const again = run.worker('w1.2');
+  again.says.up();
+  again.runs(1);
+  expect(run.late).toEqual([['/0.test.js', null]]);
+  expect((await run.heard()).slice(2)).toEqual(['test-file-start /1.test.js', 'test-file-success /1.test.js']);
 });
 
 test('a file that was to run again, and for which no worker is left, has started once', async () => {
@@ -999,7 +1036,7 @@ describe('a file that is split', () => {
       expect(w1.told.at(-1)).toMatchObject({units: [{id: 2, split: {collected: 'f00'}}]});
       w1.hears({type: 'unit-started', unit: 2});
       w1.says.lost({kind: 'exit', code: 1, uncaught: 'Error: late\n    at /0.test.js:1:1'});
-      expect([run.late, run.lostJoiners]).toEqual([[], [['/2.test.js', 1]]]);
+      expect([run.late, run.lostJoiners]).toEqual([[['/0.test.js', null]], [['/2.test.js', 1]]]);
       expect(w2.share).toEqual(['0']);
     });
 

@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {PassThrough} from 'node:stream';
 import {setImmediate as turn} from 'node:timers/promises';
 import type {Death} from '../../../src/core/deaths';
-import type {FromKeptWorker, FromWorker, ToWorker, WorkerSetup} from '../../../src/core/protocol';
+import type {FromKeptWorker, FromWorker, ToWorker, UnitOrder, WorkerSetup} from '../../../src/core/protocol';
 import {WorkerHost, type FurtherSetup, type WorkerHostOptions} from '../../../src/shell/workerHost';
 import type {SharedOutput} from '../../../src/shell/workerOutput';
 import {temporaryFolder} from './temporaryFolder';
@@ -28,6 +28,15 @@ const SETUP = {
 const FURTHER = {runId: 'r2', hardTimeoutMs: 1000} as FurtherSetup;
 
 const STARTED: FromWorker = {type: 'unit-started', unit: 7};
+
+const DONE: FromWorker = {
+  type: 'unit-done',
+  unit: 7,
+  ms: 1,
+  retiring: false,
+  outcome: {type: 'error', error: {message: 'oh', stack: '', type: 'Error'}},
+  slice: null,
+};
 
 type Referenced = 'ref' | 'unref';
 
@@ -196,6 +205,21 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
+test('a worker that moves, and does not begin what it was given, is ended, and lost for that', async () => {
+  const {host, worker, first} = serving();
+  worker.says(DONE);
+  host.tell({type: 'give', units: [{id: 8}] as unknown as UnitOrder[]});
+  for (let second = 0; second < 85; second++) {
+    host.hearWatchdog({...alive, name: ''});
+    jest.advanceTimersByTime(1000);
+  }
+  expect(kill).toHaveBeenCalled();
+  worker.dies(new Error('signal=SIGTERM'));
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(first.heard.at(-1)).toEqual({lost: {kind: 'deaf', ms: 80_000}});
+});
+
 describe('a worker whose run has ended', () => {
   test('is asked whether it stays; if it does, it is closed for the run, and its keeper has it', () => {
     const {host, worker, first, keeper, keeping} = serving();
@@ -267,7 +291,7 @@ describe('a worker whose run has ended', () => {
     const {host, first, keeping} = serving();
     host.rest(keeping);
     host.hearWatchdog({type: 'slow', name: 'a test', ms: 5000});
-    host.hearWatchdog({type: 'hung', name: 'a test', ms: 9000, limitMs: 8000, place: {kind: 'native'}});
+    host.hearWatchdog({type: 'hung', name: 'a test', ms: 9000, limitMs: 8000, began: true, place: {kind: 'native'}});
     expect({heard: first.heard, kills: kill.mock.calls}).toEqual({heard: [], kills: []});
   });
 

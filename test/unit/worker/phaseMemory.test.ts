@@ -1,7 +1,9 @@
 import {once} from 'node:events';
 import {Worker} from 'node:worker_threads';
-import {monotonicMs, PhaseMemory} from '../../../src/worker/phaseMemory';
+import {monotonicMs, PhaseMemory, type Phase} from '../../../src/worker/phaseMemory';
 import {compileRings} from '../compiledSources';
+
+const SAME: Phase = {name: 'same', slowMs: null, hardMs: null, stuckMs: null, began: false};
 
 /** A memory, and the same as another thread sees it. */
 function shared(): {main: PhaseMemory; watchdog: PhaseMemory} {
@@ -19,25 +21,31 @@ test('at first there is a phase that may last for ever', () => {
 test('what is written is read, from its beginning on', () => {
   const {main, watchdog} = shared();
   const before = monotonicMs();
-  main.write('the test "größe 🦉"', 1.5, 300_000);
+  main.write({name: 'the test "größe 🦉"', slowMs: 1.5, hardMs: 300_000, stuckMs: 2000, began: true});
   const after = monotonicMs();
   const phase = watchdog.read();
-  expect(phase).toMatchObject({name: 'the test "größe 🦉"', slowMs: 1.5, hardMs: 300_000});
+  expect(phase).toMatchObject({
+    name: 'the test "größe 🦉"',
+    slowMs: 1.5,
+    hardMs: 300_000,
+    stuckMs: 2000,
+    began: true,
+  });
   expect(phase?.startedAt).toBeGreaterThanOrEqual(before);
   expect(phase?.startedAt).toBeLessThanOrEqual(after);
 });
 
 test('nothing is left of the phase before', () => {
   const {main, watchdog} = shared();
-  main.write('a long name', 1, 2);
-  main.write('short', null, 0);
-  expect(watchdog.read()).toMatchObject({name: 'short', slowMs: null, hardMs: 0});
+  main.write({name: 'a long name', slowMs: 1, hardMs: 2, stuckMs: 3, began: true});
+  main.write({name: 'short', slowMs: null, hardMs: 0, stuckMs: null, began: false});
+  expect(watchdog.read()).toMatchObject({name: 'short', slowMs: null, hardMs: 0, stuckMs: null, began: false});
 });
 
 test('every phase has a number of its own, though nothing else may differ', () => {
   const {main, watchdog} = shared();
   const numbers = [0, 1, 2].map(() => {
-    main.write('same', null, null);
+    main.write(SAME);
     return watchdog.read()?.number;
   });
   expect(new Set(numbers).size).toBe(3);
@@ -45,17 +53,25 @@ test('every phase has a number of its own, though nothing else may differ', () =
 
 test('a phase is still there until the next one begins', () => {
   const {main, watchdog} = shared();
-  main.write('same', null, null);
+  main.write(SAME);
   const phase = watchdog.read();
   expect(phase && watchdog.isStill(phase)).toBe(true);
-  main.write('same', null, null);
+  main.write(SAME);
   expect(phase && watchdog.isStill(phase)).toBe(false);
 });
 
 test('of a name that is too long, whole characters are left', () => {
   const {main, watchdog} = shared();
-  main.write(`x${'ö'.repeat(2000)}`, null, null);
+  main.write({...SAME, name: `x${'ö'.repeat(2000)}`});
   expect(watchdog.read()?.name).toBe(`x${'ö'.repeat(511)}`);
+});
+
+test('turns of the event loop are counted', () => {
+  const {main, watchdog} = shared();
+  expect(watchdog.turns).toBe(0);
+  main.noteTurn();
+  main.noteTurn();
+  expect(watchdog.turns).toBe(2);
 });
 
 test('that it is to stop is read', () => {
@@ -72,7 +88,7 @@ test('no mixture of two phases is read, while a thread writes one after the othe
     const {PhaseMemory} = require(${JSON.stringify(`${compileRings('worker')}/worker/phaseMemory.js`)});
     const memory = new PhaseMemory(require('node:worker_threads').workerData);
     for (let number = 1; ; number = (number % 1000) + 1) {
-      memory.write('x'.repeat(number), number, number);
+      memory.write({name: 'x'.repeat(number), slowMs: number, hardMs: number, stuckMs: number, began: true});
       for (let turn = 0; turn < 300; turn++); // or there would be no time at which to read
     }
   `;
@@ -83,7 +99,7 @@ test('no mixture of two phases is read, while a thread writes one after the othe
     for (let reads = 0; reads < 300_000 || seen.size < 100; reads++) {
       const phase = watchdog.read();
       if (phase === null || phase.slowMs === null) continue;
-      if (phase.hardMs !== phase.slowMs || phase.name.length !== phase.slowMs) {
+      if (phase.hardMs !== phase.slowMs || phase.stuckMs !== phase.slowMs || phase.name.length !== phase.slowMs) {
         throw new Error(`a name of ${phase.name.length} with the limits ${phase.slowMs} and ${String(phase.hardMs)}`);
       }
       seen.add(phase.slowMs);

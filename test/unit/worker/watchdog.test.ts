@@ -97,6 +97,33 @@ describe('a watchdog that speaks to a parent', () => {
     expect(watched.heard.map(({type}) => type)).not.toContain('hung');
   });
 
+  describe('while the main thread only waits', () => {
+    const WAITS = `const begin = name => watchdog.begin({name, slowMs: null, hardMs: null, stuckMs: 300, began: false}); begin('waits');`;
+
+    test.each([
+      ['loops', 'setTimeout(function spin() { for (;;); }, 1);'],
+      ['runs nothing but promises', 'setTimeout(async function spin() { for (;;) await null; }, 1);'],
+    ])('tells that its event loop is stuck if that %s', async (_what, script) => {
+      const watched = start(`${STARTED} ${WAITS} ${script}`);
+      const hung = await watched.next('hung');
+      expect(hung).toMatchObject({name: 'waits', limitMs: 300, began: false});
+      expect(hung.ms).toBeGreaterThanOrEqual(300);
+      expect(hung.place).toMatchObject({
+        frames: [expect.objectContaining({functionName: 'spin', path: watched.path}) as unknown],
+      });
+    });
+
+    test.each([
+      ['turns', ''],
+      ['turns, and something keeps it from answering', 'EventTarget.prototype.dispatchEvent = () => true;'],
+    ])('judges nothing as long as its event loop %s', async (_what, script) => {
+      const watched = start(`${STARTED} ${STAYS} ${WAITS} ${script}`);
+      expect(await watched.next('alive', ({phase}) => phase === 2)).toMatchObject({name: '', limitMs: null});
+      for (let beats = 0; beats < 3; beats++) await watched.next('alive');
+      expect(watched.count('hung')).toBe(0);
+    });
+  });
+
   describe('under a debugger judges nothing', () => {
     const judged = `watchdog.begin({name: 'debugged', slowMs: 1, hardMs: 1});`;
 
