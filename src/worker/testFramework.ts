@@ -8,6 +8,7 @@ import {dirname, join} from 'node:path';
 import type {AssertionResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
 import {dropFramesOf} from '../compile/ownFrame';
+import {LateErrors} from './lateErrors';
 import {cutDeepDetails, sendable} from './sendable';
 
 /** What of a test environment is used here. */
@@ -43,6 +44,7 @@ const CONCURRENT_BY_BLOCK = {major: 30, minor: 2};
 let next: CircusFile | null = null;
 /** Whether a framework is circus, and lets itself be followed; by path. */
 const wrapped = new Map<string, boolean>();
+const lateErrors = new LateErrors();
 
 /** @returns whether a file that runs in this framework can be followed: it is circus */
 export function canFollow(testRunner: string): boolean {
@@ -61,6 +63,7 @@ export function canFollow(testRunner: string): boolean {
 /** The frameworks' modules were dropped; they are wrapped anew when they are loaded again. */
 export function forgetFrameworks(): void {
   wrapped.clear();
+  lateErrors.forget();
 }
 
 /** The next file that the framework runs is this one; null: one that nobody follows. */
@@ -80,8 +83,10 @@ export function handleEvents(
 ): boolean {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the environment below
   const {handleTestEvent} = environment;
-  const value: TestEnvironment['handleTestEvent'] = (event, state) =>
-    handler(event, state, () => handleTestEvent?.call(environment, event, state));
+  const value: TestEnvironment['handleTestEvent'] = (event, state) => {
+    if (event.name === 'error') lateErrors.explain(event.error);
+    return handler(event, state, () => handleTestEvent?.call(environment, event, state));
+  };
   const attributes = {value, configurable: true, enumerable: true, writable: true};
   return Reflect.defineProperty(environment, 'handleTestEvent', attributes);
 }
@@ -108,6 +113,7 @@ function wrap(testRunner: string): boolean {
   const ours: TestFramework = (globalConfig, config, environment, runtime, path, sendMessageToJest, ...rest) => {
     const file = next;
     next = null;
+    lateErrors.fileBegins(path);
     if (file === null) return framework(globalConfig, config, environment, runtime, path, sendMessageToJest, ...rest);
     file.attach(environment, {concurrentFileWide});
     const send = sendMessageToJest && safeSend(sendMessageToJest, file);

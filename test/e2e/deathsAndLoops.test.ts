@@ -2,7 +2,7 @@
  * A table: each moment of a worker's life, and each way to die or to loop in it. Whatever happens, the run ends,
  * whoever did it is named, and no other result is lost.
  */
-import {messageOf, statuses} from './outcomes';
+import {messageOf, resultOf, statuses} from './outcomes';
 import {IN_ORDER, onEachLine, type Files, type JestOutput} from './project';
 
 const QUICK = {XDIST_IN_BAND: 'never', XDIST_HARD_TIMEOUT: '2s'};
@@ -175,6 +175,51 @@ onEachLine('what a file leaves behind costs a later one nothing, and the earlier
   for (const {earlier, says} of rows) expect(output.stderr).toMatch(says(earlier.replaceAll('.', '\\.')));
   expect(await project.leftProcesses()).toEqual([]);
 });
+
+onEachLine(
+  'an error that an earlier file throws in a test fails it, and its text names that file',
+  async (_line, make) => {
+    const project = make(
+      {
+        'a.test.js': `const assert = require('assert'); const later = setTimeout;
+        test('leaves', () => {
+          const fails = [() => { throw new Error('too late'); }, () => expect(1).toBe(2), () => assert.equal(1, 2), async () => { throw new TypeError('rejected'); }];
+          require('fs').traps = fails.map(fail => () => later(fail, 1));
+        });`,
+        'b.test.js': `const {traps = []} = require('fs');
+        for (const index of [0, 1, 2, 3]) test('innocent ' + index, async () => {
+          traps[index]?.();
+          await new Promise(resolve => setTimeout(resolve, 100));
+        });
+        test('guilty', () => new Promise(() => setTimeout(() => { throw new Error('its own'); }, 1)), 300);`,
+        'sequencer.js': IN_ORDER,
+      },
+      {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'},
+    );
+    const NOTE = 'This error comes from a.test.js, which had ended in this process when it was thrown.';
+    const outcomes = [];
+    for (const [args, env, runner] of [
+      [['-w', '1'], QUICK, 'stock'],
+      [['-w', '1'], QUICK, 'xdist'],
+      [['-i'], {}, 'xdist'],
+    ] as const) {
+      const output = await project.run(args, {env, runner});
+      outcomes.push({exitCode: output.exitCode, statuses: statuses(output, 'b.test.js')});
+      const texts = resultOf(output.json, 'b.test.js')?.assertionResults.map(
+        ({failureMessages}) => failureMessages?.join() ?? '',
+      );
+      const told = texts?.map(text => text.split(NOTE).length - 1);
+      expect({runner, args, told}).toEqual({
+        runner,
+        args,
+        told: runner === 'stock' ? [0, 0, 0, 0, 0] : [1, 1, 1, 1, 0],
+      });
+      if (runner !== 'stock')
+        expect(messageOf(output, 'b.test.js')).toMatch(/● innocent 0\n\n {4}too late\n\n {4}This error/);
+    }
+    expect(outcomes.slice(1)).toEqual([outcomes[0], outcomes[0]]);
+  },
+);
 
 describe('when no file is waiting for a worker that loops', () => {
   const LEAVES = `${PRELUDE} test('leaves', () => { setInterval(() => { if (fs.existsSync('reported')) for (;;); }, 1); });`;
