@@ -94,13 +94,15 @@ export class CodeOnDisk {
    * To be called after the last `write`: keeps the folder within its bound, by what was written first. What is still used of that is
    * written anew; to mark each use would cost every process more than that.
    *
+   * @param isLate whether there is no time for more
    * @returns whether anything was written
    */
-  tidy(): boolean {
+  tidy(isLate: () => boolean = () => false): boolean {
     if (this.#written === 0) return false;
     keepWithin(
       namesIn(this.#folder).map(name => join(this.#folder, name)),
       this.#maxBytes,
+      isLate,
     );
     return true;
   }

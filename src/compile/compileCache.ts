@@ -6,7 +6,10 @@ import {CodeOnDisk} from './codeOnDisk';
 import {SURVIVE_ON_DISK as IMPORTS_SURVIVE} from './imports';
 import {reachJestRuntime} from './jestRuntime';
 import {KeptCode} from './keptCode';
-import {enableNodesOwnCache, tidyNodesOwnCache} from './nodesOwnCache';
+import {enableNodesOwnCache, flushNodesOwnCache, tidyNodesOwnCache} from './nodesOwnCache';
+
+/** Taken now: a test may mock it later. */
+const now = performance.now.bind(performance);
 
 /** By the path of a jest-runtime. That asks for what it needs once: in watch mode all runs in Jest's own process have the same. */
 const started = new Map<string, CompileCache>();
@@ -25,6 +28,11 @@ export class CompileCache {
     cache.#reach(order);
     started.set(order.runtime, cache);
     return cache;
+  }
+
+  /** Has Node write now what it would write as the process exits; also where the user has asked it to, with NODE_COMPILE_CACHE. */
+  static flushNodesOwn(): void {
+    flushNodesOwnCache();
   }
 
   private constructor({runtime, folder}: CompileCacheOrder) {
@@ -48,9 +56,15 @@ export class CompileCache {
     this.#storages.fileBegins();
   }
 
-  /** Leaves to other processes what this one has found worth keeping, as far as there is time. */
-  save(withinMs?: number): void {
-    const hasGrown = this.#kept.save(withinMs);
-    if (hasGrown) tidyNodesOwnCache(this.#nodesFolder);
+  /**
+   * Leaves to other processes what this one has found worth keeping.
+   *
+   * @param withinMs how long the writing and the tidying together may take; a later process does the rest
+   */
+  save(withinMs = Infinity): void {
+    const startedAt = now();
+    const isLate = () => now() - startedAt >= withinMs;
+    const hasGrown = this.#kept.save(isLate);
+    if (hasGrown) tidyNodesOwnCache(this.#nodesFolder, isLate);
   }
 }

@@ -184,13 +184,11 @@ export class KeptCode {
   /**
    * Leaves to other processes what this one has found worth keeping.
    *
-   * @param withinMs how long that may take; what is not left then a later process leaves
+   * @param isLate whether there is no time for more: what is not left then a later process leaves
    * @returns whether there was any that had not been left before
    */
-  save(withinMs = Infinity): boolean {
+  save(isLate: () => boolean = () => false): boolean {
     if (this.#disk === null) return false;
-    const startedAt = performance.now();
-    const isLate = () => performance.now() - startedAt >= withinMs;
     const hasGrown = this.#saveStart(isLate);
     let failed = 0;
     for (const kept of this.#kept) {
@@ -202,7 +200,7 @@ export class KeptCode {
         failed = 0;
       } else failed++;
     }
-    return this.#disk.tidy() || hasGrown;
+    return this.#disk.tidy(isLate) || hasGrown;
   }
 
   /** @returns whether anything was written */

@@ -151,6 +151,14 @@ describe('the folder', () => {
     expect(left).toEqual(new Set([...keys.slice(3), key]));
   });
 
+  test('is left alone where there is no time to look through it', () => {
+    const {folder, keys} = withFiles(9);
+    const disk = new CodeOnDisk(folder, 10_000);
+    disk.write(disk.key(['new']), {data: Buffer.alloc(1000), warm: true});
+    expect(disk.tidy(() => true)).toBe(true);
+    expect(readdirSync(folder)).toHaveLength(keys.length + 1);
+  });
+
   test('is not looked through by a process that has written nothing', () => {
     const {folder, keys} = withFiles(5);
     expect(new CodeOnDisk(folder, 10).tidy()).toBe(false);

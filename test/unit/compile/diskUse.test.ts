@@ -57,6 +57,20 @@ test('to be at three quarters is enough, to be just above is not', () => {
   expect(leftOf({old: 25, middle: 41, young: 35})).toBe('young');
 });
 
+test('where there is no time to look at all, nothing goes: which is the oldest is not known', () => {
+  const {paths, left} = folderOf(TEN);
+  let asked = 0;
+  diskUse().keepWithin(paths, 10, () => ++asked > 9);
+  expect({left: left(), asked}).toEqual({left: 'q r s t u v w x y z', asked: 10});
+});
+
+test('where there is no time to remove all, the oldest of them go', () => {
+  const {paths, left} = folderOf(TEN);
+  let asked = 0;
+  diskUse().keepWithin(paths, 10, () => ++asked > 10 + 2);
+  expect(left()).toBe('q r s t u v w x');
+});
+
 test('for what cannot be removed others go', () => {
   const {paths, left, pathOf} = folderOf({old: 40, middle: 40, young: 30});
   diskUse([pathOf('old')]).keepWithin(paths, 100);

@@ -44,6 +44,12 @@ describe('what Node has left', () => {
     expect(left()).toEqual(['v22', 'v22/c', 'v24', 'v24/d']);
   });
 
+  test('stays where there is no time to look through it', () => {
+    const {folder, left} = cacheOf([['v24/a', 300]]);
+    tidyNodesOwnCache(folder, () => true);
+    expect(left()).toEqual(['v24', 'v24/a']);
+  });
+
   test('may be nothing', () => {
     expect(() => tidyNodesOwnCache(join(temporaryFolder(), 'none'))).not.toThrow();
   });
@@ -54,15 +60,24 @@ describe('Node is asked to keep what it compiles', () => {
     inOwnProcess(`
       const Module = require('node:module');
       const folders = [];
+      Module.enableCompileCache = folder => folders.push(folder);
+      Module.flushCompileCache = () => folders.push('flushed');
       ${prepare}
-      ours('nodesOwnCache').enableNodesOwnCache('/folder');
+      const {enableNodesOwnCache, flushNodesOwnCache} = ours('nodesOwnCache');
+      Module.flushCompileCache = () => folders.push('a mock of a test is called');
+      enableNodesOwnCache('/folder');
+      flushNodesOwnCache();
       return folders;`);
 
-  test('where it can', () => {
-    expect(asked('Module.enableCompileCache = folder => folders.push(folder);')).toEqual(['/folder']);
+  test('where it can, and to write that when nobody waits for its exit', () => {
+    expect(asked('')).toEqual(['/folder', 'flushed']);
+  });
+
+  test('but not where it would write as it exits', () => {
+    expect(asked('delete Module.flushCompileCache;')).toEqual([]);
   });
 
   test('and where it cannot, nothing happens', () => {
-    expect(asked('delete Module.enableCompileCache;')).toEqual([]);
+    expect(asked('delete Module.enableCompileCache; delete Module.flushCompileCache;')).toEqual([]);
   });
 });
