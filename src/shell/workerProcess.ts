@@ -92,8 +92,13 @@ export class WorkerProcess {
     child.once('exit', () => {
       clearTimeout(this.#killTimer);
       this.#endRemains(child.pid);
-      // jest-worker forks anew, in its listener of this very event, when a process has exited with a code.
-      process.nextTick(hearForks(again => this.#adopt(again)));
+      // jest-worker forks anew, in its listener of this very event, when a process has exited with a code. If that was
+      // to end by itself, the new one is not wanted, and would not hear that it is to end.
+      const stopHearing = hearForks(again => this.#adopt(again));
+      process.nextTick(() => {
+        stopHearing();
+        if (this.#endsByItself && this.#child !== child) this.kill();
+      });
     });
   }
 

@@ -84,15 +84,29 @@ unixOnly('a worker process', () => {
     await untilGone(member);
   });
 
-  test('that is forked anew as it exits is the one that is killed then', async () => {
-    const {group, leader} = await started();
-    const again = new Promise<ChildProcess>(resolve => {
+  /** As jest-worker does. */
+  const forkedAnewAfter = (leader: ChildProcess) =>
+    new Promise<ChildProcess>(resolve => {
       leader.once('exit', () => resolve(fork(leaderPath, {detached: true})));
     });
+
+  test('that is forked anew as it exits is the one that is killed then', async () => {
+    const {group, leader} = await started();
+    const again = forkedAnewAfter(leader);
     leader.send(1);
     const second = await again;
     group.kill();
     expect(await ended(second)).toEqual([null, 'SIGKILL']);
+  });
+
+  test('that is forked anew as it exits is killed if it was to end by itself', async () => {
+    const {group, leader, member} = await started();
+    const again = forkedAnewAfter(leader);
+    group.letEnd();
+    leader.send(1);
+    expect(await ended(await again)).toEqual([null, 'SIGKILL']);
+    expect(lives(member)).toBe(true);
+    process.kill(member, 'SIGKILL');
   });
 });
 
