@@ -222,9 +222,9 @@ export interface WorkerSetup extends Omit<Hello, 'pid'> {
   /** When a test, a hook or a file's loading is told to be slow (0: never), and when it is taken to hang (0: never), in ms. */
   readonly slowTimeoutMs: number;
   readonly hardTimeoutMs: number;
-  /** Where to leave a list of LeftOpen, as long as this process has nothing left to do and does not end. */
-  readonly leftOpenPath: string;
-  /** How long (ms) it may take to end. */
+  /** Where to leave a Departure, once this process has nothing left to do. */
+  readonly departurePath: string;
+  /** How long (ms) it may take to end when it has nothing left to do. */
   readonly graceMs: number;
   /** A worker whose heap is larger than this after a file (bytes) retires; null: no limit. */
   readonly heapLimitBytes: number | null;
@@ -261,6 +261,15 @@ export interface ExitRecord {
   /** The stack of the exception that nothing caught, if that is what ended it. */
   readonly uncaught: string | null;
 }
+
+/** How far a worker's process has come on its way out, in a file: the parent may have to end it, and then says why. */
+export type Departure =
+  /** It leaves to later processes what it has compiled. */
+  | {readonly at: 'saving'}
+  /** Something keeps it alive. `addons`: paths of the native addons that it has loaded; Node lists nothing of what they keep open. */
+  | {readonly at: 'waiting'; readonly leftOpen: readonly LeftOpen[]; readonly addons: readonly string[]}
+  /** Nothing keeps it alive: its exit has begun. */
+  | {readonly at: 'exiting'; readonly addons: readonly string[]};
 
 /** What keeps a worker's process from ending. */
 export interface LeftOpen {
@@ -411,11 +420,23 @@ export function parseExitRecord(line: string): ExitRecord {
 }
 
 /** @throws {ProtocolError} */
-export function parseLeftOpen(line: string): LeftOpen[] {
-  return list(parseJson(line), item => {
-    const {kind, count, paths} = record(item, 'something left open');
-    return {kind: text(kind), count: whole(count), paths: list(paths, text)};
-  });
+export function parseDeparture(line: string): Departure {
+  const {at, leftOpen, addons} = record(parseJson(line), 'how far a worker has come on its way out');
+  switch (at) {
+    case 'saving':
+      return {at};
+    case 'waiting':
+      return {at, leftOpen: list(leftOpen, parseLeftOpen), addons: list(addons, text)};
+    case 'exiting':
+      return {at, addons: list(addons, text)};
+    default:
+      throw new ProtocolError('how far a worker has come on its way out', at);
+  }
+}
+
+function parseLeftOpen(value: unknown): LeftOpen {
+  const {kind, count, paths} = record(value, 'something left open');
+  return {kind: text(kind), count: whole(count), paths: list(paths, text)};
 }
 
 function parseMemoryUse(value: unknown): MemoryUse {

@@ -75,8 +75,8 @@ export type DispatchFixtures = Pick<SharedFixtures, 'setUp' | 'takeDown' | 'valu
 
 export interface LingeringWorker {
   readonly slot: SlotNumber;
-  /** The path of the last file that it ran. */
-  readonly lastFile: string | null;
+  /** The paths of the files that it ran, in order. */
+  readonly files: readonly string[];
 }
 
 export class Dispatch {
@@ -332,7 +332,7 @@ export class Dispatch {
         // nobody's leak.
         const idle = this.#state.slots[slot - 1]?.running === null;
         if (forceExited && idle && !this.#stopped && this.#state.unfinished === 0) {
-          this.#lingering.push({slot, lastFile: this.#endedIn.get(slot)?.at(-1) ?? null});
+          this.#lingering.push({slot, files: [...(this.#endedIn.get(slot) ?? [])]});
         }
         this.#post({type: 'slot-closed', slot, generation});
       },

@@ -7,7 +7,7 @@ import {describeLingering} from '../core/lingering';
 import {NodeSummary} from '../core/nodeSummary';
 import {slotsOf} from '../core/scheduleState';
 import type {LoadSample} from '../core/slotController';
-import type {Hello} from '../core/protocol';
+import type {Departure, Hello} from '../core/protocol';
 import {snapshotUseOf} from '../core/snapshotUse';
 import type {NodeId, SlotNumber, Unit} from '../core/units';
 import {slowLine} from '../core/watching';
@@ -211,14 +211,14 @@ export async function startParallelRun(
   const unsubscribe = watcher.on('change', ({interrupted}) => {
     if (interrupted) void dispatch.stop('interrupted');
   });
-  const sayWhatLingers = ({slot, lastFile}: LingeringWorker) => {
+  const sayWhatLingers = ({slot, files}: LingeringWorker) => {
     const host = hosts.get(slot);
-    const leftOpen = host?.leftOpen ?? null;
+    const departure = host?.departure ?? null;
     return describeLingering({
       slot,
       pid: host?.pid ?? null,
-      leftOpen: leftOpen && leftOpen.map(open => ({...open, paths: open.paths.map(shown)})),
-      lastFile: lastFile && shown(lastFile),
+      departure: departure && shownDeparture(departure, shown),
+      files: files.map(shown),
     });
   };
   const waysOut = new WaysOut({
@@ -254,7 +254,8 @@ export async function startParallelRun(
     unsubscribe();
     stopTelling();
     recycling.end();
-    if (dispatch.lingering.length > 0) warnOfForcedExit(jest, dispatch.lingering.flatMap(sayWhatLingers));
+    const lingering = dispatch.lingering.flatMap(sayWhatLingers);
+    if (lingering.length > 0) warnOfForcedExit(jest, lingering);
     for (const [slot, host] of started) if (host.ended) started.delete(slot);
     server.close();
     if (keeping === null) {
@@ -329,6 +330,14 @@ function keepingFor(runOptions: RunOptions, rules: RunRules): KeptWorkers | null
   if (!runOptions.watcher.isWatchMode()) return null;
   const {keptWorkers, mayKeepWorkers} = require('./keptWorkers') as typeof import('./keptWorkers');
   return mayKeepWorkers(runOptions, rules) ? keptWorkers() : null;
+}
+
+function shownDeparture(departure: Departure, shown: (path: string) => string): Departure {
+  if (departure.at === 'saving') return departure;
+  const addons = departure.addons.map(shown);
+  if (departure.at === 'exiting') return {...departure, addons};
+  const leftOpen = departure.leftOpen.map(open => ({...open, paths: open.paths.map(shown)}));
+  return {...departure, leftOpen, addons};
 }
 
 /** The stock runner's words, which people have searched for; and what it does not know. */

@@ -10,14 +10,14 @@ import type * as JestWorkerModule from 'jest-worker';
 import type {Death, DeathReport} from '../core/deaths';
 import {
   EXIT_RECORD_BYTES,
+  parseDeparture,
   parseExitRecord,
   parseFromKeptWorker,
   parseFromWorker,
-  parseLeftOpen,
+  type Departure,
   type ExitRecord,
   type FromKeptWorker,
   type FromWorker,
-  type LeftOpen,
   type ToWorker,
   type WorkerSetup,
 } from '../core/protocol';
@@ -74,7 +74,7 @@ export interface WorkerHostOptions {
 
 /** What a process is told of a further run; where it leaves its files, and who it is, stays. */
 export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath' | WorkerFiles>;
-export type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'leftOpenPath';
+export type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'departurePath';
 
 /** How long (ms) a process that has run a file may take to say whether it stays. The run waits for it; another can take its place. */
 const ANSWER_WITHIN_MS = 2000;
@@ -90,6 +90,9 @@ const STDERR_GRACE_MS = 1000;
 /** V8 aborts; jest-worker may be faster: it ends a process as soon as it has read the first of these lines. */
 const OUT_OF_MEMORY_SIGNALS: ReadonlySet<string> = new Set(['SIGABRT', 'SIGTERM']);
 const V8_OUT_OF_MEMORY = /<--- Last few GCs --->|FATAL ERROR: .*heap out of memory/;
+
+/** How long (ms) a process that ends may take for what it leaves to later ones, which is not its tests' time. */
+const SAVE_WITHIN_MS = 5000;
 
 /** How long (ms) after the end of its connection jest-worker may take to tell of a worker's death. */
 const DEAF_AFTER_MS = 2000;
@@ -115,6 +118,10 @@ export class WorkerHost {
   readonly #untold: ToWorker[] = [];
   /** Whether it has begun a file of this run. */
   #hasRun = false;
+  /** Whether it is at a file. */
+  #runsUnit = false;
+  /** Resolves when it serves no more: it has left to later processes what it has compiled, or is dead. */
+  readonly #served: Promise<unknown>;
   /** Whether it is of no run. */
   #rests = false;
   #pid: number | null = null;
@@ -123,8 +130,7 @@ export class WorkerHost {
   /** Why it is being killed. */
   #cause: Death | null = null;
   #ended = false;
-  /** Read as soon as the process is gone: the folder of the record is removed with the line. */
-  #leftOpen: readonly LeftOpen[] | null = null;
+  #departure: Departure | null = null;
   #gone: Promise<unknown> = Promise.resolve();
 
   constructor({setup, listener, ...options}: WorkerHostOptions) {
@@ -165,7 +171,7 @@ export class WorkerHost {
     }
     const call = this.#worker.serve(setup);
     call.UNSTABLE_onCustomMessage?.(message => this.#hear(message));
-    call.then(
+    this.#served = call.then(
       () => this.#lose({kind: 'broken', message: 'it stopped taking work without having been told to'}),
       (error: unknown) => this.#lose(this.#deathOf(error)),
     );
@@ -259,19 +265,38 @@ export class WorkerHost {
     else this.#socket.write(`${JSON.stringify(order)}\n`);
   }
 
-  /** Lets the process end by itself within its grace; then it is killed. `closed` follows. */
+  /** Lets the process end by itself, within its grace once it has nothing left to do; then it is killed. `closed` follows. */
   close(): void {
     if (this.#ended) return;
     this.#end();
     this.tell({type: 'close'});
     this.#process.letEnd();
-    void this.#worker.end().then(async ({forceExited}) => {
-      await this.#process.gone;
+    void this.#closed().then(forceExited => {
       this.#closeFiles();
-      if (forceExited) this.#leftOpen = readLeftOpen(this.#setup.leftOpenPath);
+      if (forceExited) this.#departure = readDeparture(this.#setup.departurePath);
       this.#listener.closed(forceExited);
       this.#releaseLine?.();
     });
+  }
+
+  /** @returns whether it was killed */
+  async #closed(): Promise<boolean> {
+    // One that is at a file may be busy with that for long; for it jest-worker's grace begins at once.
+    if (!this.#runsUnit) await this.#saved();
+    const {forceExited} = await this.#worker.end();
+    await this.#process.gone;
+    return forceExited;
+  }
+
+  /** Resolves when it has left to later processes what it has to leave, or is late with that. */
+  async #saved(): Promise<void> {
+    const servedWithin = (ms: number) => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise(resolve => (timer = setTimeout(resolve, ms)));
+      return Promise.race([this.#served, late]).finally(() => clearTimeout(timer));
+    };
+    await servedWithin(this.#setup.graceMs);
+    if (readDeparture(this.#setup.departurePath)?.at === 'saving') await servedWithin(SAVE_WITHIN_MS);
   }
 
   /**
@@ -323,9 +348,9 @@ export class WorkerHost {
     this.#process.terminate(signal);
   }
 
-  /** What kept the process alive when it was to end, if it had to be killed; null: it did not say. */
-  get leftOpen(): readonly LeftOpen[] | null {
-    return this.#leftOpen;
+  /** How far the process had come on its way out, if it had to be killed; null: it did not say. */
+  get departure(): Departure | null {
+    return this.#departure;
   }
 
   /** Resolves when nothing is left of a process that was lost. */
@@ -370,7 +395,8 @@ export class WorkerHost {
       this.#lose({kind: 'broken', message: (error as Error).message});
       return;
     }
-    if (parsed.type === 'unit-started') this.#hasRun = true;
+    if (parsed.type === 'unit-started') this.#hasRun = this.#runsUnit = true;
+    if (parsed.type === 'unit-done') this.#runsUnit = false;
     this.#noteGiven(parsed);
     this.#listener.message(parsed);
   }
@@ -392,7 +418,7 @@ export class WorkerHost {
         return;
       case 'ready':
         this.#rests = false;
-        this.#hasRun = false;
+        this.#hasRun = this.#runsUnit = false;
         this.#whenReady?.(true);
         this.#whenReady = null;
         return;
@@ -488,9 +514,9 @@ export class WorkerHost {
 
 const NOT_READY = 'it ended before it was ready';
 
-function readLeftOpen(path: string): readonly LeftOpen[] | null {
+function readDeparture(path: string): Departure | null {
   try {
-    return parseLeftOpen(readFileSync(path, 'utf8'));
+    return parseDeparture(readFileSync(path, 'utf8'));
   } catch {
     return null; // it said nothing
   }

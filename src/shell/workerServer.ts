@@ -64,7 +64,7 @@ export class WorkerServer {
       socketPath,
       exitRecordPath: `${name}.exit`,
       journalPath: `${name}.journal`,
-      leftOpenPath: `${name}.open`,
+      departurePath: `${name}.departure`,
     };
   }
 

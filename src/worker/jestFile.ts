@@ -19,6 +19,9 @@ interface TestWorker {
 
 export type FileEnd = {readonly result: TestResult} | {readonly thrown: unknown};
 
+/** How long (ms) a process may take to leave what it has compiled to later ones; what is left over, those do. */
+const SAVE_WITHIN_MS = 250;
+
 export class JestFileRunner {
   readonly #testWorker: TestWorker;
   readonly #setup: WorkerSetup;
@@ -73,9 +76,10 @@ export class JestFileRunner {
     });
   }
 
-  /** This process runs no further file. It is about to be ended: what takes longer than its grace would have it killed, which Jest tells. */
+  /** This process runs no further file, and leaves to later ones what it has compiled: the run waits for that. */
   filesEnd(): void {
-    this.#compileCache?.save(this.#setup.graceMs / 2);
+    this.#compileCache?.save(SAVE_WITHIN_MS);
+    CompileCache.flushNodesOwn();
   }
 
   #configOf(configId: string): Config.ProjectConfig {

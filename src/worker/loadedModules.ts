@@ -7,13 +7,11 @@
 import {existsSync, statSync} from 'node:fs';
 import * as nodeModule from 'node:module';
 import {dirname, join, sep} from 'node:path';
+import {statefulAddons} from './addons';
 
 /** Packages that read nothing but their own files and the environment when they are loaded: Jest's own, and what takes longest. */
 const LOADED_AHEAD =
   /^(@jest\/.*|jest-(circus|docblock|each|environment-jsdom|environment-node|haste-map|leak-detector|matcher-utils|message-util|mock|regex-util|resolve|runner|runtime|snapshot|util|validate|worker)|expect|babel-jest|@babel\/core|typescript|jsdom)$/;
-
-/** Compiled code cannot be loaded anew: what it keeps, it keeps. These keep nothing of a project. */
-const STATELESS_ADDONS = /^(@unrs\/.*|unrs-resolver|@swc\/core.*)$/;
 
 /** What Node loads when it imports its first ES module; those that it has imported cannot be forgotten. */
 const MODULE_LOADER = 'NativeModule internal/modules/esm/module_job';
@@ -41,7 +39,8 @@ export class LoadedModules {
     const builtins = (process as {readonly moduleLoadList?: readonly string[]}).moduleLoadList;
     if (builtins === undefined || builtins.includes(MODULE_LOADER))
       return 'an ES module was imported outside of the tests';
-    const addon = Object.keys(cache).find(path => path.endsWith('.node') && !STATELESS_ADDONS.test(packageName(path)));
+    // Compiled code cannot be loaded anew: what it keeps, it keeps.
+    const [addon] = statefulAddons(Object.keys(cache));
     return addon === undefined ? null : `it has loaded ${addon}`;
   }
 

@@ -15,6 +15,7 @@ import type {
 } from '../core/protocol';
 import type {BetweenRuns} from './betweenRuns';
 import {listen, now} from './clock';
+import {DepartureRecorder} from './departure';
 import {ExitRecorder} from './exitRecord';
 import {FollowedFile} from './followedFile';
 import {JestFileRunner} from './jestFile';
@@ -160,8 +161,9 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     if (done.retiring) break;
   }
   phases.fileEnds();
-  files.filesEnd();
-  resources.tellWhileAlive(setup.leftOpenPath, setup.graceMs);
+  const departure = new DepartureRecorder(setup.departurePath);
+  departure.save(() => files.filesEnd());
+  departure.begin(resources, setup.graceMs);
   line.close();
 }
 

@@ -2,7 +2,6 @@
  * What keeps this process alive beyond its work, and since which file. Jest's own warning of a worker
  * that does not end names neither.
  */
-import {renameSync, writeFileSync} from 'node:fs';
 import type {LeftOpen} from '../core/protocol';
 
 /** Names of what keeps the event loop alive, one for each: process.getActiveResourcesInfo(). */
@@ -10,12 +9,8 @@ type ReadResources = () => readonly string[];
 
 type Counts = ReadonlyMap<string, number>;
 
-/** Test files share these, and may mock them. */
-const {setInterval: every} = globalThis;
+/** Test files share it, and may mock it. */
 const readActive: ReadResources = process.getActiveResourcesInfo.bind(process);
-
-/** So often in its grace does a process that has not ended say why. */
-const TIMES_IN_GRACE = 4;
 
 export class OpenResources {
   readonly #read: ReadResources;
@@ -51,19 +46,6 @@ export class OpenResources {
   leftOpen(): LeftOpen[] {
     this.#count(withoutChannel(this.#fresh), []);
     return [...this.#open].flatMap(([kind, entries]) => entries.map(entry => ({kind, ...entry})));
-  }
-
-  /** Leaves word of what is open for as long as this process does not end. To be called when it has nothing left to do. */
-  tellWhileAlive(path: string, graceMs: number): void {
-    every(() => {
-      try {
-        // In two steps: the process may be killed in the middle of one.
-        writeFileSync(`${path}.draft`, JSON.stringify(this.leftOpen()));
-        renameSync(`${path}.draft`, path);
-      } catch {
-        // The parent then says that it was not told.
-      }
-    }, graceMs / TIMES_IN_GRACE).unref();
   }
 
   /** @param paths the file that has opened what is new; none: no file was running */

@@ -1,5 +1,5 @@
 /** Workers that do not end when they should, or are ended for what they have kept: which file is named. */
-import {IN_ORDER, onEachLine} from './project';
+import {IN_ORDER, nodeOf, onEachLine} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
@@ -52,7 +52,7 @@ onEachLine('a process of a test that keeps its worker alive is named, and ended 
 onEachLine('a worker that loops after its last file is named with that file', async (_line, make) => {
   const project = make({
     'a.test.js':
-      'test("leaves a trap", () => { setInterval(() => { if (require("fs").existsSync("reported")) for (;;); }, 1); });',
+      'const fs = require("fs"); test("leaves a trap", () => { setInterval(() => { if (fs.existsSync("reported")) for (;;); }, 1); });',
     'reports.js': 'module.exports = class { onTestFileResult() { require("fs").writeFileSync("reported", ""); } };',
   });
   const {exitCode, stderr} = await project.run(['-w', '2', '--reporters=./reports.js'], PARALLEL);
@@ -73,6 +73,101 @@ onEachLine('nothing is said of workers that end', async (_line, make) => {
   const {exitCode, stderr} = await project.run(['-w', '2'], PARALLEL);
   expect(exitCode).toBe(0);
   expect(stderr).not.toMatch(/force exited|^worker w|jest-runner-xdist:/m);
+});
+
+onEachLine('nor of those in which a test has set an exit code', async (_line, make) => {
+  const project = make({
+    'a.test.js': 'test("a", () => { process.exitCode = 1; });',
+    'b.test.js': 'test("b", () => { setTimeout(() => { process.exit(3); }, 1); });',
+  });
+  for (const workerThreads of ['false', 'true']) {
+    const {exitCode, stderr} = await project.run(['-w', '2', `--workerThreads=${workerThreads}`], PARALLEL);
+    expect({exitCode, stderr: stderr.match(/force exited|^worker w.*|jest-runner-xdist:.*/gm)}).toEqual({
+      exitCode: 0,
+      stderr: null,
+    });
+  }
+  expect(await project.leftProcesses()).toEqual([]);
+});
+
+onEachLine(
+  'of what a native addon keeps open the addon is named',
+  async (_line, make) => {
+    const project = make(
+      {
+        'a.test.js': 'test("passes", () => {});',
+        'b.test.js': `test('watches', async () => { await require('@parcel/watcher').subscribe(__dirname, () => {}); });`,
+        'c.test.js': 'test("passes", () => {});',
+        'sequencer.js': IN_ORDER,
+      },
+      ONE_WORKER,
+    );
+    const {exitCode, stderr} = await project.run(['-w', '1'], PARALLEL);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain(FORCE_EXITED);
+    expect(stderr.split('\n').filter(line => line.startsWith('worker w'))).toEqual([
+      expect.stringMatching(
+        /^worker w1 \(pid \d+\): kept by what Node does not list\. Native addons in it: \S+\/watcher\.node\. Its last files: a\.test\.js, b\.test\.js, c\.test\.js$/,
+      ),
+    ]);
+  },
+  ['30'], // its install has such an addon
+);
+
+/** Loaded into every process; `what` happens in the workers. */
+const inWorkers = (what: string) => `
+  const block = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
+  if (process.env.JEST_WORKER_ID !== undefined) { ${what} }`;
+
+describe.each([
+  [
+    'exits slowly',
+    `process.on('newListener', (event, listener) => {
+       if (event !== 'exit' || listener === block) return;
+       queueMicrotask(() => process.off('exit', block).on('exit', block)); // the last one
+     });`,
+  ],
+  ['takes long to write what it has compiled', `require('module').flushCompileCache = block;`],
+])('a worker that %s', (_what, how) => {
+  onEachLine(
+    'is no leak of its tests',
+    async (_line, make) => {
+      const project = make({'a.test.js': 'test("a", () => {});', 'slow.js': inWorkers(how)});
+      const nodeArgs = ['--require', project.path('slow.js')];
+      const {exitCode, stderr} = await project.run(['-w', '2'], {...PARALLEL, nodeArgs});
+      expect(exitCode).toBe(0);
+      expect(stderr).not.toMatch(/force exited|^worker w/m);
+      expect(await project.leftProcesses()).toEqual([]);
+    },
+    ['30'],
+  );
+});
+
+describe.each([22, 24] as const)('Node %i has written what it keeps of its modules', major => {
+  onEachLine(
+    'before its exit begins, for which its worker has little time',
+    async (_line, make) => {
+      const project = make(
+        {
+          'a.test.js': 'test("a", () => {});',
+          'environment.js': `
+            const {readdirSync} = require('fs');
+            const written = () => readdirSync('.cache/xdist-code/node', {recursive: true}).length;
+            process.on('exit', () => {
+              const before = written();
+              require('module').flushCompileCache();
+              console.error('MODULES ' + (before > 100 ? 'many' : before) + ', then ' + (written() - before));
+            });
+            module.exports = require('jest-environment-jsdom');`,
+        },
+        {...ONE_WORKER, testSequencer: undefined, testEnvironment: './environment.js'},
+      );
+      const {exitCode, stderr} = await project.run(['-w', '1'], {...PARALLEL, execPath: nodeOf(major)});
+      expect(exitCode).toBe(0);
+      expect(stderr.match(/force exited|^worker w.*|MODULES.*/gm)).toEqual(['MODULES many, then 0']);
+    },
+    ['30'],
+  );
 });
 
 onEachLine('threads that do not end are named, too', async (_line, make) => {

@@ -5,7 +5,7 @@ import {
   parseFromKeptWorker,
   parseFromWorker,
   parseHello,
-  parseLeftOpen,
+  parseDeparture,
   parseToWorker,
   type FromWorker,
   type ToWorker,
@@ -36,7 +36,7 @@ const setup: WorkerSetup = {
   token: 'secret',
   exitRecordPath: '/exit',
   journalPath: '/journal',
-  leftOpenPath: '/open',
+  departurePath: '/open',
   ownsGroup: true,
   slowTimeoutMs: 1,
   hardTimeoutMs: 2,
@@ -214,10 +214,20 @@ test.each([
   expect(parseExitRecord(JSON.stringify(record))).toEqual(record);
 });
 
-test('what a worker has left open arrives as it was written', () => {
-  const leftOpen = [{kind: 'Timeout', count: 2, paths: ['/a.test.js', '/b.test.js']}];
-  expect(parseLeftOpen(JSON.stringify(leftOpen))).toEqual(leftOpen);
-  expect(() => parseLeftOpen('{"kind": "Timeout"}')).toThrow(ProtocolError);
+test.each([
+  {at: 'saving'},
+  {at: 'waiting', leftOpen: [{kind: 'Timeout', count: 2, paths: ['/a.test.js', '/b.test.js']}], addons: ['/a.node']},
+  {at: 'exiting', addons: []},
+])('how far a worker has come on its way out arrives as it was written: %j', departure => {
+  expect(parseDeparture(JSON.stringify(departure))).toEqual(departure);
+});
+
+test.each([
+  '{"at": "home"}',
+  '{"at": "waiting", "leftOpen": [{"kind": "Timeout"}], "addons": []}',
+  '{"at": "exiting"}',
+])('%s is not how far a worker has come', line => {
+  expect(() => parseDeparture(line)).toThrow(ProtocolError);
 });
 
 test('fields that are not of the message do not come along', () => {

@@ -502,7 +502,7 @@ describe('a worker that had to be killed at its end', () => {
         runBoth(worker);
         worker.says.closed(true);
       }),
-    ).toEqual([{slot: 1, lastFile: '/1.test.js'}]);
+    ).toEqual([{slot: 1, files: ['/0.test.js', '/1.test.js']}]);
   });
 
   test('is none where it ended by itself', async () => {

@@ -1,6 +1,6 @@
 import {channel} from 'node:diagnostics_channel';
 import {EventEmitter} from 'node:events';
-import {rmSync} from 'node:fs';
+import {rmSync, writeFileSync} from 'node:fs';
 import type {Socket} from 'node:net';
 import {join} from 'node:path';
 import {PassThrough} from 'node:stream';
@@ -21,14 +21,14 @@ const SETUP = {
   token: 'first',
   exitRecordPath: '/first/w2.3.exit',
   journalPath: '/first/w2.3.journal',
-  leftOpenPath: '/first/w2.3.open',
+  departurePath: '/first/w2.3.open',
   hardTimeoutMs: 30_000,
+  graceMs: 500,
 } as WorkerSetup;
 
 const FURTHER = {runId: 'r2', hardTimeoutMs: 1000} as FurtherSetup;
 
 const STARTED: FromWorker = {type: 'unit-started', unit: 7};
-
 const DONE: FromWorker = {
   type: 'unit-done',
   unit: 7,
@@ -46,9 +46,13 @@ class FakeWorker {
   readonly told: ToWorker[] = [];
   /** What was last asked of each thing that keeps this process alive. */
   readonly references: Record<string, Referenced> = {};
+  /** How often jest-worker was asked to end the process, which begins its grace. */
+  ends = 0;
   /** Ends the farm, as it does when the process has ended as told. */
   readonly #ended: Promise<{forceExited: boolean}>;
   endFarm!: (end: {forceExited: boolean}) => void;
+  /** Ends the call that lasts as long as the process takes work, and has something to leave to later ones. */
+  stopsServing!: () => void;
   /** As jest-worker tells of the process's death. */
   dies!: (error: Error) => void;
   says!: (message: unknown) => void;
@@ -63,9 +67,9 @@ class FakeWorker {
   }
 
   get jestWorker(): WorkerHostOptions['jestWorker'] {
-    const [{stderr}, ended] = [this, this.#ended];
+    const {stderr} = this;
     const serve = () => {
-      const call = new Promise<never>((_resolve, reject) => (this.dies = reject));
+      const call = new Promise<void>((resolve, reject) => ([this.stopsServing, this.dies] = [resolve, reject]));
       return Object.assign(call, {UNSTABLE_onCustomMessage: (hear: (message: unknown) => void) => (this.says = hear)});
     };
     const child = Object.assign(new EventEmitter(), {
@@ -77,8 +81,13 @@ class FakeWorker {
       stderr: this.#referenced('stderr'),
       ...this.#referenced('process'),
     });
+    const end = () => {
+      this.ends++;
+      return this.#ended;
+    };
     class Worker {
       readonly serve = serve;
+      readonly end = end;
       constructor() {
         channel('child_process').publish({process: child}); // as Node does
       }
@@ -87,9 +96,6 @@ class FakeWorker {
       }
       getStderr() {
         return stderr;
-      }
-      end() {
-        return ended;
       }
     }
     return {Worker} as unknown as WorkerHostOptions['jestWorker'];
@@ -120,7 +126,7 @@ class Run {
 }
 
 /** A host whose worker is up, and has begun a file of a first run. */
-function serving(setup = SETUP) {
+function serving(setup: Partial<WorkerSetup> = {}) {
   const all = starting(setup);
   all.host.attach(all.worker.socket as unknown as Socket, PID);
   all.worker.says(STARTED);
@@ -129,13 +135,13 @@ function serving(setup = SETUP) {
 }
 
 /** A host whose worker has yet to connect. */
-function starting(setup = SETUP) {
+function starting(setup: Partial<WorkerSetup> = {}) {
   const worker = new FakeWorker();
   const first = new Run();
   const lines: string[] = [];
   const output = {add: () => undefined} as unknown as SharedOutput;
   const host: WorkerHost = new WorkerHost({
-    setup,
+    setup: {...SETUP, ...setup},
     jestWorker: worker.jestWorker,
     workerPath: '/main.js',
     threads: false,
@@ -218,6 +224,62 @@ test('a worker that moves, and does not begin what it was given, is ended, and l
   await Promise.resolve();
   await Promise.resolve();
   expect(first.heard.at(-1)).toEqual({lost: {kind: 'deaf', ms: 80_000}});
+});
+
+describe('a worker that is closed', () => {
+  /** One that has ended its file; so many of `ms` later it was asked to end, so often. */
+  async function endsAfter(departure: object | null, ms: readonly number[]) {
+    const departurePath = join(temporaryFolder(), 'departure');
+    if (departure !== null) writeFileSync(departurePath, JSON.stringify(departure));
+    const {host, worker} = serving({departurePath});
+    worker.says(DONE);
+    host.close();
+    const ends: number[] = [];
+    for (const time of ms) {
+      jest.advanceTimersByTime(time);
+      await turn();
+      ends.push(worker.ends);
+    }
+    return ends;
+  }
+
+  test('begins its grace when it has left to later ones what it has compiled', async () => {
+    const {host, worker, first} = serving();
+    worker.says(DONE);
+    host.close();
+    await turn();
+    expect({told: worker.told, ends: worker.ends}).toEqual({told: [{type: 'close'}], ends: 0});
+    worker.stopsServing();
+    await turn();
+    expect({ends: worker.ends, timers: jest.getTimerCount()}).toEqual({ends: 1, timers: 0});
+    worker.endFarm({forceExited: false});
+    await turn();
+    expect(first.heard.at(-1)).toEqual({closed: false});
+  });
+
+  test('and begins it when it has died', async () => {
+    const {host, worker} = serving();
+    worker.says(DONE);
+    host.close();
+    worker.dies(new Error('signal=SIGSEGV'));
+    await turn();
+    expect(worker.ends).toBe(1);
+  });
+
+  test('at a file begins it at once', async () => {
+    const {host, worker} = serving();
+    host.close();
+    await turn();
+    expect(worker.ends).toBe(1);
+  });
+
+  test('does not wait for one that gives no answer', async () => {
+    expect(await endsAfter(null, [499, 1])).toEqual([0, 1]);
+  });
+
+  test('waits 5 s for what it leaves', async () => {
+    expect(await endsAfter({at: 'saving'}, [500, 4999, 1])).toEqual([0, 0, 1]);
+  });
 });
 
 describe('a worker whose run has ended', () => {
@@ -568,6 +630,8 @@ describe('a worker that serves another run', () => {
     closed.host.serve({...closed.second.listener, closed: () => atEnd.push([...closed.lines])});
     dying.worker.dies(new Error('signal=SIGSEGV'));
     closed.host.close();
+    closed.worker.stopsServing();
+    await turn();
     closed.worker.endFarm({forceExited: false});
     await turn();
     expect(atEnd).toEqual([['held'], ['held']]);
@@ -579,13 +643,16 @@ describe('a worker that serves another run', () => {
 
   test('has said what keeps it alive, also when its line is gone', async () => {
     const leftOpen = [{kind: 'Timeout', count: 1, paths: ['/a.test.js']}];
-    const folder = temporaryFolder({'w2.3.open': JSON.stringify(leftOpen)});
-    const {host, worker} = await servingAgain({...SETUP, leftOpenPath: join(folder, 'w2.3.open')});
+    const departure = {at: 'waiting', leftOpen, addons: []};
+    const folder = temporaryFolder({'w2.3.departure': JSON.stringify(departure)});
+    const {host, worker} = await servingAgain({...SETUP, departurePath: join(folder, 'w2.3.departure')});
     host.close();
+    worker.stopsServing();
+    await turn();
     worker.endFarm({forceExited: true});
     await turn();
     rmSync(folder, {recursive: true});
-    expect(host.leftOpen).toEqual(leftOpen);
+    expect(host.departure).toEqual(departure);
   });
 
   test('is watched again, by the limits of that run', async () => {
