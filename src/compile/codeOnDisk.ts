@@ -3,10 +3,10 @@
  * is named by what it was made of and for, so it is never wrong, only not there; one that is damaged is ignored.
  */
 import fs from 'node:fs';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {cachedDataVersionTag} from 'node:v8';
 import {sha1} from './contentHash';
-import {keepWithin} from './diskUse';
+import {hasRoom, keepWithin, remove} from './diskUse';
 import {StartPack} from './startPack';
 import {writeWhole} from './wholeFile';
 
@@ -39,7 +39,10 @@ export class CodeOnDisk {
   readonly #known: Set<string>;
   /** V8 refuses what another version of it has made, or itself with other flags; with this, it is not even asked. */
   readonly #tag = `${MAGIC.toString()} ${process.arch} ${process.version} ${cachedDataVersionTag()}`;
-  #written = 0;
+  /** What this process has written. */
+  readonly #written = new Set<string>();
+  /** There is no place for more. */
+  #isFull = false;
 
   /** @param maxBytes of all files in the folder; for tests */
   constructor(folder: string, maxBytes: number = MAX_BYTES) {
@@ -57,7 +60,8 @@ export class CodeOnDisk {
 
   /** What is loaded before the first test with one jest-runtime. */
   startPack(runtime: string): StartPack {
-    return new StartPack(join(this.#folder, `${this.key([runtime])}.start`));
+    const path = join(this.#folder, `${this.key([runtime])}.start`);
+    return new StartPack(path, {write: bytes => this.#writeWhole(path, bytes)});
   }
 
   /** @returns null: there is none, or it is damaged */
@@ -84,10 +88,25 @@ export class CodeOnDisk {
   /** @returns whether it is there now: there may be no place left, or no right to write */
   write(key: string, {data, warm}: StoredCode): boolean {
     const bytes = Buffer.concat([MAGIC, Buffer.from([warm ? 1 : 0]), sha1(data, 'buffer'), data]);
-    if (!writeWhole(join(this.#folder, key), bytes)) return false;
+    if (!this.#writeWhole(join(this.#folder, key), bytes)) return false;
     this.#known.add(key);
-    this.#written++;
     return true;
+  }
+
+  /**
+   * Where no place is left, what this process has written is given back: Jest has still to write there, and fails a run if it cannot. It is
+   * not enough to ask before: other processes write, and of a user's quota nothing is told.
+   */
+  #writeWhole(path: string, bytes: Buffer): boolean {
+    this.#isFull ||= !hasRoom(dirname(path), bytes.length);
+    if (this.#isFull) return false;
+    const end = writeWhole(path, bytes);
+    if (end === 'written') this.#written.add(path);
+    if (end === 'full') {
+      this.#isFull = true;
+      for (const written of this.#written) remove(written);
+    }
+    return end === 'written';
   }
 
   /**
@@ -98,7 +117,7 @@ export class CodeOnDisk {
    * @returns whether anything was written
    */
   tidy(isLate: () => boolean = () => false): boolean {
-    if (this.#written === 0) return false;
+    if (this.#written.size === 0) return false;
     keepWithin(
       namesIn(this.#folder).map(name => join(this.#folder, name)),
       this.#maxBytes,

@@ -1,11 +1,32 @@
 /** How much of the disk may be taken by what can be made again. */
 import fs from 'node:fs';
+import {dirname} from 'node:path';
 
 /** Taken now: a test may spy on them later, and would see our calls. */
-const {rmSync, statSync} = fs;
+const {existsSync, rmSync, statfsSync, statSync} = fs;
 
 /** To this share of their bound files are brought down, so that they are not at it with the next run again. */
 const SHRINK_TO = 0.75;
+
+/** So many bytes stay free for others: above all for Jest, which fails a run whose results it cannot keep in the same folder. */
+const LEFT_FREE = 64 * 1024 * 1024;
+
+/**
+ * @param folder where the file is to be; it need not be there
+ * @param bytes what it takes
+ * @returns whether enough is left free beside it
+ */
+export function hasRoom(folder: string, bytes: number, leftFree: number = LEFT_FREE): boolean {
+  let at = folder;
+  while (!existsSync(at) && at !== dirname(at)) at = dirname(at);
+  try {
+    const {bavail, blocks, bsize} = statfsSync(at);
+    // Some file systems that are somewhere in a network do not say.
+    return blocks === 0 || bavail * bsize - bytes >= leftFree;
+  } catch {
+    return true; // whether it can be written is seen when it is
+  }
+}
 
 /**
  * Removes those that were written first, if all together take more than this.

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import Module from 'node:module';
 import {join} from 'node:path';
-import {keepWithin} from './diskUse';
+import {hasRoom, keepWithin} from './diskUse';
 
 interface NodesOwnCache {
   enableCompileCache?(this: void, folder: string): unknown;
@@ -19,12 +19,16 @@ const {enableCompileCache, flushCompileCache} = Module as NodesOwnCache;
 /** Node never removes anything. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
+/** What a process with a large compiler writes; several may at once. */
+const MOST_WRITTEN = 128 * 1024 * 1024;
+
 /**
  * Nothing happens on a Node before 22.10. From 22.1 on it has a cache, but writes it as the process exits, when the parent already waits
  * for that. Where the user has asked for a cache in a folder of their own, that one stays.
  */
 export function enableNodesOwnCache(folder: string): void {
-  if (flushCompileCache !== undefined) enableCompileCache?.(folder);
+  if (flushCompileCache === undefined || !hasRoom(folder, MOST_WRITTEN)) return; // Node asks nobody
+  enableCompileCache?.(folder);
 }
 
 /** Has Node write what it would write as the process exits: some 0.1 ms for each module that it has compiled. */

@@ -38,15 +38,24 @@ interface Packed extends StoredCode {
   readonly encoding: Entry['encoding'];
 }
 
+export interface StartPackOptions {
+  /** Writes the whole file. @returns whether it is there now */
+  readonly write?: (bytes: Buffer) => boolean;
+  /** For tests. */
+  readonly maxBytes?: number;
+}
+
 export class StartPack {
   readonly #path: string;
   readonly #maxBytes: number;
+  readonly #write: (bytes: Buffer) => boolean;
   /** null: it was not read so far. */
   #packed: Map<string, Packed> | null = null;
 
-  /** @param path of the file, which is of one version of V8, with its flags, and of one Jest. @param maxBytes for tests */
-  constructor(path: string, maxBytes: number = MAX_BYTES) {
+  /** @param path of the file, which is of one version of V8, with its flags, and of one Jest */
+  constructor(path: string, {write, maxBytes = MAX_BYTES}: StartPackOptions = {}) {
     this.#path = path;
+    this.#write = write ?? (bytes => writeWhole(path, bytes) === 'written');
     this.#maxBytes = maxBytes;
   }
 
@@ -75,7 +84,7 @@ export class StartPack {
       bytes += data.length + source.length;
       if (bytes > this.#maxBytes) all.delete(name);
     }
-    if (!writeWhole(this.#path, packedBytes([...all.values()]))) return new Set();
+    if (!this.#write(packedBytes([...all.values()]))) return new Set();
     this.#packed = all;
     return new Set([...codes.keys()].filter(({module}) => all.has(nameOf(module))));
   }

@@ -7,16 +7,21 @@ import {remove} from './diskUse';
 /** Taken now: a test may spy on them later, and would see our calls. */
 const {mkdirSync, renameSync, writeFileSync} = fs;
 
-/** @returns whether it is there now: there may be no place left, or no right to write */
-export function writeWhole(path: string, bytes: Uint8Array): boolean {
+/** The disk, or the user's share of it. */
+const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
+
+/** What came of it. `full`: there is no place left on the disk; `failed`: there may be no right to write. */
+export type Written = 'written' | 'full' | 'failed';
+
+export function writeWhole(path: string, bytes: Uint8Array): Written {
   const draft = `${path}.${process.pid}-${threadId}`;
   try {
     mkdirSync(dirname(path), {recursive: true});
     writeFileSync(draft, bytes);
     renameSync(draft, path);
-    return true;
-  } catch {
+    return 'written';
+  } catch (error) {
     remove(draft);
-    return false;
+    return FULL.has((error as NodeJS.ErrnoException).code) ? 'full' : 'failed';
   }
 }

@@ -16,11 +16,15 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 import {formatDurations, mergeDurations, parseDurations, type Durations, type FileRecord} from '../core/durations';
+
+/** So many bytes stay free: Jest fails a run whose results it cannot keep in its cache directory. */
+const LEFT_FREE = 1024 * 1024;
 
 /** A lock is held for milliseconds; one this old (ms) was left behind by a process that is gone. */
 const STALE_LOCK_MS = 30_000;
@@ -97,9 +101,10 @@ export class TimingsFile {
       mkdirSync(dirname(marker), {recursive: true});
       writeFileSync(marker, key);
     } catch {
+      remove(marker); // there may be an empty one, if the disk is full
       return () => undefined; // a cache that cannot be written to is reported by `save`
     }
-    return () => rmSync(marker, {force: true});
+    return () => remove(marker);
   }
 
   #siblings(): {parts: string[]; markers: string[]} {
@@ -133,7 +138,7 @@ export class TimingsFile {
       if (pid !== process.pid && isAlive(pid)) continue;
       const key = textOf(marker);
       if (key === null || key === '') {
-        rmSync(marker, {force: true});
+        remove(marker);
         continue;
       }
       this.#deadMarkers.push(marker);
@@ -162,8 +167,15 @@ export class TimingsFile {
   /** A reader sees all of it or nothing, whenever we are killed. */
   #writeWhole(path: string, durations: Durations): void {
     const draft = `${path}.${this.#runId}.tmp`;
-    writeFileSync(draft, formatDurations(durations));
-    renameSync(draft, path);
+    const text = formatDurations(durations);
+    if (isNearlyFull(dirname(path))) throw new Error('the disk is nearly full');
+    try {
+      writeFileSync(draft, text);
+      renameSync(draft, path);
+    } catch (error) {
+      remove(draft); // a part of it, if the disk is full
+      throw error;
+    }
   }
 }
 
@@ -201,6 +213,25 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return []; // nothing was kept so far
+  }
+}
+
+/** What cannot be removed is somebody else's. */
+function remove(path: string): void {
+  try {
+    rmSync(path, {force: true});
+  } catch {
+    // The next run looks at it again.
+  }
+}
+
+function isNearlyFull(folder: string): boolean {
+  try {
+    const {bavail, blocks, bsize} = statfsSync(folder);
+    // Some file systems that are somewhere in a network do not say.
+    return blocks > 0 && bavail * bsize < LEFT_FREE;
+  } catch {
+    return false; // whether it can be written is seen when it is
   }
 }
 

@@ -95,3 +95,24 @@ for (const [what, body, says] of DEATHS) {
     ON_A_SMALL_DISK,
   );
 }
+
+onEachLine(
+  'a nearly full disk as cacheDirectory: what Jest keeps there has its place, and what we keep has not',
+  async (_line, make) => {
+    const cacheDirectory = shortFolder();
+    const project = make(OTHERS, {cacheDirectory});
+    const list = `find ${cacheDirectory} -type f > found`;
+    const [, ...mounting] = withSmallDisk(cacheDirectory, 1600).nodeArgs as string[];
+    const script = `${mounting[2]?.replace('exec ', '')}; code=$?; ${list}; exit $code`;
+    const nodeArgs = ['-rm', 'sh', '-c', script, process.execPath];
+    for (const env of [OVER_WORKERS, {}]) {
+      const {exitCode, json} = await project.run(['-w', '2'], {env, execPath: 'unshare', nodeArgs});
+      expect({exitCode, passed: json?.numPassedTests}).toEqual({exitCode: 0, passed: 3});
+      // Fewer than 64 MB are free: what we would keep takes more than 1.
+      const found = project.read('found');
+      expect(found).toContain('/perf-cache-');
+      expect(found).not.toMatch(/xdist-code/);
+    }
+  },
+  ON_A_SMALL_DISK,
+);

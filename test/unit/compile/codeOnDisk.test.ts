@@ -1,8 +1,9 @@
 import {spawnSync} from 'node:child_process';
-import {chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync} from 'node:fs';
+import fs, {chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import v8 from 'node:v8';
 import {CodeOnDisk} from '../../../src/compile/codeOnDisk';
+import type {ModuleCode} from '../../../src/compile/keptCode';
 import {compileRings} from '../compiledSources';
 import {temporaryFolder} from '../shell/temporaryFolder';
 
@@ -186,6 +187,61 @@ describe('the folder', () => {
     writeFileSync(draft, Buffer.alloc(1000));
     utimesSync(draft, 1, 1);
     expect(tidied(folder, 4_000).left).not.toContain(`${keys[0] ?? ''}.123-0`);
+  });
+});
+
+describe('on a disk without space', () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  /** Ours, with some of Node's functions replaced. */
+  function withFs(replaced: Partial<Record<'statfsSync' | 'writeFileSync', () => unknown>>): typeof CodeOnDisk {
+    for (const [name, replacement] of Object.entries(replaced)) {
+      jest.spyOn(fs, name as 'statfsSync').mockImplementation(replacement as never);
+    }
+    let Ours!: typeof CodeOnDisk;
+    jest.isolateModules(() => {
+      Ours = jest.requireActual<typeof import('../../../src/compile/codeOnDisk')>(
+        '../../../src/compile/codeOnDisk',
+      ).CodeOnDisk;
+    });
+    return Ours;
+  }
+
+  test('nothing is written if that would leave less than 64 MB', () => {
+    const MB = 1024 * 1024;
+    let bavail = 65 * MB + 1000;
+    const Ours = withFs({statfsSync: () => ({bavail, bsize: 1, blocks: 1000 * MB})});
+    const folder = folderIn();
+    const disk = new Ours(folder);
+    expect(disk.write(disk.key(['a']), {data: Buffer.alloc(MB), warm: true})).toBe(true);
+    bavail -= MB;
+    expect(disk.write(disk.key(['b']), {data: Buffer.alloc(MB), warm: true})).toBe(false);
+    expect(disk.write(disk.key(['c']), {data, warm: true})).toBe(false); // nor anything small: others need it more
+    expect(readdirSync(folder)).toEqual([disk.key(['a'])]);
+  });
+
+  test.each(['ENOSPC', 'EDQUOT'])('what was written is given back when a write fails (%s)', code => {
+    const {writeFileSync: write} = fs;
+    let isFull = false;
+    const Ours = withFs({
+      writeFileSync: (...given: unknown[]) => {
+        write(...(given as Parameters<typeof write>));
+        if (isFull) throw Object.assign(new Error(code), {code});
+      },
+    });
+    const {folder, key: ofAnother} = left();
+    const disk = new Ours(folder);
+    const module = {filename: '/a.js', source: '1', variant: ''} as ModuleCode;
+    expect(disk.write(disk.key(['a']), {data, warm: true})).toBe(true);
+    expect(disk.startPack('runtime').write(new Map([[{module}, {data, warm: true}]])).size).toBe(1);
+    expect(readdirSync(folder)).toHaveLength(3);
+    isFull = true;
+    expect(disk.write(disk.key(['b']), {data, warm: true})).toBe(false);
+    expect(readdirSync(folder)).toEqual([ofAnother]);
+    isFull = false;
+    expect(disk.write(disk.key(['c']), {data, warm: true})).toBe(false);
+    expect(disk.startPack('runtime').write(new Map([[{module}, {data, warm: true}]])).size).toBe(0);
+    expect(readdirSync(folder)).toEqual([ofAnother]);
   });
 });
 

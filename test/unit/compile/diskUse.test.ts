@@ -105,3 +105,40 @@ test('a test that spies on Node sees none of our calls', () => {
   jest.restoreAllMocks();
   expect(left()).toBe('');
 });
+
+describe('there is room for a file', () => {
+  /** Our functions, on a disk that has so many bytes left, in blocks of 10. */
+  function diskOf(stats: {bavail: number; blocks: number} | Error): (folder: string, bytes: number) => boolean {
+    const asked = jest.spyOn(fs, 'statfsSync').mockImplementation((() => {
+      if (stats instanceof Error) throw stats;
+      return {...stats, bsize: 10};
+    }) as never);
+    let ours!: typeof DiskUse;
+    jest.isolateModules(() => {
+      ours = jest.requireActual<typeof DiskUse>('../../../src/compile/diskUse');
+    });
+    return (folder, bytes) => {
+      const room = ours.hasRoom(folder, bytes, 100);
+      expect(asked).toHaveBeenCalledTimes(1);
+      expect(existsSync(String(asked.mock.calls[0]?.[0]))).toBe(true);
+      return room;
+    };
+  }
+  afterEach(() => jest.restoreAllMocks());
+
+  test('if so much is left beside it', () => {
+    expect(diskOf({bavail: 12, blocks: 1000})(temporaryFolder(), 20)).toBe(true);
+    jest.restoreAllMocks();
+    expect(diskOf({bavail: 12, blocks: 1000})(temporaryFolder(), 21)).toBe(false);
+  });
+
+  test('in a folder that is not there yet', () => {
+    expect(diskOf({bavail: 0, blocks: 1000})(join(temporaryFolder(), 'a', 'b'), 1)).toBe(false);
+  });
+
+  test('where the file system does not say', () => {
+    expect(diskOf({bavail: 0, blocks: 0})(temporaryFolder(), 20)).toBe(true);
+    jest.restoreAllMocks();
+    expect(diskOf(new Error('ENOSYS'))(temporaryFolder(), 20)).toBe(true);
+  });
+});

@@ -215,7 +215,10 @@ describe('on disk', () => {
   describe('what is loaded before the first test', () => {
     const startedWithPack = (folder: string, maxBytes?: number) => {
       const disk = new CodeOnDisk(folder);
-      return new KeptCode({disk, start: new StartPack(join(folder, `${'0'.repeat(40)}.start`), maxBytes)});
+      return new KeptCode({
+        disk,
+        start: new StartPack(join(folder, `${'0'.repeat(40)}.start`), {...(maxBytes !== undefined && {maxBytes})}),
+      });
     };
     /** As a process that loads some packages, a test file, and others; which of them it had from the disk. */
     const play = (kept: KeptCode, before: readonly ModuleCode[], after: readonly ModuleCode[] = []) => {

@@ -20,7 +20,9 @@ const codeOf = (text: string, warm = true): StoredCode => ({data: Buffer.from(te
 
 /** As a process leaves some modules, and the names of those that it was told are there. */
 function leave(path: string, codes: readonly (readonly [ModuleCode, StoredCode])[], maxBytes?: number): string[] {
-  const written = new StartPack(path, maxBytes).write(new Map(codes.map(([module, code]) => [{module}, code])));
+  const written = new StartPack(path, {...(maxBytes !== undefined && {maxBytes})}).write(
+    new Map(codes.map(([module, code]) => [{module}, code])),
+  );
   return [...written].map(({module}) => module.filename);
 }
 

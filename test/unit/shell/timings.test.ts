@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync} from 'node:fs';
+import fs, {existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import type {FileRecord} from '../../../src/core/durations';
 import {TimingsFile, type TimingsOptions} from '../../../src/shell/timings';
@@ -54,6 +54,32 @@ describe('the file', () => {
     timings.record('a', record(5));
     timings.save();
     expect(readdirSync(join(folder, 'deep/er'))).toEqual(['timings.json']);
+  });
+
+  describe('on a disk without space', () => {
+    afterEach(() => jest.restoreAllMocks());
+    const saved = () => {
+      const folder = temporaryFolder();
+      const warnings: string[] = [];
+      const timings = timingsIn(folder, {warn: text => warnings.push(text)});
+      timings.record('a', record(5));
+      timings.save();
+      return {warnings, left: readdirSync(folder)};
+    };
+
+    test('is not written if Jest might lack what it takes', () => {
+      jest.spyOn(fs, 'statfsSync').mockReturnValue({bavail: 1023, blocks: 10_000, bsize: 1024} as never);
+      expect(saved()).toEqual({warnings: [expect.stringContaining('the disk is nearly full')], left: []});
+    });
+
+    test('leaves no part of it', () => {
+      const {writeFileSync: write} = fs;
+      jest.spyOn(fs, 'writeFileSync').mockImplementation((path, text) => {
+        write(path, (text as string).slice(0, 5));
+        throw new Error('ENOSPC');
+      });
+      expect(saved()).toEqual({warnings: [expect.stringContaining('ENOSPC')], left: []});
+    });
   });
 
   test('is not written by a run that learnt nothing', () => {
