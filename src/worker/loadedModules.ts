@@ -4,6 +4,7 @@
  * caches of files that have changed since, warnings that are printed once. So for the next run they are forgotten, and
  * those that read nothing of a project when they are loaded are loaded again at once, while nobody waits.
  */
+import {subscribe} from 'node:diagnostics_channel';
 import {existsSync, statSync} from 'node:fs';
 import * as nodeModule from 'node:module';
 import {dirname, join, sep} from 'node:path';
@@ -13,8 +14,14 @@ import {statefulAddons} from './addons';
 const LOADED_AHEAD =
   /^(@jest\/.*|jest-(circus|docblock|each|environment-jsdom|environment-node|haste-map|leak-detector|matcher-utils|message-util|mock|regex-util|resolve|runner|runtime|snapshot|util|validate|worker)|expect|babel-jest|@babel\/core|typescript|jsdom)$/;
 
-/** What Node loads when it imports its first ES module; those that it has imported cannot be forgotten. */
+/** What Node 20 and 22 load when they come to the first ES module, and later ones when they start. */
 const MODULE_LOADER = 'NativeModule internal/modules/esm/module_job';
+
+/** Node 22 and later publish here each `import()` outside of the realms of test files. */
+const IMPORT_CHANNEL = 'tracing:module.import:start';
+
+/** Flags by which ES modules are imported before there is anybody to see it. */
+const IMPORTS_AT_START = /--(import|(experimental-)?loader)\b/;
 
 /** Where our own modules are: they are this process's, whatever it runs. */
 const OWN_FOLDER = dirname(__dirname) + sep;
@@ -33,12 +40,16 @@ export class LoadedModules {
   /** What was on disk when it was first looked at, for each path that what was loaded depends on. */
   readonly #stamps = new Map<string, string>();
   readonly #packages = new Map<string, string | null>();
+  readonly #loaderAtStart = hasModuleLoader();
+  #imported = IMPORTS_AT_START.test([...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '));
+
+  constructor() {
+    subscribe(IMPORT_CHANNEL, () => (this.#imported = true));
+  }
 
   /** Why what was loaded could not be loaded anew; null: it could. */
   objection(): string | null {
-    const builtins = (process as {readonly moduleLoadList?: readonly string[]}).moduleLoadList;
-    if (builtins === undefined || builtins.includes(MODULE_LOADER))
-      return 'an ES module was imported outside of the tests';
+    if (this.#hasEsModules()) return 'an ES module was imported outside of the tests';
     // Compiled code cannot be loaded anew: what it keeps, it keeps.
     const [addon] = statefulAddons(Object.keys(cache));
     return addon === undefined ? null : `it has loaded ${addon}`;
@@ -92,6 +103,12 @@ export class LoadedModules {
     for (const path of forgotten) if (LOADED_AHEAD.test(packageName(path))) load(path);
   }
 
+  /** ES modules cannot be forgotten, nor what one of them has imported. */
+  #hasEsModules(): boolean {
+    if (!this.#loaderAtStart) return hasModuleLoader();
+    return this.#imported || (Object.values(cache) as CachedModule[]).some(isEsModule);
+  }
+
   #remember(path: string): {readonly changedAt: number} | null {
     if (this.#stamps.has(path)) return null;
     const stamp = stampOf(path);
@@ -106,6 +123,17 @@ export class LoadedModules {
     this.#packages.set(folder, path);
     return path;
   }
+}
+
+/** A process that does not say counts as one that has it. */
+function hasModuleLoader(): boolean {
+  const {moduleLoadList} = process as {readonly moduleLoadList?: readonly string[]};
+  return moduleLoadList?.includes(MODULE_LOADER) ?? true;
+}
+
+/** Whether it was loaded by `require`, and is an ES module. */
+function isEsModule(module: CachedModule): boolean {
+  return Object.getOwnPropertySymbols(module).some(({description}) => description === 'kRequiredModuleSymbol');
 }
 
 /** What cannot be loaded fails where it is needed, as it would in a fresh process. */

@@ -5,7 +5,8 @@
 import {builtinModules} from 'node:module';
 
 /** What nobody patches; or what says, when it is loaded, that it should not be, or does something. */
-const LEFT_ALONE = /^_|^(cluster|constants|domain|inspector|punycode|repl|sqlite|sys|test|trace_events|wasi)(\/|$)/;
+const LEFT_ALONE =
+  /^_|^(node:)?(cluster|constants|domain|ffi|inspector|punycode|repl|sqlite|sys|test|trace_events|wasi)(\/|$)/;
 
 /** Jest's own marks: of what it does not delete when an environment is torn down, and the same in each file. */
 const MARKED_BY_JEST = Symbol.for('$$jest-protect-from-deletion');
@@ -36,6 +37,7 @@ export class ProcessState {
   /** To be made when Jest is loaded, and nothing of the user's. */
   constructor() {
     process.on('warning', () => (this.#warned = true));
+    void globalThis.Headers; // loads undici, which leaves its dispatcher in the global object: a first fetch() would
     this.#before = take();
   }
 

@@ -5,8 +5,8 @@
 import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {relative} from 'node:path';
 import type {LogLine} from '../../src/shell/eventLog';
-import {onEachLine, type Files, type Project, type Runner} from './project';
-import {WatchSession} from './watching';
+import type {Files, Project, Runner} from './project';
+import {EACH_NODE, inWatchMode, WatchSession} from './watching';
 
 /** What a step does, and what is to come of it. */
 interface Step {
@@ -179,7 +179,7 @@ async function inSession(
   }
 }
 
-onEachLine('workers stay, and see every file as it is', async (_line, make) => {
+inWatchMode('workers stay, and see every file as it is', async (_line, make) => {
   const files: Files = {
     ...OTHER,
     'says.test.js':
@@ -223,7 +223,7 @@ onEachLine('workers stay, and see every file as it is', async (_line, make) => {
   ]);
 });
 
-onEachLine("globalSetup's environment reaches workers that stay", async (_line, make) => {
+inWatchMode("globalSetup's environment reaches workers that stay", async (_line, make) => {
   const files: Files = {
     ...OTHER,
     'says.test.js': says('[process.env.RUN, process.env.GONE, process.env.TZ, new Date(0).getHours()]'),
@@ -265,30 +265,83 @@ const ENVIRONMENT = (version: number) => `
     }
   };`;
 
-onEachLine('what is loaded outside of the tests is as if loaded for the first time', async (_line, make) => {
-  const files: Files = {
-    'says.test.js': says('[TRANSFORMED, environment]'),
-    'other.test.js': '/** @jest-environment node */ test("other", () => {});',
-    'transformer.js': TRANSFORMER(1),
-    'rules.txt': 'strict',
-    'environment.js': ENVIRONMENT(1),
-    'remembered.js': 'module.exports = {count: 0};',
-  };
-  const config = {
-    transform: {'says\\.test\\.js$': './transformer.js'},
-    testEnvironment: './environment.js',
-    modulePathIgnorePatterns: ['rules'],
-  };
-  await playBoth(make, files, config, [
-    {name: 'nothing', keys: ENTER, kept: true},
-    {name: 'what it has read', files: {'rules.txt': 'lax'}, keys: ENTER, kept: true},
-    {name: 'the transformer', files: {'transformer.js': TRANSFORMER(2)}, kept: /transformer\.js has changed/},
-    {name: 'nothing again', keys: ENTER, kept: true},
-    {name: 'the environment', files: {'environment.js': ENVIRONMENT(2)}, kept: /environment\.js has changed/},
-    // The worker that has not loaded it stays.
-    {name: 'what it requires', files: {'remembered.js': 'module.exports = {count: 10};'}},
-  ]);
-});
+inWatchMode(
+  'what is loaded outside of the tests is as if loaded for the first time',
+  async (_line, make) => {
+    const files: Files = {
+      'says.test.js': says('[TRANSFORMED, environment]'),
+      'other.test.js': '/** @jest-environment node */ test("other", () => {});',
+      'transformer.js': TRANSFORMER(1),
+      'rules.txt': 'strict',
+      'environment.js': ENVIRONMENT(1),
+      'remembered.js': 'module.exports = {count: 0};',
+    };
+    const config = {
+      transform: {'says\\.test\\.js$': './transformer.js'},
+      testEnvironment: './environment.js',
+      modulePathIgnorePatterns: ['rules'],
+    };
+    await playBoth(make, files, config, [
+      {name: 'nothing', keys: ENTER, kept: true},
+      {name: 'what it has read', files: {'rules.txt': 'lax'}, keys: ENTER, kept: true},
+      {name: 'the transformer', files: {'transformer.js': TRANSFORMER(2)}, kept: /transformer\.js has changed/},
+      {name: 'nothing again', keys: ENTER, kept: true},
+      {name: 'the environment', files: {'environment.js': ENVIRONMENT(2)}, kept: /environment\.js has changed/},
+      // The worker that has not loaded it stays.
+      {name: 'what it requires', files: {'remembered.js': 'module.exports = {count: 10};'}},
+    ]);
+  },
+  EACH_NODE,
+);
+
+/** What of Node a test may use and leave nothing behind. */
+const USES: Readonly<Record<string, string>> = {
+  'a timer': 'await new Promise(resolve => setTimeout(resolve, 1)); await require("timers/promises").setTimeout(1);',
+  'a server and a request': `
+    const server = require('http').createServer((_, response) => response.end('text'));
+    await new Promise(listening => server.listen(0, listening));
+    const request = done => require('http').get({port: server.address().port, agent: false}, done);
+    const response = await new Promise(request);
+    for await (const chunk of response) expect(String(chunk)).toBe('text');
+    await new Promise(closed => server.close(closed));`,
+  'a child and a thread': `
+    require('child_process').execFileSync(process.execPath, ['--version']);
+    const {Worker} = require('worker_threads');
+    await new Promise(exit => new Worker('1', {eval: true}).once('exit', exit));`,
+  'files and streams': `
+    const fs = require('fs');
+    const written = require('path').join(fs.mkdtempSync(require('path').join(require('os').tmpdir(), 'xdist-')), 'text');
+    await fs.promises.writeFile(written, 'text');
+    for await (const chunk of fs.createReadStream(written)) expect(String(chunk)).toBe('text');
+    fs.rmSync(require('path').dirname(written), {recursive: true});`,
+  fetch: 'expect(await (await fetch("data:text/plain,text")).text()).toBe("text");',
+  'what is global': `
+    const names = ['structuredClone', 'URL', 'TextEncoder', 'AbortController', 'performance', 'crypto', 'Blob'];
+    for (const name of names) expect(typeof globalThis[name]).not.toBe('undefined');
+    structuredClone({}); new URL('http://localhost'); new AbortController().abort(); crypto.randomUUID();
+    await new Blob(['text']).text();`,
+};
+
+inWatchMode(
+  'a worker stays after tests that use much of Node',
+  async (_line, make) => {
+    const files = Object.entries(USES).map(([name, code], index) => [
+      `uses${index}.test.js`,
+      `test('${name}', async () => { ${code} });`,
+    ]);
+    const project = make(Object.fromEntries(files) as Files);
+    await inSession(project, async session => {
+      expect(await session.untilRun()).toMatch(/Tests: +6 passed, 6 total/);
+      await untilSettled(project);
+      const before = stays(project);
+      session.press(ENTER);
+      expect(await session.untilRun()).toMatch(/Tests: +6 passed, 6 total/);
+      expectKept('again', before, stays(project), true);
+      await session.leave();
+    });
+  },
+  EACH_NODE,
+);
 
 /** What a test may leave behind, and what is said of it. */
 const REMAINS: readonly (readonly [string, string, RegExp])[] = [
@@ -310,24 +363,28 @@ const REMAINS: readonly (readonly [string, string, RegExp])[] = [
   ['the directory', 'process.chdir(require("os").tmpdir());', /of the process/],
 ];
 
-onEachLine('a worker in which something is left ends with its run', async (_line, make) => {
-  for (const [name, code, why] of REMAINS) {
-    const project = make({
-      'a.test.js': `test(${JSON.stringify(name)}, async () => { ${code} });`,
-      'b.test.js': 'test("leaves nothing", () => {});',
-    });
-    await inSession(project, async session => {
-      await session.untilRun();
-      await untilSettled(project);
-      const whys = stays(project).flatMap(({stay}) => (stay.type === 'leaves' ? [stay.why] : []));
-      expect({name, whys}).toEqual({name, whys: [expect.stringMatching(why)]});
-      await session.leave();
-    });
-    for (const left of await project.leftProcesses(500)) process.kill(parseInt(left, 10)); // as the stock runner leaves it
-  }
-});
+inWatchMode(
+  'a worker in which something is left ends with its run',
+  async (_line, make) => {
+    for (const [name, code, why] of REMAINS) {
+      const project = make({
+        'a.test.js': `test(${JSON.stringify(name)}, async () => { ${code} });`,
+        'b.test.js': 'test("leaves nothing", () => {});',
+      });
+      await inSession(project, async session => {
+        await session.untilRun();
+        await untilSettled(project);
+        const whys = stays(project).flatMap(({stay}) => (stay.type === 'leaves' ? [stay.why] : []));
+        expect({name, whys}).toEqual({name, whys: [expect.stringMatching(why)]});
+        await session.leave();
+      });
+      for (const left of await project.leftProcesses(500)) process.kill(parseInt(left, 10)); // as the stock runner leaves it
+    }
+  },
+  EACH_NODE,
+);
 
-onEachLine('no test finds what it has left in the run before', async (_line, make) => {
+inWatchMode('no test finds what it has left in the run before', async (_line, make) => {
   const files: Files = {
     ...OTHER,
     'finds.test.js': `test('finds', () => {
@@ -348,7 +405,7 @@ onEachLine('no test finds what it has left in the run before', async (_line, mak
   ]);
 });
 
-onEachLine('the warning of a worker that does not end is that of each run', async (_line, make) => {
+inWatchMode('the warning of a worker that does not end is that of each run', async (_line, make) => {
   const project = make({...OTHER, 'a.test.js': 'test("leaks", () => { setInterval(() => {}, 1000); });'});
   await inSession(project, async session => {
     for (let run = 0; run < 2; run++) {
@@ -360,7 +417,7 @@ onEachLine('the warning of a worker that does not end is that of each run', asyn
   });
 });
 
-onEachLine('a worker that is killed between two runs is replaced, and nobody hears of it', async (_line, make) => {
+inWatchMode('a worker that is killed between two runs is replaced, and nobody hears of it', async (_line, make) => {
   const project = make({...OTHER, 'a.test.js': 'test("a", () => {});'});
   await inSession(project, async session => {
     await session.untilRun();
@@ -378,7 +435,7 @@ onEachLine('a worker that is killed between two runs is replaced, and nobody hea
   });
 });
 
-onEachLine(
+inWatchMode(
   'a worker that dies in a later run costs one test, whoever else is left of the run that started it',
   async (_line, make) => {
     const passing = 'test("before", () => {}); test("after", () => {});';
@@ -400,7 +457,7 @@ onEachLine(
       await session.leave();
     });
   },
-  ['30'],
+  [{line: '30'}],
 );
 
 const WAYS_OUT: Readonly<Record<string, (session: WatchSession) => unknown>> = {
@@ -411,7 +468,7 @@ const WAYS_OUT: Readonly<Record<string, (session: WatchSession) => unknown>> = {
   SIGKILL: session => session.jest.kill('SIGKILL'),
 };
 
-onEachLine('whichever way Jest ends between two runs, no worker lives on', async (_line, make) => {
+inWatchMode('whichever way Jest ends between two runs, no worker lives on', async (_line, make) => {
   for (const leave of Object.values(WAYS_OUT)) {
     const project = make({...OTHER, 'a.test.js': 'test("a", () => {});'});
     await inSession(project, async session => {
@@ -425,7 +482,7 @@ onEachLine('whichever way Jest ends between two runs, no worker lives on', async
   }
 });
 
-onEachLine('a worker that rests does next to nothing', async (_line, make) => {
+inWatchMode('a worker that rests does next to nothing', async (_line, make) => {
   const project = make({...OTHER, 'a.test.js': 'test("a", () => {});'});
   await inSession(project, async session => {
     await session.untilRun();
@@ -446,7 +503,7 @@ function cpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-onEachLine('new workers for each run are what some want, and need', async (_line, make) => {
+inWatchMode('new workers for each run are what some want, and need', async (_line, make) => {
   const files = {...OTHER, 'a.test.js': 'test("a", () => {});'};
   const asked = [
     make({...files, 'xdist.config.json': '{"restartWorkers": "run"}'}),
@@ -465,7 +522,7 @@ onEachLine('new workers for each run are what some want, and need', async (_line
   }
 });
 
-onEachLine('what the keys of a session ask for reaches workers that stay', async (_line, make) => {
+inWatchMode('what the keys of a session ask for reaches workers that stay', async (_line, make) => {
   const files: Files = {
     'a.test.js': `
       test('snapshot', () => expect(require('./value')).toMatchSnapshot());

@@ -9,8 +9,10 @@ import type {LogLine} from '../../src/shell/eventLog';
 export const JEST_LINES = ['29', '30'] as const;
 export type JestLine = (typeof JEST_LINES)[number];
 
+export type OtherNode = 22 | 24 | 26;
+
 /** The path of a Node of another major version than the oldest that we support. */
-export const nodeOf = (major: 22 | 24 | 26) =>
+export const nodeOf = (major: OtherNode) =>
   join(__dirname, 'installs', `node-${major}`, 'node_modules', 'node', 'bin', 'node');
 
 export const OTHER_NODE = nodeOf(22);
@@ -25,7 +27,7 @@ export interface RunOptions {
   readonly runner?: Runner;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeArgs?: readonly string[];
-  /** Default: the one that runs the tests. */
+  /** Default: the project's. */
   readonly execPath?: string;
   /** Called when `jest` has been started; the run's end waits for it. */
   readonly meanwhile?: (jest: ChildProcess) => Promise<void>;
@@ -85,6 +87,8 @@ let counter = 0;
 export class Project {
   readonly folder: string;
   readonly line: JestLine;
+  /** What runs Jest, unless a run says otherwise. */
+  execPath = process.execPath;
   readonly #files: Files;
 
   /**
@@ -161,7 +165,7 @@ export class Project {
     for (const left of ['out.json', 'events.jsonl', 'xdist.log']) rmSync(this.path(left), {force: true});
     this.write('.recorder.js', RECORDING_REPORTER);
     return spawn(
-      options.execPath ?? process.execPath,
+      options.execPath ?? this.execPath,
       [
         ...(options.nodeArgs ?? []),
         jest,
@@ -259,24 +263,47 @@ function inheritedEnvironment(): Record<string, string | undefined> {
   return environment;
 }
 
+/** A Jest line, and the Node that runs it; unset: the one that runs the tests. */
+export interface Platform {
+  readonly line: JestLine;
+  readonly node?: OtherNode;
+}
+
 /** Defines a test for each Jest line; its project is gone afterwards. */
 export function onEachLine(
   name: string,
   test: (line: JestLine, make: MakeProject) => Promise<void>,
   lines: readonly JestLine[] = JEST_LINES,
 ): void {
-  describe.each(lines)('Jest %s', line => {
+  onEachPlatform(
+    name,
+    test,
+    lines.map(line => ({line})),
+  );
+}
+
+export function onEachPlatform(
+  name: string,
+  test: (line: JestLine, make: MakeProject) => Promise<void>,
+  platforms: readonly Platform[],
+): void {
+  describe.each(platforms.map(platform => [describePlatform(platform), platform] as const))('%s', (_, platform) => {
     it(name, async () => {
       const projects: Project[] = [];
       const make: MakeProject = (files, config) => {
-        const project = new Project(line, name, files, config);
+        const project = new Project(platform.line, name, files, config);
+        if (platform.node !== undefined) project.execPath = nodeOf(platform.node);
         projects.push(project);
         return project;
       };
-      await test(line, make);
+      await test(platform.line, make);
       for (const project of projects) project.remove(); // one that failed stays, to be looked at
     });
   });
+}
+
+function describePlatform({line, node}: Platform): string {
+  return node === undefined ? `Jest ${line}` : `Jest ${line}, Node ${node}`;
 }
 
 export type MakeProject = (files: Files, config?: object | null) => Project;

@@ -1,12 +1,12 @@
 /** Watch mode: a rerun, an interrupted run, and leaving. */
-import {onEachLine, type Project} from './project';
-import {WatchSession} from './watching';
+import type {Project} from './project';
+import {inWatchMode, WatchSession} from './watching';
 
 async function untilFileExists(project: Project, path: string): Promise<void> {
   while (!project.exists(path)) await new Promise(resolve => setTimeout(resolve, 100));
 }
 
-onEachLine('a changed file is run again, with new workers', async (_line, make) => {
+inWatchMode('a changed file is run again, with new workers', async (_line, make) => {
   const project = make({
     'a.test.js': 'test("first version", () => {});',
     'b.test.js': 'test("pid", () => require("fs").appendFileSync("pids", process.pid + "\\n"));',
@@ -22,7 +22,7 @@ onEachLine('a changed file is run again, with new workers', async (_line, make) 
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('an interrupted run ends, and the next one is whole', async (_line, make) => {
+inWatchMode('an interrupted run ends, and the next one is whole', async (_line, make) => {
   const slow = `test('waits for the end of the test', async () => {
     const fs = require('fs');
     fs.writeFileSync(fs.existsSync('interrupted') ? 'started again' : 'started', '');

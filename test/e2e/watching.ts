@@ -1,6 +1,26 @@
 /** A Jest in watch mode, and the keys pressed in it. */
 import type {ChildProcess} from 'node:child_process';
-import type {Project, Runner} from './project';
+import {onEachPlatform, type MakeProject, type JestLine, type Platform, type Project, type Runner} from './project';
+
+/** Jest's two lines, on the oldest Node and on a current one. */
+const LINES: readonly Platform[] = [{line: '29'}, {line: '30', node: 24}];
+
+/** What is looked at of a process differs from Node to Node. */
+export const EACH_NODE: readonly Platform[] = [
+  {line: '29'},
+  {line: '30', node: 22},
+  {line: '30', node: 24},
+  {line: '30', node: 26},
+];
+
+/** Defines a test of watch mode. */
+export function inWatchMode(
+  name: string,
+  test: (line: JestLine, make: MakeProject) => Promise<void>,
+  platforms: readonly Platform[] = LINES,
+): void {
+  onEachPlatform(name, test, platforms);
+}
 
 /** Jest listens to keys only on a terminal; this makes a pipe pass for one. To Jest what comes at once is one key: on a busy machine several do. */
 const FAKE_TERMINAL = `

@@ -54,12 +54,25 @@ describe('what was loaded could be loaded anew', () => {
     },
   );
 
-  test('not if it is an ES module', () => {
+  test.each([
+    ['imported', 'await import(at("module.mjs"));'],
+    ['required, where Node can', 'try { load(at("module.mjs")); } catch { await import(at("module.mjs")); }'],
+    ['imported, and is none', 'await import(at("lib.js"));'],
+  ])('not if it is an ES module, or was loaded as one: %s', (_how, code) => {
     const script = `
       const before = modules.objection();
-      await import(at('module.mjs'));
+      ${code}
       return [before, modules.objection()];`;
     expect(inProcess(script, {'module.mjs': ''})).toEqual([null, 'an ES module was imported outside of the tests']);
+  });
+
+  test('not if ES modules were imported when the process began', () => {
+    const files = {...FILES, 'preload.mjs': ''};
+    const told = inOwnProcess(`${PRELUDE} return modules.objection();`, {
+      files,
+      nodeArguments: ['--import', './preload.mjs'],
+    });
+    expect(told).toBe('an ES module was imported outside of the tests');
   });
 });
 
