@@ -202,6 +202,8 @@ export type FromWorker =
       readonly memory?: MemoryUse;
     }
   | {readonly type: 'units-returned'; readonly asked: readonly number[]; readonly units: readonly number[]}
+  /** The runner itself has gone wrong in there. `doing`: a clause without a subject, what it did. `error`: a stack. */
+  | {readonly type: 'fault'; readonly doing: string; readonly error: string}
   /** What Jest's own code sends from inside a test file: `['test-case-result', [path, result]]`. */
   | {readonly type: 'jest-event'; readonly name: string; readonly payload: unknown};
 
@@ -323,6 +325,8 @@ export function parseFromWorker(message: unknown): FromWorker {
       };
     case 'units-returned':
       return {type: 'units-returned', asked: list(fields.asked, whole), units: list(fields.units, whole)};
+    case 'fault':
+      return {type: 'fault', doing: text(fields.doing), error: text(fields.error)};
     default:
       throw new ProtocolError('a message from a worker', message);
   }

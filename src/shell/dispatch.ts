@@ -65,6 +65,8 @@ export interface DispatchOptions {
   readonly keeper: WorkerKeeper | null;
   /** null: no file declares one. */
   readonly fixtures: DispatchFixtures | null;
+  /** Something in here, or in what it calls, has thrown. Called once, when the run is being ended. @param doing a clause */
+  readonly onFault: (doing: string, error: unknown) => void;
   readonly log: EventLog;
   /** Monotonic, in ms. */
   readonly now: () => number;
@@ -83,9 +85,12 @@ export class Dispatch {
   readonly #options: DispatchOptions;
   readonly #state: ScheduleState;
   readonly #workers = new Map<SlotNumber, DispatchWorker>();
+  /** Slots whose worker has not said yet that it is lost or closed. The scheduler's own state is not to be trusted after a fault. */
+  readonly #living = new Map<SlotNumber, Generation>();
   readonly #queue: ScheduleEvent[] = [];
   #working = false;
   #stopped = false;
+  #halted = false;
   readonly #lingering: LingeringWorker[] = [];
   #lastDeath: Promise<DeathReport> | null = null;
   /** Paths of the files that the worker now in a slot has run to their end. */
@@ -116,8 +121,31 @@ export class Dispatch {
   /** Ends the run early; resolves when no worker is left. What workers still say is dropped. */
   stop(reason: StopReason): Promise<void> {
     this.#stopped = true;
-    if (!this.#state.finished) this.#post({type: 'stopped', reason});
+    if (!this.#state.finished && !this.#halted) this.#post({type: 'stopped', reason});
     return this.#finished.promise;
+  }
+
+  /**
+   * Ends the run without the scheduler, after a fault: no step is taken any more, all workers are told to end. Those who
+   * wait for the end of the run go on when no worker is left.
+   */
+  halt(): void {
+    if (this.#halted || this.#state.finished) return;
+    this.#halted = this.#stopped = true;
+    this.#queue.length = 0;
+    for (const [slot, generation] of this.#living) {
+      try {
+        this.#workers.get(slot)?.close();
+      } catch {
+        this.#leave(slot, generation); // Jest's end kills it
+      }
+    }
+    try {
+      this.#options.reports.leftOver('a fault of jest-runner-xdist ended the run.');
+    } catch {
+      // Then these files fail as a whole.
+    }
+    this.#finishIfLeft();
   }
 
   /** Workers that had to be killed because something in them kept them alive. */
@@ -137,6 +165,10 @@ export class Dispatch {
 
   /** A signal has ended the run. What was in flight is reported, with what is known of it. */
   interrupt(signal: NodeJS.Signals): void {
+    this.#guard('a signal ended the run', () => this.#interrupt(signal));
+  }
+
+  #interrupt(signal: NodeJS.Signals): void {
     const inFlight = this.#stopped ? new Map<number, SlotNumber[]>() : this.#inFlight();
     for (const [unit, slots] of inFlight) {
       for (const slot of slots) {
@@ -171,14 +203,30 @@ export class Dispatch {
   }
 
   #post(event: ScheduleEvent): void {
+    if (this.#halted) return;
     this.#queue.push(event);
     if (this.#working) return; // a command's own event waits its turn
     this.#working = true;
-    try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#handle(next);
-    } finally {
-      this.#working = false;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      const {type} = next;
+      this.#guard(`the scheduler dealt with the event "${type}"`, () => this.#handle(next));
     }
+    this.#working = false;
+  }
+
+  /** What throws in here is no mistake of the user's, and nobody's business who has called. */
+  #guard(doing: string, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#fault(doing, error);
+    }
+  }
+
+  #fault(doing: string, error: unknown): void {
+    if (this.#halted) return;
+    this.halt();
+    this.#options.onFault(doing, error);
   }
 
   #postUnlessFinished(event: ScheduleEvent): void {
@@ -200,6 +248,7 @@ export class Dispatch {
     const at = now();
     log.write({run, at, event});
     for (const command of step(this.#state, event, at)) {
+      if (this.#halted) return;
       log.write({run, at, command});
       this.#carryOut(command);
     }
@@ -217,7 +266,15 @@ export class Dispatch {
         const {slot, generation, node} = command;
         this.#endedIn.set(slot, []);
         this.#retiring.delete(slot);
-        this.#workers.set(slot, this.#options.startWorker(slot, generation, node, this.#listen(slot, generation)));
+        let worker: DispatchWorker;
+        try {
+          worker = this.#options.startWorker(slot, generation, node, this.#listen(slot, generation));
+        } catch (error) {
+          this.#leave(slot, generation);
+          throw error;
+        }
+        this.#workers.set(slot, worker);
+        if (this.#halted) worker.close(); // while it was started
         return;
       }
       case 'give': {
@@ -261,16 +318,18 @@ export class Dispatch {
       }
       case 'set-up-fixture': {
         const {fixture, slot, generation} = command;
-        void this.#options.fixtures?.setUp(fixture, {slot, generation}).then(up => {
-          this.#postUnlessFinished({type: up ? 'fixture-up' : 'fixture-failed', fixture, slot, generation});
-        });
+        this.#options.fixtures?.setUp(fixture, {slot, generation}).then(
+          up => this.#postUnlessFinished({type: up ? 'fixture-up' : 'fixture-failed', fixture, slot, generation}),
+          (error: unknown) => this.#fault('a shared fixture was set up', error),
+        );
         return;
       }
       case 'take-down-fixture': {
         const {fixture, slot, generation} = command;
-        void this.#options.fixtures?.takeDown(fixture, {slot, generation}).then(() => {
-          this.#postUnlessFinished({type: 'fixture-gone', fixture, slot, generation});
-        });
+        this.#options.fixtures?.takeDown(fixture, {slot, generation}).then(
+          () => this.#postUnlessFinished({type: 'fixture-gone', fixture, slot, generation}),
+          (error: unknown) => this.#fault('a shared fixture was taken down', error),
+        );
         return;
       }
       case 'wake':
@@ -322,21 +381,40 @@ export class Dispatch {
   }
 
   #listen(slot: SlotNumber, generation: Generation): WorkerListener {
+    this.#living.set(slot, generation);
+    const close = (forceExited: boolean) => {
+      // One that retires, or is in the middle of a file that it is not needed for, may well be busy: that is
+      // nobody's leak.
+      const idle = this.#state.slots[slot - 1]?.running === null;
+      if (forceExited && idle && !this.#stopped && this.#state.unfinished === 0) {
+        this.#lingering.push({slot, files: [...(this.#endedIn.get(slot) ?? [])]});
+      }
+      this.#post({type: 'slot-closed', slot, generation});
+    };
     return {
       up: () => this.#post({type: 'slot-up', slot, generation}),
-      message: message => this.#hear(slot, generation, message),
-      lost: death => this.#lose(slot, generation, death),
-      slow: (name, ms) => this.#options.onSlow(slot, name, ms),
+      message: message =>
+        this.#guard(`worker w${slot} said "${message.type}"`, () => this.#hear(slot, generation, message)),
+      lost: death => {
+        this.#guard(`worker w${slot} died`, () => this.#lose(slot, generation, death));
+        this.#leave(slot, generation);
+      },
+      slow: (name, ms) => this.#guard(`worker w${slot} was slow`, () => this.#options.onSlow(slot, name, ms)),
       closed: forceExited => {
-        // One that retires, or is in the middle of a file that it is not needed for, may well be busy: that is
-        // nobody's leak.
-        const idle = this.#state.slots[slot - 1]?.running === null;
-        if (forceExited && idle && !this.#stopped && this.#state.unfinished === 0) {
-          this.#lingering.push({slot, files: [...(this.#endedIn.get(slot) ?? [])]});
-        }
-        this.#post({type: 'slot-closed', slot, generation});
+        this.#guard(`worker w${slot} ended`, () => close(forceExited));
+        this.#leave(slot, generation);
       },
     };
+  }
+
+  /** The worker is gone. */
+  #leave(slot: SlotNumber, generation: Generation): void {
+    if (this.#living.get(slot) === generation) this.#living.delete(slot);
+    this.#finishIfLeft();
+  }
+
+  #finishIfLeft(): void {
+    if (this.#halted && this.#living.size === 0) this.#finished.give();
   }
 
   #hear(slot: SlotNumber, generation: Generation, message: FromWorker): void {
@@ -400,6 +478,9 @@ export class Dispatch {
       case 'units-returned':
         this.#post({type: 'units-returned', slot, generation, asked: message.asked, units: message.units});
         return;
+      case 'fault':
+        this.#fault(`worker w${slot} ${message.doing}`, message.error);
+        return;
       case 'jest-event': {
         const session = this.#session(slot);
         if (session?.status === 'discarded') return;
@@ -412,6 +493,7 @@ export class Dispatch {
   }
 
   #lose(slot: SlotNumber, generation: Generation, death: Death): void {
+    if (this.#halted) return;
     const worker = this.#workers.get(slot);
     if (worker !== undefined) {
       this.#lastDeath = worker.evidence(death);

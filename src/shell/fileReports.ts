@@ -19,6 +19,8 @@ export interface FileReportsOptions {
   readonly nodes: NodeResults | null;
   /** Jest's `--bail`: it leaves at so many failed tests; 0: never. */
   readonly bail: number;
+  /** A result could not be put together. @returns what the file fails with */
+  readonly onFault: (doing: string, error: unknown) => FileError;
 }
 
 /** How a unit has ended. */
@@ -84,10 +86,14 @@ export class FileReports {
   }
 
   #report(test: Test, {outcome, wasTold}: UnitEnd): void {
-    const {reports, fixtures} = this.#options;
+    const {reports, fixtures, onFault} = this.#options;
     const all = fixtures?.ended(test, outcome) ?? outcome;
     if (wasTold !== null || all instanceof Promise) {
-      void reports.fileEnded(test, Promise.resolve(all), result => wasTold?.(result) ?? true);
+      const known = Promise.resolve(all).catch((error: unknown): UnitOutcome => ({
+        type: 'error',
+        error: onFault(`the result of ${test.path} was put together`, error),
+      }));
+      void reports.fileEnded(test, known, result => wasTold?.(result) ?? true);
     } else if (all.type === 'result') {
       void reports.fileSucceeded(test, all.result);
     } else {

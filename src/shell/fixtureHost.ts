@@ -51,6 +51,8 @@ export interface FixtureHostOptions {
   readonly stderr: Pick<SharedOutput, 'add'>;
   /** One has ended that was up, and nobody had told it to. */
   readonly onDeath?: (key: string, failure: FixtureFailure) => void;
+  /** What the host said is no message, or could not be dealt with. It runs no code of the user's. */
+  readonly onFault?: (error: unknown) => void;
   /** The module that the process loads; undefined: ours. */
   readonly hostPath?: string;
 }
@@ -170,7 +172,16 @@ export class FixtureHost {
     const lines = new LineBuffer();
     pipe.on('error', () => undefined); // a host that dies resets it; 'close' follows
     pipe.setEncoding('utf8').on('data', (chunk: string) => {
-      for (const line of lines.push(chunk)) this.#hear(parseFromFixtureHost(line));
+      if (pipe.destroyed) return;
+      try {
+        for (const line of lines.push(chunk)) this.#hear(parseFromFixtureHost(line));
+      } catch (error) {
+        pipe.destroy(); // then it takes down what is up, and ends
+        this.#lose(
+          `the process that looks after all shared fixtures cannot be understood: ${(error as Error).message}`,
+        );
+        this.#options.onFault?.(error);
+      }
     });
     // Both: it may have ended before its last words are read.
     const silent = new Promise(resolve => pipe.once('close', resolve));

@@ -8,7 +8,8 @@ import {expectFollowed} from '../worker/failingFile';
 import {withFixtures} from '../worker/fixtureDelivery';
 import {InBandWatch} from '../worker/inBandWatch';
 import type {PhaseLimits} from '../worker/phases';
-import {expectFile} from '../worker/testFramework';
+import {expectFile, type CircusFile} from '../worker/testFramework';
+import type {Faults} from './faults';
 import type {FixturesInBand} from './fixturesInBand';
 import type {Reports} from './reports';
 import type {RunningJest} from './runningJest';
@@ -27,6 +28,7 @@ export interface InBandOptions {
   /** What may take how long; null: nobody watches. */
   readonly limits: PhaseLimits | null;
   readonly hardTimeoutOf: (test: Test) => number | null;
+  readonly faults: Pick<Faults, 'first' | 'guard'>;
   readonly compileCache: CompileCacheOrder | null;
   /** null: no file declares one. */
   readonly fixtures: FixturesInBand | null;
@@ -36,7 +38,7 @@ export interface InBandOptions {
 }
 
 export async function runInBand(options: InBandOptions): Promise<void> {
-  const {jest, reports, tests, watcher} = options;
+  const {jest, reports, tests, watcher, faults} = options;
   const compileCache = CompileCache.start(options.compileCache);
   const Runner = jest.stockRunner();
   const runner = new Runner(...options.stockArguments);
@@ -45,28 +47,38 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   const {handed, sharing} = handOn(tests, options.fixtures);
   const jestsOwn = (test: Test) => sharing.get(test)?.test ?? test;
 
-  const begin = (test: Test, failure: FixtureFailure | null) => {
+  let followed: CircusFile | null = null;
+  // What these throw the stock runner would take for an error of the file, or of the next one.
+  const prepare = faults.guard('a file began in band', (test: Test) => {
+    followed = null;
     compileCache?.fileBegins(test.path);
-    const {cwd, testRunner} = test.context.config;
-    const followed = watch?.fileBegins(relative(cwd, test.path), options.hardTimeoutOf(test)) ?? null;
+    followed = watch?.fileBegins(relative(test.context.config.cwd, test.path), options.hardTimeoutOf(test)) ?? null;
     file = {test, startedAt: performance.now(), end: options.onStart(test)};
-    if (followed !== null || failure !== null) expectFollowed(testRunner, followed, failure);
+  });
+  const begin = (test: Test, failure: FixtureFailure | null) => {
+    prepare(test);
+    // It throws where a fixture failed and this framework's tests cannot be made to fail: then the file does.
+    if (followed !== null || failure !== null) expectFollowed(test.context.config.testRunner, followed, failure);
   };
-  const end = (test: Test, result: TestResult | null) => {
+  const end = faults.guard('a file ended in band', (test: Test, result: TestResult | null) => {
     if (file === null) return; // its fixtures kept it from beginning
     watch?.fileEnds();
     expectFile(null);
     file.end();
     options.onEnd(test, performance.now() - file.startedAt, result);
     file = null;
+  });
+  /** @throws if the run is not to go on */
+  const refuseAfterFault = () => {
+    if (faults.first !== null) throw Object.assign(new Error(faults.first.message), {stack: faults.first.stack});
   };
   const report = (test: Test, outcome: UnitOutcome) =>
     outcome.type === 'result' ? reports.fileSucceeded(test, outcome.result) : reports.fileFailed(test, outcome.error);
   runner.on('test-file-start', ([test]) => {
     const shared = sharing.get(test);
     if (shared === undefined) {
-      begin(test, null);
-      return reports.fileStarted(test);
+      if (faults.first === null) begin(test, null);
+      return reports.fileStarted(test).then(refuseAfterFault);
     }
     // The stock runner waits for this, and only then looks at the config.
     return reports
@@ -75,7 +87,9 @@ export async function runInBand(options: InBandOptions): Promise<void> {
       .then(fixtures => {
         if (watcher.isInterrupted()) throw new Error('The run was interrupted before this file began.');
         test.context = {...test.context, config: withFixtures(test.context.config, test.path, fixtures)};
+        refuseAfterFault();
         begin(shared.test, fixtures.failure);
+        refuseAfterFault();
       });
   });
   runner.on('test-file-success', ([test, result]) => {
@@ -111,10 +125,12 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   try {
     await runner.runTests(handed, watcher, {serial: true});
   } finally {
-    watch?.stop();
-    stopTelling();
-    restore();
-    compileCache?.save();
+    faults.guard('the run in band ended', () => {
+      watch?.stop();
+      stopTelling();
+      restore();
+      compileCache?.save();
+    })();
   }
 }
 

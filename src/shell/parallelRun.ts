@@ -15,6 +15,7 @@ import {cacheDirectoryOf} from './cacheDirectory';
 import {DeadSessions} from './deadSessions';
 import {Dispatch, type LingeringWorker} from './dispatch';
 import {openEventLog} from './eventLog';
+import type {Faults} from './faults';
 import {FileReports} from './fileReports';
 import type {MachineLoad} from './machineLoad';
 import type {KeptWorkers} from './keptWorkers';
@@ -58,6 +59,7 @@ export interface ParallelRunOptions extends RunRules {
   readonly runId: string;
   /** null: no file declares one. */
   readonly sharedFixtures: SharedFixtures | null;
+  readonly faults: Faults;
   /** Empty: all workers are as Jest's own process. */
   readonly nodes: readonly RunNode[];
 }
@@ -66,7 +68,7 @@ export async function startParallelRun(
   runOptions: RunOptions,
   parallelOptions: ParallelRunOptions,
 ): Promise<ParallelRun> {
-  const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes} = parallelOptions;
+  const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes, faults} = parallelOptions;
   const {jest, globalConfig, watcher, options} = runOptions;
   const testOfPath = new Map(tests.map(test => [`${test.context.config.id}\0${test.path}`, test]));
   const machine = options.slots === 'auto' ? machineLoad() : null;
@@ -85,7 +87,7 @@ export async function startParallelRun(
   const hosts = new Map<SlotNumber, WorkerHost>();
   const leaving = new Set<Promise<unknown>>();
   const started = new Map<SlotNumber, WorkerHost>();
-  const server = await WorkerServer.listen(hearing(started), cacheDirectoryOf(tests));
+  const server = await WorkerServer.listen(hearing(started, faults), cacheDirectoryOf(tests));
   const keeping = keepingFor(runOptions, parallelOptions);
   const stdout = keeping?.stdout ?? new SharedOutput(process.stdout);
   const stderr = keeping?.stderr ?? new SharedOutput(process.stderr);
@@ -126,6 +128,7 @@ export async function startParallelRun(
       testOf,
       fixtures: sharedFixtures,
       bail: globalConfig.bail,
+      onFault: (doing, error) => faults.report(doing, error),
       nodes: !MODES[options.dist].each
         ? null
         : new NodeResults({
@@ -144,6 +147,7 @@ export async function startParallelRun(
       warn,
     }),
     log,
+    onFault: (doing, error) => void faults.report(doing, error),
     now: () => performance.now(),
     fixtures: sharedFixtures,
     deadSessions: new DeadSessions({
@@ -243,6 +247,7 @@ export async function startParallelRun(
     },
     workerCount,
   );
+  faults.whenFound(() => dispatch.halt());
   const running = dispatch.run();
   const stopSampling = machine === null ? () => {} : sampleLoad(machine, hosts, load => dispatch.sampled(load));
   void dispatch.unitsEnded.then(stopSampling);
@@ -308,20 +313,20 @@ function sampleLoad(
 }
 
 /** Brings what arrives to those whom it is for: started in this run, and there perhaps for longer. */
-function hearing(started: ReadonlyMap<SlotNumber, WorkerHost>): WorkerServerListener {
+function hearing(started: ReadonlyMap<SlotNumber, WorkerHost>, faults: Faults): WorkerServerListener {
   const hostOf = ({slot, generation}: Pick<Hello, 'slot' | 'generation'>) => {
     const host = started.get(slot);
     return host?.generation === generation ? host : null;
   };
   return {
-    onWorker: (hello, socket) => {
+    onWorker: faults.guard('a worker came up', (hello, socket) => {
       const host = hostOf(hello);
       if (host === null) socket.destroy();
       else host.attach(socket, hello.pid);
-    },
-    onWatchdog: (hello, message) => hostOf(hello)?.hearWatchdog(message),
-    onWatchdogGone: hello => hostOf(hello)?.loseWatchdog(),
-    onBroken: (hello, error) => hostOf(hello)?.breakOff(error),
+    }),
+    onWatchdog: faults.guard('a watchdog said something', (hello, message) => hostOf(hello)?.hearWatchdog(message)),
+    onWatchdogGone: faults.guard('a watchdog went', hello => hostOf(hello)?.loseWatchdog()),
+    onBroken: faults.guard('a worker was ended', (hello, error) => hostOf(hello)?.breakOff(error)),
   };
 }
 

@@ -29,6 +29,8 @@ export class Reports {
   /** By file, until the last report of it that is known has been dealt with. */
   readonly #last = new Map<Test | null, Promise<void>>();
   readonly #underWay = new Set<Promise<void>>();
+  readonly #started = new Set<Test>();
+  readonly #ended = new Set<Test>();
   /** The report at which Jest leaves, if it does. */
   #leaving: Promise<void> | null = null;
   #failedTests = 0;
@@ -44,6 +46,7 @@ export class Reports {
    * no other file's business.
    */
   fileStarted(test: Test): Promise<void> {
+    this.#started.add(test);
     return this.#enqueue(test, () =>
       this.#emit('test-file-start', [test]).catch((error: unknown) => {
         this.#refused.set(test, error as Error);
@@ -66,6 +69,7 @@ export class Reports {
    * @param wasTold whether Jest has heard of a test's end
    */
   fileEnded(test: Test, outcome: Promise<UnitOutcome>, wasTold: (result: AssertionResult) => boolean): Promise<void> {
+    this.#ended.add(test);
     return this.#enqueue(test, async () => {
       const known = await outcome;
       if (known.type === 'error') return this.#emitFailure(test, known.error);
@@ -78,18 +82,26 @@ export class Reports {
   }
 
   fileSucceeded(test: Test, result: TestResult): Promise<void> {
+    this.#ended.add(test);
     return this.#enqueue(test, () => this.#emitSuccess(test, result));
   }
 
   /** @param error may have to be waited for: a dead worker's last words are read first */
   fileFailed(test: Test, error: FileError | Promise<FileError>): Promise<void> {
+    this.#ended.add(test);
     return this.#enqueue(test, () => Promise.resolve(error).then(known => this.#emitFailure(test, known)));
   }
 
-  /** A file that is not run, because of what it says. */
+  /** A file that is not run, because of what it says; or whose run has come to nothing. */
   fileRefused(test: Test, error: FileError): void {
-    this.fileStarted(test).catch(() => undefined); // then that is its failure
+    // It may have started; but reporters expect the two in pairs. What a listener throws is the file's failure then.
+    if (!this.#started.has(test)) this.fileStarted(test).catch(() => undefined);
     void this.fileFailed(test, error);
+  }
+
+  /** Whether Jest was told, or is about to be, how a file has ended. */
+  hasEnded(test: Test): boolean {
+    return this.#ended.has(test);
   }
 
   /** Resolves when Jest has dealt with everything that it was told so far, and with what it was told meanwhile. */

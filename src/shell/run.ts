@@ -8,12 +8,14 @@ import type {Config} from '@jest/types';
 import type {TestRunnerContext} from 'jest-runner';
 import type {TestWatcher} from 'jest-watcher';
 import {asksForInBand} from '../core/commandLine';
+import type {FileError} from '../core/deaths';
 import type {ResolvedOptions} from '../core/options';
 import type {RunFixtures} from '../core/runFixtures';
 import {mayHaveSeveral} from '../core/severalWorkers';
 import {cacheDirectoryOf} from './cacheDirectory';
 import {compileCacheOf} from './compileCaching';
 import {failRun} from './exitCode';
+import {Faults} from './faults';
 import type {FixturesInBand} from './fixturesInBand';
 import type {RunNode} from './nodes';
 import {PastRuns} from './pastRuns';
@@ -61,12 +63,24 @@ export async function run(runOptions: RunOptions): Promise<void> {
   timings.load();
 
   let tellReporterError = reporterErrors(globalConfig.rootDir, watcher);
+  const faults = new Faults({
+    jestVersion: jest.version,
+    log: process.env.XDIST_LOG,
+    warn,
+    onFirst: () => failRun(watcher),
+  });
   let leave: () => void | Promise<void> = () => timings.save();
   let conclude = async () => {};
   const reports = new Reports({
     emitter: runOptions.emitter,
     bail: globalConfig.bail,
-    beforeBail: async () => leave(),
+    beforeBail: async () => {
+      try {
+        await leave();
+      } catch (error) {
+        faults.report('the run was ended, as Jest bails', error);
+      }
+    },
     onFailure: (error, test) => tellReporterError(error, test),
   });
 
@@ -79,7 +93,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     severalWorkers: mayHaveSeveral(options, globalConfig.maxWorkers),
     rulesOf,
   });
-  const sharedFixtures = startSharedFixtures(runOptions, rules, runId);
+  const sharedFixtures = startSharedFixtures(runOptions, rules, runId, faults);
   leave = async () => {
     await endSharedFixtures(sharedFixtures, watcher);
     timings.save();
@@ -101,6 +115,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
         // --detectOpenHandles would take our thread for one of the tests' handles.
         limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
         hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
+        faults,
         compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
         fixtures: sharedFixtures && deliveredInBand(sharedFixtures, rules.fixtures),
         onStart: test => timings.markInBand(past.key(test)),
@@ -115,6 +130,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
         reports,
         runId,
         sharedFixtures,
+        faults,
         nodes,
       });
       const finish = leave;
@@ -125,10 +141,16 @@ export async function run(runOptions: RunOptions): Promise<void> {
       conclude = () => parallel.conclude();
       // While the workers end, there is time for this.
       void parallel.unitsEnded.then(() => timings.save());
-      await parallel.finished;
+      await parallel.finished.catch((error: unknown) => faults.report('the run was ended', error));
     }
   } finally {
-    await endSharedFixtures(sharedFixtures, watcher);
+    await endSharedFixtures(sharedFixtures, watcher).catch((error: unknown) =>
+      faults.report('the shared fixtures were taken down', error),
+    );
+    // The one place where files fail by a fault: it relies on nothing that may be in disorder.
+    for (const test of faults.first === null ? [] : runOptions.tests) {
+      if (!reports.hasEnded(test)) reports.fileRefused(test, faults.first as FileError);
+    }
     await reports.drained();
     await conclude();
     timings.save();
@@ -140,10 +162,19 @@ function startSharedFixtures(
   {jest, globalConfig, options}: RunOptions,
   {tests, fixtures}: RunRules,
   runId: string,
+  faults: Faults,
 ): SharedFixtures | null {
   if (fixtures.fixtures.length === 0) return null;
   const {SharedFixtures} = require('./sharedFixtures') as typeof import('./sharedFixtures');
-  return SharedFixtures.start({jest, globalConfig, tests, fixtures, runId, timeoutMs: options.fixtureTimeout});
+  return SharedFixtures.start({
+    jest,
+    globalConfig,
+    tests,
+    fixtures,
+    runId,
+    timeoutMs: options.fixtureTimeout,
+    onFault: (doing, error) => void faults.report(doing, error),
+  });
 }
 
 function deliveredInBand(sharedFixtures: SharedFixtures, fixtures: RunFixtures): FixturesInBand {

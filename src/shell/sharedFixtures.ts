@@ -29,6 +29,7 @@ export interface StartOptions extends Pick<SharedFixturesOptions, 'fixtures' | '
   readonly runId: string;
   /** Of a setup and of a teardown, in ms; 0: none. */
   readonly timeoutMs: number;
+  readonly onFault: (doing: string, error: unknown) => void;
 }
 
 /** Resolved when a fixture is down, with what went wrong. */
@@ -48,12 +49,13 @@ export class SharedFixtures {
   /** What went wrong when nobody was left to tell it of. */
   readonly #untold: FixtureFailure[] = [];
 
-  static start({jest, globalConfig, tests, fixtures, runId, timeoutMs}: StartOptions): SharedFixtures {
+  static start({jest, globalConfig, tests, fixtures, runId, timeoutMs, onFault}: StartOptions): SharedFixtures {
     const shared: SharedFixtures = new SharedFixtures({
       fixtures,
       tests,
       host: new FixtureHost({
         onDeath: (key, failure) => shared.noteDeath(key, failure),
+        onFault: error => onFault('the fixture host said something', error),
         configs: new Map(tests.map(({context: {config}}) => [config.id, config])),
         transformPath: jest.modules.transform,
         rootDir: globalConfig.rootDir,

@@ -43,6 +43,8 @@ export class StockHost {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
       windowsHide: true,
     });
+    let giveUp: (error: unknown) => void = () => undefined;
+    const unintelligible = new Promise<never>((_resolve, reject) => (giveUp = reject));
     const end = new Promise<ProcessEnd>(resolve => {
       child.on('error', ({message}) => resolve({kind: 'not-started', message}));
       child.once('exit', (code, signal) =>
@@ -52,14 +54,19 @@ export class StockHost {
     this.#child = child;
     // Where the system has no more processes or files to give there is none.
     this.#pipe = (child.stdio?.[3] as Socket | null | undefined) ?? new Socket();
-    this.#line = new Line(this.#pipe, {line: text => this.#hear(parseFromStockHost(text)), closed: () => undefined});
+    this.#line = new Line(this.#pipe, {
+      line: text => this.#hear(parseFromStockHost(text)),
+      broken: error => giveUp(printedError(`${OUT_OF_TURN}\n${(error as Error).message}`)),
+      closed: () => undefined,
+    });
     const silent = new Promise(resolve => this.#pipe.once('close', resolve));
-    this.#gone = end.then(async ended => {
+    const gone = end.then(async ended => {
       this.#lives = false;
       // Its last words may not be read yet.
       if (ended.kind !== 'not-started') await silent;
       throw printedError(`jest-runner-xdist: ${hostEnded(ended)}.`);
     });
+    this.#gone = Promise.race([gone, unintelligible]);
     this.#gone.catch(() => undefined); // where nobody waits for it
     this.#keepAlive(false);
   }

@@ -23,13 +23,24 @@ import {FixturesOnDemand} from './fixturesOnDemand';
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
+/** In characters: a path, and a number. */
+const LONGEST_QUESTION = 2 ** 16;
+
 let fixtures: FixturesOnDemand | null = null;
 let folder: SocketFolder | null = null;
 
 const line: Line<FromStockHost> = new Line<FromStockHost>(new Socket({fd: 3}), {
-  line: text => void hear(text),
+  line: text => void hear(text).catch(broken),
+  broken,
   closed: leave,
 });
+
+/** Jest finds that this process has failed. */
+function broken(error: unknown): void {
+  console.error(error);
+  process.exitCode = 1;
+  leave();
+}
 
 async function hear(text: string): Promise<void> {
   const message = parseToStockHost(text);
@@ -82,9 +93,13 @@ function fixturesOf({rootDir, corePath, config}: StockRun): FixturesOnDemand {
 function listen(fixtures: FixturesOnDemand, {socketPath}: SocketFolder): Promise<void> {
   const server = createServer(socket => {
     socket.on('error', () => undefined); // whoever asked is gone
-    const lines = new LineBuffer();
+    const lines = new LineBuffer(LONGEST_QUESTION);
     socket.setEncoding('utf8').on('data', (chunk: string) => {
-      for (const text of lines.push(chunk)) void answer(socket, text, fixtures);
+      try {
+        for (const text of lines.push(chunk)) void answer(socket, text, fixtures);
+      } catch {
+        socket.destroy(); // whoever that is, it is none of ours
+      }
     });
   });
   return new Promise((resolve, reject) => {

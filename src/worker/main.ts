@@ -52,6 +52,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   let next = nextRun();
   let open: {readonly unit: number; readonly file: SlicedFile} | null = null;
   const {token, slot, generation} = setup;
+  const answer = (message: FromWorker) => void line.send(message).catch(() => undefined); // the parent is gone: 'close' follows
   const line: ParentLine = await ParentLine.connect(
     setup.socketPath,
     {token, slot, generation, pid: process.pid},
@@ -62,14 +63,14 @@ export async function serve(setup: WorkerSetup): Promise<void> {
           lease.give(order.units);
           break;
         case 'take-back':
-          void line.send({type: 'units-returned', asked: order.units, units: lease.takeBack(order.units)});
+          answer({type: 'units-returned', asked: order.units, units: lease.takeBack(order.units)});
           break;
         case 'give-tests':
           if (open?.unit === order.unit) open.file.give(order.groups, order.last);
           break;
         case 'discard':
           if (open?.unit === order.unit) open.file.discard();
-          else if (lease.takeBack([order.unit]).length > 0) void line.send(neverBegun(order.unit));
+          else if (lease.takeBack([order.unit]).length > 0) answer(neverBegun(order.unit));
           break;
         case 'close':
           exit.expectExit();

@@ -36,27 +36,45 @@ export class ParentLine {
     const {messageParent} = require(jestWorkerPath) as {messageParent: MessageParent};
     const lines = new LineBuffer();
     const memory = new ArrayBuffer(READ_BYTES);
-    const hear = (count: number): boolean => {
-      const chunk = decode(new Uint8Array(memory, 0, count), {stream: true});
-      for (const line of lines.push(chunk)) onOrder(parseToWorker(line));
+    let hear: (text: string) => void = () => undefined; // the parent speaks when it has heard from here
+    // Node reads into the buffer and calls back. Events would go through methods of `Readable` and
+    // `EventEmitter`. A test may have left those mocked, and then no order arrives any more.
+    const callback = (count: number): boolean => {
+      hear(decode(new Uint8Array(memory, 0, count), {stream: true}));
       return true;
     };
-    // Node reads into the buffer and calls `hear`. Events would go through methods of `Readable` and
-    // `EventEmitter`. A test may have left those mocked, and then no order arrives any more.
-    const socket = createConnection({
-      path: socketPath,
-      onread: {buffer: new Uint8Array(memory), callback: hear},
-    });
+    const socket = createConnection({path: socketPath, onread: {buffer: new Uint8Array(memory), callback}});
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
     });
     socket.on('error', () => undefined); // 'close' follows, and says all there is to say
-    socket.on('close', () => onOrder({type: 'close'}));
+    const line = new ParentLine(messageParent, socket);
+    // What an event handler throws while a test runs, jest-circus takes for that test's failure.
+    const guard = (doing: string, act: () => void) => {
+      try {
+        act();
+      } catch (error) {
+        socket.destroy();
+        const fault = {
+          type: 'fault',
+          doing,
+          error: error instanceof Error ? String(error.stack) : String(error),
+        } as const;
+        void line.send(fault).catch(() => undefined); // the parent is gone
+      }
+    };
+    socket.on('close', () => guard('lost its line to Jest', () => onOrder({type: 'close'})));
+    hear = chunk => {
+      if (socket.destroyed) return;
+      guard('was given an order', () => {
+        for (const text of lines.push(chunk)) onOrder(parseToWorker(text));
+      });
+    };
     // What keeps a worker alive is jest-worker's channel, as with the stock runner.
     socket.unref();
     socket.write(`${JSON.stringify(hello)}\n`);
-    return new ParentLine(messageParent, socket);
+    return line;
   }
 
   /**

@@ -113,6 +113,7 @@ async function runHere({path, fixtures, pattern}: FixtureOrder): Promise<Fixture
       fileFailed: tell('failed'),
       jestEvent: () => Promise.resolve(),
     } as unknown as Reports,
+    faults: {first: null, guard: (_doing, act) => act},
     runId: 'run',
     limits: {slowMs: 0, hardMs: 0},
     hardTimeoutOf: () => null,

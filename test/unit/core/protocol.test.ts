@@ -137,6 +137,7 @@ const messages: {readonly [Type in Exclude<FromWorker['type'], 'jest-event'>]: E
   'unit-done': {...done, outcome: {type: 'result', result: {...createEmptyTestResult(), numPassingTests: 3}}},
   'units-returned': {type: 'units-returned', asked: [1, 2], units: [2]},
   'unit-opened': opened,
+  fault: {type: 'fault', doing: 'was given an order', error: 'Error: oh'},
   'unit-indivisible': {type: 'unit-indivisible', unit: 2, reason: 'it cannot', anew: true},
   'tests-progress': progress,
 };

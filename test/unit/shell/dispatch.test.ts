@@ -5,6 +5,7 @@ import type {Death} from '../../../src/core/deaths';
 import type {FileRecord} from '../../../src/core/durations';
 import type {JournalRecord} from '../../../src/core/journal';
 import type {FromWorker, ToWorker, UnitOutcome} from '../../../src/core/protocol';
+import * as schedule from '../../../src/core/schedule';
 import {step} from '../../../src/core/schedule';
 import {createSchedule, type SchedulePlan} from '../../../src/core/scheduleState';
 import {DeadSessions} from '../../../src/shell/deadSessions';
@@ -161,10 +162,16 @@ class FakeRun {
   readonly warnings: string[] = [];
   /** Snapshots of a file that several workers were at are written. */
   onSave = () => {};
+  readonly faults: string[] = [];
+  readonly onFault = (doing: string, error: unknown) => {
+    this.faults.push(`${doing}: ${(error as Error).message ?? String(error)}`);
+    return {message: doing, stack: '', type: 'Error'} as const;
+  };
   /** What is known of the tests of all its files. */
   past: FileRecord | null = null;
   now = 0;
   readonly dispatch: Dispatch;
+  readonly testOf: (unit: number) => Test;
 
   constructor(
     plan: SchedulePlan,
@@ -172,6 +179,7 @@ class FakeRun {
     readonly keeper: WorkerKeeper | null = null,
   ) {
     const tests = plan.units.map(({file}) => jestTest(file.path, file.configId));
+    this.testOf = unit => tests[unit]!;
     this.dispatch = new Dispatch({
       plan,
       runId: 'run',
@@ -188,7 +196,9 @@ class FakeRun {
         fixtures: null,
         nodes: null,
         bail: 0,
+        onFault: this.onFault,
       }),
+      onFault: this.onFault,
       onShare: () => undefined,
       keeper: this.keeper,
       fixtures: null,
@@ -1142,5 +1152,123 @@ describe('a file that is split', () => {
       pass(run, 1000);
       expect(run.events).not.toContain('woken');
     });
+  });
+});
+
+describe('a fault in the runner itself', () => {
+  /** The scheduler throws when it is to deal with an event of this type. */
+  function breaksAt(type: string): void {
+    const sane = schedule.step;
+    jest.spyOn(schedule, 'step').mockImplementation((state, event, now) => {
+      if (event.type === type) throw new TypeError('no such slot');
+      return sane(state, event, now);
+    });
+  }
+
+  afterEach(() => jest.restoreAllMocks());
+
+  /** A run of four files, of which one has ended when the second worker's end of a file breaks the scheduler. */
+  function broken() {
+    const run = new FakeRun(planOf(units(4, LONG), {slots: 2}));
+    const finished = run.dispatch.run();
+    const [w1, w2] = [run.worker('w1.1'), run.worker('w2.1')];
+    w1.says.up();
+    w2.says.up();
+    w1.runs(0);
+    w2.hears({type: 'unit-started', unit: 1});
+    breaksAt('unit-done');
+    w2.ends(1);
+    return {run, finished, w1, w2};
+  }
+
+  test('ends the run: it is told once, all workers are closed, and whoever waits for the end goes on', async () => {
+    const {run, finished, w1, w2} = broken();
+    expect(run.faults).toEqual(['the scheduler dealt with the event "unit-done": no such slot']);
+    expect([w1.told.at(-1), w2.told.at(-1)]).toEqual(['closed', 'closed']);
+    let over = false;
+    void finished.then(() => (over = true));
+    w1.says.closed(false);
+    await turn();
+    expect(over).toBe(false);
+    w2.says.lost(killed);
+    await finished;
+    expect(run.faults).toHaveLength(1);
+  });
+
+  test('does not reach whoever has called, and nothing is done or told after it', async () => {
+    const {run, finished, w1, w2} = broken();
+    const {told, events} = {told: w1.told.length, events: run.events.length};
+    w1.hears({type: 'unit-started', unit: 2});
+    w1.ends(2);
+    run.dispatch.sampled({idleCores: 1, freeBytes: 1, atMs: 0} as never);
+    run.dispatch.interrupt('SIGINT');
+    void run.dispatch.stop('bail');
+    w1.says.closed(false);
+    w2.says.closed(false);
+    await finished;
+    expect({told: w1.told.length, events: run.events.length}).toEqual({told, events});
+    expect(run.workers.size).toBe(2);
+  });
+
+  test('leaves what has been told: files that have a result keep it', async () => {
+    const {run, finished, w1, w2} = broken();
+    for (const worker of [w1, w2]) worker.says.closed(false);
+    await finished;
+    expect((await run.heard()).slice(0, 2)).toEqual(['test-file-start /0.test.js', 'test-file-success /0.test.js']);
+    const ends = [0, 1, 2, 3].map(unit => run.reports.hasEnded(run.testOf(unit)));
+    expect(ends[0]).toBe(true);
+    expect(ends.slice(2)).toEqual([false, false]);
+  });
+
+  test.each<[string, (run: FakeRun, worker: FakeWorker) => void, string]>([
+    [
+      'what a worker says',
+      (_run, worker) => worker.tells('test-case-start', '/0.test.js', 'a'),
+      'worker w1 said "jest-event"',
+    ],
+    ['the death of a worker', (_run, worker) => worker.says.lost(killed), 'worker w1 died'],
+    ['a signal', run => run.dispatch.interrupt('SIGINT'), 'a signal ended the run'],
+  ])('is one too where %s cannot be dealt with', (_what, happens, doing) => {
+    const run = new FakeRun(planOf(units(2, LONG)));
+    void run.dispatch.run();
+    const worker = run.worker('w1.1');
+    worker.says.up();
+    worker.hears({type: 'unit-started', unit: 0});
+    for (const method of ['isNews', 'lost'] as const) {
+      jest.spyOn(OpenFiles.prototype, method).mockImplementation(() => {
+        throw new TypeError('no such file');
+      });
+    }
+    happens(run, worker);
+    expect(run.faults).toEqual([`${doing}: no such file`]);
+  });
+
+  test('inside a worker ends the run, too', () => {
+    const run = new FakeRun(planOf(units(2, LONG)));
+    void run.dispatch.run();
+    const worker = run.worker('w1.1');
+    worker.says.up();
+    worker.hears({type: 'fault', doing: 'was given an order', error: 'Error: oh'});
+    expect(run.faults).toEqual(['worker w1 was given an order: Error: oh']);
+    expect(worker.told.at(-1)).toBe('closed');
+  });
+
+  test('that keeps a worker from being started ends a run that has none', async () => {
+    const run = new FakeRun(planOf(units(2, LONG)), () => {
+      throw new Error('no fork');
+    });
+    await run.dispatch.run();
+    expect(run.faults).toEqual(['the scheduler dealt with the event "run-started": no fork']);
+  });
+
+  test('that comes from elsewhere ends the run, too', async () => {
+    const run = new FakeRun(planOf(units(2, LONG)));
+    const finished = run.dispatch.run();
+    run.worker('w1.1').says.up();
+    run.dispatch.halt();
+    expect(run.worker('w1.1').told.at(-1)).toBe('closed');
+    run.worker('w1.1').says.closed(true);
+    await finished;
+    expect(run.dispatch.lingering).toEqual([]);
   });
 });

@@ -46,7 +46,11 @@ function fileReports(each = true, bail = 0) {
     },
     warn: text => warnings.push(text),
   });
-  const files = new FileReports({reports, testOf, fixtures: null, nodes: each ? nodes : null, bail});
+  const onFault = (doing: string, error: unknown) => {
+    const message = `fault while ${doing}: ${String(error)}`;
+    return {message, stack: '', type: 'Error' as const};
+  };
+  const files = new FileReports({reports, testOf, fixtures: null, nodes: each ? nodes : null, bail, onFault});
   const heard = async () => {
     // What is waited for is put into the queue when it is there.
     await new Promise(setImmediate);
@@ -80,6 +84,20 @@ describe('a file that is one unit', () => {
     expect([name, test]).toEqual(['test-file-failure', b]);
     expect(thrown).toBeInstanceOf(String);
     expect(thrown).toMatchObject({message: 'broken', type: 'Error'});
+  });
+
+  test('fails where its result cannot be put together, by our fault', async () => {
+    const {files, heard} = fileReports(false);
+    files.ended(0, {outcome: Promise.reject(new TypeError('no such field')), wasTold: null});
+    expect(await heard()).toEqual([
+      [
+        'test-file-failure',
+        a,
+        expect.objectContaining({
+          message: 'fault while the result of /a.test.js was put together: TypeError: no such field',
+        }),
+      ],
+    ]);
   });
 
   test('tells of tests that Jest has not heard of', async () => {

@@ -1,6 +1,7 @@
 import type {Test} from '@jest/test-result';
 import type {FileFixtures} from '../../../src/core/protocol';
 import {FIXTURES} from '../../../src/realm/handover';
+import {Faults} from '../../../src/shell/faults';
 import {runInBand, type InBandOptions} from '../../../src/shell/inBand';
 import type {Reports} from '../../../src/shell/reports';
 import type {FixturesInBand} from '../../../src/shell/fixturesInBand';
@@ -57,6 +58,7 @@ async function run(tests: readonly Test[], options: Partial<InBandOptions> & {in
     hardTimeoutOf: () => null,
     compileCache: null,
     fixtures: null,
+    faults: new Faults({jestVersion: '30', log: undefined, warn: () => undefined, onFirst: () => undefined}),
     onStart: test => {
       void note('begins')(test);
       return () => void note('ends')(test);
@@ -97,6 +99,36 @@ test('a file without fixtures is handed on as Jest has it', async () => {
     'timed b',
     'succeeded b',
   ]);
+});
+
+test('a fault of ours at the end of a file costs it no result; the files after it do not run, and fail with it', async () => {
+  const faults = new Faults({jestVersion: '30', log: undefined, warn: () => undefined, onFirst: () => undefined});
+  const {log, ran} = await run([make('a'), make('b'), make('c')], {
+    faults,
+    fixtures: settingUp(({path}) => (path === 'c' ? () => Promise.resolve(VALUES) : null)),
+    onEnd: () => {
+      throw new TypeError('no such record');
+    },
+  });
+  expect(ran.map(({test: {path}}) => path)).toEqual(['a']);
+  const fault = faults.first?.message;
+  expect(fault).toMatch(/it came while a file ended in band.*TypeError: no such record/s);
+  expect(log.filter(line => /succeeded|failed/.test(line))).toEqual([
+    'succeeded a',
+    `failed (${fault}) b`,
+    `failed (${fault}) c`,
+  ]);
+});
+
+test('a file that fails for want of a fixture, as its framework cannot be followed, is no fault of ours', async () => {
+  const faults = new Faults({jestVersion: '30', log: undefined, warn: () => undefined, onFirst: () => undefined});
+  const failure = {message: 'no database', stack: ''};
+  const {log} = await run([make('a')], {
+    faults,
+    fixtures: settingUp(() => () => Promise.resolve({declared: [], failure})),
+  });
+  expect(log.at(-1)).toBe('failed (no database) a');
+  expect(faults.first).toBeNull();
 });
 
 test('fixtures are set up when their file begins, and not before', async () => {
