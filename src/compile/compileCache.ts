@@ -18,7 +18,7 @@ export class CompileCache {
   readonly #kept: KeptCode;
   readonly #storages = new CircusStorages();
   #reached: NodeModule | null = null;
-  readonly #nodesFolder: string;
+  readonly #nodesFolder: string | null;
 
   /** @returns null: nothing is kept in this process */
   static start(order: CompileCacheOrder | null): CompileCache | null {
@@ -36,10 +36,10 @@ export class CompileCache {
   }
 
   private constructor({runtime, folder}: CompileCacheOrder) {
-    const disk = IMPORTS_SURVIVE ? new CodeOnDisk(folder) : null;
+    const disk = IMPORTS_SURVIVE && folder !== null ? new CodeOnDisk(folder) : null;
     this.#kept = new KeptCode({disk, start: disk?.startPack(runtime) ?? null});
-    this.#nodesFolder = join(folder, 'node');
-    enableNodesOwnCache(this.#nodesFolder);
+    this.#nodesFolder = folder && join(folder, 'node');
+    if (this.#nodesFolder !== null) enableNodesOwnCache(this.#nodesFolder);
   }
 
   /** A jest-runtime that was loaded anew asks anew. */
@@ -65,6 +65,6 @@ export class CompileCache {
     const startedAt = now();
     const isLate = () => now() - startedAt >= withinMs;
     const hasGrown = this.#kept.save(isLate);
-    if (hasGrown) tidyNodesOwnCache(this.#nodesFolder, isLate);
+    if (hasGrown && this.#nodesFolder !== null) tidyNodesOwnCache(this.#nodesFolder, isLate);
   }
 }

@@ -250,8 +250,8 @@ export interface CompileCacheOrder {
   readonly runtime: string;
   /** A file of its @jest/core, from which all of its packages are found. */
   readonly core: string;
-  /** Where processes find what others have left. */
-  readonly folder: string;
+  /** Where processes find what others have left; null: nothing of that is used. */
+  readonly folder: string | null;
 }
 
 /** So many bytes of the file for an ExitRecord are there before the worker starts: a disk may be full when it ends. */

@@ -4,6 +4,7 @@ import type {Test} from '@jest/test-result';
 import type {CompileCacheOrder} from '../core/protocol';
 import {cacheDirectoryOf} from './cacheDirectory';
 import type {RunOptions} from './run';
+import {makePrivate} from './privateFolder';
 import {warn} from './warn';
 
 /** The versions of jest-runtime of which we know how they compile a module. */
@@ -23,5 +24,19 @@ export function compileCacheOf(
     return null;
   }
   const {runtime, core} = jest.modules;
-  return {runtime, core, folder: join(cacheDirectoryOf(tests), 'xdist-code')};
+  return {runtime, core, folder: folderIn(cacheDirectoryOf(tests))};
+}
+
+/** null: what is there may be somebody else's, or nothing can be kept there. */
+function folderIn(cacheDirectory: string): string | null {
+  const folder = join(cacheDirectory, 'xdist-code');
+  let objection: string | null;
+  try {
+    objection = makePrivate(folder);
+  } catch {
+    return null; // the timings file, which is kept beside it, is told of
+  }
+  if (objection === null) return folder;
+  warn(`the compile cache keeps nothing on disk: ${folder} is not used, as code from there is run: ${objection}.`);
+  return null;
 }

@@ -78,3 +78,11 @@ test('up to Node 21 nothing is left where imports are answered', () => {
   });
   expect(value).toBe(Number.parseInt(process.versions.node, 10) >= 22 ? 1 : 0);
 });
+
+test('without a folder what is compiled is kept in the process alone', () => {
+  const script = `
+    order.folder = null;
+    const find = run(['/a.test.js', '/b.test.js', '/c.test.js']);
+    return [find !== null, written()];`;
+  expect(answer(script).value).toEqual([true, 0]);
+});
