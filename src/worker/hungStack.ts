@@ -15,8 +15,14 @@ import {scriptPath, SourcePlaces} from './sourcePlaces';
 /** The innermost ones. An endless recursion ends by itself, but a deep one need not be shown. */
 const MOST_FRAMES = 30;
 
-/** From one callback to the next it is one step to a dozen. */
-const MOST_STEPS = 100;
+/** From one callback to the next it is one step to a dozen, and some more where contexts are kept. */
+const MOST_STEPS = 300;
+
+/**
+ * Functions of Node's own that run promises and ticks. Between timers and immediates `runNextTicks` does that; where
+ * contexts are kept (`AsyncLocalStorage`, up to Node 23), V8 calls hooks for each promise, with nothing below them.
+ */
+const RUNS_CALLBACKS = /^(processTicksAndRejections|runNextTicks|promise\w*Hook\w*)$/;
 
 /** Node's own code. */
 const INTERNAL = /^node:/;
@@ -55,7 +61,7 @@ async function stopAndRead(main: MainThread, isStill: () => boolean): Promise<St
 /** Whether it is on its way from one promise or `nextTick` to another: what it does, the next one says. */
 function isBetweenCallbacks(calls: readonly Debugger.CallFrame[], urls: ReadonlyMap<string, string>): boolean {
   return (
-    calls.at(-1)?.functionName === 'processTicksAndRejections' &&
+    calls.some(({functionName}) => RUNS_CALLBACKS.test(functionName)) &&
     calls.every(({location}) => INTERNAL.test(urls.get(location.scriptId) ?? ''))
   );
 }

@@ -3,9 +3,11 @@
  * whoever did it is named, and no other result is lost.
  */
 import {messageOf, resultOf, statuses} from './outcomes';
+import {testFile} from './fixtureProject';
 import {IN_ORDER, onEachLine, type Files, type JestOutput} from './project';
 
-const QUICK = {XDIST_IN_BAND: 'never', XDIST_HARD_TIMEOUT: '2s'};
+/** On a machine that is busy with other tests, a file may take some seconds to load. */
+const QUICK = {XDIST_IN_BAND: 'never', XDIST_HARD_TIMEOUT: '6s'};
 
 /** What is done, in an asynchronous function. */
 const WAYS = {
@@ -103,7 +105,7 @@ onEachLine(
     );
     const sources = rows.map(({file, source}) => [file, `${PRELUDE} jest.setTimeout(100); ${source}`]);
     const project = make({...COMMON, ...(Object.fromEntries(sources) as Files)}, CONFIG);
-    const output = await project.run(['-w', '3'], {env: QUICK});
+    const output = await project.run(['-w', '4'], {env: QUICK});
     expect(output.exitCode).toBe(1);
     expect(outcomesOf(output, rows)).toEqual(Object.fromEntries(rows.map(row => [row.file, row.statuses])));
     for (const {file, says} of rows)
@@ -122,19 +124,19 @@ function outcomesOf(output: JestOutput, rows: readonly {readonly file: string}[]
 /** What a file has left behind and does when a later one comes to a moment: a file for each way, which the warning names. */
 interface LeftBehind {
   readonly act: string;
-  readonly moments: readonly ('next-environment' | 'next-test')[];
+  readonly moments: readonly ('next-environment' | 'next-test' | 'next-split')[];
   readonly says: (earlier: string) => RegExp;
 }
 
 const LEFT_BEHIND: Readonly<Record<string, LeftBehind>> = {
   loop: {
     act: WAYS.loop,
-    moments: ['next-environment', 'next-test'],
+    moments: ['next-environment', 'next-test', 'next-split'],
     says: earlier => new RegExp(`code that \\S*${earlier} left behind .* hung worker w\\d while it ran .* run again`),
   },
   promises: {
     act: WAYS.promises,
-    moments: ['next-environment', 'next-test'],
+    moments: ['next-environment', 'next-test', 'next-split'],
     says: earlier => new RegExp(`code that \\S*${earlier} left behind .* hung worker w\\d while it ran .* run again`),
   },
   // No frame of the earlier file is on the stack, but the later one's code has not begun.
@@ -155,22 +157,23 @@ onEachLine('what a file leaves behind costs a later one nothing, and the earlier
     moments.map(moment => ({way, act, moment, earlier: `1.${way}.${moment}.test.js`, says})),
   );
   const files = rows.flatMap(({way, act, moment, earlier}) => {
-    const group = `/** @worker-group ${way}.${moment}\n * @hard-timeout 2s */ ${PRELUDE}`;
-    const stops = `if (!fs.existsSync('${way}.test')) { fs.writeFileSync('${way}.test', ''); fs.trap?.(); await new Promise(() => {}); }`;
+    const pragmas = `@worker-group ${way}.${moment}\n * @hard-timeout 6s`;
+    const stops = `if (!fs.existsSync('${way}.${moment}')) { fs.writeFileSync('${way}.${moment}', ''); fs.trap?.(); await new Promise(() => {}); }`;
     return [
       [
         earlier,
-        `${group} const {spin} = require('./helper'); test('leaves', () => { fs.trap = () => later(async () => { ${act} }, 1); });`,
+        `/** ${pragmas} */ ${PRELUDE} const {spin} = require('./helper'); test('leaves', () => { fs.trap = () => later(async () => { ${act} }, 1); });`,
       ],
       [
         `${moment}.${way}.test.js`,
-        `${group} test('one', () => {}); test('two', async () => { ${moment === 'next-test' ? stops : ''} });`,
+        `/** ${pragmas}${moment === 'next-split' ? '\n * @can-split' : ''} */ ${PRELUDE} test('one', () => {});
+          test('two', async () => { ${moment === 'next-environment' ? '' : stops} });`,
       ],
     ];
   });
   const helper = {'helper.js': 'exports.spin = () => { for (;;); };'};
   const project = make({...COMMON, ...helper, ...(Object.fromEntries(files) as Files)}, CONFIG);
-  const output = await project.run(['-w', '3'], {env: QUICK});
+  const output = await project.run(['-w', '4'], {env: QUICK});
   expect({code: output.exitCode, passed: output.json?.numPassedTests}).toEqual({code: 0, passed: 3 * rows.length + 1});
   for (const {earlier, says} of rows) expect(output.stderr).toMatch(says(earlier.replaceAll('.', '\\.')));
   expect(await project.leftProcesses()).toEqual([]);
@@ -234,17 +237,21 @@ describe('when no file is waiting for a worker that loops', () => {
   };`;
   const run = ['-w', '2', '--reporters=./reporter.js'];
 
-  onEachLine('it is ended while the others go on', async (_line, make) => {
-    const project = make({
-      'a.test.js': LEAVES.replace('setInterval', 'fs.writeFileSync("worker", String(pid)); setInterval'),
-      'b.test.js': OUTLIVES,
-      'reporter.js': REPORTER,
-    });
-    const {exitCode, stderr, json} = await project.run(run, {env: QUICK});
-    expect({exitCode, passed: json?.numPassedTests}).toEqual({exitCode: 0, passed: 2});
-    expect(stderr).toMatch(/code that \S*a\.test\.js left behind .* hung worker w\d: it was killed after/);
-    expect(stderr).toMatch(/Where it hung, in \(between two files\):\n {4}at .*a\.test\.js:1:\d+/);
-  });
+  onEachLine(
+    'it is ended while the others go on',
+    async (_line, make) => {
+      const project = make({
+        'a.test.js': LEAVES.replace('setInterval', 'fs.writeFileSync("worker", String(pid)); setInterval'),
+        'b.test.js': OUTLIVES,
+        'reporter.js': REPORTER,
+      });
+      const {exitCode, stderr, json} = await project.run(run, {env: QUICK});
+      expect({exitCode, passed: json?.numPassedTests}).toEqual({exitCode: 0, passed: 2});
+      expect(stderr).toMatch(/code that \S*a\.test\.js left behind .* hung worker w\d: it was killed after/);
+      expect(stderr).toMatch(/Where it hung, in \(between two files\):\n {4}at .*a\.test\.js:1:\d+/);
+    },
+    ['30'],
+  );
 
   onEachLine("and the run is over, it ends within the grace, with the stock runner's words", async (_line, make) => {
     const project = make({'a.test.js': LEAVES, 'b.test.js': 'test("ok", () => {});', 'reporter.js': REPORTER});
@@ -276,3 +283,50 @@ onEachLine(
     }
   },
 );
+
+/** Whatever of a run's processes is not a worker: fixtures and their host, which a test finds and kills. */
+const FIND = `const find = name => fs.readdirSync('/proc').filter(entry => {
+  try {
+    const inside = fs.readlinkSync('/proc/' + entry + '/cwd') === process.cwd();
+    return /^\\d+$/.test(entry) && inside && fs.readFileSync('/proc/' + entry + '/cmdline', 'utf8').includes(name);
+  } catch { return false; }
+}).map(Number);`;
+
+describe.each([
+  ["a fixture's process", 'fixtures/fixture.js', /its process has ended|its process ended|had ended by itself/],
+  ['the host of the fixtures', 'fixtures/host.js', /the process that looks after all shared fixtures is gone/],
+])('%s that is killed', (_what, module, says) => {
+  onEachLine(
+    'is named, and costs those alone that need it later',
+    async (_line, make) => {
+      const project = make(
+        {
+          'db.js': `module.exports = {setup: () => 'there', teardown: () => undefined};`,
+          '1.test.js': testFile(
+            ['@shared-fixture ./db.js'],
+            `const fs = require('fs'); ${FIND}
+            test('kills', async () => {
+              expect(sharedFixture('./db.js')).toBe('there');
+              const found = find('${module}');
+              expect(found).toHaveLength(1);
+              for (const pid of found) process.kill(pid, 'SIGKILL');
+              while (find('${module}').length > 0) await new Promise(resolve => setTimeout(resolve, 20));
+            }, 60_000);`,
+          ),
+          '2.test.js': testFile(['@shared-fixture ./db.js'], `test('needs it', () => void sharedFixture('./db.js'));`),
+          '3.test.js': 'test("ok", () => {});',
+          'sequencer.js': IN_ORDER,
+        },
+        {testSequencer: './sequencer.js', workerIdleMemoryLimit: '4GB'},
+      );
+      const output = await project.run(['-w', '1'], {env: {XDIST_IN_BAND: 'never'}});
+      expect(output.exitCode).toBe(1);
+      expect(output.stderr).toMatch(says);
+      expect(statuses(output, '1.test.js')).toEqual({kills: 'passed'});
+      expect(statuses(output, '3.test.js')).toEqual({ok: 'passed'});
+      expect(output.json?.numTotalTests).toBe(3);
+      expect(await project.leftProcesses()).toEqual([]);
+    },
+    ['30'],
+  );
+});

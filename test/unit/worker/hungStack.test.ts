@@ -40,6 +40,21 @@ describe('of a main thread that runs code the calls are read', () => {
     });
   });
 
+  // Node calls functions of its own for each promise then, up to Node 23: nearly always one of them is met.
+  test.each([
+    ['a timer', 'setTimeout(hangs, 1);'],
+    ['one of two timers', 'setTimeout(hangs, 1); setTimeout(() => {}, 1);'],
+    ['an immediate', 'setImmediate(hangs);'],
+  ])(
+    'an endless chain of promises that %s begins, while somebody keeps contexts of promises',
+    async (_what, begins) => {
+      const {place, path} = await placeOf(
+        `new (require('node:async_hooks').AsyncLocalStorage)().run(1, () => {${begins}}); async function hangs() { for (;;) await null; }`,
+      );
+      expect(framesOf(place)).toEqual([expect.objectContaining({functionName: 'hangs', path}) as unknown]);
+    },
+  );
+
   test('the innermost first, without those of Node', async () => {
     const {place, path} = await placeOf(`const inner = () => { for (;;); };
 function outer() { [1].forEach(inner); }
