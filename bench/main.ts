@@ -1,4 +1,5 @@
-/** `npm run bench [-- scheduler suites speed splitting crashes fixtures modes slots watch]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
+/** `npm run bench [-- scheduler suites speed splitting crashes fixtures modes slots watch cold]`: prints figures, ratios first; the goals are those of ARCHITECTURE.md. */
+import {benchmarkColdCache} from './coldCache';
 import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
 import {benchmarkModes} from './modes';
@@ -23,6 +24,7 @@ const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
   modes: benchmarkModes,
   slots: benchmarkSlots,
   watch: benchmarkWatch,
+  cold: benchmarkColdCache,
 };
 
 const wanted = process.argv.slice(2);

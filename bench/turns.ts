@@ -17,6 +17,8 @@ export interface Side {
   readonly files?: Files;
   /** Tests of it fail, as they are meant to. */
   readonly fails?: boolean;
+  /** The Node that runs it. Default: this one. */
+  readonly execPath?: string;
 }
 
 export interface Suite {
@@ -53,9 +55,13 @@ export function runOnce(install: string, {name, files}: Pick<Suite, 'name' | 'fi
   }
 }
 
+/** The path of a Node that the end-to-end tests have installed. */
+export const nodeOf = (major: 22 | 24 | 26) => join(INSTALLS, `node-${major}`, 'node_modules', 'node', 'bin', 'node');
+
 /** A suite in a folder of its own, and how `jest` is started there. */
 export interface PreparedSuite {
   readonly folder: string;
+  readonly execPath: string;
   /** Node's arguments. */
   readonly command: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
@@ -82,14 +88,15 @@ export function prepareSuite(install: string, name: string, suite: Files, side: 
     ...side.env,
   };
   const jest = join(folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
-  return {folder, command: [jest, '--reporters=default', ...side.args], environment};
+  const {execPath = process.execPath} = side;
+  return {folder, execPath, command: [jest, '--reporters=default', ...side.args], environment};
 }
 
 function prepare(install: string, name: string, suite: Files, side: Side): {folder: string; run: () => number} {
-  const {folder, command, environment} = prepareSuite(install, name, suite, side);
+  const {folder, execPath, command, environment} = prepareSuite(install, name, suite, side);
   const run = () => {
     const start = performance.now();
-    const {status} = spawnSync(process.execPath, command, {cwd: folder, stdio: 'ignore', env: environment});
+    const {status} = spawnSync(execPath, command, {cwd: folder, stdio: 'ignore', env: environment});
     if (status !== (side.fails === true ? 1 : 0)) throw new Error(`${name}: Jest has ended with ${String(status)}`);
     return (performance.now() - start) / 1000;
   };

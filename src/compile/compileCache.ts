@@ -35,11 +35,11 @@ export class CompileCache {
     flushNodesOwnCache();
   }
 
-  private constructor({runtime, folder}: CompileCacheOrder) {
+  private constructor({runtime, folder, fillsNodesOwn}: CompileCacheOrder) {
     const disk = IMPORTS_SURVIVE && folder !== null ? new CodeOnDisk(folder) : null;
     this.#kept = new KeptCode({disk, start: disk?.startPack(runtime) ?? null});
     this.#nodesFolder = folder && join(folder, 'node');
-    if (this.#nodesFolder !== null) enableNodesOwnCache(this.#nodesFolder);
+    if (this.#nodesFolder !== null) enableNodesOwnCache(this.#nodesFolder, fillsNodesOwn);
   }
 
   /** A jest-runtime that was loaded anew asks anew. */

@@ -25,10 +25,23 @@ const MOST_WRITTEN = 128 * 1024 * 1024;
 /**
  * Nothing happens on a Node before 22.10. From 22.1 on it has a cache, but writes it as the process exits, when the parent already waits
  * for that. Where the user has asked for a cache in a folder of their own, that one stays.
+ *
+ * @param fills whether this process is to fill a cache that is empty
  */
-export function enableNodesOwnCache(folder: string): void {
-  if (flushCompileCache === undefined || !hasRoom(folder, MOST_WRITTEN)) return; // Node asks nobody
+export function enableNodesOwnCache(folder: string, fills: boolean): void {
+  if (flushCompileCache === undefined || (!fills && !hasBeenFilled(folder))) return;
+  if (!hasRoom(folder, MOST_WRITTEN)) return; // Node asks nobody
   enableCompileCache?.(folder);
+}
+
+/** Node has a folder in there for each of its versions; a process that is to fill it makes that as it starts. */
+function hasBeenFilled(folder: string): boolean {
+  try {
+    const own = readdirSync(folder).filter(name => name.startsWith(`${process.version}-`));
+    return own.some(name => readdirSync(join(folder, name)).length > 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Has Node write what it would write as the process exits: some 0.1 ms for each module that it has compiled. */

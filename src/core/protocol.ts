@@ -252,6 +252,8 @@ export interface CompileCacheOrder {
   readonly core: string;
   /** Where processes find what others have left; null: nothing of that is used. */
   readonly folder: string | null;
+  /** Whether this process fills Node's own cache where that is empty. It takes 0.1 s, and all processes of a run would write the same. */
+  readonly fillsNodesOwn: boolean;
 }
 
 /** So many bytes of the file for an ExitRecord are there before the worker starts: a disk may be full when it ends. */

@@ -1,4 +1,5 @@
 /** Whether a run's processes keep the code that they compile, and where. */
+import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Test} from '@jest/test-result';
 import type {CompileCacheOrder} from '../core/protocol';
@@ -24,12 +25,14 @@ export function compileCacheOf(
     return null;
   }
   const {runtime, core} = jest.modules;
-  return {runtime, core, folder: folderIn(cacheDirectoryOf(tests))};
+  const folder = join(cacheDirectoryOf(tests), 'xdist-code');
+  // Where nothing is kept from run to run, as in many a CI, it would be filled for nobody: the second run fills it.
+  const fillsNodesOwn = existsSync(folder);
+  return {runtime, core, folder: usable(folder), fillsNodesOwn};
 }
 
 /** null: what is there may be somebody else's, or nothing can be kept there. */
-function folderIn(cacheDirectory: string): string | null {
-  const folder = join(cacheDirectory, 'xdist-code');
+function usable(folder: string): string | null {
   let objection: string | null;
   try {
     objection = makePrivate(folder);

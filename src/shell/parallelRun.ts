@@ -191,6 +191,11 @@ export async function startParallelRun(
             ...shared,
             slot,
             generation,
+            // One of each node fills it: they may be different Nodes.
+            compileCache: shared.compileCache && {
+              ...shared.compileCache,
+              fillsNodesOwn: shared.compileCache.fillsNodesOwn && slot <= plan.nodes,
+            },
             ...server.filesFor(slot, generation),
           },
           jestWorker: jest.jestWorker(),

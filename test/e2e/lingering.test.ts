@@ -151,8 +151,9 @@ describe.each([22, 24] as const)('Node %i has written what it keeps of its modul
         {
           'a.test.js': 'test("a", () => {});',
           'environment.js': `
-            const {readdirSync} = require('fs');
-            const written = () => readdirSync('.cache/xdist-code/node', {recursive: true}).length;
+            const {existsSync, readdirSync} = require('fs');
+            const folder = '.cache/xdist-code/node';
+            const written = () => (existsSync(folder) ? readdirSync(folder, {recursive: true}).length : 0);
             process.on('exit', () => {
               const before = written();
               require('module').flushCompileCache();
@@ -162,9 +163,12 @@ describe.each([22, 24] as const)('Node %i has written what it keeps of its modul
         },
         {...ONE_WORKER, testSequencer: undefined, testEnvironment: './environment.js'},
       );
-      const {exitCode, stderr} = await project.run(['-w', '1'], {...PARALLEL, execPath: nodeOf(major)});
-      expect(exitCode).toBe(0);
-      expect(stderr.match(/force exited|^worker w.*|MODULES.*/gm)).toEqual(['MODULES many, then 0']);
+      // A cold run takes no time for it.
+      for (const told of ['MODULES 0, then 0', 'MODULES many, then 0']) {
+        const {exitCode, stderr} = await project.run(['-w', '1'], {...PARALLEL, execPath: nodeOf(major)});
+        expect(exitCode).toBe(0);
+        expect(stderr.match(/force exited|^worker w.*|MODULES.*/gm)).toEqual([told]);
+      }
     },
     ['30'],
   );

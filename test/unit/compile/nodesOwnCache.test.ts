@@ -56,8 +56,9 @@ describe('what Node has left', () => {
 });
 
 describe('Node is asked to keep what it compiles', () => {
-  const asked = (prepare: string) =>
-    inOwnProcess(`
+  const asked = (prepare: string, fills = true) =>
+    inOwnProcess(
+      `
       const Module = require('node:module');
       const folders = [];
       Module.enableCompileCache = folder => folders.push(folder);
@@ -65,12 +66,23 @@ describe('Node is asked to keep what it compiles', () => {
       ${prepare}
       const {enableNodesOwnCache, flushNodesOwnCache} = ours('nodesOwnCache');
       Module.flushCompileCache = () => folders.push('a mock of a test is called');
-      enableNodesOwnCache('/folder');
+      enableNodesOwnCache('folder', ${fills});
       flushNodesOwnCache();
-      return folders;`);
+      return folders;`,
+    );
 
   test('where it can, and to write that when nobody waits for its exit', () => {
-    expect(asked('')).toEqual(['/folder', 'flushed']);
+    expect(asked('')).toEqual(['folder', 'flushed']);
+  });
+
+  test('but to fill an empty cache, only where the process is to do that', () => {
+    expect(asked('', false)).toEqual(['flushed']);
+    const has = (version: string) => `require("fs").mkdirSync("folder/${version}-x64-ab-0", {recursive: true});`;
+    const filled = (version: string) =>
+      `${has(version)} require("fs").writeFileSync("folder/${version}-x64-ab-0/a", "");`;
+    expect(asked(filled('v1.2.3'), false)).toEqual(['flushed']);
+    expect(asked(has(process.version), false)).toEqual(['flushed']);
+    expect(asked(filled(process.version), false)).toEqual(['folder', 'flushed']);
   });
 
   test('but not where it would write as it exits', () => {

@@ -39,6 +39,8 @@ const order = {
   runtime: '/jest-runtime/build/index.js',
   core: '/core/build/index.js',
   folder: join(folder, 'cache', 'xdist-code'),
+  // Whether there has been a run before: see below.
+  fillsNodesOwn: expect.any(Boolean) as boolean,
 };
 
 test.each(['29.7.0', '30.0.0', '30.0.5', '30.4.2', '30.5.2'])('Jest %s is known', version => {
@@ -123,4 +125,12 @@ describe('the folder', () => {
     expect(orderOf({}, testsIn(join(folder, 'other/file')))?.folder).toBeNull();
     expect(told()).toBe('');
   });
+});
+
+test("Node's own cache is filled from the second run on", () => {
+  const cacheDirectory = temporaryFolder();
+  const ofFolder = [{path: '/a.test.js', context: {config: {cacheDirectory}}}] as Test[];
+  expect(orderOf({}, ofFolder)?.fillsNodesOwn).toBe(false);
+  mkdirSync(join(cacheDirectory, 'xdist-code'));
+  expect(orderOf({}, ofFolder)?.fillsNodesOwn).toBe(true);
 });
