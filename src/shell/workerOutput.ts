@@ -62,8 +62,12 @@ export class OutputTail {
 
   /** What is shown. */
   text(): string {
-    const text = Buffer.concat(this.#chunks).subarray(-TAIL_BYTES).toString('utf8').trim();
-    return text.split('\n').slice(-TAIL_LINES).join('\n');
+    const text = Buffer.concat(this.#chunks).subarray(-TAIL_BYTES).toString('utf8').trimEnd();
+    return text
+      .split('\n')
+      .slice(-TAIL_LINES)
+      .join('\n')
+      .replace(/^(?:[^\S\n]*\n)+/, '');
   }
 
   #add(chunk: Buffer): void {

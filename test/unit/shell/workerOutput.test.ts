@@ -57,6 +57,13 @@ describe('SharedOutput', () => {
 });
 
 describe('OutputTail', () => {
+  test('keeps the indentation of its first line', () => {
+    const stream = new PassThrough();
+    const tail = new OutputTail(stream);
+    stream.emit('data', ' \n\n    at one (a.js:1:1)\n  two\n\n');
+    expect(tail.text()).toBe('    at one (a.js:1:1)\n  two');
+  });
+
   /** What is kept of a stream on which these chunks were written. */
   async function tailOf(...chunks: readonly (string | Buffer)[]): Promise<string> {
     const stream = new PassThrough();
