@@ -34,26 +34,50 @@ const scheduler = {
   message: 'only dispatch runs the scheduler',
 };
 
+/** Beside test files, which may mock what they share with us: Node's modules, by the name under which we would call them. */
+const SHARED_MODULES = {
+  regex: '^(node:)?(crypto|fs|path|perf_hooks|timers)$',
+  allowTypeImports: true,
+  message: 'a test may have mocked it: take it from src/pristine',
+};
+const sharedGlobals = ['Date', 'performance', 'setTimeout', 'setInterval', 'setImmediate'];
+/** These run in a thread of their own, or in a process without tests. */
+const BESIDE_NO_TESTS = [
+  'endOfProcess',
+  'hungStack',
+  'inBandReport',
+  'mainThread',
+  'nodeProbe',
+  'parentSocket',
+  'sourcePlaces',
+  'watchdogThread',
+].map(name => `src/worker/${name}.ts`);
+
+/** What a worker may import of ours. */
+const workers = {
+  regex:
+    '/(shell|fixtures|stock)/|/index$|/core/(?!units$|protocol$|snapshotUse$|messages$|journal$|watching$)|/realm/(?!handover$)|/compile/(?!compileCache$|keptCode$|ownFrame$)',
+  message: 'a worker knows units, and what is said between processes',
+};
+
 /** The rings of ARCHITECTURE.md: which files may import what. The last entry that matches a file counts. */
 const rings = [
   {
     files: ['src/core/**/*.ts'],
     patterns: [
       {regex: `^node:|^(${builtinModules.join('|')})$`, message: 'core does no I/O'},
-      {regex: '/(shell|worker|compile|fixtures|realm|stock)/|/index$', message: 'core knows neither shell nor worker'},
+      {
+        regex: '/(shell|worker|compile|fixtures|realm|stock|pristine)/|/index$',
+        message: 'core knows neither shell nor worker',
+      },
       noJestCode('core knows types of Jest only'),
     ],
   },
   {
     files: ['src/worker/**/*.ts'],
-    patterns: [
-      {
-        regex:
-          '/(shell|fixtures|stock)/|/index$|/core/(?!units$|protocol$|snapshotUse$|messages$|journal$|watching$)|/realm/(?!handover$)|/compile/(?!compileCache$|keptCode$|ownFrame$)',
-        message: 'a worker knows units, and what is said between processes',
-      },
-    ],
+    patterns: [workers, SHARED_MODULES],
   },
+  {files: BESIDE_NO_TESTS, patterns: [workers]},
   {
     files: ['src/compile/**/*.ts'],
     patterns: [
@@ -62,7 +86,12 @@ const rings = [
         message: 'the compile cache knows what it was told to do, and nothing of a run',
       },
       noJestCode("the running Jest's jest-runtime comes by its path"),
+      SHARED_MODULES,
     ],
+  },
+  {
+    files: ['src/pristine/**/*.ts'],
+    patterns: [{regex: '^\\.\\./', message: 'what is as Node made it knows nothing of ours'}],
   },
   {
     files: ['src/fixtures/**/*.ts'],
@@ -79,7 +108,7 @@ const rings = [
     files: ['src/realm/**/*.ts'],
     patterns: [
       {
-        regex: '^[^.]|/(core|shell|worker|compile|fixtures|stock)/|/index$',
+        regex: '^[^.]|/(core|shell|worker|compile|fixtures|stock|pristine)/|/index$',
         allowTypeImports: true,
         message: 'in the realm of a test file any module may be a mock',
       },
@@ -163,6 +192,20 @@ module.exports = tseslint.config(
       'no-restricted-properties': [
         'error',
         {object: 'Math', property: 'random', message: 'randomness comes in as an argument'},
+      ],
+    },
+  },
+  {
+    files: ['src/worker/**/*.ts', 'src/compile/**/*.ts'],
+    ignores: BESIDE_NO_TESTS,
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...sharedGlobals.map(name => ({name, message: 'a test may have mocked it: use src/pristine/clock'})),
+      ],
+      'no-restricted-properties': [
+        'error',
+        {object: 'process', property: 'memoryUsage', message: 'it may abort Node 20: use src/pristine/memory'},
       ],
     },
   },

@@ -2,16 +2,13 @@
  * Compiled code in a folder, one file for each source: what V8 has made of it, for the next process. A file
  * is named by what it was made of and for, so it is never wrong, only not there; one that is damaged is ignored.
  */
-import fs from 'node:fs';
-import {dirname, join} from 'node:path';
 import {cachedDataVersionTag} from 'node:v8';
+import {readdirSync} from '../pristine/fs';
+import {dirname, join} from '../pristine/path';
 import {sha1} from './contentHash';
 import {hasRoom, keepWithin, remove} from './diskUse';
 import {StartPack} from './startPack';
-import {writeWhole} from './wholeFile';
-
-/** Taken now: a test may spy on them later, and would see our calls. */
-const {readdirSync, readFileSync} = fs;
+import {readWhole, writeWhole} from './wholeFile';
 
 /** The first bytes of each file; another number where what stands in it, or what may be left, is something else. */
 const MAGIC = Buffer.from('XDC1');
@@ -69,7 +66,7 @@ export class CodeOnDisk {
     if (!this.#known.has(key)) return null;
     const path = join(this.#folder, key);
     try {
-      const bytes = readFileSync(path);
+      const bytes = readWhole(path);
       const data = bytes.subarray(HEADER_BYTES);
       // V8 looks at no checksum of its own, and what it is given here it runs.
       if (

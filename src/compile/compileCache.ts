@@ -1,15 +1,13 @@
 /** What jest-runtime gets from us in one process: what was compiled in it, or by other processes before, and storages for jest-circus. */
-import {join} from 'node:path';
 import type {CompileCacheOrder} from '../core/protocol';
+import {join} from '../pristine/path';
 import {CircusStorages} from './circusStorages';
+import {monotonicMs} from '../pristine/clock';
 import {CodeOnDisk} from './codeOnDisk';
 import {SURVIVE_ON_DISK as IMPORTS_SURVIVE} from './imports';
 import {reachJestRuntime} from './jestRuntime';
 import {KeptCode} from './keptCode';
 import {enableNodesOwnCache, flushNodesOwnCache, tidyNodesOwnCache} from './nodesOwnCache';
-
-/** Taken now: a test may mock it later. */
-const now = performance.now.bind(performance);
 
 /** By the path of a jest-runtime. That asks for what it needs once: in watch mode all runs in Jest's own process have the same. */
 const started = new Map<string, CompileCache>();
@@ -62,8 +60,8 @@ export class CompileCache {
    * @param withinMs how long the writing and the tidying together may take; a later process does the rest
    */
   save(withinMs = Infinity): void {
-    const startedAt = now();
-    const isLate = () => now() - startedAt >= withinMs;
+    const startedAt = monotonicMs();
+    const isLate = () => monotonicMs() - startedAt >= withinMs;
     const hasGrown = this.#kept.save(isLate);
     if (hasGrown && this.#nodesFolder !== null) tidyNodesOwnCache(this.#nodesFolder, isLate);
   }

@@ -1,9 +1,6 @@
 /** How much of the disk may be taken by what can be made again. */
-import fs from 'node:fs';
-import {dirname} from 'node:path';
-
-/** Taken now: a test may spy on them later, and would see our calls. */
-const {existsSync, rmSync, statfsSync, statSync} = fs;
+import {existsSync, rmSync, statfsSync, statSync} from '../pristine/fs';
+import {dirname} from '../pristine/path';
 
 /** To this share of their bound files are brought down, so that they are not at it with the next run again. */
 const SHRINK_TO = 0.75;

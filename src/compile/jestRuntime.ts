@@ -2,12 +2,12 @@
  * What jest-runtime, and nobody else in its process, gets for some modules of Node's: the same, but for a call or two. Tests that
  * use these modules, or look at them, get Node's own: they ask through another function of jest-runtime.
  */
-import {readFileSync} from 'node:fs';
 import Module from 'node:module';
-import {dirname, join} from 'node:path';
 import type * as FileSystem from 'node:fs';
 import type * as Inspector from 'node:inspector';
 import type {CompileCacheOrder} from '../core/protocol';
+import {readText} from '../pristine/fs';
+import {dirname, join} from '../pristine/path';
 import type {CircusStorages} from './circusStorages';
 import {JestsPackages} from './jestsPackages';
 import {vmFor} from './jestVm';
@@ -105,6 +105,7 @@ const MOST_CALLS = 20;
 function callersOf<T>(callee: Module['require'], count: number, tell: (site: NodeJS.CallSite) => T): T[] {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was
   const {prepareStackTrace, stackTraceLimit} = Error;
+  if (Object.isFrozen(Error)) return []; // NODE_OPTIONS=--frozen-intrinsics: nobody can be told from anybody
   try {
     Error.stackTraceLimit = count;
     Error.prepareStackTrace = (_error, sites) => sites.map(tell);
@@ -120,7 +121,7 @@ function callersOf<T>(callee: Module['require'], count: number, tell: (site: Nod
 /** Whether this version of jest-runtime, or one that does not say which it is, asks while it is loaded. To load it anew takes some 4 ms. */
 function asksWhenLoaded(path: string): boolean {
   try {
-    const {version} = JSON.parse(readFileSync(join(dirname(path), '..', 'package.json'), 'utf8')) as {version: string};
+    const {version} = JSON.parse(readText(join(dirname(path), '..', 'package.json'))) as {version: string};
     return /^(?:29|30\.[0-3])\./.test(version);
   } catch {
     return true;

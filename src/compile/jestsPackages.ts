@@ -2,11 +2,8 @@
  * The names of Jest's own packages, as the running Jest's packages declare each other. A name alone does not tell: `jest-extended`, `jest-when`
  * and many others are other people's.
  */
-import fs from 'node:fs';
-import {dirname, join} from 'node:path';
-
-/** Taken now: a test may spy on them later, and would see our calls. */
-const {existsSync, readFileSync, realpathSync} = fs;
+import {existsSync, readText, realpathSync} from '../pristine/fs';
+import {dirname, join} from '../pristine/path';
 
 /** What Jest's packages are called. Others that they need (Babel's, chalk) are not Jest's. */
 const SHAPE = /^(?:jest-.|@jest\/|expect$|pretty-format$)/;
@@ -61,7 +58,7 @@ function packageNear(from: string, name: string): {folder: string; needs: string
 
 function needsIn(path: string): string[] {
   try {
-    const {dependencies} = JSON.parse(readFileSync(path, 'utf8')) as {dependencies?: object};
+    const {dependencies} = JSON.parse(readText(path)) as {dependencies?: object};
     return Object.keys(dependencies ?? {});
   } catch {
     return []; // it is damaged, or being replaced

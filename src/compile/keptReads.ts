@@ -2,13 +2,13 @@
  * The files of packages that Jest reads anew for each test file: its own modules, above all. One that has been read is looked
  * at before it is taken again, and read again if it is another, or was changed.
  */
-import fs, {type BigIntStats} from 'node:fs';
+import type {BigIntStats} from 'node:fs';
+import {epochMs} from '../pristine/clock';
+import {isReadingMocked, statSync} from '../pristine/fs';
 import type {JestsPackages} from './jestsPackages';
 import {withoutOurFrame} from './ownFrame';
 import {isOfAPackage} from './packages';
-
-/** Taken now: a test may spy on it later, and would see our calls. */
-const {statSync} = fs;
+import {readWhole} from './wholeFile';
 
 /** So many bytes are kept, of files and of their texts; what comes later is read each time. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -39,6 +39,8 @@ export interface KeptReadsOptions {
   readonly jests: JestsPackages;
   /** For tests. */
   readonly maxBytes?: number;
+  /** In whole ms since the epoch; for tests. */
+  readonly timeOfDay?: () => number;
 }
 
 /**
@@ -47,7 +49,10 @@ export interface KeptReadsOptions {
  * What of Jest's own packages lies beside jest-runtime is not even looked at again. Jest's process, and this one, have loaded much of it by
  * themselves, and would not see a change either; looking takes half as long as reading.
  */
-export function keepReads(read: Read, {runtime, jests, maxBytes = MAX_BYTES}: KeptReadsOptions): Read {
+export function keepReads(
+  read: Read,
+  {runtime, jests, maxBytes = MAX_BYTES, timeOfDay = epochMs}: KeptReadsOptions,
+): Read {
   const isJests = ofJestsPackages(runtime, jests);
   const kept = new Map<string, KeptFile>();
   let size = 0;
@@ -70,14 +75,17 @@ export function keepReads(read: Read, {runtime, jests, maxBytes = MAX_BYTES}: Ke
   };
 
   return (path, ...rest: unknown[]) => {
-    const readNow = () => withoutOurFrame(__filename, () => (read as (...args: unknown[]) => Buffer)(path, ...rest));
+    const readNow = () =>
+      withoutOurFrame(__filename, () =>
+        unlessMocked(() => (read as (...args: unknown[]) => Buffer)(path, ...rest), path),
+      );
     if (rest.length > 0 || typeof path !== 'string' || !isOfAPackage(path)) return readNow();
     const before = kept.get(path);
     // Not asked at the first time: to find out which packages are Jest's takes longer than to look at the files of one test file.
     if (before !== undefined && (before.doesNotChange ||= isJests(path))) return before.bytes;
     const stats = statsOf(path);
     if (before && stats && isSame(before.stats, stats)) return before.bytes;
-    const now = BigInt(Date.now()) * 1_000_000n;
+    const now = BigInt(timeOfDay()) * 1_000_000n;
     const bytes = readNow();
     if (before !== undefined && kept.delete(path)) size -= before.bytes.length + before.textSize;
     if (stats === undefined || size + bytes.length > maxBytes) return bytes;
@@ -93,6 +101,23 @@ export function keepReads(read: Read, {runtime, jests, maxBytes = MAX_BYTES}: Ke
 /** What V8 takes for a text: a byte for each character; two, where one of them needs it. */
 function bytesOf(text: string, {length}: Buffer): number {
   return text.length === length ? length : 2 * text.length;
+}
+
+/**
+ * Node's `readFileSync` calls other functions of `fs`, of which an earlier test file may have left mocks that throw. What fails while
+ * there are mocks is read without them.
+ */
+function unlessMocked(read: () => Buffer, path: unknown): Buffer {
+  try {
+    return read();
+  } catch (error) {
+    if (typeof path !== 'string' || !isReadingMocked()) throw error;
+    try {
+      return readWhole(path);
+    } catch {
+      throw error; // it is Jest's, with Jest's stack
+    }
+  }
 }
 
 /** Whether a change after `now` (ns) could be told from what was read. */

@@ -2,9 +2,9 @@
  * The code of what Node itself loads: Jest's modules, transformers, environments, and what these need. A compiler takes longer to be
  * compiled than most test files take to run, in each process anew. Node keeps it by itself where it is asked to, from 22.1 on.
  */
-import fs from 'node:fs';
 import Module from 'node:module';
-import {join} from 'node:path';
+import {readdirSync} from '../pristine/fs';
+import {join} from '../pristine/path';
 import {hasRoom, keepWithin} from './diskUse';
 
 interface NodesOwnCache {
@@ -13,7 +13,6 @@ interface NodesOwnCache {
 }
 
 /** Taken now: a test may spy on them later, and would see our calls. */
-const {readdirSync} = fs;
 const {enableCompileCache, flushCompileCache} = Module as NodesOwnCache;
 
 /** Node never removes anything. */

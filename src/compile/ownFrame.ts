@@ -12,7 +12,13 @@ export function withoutOurFrame<T>(file: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw retried(error, file, act);
+    let told = error;
+    try {
+      told = retried(error, file, act);
+    } catch {
+      // Something of the error throws when it is read: a `prepareStackTrace` of the user's, say. Our frames stay in it.
+    }
+    throw told;
   }
 }
 

@@ -3,14 +3,10 @@
  * them. The same some hundred modules come first in each process, and to open a file for each, and to hash its source, takes as long
  * as to compile it.
  */
-import fs from 'node:fs';
 import type {StoredCode} from './codeOnDisk';
 import {sha1} from './contentHash';
 import type {ModuleCode} from './keptCode';
-import {writeWhole} from './wholeFile';
-
-/** Taken now: a test may spy on it later, and would see our call. */
-const {readFileSync} = fs;
+import {readWhole, writeWhole} from './wholeFile';
 
 /** The first bytes of the file; another number where what stands in it means something else. */
 const MAGIC = Buffer.from('XDS1');
@@ -125,7 +121,7 @@ function unpacked(path: string): Map<string, Packed> {
   const all = new Map<string, Packed>();
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    bytes = readWhole(path);
   } catch {
     return all; // nothing was kept so far
   }

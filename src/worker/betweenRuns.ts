@@ -6,6 +6,7 @@
 import {createRequire} from 'node:module';
 import {CompileCache} from '../compile/compileCache';
 import type {WorkerSetup} from '../core/protocol';
+import {heapUsedBytes} from '../pristine/memory';
 import {listen, now} from './clock';
 import {loadTestWorker} from './jestFile';
 import {LoadedModules} from './loadedModules';
@@ -62,7 +63,7 @@ export class BetweenRuns {
     loadJest(options.modules);
     this.#unreferenced = new Unreferenced();
     this.#state = new ProcessState();
-    this.#freshHeapBytes = process.memoryUsage().heapUsed;
+    this.#freshHeapBytes = heapUsedBytes();
   }
 
   /** To be called before Jest is loaded, which this does. */
@@ -107,9 +108,9 @@ export class BetweenRuns {
 
   async #hasGrown(): Promise<boolean> {
     const most = Math.min(this.#freshHeapBytes + MOST_GROWTH_BYTES, (this.#options.heapLimitBytes ?? Infinity) / 2);
-    if (process.memoryUsage().heapUsed <= most) return false;
+    if (heapUsedBytes() <= most) return false;
     await collectGarbage();
-    return process.memoryUsage().heapUsed > most;
+    return heapUsedBytes() > most;
   }
 
   #renewModules(): void {

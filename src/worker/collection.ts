@@ -2,8 +2,8 @@
  * What a test file defines, read from jest-circus's tree once the file is loaded: its tests in the
  * order of the source, and which of them must stay together.
  */
-import {createHash} from 'node:crypto';
 import type {Circus} from '@jest/types';
+import {createHash} from '../pristine/crypto';
 import type {JournalTest} from '../core/journal';
 import type {CollectedTest} from '../core/protocol';
 import type {Granularity, Grouping} from '../core/units';

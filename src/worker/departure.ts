@@ -2,13 +2,12 @@
  * Says how far this process has come on its way out. Jest's warning of a worker that does not end blames the tests: the parent
  * gives it only where they, not we, Node or a busy machine keep the process.
  */
-import fs from 'node:fs';
 import type {Departure} from '../core/protocol';
+import {renameSync, rmSync, writeText} from '../pristine/fs';
 import {statefulAddons} from './addons';
 import type {OpenResources} from './openResources';
 
-/** Test files share these, and may mock them. */
-const {renameSync, rmSync, writeFileSync} = fs;
+/** Test files share it, and may mock it. */
 const {setInterval: every} = globalThis;
 
 /** So often in its grace does a process that has not ended say why. */
@@ -44,7 +43,7 @@ export class DepartureRecorder {
   #leave(departure: Departure): void {
     try {
       // In two steps: the process may be killed in the middle of one.
-      writeFileSync(`${this.#path}.draft`, JSON.stringify(departure));
+      writeText(`${this.#path}.draft`, JSON.stringify(departure));
       renameSync(`${this.#path}.draft`, this.#path);
     } catch {
       // The parent then says that it was not told.

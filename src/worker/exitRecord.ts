@@ -3,11 +3,8 @@
  * worker nor the exception behind it. Written synchronously, as nothing else arrives from a process
  * that is on its way out; a process killed by a signal writes none, and its signal is known.
  */
-import {fstatSync, ftruncateSync, openSync, writeFileSync, writeSync} from 'node:fs';
 import {EXIT_RECORD_BYTES, type ExitRecord} from '../core/protocol';
-
-/** Test files share this process's `fs`, and may mock it. */
-const io = {fstatSync, ftruncateSync, openSync, writeFileSync, writeSync};
+import {fstatSync, ftruncateSync, openSync, writeSync, writeText} from '../pristine/fs';
 
 /** So many characters of an exception are written where there is no space but the reserved one. */
 const SHORT_EXCEPTION = 600;
@@ -66,7 +63,7 @@ export class ExitRecorder {
     const text = JSON.stringify(record);
     // A test may have closed the file, and its number be another's.
     if (this.#file === null || !isStill(this.#file)) {
-      io.writeFileSync(this.#path, text);
+      writeText(this.#path, text);
       return;
     }
     const {descriptor} = this.#file;
@@ -76,14 +73,14 @@ export class ExitRecorder {
     const bytes = Buffer.alloc(EXIT_RECORD_BYTES, ' ');
     bytes.write(short);
     writeWhole(descriptor, bytes);
-    io.ftruncateSync(descriptor, EXIT_RECORD_BYTES);
+    ftruncateSync(descriptor, EXIT_RECORD_BYTES);
   }
 }
 
 function open(path: string): OpenFile | null {
   try {
-    const descriptor = io.openSync(path, 'r+');
-    return {descriptor, ino: io.fstatSync(descriptor).ino};
+    const descriptor = openSync(path, 'r+');
+    return {descriptor, ino: fstatSync(descriptor).ino};
   } catch {
     return null;
   }
@@ -91,7 +88,7 @@ function open(path: string): OpenFile | null {
 
 function isStill({descriptor, ino}: OpenFile): boolean {
   try {
-    return io.fstatSync(descriptor).ino === ino;
+    return fstatSync(descriptor).ino === ino;
   } catch {
     return false;
   }
@@ -100,7 +97,7 @@ function isStill({descriptor, ino}: OpenFile): boolean {
 /** @returns whether all of it is written: the disk may be full */
 function writeWhole(descriptor: number, bytes: Buffer): boolean {
   try {
-    return io.writeSync(descriptor, bytes, 0, bytes.length, 0) === bytes.length;
+    return writeSync(descriptor, bytes, 0, bytes.length, 0) === bytes.length;
   } catch {
     return false;
   }

@@ -3,9 +3,9 @@
  * environment has as globals it has from there, before any code of the user's runs. The config's JSON, a part
  * of the transform cache's key, stays as it is: it has neither symbols nor what a `toJSON` leaves out.
  */
-import {join, sep} from 'node:path';
 import type {Config} from '@jest/types';
 import type {FileFixtures} from '../core/protocol';
+import {join, sep} from '../pristine/path';
 import {FIXTURES, type HandedOver} from '../realm/handover';
 
 /** Where the code is that runs in the realm of a test file. */

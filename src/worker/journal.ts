@@ -3,16 +3,12 @@
  * runs, however the process ends; and without a word to the parent, which has nothing to do for it. What
  * goes through jest-worker's channel may be lost with the process, and waking the parent for each test
  * costs more than the test.
- *
- * Test files share this process's `fs`, and may mock it: what is used here is taken before the first of
- * them is loaded.
  */
-import {closeSync, ftruncateSync, openSync, writeSync} from 'node:fs';
 import type {JournalRecord} from '../core/journal';
+import {epochMs} from '../pristine/clock';
+import {closeSync, ftruncateSync, openSync, writeSync} from '../pristine/fs';
 
-const io = {closeSync, ftruncateSync, openSync, writeSync};
 const {stringify} = JSON;
-const {now} = Date;
 
 export class Journal {
   readonly #path: string;
@@ -30,18 +26,18 @@ export class Journal {
   begin(unit: number): void {
     if (this.#file === null) this.#open();
     try {
-      if (this.#file !== null) io.ftruncateSync(this.#file, 0);
+      if (this.#file !== null) ftruncateSync(this.#file, 0);
     } catch {
       this.#giveUp();
     }
     this.#skips = false;
-    this.write({type: 'unit', unit, at: now()});
+    this.write({type: 'unit', unit, at: epochMs()});
   }
 
   /** Nothing is kept of what runs now: it cannot be followed. */
   skip(): void {
     try {
-      if (this.#file !== null) io.ftruncateSync(this.#file, 0);
+      if (this.#file !== null) ftruncateSync(this.#file, 0);
     } catch {
       this.#giveUp();
     }
@@ -51,7 +47,7 @@ export class Journal {
   write(record: JournalRecord): void {
     if (this.#file === null || this.#skips) return;
     try {
-      io.writeSync(this.#file, `${serialize(record)}\n`);
+      writeSync(this.#file, `${serialize(record)}\n`);
     } catch {
       this.#giveUp(); // the disk is full, say: a death costs the whole file then
     }
@@ -59,7 +55,7 @@ export class Journal {
 
   #open(): void {
     try {
-      this.#file = io.openSync(this.#path, 'a');
+      this.#file = openSync(this.#path, 'a');
     } catch {
       // A death costs the whole file then.
     }
@@ -68,8 +64,8 @@ export class Journal {
   #giveUp(): void {
     if (this.#file === null) return;
     try {
-      io.ftruncateSync(this.#file, 0);
-      io.closeSync(this.#file);
+      ftruncateSync(this.#file, 0);
+      closeSync(this.#file);
     } catch {
       // What is there does not end as a journal does, or is none.
     }

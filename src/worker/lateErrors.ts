@@ -2,7 +2,7 @@
  * Errors that one file throws while another runs: a timer or a promise that outlived its tests. jest-circus takes
  * them for failures of the running test, and so they stay; but their text names the file that they come from.
  */
-import {relative} from 'node:path';
+import {relative} from '../pristine/path';
 
 /** The lines of a stack that follow its message. */
 const CALLS = /\n\s+at /;

@@ -5,9 +5,10 @@
  * those that read nothing of a project when they are loaded are loaded again at once, while nobody waits.
  */
 import {subscribe} from 'node:diagnostics_channel';
-import {existsSync, statSync} from 'node:fs';
 import * as nodeModule from 'node:module';
-import {dirname, join, sep} from 'node:path';
+import {epochMs} from '../pristine/clock';
+import {existsSync, statSync} from '../pristine/fs';
+import {dirname, join, sep} from '../pristine/path';
 import {statefulAddons} from './addons';
 
 /** Packages that read nothing but their own files and the environment when they are loaded: Jest's own, and what takes longest. */
@@ -26,8 +27,6 @@ const IMPORTS_AT_START = /--(import|(experimental-)?loader)\b/;
 /** Where our own modules are: they are this process's, whatever it runs. */
 const OWN_FOLDER = dirname(__dirname) + sep;
 
-// Test files share these, and may mock them.
-const io = {existsSync, statSync};
 const {cache} = require;
 
 type CachedModule = NonNullable<(typeof cache)[string]>;
@@ -36,7 +35,7 @@ export class LoadedModules {
   /** What the process cannot be without. */
   readonly #base: ReadonlySet<string> = new Set(Object.keys(cache));
   /** When the run began, or the process: what is loaded after that and has changed since may have been loaded as it was. */
-  #since = Date.now() - process.uptime() * 1000;
+  #since = epochMs() - process.uptime() * 1000;
   /** What was on disk when it was first looked at, for each path that what was loaded depends on. */
   readonly #stamps = new Map<string, string>();
   readonly #packages = new Map<string, string | null>();
@@ -79,7 +78,7 @@ export class LoadedModules {
     for (const [folder, description] of this.#packages) {
       if (nearestPackageJson(folder) !== description) return folder;
     }
-    this.#since = Date.now();
+    this.#since = epochMs();
     return null;
   }
 
@@ -168,13 +167,13 @@ function nodeModulesOf(path: string): string | null {
 function nearestPackageJson(folder: string): string | null {
   for (let at = folder; ; at = dirname(at)) {
     const path = join(at, 'package.json');
-    if (io.existsSync(path)) return path;
+    if (existsSync(path)) return path;
     if (at === dirname(at)) return null;
   }
 }
 
 function stampOf(path: string): {readonly text: string; readonly changedAt: number} | null {
-  const stats = io.statSync(path, {throwIfNoEntry: false});
+  const stats = statSync(path, {throwIfNoEntry: false});
   if (stats === undefined) return null;
   const {ino, size, mtimeMs, ctimeMs} = stats;
   return {text: `${ino} ${size} ${mtimeMs} ${ctimeMs}`, changedAt: ctimeMs};

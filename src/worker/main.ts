@@ -2,7 +2,6 @@
  * A worker process. jest-worker loads this module and makes one call, `serve`, that lasts as long as
  * the worker does: while it is under way the parent hears every message, and of the process's death.
  */
-import {relative} from 'node:path';
 import type {
   FromWorker,
   MemoryUse,
@@ -13,6 +12,8 @@ import type {
   UnitOutcome,
   WorkerSetup,
 } from '../core/protocol';
+import {heapUsedBytes, residentBytes} from '../pristine/memory';
+import {relative} from '../pristine/path';
 import type {BetweenRuns} from './betweenRuns';
 import {listen, now} from './clock';
 import {DepartureRecorder} from './departure';
@@ -210,7 +211,7 @@ async function runUnit(
   file: CircusFile | null,
   heapLimitBytes: number | null,
 ): Promise<UnitDone> {
-  const memoryBefore = heapLimitBytes === null ? null : process.memoryUsage();
+  const memoryBefore = heapLimitBytes === null ? null : memoryUse();
   const start = now();
   const end = await files.run(unit, file);
   let outcome: UnitOutcome;
@@ -236,12 +237,22 @@ async function runUnit(
   };
 }
 
+/** In bytes. */
+interface HeldMemory {
+  readonly heap: number;
+  readonly rss: number;
+}
+
+function memoryUse(): HeldMemory {
+  return {heap: heapUsedBytes(), rss: residentBytes()};
+}
+
 /** null: the heap is within its limit. */
-function memoryOver(heapLimitBytes: number | null, before: NodeJS.MemoryUsage | null): MemoryUse | null {
+function memoryOver(heapLimitBytes: number | null, before: HeldMemory | null): MemoryUse | null {
   if (heapLimitBytes === null || before === null) return null;
-  const after = process.memoryUsage();
-  if (after.heapUsed <= heapLimitBytes) return null;
-  return {heap: {before: before.heapUsed, after: after.heapUsed}, rss: {before: before.rss, after: after.rss}};
+  const after = memoryUse();
+  if (after.heap <= heapLimitBytes) return null;
+  return {heap: {before: before.heap, after: after.heap}, rss: {before: before.rss, after: after.rss}};
 }
 
 async function sendDone(line: ParentLine, done: UnitDone): Promise<void> {

@@ -3,6 +3,8 @@
  * at every step of every test, so writing is all that it does here; the watchdog reads now and then.
  */
 
+import {monotonicMs} from '../pristine/clock';
+
 /** What the main thread is doing, and for how long it may. */
 export interface Phase {
   readonly name: string;
@@ -25,15 +27,8 @@ export interface SeenPhase extends Phase {
 }
 
 // Test files share this process, and may mock what is in it: taken before the first of them is loaded.
-const {hrtime} = process;
 const encoder = new TextEncoder();
 const encodeInto = encoder.encodeInto.bind(encoder);
-
-/** In ms, the same for all threads of a process, which `performance.now()` is not. */
-export function monotonicMs(): number {
-  const [seconds, nanoseconds] = hrtime();
-  return seconds * 1000 + nanoseconds / 1e6;
-}
 
 const NUMBERS = {startedAt: 0, slowMs: 1, hardMs: 2, stuckMs: 3, count: 4};
 const WORDS = {version: 0, nameBytes: 1, stopped: 2, began: 3, turns: 4, count: 5};

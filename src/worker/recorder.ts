@@ -4,6 +4,8 @@
  */
 import type {AssertionResult, TestResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
+import {epochMs} from '../pristine/clock';
+import {residentBytes} from '../pristine/memory';
 import {now} from './clock';
 import type {Collection} from './collection';
 import type {Journal} from './journal';
@@ -15,9 +17,6 @@ type ConsoleEntries = NonNullable<TestResult['console']>;
 
 /** How often (ms) the process's memory is looked at. */
 const MEMORY_EVERY_MS = 1000;
-
-const readRss = process.memoryUsage.rss.bind(process.memoryUsage);
-const {now: wallClock} = Date;
 
 /** Where jest-circus keeps what `jest.retryTimes` was given. */
 const RETRY_TIMES = Symbol.for('RETRY_TIMES');
@@ -91,7 +90,7 @@ export class Recorder {
       case 'test_started': {
         const place = collection.places.get(event.test);
         if (place !== undefined) {
-          journal.write({type: 'test', place: place.index, at: wallClock(), rss: this.#memory()});
+          journal.write({type: 'test', place: place.index, at: epochMs(), rss: this.#memory()});
         }
         return;
       }
@@ -156,7 +155,7 @@ export class Recorder {
   #memory(): number {
     const time = now();
     if (time - this.#rssAt >= MEMORY_EVERY_MS) {
-      this.#rss = readRss();
+      this.#rss = residentBytes();
       this.#rssAt = time;
     }
     return this.#rss;

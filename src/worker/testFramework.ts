@@ -3,11 +3,11 @@
  * framework with `require(config.testRunner)`: what it finds there is this, which lets every file pass
  * that runs whole. The config stays as it is: its hash is part of the transform cache's key.
  */
-import {existsSync, readFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
 import type {AssertionResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
 import {dropFramesOf} from '../compile/ownFrame';
+import {existsSync, readText} from '../pristine/fs';
+import {dirname, join} from '../pristine/path';
 import {LateErrors} from './lateErrors';
 import {cutDeepDetails, sendable} from './sendable';
 
@@ -159,7 +159,7 @@ function sendReduced(sendMessageToJest: SendMessageToJest, name: string, payload
 function packageOf(file: string): {name: string; version: string} {
   for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
     const path = join(folder, 'package.json');
-    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as {name: string; version: string};
+    if (existsSync(path)) return JSON.parse(readText(path)) as {name: string; version: string};
   }
   return {name: '', version: ''};
 }

@@ -17,6 +17,7 @@ export class Unreferenced {
 
   /** From here on all are noted that are unreferenced. To be made once in a process, before anything of the user's is loaded. */
   constructor() {
+    // eslint-disable-next-line no-restricted-globals -- before anything of the user's is loaded
     const timer = setTimeout(() => undefined, 0);
     clearTimeout(timer);
     const classes: object[] = [Socket, Server, ChildProcess, DatagramSocket, Worker].map(({prototype}) => prototype);

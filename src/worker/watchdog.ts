@@ -3,8 +3,8 @@
  * while it is in an endless loop: it tells what takes too long, and where it hangs; and it ends the
  * process when the parent is gone. All that this side does at run time is to write down what begins.
  */
-import {join} from 'node:path';
 import {isMainThread, Worker} from 'node:worker_threads';
+import {join} from '../pristine/path';
 import {PhaseMemory, type Phase} from './phaseMemory';
 
 /** To whom the watchdog speaks. */

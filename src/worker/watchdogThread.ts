@@ -5,12 +5,14 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {parentPort, workerData} from 'node:worker_threads';
 import type {FromWatchdog, HungPlace} from '../core/watching';
+import {monotonicMs} from '../pristine/clock';
+import {residentBytes} from '../pristine/memory';
 import {exitHung, killProcess} from './endOfProcess';
 import {findHungPlace} from './hungStack';
 import {printInBand} from './inBandReport';
 import {MainThread} from './mainThread';
 import {ParentSocket} from './parentSocket';
-import {monotonicMs, PhaseMemory, type SeenPhase} from './phaseMemory';
+import {PhaseMemory, type SeenPhase} from './phaseMemory';
 import type {WatchdogData} from './watchdog';
 
 /** How often (ms) the parent is told that this process is alive. */
@@ -101,7 +103,7 @@ function beat(): void {
     ms: monotonicMs() - phase.startedAt,
     limitMs: phase.hardMs,
     debugged: findingOf(phase).debugged,
-    rss: process.memoryUsage.rss(),
+    rss: residentBytes(),
   });
 }
 

@@ -15,10 +15,10 @@ export function compile(source: string, options: CompilerOptions = {}): string {
 
 export type CompiledRing = 'worker' | 'compile' | 'fixtures' | 'shell' | 'realm';
 
-/** @returns the folder of those rings' compiled modules, with one folder each, and of core's */
+/** @returns the folder of those rings' compiled modules, with one folder each, and of those that all may import */
 export function compileRings(...rings: readonly CompiledRing[]): string {
   const folder = temporaryFolder();
-  for (const ring of ['core', ...rings]) {
+  for (const ring of ['core', 'pristine', ...rings]) {
     mkdirSync(join(folder, ring));
     for (const name of readdirSync(join(SOURCES, ring))) {
       const source = readFileSync(join(SOURCES, ring, name), 'utf8');

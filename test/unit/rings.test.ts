@@ -76,6 +76,31 @@ describe('it is an error that', () => {
       'a worker knows units, and what is said between processes',
     ],
     [
+      'worker calls what a test may have mocked',
+      'src/worker/main.ts',
+      "import {readFileSync} from 'node:fs'; readFileSync('a');",
+      'take it from src/pristine',
+    ],
+    ['worker reads a clock that a test may have mocked', 'src/worker/main.ts', 'Date.now();', 'use src/pristine/clock'],
+    [
+      'worker asks Node for its memory',
+      'src/worker/main.ts',
+      'process.memoryUsage();',
+      'it may abort Node 20: use src/pristine/memory',
+    ],
+    [
+      'compile calls what a test may have mocked',
+      'src/compile/diskUse.ts',
+      "import fs from 'fs'; fs.rmSync('a');",
+      'take it from src/pristine',
+    ],
+    [
+      'pristine imports ours',
+      'src/pristine/fs.ts',
+      "import {warn} from '../shell/warn'; warn('');",
+      'knows nothing of ours',
+    ],
+    [
       'worker imports the scheduler',
       'src/worker/main.ts',
       "import {step} from '../core/schedule'; step();",
@@ -281,9 +306,14 @@ describe('it is right that', () => {
       "import {parseHello} from '../core/protocol'; import type {Unit} from '../core/units'; export const a = (_: Unit) => parseHello('');",
     ],
     [
+      'a thread that runs no tests does I/O',
+      'src/worker/inBandReport.ts',
+      "import {writeSync} from 'node:fs'; writeSync(2, String(Date.now()));",
+    ],
+    [
       'worker does I/O',
       'src/worker/main.ts',
-      "import {readFileSync} from 'node:fs'; readFileSync(String(process.pid + Date.now()));",
+      "import {readText} from '../pristine/fs'; import {epochMs} from '../pristine/clock'; readText(String(epochMs()));",
     ],
     [
       'a process of fixtures imports what is said, and does I/O',

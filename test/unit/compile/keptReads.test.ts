@@ -2,6 +2,7 @@ import fs, {mkdirSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, ut
 import {join} from 'node:path';
 import {JestsPackages} from '../../../src/compile/jestsPackages';
 import {keepReads} from '../../../src/compile/keptReads';
+import type * as Clock from '../../../src/pristine/clock';
 import {temporaryFolder} from '../shell/temporaryFolder';
 
 /** A Jest that lies nowhere near. */
@@ -10,19 +11,20 @@ const ELSEWHERE = {
   jests: new JestsPackages('/elsewhere/node_modules/@jest/core/build/index.js'),
 };
 
-/** Not that which the tests move. */
-const {now: clock} = Date;
+let time = 0;
 
 /** What is read anew is counted. */
 function reads(maxBytes = 1000) {
   const read = jest.fn((path: string) => fs.readFileSync(path));
-  return {read, kept: keepReads(read as never, {...ELSEWHERE, maxBytes}) as typeof fs.readFileSync};
+  return {
+    read,
+    kept: keepReads(read as never, {...ELSEWHERE, maxBytes, timeOfDay: () => time}) as typeof fs.readFileSync,
+  };
 }
 
 /** A clock that is so much ahead of that of the files: they were changed that long ago. */
 function later(seconds: number) {
-  const now = clock() + seconds * 1000;
-  jest.spyOn(Date, 'now').mockReturnValue(now);
+  time = Date.now() + seconds * 1000;
 }
 
 function packageFile(text = 'old'): string {
@@ -33,6 +35,47 @@ function packageFile(text = 'old'): string {
 
 beforeEach(() => later(10));
 afterEach(() => jest.restoreAllMocks());
+
+test('mocks of `fs` that throw, which a test has left, keep nobody from reading', () => {
+  const inPackage = packageFile('text');
+  const ofProject = join(temporaryFolder({'a.js': 'own'}), 'a.js');
+  const original = {openSync: fs.openSync, readSync: fs.readSync, closeSync: fs.closeSync};
+  const texts: string[] = [];
+  let missing: unknown;
+  // Jest reads files itself: all that it does waits until they are back.
+  const mock = () => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- an error's stack would be looked for in source maps
+    throw 'left behind';
+  };
+  try {
+    Object.assign(fs, {openSync: mock, readSync: mock, closeSync: mock});
+    const {kept} = reads();
+    texts.push(String(kept(inPackage)), String(kept(ofProject)));
+    try {
+      kept(`${ofProject}.missing`);
+    } catch (error) {
+      missing = error;
+    }
+  } finally {
+    Object.assign(fs, original);
+  }
+  expect(texts).toEqual(['text', 'own']);
+  expect(missing).toBe('left behind');
+});
+
+test('a clock may tell fractions of a millisecond', () => {
+  const path = packageFile();
+  const fractional = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 0.25);
+  try {
+    jest.isolateModules(() => {
+      const {epochMs} = jest.requireActual<typeof Clock>('../../../src/pristine/clock');
+      const kept = keepReads(fs.readFileSync, {...ELSEWHERE, timeOfDay: epochMs});
+      expect(String(kept(path))).toBe('old');
+    });
+  } finally {
+    fractional.mockRestore();
+  }
+});
 
 test('a file is read once', () => {
   const path = packageFile();

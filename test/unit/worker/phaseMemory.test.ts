@@ -1,6 +1,7 @@
 import {once} from 'node:events';
 import {Worker} from 'node:worker_threads';
-import {monotonicMs, PhaseMemory, type Phase} from '../../../src/worker/phaseMemory';
+import {monotonicMs} from '../../../src/pristine/clock';
+import {PhaseMemory, type Phase} from '../../../src/worker/phaseMemory';
 import {compileRings} from '../compiledSources';
 
 const SAME: Phase = {name: 'same', slowMs: null, hardMs: null, stuckMs: null, began: false};

@@ -1,0 +1,20 @@
+/** Clocks as they were when this process began: test files share them with us and may mock them (see fs.ts). */
+const {hrtime} = process;
+const {now: timeOfDay} = Date;
+
+/**
+ * Monotonic, in ms. It counts from the same moment in all threads and processes of a machine, which `performance.now()`
+ * does not.
+ */
+export function monotonicMs(): number {
+  const [seconds, nanoseconds] = hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
+}
+
+/**
+ * The time of day, in whole ms since the epoch. For points in time only: it may jump, so a duration comes from
+ * `monotonicMs`. A preloaded module may have replaced `Date.now` by one that returns fractions.
+ */
+export function epochMs(): number {
+  return Math.floor(timeOfDay());
+}

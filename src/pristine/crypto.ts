@@ -1,0 +1,7 @@
+/** Node's `crypto` as it was when this process began: test files share it with us (see fs.ts). */
+import crypto from 'node:crypto';
+
+export const {createHash} = crypto;
+
+/** Node before 20.12 has none. */
+export const {hash} = crypto as {hash?: typeof crypto.hash};
