@@ -49,13 +49,17 @@ export interface TestDuration {
   readonly duration?: number | null | undefined;
 }
 
-/** Per test, in whole ms; a file of 10,000 tests that take nothing must not cost 10,000 entries. */
-export function testDurations(tests: readonly TestDuration[]): Record<string, number> {
+/**
+ * Per test, in whole ms; a file of 10,000 tests that take nothing must not cost 10,000 entries.
+ *
+ * @param mostMs what the whole file took, by a monotonic clock: Jest takes the time of day for its tests, which may jump
+ */
+export function testDurations(tests: readonly TestDuration[], mostMs = Infinity): Record<string, number> {
   // Without a prototype: a test may be called "toString".
   const durations = Object.create(null) as Record<string, number>;
   for (const {fullName, duration} of tests) {
     if (typeof duration === 'number' && duration >= 1) {
-      durations[fullName] = (durations[fullName] ?? 0) + Math.round(duration);
+      durations[fullName] = (durations[fullName] ?? 0) + Math.round(Math.min(duration, mostMs));
     }
   }
   return durations;

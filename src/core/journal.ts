@@ -55,7 +55,10 @@ export type JournalRecord =
       /** The file of its snapshots, and their keys. */
       readonly snapshots: {readonly path: string; readonly keys: readonly string[]} | null;
     }
-  /** A test begins: the place of it in the list, the time (epoch, ms), and the process's memory (RSS, bytes). */
+  /**
+   * A test begins: the place of it in the list, the time (by the machine's monotonic clock, ms), and the process's memory
+   * (RSS, bytes).
+   */
   | {readonly type: 'test'; readonly place: number; readonly at: number; readonly rss: number}
   /** A test has ended; once more, if it was retried. `willRetry`: it has failed, and is to be. */
   | {

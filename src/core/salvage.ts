@@ -38,7 +38,7 @@ export interface DeadSession {
   readonly toRetry: ReadonlyMap<number, Ended>;
   /** Places of the tests that began, in that order. */
   readonly began: readonly number[];
-  /** When (epoch, ms) the tests began that had not ended, by place; and the memory (RSS, bytes) then. */
+  /** When (monotonic, ms) the tests began that had not ended, by place; and the memory (RSS, bytes) then. */
   readonly running: ReadonlyMap<number, {readonly at: number; readonly rss: number}>;
   readonly crash: CrashItem;
   /** Places of tests that have failed by this death: the crash item, or all tests of a beforeAll hook's block. */

@@ -11,6 +11,7 @@ import type {SliceResult} from '../core/merge';
 import type {Resumption} from '../core/protocol';
 import {deadConsole, Salvage, snapshotsOf, type DeadSession, type Fate} from '../core/salvage';
 import type {SlotNumber} from '../core/units';
+import {epochMs, monotonicMs} from '../pristine/clock';
 
 /** What of jest-message-util is used: it lays out the text of a file's failures. */
 export interface MessageUtil {
@@ -53,12 +54,22 @@ export interface LostFile {
 
 interface Remains {
   readonly salvage: Salvage;
-  readonly deaths: Map<DeadSession, {readonly report: Promise<DeathReport>; readonly at: number}>;
+  readonly deaths: Map<DeadSession, {readonly report: Promise<DeathReport>; readonly at: Moment}>;
   lastReport: Promise<DeathReport>;
   /** Of the workers that were done with their share. */
   readonly ended: SliceResult[];
   /** What the workers leave out that have it open now. */
   resumes: Resumption | null;
+}
+
+/** The time by two clocks. The time of day may jump; the other one says how long something took, here and in a worker. */
+interface Moment {
+  readonly epochMs: number;
+  readonly monotonicMs: number;
+}
+
+function thisMoment(): Moment {
+  return {epochMs: epochMs(), monotonicMs: monotonicMs()};
 }
 
 export class DeadSessions {
@@ -75,7 +86,7 @@ export class DeadSessions {
     if (first?.type !== 'unit' || first.unit !== unit) journal = []; // of another file, or not followed
     const remains = this.#remains.get(unit) ?? {
       salvage: new Salvage(this.#options.resume),
-      deaths: new Map<DeadSession, {report: Promise<DeathReport>; at: number}>(),
+      deaths: new Map<DeadSession, {report: Promise<DeathReport>; at: Moment}>(),
       lastReport: report,
       ended: [],
       resumes: null,
@@ -86,7 +97,7 @@ export class DeadSessions {
     const fate = remains.salvage.lose({slot, journal, shared, innocent, hung, final});
     remains.lastReport = report;
     const session = remains.salvage.sessions.at(-1);
-    if (session !== undefined && !remains.deaths.has(session)) remains.deaths.set(session, {report, at: Date.now()});
+    if (session !== undefined && !remains.deaths.has(session)) remains.deaths.set(session, {report, at: thisMoment()});
     if (fate === 'whole') {
       // Nothing of what has run so far is wanted; that its workers have died is remembered.
       remains.deaths.clear();
@@ -175,7 +186,7 @@ export class DeadSessions {
       const failed = left.flatMap(place => toRetry.get(place) ?? []);
       slices.push(this.#endedSlice(unit, last, failed));
       const unknown = left.filter(place => !toRetry.has(place));
-      slices.push(this.#failedSlice(unit, last, unknown, () => (interrupted ? null : notRun(reason)), Date.now()));
+      slices.push(this.#failedSlice(unit, last, unknown, () => (interrupted ? null : notRun(reason)), thisMoment()));
     }
     for (const session of salvage.together) {
       const report = await (deaths.get(session) as {report: Promise<DeathReport>}).report;
@@ -202,7 +213,7 @@ export class DeadSessions {
     unit: number,
     session: DeadSession,
     report: DeathReport,
-    at: number,
+    at: Moment,
     kept: readonly number[],
   ): SliceResult[] {
     const options = {session, report, coverage: this.#coverage};
@@ -218,7 +229,7 @@ export class DeadSessions {
           unit,
           session,
           ended.map(([, {result}]) => result),
-          at,
+          at.epochMs,
           {console: entries, counts},
         ),
         slice: {
@@ -269,7 +280,7 @@ export class DeadSessions {
     session: DeadSession,
     places: readonly number[],
     text: (place: number) => string | null,
-    at: number,
+    at: Moment,
   ): SliceResult {
     const tests = places.map((place): AssertionResult => {
       const {titles, mode} = session.opened.tests[place] ?? {titles: ['?'], mode: 'run' as const};
@@ -277,7 +288,7 @@ export class DeadSessions {
       const failure = mode === 'run' ? text(place) : null;
       return {
         ancestorTitles: titles.slice(0, -1),
-        duration: began === undefined ? null : Math.max(0, at - began),
+        duration: began === undefined ? null : Math.max(0, Math.round(at.monotonicMs) - began),
         failing: false,
         failureDetails: failure === null ? [] : [{}],
         failureMessages: failure === null ? [] : [failure],
@@ -292,7 +303,7 @@ export class DeadSessions {
     });
     return {
       slot: session.slot,
-      result: this.#result(unit, session, tests, at, {}),
+      result: this.#result(unit, session, tests, at.epochMs, {}),
       slice: {tests: places, ran: [], console: [], loadMs: 0, snapshot: null},
       apart: null,
     };
@@ -342,7 +353,7 @@ export class DeadSessions {
         end,
         loadTestEnvironmentEnd: start,
         loadTestEnvironmentStart: start,
-        runtime: end - start,
+        runtime: Math.max(0, end - start),
         setupAfterEnvEnd: start,
         setupAfterEnvStart: start,
         setupFilesEnd: start,

@@ -24,7 +24,7 @@ export class PastRuns {
     return this.#timings.get(this.key(test, node));
   }
 
-  /** @param result null: the file has none, it failed to run */
+  /** @param ms by a monotonic clock. @param result null: the file has none, it failed to run */
   note(test: Test, ms: number | null, result: TestResult | null, node: string | null = null): void {
     if (this.#globalConfig.collectTests) return; // nothing ran
     const past = this.of(test, node);
@@ -33,7 +33,7 @@ export class PastRuns {
     const failed = result === null || result.numFailingTests > 0 || result.testExecError != null;
     this.#timings.record(this.key(test, node), {
       ms: partial ? (past?.ms ?? null) : ms === null ? null : Math.round(ms),
-      tests: {...(partial && past?.tests), ...testDurations(result?.testResults ?? [])},
+      tests: {...(partial && past?.tests), ...testDurations(result?.testResults ?? [], ms ?? Infinity)},
       end: failed ? 'failed' : partial ? (past?.end ?? 'passed') : 'passed',
     });
   }

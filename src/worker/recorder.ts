@@ -4,13 +4,14 @@
  */
 import type {AssertionResult, TestResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
-import {epochMs} from '../pristine/clock';
+import {monotonicMs} from '../pristine/clock';
 import {residentBytes} from '../pristine/memory';
 import {now} from './clock';
 import type {Collection} from './collection';
 import type {Journal} from './journal';
 import {titlesOf, type Phases} from './phases';
 import type {SnapshotWatch} from './snapshots';
+import {TestDurations} from './testDurations';
 import {consoleOf, type TestEnvironment} from './testFramework';
 
 type ConsoleEntries = NonNullable<TestResult['console']>;
@@ -32,6 +33,7 @@ export class Recorder {
   readonly #phases: Phases;
   /** null: the file is over, and nothing of it is held. */
   #environment: TestEnvironment | null;
+  readonly #durations = new TestDurations();
   #collection: Collection | null = null;
   #snapshots: SnapshotWatch | null = null;
   /** Tests that have ended, and whose result Jest is about to tell: their places, by name. */
@@ -53,6 +55,11 @@ export class Recorder {
     const {listing, listed: tests} = collection;
     const file = snapshots?.file ?? null;
     this.#journal.write({type: 'opened', listing, tests, ms, console: this.#newConsole(), snapshots: file});
+  }
+
+  /** The test has waited for the parent. */
+  waited(test: Circus.TestEntry): void {
+    this.#durations.waited(test);
   }
 
   /** Something of ours happens. What goes wrong here is no test's business: the file goes on without a journal. */
@@ -87,15 +94,19 @@ export class Recorder {
     this.#phases.note(event, state, collection);
     // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others say nothing of what runs
     switch (event.name) {
+      case 'test_start':
+        this.#durations.starts(event.test);
+        return;
       case 'test_started': {
         const place = collection.places.get(event.test);
         if (place !== undefined) {
-          journal.write({type: 'test', place: place.index, at: epochMs(), rss: this.#memory()});
+          journal.write({type: 'test', place: place.index, at: Math.round(monotonicMs()), rss: this.#memory()});
         }
         return;
       }
       case 'test_done':
       case 'test_todo': {
+        this.#durations.ended(event.test);
         const place = collection.places.get(event.test);
         if (place === undefined) return;
         const name = collection.tests[place.index]?.name ?? '';

@@ -146,6 +146,7 @@ export class SlicedFile implements CircusFile {
       case 'run_describe_finish':
         return this.#foreignBlocks.has(event.describeBlock) ? Promise.resolve(false) : undefined;
       case 'test_start':
+        this.#recorder?.note(event, state);
         return this.#testStarts(event.test, session, state);
       case 'test_started': {
         const place = this.#collection?.places.get(event.test);
@@ -285,7 +286,7 @@ export class SlicedFile implements CircusFile {
     }
     await this.#ourTestStarts(test, place, session);
     if (running) state.currentlyRunningTest = test;
-    test.startedAt = Date.now(); // what it has waited for the parent is not its own time
+    this.#recorder?.waited(test);
     return true;
   }
 
@@ -303,7 +304,7 @@ export class SlicedFile implements CircusFile {
       return null;
     }
     return listening.then(() => {
-      test.startedAt = Date.now();
+      this.#recorder?.waited(test);
       begins();
     });
   }

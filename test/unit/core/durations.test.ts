@@ -67,6 +67,15 @@ describe('testDurations', () => {
   test('durations are kept in whole milliseconds', () => {
     expect(testDurations([{fullName: 'a', duration: 1.6}])).toEqual({a: 2});
   });
+
+  test('no test has taken longer than its file: the clock that Jest reads was set meanwhile', () => {
+    const tests = [
+      {fullName: 'a', duration: 45 * 60_000},
+      {fullName: 'b', duration: -45 * 60_000},
+      {fullName: 'c', duration: 90},
+    ];
+    expect(testDurations(tests, 210.4)).toEqual({a: 210, c: 90});
+  });
 });
 
 describe('the text of a timings file', () => {
