@@ -5,6 +5,7 @@
  */
 import {EXIT_RECORD_BYTES, type ExitRecord} from '../core/protocol';
 import {fstatSync, ftruncateSync, openSync, writeSync, writeText} from '../pristine/fs';
+import {stackOfThrown} from './thrown';
 
 /** So many characters of an exception are written where there is no space but the reserved one. */
 const SHORT_EXCEPTION = 600;
@@ -45,9 +46,7 @@ export class ExitRecorder {
   readonly #onException = (error: unknown): void => {
     const listeners: readonly unknown[] = process.listeners('uncaughtException');
     if (listeners.length > 0 && !listeners.some(listener => this.#deadly.includes(listener))) return;
-    // Not `instanceof`: an error of a test file is of another realm.
-    const stack = typeof error === 'object' && error !== null && 'stack' in error ? error.stack : undefined;
-    this.#uncaught = typeof stack === 'string' ? stack : String(error);
+    this.#uncaught = stackOfThrown(error);
   };
 
   readonly #onExit = (code: number): void => {

@@ -10,7 +10,8 @@ import type {UnitOrder, WorkerSetup} from '../core/protocol';
 import {updateSnapshotFor, type SnapshotUse} from '../core/snapshotUse';
 import {expectFollowed} from './failingFile';
 import {withFixtures} from './fixtureDelivery';
-import {canFollow, type CircusFile} from './testFramework';
+import {canFollow, takeRun, type CircusFile} from './testFramework';
+import {isReadable} from './thrown';
 
 interface TestWorker {
   setup(data: {serializableResolvers: WorkerSetup['serializableResolvers']}): void | Promise<void>;
@@ -70,8 +71,19 @@ export class JestFileRunner {
     }
     return new Promise(resolve => {
       this.#testWorker.worker({config, globalConfig, path, context}).then(
-        result => resolve({result}),
-        (thrown: unknown) => resolve({thrown}),
+        result => {
+          void takeRun();
+          resolve({result});
+        },
+        (thrown: unknown) => {
+          const run = takeRun();
+          // testWorker keeps nothing of what is no error, nor of an error whose stack throws.
+          if (run === null || isReadable(thrown)) return resolve({thrown});
+          void run.then(
+            () => resolve({thrown}),
+            (original: unknown) => resolve({thrown: original}),
+          );
+        },
       );
     });
   }

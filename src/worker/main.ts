@@ -28,6 +28,7 @@ import {Phases} from './phases';
 import {sendable} from './sendable';
 import {SlicedFile} from './slicedFile';
 import type {CircusFile} from './testFramework';
+import {describeThrown, formatOf, type Format} from './thrown';
 import {Watchdog} from './watchdog';
 
 export async function serve(setup: WorkerSetup): Promise<void> {
@@ -103,6 +104,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   const folder = process.cwd(); // Jest's: its reporters name files relative to that
   const journal = new Journal(setup.journalPath);
   const resources = new OpenResources();
+  const format = formatOf(setup.modules.testWorker);
   /** The run has ended. @returns what the next one takes; null: it has to do without this process */
   const stay = async (): Promise<WorkerSetup | null> => {
     if (between === null || !mayRest) return null;
@@ -153,13 +155,13 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     const shown = relative(folder, unit.path);
     phases.tellsBegin(shown);
     await line.send({type: 'unit-started', unit: unit.id});
-    const follower = canFollow ? followed : null;
-    phases.fileBegins(shown, unit.hardTimeoutMs, follower !== null);
-    const done = await runUnit(files, unit, sliced, follower, heapLimitBytes);
+    const file = canFollow ? followed : null;
+    phases.fileBegins(shown, unit.hardTimeoutMs, file !== null);
+    const done = await runUnit({files, unit, sliced, file, heapLimitBytes, format});
     open = null;
     phases.tellsEnd();
     resources.fileEnded(unit.path);
-    await sendDone(line, done);
+    await sendDone(line, done, format);
     if (done.retiring) break;
   }
   phases.fileEnds();
@@ -204,13 +206,17 @@ function neverBegun(unit: number): UnitDone {
   return {type: 'unit-done', unit, ms: 0, retiring: false, outcome: NOT_WANTED, slice: null};
 }
 
-async function runUnit(
-  files: JestFileRunner,
-  unit: UnitOrder,
-  sliced: SlicedFile | null,
-  file: CircusFile | null,
-  heapLimitBytes: number | null,
-): Promise<UnitDone> {
+interface UnitRun {
+  readonly files: JestFileRunner;
+  readonly unit: UnitOrder;
+  readonly sliced: SlicedFile | null;
+  /** What follows the file; null: it cannot be followed. */
+  readonly file: CircusFile | null;
+  readonly heapLimitBytes: number | null;
+  readonly format: Format;
+}
+
+async function runUnit({files, unit, sliced, file, heapLimitBytes, format}: UnitRun): Promise<UnitDone> {
   const memoryBefore = heapLimitBytes === null ? null : memoryUse();
   const start = now();
   const end = await files.run(unit, file);
@@ -221,7 +227,7 @@ async function runUnit(
     outcome = {type: 'result', result: end.result};
     slice = sliced?.slice(end.result) ?? null;
   } catch (error) {
-    outcome = {type: 'error', error: serializeError(error)};
+    outcome = {type: 'error', error: describeThrown(error, format)};
   }
   if (sliced?.discarded === true) [outcome, slice] = [NOT_WANTED, null];
   const ms = now() - start;
@@ -255,21 +261,21 @@ function memoryOver(heapLimitBytes: number | null, before: HeldMemory | null): M
   return {heap: {before: before.heap, after: after.heap}, rss: {before: before.rss, after: after.rss}};
 }
 
-async function sendDone(line: ParentLine, done: UnitDone): Promise<void> {
+async function sendDone(line: ParentLine, done: UnitDone, format: Format): Promise<void> {
   try {
     await line.send(done);
   } catch {
-    await sendReduced(line, done);
+    await sendReduced(line, done, format);
   }
 }
 
 /** The stock runner's worker dies of a result that JSON cannot hold; the file's tests are to keep their results. */
-async function sendReduced(line: ParentLine, done: UnitDone): Promise<void> {
+async function sendReduced(line: ParentLine, done: UnitDone, format: Format): Promise<void> {
   try {
     await line.send(sendable(done) as UnitDone);
   } catch (error) {
     // It is too large, say. The file must have a result all the same.
-    const {message, stack} = serializeError(error);
+    const {message, stack} = describeThrown(error, format);
     await line.send({
       ...done,
       outcome: {
@@ -278,13 +284,4 @@ async function sendReduced(line: ParentLine, done: UnitDone): Promise<void> {
       },
     });
   }
-}
-
-function serializeError(error: unknown): Extract<UnitOutcome, {type: 'error'}>['error'] {
-  // testWorker throws plain {code, message, stack, type} objects; `code` must come along.
-  if (typeof error === 'object' && error !== null) {
-    const {message, stack} = error as {message?: unknown; stack?: unknown};
-    return {...error, message: String(message), stack: typeof stack === 'string' ? stack : '', type: 'Error'};
-  }
-  return {message: String(error), stack: '', type: 'Error'};
 }

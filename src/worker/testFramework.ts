@@ -42,6 +42,8 @@ const CONCURRENT_BY_BLOCK = {major: 30, minor: 2};
 
 /** The file that is about to run; taken by the framework's next call. */
 let next: CircusFile | null = null;
+/** The framework's latest run, until somebody takes it. */
+let run: Promise<unknown> | null = null;
 /** Whether a framework is circus, and lets itself be followed; by path. */
 const wrapped = new Map<string, boolean>();
 const lateErrors = new LateErrors();
@@ -69,6 +71,17 @@ export function forgetFrameworks(): void {
 /** The next file that the framework runs is this one; null: one that nobody follows. */
 export function expectFile(file: CircusFile | null): void {
   next = file;
+  run = null;
+}
+
+/**
+ * What the framework was called for last, once. To be asked for when the file has ended: whoever awaits it before that cuts off
+ * the asynchronous stacks of the file's failures.
+ */
+export function takeRun(): Promise<unknown> | null {
+  const taken = run;
+  run = null;
+  return taken;
 }
 
 /**
@@ -114,10 +127,12 @@ function wrap(testRunner: string): boolean {
     const file = next;
     next = null;
     lateErrors.fileBegins(path);
-    if (file === null) return framework(globalConfig, config, environment, runtime, path, sendMessageToJest, ...rest);
+    if (file === null) {
+      return (run = framework(globalConfig, config, environment, runtime, path, sendMessageToJest, ...rest));
+    }
     file.attach(environment, {concurrentFileWide});
     const send = sendMessageToJest && safeSend(sendMessageToJest, file);
-    return framework(globalConfig, config, environment, runtime, path, send, ...rest);
+    return (run = framework(globalConfig, config, environment, runtime, path, send, ...rest));
   };
   const cached = require.cache[require.resolve(testRunner)];
   if (cached === undefined) return false;
