@@ -56,7 +56,7 @@ const BESIDE_NO_TESTS = [
 /** What a worker may import of ours. */
 const workers = {
   regex:
-    '/(shell|fixtures|stock)/|/index$|/core/(?!units$|protocol$|snapshotUse$|messages$|journal$|watching$)|/realm/(?!handover$)|/compile/(?!compileCache$|keptCode$|ownFrame$)',
+    '/(shell|fixtures|stock)/|/index$|/core/(?!units$|protocol$|snapshotUse$|messages$|journal$|watching$)|/realm/(?!handover$)|/compile/(?!compileCache$|keptCode$)',
   message: 'a worker knows units, and what is said between processes',
 };
 

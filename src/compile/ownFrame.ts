@@ -22,18 +22,6 @@ export function withoutOurFrame<T>(file: string, act: () => T): T {
   }
 }
 
-/** Takes the frames of a file of ours out of an error's stack. What is no error, or cannot be changed, stays as it is. */
-export function dropFramesOf(file: string, error: unknown): void {
-  try {
-    const {stack} = error as {stack?: unknown};
-    if (typeof stack !== 'string') return;
-    const [head, frames] = split(stack);
-    (error as Error).stack = [...head, ...frames.filter(frame => !frame.includes(file))].join('\n');
-  } catch {
-    // It is frozen, say.
-  }
-}
-
 /** The same error, with the frames that were cut off for ours. */
 function retried(error: unknown, file: string, act: () => unknown): unknown {
   const ErrorOfRealm = errorOf(error);

@@ -139,6 +139,7 @@ export function findCore(): string {
 function callingFiles(): string[] {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was
   const {prepareStackTrace, stackTraceLimit} = Error;
+  if (Object.isFrozen(Error)) return []; // NODE_OPTIONS=--frozen-intrinsics
   try {
     Error.stackTraceLimit = 50;
     Error.prepareStackTrace = (_error, callSites) => callSites.map(site => site.getFileName() ?? '');

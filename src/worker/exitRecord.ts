@@ -7,6 +7,9 @@ import {EXIT_RECORD_BYTES, type ExitRecord} from '../core/protocol';
 import {fstatSync, ftruncateSync, openSync, writeSync, writeText} from '../pristine/fs';
 import {stackOfThrown} from './thrown';
 
+// Test files may mock it.
+const exit = process.exit.bind(process);
+
 /** So many characters of an exception are written where there is no space but the reserved one. */
 const SHORT_EXCEPTION = 600;
 
@@ -21,6 +24,8 @@ export class ExitRecorder {
   readonly #file: OpenFile | null;
   #uncaught: string | null = null;
   #deadly: readonly unknown[] = [];
+  #expected = false;
+  #explain: () => string | null = () => null;
 
   constructor(path: string) {
     this.#path = path;
@@ -37,8 +42,21 @@ export class ExitRecorder {
     this.#deadly = process.listeners('uncaughtException');
   }
 
+  /** Ends the process, which cannot go on; unless its end is expected. */
+  leave(why: Error): void {
+    if (this.#expected) return;
+    this.#uncaught = stackOfThrown(why);
+    exit(1);
+  }
+
+  /** @param explain what there is to say of the process with any exception that ends it */
+  explainWith(explain: () => string | null): void {
+    this.#explain = explain;
+  }
+
   /** The end is expected now; nothing is left behind. */
   expectExit(): void {
+    this.#expected = true;
     process.off('uncaughtExceptionMonitor', this.#onException);
     process.off('exit', this.#onExit);
   }
@@ -46,7 +64,8 @@ export class ExitRecorder {
   readonly #onException = (error: unknown): void => {
     const listeners: readonly unknown[] = process.listeners('uncaughtException');
     if (listeners.length > 0 && !listeners.some(listener => this.#deadly.includes(listener))) return;
-    this.#uncaught = stackOfThrown(error);
+    const explanation = this.#explain();
+    this.#uncaught = explanation === null ? stackOfThrown(error) : `${explanation}\n${stackOfThrown(error)}`;
   };
 
   readonly #onExit = (code: number): void => {

@@ -20,6 +20,7 @@ import {DepartureRecorder} from './departure';
 import {ExitRecorder} from './exitRecord';
 import {FollowedFile} from './followedFile';
 import {JestFileRunner} from './jestFile';
+import {JestChannel} from './jestChannel';
 import {Journal} from './journal';
 import {Lease} from './lease';
 import {OpenResources} from './openResources';
@@ -33,6 +34,8 @@ import {Watchdog} from './watchdog';
 
 export async function serve(setup: WorkerSetup): Promise<void> {
   const exit = new ExitRecorder(setup.exitRecordPath);
+  const channel = new JestChannel(error => exit.leave(error));
+  exit.explainWith(() => channel.closed);
   // jest-worker numbers the workers of each farm from 1, and every slot is a farm of its own. In a
   // thread it sets the variable after the environment was made; for processes this changes nothing.
   process.env.JEST_WORKER_ID = String(setup.slot);
@@ -59,6 +62,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     setup.socketPath,
     {token, slot, generation, pid: process.pid},
     setup.modules.jestWorker,
+    channel,
     order => {
       switch (order.type) {
         case 'give':

@@ -3,6 +3,7 @@ import {createConnection, type Socket} from 'node:net';
 import {parentPort} from 'node:worker_threads';
 import {LineBuffer} from '../core/messages';
 import {parseToWorker, type FromKeptWorker, type FromWorker, type Hello, type ToWorker} from '../core/protocol';
+import type {JestChannel} from './jestChannel';
 
 /** Test files share Node's modules and may leave them changed: taken before the first of them is loaded. */
 const decoder = new TextDecoder();
@@ -15,10 +16,12 @@ type MessageParent = (message: unknown, parentProcess?: NodeJS.Process) => void;
 export class ParentLine {
   readonly #messageParent: MessageParent;
   readonly #socket: Socket;
+  readonly #channel: JestChannel;
 
-  private constructor(messageParent: MessageParent, socket: Socket) {
+  private constructor(messageParent: MessageParent, socket: Socket, channel: JestChannel) {
     this.#messageParent = messageParent;
     this.#socket = socket;
+    this.#channel = channel;
   }
 
   /**
@@ -31,6 +34,7 @@ export class ParentLine {
     socketPath: string,
     hello: Hello,
     jestWorkerPath: string,
+    channel: JestChannel,
     onOrder: (order: ToWorker) => void,
   ): Promise<ParentLine> {
     const {messageParent} = require(jestWorkerPath) as {messageParent: MessageParent};
@@ -49,7 +53,7 @@ export class ParentLine {
       socket.once('error', reject);
     });
     socket.on('error', () => undefined); // 'close' follows, and says all there is to say
-    const line = new ParentLine(messageParent, socket);
+    const line = new ParentLine(messageParent, socket, channel);
     // What an event handler throws while a test runs, jest-circus takes for that test's failure.
     const guard = (doing: string, act: () => void) => {
       try {
@@ -90,8 +94,7 @@ export class ParentLine {
       return;
     }
     await new Promise<void>((resolve, reject) => {
-      const send = (packed: unknown) =>
-        process.send?.(packed, undefined, undefined, error => (error === null ? resolve() : reject(error)));
+      const send = (packed: unknown) => void this.#channel.send(packed).then(resolve, reject);
       this.#messageParent(message, {send} as unknown as NodeJS.Process);
     });
   }

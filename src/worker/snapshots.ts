@@ -6,6 +6,7 @@
  */
 import type {SnapshotNews} from '../core/journal';
 import type {SnapshotChanges, WhenTakenBack} from '../core/protocol';
+import {withoutOurCalls} from './ownCalls';
 
 /** What of jest-snapshot's SnapshotState is used: private, and the same from 29.7 to 30.5. */
 interface SnapshotState {
@@ -47,7 +48,7 @@ export class SnapshotWatch {
     };
     const match = state.match.bind(state);
     state.match = (...args) => {
-      const result = match(...args);
+      const result = withoutUs(() => match(...args));
       touch((result as {key?: unknown} | undefined)?.key);
       onMatch(state._inlineSnapshots.length > 0);
       return result;
@@ -130,6 +131,15 @@ export class SnapshotWatch {
   /** Nothing of the state is held any more: a leak detector may be looking. */
   release(): void {
     this.#state = null;
+  }
+}
+
+/** Calls what may call a serializer of the user's. */
+function withoutUs<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw withoutOurCalls(error);
   }
 }
 

@@ -5,10 +5,10 @@
  */
 import type {AssertionResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
-import {dropFramesOf} from '../compile/ownFrame';
 import {existsSync, readText} from '../pristine/fs';
 import {dirname, join} from '../pristine/path';
 import {LateErrors} from './lateErrors';
+import {withoutOurCalls} from './ownCalls';
 import {cutDeepDetails, sendable} from './sendable';
 
 /** What of a test environment is used here. */
@@ -96,12 +96,25 @@ export function handleEvents(
 ): boolean {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the environment below
   const {handleTestEvent} = environment;
+  const passOn: TestEnvironment['handleTestEvent'] = (event, state) => {
+    try {
+      const handled = handleTestEvent?.call(environment, event, state);
+      // A promise in its place: with two that wait for the same one, V8 ends asynchronous stacks there.
+      return handled instanceof Promise ? handled.catch(rethrow) : handled;
+    } catch (error) {
+      return rethrow(error);
+    }
+  };
   const value: TestEnvironment['handleTestEvent'] = (event, state) => {
     if (event.name === 'error') lateErrors.explain(event.error);
-    return handler(event, state, () => handleTestEvent?.call(environment, event, state));
+    return handler(event, state, () => passOn(event, state));
   };
   const attributes = {value, configurable: true, enumerable: true, writable: true};
   return Reflect.defineProperty(environment, 'handleTestEvent', attributes);
+}
+
+function rethrow(error: unknown): never {
+  throw withoutOurCalls(error);
 }
 
 /** All entries of the console of an environment's file; null: it keeps none. */
@@ -166,8 +179,7 @@ function sendReduced(sendMessageToJest: SendMessageToJest, name: string, payload
   try {
     sendMessageToJest(name, sendable(payload));
   } catch (error) {
-    dropFramesOf(__filename, error);
-    throw error;
+    throw withoutOurCalls(error);
   }
 }
 

@@ -1,5 +1,5 @@
 import vm from 'node:vm';
-import {dropFramesOf, withoutOurFrame} from '../../../src/compile/ownFrame';
+import {withoutOurFrame} from '../../../src/compile/ownFrame';
 
 /** This file is taken for ours. */
 const ours = (act: () => unknown) => withoutOurFrame(__filename, act);
@@ -83,21 +83,5 @@ describe('of an error', () => {
     vm.runInContext('Error.prepareStackTrace = () => ({})', strange);
     const failThere = vm.runInContext('() => { throw new Error("x") }', strange) as () => never;
     expect(thrownBy(failThere)).toMatchObject({message: 'x', stack: {}});
-  });
-});
-
-describe('the frames of a file', () => {
-  const frames = '    at theirs (/theirs.js:1:1)\n    at ours (/ours.js:1:1)\n    at theirs (/theirs.js:2:1)';
-
-  test('are dropped from a stack, and only there', () => {
-    const error = Object.assign(new Error(), {stack: `Error: /ours.js\n${frames}`});
-    dropFramesOf('/ours.js', error);
-    expect(error.stack).toBe('Error: /ours.js\n    at theirs (/theirs.js:1:1)\n    at theirs (/theirs.js:2:1)');
-  });
-
-  test.each([undefined, null, 'text', {}, {stack: 1}, Object.freeze({stack: frames})])('are not: %p', value => {
-    const before = structuredClone(value);
-    dropFramesOf('/ours.js', value);
-    expect(value).toEqual(before);
   });
 });
