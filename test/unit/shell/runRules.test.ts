@@ -90,7 +90,10 @@ test('a file that asks for more than there is fails with all that is wrong with 
     {resources: {gpu: 2}},
   );
   expect(Object.keys(rules)).toEqual(['b.test.js']);
-  expect(told).toEqual([
+  // Reports of different files may overlap.
+  const byFile = ['c', 'a'].flatMap(file => told.filter(report => report.includes(` ${file}.test.js`)));
+  expect(byFile).toHaveLength(told.length);
+  expect(byFile).toEqual([
     'test-file-start c.test.js',
     expect.stringMatching(/^test-file-failure c\.test\.js {3}c\.test\.js:2 {2}@serial no: it takes no value$/),
     'test-file-start a.test.js',
