@@ -194,7 +194,7 @@ describe('on a disk without space', () => {
   afterEach(() => jest.restoreAllMocks());
 
   /** Ours, with some of Node's functions replaced. */
-  function withFs(replaced: Partial<Record<'statfsSync' | 'writeFileSync', () => unknown>>): typeof CodeOnDisk {
+  function withFs(replaced: Partial<Record<'statfsSync' | 'writeSync', () => unknown>>): typeof CodeOnDisk {
     for (const [name, replacement] of Object.entries(replaced)) {
       jest.spyOn(fs, name as 'statfsSync').mockImplementation(replacement as never);
     }
@@ -221,12 +221,12 @@ describe('on a disk without space', () => {
   });
 
   test.each(['ENOSPC', 'EDQUOT'])('what was written is given back when a write fails (%s)', code => {
-    const {writeFileSync: write} = fs;
+    const {writeSync: write} = fs;
     let isFull = false;
     const Ours = withFs({
-      writeFileSync: (...given: unknown[]) => {
-        write(...(given as Parameters<typeof write>));
+      writeSync: (...given: unknown[]) => {
         if (isFull) throw Object.assign(new Error(code), {code});
+        return write(...(given as Parameters<typeof write>));
       },
     });
     const {folder, key: ofAnother} = left();

@@ -328,7 +328,11 @@ describe('a package of Jest, in the node_modules of jest-runtime', () => {
     utimesSync(path, 1, 1);
     later(10);
     const jests = new JestsPackages(join(folder, 'node_modules/@jest/core/build/index.js'));
-    const kept = keepReads(one => fs.readFileSync(one), {runtime: join(folder, runtime), jests});
+    const kept = keepReads(one => fs.readFileSync(one), {
+      runtime: join(folder, runtime),
+      jests,
+      timeOfDay: () => time,
+    });
     expect(String(kept(path))).toBe('old');
     writeFileSync(path, 'new');
     return String(kept(path)) === 'new';

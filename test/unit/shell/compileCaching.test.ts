@@ -131,6 +131,5 @@ test("Node's own cache is filled from the second run on", () => {
   const cacheDirectory = temporaryFolder();
   const ofFolder = [{path: '/a.test.js', context: {config: {cacheDirectory}}}] as Test[];
   expect(orderOf({}, ofFolder)?.fillsNodesOwn).toBe(false);
-  mkdirSync(join(cacheDirectory, 'xdist-code'));
   expect(orderOf({}, ofFolder)?.fillsNodesOwn).toBe(true);
 });
