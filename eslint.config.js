@@ -131,10 +131,10 @@ const rings = [
     files: ['src/shell/**/*.ts', 'src/index.ts'],
     patterns: [...shell, scheduler],
   },
-  {files: ['src/shell/dispatch.ts'], patterns: shell},
+  {files: ['src/run/dispatch.ts'], patterns: shell},
   // In band, Jest's process is the worker.
   {
-    files: ['src/shell/inBand.ts'],
+    files: ['src/run/inBand.ts'],
     patterns: [...shell.filter(({regex}) => regex !== '/worker/' && regex !== '/compile/'), scheduler],
   },
 ];

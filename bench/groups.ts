@@ -1,5 +1,5 @@
-/** Which tests of a traced file stay together: what src/worker/collection.ts finds in a real one. */
-import type {Grouping} from '../src/core/units';
+/** Which tests of a traced file stay together: what src/worker/circus/collection.ts finds in a real one. */
+import type {Grouping} from '../src/core/plan/units';
 import type {TracedFile} from './trace';
 
 /** @returns the group of each test; they are numbered in the order of their first tests */

@@ -1,7 +1,7 @@
 /** What no schedule of a trace can undercut, whatever is split and how. */
 import {groupsUnder} from './groups';
 import {nodesOf, wholeMs, type Actual} from './replayTrace';
-import type {Mode} from '../src/core/dist';
+import type {Mode} from '../src/core/plan/dist';
 import type {Trace, TracedFile} from './trace';
 
 interface FileRun {

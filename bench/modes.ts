@@ -1,5 +1,5 @@
 /** The makespans of the modes of `dist`, side by side: recorded runs, replayed in the simulation. */
-import {MODES} from '../src/core/dist';
+import {MODES} from '../src/core/plan/dist';
 import {lowerBound} from './lowerBound';
 import {actualFiles, NODES, replayer} from './replayTrace';
 import {median} from './statistics';

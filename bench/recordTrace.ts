@@ -3,7 +3,7 @@
  * CONTRIBUTING.md.
  */
 import {readFileSync, statSync} from 'node:fs';
-import type {LogLine} from '../src/shell/eventLog';
+import type {LogLine} from '../src/run/eventLog';
 import {traceOf, type JestResults} from './recording';
 import {formatTrace} from './trace';
 

@@ -1,9 +1,9 @@
 /** What a run has left, its XDIST_LOG and Jest's `--json`, made into a trace. */
 import type {FormattedTestResults} from '@jest/test-result';
-import type {Constraints, FixtureId} from '../src/core/constraints';
-import type {Command, ScheduleEvent} from '../src/core/scheduleEvents';
-import type {LogLine} from '../src/shell/eventLog';
-import {GROUP_NAME} from '../src/worker/collection';
+import type {Constraints, FixtureId} from '../src/core/rules/constraints';
+import type {Command, ScheduleEvent} from '../src/core/schedule/events';
+import type {LogLine} from '../src/run/eventLog';
+import {GROUP_NAME} from '../src/worker/circus/collection';
 import {median} from './statistics';
 import type {Trace, TracedFile} from './trace';
 

@@ -1,11 +1,11 @@
 /** A trace, run again in the simulation: by the production plan and scheduler, in any of the modes that `dist` names. */
-import type {Constraints} from '../src/core/constraints';
-import {testDurations, type FileRecord} from '../src/core/durations';
-import {DEFAULT_OPTIONS} from '../src/core/options';
-import {planUnits, type PlanInput} from '../src/core/plan';
-import type {Mode} from '../src/core/dist';
-import type {SchedulePlan} from '../src/core/scheduleState';
-import {costsOf} from '../src/shell/openFiles';
+import type {Constraints} from '../src/core/rules/constraints';
+import {testDurations, type FileRecord} from '../src/core/plan/durations';
+import {DEFAULT_OPTIONS} from '../src/core/rules/options';
+import {planUnits, type PlanInput} from '../src/core/plan/plan';
+import type {Mode} from '../src/core/plan/dist';
+import type {SchedulePlan} from '../src/core/schedule/state';
+import {costsOf} from '../src/run/files/openFiles';
 import {seeded} from '../test/seeded';
 import {simulate} from '../test/simulation/simulator';
 import type {SplitWorld} from '../test/simulation/world';

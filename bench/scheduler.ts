@@ -1,7 +1,7 @@
 /** The scheduler alone, in the simulation: how fast it decides, and what holding work ahead costs. */
-import type {Constraints} from '../src/core/constraints';
-import {planUnits, type PlanInput} from '../src/core/plan';
-import type {SchedulePlan} from '../src/core/scheduleState';
+import type {Constraints} from '../src/core/rules/constraints';
+import {planUnits, type PlanInput} from '../src/core/plan/plan';
+import type {SchedulePlan} from '../src/core/schedule/state';
 import {simulate, type World} from '../test/simulation/simulator';
 import {seeded} from '../test/seeded';
 import {median} from './statistics';

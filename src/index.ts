@@ -1,6 +1,6 @@
 /** The runner that Jest loads for `runner: 'xdist'`. */
-import type * as Options from './core/options';
-import {JestRunner} from './shell/jestRunner';
+import type * as Options from './core/rules/options';
+import {JestRunner} from './run/jestRunner';
 
 // eslint-disable-next-line @typescript-eslint/no-namespace -- the one way to give types to an `export =`
 namespace XdistRunner {

@@ -2,7 +2,7 @@
  * What a test file imports to read the values of its shared fixtures: `jest-runner-xdist/fixtures`. It runs in
  * the file's realm, among whatever is mocked there, so it imports nothing that could be a mock: no `node:path`.
  */
-import type {FileFixtures, FixtureValue} from '../core/protocol';
+import type {FileFixtures, FixtureValue} from '../core/wire/workerMessages';
 import {failureError, FIXTURES, type HandedOver, type Held} from './handover';
 
 /** What a fixture's `setup` is called with. */

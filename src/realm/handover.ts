@@ -1,5 +1,5 @@
 /** How the values of a file's shared fixtures get into its realm: as one text, or what fetches it, under one global symbol. */
-import type {FileFixtures, FixtureFailure} from '../core/protocol';
+import type {FileFixtures, FixtureFailure} from '../core/wire/workerMessages';
 
 export const FIXTURES = Symbol.for('jest-runner-xdist.fixtures');
 

@@ -4,7 +4,7 @@
  * runner it does nothing.
  */
 import type * as ChildProcess from 'node:child_process';
-import type {FileFixtures} from '../core/protocol';
+import type {FileFixtures} from '../core/wire/workerMessages';
 import type * as Handover from './handover';
 import type {HandedOver, Held} from './handover';
 

@@ -3,7 +3,7 @@
  * Started with the socket, the test file's path, and the number of the worker.
  */
 import {createConnection} from 'node:net';
-import type {FixtureQuestion} from '../core/stockMessages';
+import type {FixtureQuestion} from '../core/wire/stockMessages';
 
 const [socketPath = '', testPath = '', worker = ''] = process.argv.slice(2);
 const question: FixtureQuestion = {testPath, worker: Number(worker)};

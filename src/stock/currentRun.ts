@@ -1,7 +1,7 @@
 /** What the hooks of a run under Jest's own runner share: its stock host. In watch mode there is one run after the other. */
 import {realpathSync} from 'node:fs';
 import {join} from 'node:path';
-import {findCore} from '../shell/runningJest';
+import {findCore} from '../run/jest/runningJest';
 import {printedError} from './printedError';
 import {StockHost} from './stockHost';
 

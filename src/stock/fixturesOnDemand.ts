@@ -2,18 +2,18 @@
  * The shared fixtures of a run that nobody schedules, and whose files nobody knows before they ask: each fixture is
  * set up for the first that needs it, and stays up to the end.
  */
-import type {FixtureId} from '../core/constraints';
-import {refusedFixtures} from '../core/fixtureFailures';
-import type {FixtureSetup} from '../core/fixtureMessages';
-import type {FileRules} from '../core/fileRules';
-import type {DocblockParser, FilePragmas} from '../core/pragmas';
-import type {FileFixtures, FixtureFailure} from '../core/protocol';
-import type {RunFixture} from '../core/runFixtures';
-import type {FixtureQuestion} from '../core/stockMessages';
-import type {SlotNumber} from '../core/units';
-import type {FixtureHost} from '../shell/fixtureHost';
-import {findFixtures, type DeclaringFile} from '../shell/fixtureModules';
-import {readPragmas} from '../shell/filePragmas';
+import type {FixtureId} from '../core/rules/constraints';
+import {refusedFixtures} from '../core/texts/fixtureFailures';
+import type {FixtureSetup} from '../core/wire/fixtureMessages';
+import type {FileRules} from '../core/rules/fileRules';
+import type {DocblockParser, FilePragmas} from '../core/rules/pragmas';
+import type {FileFixtures, FixtureFailure} from '../core/wire/workerMessages';
+import type {RunFixture} from '../core/plan/runFixtures';
+import type {FixtureQuestion} from '../core/wire/stockMessages';
+import type {SlotNumber} from '../core/plan/units';
+import type {FixtureHost} from '../run/fixtures/fixtureHost';
+import {findFixtures, type DeclaringFile} from '../run/fixtures/fixtureModules';
+import {readPragmas} from '../run/jest/filePragmas';
 
 export interface OnDemandOptions {
   readonly host: Pick<FixtureHost, 'setUp' | 'close' | 'letGo'>;

@@ -2,11 +2,11 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {Socket} from 'node:net';
 import {join} from 'node:path';
-import {hostEnded, type ProcessEnd} from '../core/fixtureFailures';
-import type {FixtureFailure} from '../core/protocol';
-import {parseFromStockHost, type FromStockHost, type StockRun, type ToStockHost} from '../core/stockMessages';
+import {hostEnded, type ProcessEnd} from '../core/texts/fixtureFailures';
+import type {FixtureFailure} from '../core/wire/workerMessages';
+import {parseFromStockHost, type FromStockHost, type StockRun, type ToStockHost} from '../core/wire/stockMessages';
 import {Line} from '../fixtures/line';
-import {LEADS_A_GROUP} from '../shell/workerProcess';
+import {LEADS_A_GROUP} from '../run/workers/workerProcess';
 import {printedError} from './printedError';
 
 const OUT_OF_TURN = 'jest-runner-xdist: the process that looks after all shared fixtures said something out of turn.';

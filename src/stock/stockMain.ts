@@ -6,17 +6,17 @@
 import {randomUUID} from 'node:crypto';
 import {createServer, Socket} from 'node:net';
 import type {Config} from '@jest/types';
-import {LineBuffer} from '../core/messages';
-import {parseFixtureQuestion, parseToStockHost, type FromStockHost, type StockRun} from '../core/stockMessages';
+import {LineBuffer} from '../core/wire/values';
+import {parseFixtureQuestion, parseToStockHost, type FromStockHost, type StockRun} from '../core/wire/stockMessages';
 import {Line} from '../fixtures/line';
 import type {HandedOver} from '../realm/handover';
-import {FixtureHost} from '../shell/fixtureHost';
-import {readOptionFiles, resolveFoundOptions} from '../shell/optionSources';
-import {jestOf} from '../shell/runningJest';
-import {rulesReader} from '../shell/runRules';
-import {SocketFolder} from '../shell/socketFolder';
-import {warn} from '../shell/warn';
-import {SharedOutput} from '../shell/workerOutput';
+import {FixtureHost} from '../run/fixtures/fixtureHost';
+import {readOptionFiles, resolveFoundOptions} from '../run/optionSources';
+import {jestOf} from '../run/jest/runningJest';
+import {rulesReader} from '../run/runRules';
+import {SocketFolder} from '../run/workers/socketFolder';
+import {warn} from '../run/warn';
+import {SharedOutput} from '../run/workers/workerOutput';
 import {FixturesOnDemand} from './fixturesOnDemand';
 
 // What is printed may have no reader any more.

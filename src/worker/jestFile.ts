@@ -5,12 +5,12 @@
  */
 import type {TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
-import {CompileCache} from '../compile/compileCache';
-import type {UnitOrder, WorkerSetup} from '../core/protocol';
-import {updateSnapshotFor, type SnapshotUse} from '../core/snapshotUse';
-import {expectFollowed} from './failingFile';
-import {withFixtures} from './fixtureDelivery';
-import {canFollow, takeRun, type CircusFile} from './testFramework';
+import {CompileCache} from './compile/compileCache';
+import type {UnitOrder, WorkerSetup} from '../core/wire/workerMessages';
+import {updateSnapshotFor, type SnapshotUse} from '../core/results/snapshotUse';
+import {expectFollowed} from './circus/failingFile';
+import {withFixtures} from './circus/fixtureDelivery';
+import {canFollow, takeRun, type CircusFile} from './circus/testFramework';
 import {isReadable} from './thrown';
 
 interface TestWorker {

@@ -1,5 +1,5 @@
 /** The units that a worker holds: given by the parent, not begun yet. */
-import type {UnitOrder} from '../core/protocol';
+import type {UnitOrder} from '../core/wire/workerMessages';
 
 export class Lease {
   #held: UnitOrder[] = [];

@@ -11,26 +11,26 @@ import type {
   UnitOrder,
   UnitOutcome,
   WorkerSetup,
-} from '../core/protocol';
+} from '../core/wire/workerMessages';
 import {heapUsedBytes, residentBytes} from '../pristine/memory';
 import {relative} from '../pristine/path';
-import type {BetweenRuns} from './betweenRuns';
+import type {BetweenRuns} from './rest/betweenRuns';
 import {listen, now} from './clock';
-import {DepartureRecorder} from './departure';
-import {ExitRecorder} from './exitRecord';
-import {FollowedFile} from './followedFile';
+import {DepartureRecorder} from './guard/departure';
+import {ExitRecorder} from './guard/exitRecord';
+import {FollowedFile} from './circus/followedFile';
 import {JestFileRunner} from './jestFile';
-import {JestChannel} from './jestChannel';
-import {Journal} from './journal';
+import {JestChannel} from './guard/jestChannel';
+import {Journal} from './guard/journal';
 import {Lease} from './lease';
-import {OpenResources} from './openResources';
+import {OpenResources} from './guard/openResources';
 import {ParentLine} from './parentLine';
-import {Phases} from './phases';
+import {Phases} from './guard/phases';
 import {sendable} from './sendable';
-import {SlicedFile} from './slicedFile';
-import type {CircusFile} from './testFramework';
+import {SlicedFile} from './circus/slicedFile';
+import type {CircusFile} from './circus/testFramework';
 import {describeThrown, formatOf, type Format} from './thrown';
-import {Watchdog} from './watchdog';
+import {Watchdog} from './guard/watchdog';
 
 export async function serve(setup: WorkerSetup): Promise<void> {
   const exit = new ExitRecorder(setup.exitRecordPath);
@@ -179,7 +179,7 @@ type NextRun = Extract<ToWorker, {type: 'run'}>;
 
 /** Loaded in watch mode alone. */
 function loadBetweenRuns({modules, compileCache, heapLimitBytes}: WorkerSetup, leave: () => never): BetweenRuns {
-  const {BetweenRuns} = require('./betweenRuns') as typeof import('./betweenRuns');
+  const {BetweenRuns} = require('./rest/betweenRuns') as typeof import('./rest/betweenRuns');
   return BetweenRuns.begin({modules, compileCache, heapLimitBytes, leave});
 }
 

@@ -1,9 +1,9 @@
 /** The line to the parent: its orders come in over a socket, ours go out through jest-worker. */
 import {createConnection, type Socket} from 'node:net';
 import {parentPort} from 'node:worker_threads';
-import {LineBuffer} from '../core/messages';
-import {parseToWorker, type FromKeptWorker, type FromWorker, type Hello, type ToWorker} from '../core/protocol';
-import type {JestChannel} from './jestChannel';
+import {LineBuffer} from '../core/wire/values';
+import {parseToWorker, type FromKeptWorker, type FromWorker, type Hello, type ToWorker} from '../core/wire/workerMessages';
+import type {JestChannel} from './guard/jestChannel';
 
 /** Test files share Node's modules and may leave them changed: taken before the first of them is loaded. */
 const decoder = new TextDecoder();

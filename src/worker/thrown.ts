@@ -4,7 +4,7 @@
  */
 import {createRequire} from 'node:module';
 import util from 'node:util';
-import type {UnitOutcome} from '../core/protocol';
+import type {UnitOutcome} from '../core/wire/workerMessages';
 
 const {inspect} = util;
 

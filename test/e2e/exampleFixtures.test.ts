@@ -3,7 +3,7 @@
  * other dependencies from the same install, with the oldest Jest that we support.
  */
 import {join, relative} from 'node:path';
-import type {LogLine} from '../../src/shell/eventLog';
+import type {LogLine} from '../../src/run/eventLog';
 import {EXAMPLE, exampleFiles, hasPostgres} from './example';
 import {Project, type JestLine} from './project';
 import {unitsOf, workersOf} from './splitting';

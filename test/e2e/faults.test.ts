@@ -28,7 +28,7 @@ onEachLine(
       '3.test.js': test(),
       'preload.js': `
         if (process.env.JEST_WORKER_ID === undefined) {
-          const schedule = require('${OURS}/core/schedule.js');
+          const schedule = require('${OURS}/core/schedule/step.js');
           const {step} = schedule;
           let ended = 0;
           schedule.step = (state, event, now) => {

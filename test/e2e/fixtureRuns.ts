@@ -6,14 +6,14 @@ import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
 import type {Test, TestContext, TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
-import type * as Protocol from '../../src/core/protocol';
-import type * as InBand from '../../src/shell/inBand';
-import type {Reports} from '../../src/shell/reports';
-import type {RunningJest} from '../../src/shell/runningJest';
-import type * as Followed from '../../src/worker/followedFile';
+import type * as Protocol from '../../src/core/wire/workerMessages';
+import type * as InBand from '../../src/run/inBand';
+import type {Reports} from '../../src/run/files/reports';
+import type {RunningJest} from '../../src/run/jest/runningJest';
+import type * as Followed from '../../src/worker/circus/followedFile';
 import type * as JestFile from '../../src/worker/jestFile';
-import type * as Journals from '../../src/worker/journal';
-import type * as PhasesModule from '../../src/worker/phases';
+import type * as Journals from '../../src/worker/guard/journal';
+import type * as PhasesModule from '../../src/worker/guard/phases';
 
 export interface FixtureOrder {
   readonly path: string;
@@ -38,12 +38,12 @@ const fromRunner = (path: string): unknown =>
   fromInstall(join(install, 'node_modules', 'jest-runner-xdist', 'dist', path));
 const fromCore = createRequire(createRequire(fromInstall.resolve('jest')).resolve('@jest/core'));
 
-const {parseToWorker} = fromRunner('core/protocol.js') as typeof Protocol;
+const {parseToWorker} = fromRunner('core/wire/workerMessages.js') as typeof Protocol;
 const {JestFileRunner} = fromRunner('worker/jestFile.js') as typeof JestFile;
-const {runInBand} = fromRunner('shell/inBand.js') as typeof InBand;
-const {FollowedFile} = fromRunner('worker/followedFile.js') as typeof Followed;
-const {Journal} = fromRunner('worker/journal.js') as typeof Journals;
-const {Phases} = fromRunner('worker/phases.js') as typeof PhasesModule;
+const {runInBand} = fromRunner('run/inBand.js') as typeof InBand;
+const {FollowedFile} = fromRunner('worker/circus/followedFile.js') as typeof Followed;
+const {Journal} = fromRunner('worker/guard/journal.js') as typeof Journals;
+const {Phases} = fromRunner('worker/guard/phases.js') as typeof PhasesModule;
 const phases = new Phases({begin: () => undefined, idle: () => undefined}, {slowMs: 0, hardMs: 0});
 
 interface Configs {

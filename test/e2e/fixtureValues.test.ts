@@ -1,7 +1,7 @@
 /** The values of shared fixtures, as test files read them, whatever their project has put in place; and none, where one has failed. */
 import {fork} from 'node:child_process';
 import {join} from 'node:path';
-import type {FileFixtures, FixtureFailure} from '../../src/core/protocol';
+import type {FileFixtures, FixtureFailure} from '../../src/core/wire/workerMessages';
 import type {FixtureAnswer, FixtureOrder} from './fixtureRuns';
 import {onEachLine, type Files, type Project} from './project';
 

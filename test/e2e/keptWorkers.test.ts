@@ -4,7 +4,7 @@
  */
 import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {relative} from 'node:path';
-import type {LogLine} from '../../src/shell/eventLog';
+import type {LogLine} from '../../src/run/eventLog';
 import type {Files, Project, Runner} from './project';
 import {EACH_NODE, inWatchMode, WatchSession} from './watching';
 

@@ -1,5 +1,5 @@
 /** Where options come from, and what a mistake in them looks like. */
-import type {SchedulePlan} from '../../src/core/scheduleState';
+import type {SchedulePlan} from '../../src/core/schedule/state';
 import {onEachLine, type Files, type JestOutput} from './project';
 
 const TESTS: Files = {'a.test.js': 'test("a", () => {});', 'b.test.js': 'test("b", () => {});'};

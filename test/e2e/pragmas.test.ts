@@ -1,6 +1,6 @@
 /** What users see of pragmas that are malformed, stand where Jest does not look, or ask for what cannot be had; what the plan has of the others. */
 import {basename} from 'node:path';
-import type {SchedulePlan} from '../../src/core/scheduleState';
+import type {SchedulePlan} from '../../src/core/schedule/state';
 import {onEachLine} from './project';
 
 const FILES = {

@@ -3,7 +3,7 @@ import {spawn, type ChildProcess} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import type {FormattedTestResults} from '@jest/test-result';
-import type {LogLine} from '../../src/shell/eventLog';
+import type {LogLine} from '../../src/run/eventLog';
 
 /** The Jest lines that we support; each has an install made by install.mjs. */
 export const JEST_LINES = ['29', '30'] as const;

@@ -3,7 +3,7 @@
  * which of the file's other tests ran before it, as it must not in a file that may be split.
  */
 import fc from 'fast-check';
-import type {Granularity} from '../../src/core/units';
+import type {Granularity} from '../../src/core/plan/units';
 import type {JestLine} from './project';
 
 export interface Suite {

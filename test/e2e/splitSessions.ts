@@ -8,15 +8,15 @@ import {createRequire} from 'node:module';
 import {basename, dirname, join} from 'node:path';
 import type {TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
-import type * as Merge from '../../src/core/merge';
-import type * as Protocol from '../../src/core/protocol';
-import type {Granularity} from '../../src/core/units';
-import type * as SnapshotFile from '../../src/shell/snapshotFile';
+import type * as Merge from '../../src/core/results/merge';
+import type * as Protocol from '../../src/core/wire/workerMessages';
+import type {Granularity} from '../../src/core/plan/units';
+import type * as SnapshotFile from '../../src/run/files/snapshotFile';
 import type * as JestFile from '../../src/worker/jestFile';
-import type * as Followed from '../../src/worker/followedFile';
-import type * as Journals from '../../src/worker/journal';
-import type * as PhasesModule from '../../src/worker/phases';
-import type * as Sliced from '../../src/worker/slicedFile';
+import type * as Followed from '../../src/worker/circus/followedFile';
+import type * as Journals from '../../src/worker/guard/journal';
+import type * as PhasesModule from '../../src/worker/guard/phases';
+import type * as Sliced from '../../src/worker/circus/slicedFile';
 
 /** When a batch of tests is given: as soon as the file is open, at news of it, when its messages are read, or when it waits. */
 export type Moment = 'at once' | 'at news' | 'while reading' | 'when waiting';
@@ -78,14 +78,14 @@ const fromRunner = (path: string): unknown =>
 const fromJest = createRequire(fromInstall.resolve('jest'));
 const fromCore = createRequire(fromJest.resolve('@jest/core'));
 
-const {mergeSlices} = fromRunner('core/merge.js') as typeof Merge;
-const {parseFromWorker, parseToWorker} = fromRunner('core/protocol.js') as typeof Protocol;
-const {saveSnapshots} = fromRunner('shell/snapshotFile.js') as typeof SnapshotFile;
+const {mergeSlices} = fromRunner('core/results/merge.js') as typeof Merge;
+const {parseFromWorker, parseToWorker} = fromRunner('core/wire/workerMessages.js') as typeof Protocol;
+const {saveSnapshots} = fromRunner('run/files/snapshotFile.js') as typeof SnapshotFile;
 const {JestFileRunner} = fromRunner('worker/jestFile.js') as typeof JestFile;
-const {SlicedFile} = fromRunner('worker/slicedFile.js') as typeof Sliced;
-const {FollowedFile} = fromRunner('worker/followedFile.js') as typeof Followed;
-const {Journal} = fromRunner('worker/journal.js') as typeof Journals;
-const {Phases} = fromRunner('worker/phases.js') as typeof PhasesModule;
+const {SlicedFile} = fromRunner('worker/circus/slicedFile.js') as typeof Sliced;
+const {FollowedFile} = fromRunner('worker/circus/followedFile.js') as typeof Followed;
+const {Journal} = fromRunner('worker/guard/journal.js') as typeof Journals;
+const {Phases} = fromRunner('worker/guard/phases.js') as typeof PhasesModule;
 /** Nobody watches. */
 const phases = new Phases({begin: () => undefined, idle: () => undefined}, {slowMs: 0, hardMs: 0});
 const {SnapshotState} = fromCore('jest-snapshot') as {SnapshotState: SnapshotFile.SnapshotStateClass};

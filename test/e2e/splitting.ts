@@ -1,5 +1,5 @@
 /** Projects with one file whose tests are spread over workers. */
-import type {LogLine} from '../../src/shell/eventLog';
+import type {LogLine} from '../../src/run/eventLog';
 import {expectSameAsStock, type BothOutputs, type ParityOptions} from './parity';
 import type {Files, JestOutput, Project} from './project';
 

@@ -1,6 +1,6 @@
 /** What one run learns, the next one uses. */
-import {formatDurations} from '../../src/core/durations';
-import type {SchedulePlan} from '../../src/core/scheduleState';
+import {formatDurations} from '../../src/core/plan/durations';
+import type {SchedulePlan} from '../../src/core/schedule/state';
 import {onEachLine, type JestOutput} from './project';
 
 const wait = (ms: number) => `test('waits', () => new Promise(resolve => setTimeout(resolve, ${ms})));`;

@@ -1,6 +1,6 @@
 import fc, {cases} from '../random';
 import {median} from '../../bench/statistics';
-import {planUnits} from '../../src/core/plan';
+import {planUnits} from '../../src/core/plan/plan';
 import {seeded} from '../seeded';
 import {NOTHING, planOf} from '../unit/plans';
 import {bereft, constrainedScenario, dying, scenario, sharing} from './scenarios';

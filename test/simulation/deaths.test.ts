@@ -1,6 +1,6 @@
 /** Workers that die in the middle of files: each test has one result in the end, whatever happens. */
 import fc, {cases} from '../random';
-import type {SchedulePlan} from '../../src/core/scheduleState';
+import type {SchedulePlan} from '../../src/core/schedule/state';
 import {planOf, units} from '../unit/plans';
 import {bereft, dying, eachFile, harmless, type Scenario} from './scenarios';
 import {simulate, type SimulationResult} from './simulator';

@@ -1,7 +1,7 @@
 /** Whether what runs at the same time may do so, and finds the fixtures that it needs: by what workers do, not by what the scheduler thinks. */
-import type {Constraints, FixtureId} from '../../src/core/constraints';
-import type {FixtureHolder} from '../../src/core/fixtureStates';
-import type {SchedulePlan} from '../../src/core/scheduleState';
+import type {Constraints, FixtureId} from '../../src/core/rules/constraints';
+import type {FixtureHolder} from '../../src/core/schedule/fixtureStates';
+import type {SchedulePlan} from '../../src/core/schedule/state';
 import type {SimulatedWorker} from './worker';
 
 /** How often the rarer things have happened: a simulation in which they do not shows nothing. */

@@ -1,10 +1,10 @@
 /** The invariants of ARCHITECTURE.md, asserted of the scheduler's state after a step. */
-import type {ConstrainedUnits} from '../../src/core/constrainedUnits';
-import {MAX_BARREN_DEATHS} from '../../src/core/slotStarts';
-import {freeCount, isIn} from '../../src/core/pools';
-import type {SchedulePlan, ScheduleState, SlotState} from '../../src/core/scheduleState';
-import type {Session, SplitFile} from '../../src/core/splitFiles';
-import {isSurplus} from '../../src/core/surplus';
+import type {ConstrainedUnits} from '../../src/core/schedule/admission';
+import {MAX_BARREN_DEATHS} from '../../src/core/schedule/slotStarts';
+import {freeCount, isIn} from '../../src/core/schedule/pools';
+import type {SchedulePlan, ScheduleState, SlotState} from '../../src/core/schedule/state';
+import type {Session, SplitFile} from '../../src/core/schedule/splitFiles';
+import {isSurplus} from '../../src/core/schedule/excessSlots';
 import type {End} from './ledger';
 
 /** How far sums of floating-point numbers may be off (ms). */

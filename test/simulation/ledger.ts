@@ -2,8 +2,8 @@
  * What the scheduler has ordered, what has come of it, and whether the two agree: the rules of
  * opening a unit in several workers, asserted as the commands come.
  */
-import type {Resumption} from '../../src/core/protocol';
-import type {Fate} from '../../src/core/salvage';
+import type {Resumption} from '../../src/core/wire/workerMessages';
+import type {Fate} from '../../src/core/results/salvage';
 import type {GroupView} from './fileView';
 import {newAttempt, newOrder, resultsOf, type Attempt, type Order, type SplitOrder} from './orders';
 import type {TestEnd} from './remains';

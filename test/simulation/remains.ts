@@ -1,10 +1,10 @@
 /**
- * What src/shell/deadSessions.ts does, without its texts: keeps what dead workers have left of the units
+ * What src/run/files/deadSessions.ts does, without its texts: keeps what dead workers have left of the units
  * that they ran, and lets the real Salvage decide what is to become of these.
  */
-import type {JournalRecord} from '../../src/core/journal';
-import type {Resumption} from '../../src/core/protocol';
-import {Salvage, type Fate} from '../../src/core/salvage';
+import type {JournalRecord} from '../../src/core/wire/journal';
+import type {Resumption} from '../../src/core/wire/workerMessages';
+import {Salvage, type Fate} from '../../src/core/results/salvage';
 
 /** What a test's result says in the end. */
 export interface TestEnd {

@@ -1,7 +1,7 @@
-import {step} from '../../src/core/schedule';
-import type {ScheduleEvent} from '../../src/core/scheduleEvents';
-import {createSchedule} from '../../src/core/scheduleState';
-import type {LogLine} from '../../src/shell/eventLog';
+import {step} from '../../src/core/schedule/step';
+import type {ScheduleEvent} from '../../src/core/schedule/events';
+import {createSchedule} from '../../src/core/schedule/state';
+import type {LogLine} from '../../src/run/eventLog';
 import {closed, done, planOf, start, started, up, w1} from '../unit/plans';
 import {replay} from './replay';
 

@@ -1,8 +1,8 @@
 /** Feeds the events of an XDIST_LOG to the scheduler again, and compares the commands it gives. */
-import {step} from '../../src/core/schedule';
-import type {Command, ScheduleEvent} from '../../src/core/scheduleEvents';
-import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
-import type {LogLine} from '../../src/shell/eventLog';
+import {step} from '../../src/core/schedule/step';
+import type {Command, ScheduleEvent} from '../../src/core/schedule/events';
+import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/schedule/state';
+import type {LogLine} from '../../src/run/eventLog';
 
 export interface Replay {
   readonly run: string;

@@ -1,6 +1,6 @@
 /** `npm run replay -- <file>`: replays an XDIST_LOG and says where today's scheduler decides differently. */
 import {readFileSync} from 'node:fs';
-import type {LogLine} from '../../src/shell/eventLog';
+import type {LogLine} from '../../src/run/eventLog';
 import {replay} from './replay';
 
 const [file] = process.argv.slice(2);

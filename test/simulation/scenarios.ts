@@ -1,6 +1,6 @@
 /** Random plans, and random worlds to run them in. */
 import fc from 'fast-check';
-import type {SchedulePlan} from '../../src/core/scheduleState';
+import type {SchedulePlan} from '../../src/core/schedule/state';
 import {planOf} from '../unit/plans';
 import type {JoinOutcome, Killer, Moment, SplitWorld, World} from './world';
 

@@ -2,12 +2,12 @@
  * A run in virtual time: the production scheduler, and workers that exist only as timers. One seed
  * replays a whole run. After every step the invariants of ARCHITECTURE.md are asserted.
  */
-import {hasSessions, isBystander} from '../../src/core/fileSessions';
-import {freeCount, poolOf} from '../../src/core/pools';
-import {step} from '../../src/core/schedule';
-import type {Command, ScheduleEvent} from '../../src/core/scheduleEvents';
-import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
-import type {LogLine} from '../../src/shell/eventLog';
+import {hasSessions, isBystander} from '../../src/core/schedule/fileSessions';
+import {freeCount, poolOf} from '../../src/core/schedule/pools';
+import {step} from '../../src/core/schedule/step';
+import type {Command, ScheduleEvent} from '../../src/core/schedule/events';
+import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/schedule/state';
+import type {LogLine} from '../../src/run/eventLog';
 import {Exclusions, type ExclusionTally} from './exclusions';
 import {checkInvariants} from './invariants';
 import {Ledger, type End, type Tally} from './ledger';
@@ -153,7 +153,7 @@ class Simulator implements Surroundings {
     if (this.#check && this.#events % this.#checkEvery === 0) this.#checkStep();
   }
 
-  /** As src/shell/dispatch.ts hears it. */
+  /** As src/run/dispatch.ts hears it. */
   unitDone({slot, generation}: SimulatedWorker, order: Order, {ms, opened, failed, retiring}: OrderEnd): void {
     const {unit, split} = order;
     const session = this.#state.slots[slot - 1]?.session ?? null;
@@ -174,7 +174,7 @@ class Simulator implements Surroundings {
     }
   }
 
-  /** As src/shell/dispatch.ts hears it. */
+  /** As src/run/dispatch.ts hears it. */
   lost({slot, generation, journal, orders}: SimulatedWorker, order: Order | null, late: boolean): void {
     const state = this.#state.slots[slot - 1];
     const session = state?.session ?? null;
@@ -230,7 +230,7 @@ class Simulator implements Surroundings {
     };
   }
 
-  /** As src/shell/loadSampler.ts: looks at the load as long as there are units. */
+  /** As src/run/machine/loadSampler.ts: looks at the load as long as there are units. */
   #sampleLoad(world: MachineWorld, machine: Machine): void {
     const {sampleEveryMs, cores, noise = [0], totalBytes, workerBytes} = world;
     let before = machine.idleMs;
@@ -381,7 +381,7 @@ class Simulator implements Surroundings {
     this.#remains.forget(unit);
   }
 
-  /** As src/shell/dispatch.ts: what a unit has come to is on disk some time after its end, where it is somebody's business. */
+  /** As src/run/dispatch.ts: what a unit has come to is on disk some time after its end, where it is somebody's business. */
   #settle(unit: number): void {
     if (!this.#leaders.has(unit)) return;
     this.at(this.#now + this.world.latencyMs, () => {

@@ -1,6 +1,6 @@
 import fc, {cases} from '../random';
-import type {SchedulePlan} from '../../src/core/scheduleState';
-import {describeSlots} from '../../src/core/slotSummary';
+import type {SchedulePlan} from '../../src/core/schedule/state';
+import {describeSlots} from '../../src/core/texts/slotSummary';
 import {planOf, units} from '../unit/plans';
 import {bereft, constrainedScenario, dying, growing, onNodes, scenario, sharing} from './scenarios';
 import {simulate, type SimulationResult} from './simulator';

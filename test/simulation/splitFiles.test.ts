@@ -1,6 +1,6 @@
 /** Files whose tests run in several workers: that nothing is lost or run twice, and what it is good for. */
 import fc, {cases} from '../random';
-import type {LogLine} from '../../src/shell/eventLog';
+import type {LogLine} from '../../src/run/eventLog';
 import {planOf} from '../unit/plans';
 import {replay} from './replay';
 import {eachFile, harmless, peacefulEnd, sharing} from './scenarios';

@@ -1,9 +1,9 @@
 /**
  * What a worker does for a group of a file's tests, one thing after the other, and the lines that it
- * leaves of that in its journal, as src/worker/recorder.ts writes them.
+ * leaves of that in its journal, as src/worker/circus/recorder.ts writes them.
  */
 import type {AssertionResult} from '@jest/test-result';
-import type {JournalRecord} from '../../src/core/journal';
+import type {JournalRecord} from '../../src/core/wire/journal';
 import {runCount, type GroupView} from './fileView';
 import type {SplitOrder} from './orders';
 import type {Moment} from './world';

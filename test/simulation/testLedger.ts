@@ -1,8 +1,8 @@
 /**
  * Which tests have run, which were in a worker's death, and what is to come of each: the rules of
- * src/core/salvage.ts, told once more by somebody who sees the workers and not their journals.
+ * src/core/results/salvage.ts, told once more by somebody who sees the workers and not their journals.
  */
-import type {Fate} from '../../src/core/salvage';
+import type {Fate} from '../../src/core/results/salvage';
 import {runCount, testCount} from './fileView';
 import type {TestEnd} from './remains';
 import type {SplitWorld} from './world';

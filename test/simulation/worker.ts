@@ -1,7 +1,7 @@
 /** A worker that exists only as timers: it does what src/worker does, in virtual time. */
-import type {JournalRecord} from '../../src/core/journal';
-import {NEWS_EVERY_MS} from '../../src/core/protocol';
-import type {ScheduleEvent} from '../../src/core/scheduleEvents';
+import type {JournalRecord} from '../../src/core/wire/journal';
+import {NEWS_EVERY_MS} from '../../src/core/wire/workerMessages';
+import type {ScheduleEvent} from '../../src/core/schedule/events';
 import {listedTests, viewOf} from './fileView';
 import type {Ledger} from './ledger';
 import type {Order, SplitOrder} from './orders';

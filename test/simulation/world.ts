@@ -1,5 +1,5 @@
 /** What happens in a simulated run besides the plan itself. */
-import type {StopReason} from '../../src/core/scheduleState';
+import type {StopReason} from '../../src/core/schedule/state';
 
 /** All times in ms. */
 export interface World {

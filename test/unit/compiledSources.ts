@@ -2,9 +2,9 @@
  * Our sources as JavaScript, for tests that start real processes: as they are now, not as they were last built.
  */
 import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {ModuleKind, ScriptTarget, transpileModule, type CompilerOptions} from 'typescript';
-import {temporaryFolder} from './shell/temporaryFolder';
+import {temporaryFolder} from './run/temporaryFolder';
 
 const SOURCES = join(__dirname, '../../src');
 
@@ -13,16 +13,17 @@ export function compile(source: string, options: CompilerOptions = {}): string {
   return transpileModule(source, {compilerOptions, fileName: 'source.ts'}).outputText;
 }
 
-export type CompiledRing = 'worker' | 'compile' | 'fixtures' | 'shell' | 'realm';
+export type CompiledRing = 'worker' | 'fixtures' | 'run' | 'realm';
 
 /** @returns the folder of those rings' compiled modules, with one folder each, and of those that all may import */
 export function compileRings(...rings: readonly CompiledRing[]): string {
   const folder = temporaryFolder();
   for (const ring of ['core', 'pristine', ...rings]) {
-    mkdirSync(join(folder, ring));
-    for (const name of readdirSync(join(SOURCES, ring))) {
-      const source = readFileSync(join(SOURCES, ring, name), 'utf8');
-      writeFileSync(join(folder, ring, name.replace(/ts$/, 'js')), compile(source));
+    for (const name of readdirSync(join(SOURCES, ring), {recursive: true, encoding: 'utf8'})) {
+      if (!name.endsWith('.ts')) continue;
+      const target = join(folder, ring, name.replace(/ts$/, 'js'));
+      mkdirSync(dirname(target), {recursive: true});
+      writeFileSync(target, compile(readFileSync(join(SOURCES, ring, name), 'utf8')));
     }
   }
   return folder;

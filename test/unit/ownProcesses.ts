@@ -2,7 +2,7 @@
 import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import {compileRings, type CompiledRing} from './compiledSources';
-import {temporaryFolder} from './shell/temporaryFolder';
+import {temporaryFolder} from './run/temporaryFolder';
 
 export interface Surroundings {
   /** By name, in the folder where it runs. */

@@ -1,8 +1,8 @@
 /** Plans of schedules, events and commands, for tests: everything that a test does not ask for is at its default. */
-import type {Constraints} from '../../src/core/constraints';
-import {step} from '../../src/core/schedule';
-import type {Command, ScheduleEvent} from '../../src/core/scheduleEvents';
-import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/scheduleState';
+import type {Constraints} from '../../src/core/rules/constraints';
+import {step} from '../../src/core/schedule/step';
+import type {Command, ScheduleEvent} from '../../src/core/schedule/events';
+import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/schedule/state';
 
 /**
  * @param expectedMs of each unit, in order; null: unknown

@@ -29,46 +29,46 @@ describe('it is an error that', () => {
   test.each([
     [
       'core imports node:fs',
-      'src/core/plan.ts',
+      'src/core/plan/plan.ts',
       "import {readFileSync} from 'node:fs'; readFileSync('a');",
       'core does no I/O',
     ],
-    ['core imports fs', 'src/core/plan.ts', "import {readFileSync} from 'fs'; readFileSync('a');", 'core does no I/O'],
+    ['core imports fs', 'src/core/plan/plan.ts', "import {readFileSync} from 'fs'; readFileSync('a');", 'core does no I/O'],
     [
       'core imports a type of node',
-      'src/core/plan.ts',
+      'src/core/plan/plan.ts',
       "import type {Socket} from 'node:net'; export type A = Socket;",
       'core does no I/O',
     ],
     [
       'core imports shell',
-      'src/core/plan.ts',
+      'src/core/plan/plan.ts',
       "import {warn} from '../shell/warn'; warn('');",
       'core knows neither shell nor worker',
     ],
     [
       'core imports worker',
-      'src/core/plan.ts',
+      'src/core/plan/plan.ts',
       "import {Lease} from '../worker/lease'; new Lease();",
       'core knows neither shell nor worker',
     ],
     [
       'core imports code of Jest',
-      'src/core/plan.ts',
+      'src/core/plan/plan.ts',
       "import {parse} from 'jest-docblock'; parse('');",
       'core knows types of Jest only',
     ],
     [
       'core imports a process of fixtures',
-      'src/core/plan.ts',
+      'src/core/plan/plan.ts',
       "import {Line} from '../fixtures/line'; new Line();",
       'core knows neither shell nor worker',
     ],
-    ['core reads process', 'src/core/plan.ts', 'export const a = process.pid;', 'core is pure: pass it in'],
-    ['core sets a timer', 'src/core/plan.ts', 'setTimeout(() => undefined, 1);', 'core is pure: pass it in'],
-    ['core prints', 'src/core/plan.ts', "console.log('');", 'core is pure: pass it in'],
-    ['core reads the clock', 'src/core/plan.ts', 'export const a = Date.now();', 'core is pure: pass it in'],
-    ['core draws lots', 'src/core/plan.ts', 'export const a = Math.random();', 'randomness comes in as an argument'],
+    ['core reads process', 'src/core/plan/plan.ts', 'export const a = process.pid;', 'core is pure: pass it in'],
+    ['core sets a timer', 'src/core/plan/plan.ts', 'setTimeout(() => undefined, 1);', 'core is pure: pass it in'],
+    ['core prints', 'src/core/plan/plan.ts', "console.log('');", 'core is pure: pass it in'],
+    ['core reads the clock', 'src/core/plan/plan.ts', 'export const a = Date.now();', 'core is pure: pass it in'],
+    ['core draws lots', 'src/core/plan/plan.ts', 'export const a = Math.random();', 'randomness comes in as an argument'],
     [
       'worker imports shell',
       'src/worker/main.ts',
@@ -90,7 +90,7 @@ describe('it is an error that', () => {
     ],
     [
       'compile calls what a test may have mocked',
-      'src/compile/diskUse.ts',
+      'src/worker/compile/diskUse.ts',
       "import fs from 'fs'; fs.rmSync('a');",
       'take it from src/pristine',
     ],
@@ -144,31 +144,31 @@ describe('it is an error that', () => {
     ],
     [
       'shell imports a process of fixtures',
-      'src/shell/run.ts',
+      'src/run/run.ts',
       "import {Line} from '../fixtures/line'; new Line();",
       'the shell talks to the fixture host through fixtureMessages',
     ],
     [
       'shell imports worker',
-      'src/shell/run.ts',
+      'src/run/run.ts',
       "import {serve} from '../worker/main'; serve();",
       'the shell talks to a worker through protocol',
     ],
     [
       'shell imports the scheduler',
-      'src/shell/run.ts',
+      'src/run/run.ts',
       "import {step} from '../core/schedule'; step();",
       'only dispatch runs the scheduler',
     ],
     [
       'shell imports what the scheduler does with sessions',
-      'src/shell/run.ts',
+      'src/run/run.ts',
       "import {dropFile} from '../core/fileSessions'; dropFile();",
       'only dispatch runs the scheduler',
     ],
     [
       'shell imports the watermarks',
-      'src/shell/run.ts',
+      'src/run/run.ts',
       "import {mostBurdened} from '../core/watermarks'; mostBurdened();",
       'only dispatch runs the scheduler',
     ],
@@ -180,13 +180,13 @@ describe('it is an error that', () => {
     ],
     [
       'shell imports code of Jest',
-      'src/shell/run.ts',
+      'src/run/run.ts',
       "import Runner from 'jest-runner'; new Runner();",
       "the running Jest's parts come from runningJest",
     ],
     [
       'shell imports code of @jest',
-      'src/shell/run.ts',
+      'src/run/run.ts',
       "import {createEmptyTestResult} from '@jest/test-result'; createEmptyTestResult();",
       "the running Jest's parts come from runningJest",
     ],
@@ -210,13 +210,13 @@ describe('it is an error that', () => {
     ],
     [
       'shell imports the realm of a test file',
-      'src/shell/run.ts',
+      'src/run/run.ts',
       "import {FIXTURES} from '../realm/handover'; FIXTURES.toString();",
       'is run there alone',
     ],
     [
       'core imports the realm of a test file',
-      'src/core/plan.ts',
+      'src/core/plan/plan.ts',
       "import {FIXTURES} from '../realm/handover'; FIXTURES.toString();",
       'core knows neither shell nor worker',
     ],
@@ -258,7 +258,7 @@ describe('it is an error that', () => {
     ],
     [
       'shell imports the part for the stock runner',
-      'src/shell/run.ts',
+      'src/run/run.ts',
       "import {begin} from '../stock/currentRun'; begin();",
       "what is for Jest's own runner is no part of ours",
     ],
@@ -276,13 +276,13 @@ describe('it is an error that', () => {
     ],
     [
       'dispatch imports worker',
-      'src/shell/dispatch.ts',
+      'src/run/dispatch.ts',
       "import {Lease} from '../worker/lease'; new Lease();",
       'the shell talks to a worker through protocol',
     ],
     [
       'dispatch imports code of Jest',
-      'src/shell/dispatch.ts',
+      'src/run/dispatch.ts',
       "import Runner from 'jest-runner'; new Runner();",
       "the running Jest's parts come from runningJest",
     ],
@@ -293,13 +293,13 @@ describe('it is an error that', () => {
 
 describe('it is right that', () => {
   test.each([
-    ['core imports core', 'src/core/plan.ts', "import {step} from './schedule'; step();"],
+    ['core imports core', 'src/core/plan/plan.ts', "import {step} from './schedule'; step();"],
     [
       'core imports types of Jest',
-      'src/core/plan.ts',
+      'src/core/plan/plan.ts',
       "import type {TestResult} from '@jest/test-result'; export type A = TestResult;",
     ],
-    ['core imports a package', 'src/core/plan.ts', "import leven from 'leven'; leven('', '');"],
+    ['core imports a package', 'src/core/plan/plan.ts', "import leven from 'leven'; leven('', '');"],
     [
       'worker imports units and protocol',
       'src/worker/main.ts',
@@ -307,7 +307,7 @@ describe('it is right that', () => {
     ],
     [
       'a thread that runs no tests does I/O',
-      'src/worker/inBandReport.ts',
+      'src/worker/guard/inBandReport.ts',
       "import {writeSync} from 'node:fs'; writeSync(2, String(Date.now()));",
     ],
     [
@@ -322,7 +322,7 @@ describe('it is right that', () => {
     ],
     [
       'shell does I/O',
-      'src/shell/run.ts',
+      'src/run/run.ts',
       "import {readFileSync} from 'node:fs'; readFileSync(String(process.pid + Date.now()));",
     ],
     [
@@ -335,15 +335,15 @@ describe('it is right that', () => {
       'src/worker/main.ts',
       "import {FIXTURES} from '../realm/handover'; FIXTURES.toString();",
     ],
-    ['shell imports core', 'src/shell/run.ts', "import {planUnits} from '../core/plan'; planUnits([], true);"],
+    ['shell imports core', 'src/run/run.ts', "import {planUnits} from '../core/plan'; planUnits([], true);"],
     [
       'shell imports types of the scheduler',
-      'src/shell/run.ts',
+      'src/run/run.ts',
       "import type {Command} from '../core/scheduleEvents'; export type A = Command;",
     ],
     [
       'shell imports types of Jest',
-      'src/shell/run.ts',
+      'src/run/run.ts',
       "import type Runner from 'jest-runner'; export type A = Runner;",
     ],
     [
@@ -351,7 +351,7 @@ describe('it is right that', () => {
       'src/stock/stockMain.ts',
       "import {Line} from '../fixtures/line'; import type {HandedOver} from '../realm/handover'; import {findFixtures} from '../shell/fixtureModules'; export const a = (_: HandedOver) => [Line, findFixtures];",
     ],
-    ['dispatch imports the scheduler', 'src/shell/dispatch.ts', "import {step} from '../core/schedule'; step();"],
+    ['dispatch imports the scheduler', 'src/run/dispatch.ts', "import {step} from '../core/schedule'; step();"],
   ])('%s', async (_what, path, text) => {
     expect(await objections(path, text)).toEqual([]);
   });

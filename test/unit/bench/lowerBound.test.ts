@@ -1,5 +1,5 @@
 import {lowerBound} from '../../../bench/lowerBound';
-import {MODES} from '../../../src/core/dist';
+import {MODES} from '../../../src/core/plan/dist';
 import {actualFiles, replayer} from '../../../bench/replayTrace';
 import {committedTraces, type Trace, type TracedFile} from '../../../bench/trace';
 

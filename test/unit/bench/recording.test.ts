@@ -1,5 +1,5 @@
 import {traceOf, type JestResults} from '../../../bench/recording';
-import type {LogLine} from '../../../src/shell/eventLog';
+import type {LogLine} from '../../../src/run/eventLog';
 import {asking, done, fixture, indivisible, opened, planOf, up, w1, w2, type Who} from '../plans';
 
 type TestOfJest = JestResults['testResults'][number]['assertionResults'][number];

@@ -1,5 +1,5 @@
 import {actualFiles, replayer, wholeMs} from '../../../bench/replayTrace';
-import {MODES, type Mode} from '../../../src/core/dist';
+import {MODES, type Mode} from '../../../src/core/plan/dist';
 import type {Trace} from '../../../bench/trace';
 
 const {load} = MODES;

@@ -1,5 +1,5 @@
 /** Plans of units so long that a worker has one at a time: none is held, nor anything behind one. */
-import type {SchedulePlan} from '../../../src/core/scheduleState';
+import type {SchedulePlan} from '../../../src/core/schedule/state';
 import {planOf, units} from '../plans';
 
 /** What each of them takes (ms), or each test of a file: longer than any watermark. */

@@ -1,4 +1,4 @@
-import type {FileFixtures, FixtureFailure} from '../../../src/core/protocol';
+import type {FileFixtures, FixtureFailure} from '../../../src/core/wire/workerMessages';
 import {sharedFixture} from '../../../src/realm/fixtures';
 import {FIXTURES, type HandedOver} from '../../../src/realm/handover';
 

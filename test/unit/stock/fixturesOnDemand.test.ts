@@ -1,11 +1,11 @@
 import {realpathSync} from 'node:fs';
 import {join} from 'node:path';
 import * as docblock from 'jest-docblock';
-import type {FixtureSetup} from '../../../src/core/fixtureMessages';
-import {rulesOf} from '../../../src/core/fileRules';
-import type {FixtureInstance} from '../../../src/shell/fixtureHost';
+import type {FixtureSetup} from '../../../src/core/wire/fixtureMessages';
+import {rulesOf} from '../../../src/core/rules/fileRules';
+import type {FixtureInstance} from '../../../src/run/fixtures/fixtureHost';
 import {FixturesOnDemand} from '../../../src/stock/fixturesOnDemand';
-import {temporaryFolder} from '../shell/temporaryFolder';
+import {temporaryFolder} from '../run/temporaryFolder';
 
 const asks = (...fixtures: string[]) => `/**\n${fixtures.map(text => ` * @shared-fixture ${text}\n`).join('')} */\n`;
 

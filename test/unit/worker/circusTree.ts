@@ -1,6 +1,6 @@
 /** jest-circus's tree of a test file, as far as a worker reads it. */
 import type {Circus} from '@jest/types';
-import type {CollectedState} from '../../../src/worker/collection';
+import type {CollectedState} from '../../../src/worker/circus/collection';
 
 type Mode = 'skip' | 'only' | 'todo' | undefined;
 

@@ -3,9 +3,9 @@ import {spawn, type ChildProcess} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {join} from 'node:path';
-import {LineBuffer} from '../../../src/core/messages';
-import {parseFromWatchdog, parseWatchdogHello, type FromWatchdog, type WatchdogHello} from '../../../src/core/watching';
-import {temporaryFolder} from '../shell/temporaryFolder';
+import {LineBuffer} from '../../../src/core/wire/values';
+import {parseFromWatchdog, parseWatchdogHello, type FromWatchdog, type WatchdogHello} from '../../../src/core/wire/watchdogMessages';
+import {temporaryFolder} from '../run/temporaryFolder';
 
 export interface ProcessOptions {
   readonly transport?: 'socket' | 'in-band' | 'nobody-listens';

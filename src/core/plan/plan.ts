@@ -1,0 +1,143 @@
+/**
+ * Tests + what is known of their durations -> units in the order of dispatch.
+ *
+ * The order is that of Jest's own sequencer (what failed last time first; then files without a known
+ * duration, largest first; then the longest first), with our finer durations. Unknown files go before
+ * the known ones because one of them may be the longest of all.
+ * https://github.com/jestjs/jest/blob/main/packages/jest-test-sequencer/src/index.ts
+ */
+import type {Constraints} from '../rules/constraints';
+import type {FileIdentity, Granularity, NodeId, Unit} from './units';
+
+/** One test file as it comes from Jest, or its run on one node, with what we remember of it. */
+export interface PlanInput {
+  readonly file: FileIdentity;
+  /** What it took in a worker last time, in ms; null: unknown. */
+  readonly lastMs: number | null;
+  readonly failedLastTime: boolean;
+  /** In bytes; asked for only where `lastMs` is null. */
+  readonly size: () => number;
+  /** null: the file is to run whole. */
+  readonly split: Granularity | null;
+  readonly constraints: Constraints | null;
+  /** null: any. */
+  readonly node: NodeId | null;
+}
+
+/** How much there is of each resource. */
+type Resources = Readonly<Record<string, number>>;
+
+export interface PlanOptions {
+  readonly resources: Resources;
+  /** The project has a test sequencer of its own: its order is what the user asked for. */
+  readonly keepOrder: boolean;
+  /**
+   * Over how many workers the units are to be shared out beforehand: of `n` each gets every `n`th, and these are next to
+   * each other in the plan; 1, the default: they are not.
+   */
+  readonly shares?: number;
+  /** A file runs on one node after the other, in their order: what the first writes (snapshots) the others read. Default: false. */
+  readonly inTurn?: boolean;
+}
+
+export function planUnits(inputs: readonly PlanInput[], options: PlanOptions): Unit[] {
+  const {resources, keepOrder, shares = 1, inTurn = false} = options;
+  const ordered = keepOrder ? inputs : dealt(longestFirst(inputs, resources), shares);
+  const leaders = inTurn ? lastOfEach(ordered) : null;
+  return ordered.map((input, id) => {
+    const {file, lastMs, split, constraints, node} = input;
+    const after = leaders?.get(placeOn((node ?? 0) - 1, input)) ?? null;
+    return {id, file, expectedMs: lastMs, split, constraints, node, after};
+  });
+}
+
+/** A file; or the worker group that it is in, whose files one worker of a node runs: they are to be there together. */
+function placeOn(node: NodeId | null, {file, constraints}: PlanInput): string {
+  const group = constraints?.workerGroup ?? null;
+  return JSON.stringify([node, group ?? [file.configId, file.path]]);
+}
+
+function lastOfEach(ordered: readonly PlanInput[]): Map<string, number> {
+  return new Map(ordered.map((input, id) => [placeOn(input.node, input), id]));
+}
+
+/** As cards are: hand after hand. */
+function dealt<T>(items: readonly T[], hands: number): T[] {
+  return Array.from({length: hands}, (_, hand) => items.filter((_item, index) => index % hands === hand)).flat();
+}
+
+/** What has one place in the order: a file, or all files of a worker group. */
+interface Item {
+  readonly inputs: readonly PlanInput[];
+  readonly failedLastTime: boolean;
+  /** How long (ms) it is from its beginning to the end of all that has to wait for it; null: unknown. */
+  readonly ms: number | null;
+}
+
+function longestFirst(inputs: readonly PlanInput[], resources: Resources): PlanInput[] {
+  const items = itemsOf(inputs, resources);
+  const sizes = new Map(items.filter(({ms}) => ms === null).map(item => [item, sizeOf(item)]));
+  const size = (item: Item) => sizes.get(item) ?? 0;
+  return items
+    .sort((a, b) => {
+      // They run when all others have: in this order among themselves.
+      const [aSerial, bSerial] = [isSerial(a), isSerial(b)];
+      if (aSerial !== bSerial) return aSerial ? 1 : -1;
+      if (a.failedLastTime !== b.failedLastTime) return a.failedLastTime ? -1 : 1;
+      if (a.ms === null || b.ms === null) {
+        if (a.ms !== b.ms) return a.ms === null ? -1 : 1;
+        return size(b) - size(a);
+      }
+      return b.ms - a.ms;
+    })
+    .flatMap(item => item.inputs);
+}
+
+function itemsOf(inputs: readonly PlanInput[], resources: Resources): Item[] {
+  const queues = timesOfResources(inputs, resources);
+  const item = (members: readonly PlanInput[]): Item => {
+    const failedLastTime = members.some(input => input.failedLastTime);
+    const own = members.map(({lastMs}) => lastMs);
+    if (!own.every(ms => ms !== null)) return {inputs: members, failedLastTime, ms: null};
+    const waits = members.flatMap(
+      ({constraints}) => constraints?.resources.map(({name}) => queues.get(name) ?? 0) ?? [],
+    );
+    return {
+      inputs: members,
+      failedLastTime,
+      ms: Math.max(
+        own.reduce((sum, ms) => sum + ms, 0),
+        ...waits,
+      ),
+    };
+  };
+  const groups = new Map<string, PlanInput[]>();
+  const items: Item[] = [];
+  for (const input of inputs) {
+    const group = input.constraints?.workerGroup ?? null;
+    if (group === null) items.push(item([input]));
+    else groups.set(placeOn(input.node, input), [...(groups.get(placeOn(input.node, input)) ?? []), input]);
+  }
+  // A group's files are in the order of their paths: that of the sequencer is another each time.
+  for (const members of groups.values()) items.push(item(members.sort((a, b) => (a.file.path < b.file.path ? -1 : 1))));
+  return items;
+}
+
+/** What all files that take a resource take together (ms), so far as that is known, with as many at a time as there can be. */
+function timesOfResources(inputs: readonly PlanInput[], resources: Resources): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const {lastMs, constraints} of inputs) {
+    for (const {name, amount} of constraints?.resources ?? []) {
+      times.set(name, (times.get(name) ?? 0) + ((lastMs ?? 0) * amount) / (resources[name] ?? 1));
+    }
+  }
+  return times;
+}
+
+function isSerial({inputs}: Item): boolean {
+  return inputs.every(({constraints}) => constraints?.serial === true);
+}
+
+function sizeOf({inputs}: Item): number {
+  return inputs.reduce((sum, {lastMs, size}) => sum + (lastMs === null ? size() : 0), 0);
+}

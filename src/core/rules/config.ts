@@ -1,0 +1,243 @@
+/**
+ * From the places where options may stand to one frozen object: checks every value, fills in the
+ * defaults, and lets the more specific place win, key by key.
+ */
+import leven from 'leven';
+import * as v from 'valibot';
+import {readFolderRules} from './folderRules';
+import {DEFAULT_OPTIONS, type ResolvedOptions, type XdistOptions} from './options';
+import {KEYS_WITHIN, OPTION_NAMES, OPTION_SCHEMAS, WORKER_VARIABLES, type OptionName} from './optionSchemas';
+import {inMs} from '../texts/timeSpan';
+
+/** Options as found in one place, unchecked. */
+export interface OptionSource {
+  /** Names the place in messages: "xdist.config.js", "the runner's options in the Jest config". */
+  readonly name: string;
+  readonly value: unknown;
+  /** It is an environment variable: lists and objects are JSON there, so an example of one is. */
+  readonly isVariable?: boolean;
+}
+
+/** A mistake in the options. Its message names the source, the key and what to write instead. */
+export class OptionsError extends Error {
+  constructor(problems: readonly string[]) {
+    const message = `jest-runner-xdist: ${problems.length === 1 ? 'an option is' : 'some options are'} not right.\n\n${problems
+      .map(problem => `  • ${problem}`)
+      .join('\n')}\n`;
+    super(message);
+    this.name = 'OptionsError';
+    // Jest prints the stack; frames of ours would tell a user nothing.
+    this.stack = message;
+  }
+}
+
+/** What the runner sets or reads without its being an option: a Jest started inside a test inherits it. */
+const NO_OPTIONS: ReadonlySet<string> = new Set([...WORKER_VARIABLES, 'XDIST_FIXTURES_SOCKET', 'XDIST_LOG']);
+
+/** Options whose variables make sense as JSON alone. That of `canSplit` may be a glob, too. */
+const ALWAYS_JSON: ReadonlySet<OptionName> = new Set(['nodes', 'files', 'resources', 'watermark']);
+
+/** `maxWorkerRestarts` -> `XDIST_MAX_WORKER_RESTARTS` */
+export function variableOf(option: OptionName): string {
+  return `XDIST_${option.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`;
+}
+
+/**
+ * Puts the options of a run together.
+ *
+ * @param sources places in ascending order of precedence: a later one wins, key by key
+ * @param environment the process's environment; its `XDIST_<OPTION>` variables win over all sources
+ * @throws {OptionsError} one error that lists every unknown key and every value of the wrong type
+ */
+export function resolveOptions(
+  sources: readonly OptionSource[],
+  environment: Readonly<Record<string, string | undefined>>,
+): ResolvedOptions {
+  const problems: string[] = [];
+  let merged: XdistOptions = {};
+  /** The place that each option's value is from. */
+  const from: Partial<Record<OptionName, OptionSource>> = {};
+  const places = [...sources, ...environmentSources(environment, problems)];
+  for (const source of places) {
+    const options = checkSource(source, problems);
+    merged = {
+      ...merged,
+      ...options,
+      ...(options.watermark && {watermark: {...merged.watermark, ...options.watermark}}),
+      ...(options.resources && {resources: {...merged.resources, ...options.resources}}),
+    };
+    for (const name of Object.keys(options) as OptionName[]) from[name] = source;
+  }
+  const watermark = {...DEFAULT_OPTIONS.watermark, ...merged.watermark};
+  if (merged.watermark?.low !== undefined && merged.watermark.high === undefined) {
+    // Only `low` was asked for: the default `high` must not turn a sensible request into an error.
+    watermark.high = Math.max(watermark.high, watermark.low);
+  } else if (merged.watermark?.high !== undefined && merged.watermark.low === undefined) {
+    watermark.low = Math.min(watermark.low, watermark.high);
+  }
+  if (watermark.low > watermark.high) {
+    problems.push(`watermark.low (${watermark.low}) is above watermark.high (${watermark.high}).`);
+  }
+  // Nodes that are not right are told of already: they are not missed, too.
+  const hasNodes = merged.nodes ? merged.nodes.length > 0 : places.some(({value}) => saysNodes(value));
+  if (from.dist !== undefined && merged.dist === 'each' && !hasNodes) problems.push(describeMissingNodes(from.dist));
+  const pointless = describePointlessBound(merged, from, places);
+  if (pointless !== null) problems.push(pointless);
+  if (problems.length > 0) throw new OptionsError(problems);
+  return Object.freeze({
+    ...DEFAULT_OPTIONS,
+    ...merged,
+    nodes: Object.freeze([...(merged.nodes ?? [])]),
+    files: Object.freeze(readFolderRules(merged.files ?? [], from.files?.name ?? '')),
+    resources: Object.freeze({...merged.resources}),
+    watermark: Object.freeze(watermark),
+    hardTimeout: inMs(merged.hardTimeout) ?? DEFAULT_OPTIONS.hardTimeout,
+    slowTimeout: inMs(merged.slowTimeout) ?? DEFAULT_OPTIONS.slowTimeout,
+    fixtureTimeout: inMs(merged.fixtureTimeout) ?? DEFAULT_OPTIONS.fixtureTimeout,
+  });
+}
+
+function* environmentSources(
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): Generator<OptionSource> {
+  const options = new Map(OPTION_NAMES.map(option => [variableOf(option), option]));
+  for (const [variable, text] of Object.entries(environment)) {
+    if (!variable.startsWith('XDIST_') || NO_OPTIONS.has(variable) || text === undefined) continue;
+    const option = options.get(variable);
+    if (option === undefined) {
+      problems.push(
+        `the environment variable ${variable} is not an option.${suggestion(variable, [...options.keys()], 'XDIST_')}`,
+      );
+    } else {
+      const value = {[option]: parseVariable(option, text)};
+      yield {name: `the environment variable ${variable}`, value, isVariable: true};
+    }
+  }
+}
+
+/**
+ * A variable's text is JSON where it parses as such (`3`, `{"low": 10}`), else a plain string, which is a list
+ * of one where a list is expected; a path is always a string.
+ */
+function parseVariable(option: OptionName, text: string): unknown {
+  if (option === 'timings') return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return option === 'canSplit' ? [text] : text;
+  }
+}
+
+function checkSource(source: OptionSource, problems: string[]): XdistOptions {
+  if (!isPlainObject(source.value)) {
+    problems.push(`${source.name}: expected an object of options, got ${show(source.value)}.`);
+    return {};
+  }
+  const checked: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(source.value)) {
+    if (value === undefined) continue;
+    if (!isOptionName(key)) {
+      problems.push(`${source.name}: unknown option "${key}".${suggestion(key, OPTION_NAMES)}`);
+      continue;
+    }
+    const result = v.safeParse(OPTION_SCHEMAS[key], value, {abortPipeEarly: true});
+    if (result.success) checked[key] = isPlainObject(value) ? withoutUndefined(value) : value;
+    else for (const issue of result.issues) problems.push(describeIssue(source, key, value, issue));
+  }
+  return checked;
+}
+
+function describeIssue(
+  {name: source, isVariable = false}: OptionSource,
+  key: OptionName,
+  value: unknown,
+  issue: v.BaseIssue<unknown>,
+): string {
+  const path = [key, ...(issue.path ?? []).map(item => String(item.key))];
+  const last = path.at(-1) as string;
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    return `${source}: unknown option "${path.join('.')}".${suggestion(last, KEYS_WITHIN[key] ?? [])}`;
+  }
+  const received = issue.path === undefined ? value : issue.input;
+  // What could not be read as JSON is a text.
+  const isNoJson = isVariable && ALWAYS_JSON.has(key) && typeof value === 'string';
+  const expected = `${isNoJson ? 'JSON, ' : ''}${isVariable ? asJson(issue.message) : issue.message}`;
+  return `${source}: "${path.join('.')}" must be ${expected}, got ${show(received)}.`;
+}
+
+function describeMissingNodes({name, isVariable = false}: OptionSource): string {
+  const nodes = '[{name: "utc", env: {TZ: "UTC"}}, {name: "tokyo", env: {TZ: "Asia/Tokyo"}}]';
+  const example = isVariable ? `XDIST_NODES='${asJson(nodes)}'` : `nodes: ${nodes}`;
+  return (
+    `${name}: "dist" is "each", which runs every file once on every node, but there are no "nodes". ` +
+    `Add them, like ${example}, or take ${isVariable ? variableOf('dist') : '"dist"'} out.`
+  );
+}
+
+/**
+ * `maxSlots` where no number of workers is bounded by it. Not one of a place before that of a number: that is for one
+ * run, `XDIST_SLOTS=4`, and the bound for all others.
+ *
+ * @returns null: it is not there, or has its use
+ */
+function describePointlessBound(
+  {slots, maxSlots}: XdistOptions,
+  from: Partial<Record<OptionName, OptionSource>>,
+  places: readonly OptionSource[],
+): string | null {
+  if (from.maxSlots === undefined || slots === 'auto') return null;
+  const {name, isVariable = false} = from.maxSlots;
+  const rank = (place: OptionSource) => (place.isVariable === true ? Infinity : places.indexOf(place));
+  if (from.slots !== undefined && rank(from.slots) > rank(from.maxSlots)) return null;
+  // A "slots" that is not right is told of already: it is not missed, too.
+  if (from.slots === undefined && places.some(({value}) => isPlainObject(value) && value.slots !== undefined))
+    return null;
+  const found = from.slots === undefined ? 'there is no "slots"' : `"slots" is ${show(slots)} (${from.slots.name})`;
+  const auto = isVariable ? 'XDIST_SLOTS=auto' : 'slots: "auto"';
+  return (
+    `${name}: "maxSlots" (${show(maxSlots)}) is the most workers that "slots": "auto" starts, but ${found}. ` +
+    `Say ${auto}, or take ${isVariable ? variableOf('maxSlots') : '"maxSlots"'} out.`
+  );
+}
+
+/** Objects in a text, written as in JavaScript, as they are in JSON: copied, they are to be right. */
+function asJson(text: string): string {
+  return text.replace(/(?<=[{,]\s*)\w+(?=: )/g, '"$&"');
+}
+
+/** @param prefix what all names share, and what makes none of them near */
+function suggestion(name: string, candidates: readonly string[], prefix = ''): string {
+  const bare = (text: string) => text.slice(prefix.length).toLowerCase();
+  const distance = (candidate: string) => leven(bare(name), bare(candidate));
+  const [nearest] = [...candidates].sort((a, b) => distance(a) - distance(b));
+  if (nearest === undefined) return '';
+  const close = distance(nearest) <= Math.max(2, bare(nearest).length / 2);
+  return close ? ` Did you mean "${nearest}"?` : ` The options are ${candidates.join(', ')}.`;
+}
+
+function saysNodes(options: unknown): boolean {
+  return isPlainObject(options) && options.nodes !== undefined;
+}
+
+function isOptionName(key: string): key is OptionName {
+  return Object.hasOwn(OPTION_SCHEMAS, key);
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function withoutUndefined(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'number' || typeof value === 'bigint' || value === undefined) return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return 'an object that refers to itself';
+  }
+}

@@ -1,0 +1,387 @@
+/**
+ * Units that ask for more than a worker: they wait apart from the others until what they ask for is there.
+ * Which of them a worker that has nothing to do may begin is decided here. What a unit asks for it gets all
+ * at once, or it waits without having any of it: so no two wait for each other.
+ */
+import type {Constraints} from '../rules/constraints';
+import {canBeUsed, createFixtures, endOfUses, fixturesReady, isQuiet, type RunFixtures} from './fixtureStates';
+import {allFree, firstNeverGiven, isIn, poolOf, type Pool} from './pools';
+import type {Command} from './events';
+import type {SchedulePlan, ScheduleState, SlotState} from './state';
+import type {NodeId} from '../plan/units';
+import {isUsable, usableSlots} from './usableSlots';
+
+/** Units of a node that ask for the same; or those of one worker group, of which only the next may begin. */
+export interface Queue {
+  readonly node: NodeId | null;
+  readonly group: string | null;
+  /** In descending order: the last is the next. */
+  readonly units: number[];
+  /** The slot that runs the group. */
+  slot: SlotState | null;
+  /** How many workers are being replaced for units of it that want a fresh one. */
+  replacing: number;
+}
+
+export interface ConstrainedUnits {
+  /** Those in which units wait, by their next one: the queue whose next unit comes first is the first. */
+  readonly queues: Queue[];
+  readonly queueOf: ReadonlyMap<number, Queue>;
+  /** How many units wait. */
+  waiting: number;
+  /** What is left of each resource. */
+  readonly left: Map<string, number>;
+  /** Units that have what they ask for. */
+  readonly admitted: Set<number>;
+  /** The one of them that runs alone; null: none does. */
+  alone: number | null;
+  /** Units that are through, but still run in a worker that has not heard that it need not; `true`: they have ended. */
+  readonly lingering: Map<number, boolean>;
+  readonly fixtures: RunFixtures;
+  /** Something that a unit waits for may be there since idle slots were last looked at. */
+  changed: boolean;
+}
+
+/** @returns null: no unit asks for more than a worker */
+export function createConstrained(plan: SchedulePlan): ConstrainedUnits | null {
+  const queues = new Map<string, Queue>();
+  const queueOf = new Map<number, Queue>();
+  let waiting = 0;
+  for (const {id, constraints, node, after} of plan.units.toReversed()) {
+    if (constraints === null) continue;
+    const group = constraints.workerGroup;
+    const key = JSON.stringify([group ?? constraints, node]);
+    const queue = queues.get(key) ?? {node, group, units: [], slot: null, replacing: 0};
+    queues.set(key, queue);
+    queueOf.set(id, queue);
+    if (after !== null) continue;
+    queue.units.push(id);
+    waiting++;
+  }
+  if (queueOf.size === 0) return null;
+  return {
+    queues: [...queues.values()].filter(({units}) => units.length > 0).sort((a, b) => nextOf(a) - nextOf(b)),
+    queueOf,
+    waiting,
+    left: new Map(Object.entries(plan.resources)),
+    admitted: new Set(),
+    alone: null,
+    lingering: new Map(),
+    fixtures: createFixtures(plan),
+    changed: false,
+  };
+}
+
+/** A unit that may begin. `fresh`: in a worker that has run no other. */
+export interface Admission {
+  readonly unit: number;
+  readonly queue: Queue;
+  readonly fresh: boolean;
+}
+
+/**
+ * What a slot that has nothing to do is to take of these units.
+ *
+ * @param next the first of the units that ask for nothing; undefined: there is none
+ * @returns null: nothing, or that one first
+ */
+export function choose(
+  state: ScheduleState,
+  constrained: ConstrainedUnits,
+  slot: SlotState,
+  next: number | undefined,
+): Admission | null {
+  for (const queue of slot.groups) {
+    const unit = queue.units.at(-1);
+    if (unit === undefined || constraintsOf(state, unit).serial) continue;
+    if (isPossible(state, constrained, unit, null)) return admission(state, queue, unit);
+  }
+  let first: Admission | null = null;
+  let warm: Admission | null = null;
+  /** What units that come first wait for: those behind them do not take it away. */
+  const claimed = new Map<string, number>();
+  let serialOnly = true;
+  for (const queue of constrained.queues) {
+    if (first !== null && state.plan.keepsOrder) break;
+    const unit = nextOf(queue);
+    if (constraintsOf(state, unit).serial) continue;
+    serialOnly = false;
+    if ((queue.slot !== null && queue.slot !== slot) || queue.replacing >= queue.units.length) continue;
+    if (!isPossible(state, constrained, unit, claimed) || !suits(queue, slot)) continue;
+    if (constraintsOf(state, unit).freshWorker && tearsGroups(state, slot, queue)) continue;
+    first ??= admission(state, queue, unit);
+    // Where there are no fixtures, none is up.
+    if (state.workAhead === null) break;
+    if (!isWarm(state, constrained, unit)) continue;
+    warm = admission(state, queue, unit);
+    break;
+  }
+  const leader = Math.min(first?.unit ?? Infinity, next ?? Infinity);
+  if (leader === Infinity) return serialOnly && othersAreThrough(state) ? serialOne(state, constrained, slot) : null;
+  if (warm !== null && (warm.unit === leader || mayWait(state, leader))) return warm;
+  return first?.unit === leader ? first : null;
+}
+
+/** Whether a slot's worker is of the node that the queue's units are for. */
+function suits({node}: Queue, slot: SlotState): boolean {
+  return node === null || node === slot.node;
+}
+
+/** Whether a slot's worker would have to be replaced in the midst of a group, and another slot has none to lose. */
+function tearsGroups(state: ScheduleState, slot: SlotState, queue: Queue): boolean {
+  const begunOne = (of: SlotState) => [...of.groups].some(group => group !== queue && group.units.length > 0);
+  if (slot.begun === 0 || !begunOne(slot)) return false;
+  const pool = poolOf(state, slot);
+  return state.slots.some(
+    other => isIn(other, pool) && other.status !== 'dead' && isUsable(state, other) && !begunOne(other),
+  );
+}
+
+/** The next unit of a queue. */
+function nextOf({units}: Queue): number {
+  return units.at(-1) ?? Infinity;
+}
+
+function admission(state: ScheduleState, queue: Queue, unit: number): Admission {
+  return {unit, queue, fresh: constraintsOf(state, unit).freshWorker};
+}
+
+/** @param claimed what units before this one wait for; what this one waits for is added. null: it comes before all. */
+function isPossible(
+  state: ScheduleState,
+  {left, fixtures, lingering}: ConstrainedUnits,
+  unit: number,
+  claimed: Map<string, number> | null,
+): boolean {
+  if (lingering.has(unit)) return false;
+  const {resources, fixtures: needed} = constraintsOf(state, unit);
+  if (!fixturesReady(fixtures, needed)) return false;
+  let possible = true;
+  for (const {name, amount} of resources) {
+    const taken = claimed?.get(name) ?? 0;
+    if ((left.get(name) ?? 0) - taken >= amount) continue;
+    possible = false;
+    claimed?.set(name, taken + amount);
+  }
+  return possible;
+}
+
+/** Whether a unit needs fixtures, all of which are up: they can be taken down the sooner. */
+function isWarm(state: ScheduleState, {fixtures}: ConstrainedUnits, unit: number): boolean {
+  const needed = constraintsOf(state, unit).fixtures;
+  return needed.length > 0 && canBeUsed(fixtures, needed);
+}
+
+/** A unit that is overtaken does not become the last to end if so many times its own time is left for every slot. */
+const TIMES_LEFT = 2;
+
+/** Whether a unit can be overtaken without making the run longer, as far as that is known. */
+function mayWait(state: ScheduleState, unit: number): boolean {
+  const {plan, workAhead} = state;
+  const own = plan.units[unit]?.expectedMs ?? null;
+  if (plan.keepsOrder || own === null || workAhead === null) return false;
+  const left = (workAhead.at(-1) ?? 0) - (workAhead[firstNeverGiven(state)] ?? 0);
+  return left / usableSlots(state) >= TIMES_LEFT * own;
+}
+
+/** Whether nothing is left to be given of the units that ask for nothing, and nothing more will come. */
+function othersAreThrough(state: ScheduleState): boolean {
+  return allFree(state) === 0 && state.unsettled === 0;
+}
+
+/**
+ * Serial units come last: then no slot has to fall idle for them that would not have done so anyway.
+ *
+ * @returns null: there is none, or something still runs
+ */
+function serialOne(state: ScheduleState, constrained: ConstrainedUnits, slot: SlotState): Admission | null {
+  if (!isQuiet(constrained.fixtures)) return null;
+  for (const {running, held, preparing} of state.slots) {
+    if (running !== null || held.length > 0 || preparing !== null) return null;
+  }
+  for (const queue of constrained.queues) {
+    const unit = nextOf(queue);
+    if ((queue.slot !== null && queue.slot !== slot) || queue.replacing >= queue.units.length) continue;
+    if (suits(queue, slot) && isPossible(state, constrained, unit, null)) return admission(state, queue, unit);
+  }
+  return null;
+}
+
+/** Puts a queue in its place after its next unit has changed; one that is empty, out. */
+function move({queues}: ConstrainedUnits, queue: Queue): void {
+  const before = queues.indexOf(queue);
+  if (before !== -1) queues.splice(before, 1);
+  const next = nextOf(queue);
+  if (next === Infinity) return;
+  let [low, high] = [0, queues.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (nextOf(queues[middle] as Queue) < next) low = middle + 1;
+    else high = middle;
+  }
+  queues.splice(low, 0, queue);
+}
+
+/** A unit gets what it asks for. */
+export function admit(
+  state: ScheduleState,
+  constrained: ConstrainedUnits,
+  slot: SlotState,
+  {unit, queue}: Admission,
+): void {
+  const {resources, serial} = constraintsOf(state, unit);
+  queue.units.pop();
+  move(constrained, queue);
+  constrained.waiting--;
+  for (const {name, amount} of resources) constrained.left.set(name, (constrained.left.get(name) ?? 0) - amount);
+  constrained.admitted.add(unit);
+  if (serial) constrained.alone = unit;
+  if (queue.group !== null) {
+    queue.slot = slot;
+    slot.groups.add(queue);
+  }
+}
+
+/** A unit that is through, or is to begin anew, gives back what it has got, as soon as no worker is at it any more. */
+function release(
+  state: ScheduleState,
+  constrained: ConstrainedUnits,
+  unit: number,
+  ended: boolean,
+  commands: Command[],
+): void {
+  if (state.slots.some(({running}) => running === unit)) {
+    constrained.lingering.set(unit, ended);
+    return;
+  }
+  constrained.lingering.delete(unit);
+  const {fixtures, resources} = constraintsOf(state, unit);
+  if (ended && fixtures.length > 0) endOfUses(constrained.fixtures, fixtures, commands);
+  if (!constrained.admitted.delete(unit)) return;
+  if (constrained.alone === unit) constrained.alone = null;
+  for (const {name, amount} of resources) {
+    constrained.left.set(name, (constrained.left.get(name) ?? 0) + amount);
+  }
+  constrained.changed = true;
+}
+
+/** Something has ended in a worker. */
+export function releaseLingering(state: ScheduleState, constrained: ConstrainedUnits, commands: Command[]): void {
+  for (const [unit, ended] of constrained.lingering) release(state, constrained, unit, ended, commands);
+}
+
+/** A unit that was given is to wait again, in its old place. */
+export function putBack(state: ScheduleState, constrained: ConstrainedUnits, unit: number, commands: Command[]): void {
+  release(state, constrained, unit, false, commands);
+  addWaiting(constrained, unit);
+}
+
+/** A unit that may begin as soon as what it asks for is there. */
+export function addWaiting(constrained: ConstrainedUnits, unit: number): void {
+  const queue = constrained.queueOf.get(unit);
+  if (queue === undefined) return;
+  let place = queue.units.length;
+  while (place > 0 && (queue.units[place - 1] ?? Infinity) < unit) place--;
+  queue.units.splice(place, 0, unit);
+  move(constrained, queue);
+  constrained.waiting++;
+  constrained.changed = true;
+}
+
+/** A unit has ended, or never will begin: nothing need be kept for it. */
+export function endConstrained(
+  state: ScheduleState,
+  constrained: ConstrainedUnits,
+  unit: number,
+  commands: Command[],
+): void {
+  release(state, constrained, unit, true, commands);
+  const queue = constrained.queueOf.get(unit);
+  if (queue?.slot != null && queue.units.length === 0) leaveGroup(queue.slot, queue);
+}
+
+/** Whoever is free next may go on with the groups that a slot was running. */
+export function leaveGroups(slot: SlotState): void {
+  for (const queue of slot.groups) leaveGroup(slot, queue);
+}
+
+function leaveGroup(slot: SlotState, queue: Queue): void {
+  queue.slot = null;
+  slot.groups.delete(queue);
+}
+
+/** The units that wait for a pool's workers, taken out, the first first; none of them has what it asks for. */
+export function takeAllWaiting(constrained: ConstrainedUnits, {node}: Pool): number[] {
+  const all: number[] = [];
+  for (const queue of [...constrained.queues]) {
+    if (queue.node !== node) continue;
+    all.push(...queue.units.splice(0));
+    move(constrained, queue);
+  }
+  constrained.waiting -= all.length;
+  return all.sort((a, b) => a - b);
+}
+
+/** Whether a slot is in the midst of a worker group, and can go on with it before all others are through. */
+export function isAtGroup(state: ScheduleState, {groups}: SlotState): boolean {
+  return [...groups].some(({units}) => {
+    const next = units.at(-1);
+    return next !== undefined && !constraintsOf(state, next).serial;
+  });
+}
+
+/** How many of a pool's units that wait could run at the same time, at the most. */
+export function mostAtOnce(state: ScheduleState, {queues}: ConstrainedUnits, pool: Pool): number {
+  let sum = 0;
+  let serial = 0;
+  let serialOnly = true;
+  for (const {node, group, units} of queues) {
+    const unit = units.at(-1);
+    if (unit === undefined) continue;
+    const isSerial = constraintsOf(state, unit).serial;
+    serialOnly &&= isSerial;
+    if (node !== pool.node) continue;
+    if (isSerial) serial = 1;
+    else if (group !== null) sum++;
+    else sum += Math.min(units.length, ...shares(state, unit));
+  }
+  // These come when all others of the run are through: until then no worker is kept from another node for them.
+  const kept = pool.node === null || (serialOnly && othersAreThrough(state));
+  return kept ? Math.max(sum, serial) : sum;
+}
+
+/** How many workers more could begin units of these at once, with what is left of what they ask for. */
+export function possibleAtOnce(state: ScheduleState, constrained: ConstrainedUnits, pool: Pool): number {
+  const claimed = new Map<string, number>();
+  let sum = 0;
+  for (const {node, group, slot, units, replacing} of constrained.queues) {
+    const next = units.at(-1);
+    // A serial one is for whoever is there when all others are through.
+    if (next === undefined || node !== pool.node || slot !== null || constraintsOf(state, next).serial) continue;
+    const most = group === null ? Math.min(units.length - replacing, state.slots.length) : 1;
+    for (let count = 0; count < most && isPossible(state, constrained, next, claimed); count++) {
+      for (const {name, amount} of constraintsOf(state, next).resources)
+        claimed.set(name, (claimed.get(name) ?? 0) + amount);
+      sum++;
+    }
+  }
+  return sum;
+}
+
+function shares(state: ScheduleState, unit: number): number[] {
+  return constraintsOf(state, unit).resources.map(({name, amount}) =>
+    Math.floor((state.plan.resources[name] ?? 0) / amount),
+  );
+}
+
+const NOTHING: Constraints = Object.freeze({
+  serial: false,
+  workerGroup: null,
+  resources: [],
+  freshWorker: false,
+  fixtures: [],
+});
+
+function constraintsOf({plan}: ScheduleState, unit: number): Constraints {
+  return plan.units[unit]?.constraints ?? NOTHING;
+}

@@ -1,0 +1,70 @@
+/** What slots have to do with units that ask for more than a worker: they take them, and are made ready for them. */
+import {admit, choose, type ConstrainedUnits} from './admission';
+import {leaveWorker, noteFixture, prepareWorker, type FixtureEvent} from './fixtureStates';
+import {peekFree, poolOf} from './pools';
+import type {Command} from './events';
+import {addHeld, type ScheduleState, type SlotState} from './state';
+
+/**
+ * Gives a slot that has nothing to do a unit that asks for more than a worker.
+ *
+ * @returns `nothing`: there is none for it. `for-a-fresh-worker`: there is one, for the worker that is to take the
+ *   place of the slot's
+ */
+export function takeConstrained(
+  state: ScheduleState,
+  constrained: ConstrainedUnits,
+  slot: SlotState,
+  commands: Command[],
+): 'nothing' | 'a-unit' | 'for-a-fresh-worker' {
+  if (constrained.waiting === 0) return 'nothing';
+  const pool = poolOf(state, slot);
+  const admission = choose(state, constrained, slot, peekFree(pool));
+  if (admission === null) return 'nothing';
+  const {unit, queue, fresh} = admission;
+  if (fresh && slot.begun > 0) {
+    queue.replacing++;
+    slot.freshFor = queue;
+    return 'for-a-fresh-worker';
+  }
+  pool.idle.delete(slot);
+  admit(state, constrained, slot, admission);
+  slot.preparing = unit;
+  prepare(state, constrained, slot, commands);
+  return 'a-unit';
+}
+
+/** Gives the slot the unit that it was made ready for, if it is. */
+function prepare(state: ScheduleState, {fixtures}: ConstrainedUnits, slot: SlotState, commands: Command[]): void {
+  const unit = slot.preparing;
+  if (unit === null) return;
+  const needed = state.plan.units[unit]?.constraints?.fixtures ?? [];
+  if (!prepareWorker(fixtures, slot, needed, commands)) return;
+  slot.preparing = null;
+  addHeld(state, slot, unit);
+  commands.push({type: 'give', slot: slot.slot, generation: slot.generation, units: [unit]});
+}
+
+/** A run that is stopped leaves its fixtures to whoever stops it: they go down when its workers have. */
+export function noteFixtureOf(state: ScheduleState, event: FixtureEvent, commands: Command[]): void {
+  const {constrained} = state;
+  if (constrained === null || state.stopped !== null) return;
+  noteFixture(state, constrained.fixtures, event, commands);
+  constrained.changed = true;
+  for (const slot of state.slots) if (slot.preparing !== null) prepare(state, constrained, slot, commands);
+}
+
+/** The process in a slot is gone, and its own fixtures go with it. */
+export function endProcess({constrained, stopped}: ScheduleState, slot: SlotState, commands: Command[]): void {
+  if (constrained === null || stopped !== null) return;
+  leaveWorker(constrained.fixtures, slot, commands);
+  constrained.changed = true; // another may go on with its group
+}
+
+/** The process that was to take the place of another is up, or never will be. */
+export function endReplacement({constrained}: ScheduleState, slot: SlotState): void {
+  if (constrained === null || slot.freshFor === null) return;
+  slot.freshFor.replacing--;
+  slot.freshFor = null;
+  constrained.changed = true;
+}

@@ -1,0 +1,52 @@
+/**
+ * Where the number of workers follows the machine's load: what a sample changes, and which workers are then one too
+ * many. Slots with the lowest numbers stay, so that these are always 1 to n.
+ */
+import {isAtGroup} from './admission';
+import {poolOf, type Pool} from './pools';
+import type {Command} from './events';
+import type {ScheduleState, SlotState} from './state';
+import {judge, type LoadSample} from './slotController';
+import {demandOf} from './slotDemand';
+import {isUsable} from './usableSlots';
+
+/** How many workers there are, or are starting. */
+export function liveCount({slots}: ScheduleState): number {
+  return slots.reduce((count, {status}) => count + (status === 'starting' || status === 'up' ? 1 : 0), 0);
+}
+
+/** What was measured may let there be more workers, or fewer. */
+export function judgeLoad(state: ScheduleState, load: LoadSample, now: number, commands: Command[]): void {
+  const {controller, slots} = state;
+  if (controller === null || state.stopped !== null || state.finished) return;
+  const before = controller.allowed;
+  const live = liveCount(state);
+  const starting = slots.some(({status, isAdded}) => status === 'starting' && isAdded);
+  const settledMs = starting ? null : now - state.addedAt;
+  judge(controller, load, {live, settledMs, ...demandOf(state, controller.limit - live, now)});
+  if (controller.allowed >= before) return;
+  for (const slot of slots) if (isSurplus(state, slot)) recallAll(state, slot, commands);
+}
+
+/** Whether a worker is one too many, and need not stay for what it alone can do. */
+export function isSurplus(state: ScheduleState, slot: SlotState): boolean {
+  if (slot.status !== 'up' || isUsable(state, slot) || isAtGroup(state, slot)) return false;
+  const pool = poolOf(state, slot);
+  return state.slots.some(other => isUsable(state, other) && mayServe(state, other, pool));
+}
+
+/** Asks for all that a worker holds and has not begun. */
+function recallAll(state: ScheduleState, slot: SlotState, commands: Command[]): void {
+  const left = slot.held.filter(unit => !slot.recalled.has(unit));
+  const units = slot.running === null ? left.slice(1) : left; // the first one is about to begin
+  if (units.length === 0) return;
+  for (const unit of units) slot.recalled.add(unit);
+  poolOf(state, slot).recallsOut += units.length;
+  commands.push({type: 'take-back', slot: slot.slot, generation: slot.generation, units});
+}
+
+/** Whether a slot's worker could run units of a pool, now or when it is started. */
+export function mayServe(state: ScheduleState, slot: SlotState, pool: Pool): boolean {
+  // One that may not be started any more serves as long as it is there.
+  return slot.status !== 'dead' && !slot.barredFrom.has(pool) && (slot.status !== 'down' || isUsable(state, slot));
+}

@@ -1,0 +1,251 @@
+/**
+ * The shared fixtures of a run: which are set up, when one is to be, and when it is not needed any more.
+ * A fixture of scope `run` is there once; one of scope `worker` once for each worker that runs a unit
+ * which needs it.
+ */
+import type {FixtureId} from '../rules/constraints';
+import {firstNeverGiven} from './pools';
+import type {Command, ScheduleEvent} from './events';
+import type {SchedulePlan, ScheduleState, SlotState} from './state';
+import type {Generation, SlotNumber} from '../plan/units';
+import {usableSlots} from './usableSlots';
+
+/**
+ * `unused`: nobody has asked for it; `asked`: it waits for one that it needs, or for its turn; `failed`: it could not be set up,
+ * and is not tried again; `gone`: it was taken down.
+ */
+export type FixtureStatus = 'unused' | 'asked' | 'starting' | 'up' | 'failed' | 'stopping' | 'gone';
+
+interface RunFixture {
+  readonly id: FixtureId;
+  readonly scope: 'run' | 'worker';
+  readonly needs: readonly FixtureId[];
+  readonly neededBy: FixtureId[];
+  /** Of scope `worker`: `unused` or `failed`; what it is in each worker stands there. */
+  status: FixtureStatus;
+  /** Units that need it, and have not ended. */
+  unitsLeft: number;
+  /** The first unit that needs it. */
+  firstUnit: number;
+}
+
+/** Which worker a fixture is for; null: for all. */
+export interface FixtureHolder {
+  readonly slot: SlotNumber | null;
+  readonly generation: Generation | null;
+}
+
+export interface RunFixtures {
+  readonly all: readonly RunFixture[];
+  /** Of scope `worker`, by worker: a fixture's status, in the order of their setup. */
+  readonly inWorkers: Map<string, Map<FixtureId, FixtureStatus>>;
+  /** Those of scope `run` that nobody has asked for, by their first unit: the last is the next. */
+  readonly unasked: FixtureId[];
+}
+
+export function createFixtures({units, fixtures}: SchedulePlan): RunFixtures {
+  const all = fixtures.map(({scope, needs}, id): RunFixture => ({
+    id,
+    scope,
+    needs,
+    neededBy: fixtures.flatMap((other, index) => (other.needs.includes(id) ? [index] : [])),
+    status: 'unused',
+    unitsLeft: 0,
+    firstUnit: Infinity,
+  }));
+  for (const {id, constraints} of units) {
+    for (const fixture of constraints?.fixtures ?? []) {
+      const state = all[fixture];
+      if (state === undefined) throw new RangeError(`no fixture ${fixture} in the plan`);
+      state.unitsLeft++;
+      state.firstUnit = Math.min(state.firstUnit, id);
+    }
+  }
+  const unasked = all.filter(({scope, unitsLeft}) => scope === 'run' && unitsLeft > 0);
+  // Of those with the same first unit, what the others need comes first.
+  unasked.sort((a, b) => b.firstUnit - a.firstUnit || b.id - a.id);
+  return {all, inWorkers: new Map(), unasked: unasked.map(({id}) => id)};
+}
+
+/**
+ * A fixture is set up when less than this (ms) of other work is left for every slot before the first unit that
+ * needs it: most are up by then, and few wait long for their first unit.
+ */
+export const SETUP_LEAD_MS = 10_000;
+
+/**
+ * So many of scope `run` are set up at a time, or as many as there are processors, if these are more: each is a process
+ * that loads and compiles its module first, and all at once they would take that away from each other.
+ */
+const MOST_AT_ONCE = 4;
+
+/** Asks for the fixtures whose first unit comes soon; where a worker has nothing to do, for the next one. */
+export function askForFixtures(state: ScheduleState, {all, unasked}: RunFixtures, commands: Command[]): void {
+  const {workAhead} = state;
+  const nextUnit = firstNeverGiven(state);
+  for (let id = unasked.at(-1); id !== undefined; id = unasked.at(-1)) {
+    const fixture = all[id];
+    const ahead = (workAhead?.[fixture?.firstUnit ?? 0] ?? 0) - (workAhead?.[nextUnit] ?? 0);
+    if (fixture === undefined) return;
+    if (ahead / usableSlots(state) > SETUP_LEAD_MS && !isAwaited(state, all)) return;
+    unasked.pop();
+    if (fixture.unitsLeft === 0) continue;
+    fixture.status = 'asked';
+    startAsked(state, all, commands);
+  }
+}
+
+/**
+ * Whether a worker has nothing to do, and no fixture is on its way for which it could wait. What is ahead by the plan may be for other
+ * nodes, or have been overtaken: to wait until that is given could be to wait for ever.
+ */
+function isAwaited({pools}: ScheduleState, all: readonly RunFixture[]): boolean {
+  return pools.some(({idle}) => idle.size > 0) && !all.some(({status}) => status === 'asked' || status === 'starting');
+}
+
+const FOR_ALL: FixtureHolder = {slot: null, generation: null};
+
+/** Those whose needs are up are set up; those of which one has failed have failed. */
+function startAsked({plan}: ScheduleState, all: readonly RunFixture[], commands: Command[]): void {
+  let free = Math.max(MOST_AT_ONCE, plan.startsAtOnce) - all.filter(({status}) => status === 'starting').length;
+  // In the order of their ids: what a fixture needs comes before it.
+  for (const fixture of all) {
+    if (fixture.status !== 'asked') continue;
+    const needs = fixture.needs.map(id => all[id]?.status);
+    if (needs.includes('failed')) fixture.status = 'failed';
+    else if (free > 0 && needs.every(status => status === 'up')) {
+      free--;
+      fixture.status = 'starting';
+      commands.push({type: 'set-up-fixture', fixture: fixture.id, ...FOR_ALL});
+    }
+  }
+}
+
+/** Whether a unit that needs these can begin: all of scope `run` are up, or one has failed, which fails the unit. */
+export function fixturesReady(fixtures: RunFixtures, needed: readonly FixtureId[]): boolean {
+  return haveFailed(fixtures.all, needed) || canBeUsed(fixtures, needed);
+}
+
+/** Whether a unit that needs these has all of scope `run`. */
+export function canBeUsed({all}: RunFixtures, needed: readonly FixtureId[]): boolean {
+  return needed.every(id => all[id]?.scope === 'worker' || all[id]?.status === 'up');
+}
+
+function haveFailed(all: readonly RunFixture[], needed: readonly FixtureId[]): boolean {
+  return needed.some(id => all[id]?.status === 'failed');
+}
+
+/** Whether none is being set up or taken down. */
+export function isQuiet({all, inWorkers}: RunFixtures): boolean {
+  const moves = (status: FixtureStatus) => status === 'asked' || status === 'starting' || status === 'stopping';
+  if (all.some(({status}) => moves(status))) return false;
+  for (const fixtures of inWorkers.values()) for (const status of fixtures.values()) if (moves(status)) return false;
+  return true;
+}
+
+/** Whether none is up, nor will be. */
+export function areAllGone(fixtures: RunFixtures): boolean {
+  return isQuiet(fixtures) && fixtures.inWorkers.size === 0 && fixtures.all.every(({status}) => status !== 'up');
+}
+
+/**
+ * Sets up what a unit needs in a worker of its own.
+ *
+ * @returns whether it is all there, or one has failed
+ */
+export function prepareWorker(
+  {all, inWorkers}: RunFixtures,
+  {slot, generation}: SlotState,
+  needed: readonly FixtureId[],
+  commands: Command[],
+): boolean {
+  if (haveFailed(all, needed)) return true;
+  const wanted = needed.filter(id => all[id]?.scope === 'worker');
+  if (wanted.length === 0) return true;
+  const key = workerKey(slot, generation);
+  const here = inWorkers.get(key) ?? new Map<FixtureId, FixtureStatus>();
+  inWorkers.set(key, here);
+  for (const id of wanted) {
+    const needs = (all[id]?.needs ?? []).filter(need => all[need]?.scope === 'worker');
+    if (here.has(id) || !needs.every(need => here.get(need) === 'up')) continue;
+    here.set(id, 'starting');
+    commands.push({type: 'set-up-fixture', fixture: id, slot, generation});
+  }
+  return wanted.every(id => here.get(id) === 'up');
+}
+
+/** A worker is gone, and its fixtures with it. */
+export function leaveWorker(
+  {all, inWorkers}: RunFixtures,
+  {slot, generation}: Pick<SlotState, 'slot' | 'generation'>,
+  commands: Command[],
+): void {
+  const key = workerKey(slot, generation);
+  const here = inWorkers.get(key);
+  if (here === undefined) return;
+  for (const [id, status] of [...here].reverse()) {
+    const needed = (all[id]?.neededBy ?? []).some(other => here.has(other));
+    if (status !== 'up' || needed) continue;
+    here.set(id, 'stopping');
+    commands.push({type: 'take-down-fixture', fixture: id, slot, generation});
+  }
+  if (here.size === 0) inWorkers.delete(key);
+}
+
+export type FixtureEvent = Extract<ScheduleEvent, {type: 'fixture-up' | 'fixture-failed' | 'fixture-gone'}>;
+
+/** Something has come of a set-up-fixture or take-down-fixture. */
+export function noteFixture(
+  state: ScheduleState,
+  fixtures: RunFixtures,
+  {type, fixture: id, slot, generation}: FixtureEvent,
+  commands: Command[],
+): void {
+  const {all, inWorkers} = fixtures;
+  const fixture = all[id];
+  if (fixture === undefined) return;
+  if (type === 'fixture-failed') fixture.status = 'failed';
+  if (slot !== null && generation !== null) {
+    const here = inWorkers.get(workerKey(slot, generation));
+    if (type === 'fixture-up') here?.set(id, 'up');
+    else here?.delete(id);
+    const {generation: now, status} = state.slots[slot - 1] ?? {};
+    const lives = now === generation && (status === 'up' || status === 'closing');
+    if (!lives) leaveWorker(fixtures, {slot, generation}, commands);
+  } else if (type === 'fixture-up') {
+    fixture.status = 'up';
+  } else if (type === 'fixture-gone') {
+    fixture.status = 'gone';
+  }
+  startAsked(state, all, commands);
+  takeDownUnused(fixtures, commands);
+}
+
+/** A unit has ended that needed these. */
+export function endOfUses(fixtures: RunFixtures, needed: readonly FixtureId[], commands: Command[]): void {
+  for (const id of needed) {
+    const fixture = fixtures.all[id];
+    if (fixture !== undefined) fixture.unitsLeft--;
+  }
+  takeDownUnused(fixtures, commands);
+}
+
+/** What needs another is taken down before it. */
+function takeDownUnused({all, inWorkers}: RunFixtures, commands: Command[]): void {
+  const inUse = (id: FixtureId) => {
+    const status = all[id]?.status;
+    if (status === 'starting' || status === 'up' || status === 'stopping') return true;
+    return [...inWorkers.values()].some(fixtures => fixtures.has(id));
+  };
+  for (const fixture of [...all].reverse()) {
+    if (fixture.scope !== 'run' || fixture.unitsLeft > 0) continue;
+    if (fixture.status === 'asked') fixture.status = 'unused';
+    if (fixture.status !== 'up' || fixture.neededBy.some(inUse)) continue;
+    fixture.status = 'stopping';
+    commands.push({type: 'take-down-fixture', fixture: fixture.id, ...FOR_ALL});
+  }
+}
+
+function workerKey(slot: SlotNumber, generation: Generation): string {
+  return `${slot}.${generation}`;
+}

@@ -1,0 +1,119 @@
+/**
+ * Workers that may take each other's work, and what they have in common: the units that wait for any of them,
+ * and which of them have nothing to do. All workers of a run are one pool, unless each unit is for one node:
+ * then those of each node are one.
+ */
+import type {SchedulePlan, ScheduleState, SlotState} from './state';
+import type {NodeId} from '../plan/units';
+import {usableSlots} from './usableSlots';
+
+export interface Pool {
+  /** null: of any node. */
+  readonly node: NodeId | null;
+  /** Units that ask for nothing but a worker, in the order of the plan; those before `next` were given. */
+  readonly order: number[];
+  next: number;
+  /** Units that came back, to be given before all others; the last one first. */
+  readonly returned: number[];
+  /** Slots that are up and have nothing. */
+  readonly idle: Set<SlotState>;
+  /** Take-backs that have no answer yet. */
+  recallsOut: number;
+}
+
+export function createPools({units, nodes}: SchedulePlan): Pool[] {
+  const bound = units.some(({node}) => node !== null);
+  const pools = Array.from({length: bound ? nodes : 1}, (_, node): Pool => ({
+    node: bound ? node : null,
+    order: [],
+    next: 0,
+    returned: [],
+    idle: new Set(),
+    recallsOut: 0,
+  }));
+  for (const {id, node, constraints, after} of units) {
+    if (constraints === null && after === null) poolAt(pools, node).order.push(id);
+  }
+  return pools;
+}
+
+function poolAt(pools: readonly Pool[], node: NodeId | null): Pool {
+  const pool = pools.length === 1 ? pools[0] : pools[node ?? -1];
+  if (pool === undefined) throw new RangeError(`no node ${node} in the plan`);
+  return pool;
+}
+
+/** The pool of the process that is in a slot, or was. */
+export function poolOf({pools}: ScheduleState, {node}: SlotState): Pool {
+  return poolAt(pools, node);
+}
+
+export function poolOfUnit({pools, plan}: ScheduleState, unit: number): Pool {
+  return poolAt(pools, plan.units[unit]?.node ?? null);
+}
+
+/** Whether a slot is a pool's, as long as its process is there. */
+export function isIn(slot: SlotState, {node}: Pool): boolean {
+  return node === null || slot.node === node;
+}
+
+/** How many slots share a pool's work. */
+export function sizeOf(state: ScheduleState, pool: Pool): number {
+  return pool.node === null ? usableSlots(state) : Math.max(1, liveSlots(state.slots, pool));
+}
+
+/** How many of a pool's workers are starting. */
+export function startingCount({slots}: ScheduleState, pool: Pool): number {
+  return slots.filter(slot => slot.status === 'starting' && isIn(slot, pool)).length;
+}
+
+/** How many of a pool's workers are there, or are starting. */
+export function liveSlots(slots: readonly SlotState[], pool: Pool): number {
+  return slots.filter(slot => isIn(slot, pool) && (slot.status === 'starting' || slot.status === 'up')).length;
+}
+
+/** How many units are to be given that ask for nothing but a worker. */
+export function freeCount({returned, order, next}: Pool): number {
+  return returned.length + order.length - next;
+}
+
+/** The same, of all pools. */
+export function allFree({pools}: ScheduleState): number {
+  return pools.reduce((sum, pool) => sum + freeCount(pool), 0);
+}
+
+/** The first of these. */
+export function peekFree({returned, order, next}: Pool): number | undefined {
+  return returned.at(-1) ?? order[next];
+}
+
+/** There must be one. */
+export function takeFree(pool: Pool): number {
+  const unit = pool.returned.pop() ?? pool.order[pool.next++];
+  if (unit === undefined) throw new RangeError('no unit is left to be given');
+  return unit;
+}
+
+/** The first unit of the plan that was never given, of those that ask for nothing; the number of units: there is none. */
+export function firstNeverGiven({pools, plan}: ScheduleState): number {
+  return pools.reduce((first, {order, next}) => Math.min(first, order[next] ?? Infinity), plan.units.length);
+}
+
+/** A unit that may now begin, in its place. */
+export function addToPool(state: ScheduleState, unit: number): void {
+  const pool = poolOfUnit(state, unit);
+  let [low, high] = [pool.next, pool.order.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((pool.order[middle] as number) < unit) low = middle + 1;
+    else high = middle;
+  }
+  pool.order.splice(low, 0, unit);
+}
+
+/** Nothing that a slot has, or was asked for, counts any more. */
+export function leavePool(state: ScheduleState, slot: SlotState): void {
+  const pool = poolOf(state, slot);
+  pool.recallsOut -= slot.recalled.size;
+  pool.idle.delete(slot);
+}

@@ -1,0 +1,483 @@
+/**
+ * Files whose tests run in several workers: who may take which tests, and when one more worker pays.
+ *
+ * A file is opened by one worker as any other. What it lists comes in groups of tests that stay
+ * together, numbered in the order in which a worker comes to them. Each worker that has the file open,
+ * a session, is given groups in ascending order, so that it walks the file once; all take them from the
+ * same pending list, as late as they can, so that none ends long before another.
+ */
+import {NEWS_EVERY_MS} from '../wire/workerMessages';
+import {isIn, poolOfUnit, sizeOf, type Pool} from './pools';
+import {expectedMs, type ScheduleState} from './state';
+import {HOLD_NOTHING_ABOVE_MS} from './watermarks';
+
+/** One worker that has a file open for some of its tests. */
+export interface Session {
+  readonly unit: number;
+  /** The file's first: it was there before anything was known of the tests. */
+  readonly first: boolean;
+  /**
+   * `opening`: it loads the file. `open`: it takes tests. `closing`: it has all that it will get.
+   * `discarded`: what comes of it is not wanted any more.
+   */
+  status: 'opening' | 'open' | 'closing' | 'discarded';
+  /** Every group below this one is decided for this session: it was given it, or will not be. */
+  frontier: number;
+  /** Given, and not known to have ended. */
+  readonly held: Set<number>;
+  /** Sums over `held`. */
+  heldKnownMs: number;
+  heldUnknown: number;
+  running: number | null;
+  /** It has told of a test: what loads and sets up the file is behind it. */
+  begun: boolean;
+  /** It waits for more, whatever it still holds: that may be further down in the file. */
+  starving: boolean;
+  /** Since when it does what it does now, as far as is known: it loads the file, or runs what it holds. */
+  since: number;
+}
+
+/** A file that is open, and what is left of it. */
+export interface SplitFile {
+  readonly unit: number;
+  /** What each group is expected to take, in ms; null: unknown. */
+  readonly costs: readonly (number | null)[];
+  /** What a group of unknown duration is taken for before any has ended (ms); null: there is no telling. */
+  readonly priorMs: number | null;
+  /** What its first worker took to open it, in ms. */
+  readonly openMs: number;
+  /** By group: whether it was given to a session. */
+  readonly taken: boolean[];
+  /** All groups below it are taken. */
+  head: number;
+  pending: number;
+  pendingKnownMs: number;
+  pendingUnknown: number;
+  /** The longest of the groups of known duration, whether pending or not, in ms. */
+  readonly longestKnownMs: number;
+  observedMs: number;
+  observedGroups: number;
+  /** Of the groups of known duration that have ended: what they were expected to take and what they took, in ms. */
+  foreseenMs: number;
+  tookMs: number;
+  /** Whether a session other than the first was given tests. */
+  shared: boolean;
+  /** false: no further worker may open it. */
+  joinable: boolean;
+  /** The time of the last wake-up that was asked for: by then more is known of how long its tests take. */
+  wakesAt: number;
+}
+
+/** A joining worker must shorten the run by more than this (ms): estimates are not better than that. */
+const WORTHWHILE_MS = 10;
+
+/**
+ * And by more than this share of what the joiner needs until it can begin: that much is taken from the
+ * machine, and so from the others, and a process is slow at first.
+ */
+const WORTHWHILE_SHARE = 0.5;
+
+/** A session may hold this much (ms), if it is known, whatever its share: less would not outlast the time between two of its news. */
+const SMALL_SHARE_MS = NEWS_EVERY_MS;
+
+/** What the start of a worker process is taken for (ms), until one was seen. */
+const WORKER_START_MS = 300;
+
+/** What a worker takes to start (ms), as far as is known. */
+export function startMsOf({workerStartMs}: ScheduleState): number {
+  return workerStartMs ?? WORKER_START_MS;
+}
+
+/** A file of n times this duration (ms) is taken to be worth n more workers before anything is known of its tests. */
+const SURE_OF_USE_MS = 2000;
+
+/**
+ * Tests shorter than this (ms) compute, and so does the parent, which hears of each: while a worker more
+ * loads the file, the others are slower, and it is slow itself until V8 has warmed up.
+ */
+const COMPUTING_TEST_MS = 5;
+/** So many times its loading does such a joiner cost. */
+const COMPUTING_LOADS = 3;
+
+/** Durations off by less than this (ms) in sum correct next to nothing. */
+const CORRECTED_FROM_MS = 100;
+
+/** How long (ms) nothing is done, at the least, for want of an estimate of a file's tests. */
+const FIRST_LOOK_MS = 50;
+
+export function newSession(unit: number, first: boolean, now: number): Session {
+  return {
+    unit,
+    first,
+    status: 'opening',
+    frontier: 0,
+    held: new Set(),
+    heldKnownMs: 0,
+    heldUnknown: 0,
+    running: null,
+    begun: false,
+    starving: false,
+    since: now,
+  };
+}
+
+export function openFile(
+  state: ScheduleState,
+  unit: number,
+  costs: readonly (number | null)[],
+  openMs: number,
+): SplitFile {
+  const known = costs.filter(cost => cost !== null);
+  const whole = state.plan.units[unit]?.expectedMs ?? null;
+  const file: SplitFile = {
+    unit,
+    costs,
+    priorMs: whole === null || whole <= openMs || costs.length === 0 ? null : (whole - openMs) / costs.length,
+    openMs,
+    taken: Array<boolean>(costs.length).fill(false),
+    head: 0,
+    pending: costs.length,
+    pendingKnownMs: known.reduce((sum, cost) => sum + cost, 0),
+    pendingUnknown: costs.length - known.length,
+    longestKnownMs: known.reduce((longest, cost) => Math.max(longest, cost), 0),
+    observedMs: 0,
+    observedGroups: 0,
+    foreseenMs: 0,
+    tookMs: 0,
+    shared: false,
+    joinable: true,
+    wakesAt: 0,
+  };
+  state.files.set(unit, file);
+  return file;
+}
+
+/** The sessions of a file whose results are wanted. */
+export function sessionsOf(state: ScheduleState, unit: number): Session[] {
+  const sessions: Session[] = [];
+  for (const {session} of state.slots) {
+    if (session?.unit === unit && session.status !== 'discarded') sessions.push(session);
+  }
+  return sessions;
+}
+
+/** The next group that a session can take; undefined: there is none left for it. */
+function nextFor(file: SplitFile, session: Session): number | undefined {
+  let group = Math.max(file.head, session.frontier);
+  while (group < file.costs.length && file.taken[group] === true) group++;
+  return group < file.costs.length ? group : undefined;
+}
+
+export function hasTestsFor(file: SplitFile, session: Session): boolean {
+  return nextFor(file, session) !== undefined;
+}
+
+/** Brings a session up to its high watermark if it has fallen below the low one; returns what it is given. */
+export function takeTests(state: ScheduleState, file: SplitFile, session: Session, now: number): number[] {
+  const estimate = unknownMs(state, file, now);
+  const groups: number[] = [];
+  let refilling = false;
+  for (;;) {
+    const next = nextFor(file, session);
+    if (next === undefined) break;
+    refilling = wantsOneMoreTest(state, file, session, next, estimate, refilling);
+    if (!refilling) break;
+    take(file, session, next, now);
+    groups.push(next);
+  }
+  return groups;
+}
+
+/** All that is left, at once. */
+export function takeAllTests(file: SplitFile, session: Session, now: number): number[] {
+  const groups: number[] = [];
+  for (let next = nextFor(file, session); next !== undefined; next = nextFor(file, session)) {
+    take(file, session, next, now);
+    groups.push(next);
+  }
+  return groups;
+}
+
+function take(file: SplitFile, session: Session, group: number, now: number): void {
+  file.taken[group] = true;
+  file.pending--;
+  while (file.taken[file.head] === true) file.head++;
+  if (!session.first) file.shared = true;
+  if (session.held.size === 0) session.since = now;
+  session.held.add(group);
+  session.starving = false;
+  session.frontier = group + 1;
+  const cost = file.costs[group] ?? null;
+  if (cost === null) {
+    file.pendingUnknown--;
+    session.heldUnknown++;
+  } else {
+    file.pendingKnownMs -= cost;
+    session.heldKnownMs += cost;
+  }
+}
+
+/** The worker says: these groups have ended, and this one runs; null: it waits for more. */
+export function noteProgress(
+  file: SplitFile,
+  session: Session,
+  done: readonly (readonly [group: number, ms: number])[],
+  running: number | null,
+  now: number,
+): void {
+  for (const [group, ms] of done) {
+    if (!session.held.delete(group)) continue;
+    const cost = file.costs[group] ?? null;
+    if (cost === null) {
+      session.heldUnknown--;
+    } else {
+      session.heldKnownMs -= cost;
+      file.foreseenMs += cost;
+      file.tookMs += ms;
+    }
+    file.observedMs += ms;
+    file.observedGroups++;
+  }
+  session.since = now;
+  session.begun ||= running !== null || done.length > 0;
+  session.starving = running === null;
+  session.running = running !== null && session.held.has(running) ? running : null;
+}
+
+/**
+ * The watermarks of units, for tests: the next one is on its way before the running one ends, unless
+ * that takes so long that the wait is nothing to it.
+ */
+function wantsOneMoreTest(
+  state: ScheduleState,
+  file: SplitFile,
+  session: Session,
+  next: number,
+  estimate: number | null,
+  refilling: boolean,
+): boolean {
+  if (session.held.size === 0 || session.starving) return true;
+  if (!state.plan.prefetch) return false;
+  const {watermark} = state.plan;
+  const waiting = session.held.size - 1;
+  const cost = file.costs[next] ?? estimate;
+  const current = session.running ?? session.held.values().next().value; // or it is about to begin
+  const pace = current === undefined ? null : (file.costs[current] ?? estimate);
+  // Of what nothing is known may be long: behind another one it could be the last to end.
+  if (cost === null || cost > watermark.high || (pace ?? 0) > HOLD_NOTHING_ABOVE_MS) return false;
+  if (waiting === 0) return true;
+  // pytest-xdist's bound, in counts: no session is loaded up with more than half of its share of the rest.
+  const waitingMs = session.heldKnownMs + session.heldUnknown * (estimate ?? 0) - (pace ?? 0);
+  const isSmall = file.costs[next] != null && waitingMs < SMALL_SHARE_MS;
+  if (!isSmall && waiting + 1 >= Math.max(2, file.pending / sizeOf(state, poolOfUnit(state, file.unit)) / 2))
+    return false;
+  return waitingMs < (refilling ? watermark.high : watermark.low);
+}
+
+/**
+ * What a group of unknown duration is expected to take (ms); null: nothing is known yet. One that has
+ * run for longer than that is taken to be halfway through: nobody knows any better.
+ */
+function unknownMs(state: ScheduleState, file: SplitFile, now: number): number | null {
+  const mean = file.observedGroups > 0 ? file.observedMs / file.observedGroups : file.priorMs;
+  const longest = longestRunning(state, file, now);
+  if (longest <= (mean ?? 0)) return mean;
+  return (file.observedMs + 2 * longest) / (file.observedGroups + 1);
+}
+
+/**
+ * By what factor known durations are off in this run, so far: the file may have changed, or the machine
+ * be slower. Little is made of little: the first tests of a file are always slow.
+ */
+function correction(state: ScheduleState, file: SplitFile, now: number): number {
+  let {foreseenMs, tookMs} = file;
+  for (const session of sessionsOf(state, file.unit)) {
+    const ms = runningMs(session, now);
+    const cost = runningCost(file, session);
+    if (cost === null || ms <= cost) continue;
+    foreseenMs += cost;
+    tookMs += ms;
+  }
+  return (tookMs + CORRECTED_FROM_MS) / (foreseenMs + CORRECTED_FROM_MS);
+}
+
+/** How long (ms) the group has run that began first. */
+function longestRunning(state: ScheduleState, file: SplitFile, now: number): number {
+  return Math.max(0, ...sessionsOf(state, file.unit).map(session => runningMs(session, now)));
+}
+
+/**
+ * How long (ms) a session has run the same group, at the least. Where its last news was of no group, or of one
+ * that may have ended at once, some group began so soon after it that there was no news of that.
+ */
+function runningMs(session: Session, now: number): number {
+  const {running, since, status, begun, held} = session;
+  if (status === 'closing' && held.size > 1) return 0; // no more news of what it begins
+  if (running !== null) return now - since;
+  return begun && held.size > 0 ? Math.max(0, now - since - NEWS_EVERY_MS) : 0;
+}
+
+/** What the group that a session runs was expected to take, at the most (ms); null: nobody knows. */
+function runningCost(file: SplitFile, session: Session): number | null {
+  if (session.running !== null) return file.costs[session.running] ?? null;
+  return session.heldUnknown > 0 ? null : session.heldKnownMs;
+}
+
+/**
+ * Where a session that comes late begins: with the first test that is pending; or further down, with
+ * the longest, where that would else be the last to end.
+ */
+export function startLate(state: ScheduleState, file: SplitFile, session: Session): void {
+  let longest: number | null = null;
+  let longestMs = 0;
+  let before = 0;
+  let beforeLongest = 0;
+  for (let group = file.head; group < file.costs.length; group++) {
+    if (file.taken[group] === true) continue;
+    const cost = file.costs[group] ?? 0;
+    if (cost > longestMs) [longest, longestMs, beforeLongest] = [group, cost, before];
+    before += cost;
+  }
+  const sessions = sessionsOf(state, file.unit).filter(({status}) => status === 'open').length;
+  if (longest === null || sessions < 2) return;
+  const balanced = before / sessions;
+  const inOrder = beforeLongest / sessions + longestMs;
+  if (longestMs >= balanced / 2 && inOrder > balanced * 1.1) session.frontier = longest;
+}
+
+/** How many workers are sure to be of use to files that are being opened for the first time, going by their durations. */
+export function workersAhead(state: ScheduleState, pool: Pool): number {
+  let wanted = 0;
+  for (const slot of state.slots) {
+    const {session} = slot;
+    if (!isIn(slot, pool) || session === null || !session.first || session.status !== 'opening') continue;
+    wanted += Math.floor((state.plan.units[session.unit]?.expectedMs ?? 0) / SURE_OF_USE_MS);
+  }
+  return wanted;
+}
+
+/** Workers that could open a file. */
+export interface Hands {
+  /** That have nothing to do, or could be started. */
+  readonly free: number;
+  /** That were started, and are not up yet. */
+  readonly coming: number;
+  /** What one of these needs (ms) before it can open a file. */
+  readonly startMs: number;
+}
+
+/**
+ * Of the open files that gain from more workers the one that else ends last; null: none gains. Without
+ * them its sessions share what is left; with them these have less to do, but the others have to load
+ * the file first. All that are free are looked at together: of 16 long tests that 8 sessions share, one
+ * session more takes nothing off the end, and 8 more half of it.
+ */
+export function fileToJoin(state: ScheduleState, pool: Pool, hands: Hands, now: number): SplitFile | null {
+  let best: SplitFile | null = null;
+  let last = 0;
+  for (const file of state.files.values()) {
+    if (poolOfUnit(state, file.unit) !== pool) continue;
+    const end = endIfJoined(state, file, hands, now);
+    if (end !== null && end > last) [best, last] = [file, end];
+  }
+  return best;
+}
+
+/** When (in ms) a file is expected to end if nobody joins; null: joining would not change that. */
+function endIfJoined(state: ScheduleState, file: SplitFile, hands: Hands, now: number): number | null {
+  if (!file.joinable || file.pending === 0) return null;
+  const estimate = unknownMs(state, file, now);
+  const factor = correction(state, file, now);
+  const pendingMs = file.pendingKnownMs * factor + file.pendingUnknown * (estimate ?? 0);
+  const computing = pendingMs < file.pending * COMPUTING_TEST_MS;
+  const load = (file.openMs + hands.startMs) * (computing ? COMPUTING_LOADS : 1);
+  const busy = sessionsOf(state, file.unit).map(session => busyMs(file, session, estimate, factor, now));
+  for (let count = 0; count < hands.coming; count++) busy.push(load);
+  const more = [...busy, ...Array<number>(Math.min(hands.free, file.pending)).fill(load)];
+  // A file that ends before another one does not hold the run up.
+  const elsewhere = longestElsewhere(state, file, now);
+  const gain = (alone: number, together: number) => alone - Math.max(elsewhere, together);
+  const worthwhile = WORTHWHILE_MS + WORTHWHILE_SHARE * load;
+  // Most of the time this tells, without a look at each test: taken one by one, as soon as a session is
+  // free, they end later than if they could be cut to size, but by no more than the longest of them.
+  const [evenAlone, evenTogether] = [evenEnd(busy, pendingMs), evenEnd(more, pendingMs)];
+  const longest = Math.max(file.longestKnownMs * factor, file.pendingUnknown > 0 ? (estimate ?? 0) : 0);
+  if (gain(evenAlone, evenTogether) <= 0 || gain(evenAlone + longest, evenTogether) <= worthwhile) return null;
+  const costs = pendingCosts(file, estimate, factor);
+  const end = listEnd(busy, costs);
+  const together = Math.min(listEnd(more, costs), lateEnd(more, costs));
+  return gain(end, together) > worthwhile ? end : null;
+}
+
+function pendingCosts(file: SplitFile, estimate: number | null, factor: number): number[] {
+  const costs: number[] = [];
+  for (let group = file.head; group < file.costs.length; group++) {
+    const known = file.costs[group] ?? null;
+    if (file.taken[group] === false) costs.push(known === null ? (estimate ?? 0) : known * factor);
+  }
+  return costs;
+}
+
+/** When (in ms) the last one ends of those that are so long busy, if each takes the next one as soon as it is free. */
+function listEnd(busy: readonly number[], costs: readonly number[]): number {
+  const free = [...busy];
+  for (const cost of costs) {
+    let first = 0;
+    for (let index = 1; index < free.length; index++) {
+      if ((free[index] as number) < (free[first] as number)) first = index;
+    }
+    free[first] = (free[first] as number) + cost;
+  }
+  return Math.max(...free);
+}
+
+/** The same, if the last of them begins with the longest. */
+function lateEnd(busy: readonly number[], costs: readonly number[]): number {
+  let longest = 0;
+  for (let index = 1; index < costs.length; index++) {
+    if ((costs[index] as number) > (costs[longest] as number)) longest = index;
+  }
+  const late = (busy.at(-1) ?? 0) + (costs[longest] ?? 0);
+  return listEnd([...busy.slice(0, -1), late], costs.toSpliced(longest, 1));
+}
+
+/** How long (ms) a session is expected to be busy with what it has. */
+function busyMs(file: SplitFile, session: Session, estimate: number | null, factor: number, now: number): number {
+  const held = session.heldKnownMs * factor + session.heldUnknown * (estimate ?? 0);
+  const has = session.status === 'opening' ? file.openMs : held;
+  return Math.max(0, has - (now - session.since));
+}
+
+/** When (in ms) the last one ends of those that are so long busy, if they share what is pending as evenly as can be. */
+function evenEnd(busy: readonly number[], pending: number): number {
+  const ascending = [...busy].sort((a, b) => a - b);
+  let sum = pending;
+  let level = 0;
+  for (let count = 1; count <= ascending.length; count++) {
+    sum += ascending[count - 1] as number;
+    level = sum / count;
+    if (level <= (ascending[count] ?? Infinity)) break;
+  }
+  return Math.max(level, ascending.at(-1) ?? 0);
+}
+
+/** How long (ms) the units that run elsewhere are known to take still, at the most. */
+function longestElsewhere(state: ScheduleState, file: SplitFile, now: number): number {
+  let longest = 0;
+  for (const slot of state.slots) {
+    if (slot.running === null || slot.session !== null || slot.running === file.unit) continue;
+    longest = Math.max(longest, (expectedMs(state, slot.running) ?? 0) - (now - slot.startedAt));
+  }
+  return longest;
+}
+
+/**
+ * When to look again (ms) at a file, if nothing else happens: the longer the running tests take, the longer
+ * may the others that are unknown, or known wrongly, and the more does joining pay. Each time after
+ * twice the time. null: there is no need.
+ */
+export function timeToLook(state: ScheduleState, file: SplitFile, now: number): number | null {
+  if (!file.joinable || file.pending === 0 || now < file.wakesAt) return null;
+  file.wakesAt = now + Math.max(FIRST_LOOK_MS, 2 * file.openMs, longestRunning(state, file, now));
+  return file.wakesAt;
+}

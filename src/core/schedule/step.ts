@@ -1,0 +1,482 @@
+/**
+ * The scheduler: what happens next, decided from what has happened so far.
+ *
+ * `step(state, event, now)` takes one event and returns the commands that follow. It does no I/O and
+ * reads no clock, so a run is replayed by feeding its events again (see XDIST_LOG), and the
+ * simulation in test/simulation runs exactly this code. The state is changed in place: a run has
+ * one, and a million units must not mean a million copies.
+ *
+ * The policy is pytest-xdist's LoadScheduling with the watermarks kept in expected time: a worker
+ * holds a little work beyond what it runs, so that it need not wait for the parent between two short
+ * files, and hands back what it has not begun when another worker has nothing to do. A worker for which
+ * nothing is left opens a file that another one is at, and takes some of its tests (fileSessions.ts).
+ */
+import {endProcess, endReplacement, noteFixtureOf, takeConstrained} from './admittedSlots';
+import {putBack, releaseLingering, takeAllWaiting} from './admission';
+import {
+  closeFile,
+  dropFile,
+  endSession,
+  feedSession,
+  hasSessions,
+  isBystander,
+  joinFile,
+  openSession,
+  runWhole,
+} from './fileSessions';
+import {areAllGone, askForFixtures, type FixtureEvent} from './fixtureStates';
+import {isWantedIn, moveToMake} from './nodeChanges';
+import {freeCount, poolOf, poolOfUnit, startingCount, takeFree, type Pool} from './pools';
+import type {Command, ScheduleEvent, SlotEvent} from './events';
+import {
+  addHeld,
+  emptySlot,
+  endOfUnit,
+  releaseFollowers,
+  removeHeld,
+  type ScheduleState,
+  type SlotState,
+  type StopReason,
+} from './state';
+import {noteDeaths, startAhead, startFurther, startSlot, startSlots} from './slotStarts';
+import {isSurplus, judgeLoad, mayServe} from './excessSlots';
+import {fileToJoin, newSession, noteProgress, sessionsOf, startMsOf, timeToLook} from './splitFiles';
+import {isUsable} from './usableSlots';
+import {evenShare, mostBurdened, unitsToTake, wantsOneMore} from './watermarks';
+
+/** So often is a unit run again whose worker others have killed. As often as jest-worker retries, by default. */
+export const MAX_SECOND_CHANCES = 3;
+
+/** Takes one event; returns what is to be done, in order. `now` is in ms, of any monotonic clock. */
+export function step(state: ScheduleState, event: ScheduleEvent, now: number): Command[] {
+  const commands: Command[] = [];
+  if (event.type === 'run-started') {
+    startSlots(state, now, commands);
+  } else if (event.type === 'stopped') {
+    stop(state, event.reason, commands);
+  } else if (isOfFixture(event)) {
+    noteFixtureOf(state, event, commands);
+  } else if (event.type === 'unit-settled') {
+    releaseFollowers(state, event.unit);
+  } else if (event.type === 'sampled') {
+    judgeLoad(state, event.load, now, commands);
+  } else if (event.type !== 'woken') {
+    const slot = state.slots[event.slot - 1];
+    // A message of a process that has been replaced, or was written off, changes nothing any more.
+    if (
+      slot === undefined ||
+      slot.generation !== event.generation ||
+      slot.status === 'down' ||
+      slot.status === 'dead'
+    ) {
+      return commands;
+    }
+    handleSlotEvent(state, slot, event, now, commands);
+  }
+  feedReleased(state, now, commands);
+  admitWaiting(state, now, commands);
+  retireSurplus(state, now, commands);
+  startFurther(state, now, commands);
+  // What was given up may be what those that run alone have waited for.
+  while (abandonWhereNoSlotIsLeft(state, commands)) admitWaiting(state, now, commands);
+  joinIdle(state, now, commands);
+  changeNodes(state, now, commands);
+  finishIfDone(state, commands);
+  return commands;
+}
+
+function isOfFixture(event: ScheduleEvent): event is FixtureEvent {
+  return 'fixture' in event;
+}
+
+/** Gives idle slots what has waited for another unit's end. */
+function feedReleased(state: ScheduleState, now: number, commands: Command[]): void {
+  if (!state.released || state.stopped !== null) return;
+  state.released = false;
+  feedIdle(state, now, commands);
+}
+
+/** Gives idle slots what units that wait have been waiting for. */
+function admitWaiting(state: ScheduleState, now: number, commands: Command[]): void {
+  const {constrained} = state;
+  if (constrained === null || state.stopped !== null) return;
+  if (constrained.lingering.size > 0) releaseLingering(state, constrained, commands);
+  askForFixtures(state, constrained.fixtures, commands);
+  while (constrained.changed) {
+    constrained.changed = false;
+    for (const {idle} of state.pools) {
+      let nothingLeft = false;
+      for (const slot of [...idle]) {
+        // What one cannot take the next cannot either, unless it is at a group.
+        if (nothingLeft && slot.groups.size === 0) continue;
+        feed(state, slot, now, commands);
+        nothingLeft ||= idle.has(slot);
+      }
+    }
+    startSlots(state, now, commands);
+  }
+}
+
+function handleSlotEvent(
+  state: ScheduleState,
+  slot: SlotState,
+  event: SlotEvent,
+  now: number,
+  commands: Command[],
+): void {
+  switch (event.type) {
+    case 'slot-up':
+      if (slot.status !== 'starting') return;
+      slot.status = 'up';
+      if (slot.isAdded) state.addedAt = now;
+      slot.isAdded = false;
+      endReplacement(state, slot);
+      state.workerStartMs = now - slot.startingSince;
+      feed(state, slot, now, commands);
+      return;
+    case 'unit-started':
+      if (slot.running === event.unit && slot.session?.first === false) {
+        slot.startedAt = now;
+        return;
+      }
+      if (!removeHeld(state, slot, event.unit)) return;
+      slot.begun++;
+      slot.running = event.unit;
+      slot.startedAt = now;
+      if (hasSessions(state, event.unit)) slot.session = newSession(event.unit, true, now);
+      feed(state, slot, now, commands);
+      return;
+    case 'unit-opened':
+      if (slot.session?.unit !== event.unit) return;
+      giveAnew(state, openSession(state, slot, slot.session, event, now, commands), now, commands);
+      return;
+    case 'unit-indivisible': {
+      const file = state.files.get(event.unit);
+      if (slot.session?.unit !== event.unit || slot.session.status === 'discarded' || file === undefined) return;
+      if (event.anew) file.shared = true;
+      giveAnew(state, runWhole(state, file, now, commands), now, commands);
+      return;
+    }
+    case 'tests-progress': {
+      const {session} = slot;
+      const file = state.files.get(event.unit);
+      if (session?.unit !== event.unit || session.status === 'discarded' || file === undefined) return;
+      noteProgress(file, session, event.done, event.running, now);
+      feedSession(state, file, slot, session, now, commands);
+      return;
+    }
+    case 'unit-done':
+      if (slot.running !== event.unit) return;
+      slot.running = null;
+      slot.lastUnitMs = event.ms;
+      slot.barrenDeaths = 0;
+      endUnit(state, slot, event, now, commands);
+      if (slot.status !== 'up') return;
+      if (event.retiring || state.plan.freshWorkerPerUnit) retire(state, slot, now, commands);
+      else feed(state, slot, now, commands);
+      return;
+    case 'units-returned':
+      for (const unit of event.asked) if (slot.recalled.delete(unit)) poolOf(state, slot).recallsOut--;
+      takeBack(
+        state,
+        event.units.filter(unit => removeHeld(state, slot, unit)),
+        now,
+        commands,
+      );
+      // It may have ended what it ran meanwhile, and the slot that was to have these may have died.
+      feed(state, slot, now, commands);
+      return;
+    case 'slot-lost':
+      loseSlot(state, slot, event, now, commands);
+      return;
+    case 'slot-closed':
+      emptySlot(state, slot, 'down');
+      endProcess(state, slot, commands);
+      if (slot.movesTo !== null && isWantedIn(state, slot.movesTo, slot, now)) {
+        startSlot(state, slot, slot.movesTo, now, commands);
+      }
+      slot.movesTo = null;
+      startSlots(state, now, commands);
+      // Another that is starting may be as fresh.
+      if (slot.status !== 'starting' || slot.freshFor?.node !== poolOf(state, slot).node) endReplacement(state, slot);
+      return;
+  }
+}
+
+function endUnit(
+  state: ScheduleState,
+  slot: SlotState,
+  event: Extract<ScheduleEvent, {type: 'unit-done'}>,
+  now: number,
+  commands: Command[],
+): void {
+  const again = slot.session === null ? null : endSession(state, slot, slot.session, event, now, commands);
+  if (again !== null) {
+    for (const unit of again) giveAnew(state, unit, now, commands);
+    return;
+  }
+  state.observedMs += event.ms;
+  state.observedUnits++;
+  endOfUnit(state, event.unit, commands);
+}
+
+/** Brings a worker's work up to its high watermark if it has fallen below the low one. */
+function feed(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): void {
+  if (slot.status !== 'up' || state.stopped !== null) return;
+  const {constrained} = state;
+  if (constrained !== null && constrained.alone !== null) {
+    // All others were through; but a unit that was given up since may have had others that were to come after it.
+    if (!hasWork(slot)) poolOf(state, slot).idle.add(slot);
+    return;
+  }
+  if (constrained !== null && !hasWork(slot) && !isSurplus(state, slot)) {
+    const taken = takeConstrained(state, constrained, slot, commands);
+    if (taken === 'for-a-fresh-worker') retire(state, slot, now, commands);
+    if (taken !== 'nothing') return;
+  }
+  const pool = poolOf(state, slot);
+  if (isSurplus(state, slot)) {
+    if (!hasWork(slot)) pool.idle.add(slot); // it ends before this step does
+    return;
+  }
+  const units: number[] = [];
+  const chunk = state.plan.maxScheduleChunk ?? Infinity;
+  const share = slot.hasShare ? 0 : evenShare(state, pool);
+  slot.hasShare = true;
+  let refilling = false;
+  while (freeCount(pool) > 0 && units.length < chunk) {
+    refilling = units.length < share || wantsOneMore(state, slot, refilling);
+    if (!refilling) break;
+    const unit = takeFree(pool);
+    units.push(unit);
+    addHeld(state, slot, unit);
+  }
+  if (units.length > 0) {
+    commands.push({type: 'give', slot: slot.slot, generation: slot.generation, units});
+  }
+  if (hasWork(slot)) {
+    pool.idle.delete(slot);
+  } else {
+    // What runs alone may have waited for just this, and be another slot's.
+    if (constrained !== null && !pool.idle.has(slot)) constrained.changed = true;
+    pool.idle.add(slot);
+    recallForIdle(state, pool, now, commands);
+  }
+}
+
+function hasWork({running, held, preparing}: SlotState): boolean {
+  return running !== null || held.length > 0 || preparing !== null;
+}
+
+/** Nothing is pending and a slot is idle: asks for units that other workers hold and have not begun. */
+function recallForIdle(state: ScheduleState, pool: Pool, now: number, commands: Command[]): void {
+  while (pool.recallsOut < pool.idle.size && freeCount(pool) === 0) {
+    const victim = mostBurdened(state, pool, now);
+    if (victim === undefined) return;
+    const units = unitsToTake(state, victim);
+    if (units.length === 0) return;
+    for (const unit of units) victim.recalled.add(unit);
+    pool.recallsOut += units.length;
+    commands.push({type: 'take-back', slot: victim.slot, generation: victim.generation, units});
+  }
+}
+
+/** Units that are ours again go to the front of the queue, in their order, and to idle slots at once. */
+function takeBack(state: ScheduleState, units: readonly number[], now: number, commands: Command[]): void {
+  const {constrained} = state;
+  for (let index = units.length - 1; index >= 0; index--) {
+    const unit = units[index] as number;
+    if (constrained?.queueOf.has(unit) === true) putBack(state, constrained, unit, commands);
+    else poolOfUnit(state, unit).returned.push(unit);
+  }
+  if (state.stopped === null) feedIdle(state, now, commands);
+}
+
+/** There may be units again for slots that have nothing, and for such as are down. */
+function feedIdle(state: ScheduleState, now: number, commands: Command[]): void {
+  for (const pool of state.pools) for (const slot of [...pool.idle]) feed(state, slot, now, commands);
+  startSlots(state, now, commands);
+}
+
+/** @param unit null: there is none */
+function giveAnew(state: ScheduleState, unit: number | null, now: number, commands: Command[]): void {
+  if (unit !== null) takeBack(state, [unit], now, commands);
+}
+
+/** Slots that nothing else is left for open a file that is being worked at, if that shortens the run. */
+function joinIdle(state: ScheduleState, now: number, commands: Command[]): void {
+  if (state.stopped !== null) return;
+  for (const pool of state.pools) joinIn(state, pool, now, commands);
+}
+
+function joinIn(state: ScheduleState, pool: Pool, now: number, commands: Command[]): void {
+  if (freeCount(pool) > 0) return;
+  startAhead(state, pool, now, commands);
+  if (state.files.size === 0) return;
+  for (const slot of [...pool.idle]) {
+    const free = pool.idle.size - pool.recallsOut; // what is recalled is for them
+    const file = free > 0 ? fileToJoin(state, pool, {free, coming: 0, startMs: 0}, now) : null;
+    if (file === null) break;
+    joinFile(state, slot, file, now, commands);
+  }
+  if (pool.idle.size > 0) return lookLater(state, pool, now, commands);
+  const startMs = startMsOf(state);
+  const down = state.slots.filter(slot => slot.status === 'down' && isUsable(state, slot));
+  let coming = startingCount(state, pool);
+  for (const [index, slot] of down.entries()) {
+    if (coming >= state.plan.startsAtOnce) break; // the next one, when one of these is up
+    if (fileToJoin(state, pool, {free: down.length - index, coming, startMs}, now) === null) break;
+    if (startSlot(state, slot, pool, now, commands)) coming++;
+  }
+  lookLater(state, pool, now, commands);
+}
+
+function lookLater(state: ScheduleState, pool: Pool, now: number, commands: Command[]): void {
+  if (!state.slots.some(slot => slot.status === 'down' || poolOf(state, slot).idle.has(slot))) return;
+  for (const file of state.files.values()) {
+    if (poolOfUnit(state, file.unit) !== pool) continue;
+    const at = timeToLook(state, file, now);
+    if (at !== null) commands.push({type: 'wake', at});
+  }
+}
+
+/** The worker ends, and a fresh one takes its place if there is something left to do. */
+function retire(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): void {
+  const held = emptySlot(state, slot, 'closing');
+  commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation});
+  takeBack(state, held, now, commands);
+}
+
+function loseSlot(
+  state: ScheduleState,
+  slot: SlotState,
+  event: Extract<ScheduleEvent, {type: 'slot-lost'}>,
+  now: number,
+  commands: Command[],
+): void {
+  const {session, running} = slot;
+  const wanted = slot.status !== 'closing';
+  const held = emptySlot(state, slot, 'down');
+  endProcess(state, slot, commands);
+  endReplacement(state, slot);
+  slot.died = wanted; // before anything is given back: a worker for that is a replacement
+  let again: number | null = null;
+  if (session !== null && isBystander(session)) {
+    if (wanted) slot.barrenDeaths++;
+    const file = state.files.get(session.unit);
+    if (file !== undefined && session.status !== 'discarded') {
+      file.joinable = false;
+      // It may have been the last one that was to take what others have left which died.
+      if (state.stopped === null && sessionsOf(state, file.unit).length === 0) {
+        again = closeFile(state, file.unit, event.rest, commands);
+      }
+    }
+  } else if (running === null) {
+    if (wanted) slot.barrenDeaths++;
+  } else if (state.stopped === null) {
+    again = loseUnit(state, slot, running, event, commands);
+  }
+  noteDeaths(state, slot, wanted);
+  takeBack(state, [...(again === null ? [] : [again]), ...held], now, commands);
+}
+
+/** @returns the unit, if it is to be given anew */
+function loseUnit(
+  state: ScheduleState,
+  slot: SlotState,
+  unit: number,
+  {fate, innocent, rest}: Extract<ScheduleEvent, {type: 'slot-lost'}>,
+  commands: Command[],
+): number | null {
+  if (fate === 'kept') {
+    slot.barrenDeaths = 0;
+    // The others go on. Those that are still loading it come too late: what is left is not theirs alone.
+    if (sessionsOf(state, unit).some(({status}) => status !== 'opening')) return null;
+    return closeFile(state, unit, rest, commands);
+  }
+  dropFile(state, unit, commands);
+  state.resumed.delete(unit);
+  if (fate === 'whole' || (innocent && secondChance(state, unit))) {
+    // That the file's worker died is the file's doing: how often it may do so is not decided here.
+    if (fate !== 'whole') slot.barrenDeaths++;
+    else if (!innocent) state.wholeOnly.add(unit);
+    commands.push({type: 'begin-again', unit});
+    return unit;
+  }
+  slot.barrenDeaths = 0;
+  commands.push({type: 'blame', unit, slot: slot.slot, generation: slot.generation});
+  endOfUnit(state, unit, commands);
+  return null;
+}
+
+/** An innocent unit is run again, but not for ever. */
+function secondChance(state: ScheduleState, unit: number): boolean {
+  const chances = state.secondChances.get(unit) ?? 0;
+  if (chances >= MAX_SECOND_CHANCES) return false;
+  state.secondChances.set(unit, chances + 1);
+  return true;
+}
+
+/** @returns whether that was so anywhere */
+function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): boolean {
+  if (state.stopped !== null) return false;
+  let abandoned = false;
+  for (const pool of state.pools) {
+    if (state.slots.some(slot => mayServe(state, slot, pool))) continue;
+    const units = state.constrained === null ? [] : takeAllWaiting(state.constrained, pool);
+    while (freeCount(pool) > 0) units.push(takeFree(pool));
+    for (const unit of units) {
+      commands.push({type: 'abandon', unit, reason: state.deadBecause});
+      endOfUnit(state, unit, commands);
+    }
+    if (units.length === 0) continue;
+    abandoned = true;
+    if (state.constrained !== null) state.constrained.changed = true;
+  }
+  return abandoned;
+}
+
+/** Workers that are too many end as soon as they have nothing to do. */
+function retireSurplus(state: ScheduleState, now: number, commands: Command[]): void {
+  if (state.controller === null || state.stopped !== null) return;
+  for (const slot of state.slots) {
+    if (hasWork(slot) || !isSurplus(state, slot)) continue;
+    slot.isAdded = true;
+    retire(state, slot, now, commands);
+  }
+}
+
+/** A worker that waits at a node where nothing is left for it makes room for one of a node where something is. */
+function changeNodes(state: ScheduleState, now: number, commands: Command[]): void {
+  if (state.pools.length === 1 || state.stopped !== null) return;
+  const move = moveToMake(state, now);
+  if (move === null) return;
+  move.slot.movesTo = move.pool;
+  retire(state, move.slot, now, commands);
+}
+
+function stop(state: ScheduleState, reason: StopReason, commands: Command[]): void {
+  if (state.stopped !== null || state.finished) return;
+  state.stopped = reason;
+  closeAll(state, commands);
+}
+
+function finishIfDone(state: ScheduleState, commands: Command[]): void {
+  if (state.finished || (state.unfinished > 0 && state.stopped === null)) return;
+  closeAll(state, commands);
+  const {constrained, stopped} = state;
+  const fixturesGone = constrained === null || stopped !== null || areAllGone(constrained.fixtures);
+  if (fixturesGone && state.slots.every(slot => slot.status === 'down' || slot.status === 'dead')) {
+    state.finished = true;
+    commands.push({type: 'finish'});
+  }
+}
+
+function closeAll(state: ScheduleState, commands: Command[]): void {
+  for (const slot of state.slots) {
+    if (slot.status !== 'starting' && slot.status !== 'up') continue;
+    slot.status = 'closing';
+    poolOf(state, slot).idle.delete(slot);
+    commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation});
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The snapshots of a test file that several workers ran, as the running Jest's own SnapshotState writes them.
+ * Of those that shared its tests none has saved anything: each would have written the file without the
+ * others' snapshots, and taken theirs for obsolete. Of those that ran it on several nodes none has removed what
+ * it took for obsolete.
+ */
+import type {Test} from '@jest/test-result';
+import type {Config} from '@jest/types';
+import type {SavedSnapshots} from '../../core/results/merge';
+import type {SnapshotChanges, WhenTakenBack} from '../../core/wire/workerMessages';
+
+/** What of jest-snapshot's SnapshotState is used here. Fields with a _ are private; 29.7 and 30 have the same. */
+export interface SnapshotState {
+  readonly _snapshotData: Record<string, string>;
+  _dirty: boolean;
+  _uncheckedKeys: Set<string>;
+  _inlineSnapshots: unknown[];
+  getUncheckedCount(): number;
+  getUncheckedKeys(): string[];
+  removeUncheckedKeys(): void;
+  save(): {readonly deleted: boolean};
+}
+
+export type SnapshotStateClass = new (
+  path: string,
+  options: Readonly<Record<keyof SnapshotSettings, unknown>>,
+) => SnapshotState;
+
+/** From Jest's GlobalConfig and ProjectConfig. */
+export interface SnapshotSettings {
+  readonly updateSnapshot: Config.SnapshotUpdateState;
+  readonly expand: boolean | undefined;
+  readonly snapshotFormat: Config.ProjectConfig['snapshotFormat'];
+  readonly rootDir: string;
+  /** For snapshots inside of test files. */
+  readonly prettierPath: string | null;
+}
+
+export function snapshotSettings(
+  {context: {config}}: Test,
+  {updateSnapshot, expand}: Pick<Config.GlobalConfig, 'updateSnapshot' | 'expand'>,
+): SnapshotSettings {
+  const {snapshotFormat, rootDir, prettierPath} = config;
+  return {updateSnapshot, expand, snapshotFormat, rootDir, prettierPath};
+}
+
+/**
+ * @param changes of all workers that had some of the file's tests
+ * @param keepsObsolete what none of them has asked for is told, and stays, with -u too
+ * @throws if the file cannot be read or written, or SnapshotState is not what we know
+ */
+export function saveSnapshots(
+  changes: readonly SnapshotChanges[],
+  settings: SnapshotSettings,
+  SnapshotState: SnapshotStateClass,
+  keepsObsolete = false,
+): SavedSnapshots {
+  const [first] = changes;
+  if (first === undefined) return {fileDeleted: false, unchecked: 0, uncheckedKeys: []};
+  const state = stateOf(first.path, settings, SnapshotState);
+  layOn(state, changes);
+  // What jest-circus does at the end of a test file (_addSnapshotData).
+  const unchecked = state.getUncheckedCount();
+  const uncheckedKeys = state.getUncheckedKeys();
+  if (unchecked > 0 && !keepsObsolete) state.removeUncheckedKeys();
+  const {deleted} = state.save();
+  return {fileDeleted: deleted, unchecked: deleted ? 0 : unchecked, uncheckedKeys: [...uncheckedKeys]};
+}
+
+/**
+ * Removes snapshots of these keys from a file, as -u does with those that are obsolete.
+ *
+ * @returns whether nothing was left, and the file is deleted
+ * @throws as `saveSnapshots`
+ */
+export function removeSnapshots(
+  path: string,
+  keys: readonly string[],
+  settings: SnapshotSettings,
+  SnapshotState: SnapshotStateClass,
+): boolean {
+  const state = stateOf(path, settings, SnapshotState);
+  // Of a file that no test has been run with, all are unchecked.
+  for (const key of [...state._uncheckedKeys]) if (!keys.includes(key)) state._uncheckedKeys.delete(key);
+  state.removeUncheckedKeys();
+  return state.save().deleted;
+}
+
+/** That of the file on disk. */
+function stateOf(path: string, settings: SnapshotSettings, SnapshotState: SnapshotStateClass): SnapshotState {
+  const state = new SnapshotState(path, settings);
+  if (
+    typeof state._snapshotData !== 'object' ||
+    typeof state._dirty !== 'boolean' ||
+    typeof state._uncheckedKeys?.has !== 'function' ||
+    !Array.isArray(state._inlineSnapshots)
+  ) {
+    throw new Error("jest-runner-xdist: cannot save a file's snapshots: this Jest's SnapshotState is not known");
+  }
+  return state;
+}
+
+/** Brings a state as of the file on disk to where it would be, had all tests run with it. */
+function layOn(state: SnapshotState, changes: readonly SnapshotChanges[]): void {
+  // A key is obsolete if no test has asked for it, in whatever worker.
+  const unchecked = changes.map(slice => new Set(slice.unchecked));
+  for (const key of [...state._uncheckedKeys]) {
+    if (!unchecked.every(keys => keys.has(key))) state._uncheckedKeys.delete(key);
+  }
+  const takenBack = changes.flatMap(slice => Object.entries(slice.takenBack)).sort(([, a], [, b]) => inTime(a, b));
+  for (const [key] of takenBack) if (state._uncheckedKeys.delete(key)) state._uncheckedKeys.add(key);
+  for (const {written, dirty, inline} of changes) {
+    Object.assign(state._snapshotData, written);
+    state._inlineSnapshots.push(...inline);
+    state._dirty ||= dirty;
+  }
+}
+
+function inTime(a: WhenTakenBack, b: WhenTakenBack): number {
+  if (a.after !== b.after) return a.after - b.after;
+  if (a.deferred === null || b.deferred === null) return Number(a.deferred !== null) - Number(b.deferred !== null);
+  return b.deferred.depth - a.deferred.depth || a.deferred.place - b.deferred.place;
+}

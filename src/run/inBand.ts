@@ -1,0 +1,168 @@
+/** A run inside the Jest process: the stock runner's own, with our names in the environment and our memory. */
+import {relative} from 'node:path';
+import type {Test, TestResult} from '@jest/test-result';
+import type {FileError} from '../core/texts/deaths';
+import {CompileCache} from '../worker/compile/compileCache';
+import type {CompileCacheOrder, FileFixtures, FixtureFailure, UnitOutcome} from '../core/wire/workerMessages';
+import {expectFollowed} from '../worker/circus/failingFile';
+import {withFixtures} from '../worker/circus/fixtureDelivery';
+import {InBandWatch} from '../worker/guard/inBandWatch';
+import type {PhaseLimits} from '../worker/guard/phases';
+import {expectFile, type CircusFile} from '../worker/circus/testFramework';
+import type {Faults} from './faults';
+import type {FixturesInBand} from './fixtures/fixturesInBand';
+import type {Reports} from './files/reports';
+import type {RunningJest} from './jest/runningJest';
+import {tellStatusOnSignal} from './workers/status';
+
+type StockRunner = InstanceType<ReturnType<RunningJest['stockRunner']>>;
+type StockArguments = ConstructorParameters<ReturnType<RunningJest['stockRunner']>>;
+
+export interface InBandOptions {
+  readonly jest: RunningJest;
+  readonly stockArguments: StockArguments;
+  readonly tests: readonly Test[];
+  readonly watcher: Parameters<StockRunner['runTests']>[1];
+  readonly reports: Reports;
+  readonly runId: string;
+  /** What may take how long; null: nobody watches. */
+  readonly limits: PhaseLimits | null;
+  readonly hardTimeoutOf: (test: Test) => number | null;
+  readonly faults: Pick<Faults, 'first' | 'guard'>;
+  readonly compileCache: CompileCacheOrder | null;
+  /** null: no file declares one. */
+  readonly fixtures: FixturesInBand | null;
+  /** Called as a file begins; what it returns, when the file has ended or the process is about to. */
+  readonly onStart: (test: Test) => () => void;
+  readonly onEnd: (test: Test, ms: number, result: TestResult | null) => void;
+}
+
+export async function runInBand(options: InBandOptions): Promise<void> {
+  const {jest, reports, tests, watcher, faults} = options;
+  const compileCache = CompileCache.start(options.compileCache);
+  const Runner = jest.stockRunner();
+  const runner = new Runner(...options.stockArguments);
+  let file: {readonly test: Test; readonly startedAt: number; readonly end: () => void} | null = null;
+  const watch = options.limits === null ? null : new InBandWatch(options.limits);
+  const {handed, sharing} = handOn(tests, options.fixtures);
+  const jestsOwn = (test: Test) => sharing.get(test)?.test ?? test;
+
+  let followed: CircusFile | null = null;
+  // What these throw the stock runner would take for an error of the file, or of the next one.
+  const prepare = faults.guard('a file began in band', (test: Test) => {
+    followed = null;
+    compileCache?.fileBegins(test.path);
+    followed = watch?.fileBegins(relative(test.context.config.cwd, test.path), options.hardTimeoutOf(test)) ?? null;
+    file = {test, startedAt: performance.now(), end: options.onStart(test)};
+  });
+  const begin = (test: Test, failure: FixtureFailure | null) => {
+    prepare(test);
+    // It throws where a fixture failed and this framework's tests cannot be made to fail: then the file does.
+    if (followed !== null || failure !== null) expectFollowed(test.context.config.testRunner, followed, failure);
+  };
+  const end = faults.guard('a file ended in band', (test: Test, result: TestResult | null) => {
+    if (file === null) return; // its fixtures kept it from beginning
+    watch?.fileEnds();
+    expectFile(null);
+    file.end();
+    options.onEnd(test, performance.now() - file.startedAt, result);
+    file = null;
+  });
+  /** @throws if the run is not to go on */
+  const refuseAfterFault = () => {
+    if (faults.first !== null) throw Object.assign(new Error(faults.first.message), {stack: faults.first.stack});
+  };
+  const report = (test: Test, outcome: UnitOutcome) =>
+    outcome.type === 'result' ? reports.fileSucceeded(test, outcome.result) : reports.fileFailed(test, outcome.error);
+  runner.on('test-file-start', ([test]) => {
+    const shared = sharing.get(test);
+    if (shared === undefined) {
+      if (faults.first === null) begin(test, null);
+      return reports.fileStarted(test).then(refuseAfterFault);
+    }
+    // The stock runner waits for this, and only then looks at the config.
+    return reports
+      .fileStarted(shared.test)
+      .then(shared.setUp)
+      .then(fixtures => {
+        if (watcher.isInterrupted()) throw new Error('The run was interrupted before this file began.');
+        test.context = {...test.context, config: withFixtures(test.context.config, test.path, fixtures)};
+        refuseAfterFault();
+        begin(shared.test, fixtures.failure);
+        refuseAfterFault();
+      });
+  });
+  runner.on('test-file-success', ([test, result]) => {
+    const own = jestsOwn(test);
+    end(own, result);
+    if (own === test || options.fixtures === null) return reports.fileSucceeded(own, result);
+    return options.fixtures.ended(own, {type: 'result', result}).then(outcome => report(own, outcome));
+  });
+  runner.on('test-file-failure', ([test, error]) => {
+    // The stock runner reports this too for a file that an interruption kept from beginning.
+    const own = jestsOwn(test);
+    if (!watcher.isInterrupted()) end(own, null);
+    if (own === test || options.fixtures === null) return reports.fileFailed(own, error as FileError);
+    return options.fixtures
+      .ended(own, {type: 'error', error: error as FileError})
+      .then(outcome => report(own, outcome));
+  });
+  const tellOfTest = (name: 'test-case-start' | 'test-case-result') =>
+    runner.on(name, data => reports.jestEvent(file?.test ?? null, name, data));
+  tellOfTest('test-case-start');
+  tellOfTest('test-case-result');
+
+  const stopTelling = tellStatusOnSignal(
+    () => new Map(watch === null ? [] : [[1, {pid: process.pid, ...watch.status}]]),
+    text => process.stderr.write(text),
+  );
+  const restore = setEnvironment({
+    XDIST_WORKER: 'w1',
+    XDIST_WORKER_COUNT: '1',
+    XDIST_RUN_ID: options.runId,
+    XDIST_NODE: undefined, // a Jest around, inside of a test of which this one runs, may have nodes
+  });
+  try {
+    await runner.runTests(handed, watcher, {serial: true});
+  } finally {
+    faults.guard('the run in band ended', () => {
+      watch?.stop();
+      stopTelling();
+      restore();
+      compileCache?.save();
+    })();
+  }
+}
+
+/** A test as the stock runner gets it, of a file that declares fixtures. */
+interface SharingTest {
+  /** Jest's own. */
+  readonly test: Test;
+  readonly setUp: () => Promise<FileFixtures>;
+}
+
+/** Tests of files that declare fixtures are handed on as copies, which get a config of their own; all others as they are. */
+function handOn(tests: readonly Test[], fixtures: FixturesInBand | null) {
+  const sharing = new Map<Test, SharingTest>();
+  const handed = tests.map(test => {
+    const setUp = fixtures?.setUpFor(test) ?? null;
+    if (setUp === null) return test;
+    const copy = {...test};
+    sharing.set(copy, {test, setUp});
+    return copy;
+  });
+  return {handed, sharing};
+}
+
+/** @returns what puts things back as they were */
+function setEnvironment(variables: Readonly<Record<string, string | undefined>>): () => void {
+  const set = (values: typeof variables) => {
+    for (const [name, value] of Object.entries(values)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
+  const before = Object.fromEntries(Object.keys(variables).map(name => [name, process.env[name]]));
+  set(variables);
+  return () => set(before);
+}

@@ -1,0 +1,61 @@
+/** What Jest talks to: the interface of an event-emitting runner. */
+import type {Test, TestEvents} from '@jest/test-result';
+import type {Config} from '@jest/types';
+import type {EmittingTestRunnerInterface, TestRunnerContext, TestRunnerOptions, UnsubscribeFn} from 'jest-runner';
+import type {TestWatcher} from 'jest-watcher';
+import type {ResolvedOptions} from '../core/rules/options';
+import {readOptionFiles, resolveFoundOptions} from './optionSources';
+import {run} from './run';
+import {findRunningJest, type Emitter, type RunningJest} from './jest/runningJest';
+
+const RUNNER_OPTIONS = "the runner's options in the Jest config";
+
+/** Jest makes one for each distinct `runner` entry of a run's projects, and new ones for each watch run. */
+export class JestRunner implements EmittingTestRunnerInterface {
+  /** Jest then listens to events instead of passing callbacks. */
+  readonly supportsEventEmitters = true;
+  readonly #globalConfig: Config.GlobalConfig;
+  readonly #context: TestRunnerContext;
+  readonly #options: ResolvedOptions;
+  readonly #jest: RunningJest;
+  readonly #emitter: Emitter;
+
+  /**
+   * @param runnerOptions from `runner: ['xdist', {...}]`; Jest passes them on from 30.4.1 on
+   * @throws {OptionsError} Jest constructs all runners before any of them runs a test
+   */
+  constructor(
+    globalConfig: Config.GlobalConfig,
+    context: TestRunnerContext,
+    runnerOptions: Record<string, unknown> = {},
+  ) {
+    this.#globalConfig = globalConfig;
+    this.#context = context;
+    this.#options = resolveFoundOptions([
+      ...readOptionFiles(globalConfig.rootDir),
+      {name: RUNNER_OPTIONS, value: runnerOptions},
+    ]);
+    this.#jest = findRunningJest();
+    this.#emitter = this.#jest.createEmitter();
+  }
+
+  runTests(tests: Test[], watcher: TestWatcher, {serial}: TestRunnerOptions): Promise<void> {
+    return run({
+      jest: this.#jest,
+      emitter: this.#emitter,
+      globalConfig: this.#globalConfig,
+      context: this.#context,
+      options: this.#options,
+      tests,
+      watcher,
+      serial,
+    });
+  }
+
+  on<Name extends keyof TestEvents>(
+    eventName: Name,
+    listener: (eventData: TestEvents[Name]) => void | Promise<void>,
+  ): UnsubscribeFn {
+    return this.#emitter.on(eventName, listener);
+  }
+}

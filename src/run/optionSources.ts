@@ -1,0 +1,77 @@
+/** Finds the places where a project's options stand, and reads them. */
+import {existsSync, readFileSync} from 'node:fs';
+import {join, relative} from 'node:path';
+import type * as ConfigModule from '../core/rules/config';
+import type {OptionSource} from '../core/rules/config';
+import {DEFAULT_OPTIONS, type ResolvedOptions} from '../core/rules/options';
+
+/** In the order in which they are looked for; a project has one. */
+export const CONFIG_FILES = ['js', 'cjs', 'mjs', 'ts', 'json'].map(extension => `xdist.config.${extension}`);
+
+/** The key of package.json that may hold options. */
+export const PACKAGE_KEY = 'jest-runner-xdist';
+
+/**
+ * The options of this process: those of `sources`, and of its environment.
+ *
+ * @throws {OptionsError}
+ */
+export function resolveFoundOptions(sources: readonly OptionSource[]): ResolvedOptions {
+  const given = sources.some(({value}) => typeof value !== 'object' || value === null || Object.keys(value).length > 0);
+  if (!given && !Object.keys(process.env).some(name => name.startsWith('XDIST_'))) return DEFAULT_OPTIONS;
+  return configModule().resolveOptions(sources, process.env);
+}
+
+/** Loaded where there is something to check: most projects have no options, and the checking takes 10 ms to load. */
+function configModule(): typeof ConfigModule {
+  return require('../core/rules/config') as typeof ConfigModule;
+}
+
+/**
+ * The options that stand in files of `rootDir`: the key of package.json, then `xdist.config.*`, which
+ * wins over it.
+ *
+ * @throws {OptionsError} where a file cannot be loaded, or there are two of them
+ */
+export function readOptionFiles(rootDir: string): OptionSource[] {
+  const found = CONFIG_FILES.filter(name => existsSync(join(rootDir, name)));
+  if (found.length > 1)
+    throw new (configModule().OptionsError)([`${found.join(' and ')} are both in ${rootDir}: keep one of them.`]);
+  const sources: OptionSource[] = [];
+  if (packageHasKey(rootDir)) {
+    sources.push({name: `the key "${PACKAGE_KEY}" of package.json`, value: load(rootDir, 'package.json')});
+  }
+  if (found[0] !== undefined) sources.push({name: found[0], value: load(rootDir, found[0])});
+  return sources;
+}
+
+/** Nearly every project has a package.json, and few have the key. */
+function packageHasKey(rootDir: string): boolean {
+  try {
+    return Object.hasOwn(JSON.parse(readFileSync(join(rootDir, 'package.json'), 'utf8')) as object, PACKAGE_KEY);
+  } catch {
+    return false; // none, or one that npm and Jest complain about
+  }
+}
+
+function load(rootDir: string, name: string): unknown {
+  const path = join(rootDir, name);
+  try {
+    if (name.endsWith('.json')) {
+      const parsed = JSON.parse(readFileSync(path, 'utf8')) as unknown;
+      return name === 'package.json' ? (parsed as Record<string, unknown>)[PACKAGE_KEY] : parsed;
+    }
+    // jiti: Node 20 reads no TypeScript by itself, and a watch run must see a file that has changed.
+    const {createJiti} = require('jiti') as typeof import('jiti');
+    // Synchronous: options are checked while Jest constructs its runners, before any of them runs a test.
+    const loaded: unknown = createJiti(__filename, {moduleCache: false, fsCache: false, interopDefault: true})(path);
+    return isModule(loaded) ? loaded.default : loaded;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new (configModule().OptionsError)([`${relative(process.cwd(), path) || name} cannot be loaded: ${reason}`]);
+  }
+}
+
+function isModule(loaded: unknown): loaded is {default: unknown} {
+  return typeof loaded === 'object' && loaded !== null && 'default' in loaded;
+}

@@ -1,0 +1,45 @@
+/** What is remembered of Jest's tests: the timings file, in terms of Test and TestResult. */
+import {relative} from 'node:path';
+import type {Test, TestResult} from '@jest/test-result';
+import type {Config} from '@jest/types';
+import {fileKey, testDurations, type FileRecord} from '../../core/plan/durations';
+import type {TimingsFile} from './timings';
+
+export class PastRuns {
+  readonly #timings: TimingsFile;
+  readonly #globalConfig: Config.GlobalConfig;
+
+  constructor(timings: TimingsFile, globalConfig: Config.GlobalConfig) {
+    this.#timings = timings;
+    this.#globalConfig = globalConfig;
+  }
+
+  /** The file's name in the timings file. @param node the name of the one that it is run on once; null: there is none such */
+  key(test: Test, node: string | null = null): string {
+    const path = relative(this.#globalConfig.rootDir, test.path);
+    return fileKey(test.context.config.displayName?.name ?? null, path, node);
+  }
+
+  of(test: Test, node: string | null = null): FileRecord | null {
+    return this.#timings.get(this.key(test, node));
+  }
+
+  /** @param ms by a monotonic clock. @param result null: the file has none, it failed to run */
+  note(test: Test, ms: number | null, result: TestResult | null, node: string | null = null): void {
+    if (this.#globalConfig.collectTests) return; // nothing ran
+    const past = this.of(test, node);
+    // With -t only some of its tests ran: that says little of the file, and nothing of the others.
+    const partial = Boolean(this.#globalConfig.testNamePattern) || result === null;
+    const failed = result === null || result.numFailingTests > 0 || result.testExecError != null;
+    this.#timings.record(this.key(test, node), {
+      ms: partial ? (past?.ms ?? null) : ms === null ? null : Math.round(ms),
+      tests: {...(partial && past?.tests), ...testDurations(result?.testResults ?? [], ms ?? Infinity)},
+      end: failed ? 'failed' : partial ? (past?.end ?? 'passed') : 'passed',
+    });
+  }
+
+  noteDeath(test: Test, node: string | null = null): void {
+    const past = this.of(test, node);
+    this.#timings.record(this.key(test, node), {ms: past?.ms ?? null, tests: past?.tests ?? {}, end: 'died'});
+  }
+}

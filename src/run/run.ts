@@ -1,0 +1,240 @@
+/**
+ * One run: what happens between Jest's call of `runTests` and its return. Puts the parts together;
+ * each has its own file.
+ */
+import {randomUUID} from 'node:crypto';
+import type {Test} from '@jest/test-result';
+import type {Config} from '@jest/types';
+import type {TestRunnerContext} from 'jest-runner';
+import type {TestWatcher} from 'jest-watcher';
+import {asksForInBand} from '../core/rules/commandLine';
+import type {FileError} from '../core/texts/deaths';
+import type {ResolvedOptions} from '../core/rules/options';
+import type {RunFixtures} from '../core/plan/runFixtures';
+import {mayHaveSeveral} from '../core/rules/severalWorkers';
+import {cacheDirectoryOf} from './cache/cacheDirectory';
+import {compileCacheOf} from './cache/compileCaching';
+import {failRun} from './exitCode';
+import {Faults} from './faults';
+import type {FixturesInBand} from './fixtures/fixturesInBand';
+import type {RunNode} from './workers/nodes';
+import {PastRuns} from './past/pastRuns';
+import {reporterErrors} from './files/reporterErrors';
+import {Reports} from './files/reports';
+import type {Emitter, RunningJest} from './jest/runningJest';
+import {readRunRules, type RunRules} from './runRules';
+import type {SharedFixtures} from './fixtures/sharedFixtures';
+import {findSplittable, type Splittable} from './splittable';
+import {TimingsFile} from './past/timings';
+import {warn} from './warn';
+
+export interface RunOptions {
+  readonly jest: RunningJest;
+  readonly emitter: Emitter;
+  readonly globalConfig: Config.GlobalConfig;
+  readonly context: TestRunnerContext;
+  readonly options: ResolvedOptions;
+  readonly tests: readonly Test[];
+  readonly watcher: TestWatcher;
+  /** Jest wants this run in band: because the user asked for it, or by its own guess. */
+  readonly serial: boolean;
+}
+
+export async function run(runOptions: RunOptions): Promise<void> {
+  const {jest, globalConfig, options, watcher} = runOptions;
+  if (runOptions.tests.length === 0 || watcher.isInterrupted()) return;
+  const inBand = mustRunInBand(runOptions);
+  const nodes = inBand ? [] : await startableNodes(runOptions);
+  if (inBand && options.nodes.length > 0) {
+    warn(
+      `the run is in band, on the Node that Jest itself runs on (${process.version}): "nodes" needs workers, and is not ` +
+        'heeded. Without -i and --detectOpenHandles it is.',
+    );
+  }
+
+  const runId = randomUUID().slice(0, 8);
+  const timings = new TimingsFile({
+    path: options.timings,
+    rootDir: globalConfig.rootDir,
+    cacheDirectory: cacheDirectoryOf(runOptions.tests),
+    runId,
+    warn,
+  });
+  timings.load();
+
+  let tellReporterError = reporterErrors(globalConfig.rootDir, watcher);
+  const faults = new Faults({
+    jestVersion: jest.version,
+    log: process.env.XDIST_LOG,
+    warn,
+    onFirst: () => failRun(watcher),
+  });
+  let leave: () => void | Promise<void> = () => timings.save();
+  let conclude = async () => {};
+  const reports = new Reports({
+    emitter: runOptions.emitter,
+    bail: globalConfig.bail,
+    beforeBail: async () => {
+      try {
+        await leave();
+      } catch (error) {
+        faults.report('the run was ended, as Jest bails', error);
+      }
+    },
+    onFailure: (error, test) => tellReporterError(error, test),
+  });
+
+  const rules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports});
+  const {tests, rulesOf} = rules;
+  const past = new PastRuns(timings, globalConfig);
+  const splittable = findSplittable(tests, {
+    globalConfig,
+    dist: options.dist,
+    severalWorkers: mayHaveSeveral(options, globalConfig.maxWorkers),
+    rulesOf,
+  });
+  const sharedFixtures = startSharedFixtures(runOptions, rules, runId, faults);
+  leave = async () => {
+    await endSharedFixtures(sharedFixtures, watcher);
+    timings.save();
+  };
+  try {
+    if (inBand || mayRunInBand(runOptions, rules, past, splittable)) {
+      // Here Jest hears of one file at a time, and what a reporter throws the stock runner makes a failure of.
+      await reports.drained();
+      tellReporterError = () => undefined;
+      // Each of the two is loaded where it is needed: the other would delay the first test.
+      const {runInBand} = require('./inBand') as typeof import('./inBand');
+      await runInBand({
+        jest,
+        stockArguments: [globalConfig, runOptions.context],
+        tests,
+        watcher,
+        reports,
+        runId,
+        // --detectOpenHandles would take our thread for one of the tests' handles.
+        limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
+        hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
+        faults,
+        compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
+        fixtures: sharedFixtures && deliveredInBand(sharedFixtures, rules.fixtures),
+        onStart: test => timings.markInBand(past.key(test)),
+        onEnd: (test, ms, result) => past.note(test, ms, result),
+      });
+    } else if (tests.length > 0) {
+      const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
+      const parallel = await startParallelRun(runOptions, {
+        ...rules,
+        splittable,
+        past,
+        reports,
+        runId,
+        sharedFixtures,
+        faults,
+        nodes,
+      });
+      const finish = leave;
+      leave = async () => {
+        await parallel.stop();
+        await finish();
+      };
+      conclude = () => parallel.conclude();
+      // While the workers end, there is time for this.
+      void parallel.unitsEnded.then(() => timings.save());
+      await parallel.finished.catch((error: unknown) => faults.report('the run was ended', error));
+    }
+  } finally {
+    await endSharedFixtures(sharedFixtures, watcher).catch((error: unknown) =>
+      faults.report('the shared fixtures were taken down', error),
+    );
+    // The one place where files fail by a fault: it relies on nothing that may be in disorder.
+    for (const test of faults.first === null ? [] : runOptions.tests) {
+      if (!reports.hasEnded(test)) reports.fileRefused(test, faults.first as FileError);
+    }
+    await reports.drained();
+    await conclude();
+    timings.save();
+  }
+}
+
+/** @returns null: no file declares one, and nothing of it is loaded */
+function startSharedFixtures(
+  {jest, globalConfig, options}: RunOptions,
+  {tests, fixtures}: RunRules,
+  runId: string,
+  faults: Faults,
+): SharedFixtures | null {
+  if (fixtures.fixtures.length === 0) return null;
+  const {SharedFixtures} = require('./fixtures/sharedFixtures') as typeof import('./fixtures/sharedFixtures');
+  return SharedFixtures.start({
+    jest,
+    globalConfig,
+    tests,
+    fixtures,
+    runId,
+    timeoutMs: options.fixtureTimeout,
+    onFault: (doing, error) => void faults.report(doing, error),
+  });
+}
+
+function deliveredInBand(sharedFixtures: SharedFixtures, fixtures: RunFixtures): FixturesInBand {
+  const {fixturesInBand} = require('./fixtures/fixturesInBand') as typeof import('./fixtures/fixturesInBand');
+  return fixturesInBand(sharedFixtures, fixtures);
+}
+
+/** What is still up goes down; what goes wrong then, when all files have their results, fails the run by itself. */
+async function endSharedFixtures(sharedFixtures: SharedFixtures | null, watcher: TestWatcher): Promise<void> {
+  const failures = (await sharedFixtures?.close()) ?? [];
+  for (const {message, stack} of failures) warn(stack.includes(message) ? stack : `${message}\n${stack}`);
+  if (failures.length > 0) failRun(watcher);
+}
+
+/** From this duration (ms) on Jest takes a file for slow, and does not run it in band by its own guess. */
+const SLOW_FILE_MS = 1000;
+
+/** Whether there is to be no worker, because the user asked for that, or for what cannot be had with one. */
+function mustRunInBand({serial, globalConfig, options}: RunOptions): boolean {
+  const {detectOpenHandles, maxWorkers} = globalConfig;
+  if (!serial) return false;
+  if (globalConfig.runInBand || detectOpenHandles) return true;
+  if (maxWorkers > 1) return false;
+  // One worker would have nobody beside it; but it may be another Node. Jest 29 does not hand on which was asked for.
+  const handedOn = (globalConfig.runInBand as boolean | undefined) !== undefined;
+  const needed = options.nodes.length > 0 || mayHaveSeveral(options, maxWorkers);
+  return !needed || (!handedOn && asksForInBand(process.argv.slice(2)));
+}
+
+/** Whether Jest's guess is followed that the run needs no workers: few files, that were quick. */
+function mayRunInBand(
+  {serial, options, globalConfig}: RunOptions,
+  {tests, rulesOf}: RunRules,
+  past: PastRuns,
+  splittable: Splittable,
+): boolean {
+  if (!serial || options.nodes.length > 0) return false;
+  if (options.inBand === 'never' || options.restartWorkers === 'file') return false;
+  // It is a guess about files that compute. Of many that wait each is quick, and all of them together are not; and with
+  // `-w 1` nobody has made it.
+  if (options.slots !== null && mayHaveSeveral(options, globalConfig.maxWorkers) && tests.length > 1) {
+    const all = tests.reduce((sum, test) => sum + (past.of(test)?.ms ?? Infinity), 0);
+    if (all >= SLOW_FILE_MS) return false;
+  }
+  // It always makes it where there is one file only, however long that takes; a file that may be split gains.
+  return !tests.some(test => {
+    if (rulesOf(test).restartWorker) return true;
+    const last = past.of(test);
+    return last?.end === 'died' || (splittable.has(test) && (last?.ms ?? Infinity) >= SLOW_FILE_MS);
+  });
+}
+
+/**
+ * The nodes of a run over workers.
+ *
+ * @throws {NodesError} if one cannot be started
+ */
+async function startableNodes({options, globalConfig}: RunOptions): Promise<readonly RunNode[]> {
+  if (options.nodes.length === 0) return [];
+  const {prepareNodes} = require('./workers/nodes') as typeof import('./workers/nodes');
+  const {rootDir, workerThreads} = globalConfig;
+  return prepareNodes(options.nodes, {rootDir, environment: process.env, threads: workerThreads === true});
+}

@@ -1,0 +1,76 @@
+/** What every file of a run asks for, before anything runs; a file that asks for what cannot be had does not run. */
+import type {Test} from '@jest/test-result';
+import type {Config} from '@jest/types';
+import {unmetRules} from '../core/texts/deaths';
+import {NO_RULES, overdrawn, rulesOf, type FileRules, type RuleProblem} from '../core/rules/fileRules';
+import type {ResolvedOptions} from '../core/rules/options';
+import {NO_PRAGMAS, type FilePragmas} from '../core/rules/pragmas';
+import {NO_FIXTURES, type RunFixtures} from '../core/plan/runFixtures';
+import {readAllPragmas} from './jest/filePragmas';
+import type * as FixtureModules from './fixtures/fixtureModules';
+import {globMatcher} from './jest/globs';
+import type {Reports} from './files/reports';
+import type {RunningJest} from './jest/runningJest';
+
+export interface RunRulesOptions {
+  readonly jest: RunningJest;
+  readonly globalConfig: Config.GlobalConfig;
+  readonly options: ResolvedOptions;
+  readonly reports: Reports;
+}
+
+export interface RunRules {
+  /** The files that can be run. */
+  readonly tests: readonly Test[];
+  readonly rulesOf: (test: Test) => FileRules;
+  readonly fixtures: RunFixtures;
+}
+
+/** Reports the files that ask for what cannot be had, or cannot be understood. */
+export function readRunRules(all: readonly Test[], {jest, globalConfig, options, reports}: RunRulesOptions): RunRules {
+  const {rootDir} = globalConfig;
+  const readRules = rulesReader({jest, rootDir, options});
+  const rules = new Map<Test, FileRules>();
+  for (const [test, pragmas] of readAllPragmas(all, jest, reports)) rules.set(test, readRules(test.path, pragmas));
+
+  let problems: ReadonlyMap<Test, readonly RuleProblem[]> = new Map(
+    [...rules].map(([test, asked]) => [test, overdrawn(asked, options.resources)] as const),
+  );
+  let fixtures: RunFixtures = NO_FIXTURES;
+  if ([...rules.values()].some(({sharedFixtures}) => sharedFixtures.length > 0)) {
+    // Most suites have none.
+    const {findFixtures} = require('./fixtures/fixtureModules') as typeof FixtureModules;
+    ({fixtures, problems} = findFixtures(rules, problems, {docblock: jest.docblock(), rootDir}));
+  }
+  const refused = new Set<Test>();
+  for (const [test, unmet] of problems) {
+    if (unmet.length === 0) continue;
+    refused.add(test);
+    reports.fileRefused(test, unmetRules(unmet));
+  }
+  return {
+    tests: [...rules.keys()].filter(test => !refused.has(test)),
+    rulesOf: test => rules.get(test) ?? NO_RULES,
+    fixtures,
+  };
+}
+
+/** What the files ask for by what they say themselves and by the options. */
+export function rulesReader({
+  jest,
+  rootDir,
+  options: {canSplit, files},
+}: {
+  readonly jest: Pick<RunningJest, 'globMatcher'>;
+  readonly rootDir: string;
+  readonly options: Pick<ResolvedOptions, 'canSplit' | 'files'>;
+}): (path: string, pragmas: FilePragmas) => FileRules {
+  const splitByOption = globMatcher(canSplit, rootDir, jest);
+  const folders = files.map(rules => ({rules, matches: globMatcher(rules.match, rootDir, jest)}));
+  return (path, pragmas) => {
+    const matching = folders.filter(({matches}) => matches(path)).map(({rules}) => rules);
+    const split = splitByOption(path);
+    if (pragmas === NO_PRAGMAS && matching.length === 0 && !split) return NO_RULES;
+    return rulesOf(path, pragmas, matching, split);
+  };
+}

@@ -1,0 +1,56 @@
+/** What all workers of a run are told when they start. */
+import {totalmem} from 'node:os';
+import type {Test} from '@jest/test-result';
+import {compileCacheOf} from '../cache/compileCaching';
+import type {RunOptions} from '../run';
+import type {FurtherSetup} from './workerHost';
+import {LEADS_A_GROUP} from './workerProcess';
+
+/** jest-worker's own, of Jest 29 the only one. */
+const DEFAULT_GRACE_MS = 500;
+
+export function sharedSetup(
+  {jest, globalConfig, context, options}: RunOptions,
+  tests: readonly Test[],
+  runId: string,
+  workerCount: number,
+  token: string,
+  mayStay: boolean,
+): FurtherSetup {
+  const contexts = new Map(tests.map(test => [test.context.config.id, test.context]));
+  const {changedFiles, sourcesRelatedToTestsInChangedFiles} = context;
+  return {
+    mayStay,
+    workerCount,
+    runId,
+    token,
+    ownsGroup: LEADS_A_GROUP && globalConfig.workerThreads !== true,
+    slowTimeoutMs: options.slowTimeout,
+    hardTimeoutMs: options.hardTimeout,
+    heapLimitBytes: heapLimit(globalConfig.workerIdleMemoryLimit, jest.version),
+    graceMs: globalConfig.workerGracefulExitTimeout ?? DEFAULT_GRACE_MS,
+    compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
+    modules: {...jest.modules},
+    globalConfig,
+    // Sets do not survive JSON; testWorker expects lists and makes sets of them again.
+    context: {
+      ...context,
+      changedFiles: changedFiles && [...changedFiles],
+      sourcesRelatedToTestsInChangedFiles: sourcesRelatedToTestsInChangedFiles && [
+        ...sourcesRelatedToTestsInChangedFiles,
+      ],
+    },
+    serializableResolvers: [...contexts.values()].map(({config, moduleMap}) => ({
+      config,
+      serializableModuleMap: moduleMap.toJSON(),
+    })),
+  };
+}
+
+/** jest-worker's own reading of `workerIdleMemoryLimit`: up to 1 a share of the machine's memory, else bytes. */
+function heapLimit(limit: unknown, jestVersion: string): number | null {
+  if (typeof limit !== 'number') return null;
+  // Jest 30 restarts a worker after each file at 0; for Jest 29 it is no limit.
+  if (limit === 0) return jestVersion.startsWith('29.') ? null : 0;
+  return Math.floor(limit <= 1 ? limit * totalmem() : limit);
+}

@@ -1,0 +1,174 @@
+/**
+ * Keeps a file's journal by the events of jest-circus: what begins, what has ended, and all that a
+ * parent would want to know of it if the process went no further.
+ */
+import type {AssertionResult, TestResult} from '@jest/test-result';
+import type {Circus} from '@jest/types';
+import {monotonicMs} from '../../pristine/clock';
+import {residentBytes} from '../../pristine/memory';
+import {now} from '../clock';
+import type {Collection} from './collection';
+import type {Journal} from '../guard/journal';
+import {titlesOf, type Phases} from '../guard/phases';
+import type {SnapshotWatch} from './snapshots';
+import {TestDurations} from './testDurations';
+import {consoleOf, type TestEnvironment} from './testFramework';
+
+type ConsoleEntries = NonNullable<TestResult['console']>;
+
+/** How often (ms) the process's memory is looked at. */
+const MEMORY_EVERY_MS = 1000;
+
+/** Where jest-circus keeps what `jest.retryTimes` was given. */
+const RETRY_TIMES = Symbol.for('RETRY_TIMES');
+
+export interface RecorderOptions {
+  readonly journal: Journal;
+  readonly phases: Phases;
+  readonly environment: TestEnvironment;
+}
+
+export class Recorder {
+  readonly #journal: Journal;
+  readonly #phases: Phases;
+  /** null: the file is over, and nothing of it is held. */
+  #environment: TestEnvironment | null;
+  readonly #durations = new TestDurations();
+  #collection: Collection | null = null;
+  #snapshots: SnapshotWatch | null = null;
+  /** Tests that have ended, and whose result Jest is about to tell: their places, by name. */
+  readonly #ended = new Map<string, {readonly place: number; readonly willRetry: boolean}[]>();
+  #consoleTold = 0;
+  #rss = 0;
+  #rssAt = -Infinity;
+
+  constructor({journal, phases, environment}: RecorderOptions) {
+    this.#journal = journal;
+    this.#phases = phases;
+    this.#environment = environment;
+  }
+
+  /** The file is loaded. */
+  opened(collection: Collection, snapshots: SnapshotWatch | null, ms: number): void {
+    this.#collection = collection;
+    this.#snapshots = snapshots;
+    const {listing, listed: tests} = collection;
+    const file = snapshots?.file ?? null;
+    this.#journal.write({type: 'opened', listing, tests, ms, console: this.#newConsole(), snapshots: file});
+  }
+
+  /** The test has waited for the parent. */
+  waited(test: Circus.TestEntry): void {
+    this.#durations.waited(test);
+  }
+
+  /** Something of ours happens. What goes wrong here is no test's business: the file goes on without a journal. */
+  note(event: Circus.Event, state: Circus.State): void {
+    try {
+      this.#note(event, state);
+    } catch {
+      this.#journal.skip();
+    }
+  }
+
+  /** Jest tells of one of the file's tests, right after its event. */
+  told(name: string, payload: unknown): void {
+    try {
+      this.#told(name, payload);
+    } catch {
+      this.#journal.skip();
+    }
+  }
+
+  /** Nothing of the file is held any more: a leak detector may be looking. */
+  release(): void {
+    this.#collection = null;
+    this.#snapshots = null;
+    this.#environment = null;
+  }
+
+  #note(event: Circus.Event, state: Circus.State): void {
+    const collection = this.#collection;
+    if (collection === null) return;
+    const journal = this.#journal;
+    this.#phases.note(event, state, collection);
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others say nothing of what runs
+    switch (event.name) {
+      case 'test_start':
+        this.#durations.starts(event.test);
+        return;
+      case 'test_started': {
+        const place = collection.places.get(event.test);
+        if (place !== undefined) {
+          journal.write({type: 'test', place: place.index, at: Math.round(monotonicMs()), rss: this.#memory()});
+        }
+        return;
+      }
+      case 'test_done':
+      case 'test_todo': {
+        this.#durations.ended(event.test);
+        const place = collection.places.get(event.test);
+        if (place === undefined) return;
+        const name = collection.tests[place.index]?.name ?? '';
+        const end = {place: place.index, willRetry: this.#willRetry(event.test)};
+        const waiting = this.#ended.get(name);
+        if (waiting === undefined) this.#ended.set(name, [end]);
+        else waiting.push(end);
+        return;
+      }
+      case 'hook_start': {
+        const {type: hook, parent} = event.hook;
+        const range = collection.rangeOf.get(parent);
+        if (range !== undefined && event.hook !== collection.jestsOwnHook) {
+          journal.write({type: 'hook', hook, titles: titlesOf(parent), ...range});
+        }
+        return;
+      }
+      case 'hook_success':
+      case 'hook_failure':
+        if (event.hook !== collection.jestsOwnHook) journal.write({type: 'hook-ended'});
+        return;
+      case 'run_finish':
+        journal.write({type: 'finished'});
+        return;
+    }
+  }
+
+  #told(name: string, payload: unknown): void {
+    if (name !== 'test-case-result' || !Array.isArray(payload)) return;
+    const result = payload[1] as AssertionResult & {readonly startedAt?: number | null};
+    const end = this.#ended.get(result.fullName)?.shift();
+    if (end === undefined) return;
+    const {startedAt, ...rest} = result;
+    this.#journal.write({
+      type: 'ended',
+      ...end,
+      // The name that the same time has in a file's result, where it has one.
+      result: startedAt === undefined ? rest : {...rest, startAt: startedAt},
+      console: this.#newConsole(),
+      snapshots: this.#snapshots?.news() ?? null,
+    });
+  }
+
+  #newConsole(): ConsoleEntries {
+    const entries = (this.#environment && consoleOf(this.#environment)?.()) ?? [];
+    const news = entries.slice(this.#consoleTold);
+    this.#consoleTold = entries.length;
+    return news as ConsoleEntries;
+  }
+
+  /** Whether jest-circus runs a test that has failed once more: `jest.retryTimes`. */
+  #willRetry({errors, invocations}: Circus.TestEntry): boolean {
+    const times = this.#environment?.global[RETRY_TIMES];
+    return errors.length > 0 && invocations <= Number(times ?? 0);
+  }
+
+  #memory(): number {
+    const time = now();
+    if (time - this.#rssAt >= MEMORY_EVERY_MS) {
+      this.#rss = residentBytes();
+      this.#rssAt = time;
+    }
+    return this.#rss;
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * How long tests take. Jest-circus subtracts two times of day, so its durations have all that the clock is set by meanwhile;
+ * and they would have what a test waits for its parent.
+ */
+import type {Circus} from '@jest/types';
+import {now} from '../clock';
+
+/** Clocks are corrected by less than this (ms) all the time: so far a duration is circus's. */
+const CLOCK_STEP_MS = 1000;
+
+export class TestDurations {
+  readonly #starts = new WeakMap<Circus.TestEntry, number>();
+
+  /** Circus has taken the time of the test's start. */
+  starts(test: Circus.TestEntry): void {
+    this.#starts.set(test, now());
+  }
+
+  /** The test has waited since its start: that is not its own time. */
+  waited(test: Circus.TestEntry): void {
+    const start = this.#starts.get(test);
+    if (start === undefined || typeof test.startedAt !== 'number') return;
+    const time = now();
+    test.startedAt += Math.round(time - start);
+    this.#starts.set(test, time);
+  }
+
+  /** Circus has taken the time of the test's end. */
+  ended(test: Circus.TestEntry): void {
+    const start = this.#starts.get(test);
+    if (start === undefined || typeof test.duration !== 'number') return;
+    const ms = now() - start;
+    if (Math.abs(test.duration - ms) >= CLOCK_STEP_MS) test.duration = Math.round(ms);
+  }
+}

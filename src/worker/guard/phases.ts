@@ -1,0 +1,194 @@
+/**
+ * Tells the watchdog what the main thread is at: a test, a hook, the loading of a file; and how long
+ * that may take.
+ */
+import type {Circus} from '@jest/types';
+import {now} from '../clock';
+import type {Collection} from '../circus/collection';
+import type {Watchdog} from './watchdog';
+
+export interface PhaseLimits {
+  /** In ms; 0: never. */
+  readonly slowMs: number;
+  /** In ms; 0: none. */
+  readonly hardMs: number;
+}
+
+/** A test or a hook has this many times its own Jest timeout, at least: that one fails it with less ado. */
+const TIMES_OWN_TIMEOUT = 1.5;
+
+/** A step that needs the parent or a quiet machine has this long (ms), at least. */
+const LEAST_OUTSIDE_MS = 60_000;
+
+export class Phases {
+  readonly #watchdog: Pick<Watchdog, 'begin' | 'idle'>;
+  readonly #limits: PhaseLimits;
+  #path = '';
+  /** What the file says of itself: an exact limit for each of its phases. */
+  #pragmaMs: number | null = null;
+  #now: {readonly what: string; readonly ownTimeoutMs: number; readonly name: string; readonly since: number} | null =
+    null;
+  /** The test functions and hooks that run now: several, where tests are concurrent. */
+  readonly #inside = new Map<object, {readonly name: string; readonly ownTimeoutMs: number}>();
+
+  constructor(watchdog: Pick<Watchdog, 'begin' | 'idle'>, limits: PhaseLimits) {
+    this.#watchdog = watchdog;
+    this.#limits = limits;
+  }
+
+  /** The worker loads what all test files need. */
+  workerStarts(): void {
+    const [name, hardMs] = ['(while the worker starts)', orNone(this.#limitOutside)];
+    this.#watchdog.begin({name, slowMs: null, hardMs, stuckMs: null, began: false});
+  }
+
+  /** The worker waits until it is given a file: nobody's fault, however long it takes. */
+  waitsForFile(): void {
+    this.#wait('(between two files)', this.#limits.hardMs, false);
+  }
+
+  /** The worker tells the parent that it begins the file. */
+  tellsBegin(path: string): void {
+    this.#stepOutside(`${path} › (before it is loaded)`, false);
+  }
+
+  /** The worker tells the parent that the file has ended. */
+  tellsEnd(): void {
+    this.fileEnds();
+    this.#stepOutside(`${this.#path} › (when it had ended)`, true);
+  }
+
+  /**
+   * @param hardTimeoutMs of the file's pragma; 0: none; null: it has no such pragma
+   * @param followed whether `codeBegins` follows
+   */
+  fileBegins(path: string, hardTimeoutMs: number | null, followed: boolean): void {
+    this.#inside.clear();
+    this.#path = path;
+    this.#pragmaMs = hardTimeoutMs;
+    if (followed) this.#begin('(while its environment is set up)', 0, false);
+    else this.codeBegins();
+  }
+
+  /** The environment is there: from here on the file's own code runs. */
+  codeBegins(): void {
+    this.#begin('(while it is loaded)', 0);
+  }
+
+  fileEnds(): void {
+    this.#inside.clear();
+    this.#now = null;
+    this.#watchdog.idle();
+  }
+
+  /** The file waits for the parent: nobody's fault, however long it takes. */
+  waits(): void {
+    this.#wait(`${this.#path} › (between its tests)`, this.#pragmaMs ?? this.#limits.hardMs, true);
+  }
+
+  /** The wait is over. */
+  goesOn(): void {
+    if (this.#now !== null) this.#begin(this.#now.what, this.#now.ownTimeoutMs);
+  }
+
+  note(event: Circus.Event, {testTimeout, currentlyRunningTest}: Circus.State, {places, listed}: Collection): void {
+    const nameOf = (test: Circus.TestEntry | null | undefined) =>
+      (test && listed[places.get(test)?.index ?? -1]?.titles.join(' › ')) ?? '';
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others begin nothing
+    switch (event.name) {
+      case 'test_fn_start':
+        this.#enter(event.test, nameOf(event.test), event.test.timeout ?? testTimeout);
+        return;
+      case 'hook_start': {
+        const {type, timeout, parent} = event.hook;
+        const ofBlock = type === 'beforeAll' || type === 'afterAll';
+        const name = ofBlock ? titlesOf(parent).join(' › ') : nameOf(currentlyRunningTest);
+        this.#enter(event.hook, `${name} (${type} hook)`.trim(), timeout ?? testTimeout);
+        return;
+      }
+      case 'test_fn_success':
+      case 'test_fn_failure':
+        this.#leave(event.test);
+        return;
+      case 'hook_success':
+      case 'hook_failure':
+        this.#leave(event.hook);
+        return;
+      case 'test_done':
+        // Circus begins the function of a test that has failed in a hook, and does not call it.
+        if (this.#inside.has(event.test)) this.#leave(event.test);
+        return;
+      case 'run_finish':
+        this.#inside.clear();
+        this.#begin('(when its tests had run)', 0);
+        return;
+    }
+  }
+
+  #enter(what: object, name: string, ownTimeoutMs: number): void {
+    this.#inside.set(what, {name, ownTimeoutMs});
+    this.#tell();
+  }
+
+  #leave(what: object): void {
+    this.#inside.delete(what);
+    this.#tell();
+  }
+
+  /** Concurrent tests are one phase, which has the time of the one that has most. */
+  #tell(): void {
+    const inside = [...this.#inside.values()];
+    if (inside.length === 0) return this.#begin('(between its tests)', 0);
+    this.#begin(
+      inside.map(({name}) => name).join(', '),
+      inside.reduce((longest, {ownTimeoutMs}) => Math.max(longest, ownTimeoutMs), 0),
+    );
+  }
+
+  /** What runs, and for how long (ms); '': nothing. */
+  get status(): {name: string; ms: number} {
+    return this.#now === null ? {name: '', ms: 0} : {name: this.#now.name, ms: now() - this.#now.since};
+  }
+
+  /** Only an event loop that does not turn is judged. */
+  #wait(name: string, hardMs: number, began: boolean): void {
+    this.#watchdog.begin({name, slowMs: null, hardMs: null, stuckMs: orNone(hardMs), began});
+  }
+
+  /** A short step of the worker's own: its event loop turns, and the step ends. */
+  #stepOutside(name: string, began: boolean): void {
+    const [hardMs, stuckMs] = [orNone(this.#limitOutside), orNone(this.#limits.hardMs)];
+    this.#watchdog.begin({name, slowMs: null, hardMs, stuckMs, began});
+  }
+
+  get #limitOutside(): number {
+    const {hardMs} = this.#limits;
+    return hardMs === 0 ? 0 : Math.max(hardMs, LEAST_OUTSIDE_MS);
+  }
+
+  #begin(what: string, ownTimeoutMs: number, began = true): void {
+    const name = `${this.#path} › ${what}`;
+    this.#now = {what, ownTimeoutMs, name, since: now()};
+    const {slowMs, hardMs} = this.#limits;
+    const limit = hardMs === 0 ? 0 : Math.max(hardMs, TIMES_OWN_TIMEOUT * ownTimeoutMs);
+    this.#watchdog.begin({
+      name,
+      slowMs: orNone(slowMs),
+      hardMs: orNone(this.#pragmaMs ?? limit),
+      stuckMs: null,
+      began,
+    });
+  }
+}
+
+/** A limit of 0, or one that no clock reaches, is none. */
+function orNone(ms: number): number | null {
+  return ms > 0 && Number.isFinite(ms) ? ms : null;
+}
+
+/** The titles of a describe block and of those around it; none: it is the file. */
+export function titlesOf(block: Circus.DescribeBlock): string[] {
+  const titles: string[] = [];
+  for (let at = block; at.parent !== undefined; at = at.parent) titles.unshift(at.name);
+  return titles;
+}

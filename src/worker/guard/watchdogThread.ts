@@ -1,0 +1,183 @@
+/**
+ * The thread that watches the main thread of its process: what the main thread does stands in memory
+ * that both share, and now and then this looks for how long it has been at it.
+ */
+import {setTimeout as sleep} from 'node:timers/promises';
+import {parentPort, workerData} from 'node:worker_threads';
+import type {FromWatchdog, HungPlace} from '../../core/wire/watchdogMessages';
+import {monotonicMs} from '../../pristine/clock';
+import {residentBytes} from '../../pristine/memory';
+import {exitHung, killProcess} from './endOfProcess';
+import {findHungPlace} from './hungStack';
+import {printInBand} from './inBandReport';
+import {MainThread} from './mainThread';
+import {ParentSocket} from './parentSocket';
+import {PhaseMemory, type SeenPhase} from './phaseMemory';
+import type {WatchdogData} from './watchdog';
+
+/** How often (ms) the parent is told that this process is alive. */
+const HEARTBEAT_MS = 1000;
+
+/** How often (ms) to look: more often where a limit is short, so that it is soon found to have passed. */
+const LOOK_EVERY_MS = {least: 50, most: 1000};
+const LOOKS_PER_LIMIT = 4;
+
+/** How long (ms) after its last word with the main thread this thread lives. */
+const LINGER_MS = 5000;
+
+/** A main thread that does not say whether it is debugged is in no debugger's hands: it would answer. */
+const NATIVE: HungPlace = {kind: 'native'};
+
+/** What was found out about a phase. */
+interface Finding {
+  readonly phase: number;
+  /** It was told that it is slow; hung. */
+  slow: boolean;
+  hung: boolean;
+  debugged: boolean;
+  /** When (by monotonicMs) the event loop was last known to turn. */
+  turnedAt: number;
+}
+
+/** A limit of a phase that has passed. */
+interface Overdue {
+  readonly limitMs: number;
+  /** Since when (by monotonicMs) it counts. */
+  readonly since: number;
+  /** It is the limit of an event loop that does not turn. */
+  readonly stuck: boolean;
+}
+
+const {transport, memory} = workerData as WatchdogData;
+const phases = new PhaseMemory(memory);
+let latest: Finding | null = null;
+
+/** How often the main thread was asked whether its event loop turns; it answers in the shared memory. */
+let asked = 0;
+
+const parent =
+  transport.kind === 'in-band'
+    ? null
+    : new ParentSocket({
+        path: transport.path,
+        hello: {
+          watchdog: true,
+          token: transport.token,
+          slot: transport.slot,
+          generation: transport.generation,
+          pid: process.pid,
+        },
+        onLost: () => {
+          if (!phases.stopped) killProcess(transport.ownsGroup);
+        },
+      });
+
+function tell(message: FromWatchdog): void {
+  if (parent === null) printInBand(message);
+  else parent.send(message);
+}
+
+function findingOf({number, startedAt}: SeenPhase): Finding {
+  if (latest?.phase !== number) {
+    latest = {phase: number, slow: false, hung: false, debugged: false, turnedAt: startedAt};
+  }
+  return latest;
+}
+
+/** Asks the main thread whether its event loop turns, once the last question is answered. */
+function askForTurn(finding: Finding): void {
+  if (phases.turns < asked) return;
+  finding.turnedAt = monotonicMs();
+  asked = phases.turns + 1;
+  parentPort?.postMessage(null);
+}
+
+function beat(): void {
+  const phase = phases.read();
+  if (phase === null) return;
+  tell({
+    type: 'alive',
+    phase: phase.number,
+    // One that has no limit waits for the parent, whatever it is called.
+    name: phase.hardMs === null && phase.stuckMs !== null ? '' : phase.name,
+    ms: monotonicMs() - phase.startedAt,
+    limitMs: phase.hardMs,
+    debugged: findingOf(phase).debugged,
+    rss: residentBytes(),
+  });
+}
+
+async function look(): Promise<void> {
+  const phase = phases.read();
+  if (phase === null) return;
+  const finding = findingOf(phase);
+  const ms = monotonicMs() - phase.startedAt;
+  const slow = !finding.slow && phase.slowMs !== null && ms >= phase.slowMs;
+  const overdue = finding.hung ? null : overdueLimit(phase, finding);
+  if (finding.debugged || (!slow && overdue === null)) return;
+
+  const main = MainThread.connect();
+  try {
+    const debugged = (await main?.isDebugged().catch(() => null)) ?? null;
+    finding.debugged = debugged === true;
+    if (finding.debugged || !phases.isStill(phase)) return;
+    if (slow) {
+      finding.slow = true;
+      tell({type: 'slow', name: phase.name, ms});
+    }
+    if (overdue === null) return;
+    const place = main === null || debugged === null ? NATIVE : await findHungPlace(main, () => phases.isStill(phase));
+    if (place === null) return;
+    if (overdue.stuck && place.kind === 'open') {
+      finding.turnedAt = monotonicMs(); // it waits for events: something keeps it from hearing the question
+      return;
+    }
+    finding.hung = true;
+    const {name, began} = phase;
+    tell({type: 'hung', name, ms: monotonicMs() - overdue.since, limitMs: overdue.limitMs, began, place});
+    if (parent === null) await exitHung(main);
+  } finally {
+    main?.disconnect();
+  }
+}
+
+/** null: no limit of the phase has passed. */
+function overdueLimit({hardMs, stuckMs, startedAt}: SeenPhase, finding: Finding): Overdue | null {
+  const now = monotonicMs();
+  if (hardMs !== null && now - startedAt >= hardMs) return {limitMs: hardMs, since: startedAt, stuck: false};
+  if (stuckMs === null) return null;
+  askForTurn(finding);
+  const {turnedAt} = finding;
+  return now - turnedAt >= stuckMs ? {limitMs: stuckMs, since: turnedAt, stuck: true} : null;
+}
+
+/** How soon (ms) to look again. */
+function untilNextLook(): number {
+  const phase = phases.read();
+  if (phase === null) return LOOK_EVERY_MS.least;
+  const {slow, hung, debugged} = findingOf(phase);
+  const shortest = Math.min(
+    slow ? Infinity : (phase.slowMs ?? Infinity),
+    hung ? Infinity : Math.min(phase.hardMs ?? Infinity, phase.stuckMs ?? Infinity),
+  );
+  if (debugged) return LOOK_EVERY_MS.most;
+  return Math.max(LOOK_EVERY_MS.least, Math.min(LOOK_EVERY_MS.most, shortest / LOOKS_PER_LIMIT));
+}
+
+async function watch(): Promise<void> {
+  let heart: NodeJS.Timeout | undefined;
+  if (parent !== null) {
+    beat();
+    heart = setInterval(beat, HEARTBEAT_MS);
+  }
+  while (!phases.stopped) {
+    await look();
+    await sleep(untilNextLook());
+  }
+  clearInterval(heart);
+  parent?.close();
+  // With nothing left to do the thread ends, but not while the main thread may be answering it.
+  await sleep(LINGER_MS);
+}
+
+void watch();

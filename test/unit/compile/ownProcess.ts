@@ -1,4 +1,0 @@
-/** Processes of Node's alone, with the compile cache's modules. */
-import {ownProcesses} from '../ownProcesses';
-
-export const inOwnProcess = ownProcesses('compile');

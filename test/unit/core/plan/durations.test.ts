@@ -1,0 +1,127 @@
+import {
+  fileKey,
+  formatDurations,
+  mergeDurations,
+  parseDurations,
+  testDurations,
+  type FileRecord,
+} from '../../../../src/core/plan/durations';
+
+const DAY = 24 * 60 * 60 * 1000;
+const record = (fields: Partial<FileRecord> = {}): FileRecord => ({at: 0, ms: 10, tests: {}, end: 'passed', ...fields});
+
+describe('fileKey', () => {
+  test('is the path where the project has no name, and is told apart by it where it has one', () => {
+    expect(fileKey(null, 'src/a.test.ts')).toBe('src/a.test.ts');
+    expect(fileKey('unit', 'src/a.test.ts')).toBe('unit:src/a.test.ts');
+  });
+
+  test('is the same on Windows', () => {
+    expect(fileKey(null, 'src\\deep\\a.test.ts')).toBe('src/deep/a.test.ts');
+  });
+});
+
+describe('mergeDurations', () => {
+  test('the newest record of a file wins, wherever it stands', () => {
+    const older = new Map([['a', record({at: 1, ms: 1})]]);
+    const newer = new Map([['a', record({at: 2, ms: 2})]]);
+    expect(mergeDurations([older, newer], 2).get('a')?.ms).toBe(2);
+    expect(mergeDurations([newer, older], 2).get('a')?.ms).toBe(2);
+  });
+
+  test('of two records of the same moment the later one wins', () => {
+    const merged = mergeDurations([new Map([['a', record({ms: 1})]]), new Map([['a', record({ms: 2})]])], 0);
+    expect(merged.get('a')?.ms).toBe(2);
+  });
+
+  test('files of all sources are there', () => {
+    expect([...mergeDurations([new Map([['a', record()]]), new Map([['b', record()]])], 0).keys()]).toEqual(['a', 'b']);
+  });
+
+  test('a file that was not run for more than 90 days is forgotten', () => {
+    const durations = new Map([
+      ['kept', record({at: DAY})],
+      ['forgotten', record({at: DAY - 1})],
+    ]);
+    expect([...mergeDurations([durations], 91 * DAY).keys()]).toEqual(['kept']);
+  });
+});
+
+describe('testDurations', () => {
+  test('tests of the same name are added up', () => {
+    expect(
+      testDurations([
+        {fullName: 'a', duration: 5},
+        {fullName: 'b', duration: 1},
+        {fullName: 'a', duration: 7},
+      ]),
+    ).toEqual({a: 12, b: 1});
+  });
+
+  test('tests that take next to nothing, or did not run, are left out', () => {
+    expect(testDurations([{fullName: 'a', duration: 0.9}, {fullName: 'b', duration: null}, {fullName: 'c'}])).toEqual(
+      {},
+    );
+  });
+
+  test('durations are kept in whole milliseconds', () => {
+    expect(testDurations([{fullName: 'a', duration: 1.6}])).toEqual({a: 2});
+  });
+
+  test('no test has taken longer than its file: the clock that Jest reads was set meanwhile', () => {
+    const tests = [
+      {fullName: 'a', duration: 45 * 60_000},
+      {fullName: 'b', duration: -45 * 60_000},
+      {fullName: 'c', duration: 90},
+    ];
+    expect(testDurations(tests, 210.4)).toEqual({a: 210, c: 90});
+  });
+});
+
+describe('the text of a timings file', () => {
+  test('is read as it was written', () => {
+    const durations = new Map([
+      ['unit:a.test.ts', record({at: 5, ms: 12.5, tests: {'adds up': 3}, end: 'failed'})],
+      ['b.test.ts', record({ms: null, end: 'died'})],
+      ['__proto__', record()],
+    ]);
+    expect([...parseDurations(formatDurations(durations))]).toEqual([...durations]);
+  });
+
+  test.each([
+    ['', /JSON/],
+    ['{"version": 1, "fil', /JSON/],
+    ['null', 'it is not a timings file'],
+    ['[]', 'it is not a timings file'],
+    ['{"version": 1, "files": []}', 'it is not a timings file'],
+    ['{"version": 2, "files": {}}', 'it has version 2, not 1'],
+    ['{"files": {}}', 'it has version undefined, not 1'],
+  ])('%p is refused', (text, message) => {
+    expect(() => parseDurations(text)).toThrow(message);
+  });
+
+  test.each([
+    ['no object', 1],
+    ['without a date', {...record(), at: undefined}],
+    ['with a negative duration', record({ms: -1})],
+    ['with a duration that is text', {...record(), ms: '1'}],
+    ['without tests', {...record(), tests: undefined}],
+    ["with a test's duration that is text", {...record(), tests: {a: '1'}}],
+    ['with an unknown end', {...record(), end: 'skipped'}],
+  ])('a record %s is refused by name', (_why, malformed) => {
+    const text = JSON.stringify({version: 1, files: {good: record(), 'a.test.ts': malformed}});
+    expect(() => parseDurations(text)).toThrow('its record of a.test.ts is malformed');
+  });
+});
+
+test('a test may be called like a method of Object', () => {
+  const durations = testDurations([
+    {fullName: 'toString', duration: 5},
+    {fullName: '__proto__', duration: 7},
+  ]);
+  const text = formatDurations(new Map([['a', record({tests: durations})]]));
+  expect(Object.entries(parseDurations(text).get('a')?.tests ?? {})).toEqual([
+    ['toString', 5],
+    ['__proto__', 7],
+  ]);
+});

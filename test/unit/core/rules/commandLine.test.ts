@@ -1,0 +1,54 @@
+import {asksForInBand} from '../../../../src/core/rules/commandLine';
+
+const asks = (line: string) => asksForInBand(line.split(' '));
+
+test.each([
+  '-i',
+  '--runInBand',
+  '--run-in-band',
+  '--i',
+  'a.test.js -i',
+  '-i a.test.js',
+  '--runInBand=true',
+  '--runInBand true',
+  '-i=true',
+  '-iu',
+  '-ui',
+  '-uio',
+  '-ti', // -t without a name, and -i
+  '-t -i', // so here: a word that begins with a dash is no value
+  '--reporters default -i',
+  '--no-runInBand -i',
+  '-iw2',
+  '-ui=true',
+])('%s asks for it', line => {
+  expect(asks(line)).toBe(true);
+});
+
+test.each([
+  '',
+  '-u',
+  'i',
+  '--runInBand=false',
+  '--runInBand false',
+  '-i false',
+  '-i=false',
+  '-ui=false',
+  '--no-runInBand',
+  '--no-run-in-band',
+  '--no-i',
+  '-i --no-runInBand',
+  '-- -i',
+  'a.test.js -- --runInBand',
+  '-t=i', // the rest of a word behind a sign is a value
+  '-t=-i',
+  '-w50%i',
+  '-c./i',
+  '-i2',
+  '--testNamePattern=-i',
+  '--init',
+  '--runInBandit',
+  '--ci',
+])('%s does not', line => {
+  expect(asks(line)).toBe(false);
+});

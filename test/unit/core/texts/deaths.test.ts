@@ -1,0 +1,205 @@
+import {
+  abandonFile,
+  blameFile,
+  culpritBefore,
+  describeDeath,
+  describeLeftBehind,
+  malformedPragmas,
+  unmetRules,
+  type Culprit,
+  type Death,
+  type DeathReport,
+} from '../../../../src/core/texts/deaths';
+import type {HungPlace} from '../../../../src/core/wire/watchdogMessages';
+
+const report = (death: Death, fields: Partial<DeathReport> = {}): DeathReport => ({
+  death,
+  slot: 3,
+  generation: 2,
+  pid: 4711,
+  stderr: '',
+  ...fields,
+});
+const killed: Death = {kind: 'signal', signal: 'SIGKILL'};
+
+test.each<[Death, string]>([
+  [killed, 'it was killed by signal SIGKILL'],
+  [{kind: 'exit', code: 7, uncaught: null}, 'process.exit(7) was called in it'],
+  [{kind: 'exit', code: 1, uncaught: 'Error: oh'}, 'an exception that nothing caught ended it with exit code 1'],
+  [{kind: 'out-of-memory'}, 'it ran out of memory'],
+  [{kind: 'broken', message: 'it could not go on'}, 'it could not go on'],
+])('%j is told as "%s"', (death, text) => {
+  expect(describeDeath(death)).toBe(text);
+});
+
+describe('the file that a worker died of', () => {
+  test('is told how, in which worker, and what that meant for the others', () => {
+    expect(blameFile(report(killed), 0).message).toBe(
+      'The worker process that ran this test file died: it was killed by signal SIGKILL.\n' +
+        'The results of its other tests are lost.\n\n' +
+        'Nothing was written to the standard error of worker w3 (pid 4711).',
+    );
+  });
+
+  test('is shown the end of the standard error', () => {
+    const {message} = blameFile(report(killed, {stderr: 'first\nsecond\n'}), 0);
+    expect(message).toMatch(
+      /\n\nThe end of the standard error of worker w3 \(pid 4711\):\n {2}\| first\n {2}\| second$/,
+    );
+  });
+
+  test('is shown the exception that nothing caught', () => {
+    const {message} = blameFile(
+      report({kind: 'exit', code: 1, uncaught: 'Error: oh\n    at a.js:1'}, {stderr: 'something else'}),
+      0,
+    );
+    expect(message).toMatch(
+      /\n\nThe exception in worker w3 \(pid 4711\):\n {2}\| Error: oh\n {2}\| {5}at a\.js:1\n\nThe end of the standard error/,
+    );
+  });
+
+  test('is not shown the exception twice where Node has printed it already', () => {
+    const {message} = blameFile(
+      report({kind: 'exit', code: 1, uncaught: 'Error: oh'}, {stderr: 'a.js:1\nError: oh\nNode.js v20'}),
+      0,
+    );
+    expect(message).not.toContain('The exception in');
+    expect(message.match(/Error: oh/g)).toHaveLength(1);
+  });
+
+  test('reads of a worker without a pid if that never said it', () => {
+    expect(blameFile(report(killed, {pid: null}), 0).message).toMatch(/standard error of worker w3\.$/);
+  });
+
+  test('gets no stack, as reporters would print our frames', () => {
+    expect(blameFile(report(killed), 0)).toMatchObject({stack: '', type: 'Error'});
+  });
+});
+
+describe('a file that no worker was left for', () => {
+  test('is told that every worker stayed down, and how the last one died', () => {
+    expect(abandonFile('all-barren', report({kind: 'out-of-memory'}, {stderr: 'heap'}), 7).message).toBe(
+      'This test file was not run: every worker stayed down: each died 3 times in a row without having run a test file.\n' +
+        'The last worker died: it ran out of memory.\n\n' +
+        'The end of the standard error of worker w3 (pid 4711):\n  | heap',
+    );
+  });
+
+  test('is told of the limit of replacements', () => {
+    expect(abandonFile('restarts-spent', report(killed), 0).message).toMatch(
+      /^This test file was not run: no worker is left, and maxWorkerRestarts \(0\) allows no further replacement\.\nThe last worker died/,
+    );
+  });
+
+  test('is told no more than that where no death is known', () => {
+    expect(abandonFile('restarts-spent', null, 2).message).toBe(
+      'This test file was not run: no worker is left, and maxWorkerRestarts (2) allows no further replacement.',
+    );
+  });
+});
+
+test('a file with malformed pragmas is told each place', () => {
+  const problems = [
+    {line: 2, message: '@serial x: it takes no value'},
+    {line: 3, message: '@resource: name it'},
+  ];
+  expect(malformedPragmas({configId: 'c', path: '/p/a.test.ts'}, problems).message).toBe(
+    "A pragma in this file's docblock is not right, so the file was not run.\n\n" +
+      '  /p/a.test.ts:2  @serial x: it takes no value\n' +
+      '  /p/a.test.ts:3  @resource: name it',
+  );
+});
+
+test('a file that asks for what cannot be had is told where it does, and what to do', () => {
+  expect(unmetRules([{place: '/p/a.test.ts:2', message: 'there is none.'}]).message).toBe(
+    'This file asks for what cannot be had, so it was not run.\n\n  /p/a.test.ts:2  there is none.',
+  );
+});
+
+describe('the culprit before the running file', () => {
+  const hung = (place: HungPlace, began = true): Death => ({
+    kind: 'hung',
+    name: 'c.test.js › a',
+    ms: 3000,
+    limitMs: 2000,
+    began,
+    place,
+  });
+  const stack = (...paths: string[]): HungPlace => ({
+    kind: 'stack',
+    frames: paths.map(path => ({functionName: 'spin', path, line: 3, column: 9})),
+  });
+  const ended = ['/a.test.js', '/b.test.js'];
+  const exception = (...files: string[]): Death => ({
+    kind: 'exit',
+    code: 1,
+    uncaught: `Error: late\n${files.map(file => `    at Timeout.<anonymous> (${file}:3:9)`).join('\n')}`,
+  });
+
+  test('is the file of the worker that the stack names and that had ended', () => {
+    expect(culpritBefore(exception('/b.test.js'), ended, '/c.test.js')).toEqual({path: '/b.test.js', named: true});
+  });
+
+  test.each([
+    ['the running file is in the stack, too', exception('/a.test.js', '/c.test.js'), '/c.test.js'],
+    ['the stack names none of them', exception('/lib.js'), '/c.test.js'],
+    ['process.exit was called', {kind: 'exit' as const, code: 1, uncaught: null}, '/c.test.js'],
+    ['it was a signal', {kind: 'signal' as const, signal: 'SIGKILL'}, '/c.test.js'],
+  ])('is nobody where %s', (_why, death, running) => {
+    expect(culpritBefore(death, ['/a.test.js'], running)).toBeNull();
+  });
+
+  test.each<[string, Death, string | null, Culprit | null]>([
+    ['an exception, with nothing running', exception('/a.test.js'), null, {path: '/a.test.js', named: true}],
+    [
+      'a loop in an earlier file',
+      hung(stack('/lib.js', '/a.test.js')),
+      '/c.test.js',
+      {path: '/a.test.js', named: true},
+    ],
+    ['a loop that the running file takes part in', hung(stack('/a.test.js', '/c.test.js')), '/c.test.js', null],
+    ['a loop in a library, in a test', hung(stack('/lib.js')), '/c.test.js', null],
+    [
+      'a loop in a library, before the file',
+      hung(stack('/lib.js'), false),
+      '/c.test.js',
+      {path: '/b.test.js', named: false},
+    ],
+    ['native code before the file', hung({kind: 'native'}, false), '/c.test.js', {path: '/b.test.js', named: false}],
+    ['an environment that waits', hung({kind: 'open', resources: []}, false), '/c.test.js', null],
+    ['a loop with nothing running', hung({kind: 'native'}, false), null, {path: '/b.test.js', named: false}],
+    ['a file that is not begun', {kind: 'deaf', ms: 1}, null, {path: '/b.test.js', named: false}],
+  ])('of %s', (_what, death, running, culprit) => {
+    expect(culpritBefore(death, ended, running)).toEqual(culprit);
+    expect(culpritBefore(death, [], running)).toBeNull();
+  });
+
+  test.each<[Death, boolean, string | null, string]>([
+    [
+      hung(stack('/a.test.js')),
+      true,
+      '/c.test.js',
+      'code that /a.test.js left behind (a timer or a promise that outlived its tests) hung worker w2 while it ran ' +
+        '/c.test.js, which is run again: it was killed after 3 s, the limit being 2 s.\n\n' +
+        'Where it hung, in c.test.js › a:\n    at spin (/a.test.js:3:9)',
+    ],
+    [
+      hung({kind: 'native'}, false),
+      false,
+      '/c.test.js',
+      'worker w2 hung before any code of /c.test.js ran, which is run again: it was killed after 3 s, the limit being ' +
+        '2 s. The last file that had ended there is /a.test.js: it may have left something behind.\n\n' +
+        'Where it hung, in c.test.js › a:\n    It is in native code that cannot be interrupted: a synchronous child ' +
+        'process or read, or one huge computation.',
+    ],
+    [
+      {kind: 'deaf', ms: 80_000},
+      false,
+      null,
+      'worker w2 hung: it was killed, as it did not begin the file that it was given, for 80 s: something has broken ' +
+        'its connection to Jest. The last file that had ended there is /a.test.js: it may have left something behind.',
+    ],
+  ])('is told of %j', (death, named, running, text) => {
+    expect(describeLeftBehind({path: '/a.test.js', named}, running, death, 2)).toBe(text);
+  });
+});

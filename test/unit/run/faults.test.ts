@@ -1,0 +1,75 @@
+import {Faults, type FaultsOptions} from '../../../src/run/faults';
+
+function collecting(options: Partial<FaultsOptions> = {}) {
+  const warnings: string[] = [];
+  const onFirst = jest.fn();
+  const faults = new Faults({
+    jestVersion: '30.5.2',
+    log: undefined,
+    warn: text => warnings.push(text),
+    onFirst,
+    ...options,
+  });
+  return {faults, warnings, onFirst};
+}
+
+test('the first is told, with what was being done, the stack, the versions, and how to report it', () => {
+  const {faults, warnings} = collecting();
+  const error = new TypeError('no such slot');
+  const {message, stack} = faults.report('a worker came up', error);
+  const [what, evidence, report] = message.split('\n\n');
+  expect(what).toBe(
+    'This is a fault of jest-runner-xdist, not of a test: it came while a worker came up. ' +
+      'The run was ended, and what had no result by then has none.',
+  );
+  expect(evidence).toMatch(/^ {2}\| TypeError: no such slot\n {2}\| {5}at .*faults\.test\.ts/);
+  expect(report).toMatch(
+    /^Please report it .*, with this text and the log that XDIST_LOG=<file> writes when it happens again\.\njest-runner-xdist \d+\.\d+\.\d+, Jest 30\.5\.2, Node v\d+/,
+  );
+  expect(stack).toBe('');
+  expect(warnings).toEqual([message]);
+});
+
+test('where there is a log, it is named', () => {
+  const {faults} = collecting({log: '/tmp/run.log'});
+  expect(faults.report('a worker came up', new Error('oh')).message).toContain(
+    'with this text and the log, /tmp/run.log.',
+  );
+});
+
+test('what is thrown may be anything', () => {
+  const {faults} = collecting();
+  expect(faults.report('a worker came up', {code: 5}).message).toContain('  | { code: 5 }');
+});
+
+test('those after it change nothing', () => {
+  const {faults, warnings, onFirst} = collecting();
+  const endRun = jest.fn();
+  faults.whenFound(endRun);
+  const first = faults.report('a worker came up', new Error('oh'));
+  expect(faults.report('a worker died', new Error('no'))).toBe(first);
+  expect(faults.first).toBe(first);
+  expect([warnings, onFirst.mock.calls, endRun.mock.calls].map(({length}) => length)).toEqual([1, 1, 1]);
+});
+
+test('one that came before the run could be ended ends it as soon as it can', () => {
+  const {faults} = collecting();
+  faults.report('a fixture host said something', new Error('oh'));
+  const endRun = jest.fn();
+  faults.whenFound(endRun);
+  expect(endRun).toHaveBeenCalledTimes(1);
+});
+
+test('a guarded function does not throw, and has its fault told', () => {
+  const {faults} = collecting();
+  const heard: number[] = [];
+  const guarded = faults.guard('a number came', (number: number) => {
+    if (number < 0) throw new RangeError('below 0');
+    heard.push(number);
+  });
+  guarded(1);
+  guarded(-1);
+  guarded(2);
+  expect(heard).toEqual([1, 2]);
+  expect(faults.first?.message).toMatch(/it came while a number came\..*RangeError: below 0/s);
+});

@@ -1,0 +1,4 @@
+/** Processes of Node's alone, with the compile cache's modules. */
+import {ownProcesses} from '../../ownProcesses';
+
+export const inOwnProcess = ownProcesses('worker');
