@@ -1,9 +1,9 @@
 /** A trace, run again in the simulation: by the production plan and scheduler, in any of the modes that `dist` names. */
-import type {Constraints} from '../src/core/rules/constraints';
-import {testDurations, type FileRecord} from '../src/core/plan/durations';
-import {DEFAULT_OPTIONS} from '../src/core/rules/options';
-import {planUnits, type PlanInput} from '../src/core/plan/plan';
+import type {Constraints} from '../src/core/plan/constraints';
 import type {Mode} from '../src/core/plan/dist';
+import {type FileRecord, testDurations} from '../src/core/plan/durations';
+import {type PlanInput, planUnits} from '../src/core/plan/plan';
+import {DEFAULT_OPTIONS} from '../src/core/rules/resolvedOptions';
 import type {SchedulePlan} from '../src/core/schedule/state';
 import {costsOf} from '../src/run/files/openFiles';
 import {seeded} from '../test/seeded';

@@ -1,6 +1,6 @@
 /** The scheduler alone, in the simulation: how fast it decides, and what holding work ahead costs. */
-import type {Constraints} from '../src/core/rules/constraints';
-import {planUnits, type PlanInput} from '../src/core/plan/plan';
+import type {Constraints} from '../src/core/plan/constraints';
+import {type PlanInput, planUnits} from '../src/core/plan/plan';
 import type {SchedulePlan} from '../src/core/schedule/state';
 import {simulate, type World} from '../test/simulation/simulator';
 import {seeded} from '../test/seeded';

@@ -3,30 +3,30 @@
  * that sees both the scheduler and the workers. It decides nothing and awaits nothing.
  */
 import type {Test, TestResult} from '@jest/test-result';
+import type {Generation, NodeId, SlotNumber} from '../core/plan/units';
+import type {Fate} from '../core/results/salvage';
+import {snapshotUseOf} from '../core/results/snapshotUse';
+import {createSchedule} from '../core/schedule/createSchedule';
+import type {Command, FixtureHolder, ScheduleEvent} from '../core/schedule/events';
+import {hasSessions, isBystander} from '../core/schedule/fileSessions';
+import type {LoadSample} from '../core/schedule/slotController';
+import type {SchedulePlan, ScheduleState, StopReason} from '../core/schedule/state';
+import {step} from '../core/schedule/step';
 import {
   abandonFile,
   blameFile,
   culpritBefore,
-  whyAbandoned,
   type Culprit,
   type Death,
   type DeathReport,
   type FileError,
+  whyAbandoned,
 } from '../core/texts/deaths';
-import type {FixtureHolder} from '../core/schedule/fixtureStates';
 import {interruptedFile} from '../core/texts/interruption';
-import type {CollectedTest, FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/wire/workerMessages';
-import {hasSessions, isBystander} from '../core/schedule/fileSessions';
-import {step} from '../core/schedule/step';
-import type {Command, ScheduleEvent} from '../core/schedule/events';
-import {createSchedule, type SchedulePlan, type ScheduleState, type StopReason} from '../core/schedule/state';
-import type {Fate} from '../core/results/salvage';
-import type {LoadSample} from '../core/schedule/slotController';
 import {describeSlots} from '../core/texts/slotSummary';
-import {snapshotUseOf} from '../core/results/snapshotUse';
-import type {Generation, NodeId, SlotNumber} from '../core/plan/units';
-import type {DeadSessions, LostFile} from './files/deadSessions';
+import type {CollectedTest, FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/wire/workerMessages';
 import type {EventLog} from './eventLog';
+import type {DeadSessions, LostFile} from './files/deadSessions';
 import type {FileReports} from './files/fileReports';
 import type {ClosedFile, OpenFiles} from './files/openFiles';
 import type {SharedFixtures} from './fixtures/sharedFixtures';

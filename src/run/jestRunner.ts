@@ -3,10 +3,10 @@ import type {Test, TestEvents} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import type {EmittingTestRunnerInterface, TestRunnerContext, TestRunnerOptions, UnsubscribeFn} from 'jest-runner';
 import type {TestWatcher} from 'jest-watcher';
-import type {ResolvedOptions} from '../core/rules/options';
+import type {ResolvedOptions} from '../core/rules/resolvedOptions';
+import {type Emitter, findRunningJest, type RunningJest} from './jest/runningJest';
 import {readOptionFiles, resolveFoundOptions} from './optionSources';
 import {run} from './run';
-import {findRunningJest, type Emitter, type RunningJest} from './jest/runningJest';
 
 const RUNNER_OPTIONS = "the runner's options in the Jest config";
 

@@ -3,7 +3,7 @@ import {existsSync, readFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import type * as ConfigModule from '../core/rules/config';
 import type {OptionSource} from '../core/rules/config';
-import {DEFAULT_OPTIONS, type ResolvedOptions} from '../core/rules/options';
+import {DEFAULT_OPTIONS, type ResolvedOptions} from '../core/rules/resolvedOptions';
 
 /** In the order in which they are looked for; a project has one. */
 export const CONFIG_FILES = ['js', 'cjs', 'mjs', 'ts', 'json'].map(extension => `xdist.config.${extension}`);

@@ -3,13 +3,13 @@ import {join, relative} from 'node:path';
 import type {Test} from '@jest/test-result';
 import {describeDeath, describeLeftBehind} from '../core/texts/deaths';
 import {MODES} from '../core/plan/dist';
+import type {NodeId, SlotNumber, Unit} from '../core/plan/units';
+import {snapshotUseOf} from '../core/results/snapshotUse';
+import type {LoadSample} from '../core/schedule/slotController';
+import {slotsOf} from '../core/schedule/state';
 import {describeLingering} from '../core/texts/forcedExits';
 import {NodeSummary} from '../core/texts/nodeSummary';
-import {slotsOf} from '../core/schedule/state';
-import type {LoadSample} from '../core/schedule/slotController';
 import type {Departure, Hello} from '../core/wire/workerMessages';
-import {snapshotUseOf} from '../core/results/snapshotUse';
-import type {NodeId, SlotNumber, Unit} from '../core/plan/units';
 import {slowLine} from '../core/wire/watchdogMessages';
 import {cacheDirectoryOf} from './cache/cacheDirectory';
 import {DeadSessions} from './files/deadSessions';
@@ -17,24 +17,20 @@ import {Dispatch, type LingeringWorker} from './dispatch';
 import {openEventLog} from './eventLog';
 import type {Faults} from './faults';
 import {FileReports} from './files/fileReports';
-import type {MachineLoad} from './machine/machineLoad';
-import type {KeptWorkers} from './workers/keptWorkers';
 import {mergeTools, nodeMergeTools} from './files/mergeTools';
 import {NodeResults} from './files/nodeResults';
-import {nodeEnvironment, type RunNode} from './workers/nodes';
 import {removeObsolete} from './files/obsoleteSnapshots';
 import {OpenFiles} from './files/openFiles';
-import type {PastRuns} from './past/pastRuns';
-import {Recycling} from './workers/recycling';
-import type {Reports} from './files/reports';
-import type {RunOptions} from './run';
 import type {RunningJest} from './jest/runningJest';
+import type {MachineLoad} from './machine/machineLoad';
+import type {ParallelRunOptions, RunOptions} from './runOptions';
 import {makePlan} from './runPlan';
 import type {RunRules} from './runRules';
-import type {SharedFixtures} from './fixtures/sharedFixtures';
-import type {Splittable} from './splittable';
-import {tellStatusOnSignal} from './workers/status';
 import {warn} from './warn';
+import type {KeptWorkers} from './workers/keptWorkers';
+import {nodeEnvironment} from './workers/nodes';
+import {Recycling} from './workers/recycling';
+import {tellStatusOnSignal} from './workers/status';
 import {WaysOut} from './workers/waysOut';
 import {WorkerHost} from './workers/workerHost';
 import {SharedOutput} from './workers/workerOutput';
@@ -50,18 +46,6 @@ export interface ParallelRun {
   stop(): Promise<void>;
   /** To be called when Jest has been told everything: a result that it is told later it would drop. */
   conclude(): Promise<void>;
-}
-
-export interface ParallelRunOptions extends RunRules {
-  readonly splittable: Splittable;
-  readonly past: PastRuns;
-  readonly reports: Reports;
-  readonly runId: string;
-  /** null: no file declares one. */
-  readonly sharedFixtures: SharedFixtures | null;
-  readonly faults: Faults;
-  /** Empty: all workers are as Jest's own process. */
-  readonly nodes: readonly RunNode[];
 }
 
 export async function startParallelRun(

@@ -3,42 +3,26 @@
  * each has its own file.
  */
 import {randomUUID} from 'node:crypto';
-import type {Test} from '@jest/test-result';
-import type {Config} from '@jest/types';
-import type {TestRunnerContext} from 'jest-runner';
 import type {TestWatcher} from 'jest-watcher';
-import {asksForInBand} from '../core/rules/commandLine';
-import type {FileError} from '../core/texts/deaths';
-import type {ResolvedOptions} from '../core/rules/options';
 import type {RunFixtures} from '../core/plan/runFixtures';
+import {asksForInBand} from '../core/rules/commandLine';
 import {mayHaveSeveral} from '../core/rules/severalWorkers';
+import type {FileError} from '../core/texts/deaths';
 import {cacheDirectoryOf} from './cache/cacheDirectory';
 import {compileCacheOf} from './cache/compileCaching';
 import {failRun} from './exitCode';
 import {Faults} from './faults';
-import type {FixturesInBand} from './fixtures/fixturesInBand';
-import type {RunNode} from './workers/nodes';
-import {PastRuns} from './past/pastRuns';
 import {reporterErrors} from './files/reporterErrors';
 import {Reports} from './files/reports';
-import type {Emitter, RunningJest} from './jest/runningJest';
-import {readRunRules, type RunRules} from './runRules';
+import type {FixturesInBand} from './fixtures/fixturesInBand';
 import type {SharedFixtures} from './fixtures/sharedFixtures';
-import {findSplittable, type Splittable} from './splittable';
+import {PastRuns} from './past/pastRuns';
 import {TimingsFile} from './past/timings';
+import type {RunOptions} from './runOptions';
+import {readRunRules, type RunRules} from './runRules';
+import {findSplittable, type Splittable} from './splittable';
 import {warn} from './warn';
-
-export interface RunOptions {
-  readonly jest: RunningJest;
-  readonly emitter: Emitter;
-  readonly globalConfig: Config.GlobalConfig;
-  readonly context: TestRunnerContext;
-  readonly options: ResolvedOptions;
-  readonly tests: readonly Test[];
-  readonly watcher: TestWatcher;
-  /** Jest wants this run in band: because the user asked for it, or by its own guess. */
-  readonly serial: boolean;
-}
+import type {RunNode} from './workers/nodes';
 
 export async function run(runOptions: RunOptions): Promise<void> {
   const {jest, globalConfig, options, watcher} = runOptions;

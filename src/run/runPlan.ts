@@ -2,17 +2,16 @@
 import {statSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
 import type {Test} from '@jest/test-result';
-import {constraintsOf, resourcesOf} from '../core/rules/constraints';
 import {MODES} from '../core/plan/dist';
-import type {ResolvedOptions} from '../core/rules/options';
-import {planUnits, type PlanInput} from '../core/plan/plan';
+import {type PlanInput, planUnits} from '../core/plan/plan';
 import {plannedFixtures} from '../core/plan/runFixtures';
-import type {SchedulePlan} from '../core/schedule/state';
-import type {SlotGrowth} from '../core/schedule/slotController';
 import type {NodeId} from '../core/plan/units';
+import {constraintsOf, resourcesOf} from '../core/rules/constraints';
+import type {ResolvedOptions} from '../core/rules/resolvedOptions';
+import type {SlotGrowth} from '../core/schedule/slotController';
+import type {SchedulePlan} from '../core/schedule/state';
 import type {MachineLoad} from './machine/machineLoad';
-import type {ParallelRunOptions} from './parallelRun';
-import type {RunOptions} from './run';
+import type {ParallelRunOptions, RunOptions} from './runOptions';
 
 /** How many workers `slots: 'auto'` may start for each core. */
 const SLOTS_PER_CORE = 4;

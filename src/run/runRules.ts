@@ -1,16 +1,16 @@
 /** What every file of a run asks for, before anything runs; a file that asks for what cannot be had does not run. */
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
-import {unmetRules} from '../core/texts/deaths';
-import {NO_RULES, overdrawn, rulesOf, type FileRules, type RuleProblem} from '../core/rules/fileRules';
-import type {ResolvedOptions} from '../core/rules/options';
-import {NO_PRAGMAS, type FilePragmas} from '../core/rules/pragmas';
 import {NO_FIXTURES, type RunFixtures} from '../core/plan/runFixtures';
-import {readAllPragmas} from './jest/filePragmas';
-import type * as FixtureModules from './fixtures/fixtureModules';
-import {globMatcher} from './jest/globs';
+import {type FileRules, NO_RULES, overdrawn, type RuleProblem, rulesOf} from '../core/rules/fileRules';
+import {type FilePragmas, NO_PRAGMAS} from '../core/rules/pragmas';
+import type {ResolvedOptions} from '../core/rules/resolvedOptions';
+import {unmetRules} from '../core/texts/deaths';
 import type {Reports} from './files/reports';
+import {readAllPragmas} from './jest/filePragmas';
+import {globMatcher} from './jest/globs';
 import type {RunningJest} from './jest/runningJest';
+import type * as FixtureModules from './fixtures/fixtureModules';
 
 export interface RunRulesOptions {
   readonly jest: RunningJest;

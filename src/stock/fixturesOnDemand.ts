@@ -2,17 +2,17 @@
  * The shared fixtures of a run that nobody schedules, and whose files nobody knows before they ask: each fixture is
  * set up for the first that needs it, and stays up to the end.
  */
-import type {FixtureId} from '../core/rules/constraints';
-import {refusedFixtures} from '../core/texts/fixtureFailures';
-import type {FixtureSetup} from '../core/wire/fixtureMessages';
+import type {FixtureId} from '../core/plan/constraints';
+import type {RunFixture} from '../core/plan/runFixtures';
+import type {SlotNumber} from '../core/plan/units';
 import type {FileRules} from '../core/rules/fileRules';
 import type {DocblockParser, FilePragmas} from '../core/rules/pragmas';
-import type {FileFixtures, FixtureFailure} from '../core/wire/workerMessages';
-import type {RunFixture} from '../core/plan/runFixtures';
+import {refusedFixtures} from '../core/texts/fixtureFailures';
+import type {FixtureSetup} from '../core/wire/fixtureMessages';
 import type {FixtureQuestion} from '../core/wire/stockMessages';
-import type {SlotNumber} from '../core/plan/units';
+import type {FileFixtures, FixtureFailure} from '../core/wire/workerMessages';
 import type {FixtureHost} from '../run/fixtures/fixtureHost';
-import {findFixtures, type DeclaringFile} from '../run/fixtures/fixtureModules';
+import {type DeclaringFile, findFixtures} from '../run/fixtures/fixtureModules';
 import {readPragmas} from '../run/jest/filePragmas';
 
 export interface OnDemandOptions {

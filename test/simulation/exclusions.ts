@@ -1,6 +1,6 @@
 /** Whether what runs at the same time may do so, and finds the fixtures that it needs: by what workers do, not by what the scheduler thinks. */
-import type {Constraints, FixtureId} from '../../src/core/rules/constraints';
-import type {FixtureHolder} from '../../src/core/schedule/fixtureStates';
+import type {Constraints, FixtureId} from '../../src/core/plan/constraints';
+import type {FixtureHolder} from '../../src/core/schedule/events';
 import type {SchedulePlan} from '../../src/core/schedule/state';
 import type {SimulatedWorker} from './worker';
 

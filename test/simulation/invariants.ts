@@ -1,10 +1,15 @@
 /** The invariants of ARCHITECTURE.md, asserted of the scheduler's state after a step. */
-import type {ConstrainedUnits} from '../../src/core/schedule/admission';
-import {MAX_BARREN_DEATHS} from '../../src/core/schedule/slotStarts';
-import {freeCount, isIn} from '../../src/core/schedule/pools';
-import type {SchedulePlan, ScheduleState, SlotState} from '../../src/core/schedule/state';
-import type {Session, SplitFile} from '../../src/core/schedule/splitFiles';
 import {isSurplus} from '../../src/core/schedule/excessSlots';
+import {freeCount, isIn} from '../../src/core/schedule/pools';
+import {MAX_BARREN_DEATHS} from '../../src/core/schedule/slotStarts';
+import type {
+  ConstrainedUnits,
+  SchedulePlan,
+  ScheduleState,
+  Session,
+  SlotState,
+  SplitFile,
+} from '../../src/core/schedule/state';
 import type {End} from './ledger';
 
 /** How far sums of floating-point numbers may be off (ms). */
@@ -77,7 +82,7 @@ export function checkInvariants(
 }
 
 function checkConstrained({plan, slots}: ScheduleState, constrained: ConstrainedUnits): void {
-  const {queues, waiting, left, admitted, lingering} = constrained;
+  const {queues, waiting, left, admitted, unreleased} = constrained;
   const waits = queues.flatMap(({units}) => units);
   if (waits.length !== waiting) throw new Error('units that wait are miscounted');
   for (const [name, amount] of Object.entries(plan.resources)) {
@@ -87,7 +92,7 @@ function checkConstrained({plan, slots}: ScheduleState, constrained: Constrained
   }
   for (const unit of admitted) {
     const atIt = slots.some(({running, held, preparing}) => [running, preparing, ...held].includes(unit));
-    if (!atIt && !lingering.has(unit)) throw new Error(`unit ${unit} has what it asks for, and is nowhere`);
+    if (!atIt && !unreleased.has(unit)) throw new Error(`unit ${unit} has what it asks for, and is nowhere`);
   }
   const replacing = slots.reduce((sum, {freshFor}) => sum + (freshFor === null ? 0 : 1), 0);
   const all = [...new Set(constrained.queueOf.values())];

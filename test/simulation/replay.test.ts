@@ -1,6 +1,6 @@
-import {step} from '../../src/core/schedule/step';
+import {createSchedule} from '../../src/core/schedule/createSchedule';
 import type {ScheduleEvent} from '../../src/core/schedule/events';
-import {createSchedule} from '../../src/core/schedule/state';
+import {step} from '../../src/core/schedule/step';
 import type {LogLine} from '../../src/run/eventLog';
 import {closed, done, planOf, start, started, up, w1} from '../unit/plans';
 import {replay} from './replay';

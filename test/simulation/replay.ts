@@ -1,7 +1,8 @@
 /** Feeds the events of an XDIST_LOG to the scheduler again, and compares the commands it gives. */
-import {step} from '../../src/core/schedule/step';
+import {createSchedule} from '../../src/core/schedule/createSchedule';
 import type {Command, ScheduleEvent} from '../../src/core/schedule/events';
-import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/schedule/state';
+import type {SchedulePlan, ScheduleState} from '../../src/core/schedule/state';
+import {step} from '../../src/core/schedule/step';
 import type {LogLine} from '../../src/run/eventLog';
 
 export interface Replay {

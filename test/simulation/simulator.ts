@@ -2,11 +2,12 @@
  * A run in virtual time: the production scheduler, and workers that exist only as timers. One seed
  * replays a whole run. After every step the invariants of ARCHITECTURE.md are asserted.
  */
+import {createSchedule} from '../../src/core/schedule/createSchedule';
+import type {Command, ScheduleEvent} from '../../src/core/schedule/events';
 import {hasSessions, isBystander} from '../../src/core/schedule/fileSessions';
 import {freeCount, poolOf} from '../../src/core/schedule/pools';
+import type {SchedulePlan, ScheduleState} from '../../src/core/schedule/state';
 import {step} from '../../src/core/schedule/step';
-import type {Command, ScheduleEvent} from '../../src/core/schedule/events';
-import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/schedule/state';
 import type {LogLine} from '../../src/run/eventLog';
 import {Exclusions, type ExclusionTally} from './exclusions';
 import {checkInvariants} from './invariants';

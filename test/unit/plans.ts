@@ -1,8 +1,9 @@
 /** Plans of schedules, events and commands, for tests: everything that a test does not ask for is at its default. */
-import type {Constraints} from '../../src/core/rules/constraints';
-import {step} from '../../src/core/schedule/step';
+import type {Constraints} from '../../src/core/plan/constraints';
+import {createSchedule} from '../../src/core/schedule/createSchedule';
 import type {Command, ScheduleEvent} from '../../src/core/schedule/events';
-import {createSchedule, type SchedulePlan, type ScheduleState} from '../../src/core/schedule/state';
+import type {SchedulePlan, ScheduleState} from '../../src/core/schedule/state';
+import {step} from '../../src/core/schedule/step';
 
 /**
  * @param expectedMs of each unit, in order; null: unknown

@@ -33,7 +33,12 @@ describe('it is an error that', () => {
       "import {readFileSync} from 'node:fs'; readFileSync('a');",
       'core does no I/O',
     ],
-    ['core imports fs', 'src/core/plan/plan.ts', "import {readFileSync} from 'fs'; readFileSync('a');", 'core does no I/O'],
+    [
+      'core imports fs',
+      'src/core/plan/plan.ts',
+      "import {readFileSync} from 'fs'; readFileSync('a');",
+      'core does no I/O',
+    ],
     [
       'core imports a type of node',
       'src/core/plan/plan.ts',
@@ -68,7 +73,12 @@ describe('it is an error that', () => {
     ['core sets a timer', 'src/core/plan/plan.ts', 'setTimeout(() => undefined, 1);', 'core is pure: pass it in'],
     ['core prints', 'src/core/plan/plan.ts', "console.log('');", 'core is pure: pass it in'],
     ['core reads the clock', 'src/core/plan/plan.ts', 'export const a = Date.now();', 'core is pure: pass it in'],
-    ['core draws lots', 'src/core/plan/plan.ts', 'export const a = Math.random();', 'randomness comes in as an argument'],
+    [
+      'core draws lots',
+      'src/core/plan/plan.ts',
+      'export const a = Math.random();',
+      'randomness comes in as an argument',
+    ],
     [
       'worker imports shell',
       'src/worker/main.ts',
@@ -341,11 +351,7 @@ describe('it is right that', () => {
       'src/run/run.ts',
       "import type {Command} from '../core/scheduleEvents'; export type A = Command;",
     ],
-    [
-      'shell imports types of Jest',
-      'src/run/run.ts',
-      "import type Runner from 'jest-runner'; export type A = Runner;",
-    ],
+    ['shell imports types of Jest', 'src/run/run.ts', "import type Runner from 'jest-runner'; export type A = Runner;"],
     [
       'the part for the stock runner imports how fixtures are found and hosted, and types of a realm',
       'src/stock/stockMain.ts',

@@ -1,6 +1,6 @@
 /** Which shared fixtures need which: the order in which they can be set up, and what is wrong with those that cannot. */
-import type {FixtureId, FixtureScope} from '../rules/constraints';
 import type {RuleProblem} from '../rules/fileRules';
+import type {FixtureId, FixtureScope} from './constraints';
 import type {FixtureNames, RunFixture, RunFixtures} from './runFixtures';
 
 /** A place that names a fixture. */

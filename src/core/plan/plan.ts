@@ -6,7 +6,7 @@
  * the known ones because one of them may be the longest of all.
  * https://github.com/jestjs/jest/blob/main/packages/jest-test-sequencer/src/index.ts
  */
-import type {Constraints} from '../rules/constraints';
+import type {Constraints} from './constraints';
 import type {FileIdentity, Granularity, NodeId, Unit} from './units';
 
 /** One test file as it comes from Jest, or its run on one node, with what we remember of it. */

@@ -1,6 +1,6 @@
 /** The shared fixtures of a run, for whoever sets them up, and for whoever hands out their values. */
 import type {Test} from '@jest/test-result';
-import type {FixtureId, FixtureScope, PlannedFixture} from '../rules/constraints';
+import type {FixtureId, FixtureScope, PlannedFixture} from './constraints';
 
 export interface RunFixture {
   /** The real path of its module: two ways to write it are one fixture. */

@@ -2,7 +2,7 @@
  * The words of the plan: what is dispatched, and where it runs.
  * Everything else in the core speaks in these.
  */
-import type {Constraints} from '../rules/constraints';
+import type {Constraints} from './constraints';
 
 /**
  * Where a unit's file belongs: one path may be run by two projects, so a path alone names nothing.

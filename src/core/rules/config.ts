@@ -4,10 +4,11 @@
  */
 import leven from 'leven';
 import * as v from 'valibot';
-import {readFolderRules} from './folderRules';
-import {DEFAULT_OPTIONS, type ResolvedOptions, type XdistOptions} from './options';
-import {KEYS_WITHIN, OPTION_NAMES, OPTION_SCHEMAS, WORKER_VARIABLES, type OptionName} from './optionSchemas';
 import {inMs} from '../texts/timeSpan';
+import {readFolderRules} from './folderRules';
+import {KEYS_WITHIN, OPTION_NAMES, OPTION_SCHEMAS, type OptionName, WORKER_VARIABLES} from './optionSchemas';
+import type {XdistOptions} from './options';
+import {DEFAULT_OPTIONS, type ResolvedOptions} from './resolvedOptions';
 
 /** Options as found in one place, unchecked. */
 export interface OptionSource {

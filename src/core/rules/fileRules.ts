@@ -1,8 +1,8 @@
 /** What one test file asks for in all: by its pragmas, by the entries of the option `files` that match it, by `canSplit`. */
-import type {ResourceShare} from './constraints';
+import type {ResourceShare} from '../plan/constraints';
+import type {Granularity} from '../plan/units';
 import type {FolderRules} from './folderRules';
 import type {FilePragmas, FixtureRequest} from './pragmas';
-import type {Granularity} from '../plan/units';
 
 /** A field that is null or empty is not asked for. */
 export interface FileRules {

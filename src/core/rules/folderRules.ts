@@ -1,9 +1,9 @@
 /** The option `files`, read: the pragmas' words for folders. */
-import type {ResourceShare} from './constraints';
-import type {FilesEntry} from './options';
-import {parseFixtureRequest, parseResource, type FixtureRequest} from './pragmas';
-import {inMs} from '../texts/timeSpan';
+import type {ResourceShare} from '../plan/constraints';
 import type {Granularity} from '../plan/units';
+import {inMs} from '../texts/timeSpan';
+import type {FilesEntry} from './options';
+import {type FixtureRequest, parseFixtureRequest, parseResource} from './pragmas';
 
 /** What an entry of the option says of the files that it matches. A field that is null or empty was not said. */
 export interface FolderRules {

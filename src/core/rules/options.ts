@@ -1,5 +1,4 @@
-/** The options a user can set, and their defaults. The schema that checks them is in optionSchemas.ts. */
-import type {FolderRules} from './folderRules';
+/** The options as a user writes them. The schema that checks them is in optionSchemas.ts, the defaults in resolvedOptions.ts. */
 
 /** How tests are distributed over workers. */
 export type Dist = 'load' | 'loadfile' | 'loadscope' | 'loadgroup' | 'worksteal' | 'each';
@@ -114,52 +113,3 @@ export interface XdistOptions {
    */
   compileCache?: boolean;
 }
-
-/** The options of a run with every default filled in. */
-export interface ResolvedOptions {
-  readonly dist: Dist;
-  /** Empty: every worker is like Jest's own process. */
-  readonly nodes: readonly NodeOption[];
-  readonly canSplit: readonly string[];
-  readonly files: readonly FolderRules[];
-  readonly resources: Readonly<Record<string, number>>;
-  readonly watermark: Readonly<Required<Watermark>>;
-  readonly maxScheduleChunk: number | null;
-  /** null: as many as Jest's `maxWorkers`. */
-  readonly slots: number | 'auto' | null;
-  /** null: it was not said. */
-  readonly maxSlots: number | null;
-  readonly maxWorkerRestarts: number | null;
-  readonly restartWorkers: 'never' | 'run' | 'file';
-  readonly onCrash: 'resume' | 'fail-file';
-  /** In ms; 0: none. */
-  readonly hardTimeout: number;
-  /** In ms; 0: never. */
-  readonly slowTimeout: number;
-  /** In ms; 0: none. */
-  readonly fixtureTimeout: number;
-  readonly timings: string | null;
-  readonly inBand: 'auto' | 'never';
-  readonly compileCache: boolean;
-}
-
-export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
-  dist: 'load',
-  nodes: Object.freeze([]),
-  canSplit: Object.freeze([]),
-  files: Object.freeze([]),
-  resources: Object.freeze({}),
-  watermark: Object.freeze({low: 50, high: 200}),
-  maxScheduleChunk: null,
-  slots: null,
-  maxSlots: null,
-  maxWorkerRestarts: null,
-  restartWorkers: 'never',
-  onCrash: 'resume',
-  hardTimeout: 300_000,
-  slowTimeout: 60_000,
-  fixtureTimeout: 60_000,
-  timings: null,
-  inBand: 'auto',
-  compileCache: true,
-});

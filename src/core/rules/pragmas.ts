@@ -6,9 +6,9 @@
  */
 
 import leven from 'leven';
-import type {FixtureScope, ResourceShare} from './constraints';
-import {parseTimeSpan, TIME_SPAN_SHAPE} from '../texts/timeSpan';
+import type {FixtureScope, ResourceShare} from '../plan/constraints';
 import type {Granularity} from '../plan/units';
+import {parseTimeSpan, TIME_SPAN_SHAPE} from '../texts/timeSpan';
 
 /** What of jest-docblock is used here. */
 export interface DocblockParser {

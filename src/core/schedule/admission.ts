@@ -3,44 +3,12 @@
  * Which of them a worker that has nothing to do may begin is decided here. What a unit asks for it gets all
  * at once, or it waits without having any of it: so no two wait for each other.
  */
-import type {Constraints} from '../rules/constraints';
-import {canBeUsed, createFixtures, endOfUses, fixturesReady, isQuiet, type RunFixtures} from './fixtureStates';
-import {allFree, firstNeverGiven, isIn, poolOf, type Pool} from './pools';
+import type {Constraints} from '../plan/constraints';
 import type {Command} from './events';
-import type {SchedulePlan, ScheduleState, SlotState} from './state';
-import type {NodeId} from '../plan/units';
+import {canBeUsed, createFixtures, endOfUses, fixturesReady, isQuiet} from './fixtureStates';
+import {allFree, firstNeverGiven, isIn, poolOf} from './pools';
+import type {ConstrainedUnits, Pool, Queue, SchedulePlan, ScheduleState, SlotState} from './state';
 import {isUsable, usableSlots} from './usableSlots';
-
-/** Units of a node that ask for the same; or those of one worker group, of which only the next may begin. */
-export interface Queue {
-  readonly node: NodeId | null;
-  readonly group: string | null;
-  /** In descending order: the last is the next. */
-  readonly units: number[];
-  /** The slot that runs the group. */
-  slot: SlotState | null;
-  /** How many workers are being replaced for units of it that want a fresh one. */
-  replacing: number;
-}
-
-export interface ConstrainedUnits {
-  /** Those in which units wait, by their next one: the queue whose next unit comes first is the first. */
-  readonly queues: Queue[];
-  readonly queueOf: ReadonlyMap<number, Queue>;
-  /** How many units wait. */
-  waiting: number;
-  /** What is left of each resource. */
-  readonly left: Map<string, number>;
-  /** Units that have what they ask for. */
-  readonly admitted: Set<number>;
-  /** The one of them that runs alone; null: none does. */
-  alone: number | null;
-  /** Units that are through, but still run in a worker that has not heard that it need not; `true`: they have ended. */
-  readonly lingering: Map<number, boolean>;
-  readonly fixtures: RunFixtures;
-  /** Something that a unit waits for may be there since idle slots were last looked at. */
-  changed: boolean;
-}
 
 /** @returns null: no unit asks for more than a worker */
 export function createConstrained(plan: SchedulePlan): ConstrainedUnits | null {
@@ -66,7 +34,7 @@ export function createConstrained(plan: SchedulePlan): ConstrainedUnits | null {
     left: new Map(Object.entries(plan.resources)),
     admitted: new Set(),
     alone: null,
-    lingering: new Map(),
+    unreleased: new Map(),
     fixtures: createFixtures(plan),
     changed: false,
   };
@@ -149,11 +117,11 @@ function admission(state: ScheduleState, queue: Queue, unit: number): Admission 
 /** @param claimed what units before this one wait for; what this one waits for is added. null: it comes before all. */
 function isPossible(
   state: ScheduleState,
-  {left, fixtures, lingering}: ConstrainedUnits,
+  {left, fixtures, unreleased}: ConstrainedUnits,
   unit: number,
   claimed: Map<string, number> | null,
 ): boolean {
-  if (lingering.has(unit)) return false;
+  if (unreleased.has(unit)) return false;
   const {resources, fixtures: needed} = constraintsOf(state, unit);
   if (!fixturesReady(fixtures, needed)) return false;
   let possible = true;
@@ -251,10 +219,10 @@ function release(
   commands: Command[],
 ): void {
   if (state.slots.some(({running}) => running === unit)) {
-    constrained.lingering.set(unit, ended);
+    constrained.unreleased.set(unit, ended);
     return;
   }
-  constrained.lingering.delete(unit);
+  constrained.unreleased.delete(unit);
   const {fixtures, resources} = constraintsOf(state, unit);
   if (ended && fixtures.length > 0) endOfUses(constrained.fixtures, fixtures, commands);
   if (!constrained.admitted.delete(unit)) return;
@@ -266,8 +234,8 @@ function release(
 }
 
 /** Something has ended in a worker. */
-export function releaseLingering(state: ScheduleState, constrained: ConstrainedUnits, commands: Command[]): void {
-  for (const [unit, ended] of constrained.lingering) release(state, constrained, unit, ended, commands);
+export function releaseLeft(state: ScheduleState, constrained: ConstrainedUnits, commands: Command[]): void {
+  for (const [unit, ended] of constrained.unreleased) release(state, constrained, unit, ended, commands);
 }
 
 /** A unit that was given is to wait again, in its old place. */

@@ -1,9 +1,10 @@
 /** What slots have to do with units that ask for more than a worker: they take them, and are made ready for them. */
-import {admit, choose, type ConstrainedUnits} from './admission';
-import {leaveWorker, noteFixture, prepareWorker, type FixtureEvent} from './fixtureStates';
+import {admit, choose} from './admission';
+import type {Command, FixtureEvent} from './events';
+import {leaveWorker, noteFixture, prepareWorker} from './fixtureStates';
 import {peekFree, poolOf} from './pools';
-import type {Command} from './events';
-import {addHeld, type ScheduleState, type SlotState} from './state';
+import {addHeld} from './slotContents';
+import type {ConstrainedUnits, ScheduleState, SlotState} from './state';
 
 /**
  * Gives a slot that has nothing to do a unit that asks for more than a worker.

@@ -1,7 +1,6 @@
 /** What can happen to the scheduler, and what is to be done then: all that goes in and out of it. */
-import type {FixtureId} from '../rules/constraints';
+import type {FixtureId} from '../plan/constraints';
 import type {AbandonReason, Death} from '../texts/deaths';
-import type {FixtureEvent, FixtureHolder} from './fixtureStates';
 import type {Fate} from '../results/salvage';
 import type {StopReason} from './state';
 import type {LoadSample} from './slotController';
@@ -10,6 +9,12 @@ import type {Generation, NodeId, SlotNumber} from '../plan/units';
 interface FromSlot {
   readonly slot: SlotNumber;
   readonly generation: Generation;
+}
+
+/** Which worker a fixture is for; null: for all. */
+export interface FixtureHolder {
+  readonly slot: SlotNumber | null;
+  readonly generation: Generation | null;
 }
 
 /** What can happen. Events from a slot name the generation of the process they come from. */
@@ -118,3 +123,5 @@ export type SlotEvent = Exclude<
   ScheduleEvent,
   {type: 'run-started' | 'stopped' | 'unit-settled' | 'woken' | 'sampled'} | FixtureEvent
 >;
+
+export type FixtureEvent = Extract<ScheduleEvent, {type: 'fixture-up' | 'fixture-failed' | 'fixture-gone'}>;

@@ -3,11 +3,11 @@
  * many. Slots with the lowest numbers stay, so that these are always 1 to n.
  */
 import {isAtGroup} from './admission';
-import {poolOf, type Pool} from './pools';
 import type {Command} from './events';
-import type {ScheduleState, SlotState} from './state';
+import {poolOf} from './pools';
 import {judge, type LoadSample} from './slotController';
 import {demandOf} from './slotDemand';
+import type {Pool, ScheduleState, SlotState} from './state';
 import {isUsable} from './usableSlots';
 
 /** How many workers there are, or are starting. */

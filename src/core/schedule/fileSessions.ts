@@ -3,20 +3,11 @@
  * join, gives them tests, ends them, and says what becomes of the file then. Where that is to be given anew,
  * the scheduler is handed its unit; which tests a worker gets is decided in splitFiles.ts.
  */
-import {poolOf} from './pools';
 import type {Command, ScheduleEvent} from './events';
-import {endOfUnit, type ScheduleState, type SlotState} from './state';
-import {
-  hasTestsFor,
-  newSession,
-  openFile,
-  sessionsOf,
-  startLate,
-  takeAllTests,
-  takeTests,
-  type Session,
-  type SplitFile,
-} from './splitFiles';
+import {poolOf} from './pools';
+import {hasTestsFor, newSession, openFile, sessionsOf, startLate, takeAllTests, takeTests} from './splitFiles';
+import type {ScheduleState, Session, SlotState, SplitFile} from './state';
+import {endOfUnit} from './unitEnd';
 
 /** Whether the unit's tests may still be spread over workers. */
 export function maySplit(state: ScheduleState, unit: number): boolean {

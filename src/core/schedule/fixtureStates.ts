@@ -3,48 +3,15 @@
  * A fixture of scope `run` is there once; one of scope `worker` once for each worker that runs a unit
  * which needs it.
  */
-import type {FixtureId} from '../rules/constraints';
-import {firstNeverGiven} from './pools';
-import type {Command, ScheduleEvent} from './events';
-import type {SchedulePlan, ScheduleState, SlotState} from './state';
+import type {FixtureId} from '../plan/constraints';
 import type {Generation, SlotNumber} from '../plan/units';
+import type {Command, FixtureHolder, FixtureEvent} from './events';
+import {firstNeverGiven} from './pools';
+import type {FixtureStates, FixtureStatus, ScheduledFixture, SchedulePlan, ScheduleState, SlotState} from './state';
 import {usableSlots} from './usableSlots';
 
-/**
- * `unused`: nobody has asked for it; `asked`: it waits for one that it needs, or for its turn; `failed`: it could not be set up,
- * and is not tried again; `gone`: it was taken down.
- */
-export type FixtureStatus = 'unused' | 'asked' | 'starting' | 'up' | 'failed' | 'stopping' | 'gone';
-
-interface RunFixture {
-  readonly id: FixtureId;
-  readonly scope: 'run' | 'worker';
-  readonly needs: readonly FixtureId[];
-  readonly neededBy: FixtureId[];
-  /** Of scope `worker`: `unused` or `failed`; what it is in each worker stands there. */
-  status: FixtureStatus;
-  /** Units that need it, and have not ended. */
-  unitsLeft: number;
-  /** The first unit that needs it. */
-  firstUnit: number;
-}
-
-/** Which worker a fixture is for; null: for all. */
-export interface FixtureHolder {
-  readonly slot: SlotNumber | null;
-  readonly generation: Generation | null;
-}
-
-export interface RunFixtures {
-  readonly all: readonly RunFixture[];
-  /** Of scope `worker`, by worker: a fixture's status, in the order of their setup. */
-  readonly inWorkers: Map<string, Map<FixtureId, FixtureStatus>>;
-  /** Those of scope `run` that nobody has asked for, by their first unit: the last is the next. */
-  readonly unasked: FixtureId[];
-}
-
-export function createFixtures({units, fixtures}: SchedulePlan): RunFixtures {
-  const all = fixtures.map(({scope, needs}, id): RunFixture => ({
+export function createFixtures({units, fixtures}: SchedulePlan): FixtureStates {
+  const all = fixtures.map(({scope, needs}, id): ScheduledFixture => ({
     id,
     scope,
     needs,
@@ -80,7 +47,7 @@ export const SETUP_LEAD_MS = 10_000;
 const MOST_AT_ONCE = 4;
 
 /** Asks for the fixtures whose first unit comes soon; where a worker has nothing to do, for the next one. */
-export function askForFixtures(state: ScheduleState, {all, unasked}: RunFixtures, commands: Command[]): void {
+export function askForFixtures(state: ScheduleState, {all, unasked}: FixtureStates, commands: Command[]): void {
   const {workAhead} = state;
   const nextUnit = firstNeverGiven(state);
   for (let id = unasked.at(-1); id !== undefined; id = unasked.at(-1)) {
@@ -99,14 +66,14 @@ export function askForFixtures(state: ScheduleState, {all, unasked}: RunFixtures
  * Whether a worker has nothing to do, and no fixture is on its way for which it could wait. What is ahead by the plan may be for other
  * nodes, or have been overtaken: to wait until that is given could be to wait for ever.
  */
-function isAwaited({pools}: ScheduleState, all: readonly RunFixture[]): boolean {
+function isAwaited({pools}: ScheduleState, all: readonly ScheduledFixture[]): boolean {
   return pools.some(({idle}) => idle.size > 0) && !all.some(({status}) => status === 'asked' || status === 'starting');
 }
 
 const FOR_ALL: FixtureHolder = {slot: null, generation: null};
 
 /** Those whose needs are up are set up; those of which one has failed have failed. */
-function startAsked({plan}: ScheduleState, all: readonly RunFixture[], commands: Command[]): void {
+function startAsked({plan}: ScheduleState, all: readonly ScheduledFixture[], commands: Command[]): void {
   let free = Math.max(MOST_AT_ONCE, plan.startsAtOnce) - all.filter(({status}) => status === 'starting').length;
   // In the order of their ids: what a fixture needs comes before it.
   for (const fixture of all) {
@@ -122,21 +89,21 @@ function startAsked({plan}: ScheduleState, all: readonly RunFixture[], commands:
 }
 
 /** Whether a unit that needs these can begin: all of scope `run` are up, or one has failed, which fails the unit. */
-export function fixturesReady(fixtures: RunFixtures, needed: readonly FixtureId[]): boolean {
+export function fixturesReady(fixtures: FixtureStates, needed: readonly FixtureId[]): boolean {
   return haveFailed(fixtures.all, needed) || canBeUsed(fixtures, needed);
 }
 
 /** Whether a unit that needs these has all of scope `run`. */
-export function canBeUsed({all}: RunFixtures, needed: readonly FixtureId[]): boolean {
+export function canBeUsed({all}: FixtureStates, needed: readonly FixtureId[]): boolean {
   return needed.every(id => all[id]?.scope === 'worker' || all[id]?.status === 'up');
 }
 
-function haveFailed(all: readonly RunFixture[], needed: readonly FixtureId[]): boolean {
+function haveFailed(all: readonly ScheduledFixture[], needed: readonly FixtureId[]): boolean {
   return needed.some(id => all[id]?.status === 'failed');
 }
 
 /** Whether none is being set up or taken down. */
-export function isQuiet({all, inWorkers}: RunFixtures): boolean {
+export function isQuiet({all, inWorkers}: FixtureStates): boolean {
   const moves = (status: FixtureStatus) => status === 'asked' || status === 'starting' || status === 'stopping';
   if (all.some(({status}) => moves(status))) return false;
   for (const fixtures of inWorkers.values()) for (const status of fixtures.values()) if (moves(status)) return false;
@@ -144,7 +111,7 @@ export function isQuiet({all, inWorkers}: RunFixtures): boolean {
 }
 
 /** Whether none is up, nor will be. */
-export function areAllGone(fixtures: RunFixtures): boolean {
+export function areAllGone(fixtures: FixtureStates): boolean {
   return isQuiet(fixtures) && fixtures.inWorkers.size === 0 && fixtures.all.every(({status}) => status !== 'up');
 }
 
@@ -154,7 +121,7 @@ export function areAllGone(fixtures: RunFixtures): boolean {
  * @returns whether it is all there, or one has failed
  */
 export function prepareWorker(
-  {all, inWorkers}: RunFixtures,
+  {all, inWorkers}: FixtureStates,
   {slot, generation}: SlotState,
   needed: readonly FixtureId[],
   commands: Command[],
@@ -176,7 +143,7 @@ export function prepareWorker(
 
 /** A worker is gone, and its fixtures with it. */
 export function leaveWorker(
-  {all, inWorkers}: RunFixtures,
+  {all, inWorkers}: FixtureStates,
   {slot, generation}: Pick<SlotState, 'slot' | 'generation'>,
   commands: Command[],
 ): void {
@@ -192,12 +159,10 @@ export function leaveWorker(
   if (here.size === 0) inWorkers.delete(key);
 }
 
-export type FixtureEvent = Extract<ScheduleEvent, {type: 'fixture-up' | 'fixture-failed' | 'fixture-gone'}>;
-
 /** Something has come of a set-up-fixture or take-down-fixture. */
 export function noteFixture(
   state: ScheduleState,
-  fixtures: RunFixtures,
+  fixtures: FixtureStates,
   {type, fixture: id, slot, generation}: FixtureEvent,
   commands: Command[],
 ): void {
@@ -222,7 +187,7 @@ export function noteFixture(
 }
 
 /** A unit has ended that needed these. */
-export function endOfUses(fixtures: RunFixtures, needed: readonly FixtureId[], commands: Command[]): void {
+export function endOfUses(fixtures: FixtureStates, needed: readonly FixtureId[], commands: Command[]): void {
   for (const id of needed) {
     const fixture = fixtures.all[id];
     if (fixture !== undefined) fixture.unitsLeft--;
@@ -231,7 +196,7 @@ export function endOfUses(fixtures: RunFixtures, needed: readonly FixtureId[], c
 }
 
 /** What needs another is taken down before it. */
-function takeDownUnused({all, inWorkers}: RunFixtures, commands: Command[]): void {
+function takeDownUnused({all, inWorkers}: FixtureStates, commands: Command[]): void {
   const inUse = (id: FixtureId) => {
     const status = all[id]?.status;
     if (status === 'starting' || status === 'up' || status === 'stopping') return true;

@@ -1,8 +1,9 @@
 /** Where units are for nodes: on which a worker is started, and which worker makes room for one of another node. */
 import {choose, isAtGroup, mostAtOnce} from './admission';
-import {freeCount, liveSlots, peekFree, poolOf, startingCount, type Pool} from './pools';
-import {expectedMs, UNKNOWN_MS, type ScheduleState, type SlotState} from './state';
+import {expectedMs, UNKNOWN_MS} from './estimates';
+import {freeCount, liveSlots, peekFree, poolOf, startingCount} from './pools';
 import {fileToJoin, startMsOf} from './splitFiles';
+import type {Pool, ScheduleState, SlotState} from './state';
 import {isUsable} from './usableSlots';
 
 /** How many more workers each pool could use. */

@@ -3,23 +3,9 @@
  * and which of them have nothing to do. All workers of a run are one pool, unless each unit is for one node:
  * then those of each node are one.
  */
-import type {SchedulePlan, ScheduleState, SlotState} from './state';
+import type {Pool, SchedulePlan, ScheduleState, SlotState} from './state';
 import type {NodeId} from '../plan/units';
 import {usableSlots} from './usableSlots';
-
-export interface Pool {
-  /** null: of any node. */
-  readonly node: NodeId | null;
-  /** Units that ask for nothing but a worker, in the order of the plan; those before `next` were given. */
-  readonly order: number[];
-  next: number;
-  /** Units that came back, to be given before all others; the last one first. */
-  readonly returned: number[];
-  /** Slots that are up and have nothing. */
-  readonly idle: Set<SlotState>;
-  /** Take-backs that have no answer yet. */
-  recallsOut: number;
-}
 
 export function createPools({units, nodes}: SchedulePlan): Pool[] {
   const bound = units.some(({node}) => node !== null);

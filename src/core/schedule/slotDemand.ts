@@ -1,8 +1,9 @@
 /** What there is for further workers to do: one for which there is nothing is not to be started. */
 import {possibleAtOnce} from './admission';
-import {freeCount, isIn, liveSlots, startingCount, type Pool} from './pools';
-import {expectedMs, UNKNOWN_MS, type ScheduleState, type SlotState} from './state';
+import {expectedMs, UNKNOWN_MS} from './estimates';
+import {freeCount, isIn, liveSlots, startingCount} from './pools';
 import {fileToJoin, startMsOf, workersAhead} from './splitFiles';
+import type {Pool, ScheduleState, SlotState} from './state';
 
 /** A worker must find work for so many times what its start takes: it takes that time from the others. */
 const WORTHWHILE_STARTS = 2;

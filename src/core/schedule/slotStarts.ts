@@ -1,13 +1,13 @@
 /** Which slots get a worker, and when; and which get none any more. */
-import {endReplacement} from './admittedSlots';
 import type {AbandonReason} from '../texts/deaths';
-import {poolToStartIn, wantedIn} from './nodeChanges';
-import {allFree, liveSlots, poolOf, startingCount, type Pool} from './pools';
+import {endReplacement} from './admittedSlots';
 import type {Command} from './events';
-import type {ScheduleState, SlotState} from './state';
+import {liveCount} from './excessSlots';
+import {poolToStartIn, wantedIn} from './nodeChanges';
+import {allFree, liveSlots, poolOf, startingCount} from './pools';
 import {furtherIn} from './slotDemand';
 import {workersAhead} from './splitFiles';
-import {liveCount} from './excessSlots';
+import type {Pool, ScheduleState, SlotState} from './state';
 import {isUsable} from './usableSlots';
 
 /** A slot that dies this often in a row without having run or blamed anything stays down. */

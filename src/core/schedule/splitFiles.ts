@@ -7,66 +7,10 @@
  * same pending list, as late as they can, so that none ends long before another.
  */
 import {NEWS_EVERY_MS} from '../wire/workerMessages';
-import {isIn, poolOfUnit, sizeOf, type Pool} from './pools';
-import {expectedMs, type ScheduleState} from './state';
+import {expectedMs} from './estimates';
+import {isIn, poolOfUnit, sizeOf} from './pools';
+import type {Pool, ScheduleState, SplitFile, Session} from './state';
 import {HOLD_NOTHING_ABOVE_MS} from './watermarks';
-
-/** One worker that has a file open for some of its tests. */
-export interface Session {
-  readonly unit: number;
-  /** The file's first: it was there before anything was known of the tests. */
-  readonly first: boolean;
-  /**
-   * `opening`: it loads the file. `open`: it takes tests. `closing`: it has all that it will get.
-   * `discarded`: what comes of it is not wanted any more.
-   */
-  status: 'opening' | 'open' | 'closing' | 'discarded';
-  /** Every group below this one is decided for this session: it was given it, or will not be. */
-  frontier: number;
-  /** Given, and not known to have ended. */
-  readonly held: Set<number>;
-  /** Sums over `held`. */
-  heldKnownMs: number;
-  heldUnknown: number;
-  running: number | null;
-  /** It has told of a test: what loads and sets up the file is behind it. */
-  begun: boolean;
-  /** It waits for more, whatever it still holds: that may be further down in the file. */
-  starving: boolean;
-  /** Since when it does what it does now, as far as is known: it loads the file, or runs what it holds. */
-  since: number;
-}
-
-/** A file that is open, and what is left of it. */
-export interface SplitFile {
-  readonly unit: number;
-  /** What each group is expected to take, in ms; null: unknown. */
-  readonly costs: readonly (number | null)[];
-  /** What a group of unknown duration is taken for before any has ended (ms); null: there is no telling. */
-  readonly priorMs: number | null;
-  /** What its first worker took to open it, in ms. */
-  readonly openMs: number;
-  /** By group: whether it was given to a session. */
-  readonly taken: boolean[];
-  /** All groups below it are taken. */
-  head: number;
-  pending: number;
-  pendingKnownMs: number;
-  pendingUnknown: number;
-  /** The longest of the groups of known duration, whether pending or not, in ms. */
-  readonly longestKnownMs: number;
-  observedMs: number;
-  observedGroups: number;
-  /** Of the groups of known duration that have ended: what they were expected to take and what they took, in ms. */
-  foreseenMs: number;
-  tookMs: number;
-  /** Whether a session other than the first was given tests. */
-  shared: boolean;
-  /** false: no further worker may open it. */
-  joinable: boolean;
-  /** The time of the last wake-up that was asked for: by then more is known of how long its tests take. */
-  wakesAt: number;
-}
 
 /** A joining worker must shorten the run by more than this (ms): estimates are not better than that. */
 const WORTHWHILE_MS = 10;

@@ -1,19 +1,11 @@
-/** What the scheduler knows: units still to be given, and what each slot runs and holds. */
-import {
-  addWaiting,
-  createConstrained,
-  endConstrained,
-  leaveGroups,
-  type ConstrainedUnits,
-  type Queue,
-} from './admission';
-import type {PlannedFixture} from '../rules/constraints';
+/**
+ * What the scheduler knows: the plan, what each slot runs and holds, and what every policy keeps. Data alone: the
+ * policies are the files beside this one, and this one imports none of them.
+ */
 import type {AbandonReason} from '../texts/deaths';
-import type {Command} from './events';
-import type {Session, SplitFile} from './splitFiles';
-import {createController, type SlotController, type SlotGrowth} from './slotController';
-import {addToPool, createPools, leavePool, type Pool} from './pools';
+import type {FixtureId, PlannedFixture} from '../plan/constraints';
 import type {Generation, Grouping, NodeId, SlotNumber, Unit} from '../plan/units';
+import type {SlotController, SlotGrowth} from './slotController';
 
 /** What a schedule starts from. Plain data: it is the first line of an event log. */
 export interface SchedulePlan {
@@ -56,7 +48,7 @@ export interface SchedulePlan {
 export type StopReason = 'bail' | 'interrupted';
 
 /** `closing`: told to end; `down`: no process, may be started; `dead`: no process, and none will be. */
-type SlotStatus = 'starting' | 'up' | 'closing' | 'down' | 'dead';
+export type SlotStatus = 'starting' | 'up' | 'closing' | 'down' | 'dead';
 
 export interface SlotState {
   readonly slot: SlotNumber;
@@ -98,6 +90,135 @@ export interface SlotState {
   readonly barredFrom: Set<Pool>;
   /** Its next process, or the one that is starting, takes nobody's place: it makes the workers more. */
   isAdded: boolean;
+}
+
+export interface Pool {
+  /** null: of any node. */
+  readonly node: NodeId | null;
+  /** Units that ask for nothing but a worker, in the order of the plan; those before `next` were given. */
+  readonly order: number[];
+  next: number;
+  /** Units that came back, to be given before all others; the last one first. */
+  readonly returned: number[];
+  /** Slots that are up and have nothing. */
+  readonly idle: Set<SlotState>;
+  /** Take-backs that have no answer yet. */
+  recallsOut: number;
+}
+
+/** Units of a node that ask for the same; or those of one worker group, of which only the next may begin. */
+export interface Queue {
+  readonly node: NodeId | null;
+  readonly group: string | null;
+  /** In descending order: the last is the next. */
+  readonly units: number[];
+  /** The slot that runs the group. */
+  slot: SlotState | null;
+  /** How many workers are being replaced for units of it that want a fresh one. */
+  replacing: number;
+}
+
+export interface ScheduledFixture {
+  readonly id: FixtureId;
+  readonly scope: 'run' | 'worker';
+  readonly needs: readonly FixtureId[];
+  readonly neededBy: FixtureId[];
+  /** Of scope `worker`: `unused` or `failed`; what it is in each worker stands there. */
+  status: FixtureStatus;
+  /** Units that need it, and have not ended. */
+  unitsLeft: number;
+  /** The first unit that needs it. */
+  firstUnit: number;
+}
+
+/**
+ * `unused`: nobody has asked for it; `asked`: it waits for one that it needs, or for its turn; `failed`: it could not be set up,
+ * and is not tried again; `gone`: it was taken down.
+ */
+export type FixtureStatus = 'unused' | 'asked' | 'starting' | 'up' | 'failed' | 'stopping' | 'gone';
+
+export interface FixtureStates {
+  readonly all: readonly ScheduledFixture[];
+  /** Of scope `worker`, by worker: a fixture's status, in the order of their setup. */
+  readonly inWorkers: Map<string, Map<FixtureId, FixtureStatus>>;
+  /** Those of scope `run` that nobody has asked for, by their first unit: the last is the next. */
+  readonly unasked: FixtureId[];
+}
+
+export interface ConstrainedUnits {
+  /** Those in which units wait, by their next one: the queue whose next unit comes first is the first. */
+  readonly queues: Queue[];
+  readonly queueOf: ReadonlyMap<number, Queue>;
+  /** How many units wait. */
+  waiting: number;
+  /** What is left of each resource. */
+  readonly left: Map<string, number>;
+  /** Units that have what they ask for. */
+  readonly admitted: Set<number>;
+  /** The one of them that runs alone; null: none does. */
+  alone: number | null;
+  /** Units that are through, but still run in a worker that has not heard that it need not; `true`: they have ended. */
+  readonly unreleased: Map<number, boolean>;
+  readonly fixtures: FixtureStates;
+  /** Something that a unit waits for may be there since idle slots were last looked at. */
+  changed: boolean;
+}
+
+/** One worker that has a file open for some of its tests. */
+export interface Session {
+  readonly unit: number;
+  /** The file's first: it was there before anything was known of the tests. */
+  readonly first: boolean;
+  /**
+   * `opening`: it loads the file. `open`: it takes tests. `closing`: it has all that it will get.
+   * `discarded`: what comes of it is not wanted any more.
+   */
+  status: 'opening' | 'open' | 'closing' | 'discarded';
+  /** Every group below this one is decided for this session: it was given it, or will not be. */
+  frontier: number;
+  /** Given, and not known to have ended. */
+  readonly held: Set<number>;
+  /** Sums over `held`. */
+  heldKnownMs: number;
+  heldUnknown: number;
+  running: number | null;
+  /** It has told of a test: what loads and sets up the file is behind it. */
+  begun: boolean;
+  /** It waits for more, whatever it still holds: that may be further down in the file. */
+  starving: boolean;
+  /** Since when it does what it does now, as far as is known: it loads the file, or runs what it holds. */
+  since: number;
+}
+
+/** A file that is open, and what is left of it. */
+export interface SplitFile {
+  readonly unit: number;
+  /** What each group is expected to take, in ms; null: unknown. */
+  readonly costs: readonly (number | null)[];
+  /** What a group of unknown duration is taken for before any has ended (ms); null: there is no telling. */
+  readonly priorMs: number | null;
+  /** What its first worker took to open it, in ms. */
+  readonly openMs: number;
+  /** By group: whether it was given to a session. */
+  readonly taken: boolean[];
+  /** All groups below it are taken. */
+  head: number;
+  pending: number;
+  pendingKnownMs: number;
+  pendingUnknown: number;
+  /** The longest of the groups of known duration, whether pending or not, in ms. */
+  readonly longestKnownMs: number;
+  observedMs: number;
+  observedGroups: number;
+  /** Of the groups of known duration that have ended: what they were expected to take and what they took, in ms. */
+  foreseenMs: number;
+  tookMs: number;
+  /** Whether a session other than the first was given tests. */
+  shared: boolean;
+  /** false: no further worker may open it. */
+  joinable: boolean;
+  /** The time of the last wake-up that was asked for: by then more is known of how long its tests take. */
+  wakesAt: number;
 }
 
 export interface ScheduleState {
@@ -145,144 +266,4 @@ export interface ScheduleState {
 /** How many workers a plan can use: one for each unit, or all for one that is split. */
 export function slotsOf({slots, units}: SchedulePlan): number {
   return units.some(({split}) => split !== null) ? slots : Math.min(slots, units.length);
-}
-
-export function createSchedule(plan: SchedulePlan): ScheduleState {
-  const slotCount = slotsOf(plan);
-  const constrained = createConstrained(plan);
-  return {
-    plan,
-    controller: plan.growth === null ? null : createController(plan.growth, slotCount),
-    addedAt: 0,
-    mostWorkers: 0,
-    slots: Array.from({length: slotCount}, (_, index) => ({
-      slot: index + 1,
-      status: 'down',
-      generation: 0,
-      node: index % plan.nodes,
-      running: null,
-      startedAt: 0,
-      held: [],
-      heldKnownMs: 0,
-      heldUnknown: 0,
-      recalled: new Set(),
-      lastUnitMs: null,
-      barrenDeaths: 0,
-      died: false,
-      session: null,
-      startingSince: 0,
-      hasShare: !plan.evenShares,
-      begun: 0,
-      preparing: null,
-      groups: new Set(),
-      freshFor: null,
-      movesTo: null,
-      barredFrom: new Set(),
-      isAdded: true,
-    })),
-    pools: createPools(plan),
-    followers: followersIn(plan),
-    unsettled: 0,
-    released: false,
-    constrained,
-    workAhead: plan.fixtures.length === 0 ? null : sumsBefore(plan),
-    unfinished: plan.units.length,
-    restarts: 0,
-    deadBecause: 'all-barren',
-    secondChances: new Map(),
-    files: new Map(),
-    wholeOnly: new Set(),
-    resumed: new Set(),
-    workerStartMs: null,
-    observedMs: 0,
-    observedUnits: 0,
-    stopped: null,
-    finished: false,
-  };
-}
-
-/** What a unit is taken for (ms) where nothing at all is known yet. */
-export const UNKNOWN_MS = 100;
-
-/** Clears what a slot runs and holds; returns what it held. */
-export function emptySlot(state: ScheduleState, slot: SlotState, status: SlotStatus): number[] {
-  const held = slot.preparing === null ? slot.held : [slot.preparing, ...slot.held];
-  slot.preparing = null;
-  leaveGroups(slot);
-  leavePool(state, slot);
-  slot.status = status;
-  slot.running = null;
-  slot.session = null;
-  slot.held = [];
-  slot.heldKnownMs = 0;
-  slot.heldUnknown = 0;
-  slot.recalled = new Set();
-  return held;
-}
-
-export function addHeld(state: ScheduleState, slot: SlotState, unit: number): void {
-  slot.held.push(unit);
-  const known = state.plan.units[unit]?.expectedMs ?? null;
-  if (known === null) slot.heldUnknown++;
-  else slot.heldKnownMs += known;
-}
-
-/** false: the slot did not hold it. */
-export function removeHeld(state: ScheduleState, slot: SlotState, unit: number): boolean {
-  const index = slot.held.indexOf(unit);
-  if (index === -1) return false;
-  slot.held.splice(index, 1);
-  const known = state.plan.units[unit]?.expectedMs ?? null;
-  if (known === null) slot.heldUnknown--;
-  else slot.heldKnownMs -= known;
-  return true;
-}
-
-/** What the held units are expected to take; unknown ones as long as units took so far in this run. */
-export function heldMs(state: ScheduleState, slot: SlotState): number {
-  return slot.heldKnownMs + slot.heldUnknown * (meanMs(state) ?? UNKNOWN_MS);
-}
-
-/** A unit has ended: done, merged, blamed or abandoned. */
-export function endOfUnit(state: ScheduleState, unit: number, commands: Command[]): void {
-  state.unfinished--;
-  if (state.followers.has(unit)) state.unsettled++;
-  if (state.constrained !== null) endConstrained(state, state.constrained, unit, commands);
-}
-
-/** What the unit has come to is there, for those that wait for it. */
-export function releaseFollowers(state: ScheduleState, unit: number): void {
-  const followers = state.followers.get(unit);
-  if (followers === undefined) return;
-  state.followers.delete(unit);
-  state.unsettled--;
-  state.released = true;
-  for (const follower of followers) {
-    if (state.constrained?.queueOf.has(follower) === true) addWaiting(state.constrained, follower);
-    else addToPool(state, follower);
-  }
-}
-
-function followersIn({units}: SchedulePlan): Map<number, number[]> {
-  const followers = new Map<number, number[]>();
-  for (const {id, after} of units) {
-    if (after !== null) followers.set(after, [...(followers.get(after) ?? []), id]);
-  }
-  return followers;
-}
-
-function sumsBefore({units}: SchedulePlan): Float64Array {
-  const sums = new Float64Array(units.length + 1);
-  for (const [index, {expectedMs: ms}] of units.entries()) sums[index + 1] = (sums[index] ?? 0) + (ms ?? UNKNOWN_MS);
-  return sums;
-}
-
-/** What a unit is expected to take: what is known of it, else what units took so far in this run. */
-export function expectedMs(state: ScheduleState, unit: number): number | null {
-  const known = state.plan.units[unit]?.expectedMs ?? null;
-  return known ?? meanMs(state);
-}
-
-function meanMs(state: ScheduleState): number | null {
-  return state.observedUnits === 0 ? null : state.observedMs / state.observedUnits;
 }

@@ -11,8 +11,10 @@
  * files, and hands back what it has not begun when another worker has nothing to do. A worker for which
  * nothing is left opens a file that another one is at, and takes some of its tests (fileSessions.ts).
  */
+import {putBack, releaseLeft, takeAllWaiting} from './admission';
 import {endProcess, endReplacement, noteFixtureOf, takeConstrained} from './admittedSlots';
-import {putBack, releaseLingering, takeAllWaiting} from './admission';
+import type {Command, FixtureEvent, ScheduleEvent, SlotEvent} from './events';
+import {isSurplus, judgeLoad, mayServe} from './excessSlots';
 import {
   closeFile,
   dropFile,
@@ -24,23 +26,14 @@ import {
   openSession,
   runWhole,
 } from './fileSessions';
-import {areAllGone, askForFixtures, type FixtureEvent} from './fixtureStates';
+import {areAllGone, askForFixtures} from './fixtureStates';
 import {isWantedIn, moveToMake} from './nodeChanges';
-import {freeCount, poolOf, poolOfUnit, startingCount, takeFree, type Pool} from './pools';
-import type {Command, ScheduleEvent, SlotEvent} from './events';
-import {
-  addHeld,
-  emptySlot,
-  endOfUnit,
-  releaseFollowers,
-  removeHeld,
-  type ScheduleState,
-  type SlotState,
-  type StopReason,
-} from './state';
+import {freeCount, poolOf, poolOfUnit, startingCount, takeFree} from './pools';
+import {addHeld, emptySlot, removeHeld} from './slotContents';
 import {noteDeaths, startAhead, startFurther, startSlot, startSlots} from './slotStarts';
-import {isSurplus, judgeLoad, mayServe} from './excessSlots';
 import {fileToJoin, newSession, noteProgress, sessionsOf, startMsOf, timeToLook} from './splitFiles';
+import type {Pool, ScheduleState, SlotState, StopReason} from './state';
+import {endOfUnit, releaseFollowers} from './unitEnd';
 import {isUsable} from './usableSlots';
 import {evenShare, mostBurdened, unitsToTake, wantsOneMore} from './watermarks';
 
@@ -100,7 +93,7 @@ function feedReleased(state: ScheduleState, now: number, commands: Command[]): v
 function admitWaiting(state: ScheduleState, now: number, commands: Command[]): void {
   const {constrained} = state;
   if (constrained === null || state.stopped !== null) return;
-  if (constrained.lingering.size > 0) releaseLingering(state, constrained, commands);
+  if (constrained.unreleased.size > 0) releaseLeft(state, constrained, commands);
   askForFixtures(state, constrained.fixtures, commands);
   while (constrained.changed) {
     constrained.changed = false;

@@ -3,8 +3,9 @@
  * are known and in counts where they are not.
  * https://github.com/pytest-dev/pytest-xdist/blob/master/src/xdist/scheduler/load.py
  */
-import {freeCount, isIn, peekFree, poolOf, sizeOf, type Pool} from './pools';
-import {expectedMs, heldMs, UNKNOWN_MS, type ScheduleState, type SlotState} from './state';
+import {expectedMs, heldMs, UNKNOWN_MS} from './estimates';
+import {freeCount, isIn, peekFree, poolOf, sizeOf} from './pools';
+import type {Pool, ScheduleState, SlotState} from './state';
 import {isUsable} from './usableSlots';
 
 /** Nothing is held behind a unit expected to run longer than this (ms): what is held should begin soon. */

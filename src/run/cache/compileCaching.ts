@@ -3,10 +3,10 @@ import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Test} from '@jest/test-result';
 import type {CompileCacheOrder} from '../../core/wire/workerMessages';
-import {cacheDirectoryOf} from './cacheDirectory';
-import type {RunOptions} from '../run';
-import {makePrivate} from './privateFolder';
+import type {RunOptions} from '../runOptions';
 import {warn} from '../warn';
+import {cacheDirectoryOf} from './cacheDirectory';
+import {makePrivate} from './privateFolder';
 
 /** The versions of jest-runtime of which we know how they compile a module. */
 const KNOWN_VERSIONS = /^(?:29\.7|30\.[0-5])\./;

@@ -2,12 +2,13 @@
  * What Jest is told of each file: its start, its tests and one end. A file is one unit; or where it runs on
  * several nodes, one unit for each, of which Jest hears as of one.
  */
-import type {AssertionResult, Test} from '@jest/test-result';
+import type {Test} from '@jest/test-result';
 import type {FileError} from '../../core/texts/deaths';
-import type {UnitOutcome} from '../../core/wire/workerMessages';
 import type {NodeResults} from './nodeResults';
 import type {Reports} from './reports';
 import type {SharedFixtures} from '../fixtures/sharedFixtures';
+import type {UnitEnd} from './unitEnd';
+import type {UnitOutcome} from '../../core/wire/workerMessages';
 
 export interface FileReportsOptions {
   readonly reports: Reports;
@@ -21,14 +22,6 @@ export interface FileReportsOptions {
   readonly bail: number;
   /** A result could not be put together. @returns what the file fails with */
   readonly onFault: (doing: string, error: unknown) => FileError;
-}
-
-/** How a unit has ended. */
-export interface UnitEnd {
-  /** May have to be waited for: dead workers' last words are read first. */
-  readonly outcome: UnitOutcome | Promise<UnitOutcome>;
-  /** Whether Jest has heard of the end of a test; null: of all, or there is no test. */
-  readonly wasTold: ((test: Pick<AssertionResult, 'ancestorTitles' | 'fullName'>) => boolean) | null;
 }
 
 export class FileReports {

@@ -1,9 +1,9 @@
 /** What has come of each file on the nodes that it runs on, until all are through with it. */
 import type {Test} from '@jest/test-result';
-import {mergeNodes, onNode, type NodeMergeTools} from '../../core/results/mergeNodes';
+import {mergeNodes, type NodeMergeTools, onNode} from '../../core/results/mergeNodes';
 import {describeNodeDifference} from '../../core/texts/nodeDifference';
 import type {UnitOutcome} from '../../core/wire/workerMessages';
-import type {UnitEnd} from './fileReports';
+import type {UnitEnd} from './unitEnd';
 
 export interface NodeResultsOptions {
   /** The names of all nodes, in their order. */

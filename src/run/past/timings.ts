@@ -21,7 +21,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
-import {formatDurations, mergeDurations, parseDurations, type Durations, type FileRecord} from '../../core/plan/durations';
+import {
+  formatDurations,
+  mergeDurations,
+  parseDurations,
+  type Durations,
+  type FileRecord,
+} from '../../core/plan/durations';
 
 /** So many bytes stay free: Jest fails a run whose results it cannot keep in its cache directory. */
 const LEFT_FREE = 1024 * 1024;

@@ -4,7 +4,7 @@
  */
 import type {SlotNumber} from '../../core/plan/units';
 import {openEventLog, type WorkerStay} from '../eventLog';
-import type {RunOptions} from '../run';
+import type {RunOptions} from '../runOptions';
 import type {RunRules} from '../runRules';
 import type {FurtherSetup, WorkerHost, WorkerHostOptions, WorkerKeeper, WorkerListener} from './workerHost';
 import {warn} from '../warn';

@@ -2,7 +2,7 @@
 import {totalmem} from 'node:os';
 import type {Test} from '@jest/test-result';
 import {compileCacheOf} from '../cache/compileCaching';
-import type {RunOptions} from '../run';
+import type {RunOptions} from '../runOptions';
 import type {FurtherSetup} from './workerHost';
 import {LEADS_A_GROUP} from './workerProcess';
 

@@ -7,7 +7,14 @@
  */
 import type {TestResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
-import type {CollectedTest, FromWorker, Slice, SnapshotChanges, SplitOrder, WhenTakenBack} from '../../core/wire/workerMessages';
+import type {
+  CollectedTest,
+  FromWorker,
+  Slice,
+  SnapshotChanges,
+  SplitOrder,
+  WhenTakenBack,
+} from '../../core/wire/workerMessages';
 import {collect, type Collection, type Place} from './collection';
 import {Session} from './session';
 import type {Journal} from '../guard/journal';

@@ -9,6 +9,7 @@ import {sha1} from './contentHash';
 import {hasRoom, keepWithin, remove} from './diskUse';
 import {StartPack} from './startPack';
 import {readWhole, writeWhole} from './wholeFile';
+import type {StoredCode} from './storedCode';
 
 /** The first bytes of each file; another number where what stands in it, or what may be left, is something else. */
 const MAGIC = Buffer.from('XDC1');
@@ -22,13 +23,6 @@ const MAX_BYTES = 256 * 1024 * 1024;
 
 /** How files are named here: by a key, and drafts of them by that and who writes. What else there is in the folder is not ours. */
 const OUR_NAME = /^[0-9a-f]{40}(?:\.|$)/;
-
-/** What V8 has made of a source. */
-export interface StoredCode {
-  readonly data: Buffer;
-  /** Whether the functions are in it that were called when it ran: V8 compiles each at its first call. */
-  readonly warm: boolean;
-}
 
 export class CodeOnDisk {
   readonly #folder: string;

@@ -6,10 +6,11 @@
  * function, and can be put into a script; and what only one test file loads costs nothing.
  */
 import vm, {type Context} from 'node:vm';
-import type {CodeOnDisk, StoredCode} from './codeOnDisk';
-import {Imports, type Importer} from './imports';
+import type {CodeOnDisk} from './codeOnDisk';
+import {type Importer, Imports} from './imports';
 import {isOfAPackage} from './packages';
 import type {StartPack} from './startPack';
+import type {ModuleCode, StoredCode} from './storedCode';
 
 /** Taken now: a test may put others in their place. */
 const {Script} = vm;
@@ -27,30 +28,6 @@ const BYTES_PER_CHARACTER = 8;
 
 /** If so many files in a row cannot be written, no more of them are made. */
 const FAILED_WRITES = 3;
-
-/** The code of a script, and where in the module's file that begins. */
-interface ScriptCode {
-  readonly code: string;
-  readonly lineOffset: number;
-  readonly columnOffset: number;
-}
-
-/** A module that is to be compiled. */
-export interface ModuleCode {
-  readonly filename: string;
-  readonly source: string;
-  /** What else its code depends on. */
-  readonly variant: string;
-  /**
-   * Jest has it compiled anew each time, and it could be seen that it was not: in a realm, V8 makes the strings that a tagged template is
-   * called with once for each place in a script, and they would be the same after `jest.resetModules()`.
-   */
-  isNewEachTime(): boolean;
-  /** Whether a script of it could be told from what Jest has compiled. */
-  wouldDiffer(): boolean;
-  /** The same as a script. */
-  asScript(): ScriptCode;
-}
 
 /** A module's code, to be run in realm after realm. */
 export class KeptScript {

@@ -3,9 +3,8 @@
  * them. The same some hundred modules come first in each process, and to open a file for each, and to hash its source, takes as long
  * as to compile it.
  */
-import type {StoredCode} from './codeOnDisk';
 import {sha1} from './contentHash';
-import type {ModuleCode} from './keptCode';
+import type {ModuleCode, StoredCode} from './storedCode';
 import {readWhole, writeWhole} from './wholeFile';
 
 /** The first bytes of the file; another number where what stands in it means something else. */

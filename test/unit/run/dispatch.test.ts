@@ -1,20 +1,21 @@
 import {setImmediate as turn} from 'node:timers/promises';
 import type {AssertionResult, Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
-import type {Death} from '../../../src/core/texts/deaths';
 import type {FileRecord} from '../../../src/core/plan/durations';
+import {createSchedule} from '../../../src/core/schedule/createSchedule';
+import type {SchedulePlan} from '../../../src/core/schedule/state';
+import {step} from '../../../src/core/schedule/step';
+import type {Death} from '../../../src/core/texts/deaths';
 import type {JournalRecord} from '../../../src/core/wire/journal';
 import type {FromWorker, ToWorker, UnitOutcome} from '../../../src/core/wire/workerMessages';
-import * as schedule from '../../../src/core/schedule/step';
-import {step} from '../../../src/core/schedule/step';
-import {createSchedule, type SchedulePlan} from '../../../src/core/schedule/state';
-import {DeadSessions} from '../../../src/run/files/deadSessions';
 import {Dispatch, type DispatchWorker} from '../../../src/run/dispatch';
 import type {LogLine} from '../../../src/run/eventLog';
+import {DeadSessions} from '../../../src/run/files/deadSessions';
 import {FileReports} from '../../../src/run/files/fileReports';
 import {OpenFiles} from '../../../src/run/files/openFiles';
 import {Reports} from '../../../src/run/files/reports';
 import type {WorkerKeeper, WorkerListener} from '../../../src/run/workers/workerHost';
+import * as schedule from '../../../src/core/schedule/step';
 import {placed, planOf, units} from '../plans';
 import {jestTest, passedTest, testResult} from './jestTests';
 

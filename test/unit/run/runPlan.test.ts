@@ -1,10 +1,9 @@
 import {fileKey, type FileRecord} from '../../../src/core/plan/durations';
-import {NO_RULES} from '../../../src/core/rules/fileRules';
-import {DEFAULT_OPTIONS, type ResolvedOptions} from '../../../src/core/rules/options';
 import {NO_FIXTURES} from '../../../src/core/plan/runFixtures';
 import type {Unit} from '../../../src/core/plan/units';
-import type {ParallelRunOptions} from '../../../src/run/parallelRun';
-import type {RunOptions} from '../../../src/run/run';
+import {NO_RULES} from '../../../src/core/rules/fileRules';
+import {DEFAULT_OPTIONS, type ResolvedOptions} from '../../../src/core/rules/resolvedOptions';
+import type {ParallelRunOptions, RunOptions} from '../../../src/run/runOptions';
 import {makePlan} from '../../../src/run/runPlan';
 import {jestTest} from './jestTests';
 

@@ -4,7 +4,12 @@ import {writeFileSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {join} from 'node:path';
 import {LineBuffer} from '../../../src/core/wire/values';
-import {parseFromWatchdog, parseWatchdogHello, type FromWatchdog, type WatchdogHello} from '../../../src/core/wire/watchdogMessages';
+import {
+  parseFromWatchdog,
+  parseWatchdogHello,
+  type FromWatchdog,
+  type WatchdogHello,
+} from '../../../src/core/wire/watchdogMessages';
 import {temporaryFolder} from '../run/temporaryFolder';
 
 export interface ProcessOptions {

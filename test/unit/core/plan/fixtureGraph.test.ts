@@ -1,6 +1,6 @@
 import fc, {cases} from '../../../random';
+import type {FixtureScope} from '../../../../src/core/plan/constraints';
 import {buildFixtureGraph, type FixtureModule, type FixtureUse} from '../../../../src/core/plan/fixtureGraph';
-import type {FixtureScope} from '../../../../src/core/rules/constraints';
 import {plannedFixtures} from '../../../../src/core/plan/runFixtures';
 
 /** `b` or `b worker`: of a fixture that lies in /. */

@@ -1,5 +1,5 @@
-import type {Constraints} from '../../../../src/core/rules/constraints';
-import {planUnits, type PlanInput} from '../../../../src/core/plan/plan';
+import type {Constraints} from '../../../../src/core/plan/constraints';
+import {type PlanInput, planUnits} from '../../../../src/core/plan/plan';
 import {NOTHING} from '../../plans';
 
 const file = (path: string) => ({configId: 'c', path});

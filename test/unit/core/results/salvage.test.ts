@@ -1,6 +1,12 @@
 import type {AssertionResult} from '@jest/test-result';
 import type {JournalRecord, JournalTest, SnapshotNews} from '../../../../src/core/wire/journal';
-import {deadConsole, Salvage, snapshotsOf, type DeadSession, type LostSession} from '../../../../src/core/results/salvage';
+import {
+  deadConsole,
+  Salvage,
+  snapshotsOf,
+  type DeadSession,
+  type LostSession,
+} from '../../../../src/core/results/salvage';
 
 type Opened = Extract<JournalRecord, {type: 'opened'}>;
 type Console = Opened['console'];

@@ -1,6 +1,6 @@
-import {OptionsError, resolveOptions, variableOf, type OptionSource} from '../../../../src/core/rules/config';
-import {DEFAULT_OPTIONS} from '../../../../src/core/rules/options';
+import {OptionsError, type OptionSource, resolveOptions, variableOf} from '../../../../src/core/rules/config';
 import {OPTION_NAMES} from '../../../../src/core/rules/optionSchemas';
+import {DEFAULT_OPTIONS} from '../../../../src/core/rules/resolvedOptions';
 
 const DISTS = '"load", "loadfile", "loadscope", "loadgroup", "worksteal", "each"';
 

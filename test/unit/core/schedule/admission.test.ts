@@ -1,5 +1,5 @@
+import {createSchedule} from '../../../../src/core/schedule/createSchedule';
 import {SETUP_LEAD_MS} from '../../../../src/core/schedule/fixtureStates';
-import {createSchedule} from '../../../../src/core/schedule/state';
 import {
   after,
   asking,

@@ -1,6 +1,7 @@
+import {createSchedule} from '../../../../src/core/schedule/createSchedule';
 import type {ScheduleEvent} from '../../../../src/core/schedule/events';
-import {createSchedule, type SchedulePlan} from '../../../../src/core/schedule/state';
 import {sizeOf} from '../../../../src/core/schedule/pools';
+import type {SchedulePlan} from '../../../../src/core/schedule/state';
 import {
   after,
   asking,

@@ -1,3 +1,4 @@
+import {createSchedule} from '../../../../src/core/schedule/createSchedule';
 import {
   addToPool,
   allFree,
@@ -10,7 +11,7 @@ import {
   sizeOf,
   takeFree,
 } from '../../../../src/core/schedule/pools';
-import {createSchedule, type ScheduleState} from '../../../../src/core/schedule/state';
+import type {ScheduleState} from '../../../../src/core/schedule/state';
 import {asking, placed, planOf, units} from '../../plans';
 
 const taken = (state: ScheduleState, pool: number) => {

@@ -1,6 +1,7 @@
+import {createSchedule} from '../../../../src/core/schedule/createSchedule';
 import type {ScheduleEvent} from '../../../../src/core/schedule/events';
 import {fileToJoin} from '../../../../src/core/schedule/splitFiles';
-import {createSchedule, type SchedulePlan, type ScheduleState} from '../../../../src/core/schedule/state';
+import type {SchedulePlan, ScheduleState} from '../../../../src/core/schedule/state';
 import {
   after,
   closed,

@@ -1,5 +1,5 @@
+import {createSchedule} from '../../../../src/core/schedule/createSchedule';
 import type {ScheduleEvent} from '../../../../src/core/schedule/events';
-import {createSchedule} from '../../../../src/core/schedule/state';
 import {
   after,
   closed,

@@ -1,7 +1,8 @@
-import {step} from '../../../../src/core/schedule/step';
+import {createSchedule} from '../../../../src/core/schedule/createSchedule';
 import type {Command, ScheduleEvent} from '../../../../src/core/schedule/events';
-import {addHeld, createSchedule, type SchedulePlan, type SlotState} from '../../../../src/core/schedule/state';
-import type {Pool} from '../../../../src/core/schedule/pools';
+import {addHeld} from '../../../../src/core/schedule/slotContents';
+import type {Pool, SchedulePlan, SlotState} from '../../../../src/core/schedule/state';
+import {step} from '../../../../src/core/schedule/step';
 import {mostBurdened} from '../../../../src/core/schedule/watermarks';
 import {planOf, units} from '../../plans';
 

@@ -1,4 +1,9 @@
-import {hostEnded, setupFailure, teardownFailure, type FixtureTrouble} from '../../../../src/core/texts/fixtureFailures';
+import {
+  hostEnded,
+  setupFailure,
+  teardownFailure,
+  type FixtureTrouble,
+} from '../../../../src/core/texts/fixtureFailures';
 
 const killed = {kind: 'signal', signal: 'SIGKILL'} as const;
 

@@ -1,5 +1,10 @@
 import {ProtocolError} from '../../../../src/core/wire/values';
-import {describePlace, parseFromWatchdog, parseWatchdogHello, type FromWatchdog} from '../../../../src/core/wire/watchdogMessages';
+import {
+  describePlace,
+  parseFromWatchdog,
+  parseWatchdogHello,
+  type FromWatchdog,
+} from '../../../../src/core/wire/watchdogMessages';
 
 const frame = {functionName: 'spin', path: '/app/a.test.ts', line: 3, column: 12};
 const alive = {type: 'alive', phase: 7, name: 'a test', ms: 1500.5, limitMs: 3000, debugged: false, rss: 1e8} as const;

@@ -1,9 +1,9 @@
 import fs, {chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Test} from '@jest/test-result';
-import {DEFAULT_OPTIONS} from '../../../../src/core/rules/options';
+import {DEFAULT_OPTIONS} from '../../../../src/core/rules/resolvedOptions';
 import {compileCacheOf} from '../../../../src/run/cache/compileCaching';
-import type {RunOptions} from '../../../../src/run/run';
+import type {RunOptions} from '../../../../src/run/runOptions';
 import {temporaryFolder} from '../temporaryFolder';
 
 const folder = temporaryFolder({'other/file': ''});

@@ -2,7 +2,12 @@ import {Session} from 'node:inspector';
 import {join} from 'node:path';
 import {runInNewContext, runInThisContext} from 'node:vm';
 import type {V8CoverageResult} from '@jest/test-result';
-import {mergeCoverage, mergeV8Coverage, type BcoeCoverage, type IstanbulCoverage} from '../../../../src/run/files/coverage';
+import {
+  mergeCoverage,
+  mergeV8Coverage,
+  type BcoeCoverage,
+  type IstanbulCoverage,
+} from '../../../../src/run/files/coverage';
 
 type Coverage = Parameters<typeof mergeCoverage>[0][number];
 interface Instrument {

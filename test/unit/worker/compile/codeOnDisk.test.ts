@@ -3,7 +3,7 @@ import fs, {chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFi
 import {join} from 'node:path';
 import v8 from 'node:v8';
 import {CodeOnDisk} from '../../../../src/worker/compile/codeOnDisk';
-import type {ModuleCode} from '../../../../src/worker/compile/keptCode';
+import type {ModuleCode} from '../../../../src/worker/compile/storedCode';
 import {compileRings} from '../../compiledSources';
 import {temporaryFolder} from '../../run/temporaryFolder';
 

@@ -2,8 +2,9 @@ import {readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import vm from 'node:vm';
 import {CodeOnDisk} from '../../../../src/worker/compile/codeOnDisk';
-import {KeptCode, type ModuleCode} from '../../../../src/worker/compile/keptCode';
+import {KeptCode} from '../../../../src/worker/compile/keptCode';
 import {StartPack} from '../../../../src/worker/compile/startPack';
+import type {ModuleCode} from '../../../../src/worker/compile/storedCode';
 import {temporaryFolder} from '../../run/temporaryFolder';
 import {inOwnProcess} from './ownProcess';
 

@@ -1,9 +1,8 @@
 import {spawnSync} from 'node:child_process';
 import {chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import type {StoredCode} from '../../../../src/worker/compile/codeOnDisk';
-import type {ModuleCode} from '../../../../src/worker/compile/keptCode';
 import {StartPack} from '../../../../src/worker/compile/startPack';
+import type {ModuleCode, StoredCode} from '../../../../src/worker/compile/storedCode';
 import {compileRings} from '../../compiledSources';
 import {temporaryFolder} from '../../run/temporaryFolder';
 

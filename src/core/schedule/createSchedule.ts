@@ -1,0 +1,74 @@
+/** The state that a schedule begins with. */
+import {createConstrained} from './admission';
+import {UNKNOWN_MS} from './estimates';
+import {createPools} from './pools';
+import {createController} from './slotController';
+import {slotsOf, type SchedulePlan, type ScheduleState} from './state';
+
+export function createSchedule(plan: SchedulePlan): ScheduleState {
+  const slotCount = slotsOf(plan);
+  const constrained = createConstrained(plan);
+  return {
+    plan,
+    controller: plan.growth === null ? null : createController(plan.growth, slotCount),
+    addedAt: 0,
+    mostWorkers: 0,
+    slots: Array.from({length: slotCount}, (_, index) => ({
+      slot: index + 1,
+      status: 'down',
+      generation: 0,
+      node: index % plan.nodes,
+      running: null,
+      startedAt: 0,
+      held: [],
+      heldKnownMs: 0,
+      heldUnknown: 0,
+      recalled: new Set(),
+      lastUnitMs: null,
+      barrenDeaths: 0,
+      died: false,
+      session: null,
+      startingSince: 0,
+      hasShare: !plan.evenShares,
+      begun: 0,
+      preparing: null,
+      groups: new Set(),
+      freshFor: null,
+      movesTo: null,
+      barredFrom: new Set(),
+      isAdded: true,
+    })),
+    pools: createPools(plan),
+    followers: followersIn(plan),
+    unsettled: 0,
+    released: false,
+    constrained,
+    workAhead: plan.fixtures.length === 0 ? null : sumsBefore(plan),
+    unfinished: plan.units.length,
+    restarts: 0,
+    deadBecause: 'all-barren',
+    secondChances: new Map(),
+    files: new Map(),
+    wholeOnly: new Set(),
+    resumed: new Set(),
+    workerStartMs: null,
+    observedMs: 0,
+    observedUnits: 0,
+    stopped: null,
+    finished: false,
+  };
+}
+
+function followersIn({units}: SchedulePlan): Map<number, number[]> {
+  const followers = new Map<number, number[]>();
+  for (const {id, after} of units) {
+    if (after !== null) followers.set(after, [...(followers.get(after) ?? []), id]);
+  }
+  return followers;
+}
+
+function sumsBefore({units}: SchedulePlan): Float64Array {
+  const sums = new Float64Array(units.length + 1);
+  for (const [index, {expectedMs: ms}] of units.entries()) sums[index + 1] = (sums[index] ?? 0) + (ms ?? UNKNOWN_MS);
+  return sums;
+}

@@ -1,0 +1,38 @@
+/** What a slot runs and holds: how that changes. */
+import {leaveGroups} from './admission';
+import {leavePool} from './pools';
+import type {ScheduleState, SlotState, SlotStatus} from './state';
+
+/** Clears what a slot runs and holds; returns what it held. */
+export function emptySlot(state: ScheduleState, slot: SlotState, status: SlotStatus): number[] {
+  const held = slot.preparing === null ? slot.held : [slot.preparing, ...slot.held];
+  slot.preparing = null;
+  leaveGroups(slot);
+  leavePool(state, slot);
+  slot.status = status;
+  slot.running = null;
+  slot.session = null;
+  slot.held = [];
+  slot.heldKnownMs = 0;
+  slot.heldUnknown = 0;
+  slot.recalled = new Set();
+  return held;
+}
+
+export function addHeld(state: ScheduleState, slot: SlotState, unit: number): void {
+  slot.held.push(unit);
+  const known = state.plan.units[unit]?.expectedMs ?? null;
+  if (known === null) slot.heldUnknown++;
+  else slot.heldKnownMs += known;
+}
+
+/** false: the slot did not hold it. */
+export function removeHeld(state: ScheduleState, slot: SlotState, unit: number): boolean {
+  const index = slot.held.indexOf(unit);
+  if (index === -1) return false;
+  slot.held.splice(index, 1);
+  const known = state.plan.units[unit]?.expectedMs ?? null;
+  if (known === null) slot.heldUnknown--;
+  else slot.heldKnownMs -= known;
+  return true;
+}

@@ -1,0 +1,25 @@
+/** What follows from the end of a unit: what it had is given back, and those that wait for it may begin. */
+import {addWaiting, endConstrained} from './admission';
+import type {Command} from './events';
+import {addToPool} from './pools';
+import type {ScheduleState} from './state';
+
+/** A unit has ended: done, merged, blamed or abandoned. */
+export function endOfUnit(state: ScheduleState, unit: number, commands: Command[]): void {
+  state.unfinished--;
+  if (state.followers.has(unit)) state.unsettled++;
+  if (state.constrained !== null) endConstrained(state, state.constrained, unit, commands);
+}
+
+/** What the unit has come to is there, for those that wait for it. */
+export function releaseFollowers(state: ScheduleState, unit: number): void {
+  const followers = state.followers.get(unit);
+  if (followers === undefined) return;
+  state.followers.delete(unit);
+  state.unsettled--;
+  state.released = true;
+  for (const follower of followers) {
+    if (state.constrained?.queueOf.has(follower) === true) addWaiting(state.constrained, follower);
+    else addToPool(state, follower);
+  }
+}
