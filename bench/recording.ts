@@ -1,7 +1,7 @@
 /** What a run has left, its XDIST_LOG and Jest's `--json`, made into a trace. */
 import type {FormattedTestResults} from '@jest/test-result';
 import type {Constraints, FixtureId} from '../src/core/plan/constraints';
-import type {Command, ScheduleEvent} from '../src/core/schedule/events';
+import type {Command, ScheduleEvent} from '../src/core/schedule';
 import type {LogLine} from '../src/run/eventLog';
 import {GROUP_NAME} from '../src/worker/circus/collection';
 import {median} from './statistics';

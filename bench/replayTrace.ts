@@ -4,7 +4,7 @@ import type {Mode} from '../src/core/plan/dist';
 import {type FileRecord, testDurations} from '../src/core/plan/durations';
 import {type PlanInput, planUnits} from '../src/core/plan/plan';
 import {DEFAULT_OPTIONS} from '../src/core/rules/resolvedOptions';
-import type {SchedulePlan} from '../src/core/schedule/state';
+import type {SchedulePlan} from '../src/core/schedule';
 import {costsOf} from '../src/run/files/openFiles';
 import {seeded} from '../test/seeded';
 import {simulate} from '../test/simulation/simulator';

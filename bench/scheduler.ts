@@ -1,7 +1,7 @@
 /** The scheduler alone, in the simulation: how fast it decides, and what holding work ahead costs. */
 import type {Constraints} from '../src/core/plan/constraints';
 import {type PlanInput, planUnits} from '../src/core/plan/plan';
-import type {SchedulePlan} from '../src/core/schedule/state';
+import type {SchedulePlan} from '../src/core/schedule';
 import {simulate, type World} from '../test/simulation/simulator';
 import {seeded} from '../test/seeded';
 import {median} from './statistics';

@@ -6,12 +6,19 @@ import type {Test, TestResult} from '@jest/test-result';
 import type {Generation, NodeId, SlotNumber} from '../core/plan/units';
 import type {Fate} from '../core/results/salvage';
 import {snapshotUseOf} from '../core/results/snapshotUse';
-import {createSchedule} from '../core/schedule/createSchedule';
-import type {Command, FixtureHolder, ScheduleEvent} from '../core/schedule/events';
-import {hasSessions, isBystander} from '../core/schedule/fileSessions';
-import type {LoadSample} from '../core/schedule/slotController';
-import type {SchedulePlan, ScheduleState, StopReason} from '../core/schedule/state';
-import {step} from '../core/schedule/step';
+import {
+  type Command,
+  createSchedule,
+  type FixtureHolder,
+  hasSessions,
+  isBystander,
+  type LoadSample,
+  type ScheduleEvent,
+  type SchedulePlan,
+  type ScheduleState,
+  step,
+  type StopReason,
+} from '../core/schedule';
 import {
   abandonFile,
   blameFile,

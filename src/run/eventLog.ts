@@ -4,8 +4,7 @@
  * the end of the log.
  */
 import {closeSync, openSync, writeSync} from 'node:fs';
-import type {Command, ScheduleEvent} from '../core/schedule/events';
-import type {SchedulePlan} from '../core/schedule/state';
+import type {Command, ScheduleEvent, SchedulePlan} from '../core/schedule';
 import type {SlotNumber} from '../core/plan/units';
 
 /** One line of a log. `at` is in ms since the run began. */

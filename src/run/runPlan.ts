@@ -8,8 +8,7 @@ import {plannedFixtures} from '../core/plan/runFixtures';
 import type {NodeId} from '../core/plan/units';
 import {constraintsOf, resourcesOf} from '../core/rules/constraints';
 import type {ResolvedOptions} from '../core/rules/resolvedOptions';
-import type {SlotGrowth} from '../core/schedule/slotController';
-import type {SchedulePlan} from '../core/schedule/state';
+import type {SchedulePlan, SlotGrowth} from '../core/schedule';
 import type {MachineLoad} from './machine/machineLoad';
 import type {ParallelRunOptions, RunOptions} from './runOptions';
 

@@ -2,7 +2,13 @@
 import {createConnection, type Socket} from 'node:net';
 import {parentPort} from 'node:worker_threads';
 import {LineBuffer} from '../core/wire/values';
-import {parseToWorker, type FromKeptWorker, type FromWorker, type Hello, type ToWorker} from '../core/wire/workerMessages';
+import {
+  parseToWorker,
+  type FromKeptWorker,
+  type FromWorker,
+  type Hello,
+  type ToWorker,
+} from '../core/wire/workerMessages';
 import type {JestChannel} from './guard/jestChannel';
 
 /** Test files share Node's modules and may leave them changed: taken before the first of them is loaded. */

@@ -1,6 +1,5 @@
 /** How many workers a run had, and why not more or fewer: one line for its end. */
-import type {ScheduleState} from '../schedule/state';
-import {mainRefusal, type SlotChange, type SlotController} from '../schedule/slotController';
+import {mainRefusal, type ScheduleState, type SlotChange, type SlotController} from '../schedule';
 
 /** @returns null: their number was fixed */
 export function describeSlots(state: Pick<ScheduleState, 'controller' | 'mostWorkers' | 'plan'>): string | null {

@@ -1,5 +1,5 @@
 /** Looks at the machine's load now and then, for as long as a run can do something about it. */
-import type {LoadSample} from '../../core/schedule/slotController';
+import type {LoadSample} from '../../core/schedule';
 import type {MachineLoad} from './machineLoad';
 
 /** At first often (ms): a short suite is to gain, too. Later less so, and for long runs at next to no cost. */

@@ -5,7 +5,7 @@
 import {execFile} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {availableParallelism, cpus, freemem, totalmem} from 'node:os';
-import type {LoadSample} from '../../core/schedule/slotController';
+import type {LoadSample} from '../../core/schedule';
 import {readCgroupLimits, type CgroupLimits, type ReadText} from './cgroups';
 
 /** What is asked of the system. */

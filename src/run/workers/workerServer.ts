@@ -7,7 +7,12 @@ import {createServer, type Server, type Socket} from 'node:net';
 import {join} from 'node:path';
 import {LineBuffer, ProtocolError} from '../../core/wire/values';
 import {parseHello, type Hello, type WorkerSetup} from '../../core/wire/workerMessages';
-import {parseFromWatchdog, parseWatchdogHello, type FromWatchdog, type WatchdogHello} from '../../core/wire/watchdogMessages';
+import {
+  parseFromWatchdog,
+  parseWatchdogHello,
+  type FromWatchdog,
+  type WatchdogHello,
+} from '../../core/wire/watchdogMessages';
 import {SocketFolder} from './socketFolder';
 import type {WorkerFiles} from './workerHost';
 

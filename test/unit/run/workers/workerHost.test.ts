@@ -6,7 +6,13 @@ import {join} from 'node:path';
 import {PassThrough} from 'node:stream';
 import {setImmediate as turn} from 'node:timers/promises';
 import type {Death} from '../../../../src/core/texts/deaths';
-import type {FromKeptWorker, FromWorker, ToWorker, UnitOrder, WorkerSetup} from '../../../../src/core/wire/workerMessages';
+import type {
+  FromKeptWorker,
+  FromWorker,
+  ToWorker,
+  UnitOrder,
+  WorkerSetup,
+} from '../../../../src/core/wire/workerMessages';
 import {WorkerHost, type FurtherSetup, type WorkerHostOptions} from '../../../../src/run/workers/workerHost';
 import type {SharedOutput} from '../../../../src/run/workers/workerOutput';
 import {temporaryFolder} from '../temporaryFolder';

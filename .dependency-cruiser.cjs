@@ -1,0 +1,153 @@
+/** Which file of src may import which: the rings and rooms of ARCHITECTURE.md. Type imports count, unless a rule says so. */
+
+/** `@jest/globals` is none: jest-runtime makes that one for each test file. */
+const JESTS_CODE = '(^|/)node_modules/(@jest/(?!globals/)|jest[-/])';
+const values = {dependencyTypesNot: ['type-only']};
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circles',
+      comment: 'files that import each other cannot be read one after the other',
+      severity: 'error',
+      from: {},
+      to: {circular: true},
+    },
+    {
+      name: 'core-does-no-io',
+      comment: 'core is pure: time, files and the environment come in as arguments',
+      severity: 'error',
+      from: {path: '^src/core/'},
+      to: {dependencyTypes: ['core']},
+    },
+    {
+      name: 'core-knows-no-process',
+      comment: 'core decides; the other rings carry out',
+      severity: 'error',
+      from: {path: '^src/core/'},
+      to: {path: '^src/(?!core/)'},
+    },
+    {
+      name: 'the-running-jest',
+      comment: "Jest's code comes from the Jest that called us (run/jest), never from an import; types may be imported",
+      severity: 'error',
+      from: {path: '^src/'},
+      to: {path: JESTS_CODE, ...values},
+    },
+    {
+      name: 'one-door-to-the-scheduler',
+      comment: 'what the scheduler offers is in core/schedule/index.ts',
+      severity: 'error',
+      from: {path: '^src/(?!core/schedule/)'},
+      to: {path: '^src/core/schedule/(?!index\\.ts$)'},
+    },
+    {
+      name: 'only-dispatch-runs-the-scheduler',
+      comment: 'one loop feeds the scheduler; the rest may know its types and what a plan can use',
+      severity: 'error',
+      from: {path: '^src/(?!core/|run/(dispatch|parallelRun)\\.ts$)'},
+      to: {path: '^src/core/schedule/', ...values},
+    },
+    {
+      name: 'a-worker-knows-the-wire',
+      comment: 'a worker knows wire messages and units; what is decided, the parent decides',
+      severity: 'error',
+      from: {path: '^src/worker/'},
+      to: {
+        path: '^src/(run|fixtures|stock)/|^src/index|^src/core/(?!wire/|plan/units\\.ts$|results/snapshotUse\\.ts$)|^src/realm/(?!handover\\.ts$)',
+      },
+    },
+    {
+      name: 'beside-tests-take-what-is-pristine',
+      comment:
+        'test files share these modules, and may mock them: src/pristine has their functions as they were at load',
+      severity: 'error',
+      from: {
+        path: '^src/worker/',
+        pathNot:
+          '^src/worker/(nodeProbe|guard/(endOfProcess|hungStack|inBandReport|mainThread|parentSocket|sourcePlaces|watchdogThread))\\.ts$',
+      },
+      to: {dependencyTypes: ['core'], path: '^(node:)?(crypto|fs|path|perf_hooks|timers)$', ...values},
+    },
+    {
+      name: 'pristine-knows-nothing-of-ours',
+      comment: 'what is as Node made it knows nothing of ours',
+      severity: 'error',
+      from: {path: '^src/pristine/'},
+      to: {path: '^src/(?!pristine/)'},
+    },
+    {
+      name: 'the-compile-cache-knows-no-run',
+      comment: 'the compile cache knows its order and how jest-runtime loads modules',
+      severity: 'error',
+      from: {path: '^src/worker/compile/'},
+      to: {path: '^src/worker/(?!compile/)|^src/core/(?!wire/workerMessages\\.ts$)|^src/realm/'},
+    },
+    {
+      name: 'two-doors-to-the-compile-cache',
+      comment: 'the cache of a process, and what is kept of its code',
+      severity: 'error',
+      from: {path: '^src/(?!worker/compile/)'},
+      to: {path: '^src/worker/compile/(?!(compileCache|keptCode)\\.ts$)'},
+    },
+    {
+      name: 'leaks-know-no-run',
+      comment: 'what a run has changed in the process is found without knowing of runs',
+      severity: 'error',
+      from: {path: '^src/worker/leaks/'},
+      to: {path: '^src/(?!worker/leaks/|pristine/)'},
+    },
+    {
+      name: 'fixture-processes-know-the-wire',
+      comment: "fixtures' processes know wire messages and the texts of failures",
+      severity: 'error',
+      from: {path: '^src/fixtures/'},
+      to: {
+        path: '^src/(run|worker|realm|stock)/|^src/index|^src/core/(?!wire/|texts/(fixtureFailures|timeSpan)\\.ts$|plan/(constraints|units)\\.ts$)',
+      },
+    },
+    {
+      name: 'a-realm-imports-types-alone',
+      comment: 'in the realm of a test file any module may be a mock, node:path too',
+      severity: 'error',
+      from: {path: '^src/realm/'},
+      to: {pathNot: '^src/realm/|(^|/)node_modules/@jest/globals/', ...values},
+    },
+    {
+      name: 'what-runs-in-a-realm-runs-there-alone',
+      comment: 'other rings may know its types',
+      severity: 'error',
+      from: {path: '^src/(run|stock|fixtures|core)/|^src/index'},
+      to: {path: '^src/realm/', ...values},
+    },
+    {
+      name: 'the-parent-talks-over-the-wire',
+      comment:
+        "the parent talks to workers and to fixtures' processes through wire messages; in band it is the worker itself",
+      severity: 'error',
+      from: {path: '^src/(run/(?!inBand\\.ts$)|index)'},
+      to: {path: '^src/(worker|fixtures|stock)/'},
+    },
+    {
+      name: 'in-band-hosts-no-fixtures',
+      severity: 'error',
+      from: {path: '^src/run/inBand\\.ts$'},
+      to: {path: '^src/(fixtures|stock)/'},
+    },
+    {
+      name: 'stock-uses-no-run',
+      comment: "under Jest's own runner there is no run of ours",
+      severity: 'error',
+      from: {path: '^src/stock/'},
+      to: {
+        path: '^src/worker/|^src/index|^src/fixtures/(?!line\\.ts$)|^src/run/(dispatch|run|parallelRun|inBand|jestRunner)\\.ts$|^src/run/workers/(workerHost|workerServer)\\.ts$',
+      },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: {fileName: 'tsconfig.json'},
+    doNotFollow: {path: 'node_modules'},
+  },
+};
