@@ -1,115 +1,187 @@
-/** The options as a user writes them. The schema that checks them is in optionSchemas.ts, the defaults in resolvedOptions.ts. */
+/**
+ * The options that a user can set, and their defaults. The schema that checks them is in optionSchemas.ts.
+ *
+ * The doc comments of the four interfaces that a user writes (XdistOptions, FilesEntry, NodeOption, Watermark) are the
+ * only descriptions of the options: editors show them, and docs/generateOptions.ts makes docs/options.md of them.
+ */
+import type {FolderRules} from './folderRules';
 
-/** How tests are distributed over workers. */
+/** How the runner distributes tests over workers. */
 export type Dist = 'load' | 'loadfile' | 'loadscope' | 'loadgroup' | 'worksteal' | 'each';
 
-/** How much work a worker holds beyond the file it runs, in expected ms. */
+/** How much work a worker holds beyond the file that it runs, in expected milliseconds. */
 export interface Watermark {
-  /** A worker that holds less expected work than this is refilled. Default 50 ms. */
+  /** The scheduler refills a worker that holds less expected work than this. Default 50. */
   low?: number;
-  /** A refill stops when the worker holds this much expected work. Default 200 ms. */
+  /** A refill stops at this much expected work. A worker never holds a file that is longer than this. Default 200. */
   high?: number;
 }
 
-/** What some test files ask for: the pragmas' words for folders. A pragma in the file wins over it, and adds to its lists. */
+/** Pragmas of many test files, selected by path. A pragma in a file overrides an entry; the lists of both add up. */
 export interface FilesEntry {
-  /** A glob or a list of them, relative to rootDir. */
+  /** A glob or a list of globs, relative to `rootDir`. A glob with a leading `!` removes what earlier globs matched. */
   match: string | readonly string[];
-  /** As after `@shared-fixture`: `'./fixtures/db.ts'` or `'./fixtures/db.ts scope=worker'`; relative to rootDir. */
+  /** As `@shared-fixture`: `'./fixtures/db.ts'` or `'./fixtures/db.ts scope=worker'`, relative to `rootDir`. */
   sharedFixtures?: readonly string[];
-  /** `true`: as `@can-split`; `'each'`: as `@can-split each`; `false`: whatever an earlier entry or `canSplit` says, not. */
+  /** `true`: `@can-split`; `'each'`: `@can-split each`; `false` overrides earlier entries and the option `canSplit`. */
   canSplit?: boolean | 'each';
+  /** As `@serial`. `false` overrides an earlier entry. */
   serial?: boolean;
+  /** As `@worker-group`. */
   workerGroup?: string;
-  /** As after `@resource`: `'gpu'` or `'gpu:2'`. */
+  /** As `@resource`: `'gpu'` or `'gpu:2'`. */
   resources?: readonly string[];
+  /** As `@hard-timeout`, written like the option `hardTimeout`. */
   hardTimeout?: number | string;
+  /** As `@restart-worker`. `false` overrides an earlier entry. */
   restartWorker?: boolean;
 }
 
-/** A kind of worker: what is not as in Jest's own process. */
+/** A kind of worker: how its process differs from Jest's own process. */
 export interface NodeOption {
-  /** What reports call it, and what its workers find in XDIST_NODE: one line, no two alike. */
+  /** The name in reports, and the value of `XDIST_NODE` in the node's workers: one line, unique among the nodes. */
   name: string;
-  /** The Node that it runs: a path, relative to rootDir, or a command in PATH. Default: that of Jest's own process. */
+  /**
+   * The Node executable (20 or later): a path relative to `rootDir`, or a command in `PATH` (no slash). Default: the
+   * executable of Jest's own process.
+   */
   execPath?: string;
-  /** Its flags, instead of those of Jest's own process. Default: those. */
+  /** Node flags, in place of the flags of Jest's own process, which are the default. `[]` means no flags. */
   execArgv?: readonly string[];
   /**
-   * Variables that it has beside those of Jest's own process; null takes one away, one that is undefined was not
-   * said. JEST_WORKER_ID and those that begin with XDIST_ and tell a worker where it is are the runner's.
+   * Environment variables on top of those of Jest's own process. `null` removes a variable, `undefined` leaves it
+   * unchanged. `NODE_OPTIONS` replaces the inherited value, so repeat flags such as `--experimental-vm-modules`. The
+   * runner's own variables (`JEST_WORKER_ID`, `XDIST_WORKER`, …) cannot be set.
    */
   env?: Readonly<Record<string, string | null | undefined>>;
 }
 
-/** The options of jest-runner-xdist, as a user writes them. Every one may be left out. */
+/** The options of jest-runner-xdist, as a user writes them. Every option may be left out. */
 export interface XdistOptions {
   /**
-   * How the tests are distributed, by pytest-xdist's names. `'load'` (default): each worker gets the next file as soon
-   * as it can take one, longest first, and files that may be split are split test by test. `'loadfile'`: every file
-   * whole. `'loadscope'`: a file that may be split is split by its outermost describe blocks. `'loadgroup'`: as `load`;
-   * what is in describe blocks of a file whose titles end in the same `@group:name` stays together. `'worksteal'`:
-   * every worker gets an even share of the files at once; one that is through takes half of what the one with most has left.
-   * `'each'`: every file runs once on every one of the `nodes`.
+   * How the runner distributes tests over workers. The names are those of pytest-xdist.
+   *
+   * @see distribution.md
    */
   dist?: Dist;
-  /** The kinds of worker. A later place replaces the list. Default: none; every worker is like Jest's own process. */
+  /**
+   * The kinds of worker: another Node version, other Node flags, another environment. A higher-priority source replaces
+   * the whole list.
+   *
+   * @default none; every worker is like Jest's own process
+   * @see nodes.md
+   */
   nodes?: readonly NodeOption[];
   /**
-   * Globs, relative to rootDir, of test files that are treated as if they said `@can-split`: their tests
-   * may be spread over several workers. Default: none.
+   * Globs, relative to `rootDir`, of test files that the runner treats as if they had the pragma `@can-split`: it may
+   * spread their tests over several workers.
+   *
+   * @see splitting.md
    */
   canSplit?: readonly string[];
   /**
-   * What test files ask for, by their place. Of several entries that match a file the later one wins,
-   * field by field, and lists are added up. Default: none.
+   * Pragmas for all files that a glob matches. If several entries match a file, the later entry wins, field by field,
+   * and lists add up. A higher-priority source replaces the whole list.
+   *
+   * @see pragmas.md
    */
   files?: readonly FilesEntry[];
-  /** How much there is of each resource that files ask for. What is not listed there is 1 of. */
+  /**
+   * The amount of each resource that `@resource` can request, such as `{gpu: 2}`. Sources are merged name by name.
+   *
+   * @default 1 of each resource
+   * @see pragmas.md
+   */
   resources?: Readonly<Record<string, number>>;
-  /** How much work a worker holds ahead. */
+  /**
+   * How much work a worker holds ahead, in expected milliseconds. Sources are merged key by key.
+   *
+   * @see distribution.md
+   */
   watermark?: Watermark;
-  /** The most files given to a worker at once; pytest-xdist's `--maxschedchunk`. Default: no limit. */
+  /**
+   * The maximum number of files that the scheduler gives to a worker at once (pytest-xdist's `--maxschedchunk`).
+   *
+   * @default no limit
+   * @see distribution.md
+   */
   maxScheduleChunk?: number;
   /**
-   * How many workers run at a time: a number, whatever `-w` says; or `'auto'`: as many as `-w` says, and more while the
-   * cores are idle and memory allows. Default: as many as `-w` says.
+   * The number of workers: a number, which overrides `-w`; or `'auto'`, which starts as many as `-w` and adds workers
+   * while the cores are idle and memory allows.
+   *
+   * @default as many as `-w`
+   * @see distribution.md
    */
   slots?: number | 'auto';
-  /** The most workers that `slots: 'auto'` starts. Default: 4 for each core that the run may use, or `-w` if that is more. */
+  /**
+   * The maximum number of workers with `slots: 'auto'`.
+   *
+   * @default 4 for each core that the run may use, or `-w` if that is more
+   * @see distribution.md
+   */
   maxSlots?: number;
-  /** How many dead workers a run replaces. 0: none. Default: no cap (but see `README`, "When a worker dies"). */
+  /**
+   * How many dead workers a run replaces; 0 replaces none.
+   *
+   * @default no limit, but a slot whose worker dies 3 times in a row without having run a test stays down
+   * @see crashes-and-hangs.md
+   */
   maxWorkerRestarts?: number;
   /**
-   * `'file'`: a new worker for each test file (nose's `--process-restartworker`); `'run'`: new workers for each run of a
-   * watch session, which otherwise keeps those that are as fresh ones. Default `'never'`.
+   * `'file'` starts a new worker for each test file, for the strongest isolation at the highest cost. `'run'` starts
+   * new workers for each run in watch mode, which otherwise keeps clean workers.
+   *
+   * @see watch.md
    */
   restartWorkers?: 'never' | 'run' | 'file';
   /**
-   * When a worker dies in the middle of a test file: `'resume'` (default) runs the rest of the file in a new worker,
-   * without the test that ran; `'fail-file'` does not, for files whose tests depend on each other.
+   * What the runner does with a file whose worker dies. `'resume'` runs the rest of the file in a new worker, without
+   * the test that crashed. `'fail-file'` runs no more of that file; use it if tests within a file depend on each other.
+   *
+   * @see crashes-and-hangs.md
    */
   onCrash?: 'resume' | 'fail-file';
   /**
-   * The time after which a test, a hook or the loading of a file is taken to hang, and its worker is killed: a
-   * number of ms or a text like `'30s'`, `'5m'`; nose's `--process-timeout`. No test or hook is given less than 1.5
-   * times its own Jest timeout. The pragma `@hard-timeout` sets it for a file, exactly. 0: none. Default 5 min.
+   * The time after which the runner kills a worker whose test, hook or file loading has not ended: milliseconds, or a
+   * text such as `'500ms'`, `'30s'`, `'5m'`; 0 means no limit. A test or hook always gets at least 1.5 times its own
+   * Jest timeout. The pragma `@hard-timeout` sets the limit for a file, exactly.
+   *
+   * @see crashes-and-hangs.md
    */
   hardTimeout?: number | string;
-  /** The time after which one line says that a test, a hook or a file's loading is still running. 0: never. Default 60 s. */
+  /**
+   * The time after which one line reports that a test, a hook or a file's loading is still running. 0 means never.
+   *
+   * @see crashes-and-hangs.md
+   */
   slowTimeout?: number | string;
-  /** The time that a shared fixture's setup may take, and its teardown. 0: any. Default 60 s. */
+  /**
+   * The time limit for a shared fixture's setup (including the loading of its module), and the limit for its teardown.
+   * 0 means no limit.
+   *
+   * @see shared-fixtures.md
+   */
   fixtureTimeout?: number | string;
-  /** The file that keeps past durations, relative to rootDir. Default: one in Jest's cacheDirectory. */
+  /**
+   * The file that stores past durations, relative to `rootDir`. Put it where your CI caches it.
+   *
+   * @default a file in Jest's `cacheDirectory`
+   * @see ci.md
+   */
   timings?: string;
   /**
-   * Whether Jest's guess that a run is quick enough to need no workers is followed. `'never'`: it is
-   * not; only `-i`, one worker (without `nodes`) and `--detectOpenHandles` run in band. Default `'auto'`.
+   * Whether the runner follows Jest's guess that a run is too small for workers. With `'never'`, only `-i`, a single
+   * worker (without `nodes`) and `--detectOpenHandles` run in band.
+   *
+   * @see distribution.md
    */
   inBand?: 'auto' | 'never';
   /**
-   * Whether what V8 has compiled of a module is used again for the next test file, and kept in Jest's cacheDirectory for
-   * the next run. Default true, on the versions of Jest that are known to allow it.
+   * Whether the runner reuses V8's compiled code of a module for the next test file, and stores it in Jest's
+   * `cacheDirectory` for the next run. The cache works on the Jest versions that the runner knows.
+   *
+   * @see speed.md
    */
   compileCache?: boolean;
 }
