@@ -30,7 +30,7 @@ const BESIDE_NO_TESTS = [
 module.exports = tseslint.config(
   {ignores: ['dist/', 'coverage/', 'test/e2e/installs/', 'test/e2e/projects/', 'examples/']},
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'docs/**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: {parserOptions: {projectService: true, tsconfigRootDir: __dirname}},
     rules: {
