@@ -1,4 +1,5 @@
-/** `npm run bench [-- scheduler suites speed splitting crashes fixtures modes slots watch]`: prints figures, ratios first; the goals are those of docs/design/benchmarks.md. */
+/** `npm run bench [-- scheduler suites speed splitting crashes fixtures modes slots watch cold]`: prints figures, ratios first; the goals are those of docs/design/benchmarks.md. */
+import {benchmarkColdCache} from './coldCache';
 import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
 import {benchmarkModes} from './modes';

@@ -1,10 +1,9 @@
 /**
- * The options that a user can set, and their defaults. The schema that checks them is in optionSchemas.ts.
+ * The options as a user writes them. The schema that checks them is in optionSchemas.ts, the defaults are in resolvedOptions.ts.
  *
  * The doc comments of the four interfaces that a user writes (XdistOptions, FilesEntry, NodeOption, Watermark) are the
  * only descriptions of the options: editors show them, and docs/generateOptions.ts makes docs/options.md of them.
  */
-import type {FolderRules} from './folderRules';
 
 /** How the runner distributes tests over workers. */
 export type Dist = 'load' | 'loadfile' | 'loadscope' | 'loadgroup' | 'worksteal' | 'each';
