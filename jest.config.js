@@ -6,6 +6,10 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/e2e/installs/', '<rootDir>/examples/'],
 };
 
+/** What is exhaustive takes as long as all the rest: `npm run test:thorough`. */
+const exhaustive = ['chaos', 'exampleFixtures', 'splitProperty'].map(name => `/e2e/${name}\\.test\\.ts$`);
+const ignored = process.env.THOROUGH === '1' ? [] : exhaustive;
+
 /** @type {import('jest').Config} */
 module.exports = {
   // Most of them wait for other processes: Jest's own default leaves a processor idle, of two the half.
@@ -15,6 +19,11 @@ module.exports = {
   projects: [
     {...base, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts']},
     {...base, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.test.ts']},
-    {...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts']},
+    {
+      ...base,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', ...ignored],
+    },
   ],
 };

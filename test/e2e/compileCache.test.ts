@@ -60,6 +60,7 @@ interface Case {
 }
 
 function onLines(lines: readonly CachedLine[], name: string, {files, config, args, options, tests}: Case): void {
+  if (lines.length === 0) return;
   describe.each(lines)('Jest %s', line => {
     it(name, async () => {
       const project = cacheProject(line, name, files, config);

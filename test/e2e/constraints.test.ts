@@ -1,5 +1,5 @@
 /** Files that may not run beside others, or want a worker of a kind: what runs when, and where. */
-import {onEachLine, type Files, type Project} from './project';
+import {onEachLine, onLatestLine, type Files, type Project} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
@@ -44,7 +44,7 @@ onEachLine('a serial file runs alone, others beside each other', async (_line, m
   expect(Math.max(...together.map(names => names.length))).toBeGreaterThan(1);
 });
 
-onEachLine('a serial file is not split, whatever else it says', async (_line, make) => {
+onLatestLine('a serial file is not split, whatever else it says', async (_line, make) => {
   const project = make({
     'a.test.js': `/**
  * @serial
@@ -62,7 +62,7 @@ for (let i = 0; i < 30; i++) test('t' + i, async () => {
   expect(new Set(project.read('pids').trim().split('\n')).size).toBe(1);
 });
 
-onEachLine('the files of a worker group run in one worker, in order', async (_line, make) => {
+onLatestLine('the files of a worker group run in one worker, in order', async (_line, make) => {
   const group = ['g1', 'g2', 'g3', 'g4', 'g5'];
   const project = make({...files(group, ['@worker-group db']), ...files(['a', 'b', 'c', 'd', 'e', 'f'])});
   const {exitCode} = await project.run(['-w', '3'], PARALLEL);
@@ -73,7 +73,7 @@ onEachLine('the files of a worker group run in one worker, in order', async (_li
   expect(new Set(begun(project).map(({pid}) => pid)).size).toBeGreaterThan(1);
 });
 
-onEachLine('a group whose worker dies goes on in another, in order', async (_line, make) => {
+onLatestLine('a group whose worker dies goes on in another, in order', async (_line, make) => {
   const project = make({
     ...files(['g1', 'g3', 'g4'], ['@worker-group db']),
     'g2.test.js': noting('g2', ['@worker-group db']) + ` test('dies', () => process.kill(process.pid, 'SIGKILL'));`,
@@ -87,7 +87,7 @@ onEachLine('a group whose worker dies goes on in another, in order', async (_lin
   expect(ofGroup[2]?.pid).toBe(ofGroup[3]?.pid);
 });
 
-onEachLine('a resource is a lock that counts', async (_line, make) => {
+onLatestLine('a resource is a lock that counts', async (_line, make) => {
   const project = make({
     ...files(['x1', 'x2', 'x3'], ['@resource db']),
     ...files(['y1', 'y2', 'y3', 'y4', 'y5'], ['@resource gpu']),
@@ -108,7 +108,7 @@ onEachLine('a resource is a lock that counts', async (_line, make) => {
   expect(together.some(names => names.filter(name => name.startsWith('y')).length === 2)).toBe(true);
 });
 
-onEachLine('a file that is split keeps its resource for all of its workers', async (_line, make) => {
+onLatestLine('a file that is split keeps its resource for all of its workers', async (_line, make) => {
   const project = make({
     'split.test.js': `/**
  * @can-split
@@ -133,7 +133,7 @@ for (let i = 0; i < 30; i++) test('t' + i, async () => {
   }
 });
 
-onEachLine('a file that wants a fresh worker gets one in which no other has run', async (_line, make) => {
+onLatestLine('a file that wants a fresh worker gets one in which no other has run', async (_line, make) => {
   const project = make({
     ...files(['f1', 'f2', 'f3'], ['@restart-worker']),
     ...files(['a', 'b', 'c', 'd', 'e', 'f']),
@@ -148,7 +148,7 @@ onEachLine('a file that wants a fresh worker gets one in which no other has run'
   }
 });
 
-onEachLine('all of it at once, with tests that kill their workers: each test has one result', async (_line, make) => {
+onLatestLine('all of it at once, with tests that kill their workers: each test has one result', async (_line, make) => {
   const dies = ` test('dies', () => process.kill(process.pid, 'SIGKILL')); test('after', () => {});`;
   const kinds = [
     ['@serial'],

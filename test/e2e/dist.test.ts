@@ -1,5 +1,5 @@
 /** The option `dist`: what may run apart, by whom, and what a user sees of it. */
-import {IN_ORDER, onEachLine, type JestOutput, type Project} from './project';
+import {IN_ORDER, onEachLine, onLatestLine, type JestOutput, type Project} from './project';
 
 const parallel = (dist: string) => ({env: {XDIST_IN_BAND: 'never', XDIST_DIST: dist}});
 
@@ -44,13 +44,13 @@ onEachLine('loadfile: every file runs whole', async (_line, make) => {
   expect(processes(project, '').size).toBe(1);
 });
 
-onEachLine('load: a file that may be split is split test by test, whatever its groups', async (_line, make) => {
+onLatestLine('load: a file that may be split is split test by test, whatever its groups', async (_line, make) => {
   const project = make(files);
   expectAll(project, await project.run(['-w', '3'], parallel('load')));
   expect(processes(project, '').size).toBeGreaterThan(1);
 });
 
-onEachLine('loadscope: an outermost block stays together, and so do tests that are in none', async (_line, make) => {
+onLatestLine('loadscope: an outermost block stays together, and so do tests that are in none', async (_line, make) => {
   const project = make(files);
   expectAll(project, await project.run(['-w', '3'], parallel('loadscope')));
   expect(processes(project, '').size).toBeGreaterThan(1);
@@ -58,14 +58,14 @@ onEachLine('loadscope: an outermost block stays together, and so do tests that a
   expect(new Set([...processes(project, 'z'), ...processes(project, 'i')]).size).toBe(1);
 });
 
-onEachLine('loadgroup: blocks of one @group stay together', async (_line, make) => {
+onLatestLine('loadgroup: blocks of one @group stay together', async (_line, make) => {
   const project = make(files);
   expectAll(project, await project.run(['-w', '3'], parallel('loadgroup')));
   expect(processes(project, '').size).toBeGreaterThan(1);
   expect(new Set([...processes(project, 'x'), ...processes(project, 'i')]).size).toBe(1);
 });
 
-onEachLine(
+onLatestLine(
   'worksteal: each worker has its share at once, and whoever is through takes of another',
   async (_line, make) => {
     const names = Array.from({length: 12}, (_, index) => `f${String(index).padStart(2, '0')}`);
@@ -97,7 +97,7 @@ onEachLine(
   },
 );
 
-onEachLine('another is refused', async (_line, make) => {
+onLatestLine('another is refused', async (_line, make) => {
   const project = make(files);
   const {exitCode, stderr} = await project.run(['-w', '2'], parallel('loadfiles'));
   expect(exitCode).not.toBe(0);

@@ -1,7 +1,7 @@
 /** Shared fixtures, as a user sees them: set up once, there for whom they were declared, and taken down whatever happens. */
 import {fixture, fixtureLog, testFile, usersOf} from './fixtureProject';
 import {messageOf, resultOf, statuses} from './outcomes';
-import {IN_ORDER, onEachLine} from './project';
+import {IN_ORDER, onEachLine, onLatestLine} from './project';
 import {WatchSession} from './watching';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
@@ -56,7 +56,7 @@ describe.each([
     expect(fixtureLog(project)).toEqual(['network up', 'db up', 'db down', 'network down']);
   });
 
-  onEachLine('what cannot be set up fails each test of the files that need it, and no other', async (_line, make) => {
+  onLatestLine('what cannot be set up fails each test of the files that need it, and no other', async (_line, make) => {
     const body = `test('one', () => {}); describe('d', () => { beforeAll(() => { throw new Error('a hook ran'); }); test('two', () => {}); }); test.skip('three', () => {});`;
     const project = make({
       'throws.js': fixture('throws', {setup: `throw new TypeError('no disk');`}),
@@ -101,7 +101,7 @@ describe.each([
     expect(await project.leftProcesses()).toEqual([]);
   });
 
-  onEachLine('what cannot be taken down fails the run, and is shown', async (_line, make) => {
+  onLatestLine('what cannot be taken down fails the run, and is shown', async (_line, make) => {
     const project = make({
       'db.js': fixture('db', {value: `{url: 'there'}`, teardown: `throw new Error('still in use');`}),
       ...usersOf('./db', 2),
@@ -115,7 +115,7 @@ describe.each([
     expect(await project.leftProcesses()).toEqual([]);
   });
 
-  onEachLine('a hang ends with the time-out, in setup and in teardown', async (_line, make) => {
+  onLatestLine('a hang ends with the time-out, in setup and in teardown', async (_line, make) => {
     const project = make({
       'loops.js': fixture('loops', {setup: `for (;;);`}),
       'waits.js': fixture('waits', {teardown: `await new Promise(resolve => setTimeout(resolve, 1e8));`}),
@@ -134,7 +134,7 @@ describe.each([
   });
 });
 
-onEachLine('files that begin after a fixture has died fail with that', async (_line, make) => {
+onLatestLine('files that begin after a fixture has died fail with that', async (_line, make) => {
   const use = (body: string) =>
     testFile(['@shared-fixture ./db.js'], `test('uses it', async () => { ${body} }, 600_000);`);
   const project = make(
@@ -162,7 +162,7 @@ onEachLine('files that begin after a fixture has died fail with that', async (_l
   );
 });
 
-onEachLine('it is set up before the first file that needs it, while others run', async (_line, make) => {
+onLatestLine('it is set up before the first file that needs it, while others run', async (_line, make) => {
   const project = make({
     'db.js': fixture('db', {
       value: `{url: 'there'}`,
@@ -177,7 +177,7 @@ onEachLine('it is set up before the first file that needs it, while others run',
   expect(fixtureLog(project)).toEqual(['db up', 'db down']);
 });
 
-onEachLine(
+onLatestLine(
   'it is taken down before other files have ended, and not set up where nobody runs that needs it',
   async (_line, make) => {
     const project = make({
@@ -196,7 +196,7 @@ onEachLine(
   },
 );
 
-onEachLine(
+onLatestLine(
   'one of scope worker is set up once for each worker that needs it, and goes with it',
   async (_line, make) => {
     const project = make({
@@ -225,7 +225,7 @@ onEachLine(
   },
 );
 
-onEachLine('fixtures outlive the workers that die of a test, and those of a worker do not', async (_line, make) => {
+onLatestLine('fixtures outlive the workers that die of a test, and those of a worker do not', async (_line, make) => {
   const dies = `test('before', () => {}); test('dies', () => process.kill(process.pid, 'SIGKILL')); test('after', () => { sharedFixture('./FILE'); });`;
   const project = make({
     'run.js': fixture('run'),
@@ -244,30 +244,33 @@ onEachLine('fixtures outlive the workers that die of a test, and those of a work
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('what is wrong with a declaration fails the files concerned, before anything runs', async (_line, make) => {
-  const project = make({
-    'fixtures/a.js': fixture('a', {needs: ['./b']}),
-    'fixtures/b.js': fixture('b', {needs: ['./a.js']}),
-    'fixtures/ok.js': fixture('ok', {value: `{url: 'there'}`}),
-    'cycle.test.js': testFile(['@shared-fixture ./fixtures/a'], `test('one', () => {});`),
-    'missing.test.js': testFile(['@can-split', '@shared-fixture ./fixtures/nowhere'], `test('one', () => {});`),
-    'run.test.js': testFile(['@shared-fixture ./fixtures/ok'], `test('one', () => {});`),
-    'worker.test.js': testFile(['@shared-fixture ./fixtures/ok.js scope=worker'], `test('one', () => {});`),
-    'resource.test.js': testFile(['@resource gpu:3'], `test('one', () => {});`),
-    'other.test.js': 'test("other", () => {});',
-  });
-  const output = await project.run(['-w', '2'], {env: {...PARALLEL.env, XDIST_RESOURCES: '{"gpu": 2}'}});
-  expect(output.exitCode).toBe(1);
-  expect(messageOf(output, '/cycle.test.js')).toMatch(/fixtures\/a\.js -> fixtures\/b\.js -> fixtures\/a\.js/);
-  expect(messageOf(output, '/missing.test.js')).toMatch(/missing\.test\.js:3 [^]*fixtures\/nowhere/);
-  expect(messageOf(output, '/worker.test.js')).toMatch(/run\.test\.js:2[^]*|worker\.test\.js:2/);
-  expect(messageOf(output, '/resource.test.js')).toMatch(/resource\.test\.js:2 [^]*asks for 3[^]*"gpu"[^]*2/);
-  expect(statuses(output, '/other.test.js')).toEqual({other: 'passed'});
-  expect(output.json?.numTotalTests).toBe(1);
-  expect(fixtureLog(project)).toEqual([]);
-});
+onLatestLine(
+  'what is wrong with a declaration fails the files concerned, before anything runs',
+  async (_line, make) => {
+    const project = make({
+      'fixtures/a.js': fixture('a', {needs: ['./b']}),
+      'fixtures/b.js': fixture('b', {needs: ['./a.js']}),
+      'fixtures/ok.js': fixture('ok', {value: `{url: 'there'}`}),
+      'cycle.test.js': testFile(['@shared-fixture ./fixtures/a'], `test('one', () => {});`),
+      'missing.test.js': testFile(['@can-split', '@shared-fixture ./fixtures/nowhere'], `test('one', () => {});`),
+      'run.test.js': testFile(['@shared-fixture ./fixtures/ok'], `test('one', () => {});`),
+      'worker.test.js': testFile(['@shared-fixture ./fixtures/ok.js scope=worker'], `test('one', () => {});`),
+      'resource.test.js': testFile(['@resource gpu:3'], `test('one', () => {});`),
+      'other.test.js': 'test("other", () => {});',
+    });
+    const output = await project.run(['-w', '2'], {env: {...PARALLEL.env, XDIST_RESOURCES: '{"gpu": 2}'}});
+    expect(output.exitCode).toBe(1);
+    expect(messageOf(output, '/cycle.test.js')).toMatch(/fixtures\/a\.js -> fixtures\/b\.js -> fixtures\/a\.js/);
+    expect(messageOf(output, '/missing.test.js')).toMatch(/missing\.test\.js:3 [^]*fixtures\/nowhere/);
+    expect(messageOf(output, '/worker.test.js')).toMatch(/run\.test\.js:2[^]*|worker\.test\.js:2/);
+    expect(messageOf(output, '/resource.test.js')).toMatch(/resource\.test\.js:2 [^]*asks for 3[^]*"gpu"[^]*2/);
+    expect(statuses(output, '/other.test.js')).toEqual({other: 'passed'});
+    expect(output.json?.numTotalTests).toBe(1);
+    expect(fixtureLog(project)).toEqual([]);
+  },
+);
 
-onEachLine('the option files declares for folders what pragmas declare for files', async (_line, make) => {
+onLatestLine('the option files declares for folders what pragmas declare for files', async (_line, make) => {
   const project = make({
     'xdist.config.js': `module.exports = {
       files: [{match: 'db/**', sharedFixtures: ['./fixtures/db'], resources: ['gpu'], workerGroup: 'db', hardTimeout: '1m'}],
@@ -299,7 +302,7 @@ describe.each([
     `export async function setup(): Promise<{url: string}> { return {url: 'there' as string}; }`,
   ],
 ] as const)('%s', (_, path, source) => {
-  onEachLine('is a fixture', async (_line, make) => {
+  onLatestLine('is a fixture', async (_line, make) => {
     const project = make({[path]: source, ...usersOf(`./${path}`, 2)}, {transform: {'\\.ts$': ['@swc/jest', {}]}});
     const {exitCode, stderr} = await project.run(['-w', '2'], PARALLEL);
     expect(stderr).toContain('2 passed, 2 total');
@@ -315,7 +318,7 @@ describe('on every way out it is taken down', () => {
   const SLOW_DOWN = fixture('db', {teardown: `await new Promise(resolve => setTimeout(resolve, 300));`});
 
   describe.each(['SIGINT', 'SIGKILL'] as const)('%s', signal => {
-    onEachLine('of a run over workers', async (_line, make) => {
+    onLatestLine('of a run over workers', async (_line, make) => {
       const project = make({'db.js': SLOW_DOWN, 'a.test.js': WAITS, 'b.test.js': 'test("other", () => {});'});
       const output = await project.run(['-w', '2'], {
         ...PARALLEL,
@@ -329,7 +332,7 @@ describe('on every way out it is taken down', () => {
       expect(fixtureLog(project)).toEqual(['db up', 'db down']);
     });
 
-    onEachLine('of a run in band', async (_line, make) => {
+    onLatestLine('of a run in band', async (_line, make) => {
       const project = make({'db.js': SLOW_DOWN, 'a.test.js': WAITS});
       const output = await project.run(['-i'], {
         meanwhile: async jest => {
@@ -343,7 +346,7 @@ describe('on every way out it is taken down', () => {
     });
   });
 
-  onEachLine('--bail in band', async (_line, make) => {
+  onLatestLine('--bail in band', async (_line, make) => {
     const project = make(
       {
         'db.js': SLOW_DOWN,
@@ -359,7 +362,7 @@ describe('on every way out it is taken down', () => {
     expect(await project.leftProcesses()).toEqual([]);
   });
 
-  onEachLine('--bail', async (_line, make) => {
+  onLatestLine('--bail', async (_line, make) => {
     const project = make({
       'db.js': SLOW_DOWN,
       'a.test.js': WAITS,
@@ -378,7 +381,7 @@ describe('on every way out it is taken down', () => {
     expect(await project.leftProcesses()).toEqual([]);
   });
 
-  onEachLine('each run of watch mode', async (_line, make) => {
+  onLatestLine('each run of watch mode', async (_line, make) => {
     const project = make({'db.js': DB, ...usersOf('./db', 2)});
     const session = new WatchSession(project, ['-w', '2']);
     await session.untilRun();
@@ -394,7 +397,7 @@ describe('on every way out it is taken down', () => {
     ['an interrupted run of watch mode', '\r'],
     ["watch mode's Ctrl-C", '\u0003'],
   ])('%s', (_, key) => {
-    onEachLine('in the middle of a run', async (_line, make) => {
+    onLatestLine('in the middle of a run', async (_line, make) => {
       const project = make({'db.js': SLOW_DOWN, 'a.test.js': WAITS, 'b.test.js': 'test("other", () => {});'});
       const session = new WatchSession(project, ['-w', '2']);
       await project.untilThere(session.jest, 'waiting');
@@ -412,7 +415,7 @@ describe('on every way out it is taken down', () => {
   });
 });
 
-onEachLine('one project or several, a fixture is one', async (_line, make) => {
+onLatestLine('one project or several, a fixture is one', async (_line, make) => {
   const project = make(
     {'db.js': DB, ...usersOf('./db', 2), 'sequencer.js': IN_ORDER},
     {

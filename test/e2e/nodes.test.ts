@@ -1,7 +1,16 @@
 /** The option `nodes`, and `dist: 'each'`: every test on every kind of worker, and one result for Jest. */
 import {existsSync} from 'node:fs';
 import type {AssertionResult} from '@jest/test-result';
-import {IN_ORDER, OTHER_NODE, onEachLine, type Files, type JestOutput, type Project, type RunOptions} from './project';
+import {
+  IN_ORDER,
+  OTHER_NODE,
+  onEachLine,
+  onLatestLine,
+  type Files,
+  type JestOutput,
+  type Project,
+  type RunOptions,
+} from './project';
 
 interface NodeSpec {
   readonly name: string;
@@ -115,7 +124,7 @@ describe('each', () => {
     expect(output.stderr).toContain('other (v22.23.3): tests: 3 passed, 3 total; ');
   });
 
-  onEachLine('one worker is enough for all nodes, one after the other', async (_line, make) => {
+  onLatestLine('one worker is enough for all nodes, one after the other', async (_line, make) => {
     const project = make(many(3, NOTE));
     const output = await project.run(['-w', '1'], on([HERE, TOKYO, {name: 'third'}]));
     expect(output.exitCode).toBe(0);
@@ -125,7 +134,7 @@ describe('each', () => {
     expect(new Set(notesOf(project).map(({pid}) => pid)).size).toBe(3);
   });
 
-  onEachLine('-t means the names of the tests, as they are without nodes', async (_line, make) => {
+  onLatestLine('-t means the names of the tests, as they are without nodes', async (_line, make) => {
     const project = make({'a.test.js': "describe('x', () => { test('one', () => {}); test('two', () => {}); });"});
     const output = await project.run(['-w', '2', '-t', '^x one$'], on(TWO));
     expect(testsOf(output, 'a.test.js').map(({fullName, status}) => [fullName, status])).toEqual([
@@ -136,7 +145,7 @@ describe('each', () => {
     ]);
   });
 
-  onEachLine('files are split on each node', async (_line, make) => {
+  onLatestLine('files are split on each node', async (_line, make) => {
     const tests = `for (let i = 0; i < 12; i++) test('t' + i, async () => { ${NOTE} await new Promise(resolve => setTimeout(resolve, 200)); });`;
     const project = make({'a.test.js': `/** @can-split */\n${tests}`});
     const output = await project.run(['-w', '4'], on(TWO));
@@ -150,7 +159,7 @@ describe('each', () => {
     }
   });
 
-  onEachLine('coverage is what it is without nodes', async (_line, make) => {
+  onLatestLine('coverage is what it is without nodes', async (_line, make) => {
     const project = make({
       'code.js': "exports.f = zone => { if (zone > 0) { return 'east'; } return 'here'; };",
       'a.test.js': "test('f', () => { require('./code').f(new Date(0).getHours()); });",
@@ -165,7 +174,7 @@ describe('each', () => {
     }
   });
 
-  onEachLine('a fixture that is shared is set up once for all nodes', async (_line, make) => {
+  onLatestLine('a fixture that is shared is set up once for all nodes', async (_line, make) => {
     const project = make({
       'db.js': `
         exports.setup = () => { require('fs').appendFileSync('log', 'up\\n'); return 4711; };
@@ -182,7 +191,7 @@ describe('each', () => {
 describe('snapshots with each', () => {
   const SNAP = '__snapshots__/a.test.js.snap';
 
-  onEachLine('one that all nodes agree on is written once', async (_line, make) => {
+  onLatestLine('one that all nodes agree on is written once', async (_line, make) => {
     const project = make(
       {
         'a.test.js':
@@ -204,7 +213,7 @@ describe('snapshots with each', () => {
     expect(stock.exitCode).toBe(0);
   });
 
-  onEachLine('nodes that disagree fail, with both values; also with -u', async (_line, make) => {
+  onLatestLine('nodes that disagree fail, with both values; also with -u', async (_line, make) => {
     const project = make({'a.test.js': "test('hours', () => expect(new Date(0).getHours()).toMatchSnapshot());"});
     for (const args of [['--ci=false'], ['-u']]) {
       const output = await project.run(['-w', '2', ...args], on(TWO));
@@ -215,7 +224,7 @@ describe('snapshots with each', () => {
     }
   });
 
-  onEachLine('those of a test that only one node has are neither lost nor obsolete', async (_line, make) => {
+  onLatestLine('those of a test that only one node has are neither lost nor obsolete', async (_line, make) => {
     const project = make({
       'a.test.js': `
         test('both', () => expect(1).toMatchSnapshot());
@@ -235,7 +244,7 @@ describe('snapshots with each', () => {
     expect(project.read(SNAP)).not.toContain('east');
   });
 
-  onEachLine('with -u those of a later node survive if its tests do not get to them', async (_line, make) => {
+  onLatestLine('with -u those of a later node survive if its tests do not get to them', async (_line, make) => {
     const both = "test('both', () => expect(1).toMatchSnapshot());";
     const east = (text: string) => `if (process.env.XDIST_NODE === 'tokyo') ${text}`;
     const asksForEast = "test('east', () => expect('east').toMatchSnapshot());";
@@ -270,7 +279,7 @@ describe('snapshots with each', () => {
     }
   });
 
-  onEachLine('with -u those that no node has a test for are removed, and a file without any', async (_line, make) => {
+  onLatestLine('with -u those that no node has a test for are removed, and a file without any', async (_line, make) => {
     const both = "test('both', () => expect(1).toMatchSnapshot());";
     const old = "test('old', () => expect('old').toMatchSnapshot());";
     for (const pragma of ['', '/** @can-split */\n']) {
@@ -290,7 +299,7 @@ describe('snapshots with each', () => {
     }
   });
 
-  onEachLine('those of a file that is split on each node', async (_line, make) => {
+  onLatestLine('those of a file that is split on each node', async (_line, make) => {
     const tests = `for (let i = 0; i < 8; i++) test('t' + i, async () => { expect(i).toMatchSnapshot(); await new Promise(resolve => setTimeout(resolve, 200)); });`;
     const project = make({'a.test.js': `/** @can-split */\n${tests}`});
     const output = await project.run(['-w', '4', '--ci=false'], on(TWO));
@@ -300,37 +309,40 @@ describe('snapshots with each', () => {
 });
 
 describe('what goes wrong', () => {
-  onEachLine('a worker that dies is replaced by one of its node, which goes on with the rest', async (_line, make) => {
-    const project = make({
-      'a.test.js': `
+  onLatestLine(
+    'a worker that dies is replaced by one of its node, which goes on with the rest',
+    async (_line, make) => {
+      const project = make({
+        'a.test.js': `
         test('first', () => { ${NOTE} });
         test('dies in the east', () => { if (process.env.XDIST_NODE === 'tokyo') process.kill(process.pid, 'SIGKILL'); });
         test('last', () => { ${NOTE} });`,
-      'b.test.js': `test('b', () => { ${NOTE} });`,
-    });
-    const output = await project.run(['-w', '2'], on(TWO));
-    expect(output.exitCode).toBe(1);
-    expect(testsOf(output, 'a.test.js').map(({fullName, status}) => `${fullName}: ${status}`)).toEqual([
-      'here first: passed',
-      'here dies in the east: passed',
-      'here last: passed',
-      'tokyo first: passed',
-      'tokyo dies in the east: failed',
-      'tokyo last: passed',
-    ]);
-    expect(messageOf(output, 'a.test.js')).toMatch(/● tokyo › dies in the east[^]*SIGKILL/);
-    expect(namesOf(output, 'b.test.js')).toEqual(['here b', 'tokyo b']);
-    const east = notesOf(project).filter(({node}) => node === 'tokyo');
-    expect(east.map(({hours}) => hours)).toEqual([9, 9, 9]);
-    expect(output.stderr).toMatch(/tokyo \(.*\): tests: 1 failed, 3 passed, 4 total; \d workers, of which 1 died\./);
-    const heard = output.events.filter(({event}) => event === 'case-result');
-    expect(heard.map(({result}) => (result as AssertionResult).fullName).sort()).toEqual(
-      [...namesOf(output, 'a.test.js'), ...namesOf(output, 'b.test.js')].sort(),
-    );
-    expect(await project.leftProcesses()).toEqual([]);
-  });
+        'b.test.js': `test('b', () => { ${NOTE} });`,
+      });
+      const output = await project.run(['-w', '2'], on(TWO));
+      expect(output.exitCode).toBe(1);
+      expect(testsOf(output, 'a.test.js').map(({fullName, status}) => `${fullName}: ${status}`)).toEqual([
+        'here first: passed',
+        'here dies in the east: passed',
+        'here last: passed',
+        'tokyo first: passed',
+        'tokyo dies in the east: failed',
+        'tokyo last: passed',
+      ]);
+      expect(messageOf(output, 'a.test.js')).toMatch(/● tokyo › dies in the east[^]*SIGKILL/);
+      expect(namesOf(output, 'b.test.js')).toEqual(['here b', 'tokyo b']);
+      const east = notesOf(project).filter(({node}) => node === 'tokyo');
+      expect(east.map(({hours}) => hours)).toEqual([9, 9, 9]);
+      expect(output.stderr).toMatch(/tokyo \(.*\): tests: 1 failed, 3 passed, 4 total; \d workers, of which 1 died\./);
+      const heard = output.events.filter(({event}) => event === 'case-result');
+      expect(heard.map(({result}) => (result as AssertionResult).fullName).sort()).toEqual(
+        [...namesOf(output, 'a.test.js'), ...namesOf(output, 'b.test.js')].sort(),
+      );
+      expect(await project.leftProcesses()).toEqual([]);
+    },
+  );
 
-  onEachLine('a file that cannot be loaded on one node has its tests of the other', async (_line, make) => {
+  onLatestLine('a file that cannot be loaded on one node has its tests of the other', async (_line, make) => {
     const project = make({
       'a.test.js': "if (process.env.XDIST_NODE === 'tokyo') throw new Error('not in the east'); test('a', () => {});",
     });
@@ -342,7 +354,7 @@ describe('what goes wrong', () => {
     expect(output.stderr).toMatch(/tokyo \(.*\): tests: 0 total; 1 test suite failed to run; \d workers?\./);
   });
 
-  onEachLine('nodes that have not the same tests are shown as a diff', async (_line, make) => {
+  onLatestLine('nodes that have not the same tests are shown as a diff', async (_line, make) => {
     const project = make({
       'a.test.js':
         "test('both', () => {}); if (process.env.XDIST_NODE === 'here') test('one', () => {}); else test('other', () => {});",
@@ -354,7 +366,7 @@ describe('what goes wrong', () => {
     expect(output.stderr).toMatch(/- "one" \(only in here\)\n +\+ "other" \(only in tokyo\)/);
   });
 
-  onEachLine('nodes that cannot start are one error, and nothing runs', async (_line, make) => {
+  onLatestLine('nodes that cannot start are one error, and nothing runs', async (_line, make) => {
     const project = make({'a.test.js': `test('a', () => { ${NOTE} });`});
     const nodes = [HERE, {name: 'gone', execPath: './no/node'}, {name: 'bad', execArgv: ['--no-such-flag']}];
     for (const dist of ['each', 'load']) {
@@ -368,7 +380,7 @@ describe('what goes wrong', () => {
     }
   });
 
-  onEachLine('each without nodes is an error that says what to write', async (_line, make) => {
+  onLatestLine('each without nodes is an error that says what to write', async (_line, make) => {
     const project = make({'a.test.js': `test('a', () => { ${NOTE} });`});
     const output = await project.run([], {env: {XDIST_DIST: 'each'}});
     expect(output.exitCode).toBe(1);
@@ -376,7 +388,7 @@ describe('what goes wrong', () => {
     expect(project.exists('notes')).toBe(false);
   });
 
-  onEachLine('-i runs in band, on the Node of Jest itself, and says so', async (_line, make) => {
+  onLatestLine('-i runs in band, on the Node of Jest itself, and says so', async (_line, make) => {
     const project = make({'a.test.js': `test('a', () => { ${NOTE} });`});
     for (const [dist, flag] of [
       ['each', '-i'],
@@ -390,7 +402,7 @@ describe('what goes wrong', () => {
     expect(notesOf(project).map(({node}) => node)).toEqual([undefined, undefined]);
   });
 
-  onEachLine('Ctrl-C: what was in flight on a node is interrupted, what has ended counts', async (_line, make) => {
+  onLatestLine('Ctrl-C: what was in flight on a node is interrupted, what has ended counts', async (_line, make) => {
     const project = make({
       'a.test.js': `test('waits in the east', async () => {
         if (process.env.XDIST_NODE !== 'tokyo') return;
@@ -418,7 +430,7 @@ describe('what goes wrong', () => {
     expect(await project.leftProcesses()).toEqual([]);
   });
 
-  onEachLine('Ctrl-C: a file that will not run on a node any more has not passed', async (_line, make) => {
+  onLatestLine('Ctrl-C: a file that will not run on a node any more has not passed', async (_line, make) => {
     const project = make(
       {
         'a.test.js': "test('a', () => expect(1).toMatchSnapshot());",
@@ -446,7 +458,7 @@ describe('what goes wrong', () => {
     expect(output.json?.snapshot.unchecked).toBe(0);
   });
 
-  onEachLine('--bail counts what has failed on the first node, before the others have begun', async (_line, make) => {
+  onLatestLine('--bail counts what has failed on the first node, before the others have begun', async (_line, make) => {
     const files = Object.fromEntries(
       Array.from({length: 12}, (_, index) => [
         `f${String(index).padStart(2, '0')}.test.js`,
@@ -465,7 +477,7 @@ describe('what goes wrong', () => {
 });
 
 describe('other modes', () => {
-  onEachLine('the workers are shared out over the nodes, and names stay as they are', async (_line, make) => {
+  onLatestLine('the workers are shared out over the nodes, and names stay as they are', async (_line, make) => {
     // No file ends before one of each node has begun.
     const waits = `const fs = require('fs'); fs.writeFileSync('began on ' + process.env.XDIST_NODE, '');
       while (!fs.existsSync('began on here') || !fs.existsSync('began on tokyo')) await new Promise(resolve => setTimeout(resolve, 20));`;
@@ -484,7 +496,7 @@ describe('other modes', () => {
     expect(counts.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(3);
   });
 
-  onEachLine('a node for which there is no worker is told of', async (_line, make) => {
+  onLatestLine('a node for which there is no worker is told of', async (_line, make) => {
     const project = make(many(3, NOTE));
     const output = await project.run(['-w', '1'], on(TWO, 'load'));
     expect(output.json?.numPassedTests).toBe(3);

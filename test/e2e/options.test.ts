@@ -1,6 +1,6 @@
 /** Where options come from, and what a mistake in them looks like. */
 import type {SchedulePlan} from '../../src/core/schedule/state';
-import {onEachLine, type Files, type JestOutput} from './project';
+import {onEachLine, onLatestLine, type Files, type JestOutput} from './project';
 
 const TESTS: Files = {'a.test.js': 'test("a", () => {});', 'b.test.js': 'test("b", () => {});'};
 
@@ -30,7 +30,7 @@ onEachLine('options stand in any of the files, and the environment wins over the
   expect(planOf(output)).toMatchObject({maxScheduleChunk: 3, watermark: {low: 1, high: 2}});
 });
 
-onEachLine('files ask by their place, and an entry that cannot be had is named', async (_line, make) => {
+onLatestLine('files ask by their place, and an entry that cannot be had is named', async (_line, make) => {
   const project = make({
     'a.test.js': '/** @worker-group mine */\ntest("a", () => {});',
     'db/b.test.js': 'test("b", () => {});',
@@ -75,7 +75,7 @@ onEachLine(
   ['30'],
 );
 
-onEachLine('a mistake is one clear error before any test runs, and Jest exits non-zero', async (_line, make) => {
+onLatestLine('a mistake is one clear error before any test runs, and Jest exits non-zero', async (_line, make) => {
   const mistakes: ReadonlyArray<readonly [Files, Record<string, string>, RegExp]> = [
     [
       {'xdist.config.json': '{"maxWorkerRestart": 2}'},
@@ -120,7 +120,7 @@ onEachLine('a mistake is one clear error before any test runs, and Jest exits no
   }
 });
 
-onEachLine('a Jest that a test starts inherits our variables and does not trip over them', async (_line, make) => {
+onLatestLine('a Jest that a test starts inherits our variables and does not trip over them', async (_line, make) => {
   const project = make(
     {
       'outer.test.js': `test('runs Jest', () => {
@@ -148,7 +148,7 @@ onEachLine('a Jest that a test starts inherits our variables and does not trip o
   expect(new Set(log.map(({run}) => run)).size).toBe(3); // in band nothing is logged
 });
 
-onEachLine("restartWorkers: 'file' gives every file a worker of its own", async (_line, make) => {
+onLatestLine("restartWorkers: 'file' gives every file a worker of its own", async (_line, make) => {
   const body =
     'test("pid", () => require("fs").appendFileSync("pids", process.pid + process.env.JEST_WORKER_ID + "\\n"));';
   const project = make(Object.fromEntries(Array.from({length: 5}, (_, index) => [`${index}.test.js`, body])));
@@ -157,7 +157,7 @@ onEachLine("restartWorkers: 'file' gives every file a worker of its own", async 
   expect(new Set(project.lines('pids')).size).toBe(5);
 });
 
-onEachLine('maxScheduleChunk is the most that a worker is given at once', async (_line, make) => {
+onLatestLine('maxScheduleChunk is the most that a worker is given at once', async (_line, make) => {
   const project = make(
     Object.fromEntries(Array.from({length: 30}, (_, index) => [`${index}.test.js`, 'test("a", () => {});'])),
   );
@@ -169,7 +169,7 @@ onEachLine('maxScheduleChunk is the most that a worker is given at once', async 
   expect(Math.max(...(await given({XDIST_WATERMARK: '{"low": 500, "high": 1000}'})))).toBeGreaterThan(1);
 });
 
-onEachLine('a mistake is found before the tests of another runner run, too', async (_line, make) => {
+onLatestLine('a mistake is found before the tests of another runner run, too', async (_line, make) => {
   const project = make(
     {
       'a/a.test.js': 'test("a", () => require("fs").writeFileSync("ran", ""));',

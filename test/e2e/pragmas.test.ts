@@ -1,7 +1,7 @@
 /** What users see of pragmas that are malformed, stand where Jest does not look, or ask for what cannot be had; what the plan has of the others. */
 import {basename} from 'node:path';
 import type {SchedulePlan} from '../../src/core/schedule/state';
-import {onEachLine} from './project';
+import {onEachLine, onLatestLine} from './project';
 
 const FILES = {
   'ok.test.js': '/** @group integration */\ntest("ok", () => {});',
@@ -35,7 +35,7 @@ const asks = (...lines: string[]) => `/**\n${lines.map(line => ` * ${line}\n`).j
 const fixture = 'exports.setup = () => 1;\nexports.teardown = () => {};\n';
 
 for (const args of [['-w', '2'], ['-i']]) {
-  onEachLine(
+  onLatestLine(
     `a file that asks for what cannot be had fails, with file and line; the others run (${args.join(' ')})`,
     async (_line, make) => {
       const project = make({
@@ -69,7 +69,7 @@ for (const args of [['-w', '2'], ['-i']]) {
   );
 }
 
-onEachLine('what files ask for is in the plan', async (_line, make) => {
+onLatestLine('what files ask for is in the plan', async (_line, make) => {
   const project = make({
     'serial.test.js': `${asks('@serial', '@can-split')}test("ok", () => {});`,
     'a.test.js': `${asks('@worker-group db', '@resource gpu:2', '@restart-worker')}test("ok", () => {});`,
@@ -108,9 +108,12 @@ onEachLine('what files ask for is in the plan', async (_line, make) => {
   expect(stderr).toContain(`${project.path('serial.test.js')} runs whole: it is serial.`);
 });
 
-onEachLine('a file that asks for a fresh worker has one, also where Jest would run it in band', async (_line, make) => {
-  const project = make({'a.test.js': `${asks('@restart-worker')}test("ok", () => {});`});
-  const {log, json} = await project.run(['-w', '2']);
-  expect(json).toMatchObject({success: true, numPassedTests: 1});
-  expect(log).not.toEqual([]);
-});
+onLatestLine(
+  'a file that asks for a fresh worker has one, also where Jest would run it in band',
+  async (_line, make) => {
+    const project = make({'a.test.js': `${asks('@restart-worker')}test("ok", () => {});`});
+    const {log, json} = await project.run(['-w', '2']);
+    expect(json).toMatchObject({success: true, numPassedTests: 1});
+    expect(log).not.toEqual([]);
+  },
+);

@@ -306,4 +306,12 @@ function describePlatform({line, node}: Platform): string {
   return node === undefined ? `Jest ${line}` : `Jest ${line}, Node ${node}`;
 }
 
+/** `npm run test:thorough` sets it: what is exhaustive runs then, too. */
+export const IS_THOROUGH = process.env.THOROUGH === '1';
+
+/** For policy, which no Jest line can change: on the latest line; with `npm run test:thorough` on each. */
+export function onLatestLine(name: string, test: (line: JestLine, make: MakeProject) => Promise<void>): void {
+  onEachLine(name, test, IS_THOROUGH ? JEST_LINES : ['30']);
+}
+
 export type MakeProject = (files: Files, config?: object | null) => Project;

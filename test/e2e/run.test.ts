@@ -2,7 +2,7 @@
 import {existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
-import {IN_ORDER, onEachLine, type Runner} from './project';
+import {IN_ORDER, onEachLine, onLatestLine, type Runner} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
@@ -67,7 +67,7 @@ onEachLine('--bail=2 goes on after the first failure', async (_line, make) => {
   expect(json).toMatchObject({numTotalTests: 3, numFailedTests: 1});
 });
 
-onEachLine('--bail in band', async (_line, make) => {
+onLatestLine('--bail in band', async (_line, make) => {
   const project = make({'a.test.js': 'test("fails", () => { throw new Error("no"); });'});
   const {exitCode, stderr} = await project.run(['-i', '--bail'], {env: {XDIST_TIMINGS: 'timings.json'}});
   expect(exitCode).toBe(1);
@@ -76,7 +76,7 @@ onEachLine('--bail in band', async (_line, make) => {
   expect(project.readAll('.')).not.toHaveProperty([`timings.json.${process.pid}.inband`]);
 });
 
-onEachLine('a worker knows its number, their count and the run, and so does a run in band', async (_line, make) => {
+onLatestLine('a worker knows its number, their count and the run, and so does a run in band', async (_line, make) => {
   const body = `test("a", () => require("fs").appendFileSync("seen", [process.env.JEST_WORKER_ID, process.env.XDIST_WORKER, process.env.XDIST_WORKER_COUNT, process.env.XDIST_RUN_ID].join(" ") + "\\n"));`;
   const project = make({'1.test.js': body, '2.test.js': body, '3.test.js': body});
   const seen = () =>
@@ -97,13 +97,13 @@ onEachLine('a worker knows its number, their count and the run, and so does a ru
   expect(seen().map(line => line.slice(0, 3))).toEqual(Array(3).fill(['1', 'w1', '1']));
 });
 
-onEachLine("Jest's own guess runs few quick files in band; inBand: 'never' does not", async (_line, make) => {
+onLatestLine("Jest's own guess runs few quick files in band; inBand: 'never' does not", async (_line, make) => {
   const project = make({'1.test.js': 'test("a", () => require("fs").writeFileSync("ppid", String(process.ppid)));'});
   expect((await project.run(['-w', '2'])).log).toHaveLength(0);
   expect((await project.run(['-w', '2'], PARALLEL)).log.length).toBeGreaterThan(0);
 });
 
-onEachLine(
+onLatestLine(
   'a reporter that throws at the end of files costs no result: the run goes on, fails, and tells of the error',
   async (_line, make) => {
     const project = make({
@@ -123,7 +123,7 @@ onEachLine(
   },
 );
 
-onEachLine('a reporter that throws in band makes of the run what it makes of a stock run', async (_line, make) => {
+onLatestLine('a reporter that throws in band makes of the run what it makes of a stock run', async (_line, make) => {
   const project = make({
     ...Object.fromEntries([1, 2, 3].map(number => [`${number}.test.js`, 'test("a", () => {});'])),
     'inOrder.js': IN_ORDER,
@@ -141,7 +141,7 @@ onEachLine('a reporter that throws in band makes of the run what it makes of a s
   expect(ours.files?.map(([, status]) => status).sort()).toEqual(['failed', 'passed', 'passed']);
 });
 
-onEachLine(
+onLatestLine(
   'reports of different files overlap: a slow reporter does not hold up those of other files',
   async (_line, make) => {
     const project = make({
@@ -164,7 +164,7 @@ onEachLine(
   },
 );
 
-onEachLine('a run tidies up after earlier ones that were killed, and after itself', async (_line, make) => {
+onLatestLine('a run tidies up after earlier ones that were killed, and after itself', async (_line, make) => {
   // A temporary folder of its own: other runs come and go in everybody's.
   const temporary = mkdtempSync(join(tmpdir(), 'xdist-tidy-'));
   const [left, others] = ['jest-runner-xdist-abcdef', 'xdist-20250101-results'].map(name => join(temporary, name)) as [
@@ -186,12 +186,12 @@ onEachLine('a run tidies up after earlier ones that were killed, and after itsel
   rmSync(temporary, {recursive: true});
 });
 
-onEachLine("restartWorkers: 'file' is not undone by Jest's guess to run in band", async (_line, make) => {
+onLatestLine("restartWorkers: 'file' is not undone by Jest's guess to run in band", async (_line, make) => {
   const project = make({'1.test.js': 'test("a", () => {});'});
   expect((await project.run(['-w', '2'], {env: {XDIST_RESTART_WORKERS: 'file'}})).log.length).toBeGreaterThan(0);
 });
 
-onEachLine('--bail while reports lag behind the workers, with a log, loses nothing', async (_line, make) => {
+onLatestLine('--bail while reports lag behind the workers, with a log, loses nothing', async (_line, make) => {
   const project = make({
     '1.test.js': 'test("passes", () => {});',
     '2.test.js': 'test("fails", () => { throw new Error("the failure"); });',
@@ -205,7 +205,7 @@ onEachLine('--bail while reports lag behind the workers, with a log, loses nothi
   expect(stderr).not.toContain('EBADF');
 });
 
-onEachLine(
+onLatestLine(
   'a reporter that throws at the start of a file fails that file alone, as with the stock runner',
   async (_line, make) => {
     const project = make({
@@ -224,7 +224,7 @@ onEachLine(
   },
 );
 
-onEachLine(
+onLatestLine(
   'what a process that a test started prints after the workers are gone is still printed',
   async (_line, make) => {
     const project = make(
@@ -243,7 +243,7 @@ onEachLine(
   },
 );
 
-onEachLine('no worker outlives a Jest that is ended from inside a report', async (_line, make) => {
+onLatestLine('no worker outlives a Jest that is ended from inside a report', async (_line, make) => {
   const project = make({
     '1.test.js': 'test("a", () => {});',
     '2.test.js':

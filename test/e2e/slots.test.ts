@@ -1,7 +1,7 @@
 /** The option `slots`: how many workers there are, and what a user sees of it. The machine's load is made up, or chance would decide. */
 import {replay} from '../simulation/replay';
 import {normalizeJson} from './parity';
-import {onEachLine, type JestOutput, type Project} from './project';
+import {onEachLine, onLatestLine, type JestOutput, type Project} from './project';
 
 /** What Jest's process is told of the machine: 2 cores, idle to a share of IDLE, and FREE bytes of memory. */
 const MACHINE = `
@@ -71,7 +71,7 @@ onEachLine(
   },
 );
 
-onEachLine('auto: no more than maxSlots, also where Jest would take one', async (_, make) => {
+onLatestLine('auto: no more than maxSlots, also where Jest would take one', async (_, make) => {
   const project = make(meeting(6, 3));
   const output = await run(project, ['-w', '1'], {XDIST_SLOTS: 'auto', XDIST_MAX_SLOTS: '3'}, idle);
   expect(output.json?.numPassedTests).toBe(6);
@@ -91,7 +91,7 @@ const PLAIN = {
   ),
 };
 
-onEachLine('auto: no more than -w while the cores are busy, or memory is short', async (_, make) => {
+onLatestLine('auto: no more than -w while the cores are busy, or memory is short', async (_, make) => {
   const project = make(PLAIN);
   const auto = {XDIST_SLOTS: 'auto'};
   const busy = await run(project, ['-w', '2'], auto, {idle: 0});
@@ -104,7 +104,7 @@ onEachLine('auto: no more than -w while the cores are busy, or memory is short',
   );
 });
 
-onEachLine('auto: the result is the stock runner’s', async (_, make) => {
+onLatestLine('auto: the result is the stock runner’s', async (_, make) => {
   const project = make({...PLAIN, 'g.test.js': 'test("fails", () => expect(1).toBe(2));'});
   const ours = await run(project, ['-w', '2'], {XDIST_SLOTS: 'auto'}, {idle: 0});
   project.reset(); // with durations that it knows, the stock runner would take the files for quick, and run them in band
@@ -113,14 +113,14 @@ onEachLine('auto: the result is the stock runner’s', async (_, make) => {
   expect(ours.exitCode).toBe(stock.exitCode);
 });
 
-onEachLine('auto: a run that bails says it, too', async (_, make) => {
+onLatestLine('auto: a run that bails says it, too', async (_, make) => {
   const project = make({...PLAIN, 'a.test.js': 'test("fails", () => expect(1).toBe(2));'});
   const output = await run(project, ['-w', '2', '--bail'], {XDIST_SLOTS: 'auto'}, {idle: 0});
   expect(output.exitCode).toBe(1);
   expect(output.stderr.match(/^jest-runner-xdist: slots: /gm)).toHaveLength(1);
 });
 
-onEachLine('a number: so many workers, whatever -w says; but -i is in band', async (_, make) => {
+onLatestLine('a number: so many workers, whatever -w says; but -i is in band', async (_, make) => {
   const project = make(meeting(4, 4));
   const four = {XDIST_SLOTS: '4'};
   const output = await run(project, ['-w', '1'], four, {idle: 0});
@@ -133,12 +133,12 @@ onEachLine('a number: so many workers, whatever -w says; but -i is in band', asy
   expect(workersOf(inBand)).toEqual(['1']);
 });
 
-onEachLine('a number below -w: no more than that', async (_, make) => {
+onLatestLine('a number below -w: no more than that', async (_, make) => {
   const project = make(PLAIN);
   expect((await run(project, ['-w', '4'], {XDIST_SLOTS: '2'}, idle)).json?.numPassedTests).toBe(16);
 });
 
-onEachLine('a run that is quick in all is in band, if Jest wants it there', async (_, make) => {
+onLatestLine('a run that is quick in all is in band, if Jest wants it there', async (_, make) => {
   const quick = {'a.test.js': 'test("a", () => {});', 'b.test.js': 'test("b", () => {});'};
   const project = make({'machine.js': MACHINE, ...quick});
   const env = {XDIST_SLOTS: '2', XDIST_IN_BAND: 'auto', XDIST_TIMINGS: 'timings.json'};

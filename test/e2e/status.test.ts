@@ -1,5 +1,5 @@
 /** Who asks gets to know what is running. */
-import {onEachLine} from './project';
+import {onEachLine, onLatestLine} from './project';
 
 onEachLine('so it does in band', async (_line, make) => {
   const project = make({
@@ -13,7 +13,7 @@ onEachLine('so it does in band', async (_line, make) => {
   expect(stderr).toMatch(/^ {2}w1 \(pid \d+\): asks\.test\.js › asks, for \d+ ms$/m);
 });
 
-onEachLine('SIGUSR2 to Jest prints what each worker is at, and for how long', async (_line, make) => {
+onLatestLine('SIGUSR2 to Jest prints what each worker is at, and for how long', async (_line, make) => {
   const project = make({
     'asks.test.js': `describe('block', () => test('asks', async () => {
       for (let i = 0; i < 12; i++) {

@@ -1,7 +1,15 @@
 /** Shared fixtures under Jest's own runner, by the three lines that a project puts in place of ours. */
 import type {ChildProcess} from 'node:child_process';
 import {readFileSync} from 'node:fs';
-import {onEachLine, type Files, type JestOutput, type MakeProject, type Project, type RunOptions} from './project';
+import {
+  onEachLine,
+  onLatestLine,
+  type Files,
+  type JestOutput,
+  type MakeProject,
+  type Project,
+  type RunOptions,
+} from './project';
 import {WatchSession} from './watching';
 
 /** The three lines. */
@@ -128,7 +136,7 @@ onEachLine('our runner starts nothing for these three', async (_line, make) => {
   expect(stock.done).toEqual(['started stockMain.js']);
 });
 
-onEachLine('nothing is set up for files that do not ask', async (_line, make) => {
+onLatestLine('nothing is set up for files that do not ask', async (_line, make) => {
   const project = make(
     {'fixtures/db.js': fixture('db'), 'a.test.js': declares(['./fixtures/db'], 'test("a", () => {});')},
     STOCK,
@@ -138,7 +146,7 @@ onEachLine('nothing is set up for files that do not ask', async (_line, make) =>
   expect(output.done).toEqual(['']);
 });
 
-onEachLine('a fixture in TypeScript, which needs another', async (_line, make) => {
+onLatestLine('a fixture in TypeScript, which needs another', async (_line, make) => {
   const project = make(
     {
       'fixtures/port.ts': `
@@ -167,7 +175,7 @@ onEachLine('a fixture in TypeScript, which needs another', async (_line, make) =
   }
 });
 
-onEachLine('two workers that ask at once share one setup', async (_line, make) => {
+onLatestLine('two workers that ask at once share one setup', async (_line, make) => {
   const body = `
     const value = sharedFixture('./fixtures/slow');
     test('reads', () => expect(value).toEqual({is: 'slow'}));`;
@@ -194,7 +202,7 @@ onEachLine('two workers that ask at once share one setup', async (_line, make) =
   expect(output.done).toEqual(['set up slow']);
 });
 
-onEachLine('with scope=worker, one for each worker', async (_line, make) => {
+onLatestLine('with scope=worker, one for each worker', async (_line, make) => {
   const body = `
     const {existsSync, writeFileSync} = require('fs');
     writeFileSync('worker ' + process.env.JEST_WORKER_ID, '');
@@ -211,7 +219,7 @@ onEachLine('with scope=worker, one for each worker', async (_line, make) => {
   expect(output.done).toEqual(['set up own', 'set up own', 'took down own', 'took down own']);
 });
 
-onEachLine('the option `files` counts, where it stands in a file', async (_line, make) => {
+onLatestLine('the option `files` counts, where it stands in a file', async (_line, make) => {
   const project = make(
     {
       'fixtures/db.js': fixture('db'),
@@ -244,7 +252,7 @@ describe('whatever a test file puts in place:', () => {
   };
   const READS = "test('reads', () => expect(sharedFixture('./fixtures/db')).toStrictEqual({is: 'db'}));";
 
-  onEachLine('mocks of the modules that are needed', (_line, make) =>
+  onLatestLine('mocks of the modules that are needed', (_line, make) =>
     expectRead(
       make,
       `jest.mock('fs'); jest.mock('path'); jest.mock('net'); jest.mock('child_process'); jest.mock('node:child_process');
@@ -253,17 +261,17 @@ describe('whatever a test file puts in place:', () => {
     ),
   );
 
-  onEachLine('automock', (_line, make) =>
+  onLatestLine('automock', (_line, make) =>
     expectRead(make, `expect(require('./own').real()).toBeUndefined(); ${READS}`, {automock: true}),
   );
 
-  onEachLine('no globals of Jest', (_line, make) =>
+  onLatestLine('no globals of Jest', (_line, make) =>
     expectRead(make, `const {test, expect} = require('@jest/globals'); ${READS}`, {injectGlobals: false}),
   );
 
-  onEachLine('jsdom', (_line, make) => expectRead(make, READS, {testEnvironment: 'jsdom'}));
+  onLatestLine('jsdom', (_line, make) => expectRead(make, READS, {testEnvironment: 'jsdom'}));
 
-  onEachLine('fake timers, a folder that is gone, no environment variables', (_line, make) =>
+  onLatestLine('fake timers, a folder that is gone, no environment variables', (_line, make) =>
     expectRead(
       make,
       `test('reads', () => {
@@ -281,15 +289,15 @@ describe('whatever a test file puts in place:', () => {
     ),
   );
 
-  onEachLine('jest-jasmine2', (_line, make) => expectRead(make, READS, {testRunner: 'jest-jasmine2'}));
+  onLatestLine('jest-jasmine2', (_line, make) => expectRead(make, READS, {testRunner: 'jest-jasmine2'}));
 
-  onEachLine('options for Node that are meant for tests', async (_line, make) => {
+  onLatestLine('options for Node that are meant for tests', async (_line, make) => {
     const project = make({...TWO_FILES, 'preload.js': "console.log('loaded');"}, STOCK);
     const env = {NODE_OPTIONS: `--require ${project.path('preload.js')}`};
     expectPassed(await run(project, ['-w', '2'], {...BY_STOCK, env}), 3);
   });
 
-  onEachLine('an ES module', async (_line, make) => {
+  onLatestLine('an ES module', async (_line, make) => {
     const project = make(
       {
         'fixtures/db.js': fixture('db'),
@@ -304,7 +312,7 @@ describe('whatever a test file puts in place:', () => {
     expectPassed(await run(project, ['-i'], {...BY_STOCK, nodeArgs}), 1);
   });
 
-  onEachLine('a value of some megabytes', async (_line, make) => {
+  onLatestLine('a value of some megabytes', async (_line, make) => {
     const project = make(
       {
         'fixtures/large.js': "exports.setup = () => 'é'.repeat(3_000_000);",
@@ -319,7 +327,7 @@ describe('whatever a test file puts in place:', () => {
   });
 });
 
-onEachLine('in setupFilesAfterEnv there are values, in setupFiles an error says so', async (_line, make) => {
+onLatestLine('in setupFilesAfterEnv there are values, in setupFiles an error says so', async (_line, make) => {
   const use = "const {sharedFixture} = require('jest-runner-xdist/fixtures');";
   const project = make(
     {
@@ -338,7 +346,7 @@ onEachLine('in setupFilesAfterEnv there are values, in setupFiles an error says 
   expect(messageOf(output, 'a.test.js')).toContain('there are none in `setupFiles`');
 });
 
-onEachLine('a setup that fails is told to whoever asks, once tried', async (_line, make) => {
+onLatestLine('a setup that fails is told to whoever asks, once tried', async (_line, make) => {
   const project = make(
     {
       'fixtures/db.js':
@@ -360,7 +368,7 @@ onEachLine('a setup that fails is told to whoever asks, once tried', async (_lin
   expect(output.done).toEqual(['tried']);
 });
 
-onEachLine('what cannot be had is told as under our runner', async (_line, make) => {
+onLatestLine('what cannot be had is told as under our runner', async (_line, make) => {
   const project = make(
     {
       'fixtures/a.js': fixture('a', '1', ' * @shared-fixture ./b\n'),
@@ -384,7 +392,7 @@ onEachLine('what cannot be had is told as under our runner', async (_line, make)
   expect(stock.done).toEqual(['']);
 });
 
-onEachLine('all that fixtures print is printed', async (_line, make) => {
+onLatestLine('all that fixtures print is printed', async (_line, make) => {
   const project = make(
     {
       'fixtures/loud.js': `
@@ -402,7 +410,7 @@ onEachLine('all that fixtures print is printed', async (_line, make) => {
   expect(output.stderr).not.toContain('open handle');
 });
 
-onEachLine('a teardown that fails fails the run, and the others are taken down', async (_line, make) => {
+onLatestLine('a teardown that fails fails the run, and the others are taken down', async (_line, make) => {
   const project = make(
     {
       'fixtures/a.js': fixture('a'),
@@ -441,7 +449,7 @@ describe('everything is taken down, and no process is left behind,', () => {
     ['after Ctrl-C', 'SIGINT', pressCtrlC],
   ];
   for (const [when, signal, end] of ends) {
-    onEachLine(when, async (_line, make) => {
+    onLatestLine(when, async (_line, make) => {
       const project = make(FILES, STOCK);
       for (const args of [['-i'], ['-w', '2']]) {
         project.reset();
@@ -462,7 +470,7 @@ describe('everything is taken down, and no process is left behind,', () => {
     });
   }
 
-  onEachLine('when Jest is killed while a test waits for a setup', async (_line, make) => {
+  onLatestLine('when Jest is killed while a test waits for a setup', async (_line, make) => {
     const project = make(
       {
         'fixtures/slow.js': `${fixture('slow')}
@@ -489,7 +497,7 @@ describe('everything is taken down, and no process is left behind,', () => {
     expect(log(project)).toEqual(['sets up slow', 'set up slow', 'took down slow']);
   });
 
-  onEachLine('with --bail, where Jest calls no globalTeardown', async (_line, make) => {
+  onLatestLine('with --bail, where Jest calls no globalTeardown', async (_line, make) => {
     const project = make(
       {
         ...FILES,
@@ -502,7 +510,7 @@ describe('everything is taken down, and no process is left behind,', () => {
     expect(output.done).toEqual(DONE);
   });
 
-  onEachLine('after each run of watch mode', async (_line, make) => {
+  onLatestLine('after each run of watch mode', async (_line, make) => {
     const project = make({...TWO_FILES, 'd.test.js': 'test("d", () => {});'}, STOCK);
     const session = new WatchSession(project, ['-w', '2'], 'stock');
     await session.untilRun();
@@ -514,7 +522,7 @@ describe('everything is taken down, and no process is left behind,', () => {
   });
 });
 
-onEachLine('when the process that looks after fixtures is killed, tests and the run fail', async (_line, make) => {
+onLatestLine('when the process that looks after fixtures is killed, tests and the run fail', async (_line, make) => {
   const project = make(
     {
       'fixtures/db.js': fixture('db'),
@@ -541,7 +549,7 @@ onEachLine('when the process that looks after fixtures is killed, tests and the 
   );
 });
 
-onEachLine("projects' own hooks call ours: there is one host for all", async (_line, make) => {
+onLatestLine("projects' own hooks call ours: there is one host for all", async (_line, make) => {
   const inFolder = (displayName: string) => ({
     transform: {},
     displayName,
@@ -571,7 +579,7 @@ onEachLine("projects' own hooks call ours: there is one host for all", async (_l
   expect(output.done).toEqual(['started stockMain.js', 'started host.js', 'set up db', 'took down db']);
 });
 
-onEachLine('without a globalTeardown, Jest ends as ever, and all is taken down after it', async (_line, make) => {
+onLatestLine('without a globalTeardown, Jest ends as ever, and all is taken down after it', async (_line, make) => {
   const {globalTeardown: _, ...others} = STOCK;
   const project = make(TWO_FILES, others);
   for (const args of [['-i'], ['-w', '2']]) {
@@ -582,7 +590,7 @@ onEachLine('without a globalTeardown, Jest ends as ever, and all is taken down a
   }
 });
 
-onEachLine('several projects share what is up', async (_line, make) => {
+onLatestLine('several projects share what is up', async (_line, make) => {
   const inFolder = (displayName: string) => ({
     ...STOCK,
     transform: {},
@@ -602,7 +610,7 @@ onEachLine('several projects share what is up', async (_line, make) => {
   expect(output.done).toEqual(['set up db', 'took down db']);
 });
 
-onEachLine('a Jest that a test starts has fixtures of its own', async (_line, make) => {
+onLatestLine('a Jest that a test starts has fixtures of its own', async (_line, make) => {
   const jest = `require('child_process').execFileSync(process.execPath, [require.resolve('jest/package.json') + '/../bin/jest.js', '-i', '--config', __dirname + '/inner.json'`;
   const project = make(
     {

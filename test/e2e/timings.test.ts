@@ -1,7 +1,7 @@
 /** What one run learns, the next one uses. */
 import {formatDurations} from '../../src/core/plan/durations';
 import type {SchedulePlan} from '../../src/core/schedule/state';
-import {onEachLine, type JestOutput} from './project';
+import {onEachLine, onLatestLine, type JestOutput} from './project';
 
 const wait = (ms: number) => `test('waits', () => new Promise(resolve => setTimeout(resolve, ${ms})));`;
 const PARALLEL = {XDIST_IN_BAND: 'never', XDIST_TIMINGS: 'timings.json'};
@@ -31,7 +31,7 @@ onEachLine('the second run begins with the longest file', async (_line, make) =>
   });
 });
 
-onEachLine('durations are kept in the cache directory unless told otherwise, in band too', async (_line, make) => {
+onLatestLine('durations are kept in the cache directory unless told otherwise, in band too', async (_line, make) => {
   const project = make({'a.test.js': wait(1500), 'b.test.js': wait(1)});
   await project.run(['-i']);
   const plan = planOf(await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never'}}));
@@ -40,7 +40,7 @@ onEachLine('durations are kept in the cache directory unless told otherwise, in 
   expect(Object.keys(project.readAll('.cache')).filter(path => path.includes('xdist-timings-'))).toHaveLength(1);
 });
 
-onEachLine('two runs at once lose nothing', async (_line, make) => {
+onLatestLine('two runs at once lose nothing', async (_line, make) => {
   const project = make(Object.fromEntries(Array.from({length: 8}, (_, index) => [`${index}.test.js`, wait(1)])));
   const run = (pattern: string) => {
     const child = project.start(['-w', '2', `--testMatch=**/${pattern}.test.js`], {env: PARALLEL});
@@ -54,7 +54,7 @@ onEachLine('two runs at once lose nothing', async (_line, make) => {
   expect(Object.keys((JSON.parse(project.read('timings.json')) as {files: object}).files)).toHaveLength(8);
 });
 
-onEachLine('a corrupt timings file is ignored with a warning, and written anew', async (_line, make) => {
+onLatestLine('a corrupt timings file is ignored with a warning, and written anew', async (_line, make) => {
   const project = make({'a.test.js': wait(1), 'b.test.js': wait(1), 'timings.json': '{"version": 1, "files": {"a.tes'});
   const {exitCode, stderr} = await project.run(['-w', '2'], {env: PARALLEL});
   expect(exitCode).toBe(0);
@@ -65,7 +65,7 @@ onEachLine('a corrupt timings file is ignored with a warning, and written anew',
   expect((await project.run(['-w', '2'], {env: PARALLEL})).stderr).not.toContain('is ignored');
 });
 
-onEachLine('what failed last time comes first', async (_line, make) => {
+onLatestLine('what failed last time comes first', async (_line, make) => {
   const past = (end: 'passed' | 'failed', ms: number) => ({at: Date.now(), ms, tests: {}, end});
   const project = make({
     'a.test.js': wait(1),
@@ -86,7 +86,7 @@ onEachLine('what failed last time comes first', async (_line, make) => {
   ]);
 });
 
-onEachLine('a run of some tests only, or of none, does not undo what is known', async (line, make) => {
+onLatestLine('a run of some tests only, or of none, does not undo what is known', async (line, make) => {
   const project = make({
     'a.test.js': `${wait(600)} test('fails', () => { throw new Error('no'); });`,
     'b.test.js': wait(1),
