@@ -25,9 +25,13 @@ export class JestChannel {
     if (typeof disconnect !== 'function') return;
     // Test files get a copy of `process`, with this function in it. A proxy looks like what it stands for.
     process.disconnect = new Proxy(disconnect, {
-      apply(target, process: unknown, given: unknown[]) {
-        onLost(withoutOurCalls(new Error(`process.disconnect() was called. ${NO_RESULTS}`)) as Error);
-        return Reflect.apply(target, process, given) as unknown;
+      apply(target, on: unknown, given: unknown[]) {
+        // Node calls it on `process` itself, when Jest is gone. Then the watchdog ends the whole process group; this
+        // process must not leave before, and what its tests have started behind.
+        if (on !== process) {
+          onLost(withoutOurCalls(new Error(`process.disconnect() was called. ${NO_RESULTS}`)) as Error);
+        }
+        return Reflect.apply(target, on, given) as unknown;
       },
     });
   }
