@@ -1,17 +1,17 @@
 /**
  * `npm run docs:options`: writes the reference in docs/options.md. The names are the schema's, the types and the words
- * are those of the interfaces in options.ts, which editors show, too; so there is one description of each option.
+ * are those of the interfaces in core/rules/options.ts, which editors show, too; so there is one description of each.
  */
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {inspect} from 'node:util';
 import ts from 'typescript';
-import {variableOf} from '../src/core/config';
-import {DEFAULT_OPTIONS} from '../src/core/options';
-import {OPTION_NAMES, type OptionName} from '../src/core/optionSchemas';
-import {describeTimeSpan} from '../src/core/timeSpan';
+import {variableOf} from '../src/core/rules/config';
+import {OPTION_NAMES, type OptionName} from '../src/core/rules/optionSchemas';
+import {DEFAULT_OPTIONS} from '../src/core/rules/resolvedOptions';
+import {describeTimeSpan} from '../src/core/texts/timeSpan';
 
-const SOURCE = join(__dirname, '../src/core/options.ts');
+const SOURCE = join(__dirname, '../src/core/rules/options.ts');
 const PAGE = join(__dirname, 'options.md');
 const BEGIN = '<!-- begin: written by npm run docs:options -->\n';
 const END = '<!-- end -->\n';

@@ -1,4 +1,4 @@
-/** That no environment variable changes what the runner does without a word on it in the README. */
+/** That no environment variable changes what the runner does without a word on it in the README or in docs. */
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
@@ -7,15 +7,18 @@ const root = join(__dirname, '../..');
 /** The hooks of a stock run leave it for the test files of that run; nobody else sets it. */
 const INTERNAL = new Set(['XDIST_FIXTURES_SOCKET']);
 
-test('each variable of ours that the source mentions is in the README', () => {
+test('each variable of ours that the source mentions is in the README or in docs', () => {
   const files = readdirSync(join(root, 'src'), {recursive: true, encoding: 'utf8'}).filter(name =>
     name.endsWith('.ts'),
   );
   const mentioned = files.flatMap(
     name => readFileSync(join(root, 'src', name), 'utf8').match(/\bXDIST_[A-Z]+(?:_[A-Z]+)*\b/g) ?? [],
   );
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const untold = mentioned.filter(name => !INTERNAL.has(name) && !readme.includes(name));
+  const guides = readdirSync(join(root, 'docs')).filter(name => name.endsWith('.md'));
+  const told = ['README.md', ...guides.map(name => join('docs', name))]
+    .map(path => readFileSync(join(root, path), 'utf8'))
+    .join('\n');
+  const untold = mentioned.filter(name => !INTERNAL.has(name) && !told.includes(name));
   expect(mentioned).toContain('XDIST_LOG');
   expect([...new Set(untold)]).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** That the documents are short, that their links lead somewhere, and that the reference of the options is true. */
+/** That the documents are short, that their links and paths lead somewhere, and that the reference of the options is true. */
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import {generatePage} from '../../../docs/generateOptions';
@@ -64,6 +64,26 @@ test.each(DOCUMENTS.filter(path => path !== 'CHANGELOG.md'))('%s has lines of at
 
 test.each(DOCUMENTS)('the links in %s lead to a file and a heading that are there', path => {
   expect(brokenLinksOf(path)).toEqual([]);
+});
+
+/** Paths of source files: `src/run/dispatch`, and in backquotes also `run/dispatch`; with or without `.ts`. */
+function missingPathsOf(path: string): string[] {
+  const text = read(path);
+  const full = text.match(/(?<![\w/.-])src\/[\w/.-]*\w/g) ?? [];
+  const short = [...text.matchAll(/`((?:core|run|worker|pristine|realm|stock|fixtures)\/[\w/.-]*\w)`/g)];
+  const paths = isOnTheSource(path) ? [...full, ...short.map(([, name = '']) => `src/${name}`)] : full;
+  return paths.filter(name => !existsSync(join(root, name)) && !existsSync(join(root, `${name}.ts`)));
+}
+
+/** A guide may show the files of a user's project. */
+function isOnTheSource(path: string): boolean {
+  return !path.startsWith('docs/') || path.startsWith('docs/design/');
+}
+
+const NAMING_PATHS = DOCUMENTS.filter(path => /^(ARCHITECTURE|CONTRIBUTING)\.md$|^docs\//.test(path));
+
+test.each(NAMING_PATHS)('the source files that %s names are there', path => {
+  expect(missingPathsOf(path)).toEqual([]);
 });
 
 test('docs/options.md is what the options say (else: npm run docs:options)', () => {
