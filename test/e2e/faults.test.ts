@@ -57,13 +57,18 @@ onEachLine(
   'a worker is given a line that is no message: the test that runs meanwhile is not taken for its cause',
   async (_line, make) => {
     const project = make({
-      '1.test.js': test("require('net').lineToJest.emit('data', 'no JSON\\n'); await new Promise(() => {});"),
+      '1.test.js': test(
+        "const {buffer, callback} = require('net').fromJest; buffer.set(Buffer.from('no JSON\\n')); callback(8); await new Promise(() => {});",
+      ),
       '2.test.js': test(),
       'preload.js': `
         if (process.env.JEST_WORKER_ID !== undefined && require('worker_threads').isMainThread) {
           const net = require('net');
           const {createConnection} = net;
-          net.createConnection = (...args) => (net.lineToJest = createConnection(...args));
+          net.createConnection = (...args) => {
+            net.fromJest = args[0].onread; // Node reads into that buffer, and calls that function
+            return createConnection(...args);
+          };
         }`,
     });
     const output = await project.run(['-w', '2'], {env: {...preload(project), XDIST_IN_BAND: 'never'}});
