@@ -10,6 +10,7 @@ import {
   type ToWorker,
 } from '../core/wire/workerMessages';
 import type {JestChannel} from './guard/jestChannel';
+import {stackOfThrown} from './thrown';
 
 /** Test files share Node's modules and may leave them changed: taken before the first of them is loaded. */
 const decoder = new TextDecoder();
@@ -66,12 +67,7 @@ export class ParentLine {
         act();
       } catch (error) {
         socket.destroy();
-        const fault = {
-          type: 'fault',
-          doing,
-          error: error instanceof Error ? String(error.stack) : String(error),
-        } as const;
-        void line.send(fault).catch(() => undefined); // the parent is gone
+        void line.send({type: 'fault', doing, error: stackOfThrown(error)}).catch(() => undefined); // the parent is gone
       }
     };
     socket.on('close', () => guard('lost its line to Jest', () => onOrder({type: 'close'})));

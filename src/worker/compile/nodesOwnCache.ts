@@ -1,6 +1,6 @@
 /**
  * The code of what Node itself loads: Jest's modules, transformers, environments, and what these need. A compiler takes longer to be
- * compiled than most test files take to run, in each process anew. Node keeps it by itself where it is asked to, from 22.1 on.
+ * compiled than most test files take to run, in each process anew. Node keeps it by itself where it is asked to, and can be told when, from 22.10 on.
  */
 import Module from 'node:module';
 import {readdirSync} from '../../pristine/fs';
