@@ -5,7 +5,7 @@ import {type FileRecord, testDurations} from '../src/core/plan/durations';
 import {type PlanInput, planUnits} from '../src/core/plan/plan';
 import {DEFAULT_OPTIONS} from '../src/core/rules/resolvedOptions';
 import type {SchedulePlan} from '../src/core/schedule';
-import {costsOf} from '../src/run/files/openFiles';
+import {groupCosts} from '../src/core/plan/groupCosts';
 import {seeded} from '../test/seeded';
 import {simulate} from '../test/simulation/simulator';
 import type {SplitWorld} from '../test/simulation/world';
@@ -59,7 +59,7 @@ export function replayer(trace: Trace, mode: Mode, setting: Setting): (actual: r
     if (split === null || file === undefined) return [];
     const groups = groupsUnder(mode.grouping, file);
     const tests = groups.map((group, test) => ({name: String(test), group}));
-    return [{id, groups, costs: costsOf(tests, setting.known ? recordOf(file) : null, file.loadMs)}];
+    return [{id, groups, costs: groupCosts(tests, setting.known ? recordOf(file) : null, file.loadMs)}];
   });
   return actual => {
     const actualOf = (unit: number) => actual[indexes[unit]!]!;
@@ -113,6 +113,7 @@ function planOf(trace: Trace, mode: Mode, {slots, known}: Setting): SchedulePlan
     watermark,
     maxScheduleChunk,
     maxWorkerRestarts,
+    resumes: true,
     freshWorkerPerUnit: false,
     startsAtOnce: slots,
     prefetch: true,

@@ -41,6 +41,7 @@ function planOf(
     watermark: {low: 50, high: 200},
     maxScheduleChunk: null,
     maxWorkerRestarts: null,
+    resumes: true,
     freshWorkerPerUnit: false,
     startsAtOnce: slots,
     keepsOrder: false,

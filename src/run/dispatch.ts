@@ -1,41 +1,39 @@
 /**
- * The one loop of a parallel run: next event -> schedule -> carry out its commands. The only place
- * that sees both the scheduler and the workers. It decides nothing and awaits nothing.
+ * The one loop of a parallel run: what workers say becomes events, the scheduler answers with commands, and these are carried
+ * out. The only place that sees both the scheduler and the workers. It decides nothing and awaits nothing.
  */
 import type {Test, TestResult} from '@jest/test-result';
+import type {FileRecord} from '../core/plan/durations';
+import {groupCosts} from '../core/plan/groupCosts';
 import type {Generation, NodeId, SlotNumber} from '../core/plan/units';
-import type {Fate} from '../core/results/salvage';
+import type {Culprit} from '../core/results/culprit';
+import {deadSession, digestOf, readContent} from '../core/results/deadSession';
 import {snapshotUseOf} from '../core/results/snapshotUse';
 import {
   type Command,
   createSchedule,
   type FixtureHolder,
   hasSessions,
-  isBystander,
+  heardUnit,
   type LoadSample,
+  type News,
+  type Remains,
   type ScheduleEvent,
   type SchedulePlan,
   type ScheduleState,
   step,
   type StopReason,
 } from '../core/schedule';
-import {
-  abandonFile,
-  blameFile,
-  culpritBefore,
-  type Culprit,
-  type Death,
-  type DeathReport,
-  type FileError,
-  whyAbandoned,
-} from '../core/texts/deaths';
+import {abandonFile, blameFile, type Death, type DeathReport, type FileError, whyAbandoned} from '../core/texts/deaths';
 import {interruptedFile} from '../core/texts/interruption';
 import {describeSlots} from '../core/texts/slotSummary';
+import {parseJournal, type JournalRecord} from '../core/wire/journal';
 import type {CollectedTest, FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/wire/workerMessages';
 import type {EventLog} from './eventLog';
-import type {DeadSessions, LostFile} from './files/deadSessions';
+import {thisMoment, type WhatIsLeft} from './files/deadSlices';
+import type {FileEnd, FileParts} from './files/fileParts';
 import type {FileReports} from './files/fileReports';
-import type {ClosedFile, OpenFiles} from './files/openFiles';
+import {ToldTests} from './files/toldTests';
 import type {SharedFixtures} from './fixtures/sharedFixtures';
 import type {WorkerHost, WorkerKeeper, WorkerListener} from './workers/workerHost';
 
@@ -54,8 +52,9 @@ export interface DispatchOptions {
     listener: WorkerListener,
   ) => DispatchWorker;
   readonly reports: FileReports;
-  readonly openFiles: OpenFiles;
-  readonly deadSessions: DeadSessions;
+  readonly files: FileParts;
+  /** What is known of a unit's tests from runs of before; null: nothing. */
+  readonly pastOf: (unit: number) => FileRecord | null;
   /** What each test and hook of a unit may take, in ms; 0: any time; null: its file says nothing of that. */
   readonly hardTimeoutOf: (unit: number) => number | null;
   /** How a unit ended, for the timings file. `died`: a worker of it has. */
@@ -82,10 +81,26 @@ export interface DispatchOptions {
 /** What dispatch needs of the shared fixtures. */
 export type DispatchFixtures = Pick<SharedFixtures, 'setUp' | 'takeDown' | 'valuesFor'>;
 
-export interface LingeringWorker {
+/** A worker that had nothing left to do, and had to be killed. */
+export interface ForcedExit {
   readonly slot: SlotNumber;
   /** The paths of the files that it ran, in order. */
   readonly files: readonly string[];
+}
+
+/** A worker that died, and what it left. */
+interface DeadWorker {
+  readonly death: Death;
+  /** Resolves when the worker's last words are read. */
+  readonly report: Promise<DeathReport>;
+  readonly journal: readonly JournalRecord[];
+}
+
+/** What an event was made of: the commands that answer the event may ask for it. */
+interface Cause {
+  readonly message?: FromWorker;
+  /** Workers that are gone now, by slot. */
+  readonly dead?: ReadonlyMap<SlotNumber, DeadWorker>;
 }
 
 export class Dispatch {
@@ -94,17 +109,15 @@ export class Dispatch {
   readonly #workers = new Map<SlotNumber, DispatchWorker>();
   /** Slots whose worker has not said yet that it is lost or closed. The scheduler's own state is not to be trusted after a fault. */
   readonly #living = new Map<SlotNumber, Generation>();
-  readonly #queue: ScheduleEvent[] = [];
+  readonly #queue: {readonly event: ScheduleEvent; readonly cause: Cause}[] = [];
   #working = false;
   #stopped = false;
   #halted = false;
-  readonly #lingering: LingeringWorker[] = [];
+  readonly #forcedExits: ForcedExit[] = [];
+  readonly #told = new ToldTests();
   #lastDeath: Promise<DeathReport> | null = null;
-  /** Paths of the files that the worker now in a slot has run to their end. */
-  readonly #endedIn = new Map<SlotNumber, string[]>();
-  /** Those that begin no further unit. */
-  readonly #retiring = new Set<SlotNumber>();
-  readonly #deaths = new Map<SlotNumber, Promise<DeathReport>>();
+  /** By slot and generation. */
+  readonly #reports = new Map<string, Promise<DeathReport>>();
   readonly #unitsEnded = new Signal();
   readonly #finished = new Signal();
 
@@ -156,8 +169,8 @@ export class Dispatch {
   }
 
   /** Workers that had to be killed because something in them kept them alive. */
-  get lingering(): readonly LingeringWorker[] {
-    return this.#lingering;
+  get forcedExits(): readonly ForcedExit[] {
+    return this.#forcedExits;
   }
 
   /** The machine's load was measured. */
@@ -176,47 +189,26 @@ export class Dispatch {
   }
 
   #interrupt(signal: NodeJS.Signals): void {
-    const inFlight = this.#stopped ? new Map<number, SlotNumber[]>() : this.#inFlight();
-    for (const [unit, slots] of inFlight) {
-      for (const slot of slots) {
-        const worker = this.#workers.get(slot);
-        if (worker === undefined) continue;
-        this.#deaths.set(slot, worker.evidence({kind: 'interrupted', signal}));
-        this.#keep(unit, slot, worker, {innocent: false, hung: null, final: true});
+    if (!this.#stopped) {
+      const dead = new Map<SlotNumber, DeadWorker>();
+      for (const [slot, generation] of this.#living) {
+        dead.set(slot, this.#dead(slot, generation, {kind: 'interrupted', signal}));
       }
+      const journals = [...dead].map(([slot, {journal}]) => ({slot, journal: digestOf(journal, null)}));
+      this.#stopped = true;
+      if (!this.#state.finished) this.#post({type: 'stopped', reason: 'interrupted', journals}, {dead});
     }
-    void this.stop('interrupted');
-    const {deadSessions, openFiles, reports} = this.#options;
-    for (const [unit, slots] of inFlight) {
-      if (deadSessions.has(unit)) {
-        this.#endSalvaged(unit, openFiles.close(unit), null, true);
-      } else {
-        const workers = slots.map(slot => ({slot, pid: this.#workers.get(slot)?.pid ?? null}));
-        this.#options.onShare(unit, slots[0] ?? null, null);
-        reports.interrupted(unit, interruptedFile(signal, workers));
-      }
-    }
-    reports.leftOver(`${signal} ended the run.`);
+    this.#options.reports.leftOver(`${signal} ended the run.`);
   }
 
-  /** Units that are being run, each with the slots of the workers that run it. */
-  #inFlight(): Map<number, SlotNumber[]> {
-    const inFlight = new Map<number, SlotNumber[]>();
-    for (const {slot, running, session} of this.#state.slots) {
-      if (running === null || isBystander(session)) continue;
-      inFlight.set(running, [...(inFlight.get(running) ?? []), slot]);
-    }
-    return inFlight;
-  }
-
-  #post(event: ScheduleEvent): void {
+  #post(event: ScheduleEvent, cause: Cause = {}): void {
     if (this.#halted) return;
-    this.#queue.push(event);
+    this.#queue.push({event, cause});
     if (this.#working) return; // a command's own event waits its turn
     this.#working = true;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      const {type} = next;
-      this.#guard(`the scheduler dealt with the event "${type}"`, () => this.#handle(next));
+      const {event: current, cause: its} = next;
+      this.#guard(`the scheduler dealt with the event "${current.type}"`, () => this.#handle(current, its));
     }
     this.#working = false;
   }
@@ -250,16 +242,15 @@ export class Dispatch {
     else setTimeout(() => this.#wakeAt(at), Math.ceil(left)).unref();
   }
 
-  #handle(event: ScheduleEvent): void {
+  #handle(event: ScheduleEvent, cause: Cause): void {
     const {log, runId: run, now} = this.#options;
     const at = now();
     log.write({run, at, event});
     for (const command of step(this.#state, event, at)) {
       if (this.#halted) return;
       log.write({run, at, command});
-      this.#carryOut(command);
+      this.#carryOut(command, cause);
     }
-    if (this.#state.unfinished === 0) this.#unitsEnded.give();
   }
 
   #logGroups(unit: number, tests: readonly CollectedTest[]): void {
@@ -267,12 +258,10 @@ export class Dispatch {
     log.write({run, at: now(), unit, groups: tests.map(({group}) => group)});
   }
 
-  #carryOut(command: Command): void {
+  #carryOut(command: Command, cause: Cause): void {
     switch (command.type) {
       case 'start-slot': {
         const {slot, generation, node} = command;
-        this.#endedIn.set(slot, []);
-        this.#retiring.delete(slot);
         let worker: DispatchWorker;
         try {
           worker = this.#options.startWorker(slot, generation, node, this.#listen(slot, generation));
@@ -285,12 +274,12 @@ export class Dispatch {
         return;
       }
       case 'give': {
-        const units = command.units.map(id => this.#order(id, null, command));
+        const units = command.units.map(unit => this.#order(unit, null, command));
         this.#workers.get(command.slot)?.tell({type: 'give', units});
         return;
       }
       case 'join': {
-        const collected = this.#options.openFiles.fingerprint(command.unit);
+        const collected = this.#options.files.fingerprint(command.unit);
         this.#workers.get(command.slot)?.tell({type: 'give', units: [this.#order(command.unit, collected, command)]});
         return;
       }
@@ -302,27 +291,37 @@ export class Dispatch {
       case 'discard':
         this.#workers.get(command.slot)?.tell({type: 'discard', unit: command.unit});
         return;
-      case 'merge': {
-        const {openFiles, deadSessions} = this.#options;
-        const closed = openFiles.close(command.unit);
-        if (deadSessions.has(command.unit)) {
-          this.#endSalvaged(command.unit, closed, null);
-        } else {
-          const {outcome, ms} = openFiles.merge(command.unit, closed);
-          this.#share(command.unit, closed.slices, outcome);
-          this.#end(command.unit, ms, outcome);
-        }
+      case 'keep-list': {
+        const {unit, slot} = command;
+        const {tests, fingerprint} = of(cause.message, 'unit-opened');
+        this.#options.files.keepList(unit, {slot, tests: tests ?? [], fingerprint});
+        this.#logGroups(unit, tests ?? []);
+        return;
+      }
+      case 'keep-part': {
+        const {unit, slot, part, apart} = command;
+        const {outcome, slice} = of(cause.message, 'unit-done');
+        if (outcome.type === 'error' || slice === null) throw new Error(`worker w${slot} has delivered no part`);
+        this.#options.files.keepPart(unit, part, {slot, result: outcome.result, slice, apart});
+        return;
+      }
+      case 'keep-remains': {
+        const {unit, slot, part} = command;
+        const {journal, report} = deadIn(cause, slot);
+        const content = readContent(journal);
+        if (content === null) throw new Error(`worker w${slot} has left nothing of unit ${unit}`);
+        const session = deadSession(slot, content, command);
+        this.#options.files.keepRemains(unit, part, {session, report, at: thisMoment()});
         return;
       }
       case 'resume':
-      case 'begin-again': {
-        const {openFiles, deadSessions} = this.#options;
-        if (command.type === 'resume') deadSessions.keep(command.unit, openFiles.close(command.unit).slices);
-        // Of one whose workers have died while they loaded it, that is remembered.
-        else if (deadSessions.has(command.unit)) deadSessions.forget(command.unit);
-        openFiles.drop(command.unit);
+        this.#options.files.resume(command.unit, command.resumption);
+        this.#told.beginAnew(command.unit);
         return;
-      }
+      case 'begin-again':
+        this.#options.files.forget(command.unit);
+        this.#told.beginAnew(command.unit);
+        return;
       case 'set-up-fixture': {
         const {fixture, slot, generation} = command;
         this.#options.fixtures?.setUp(fixture, {slot, generation}).then(
@@ -347,40 +346,56 @@ export class Dispatch {
         return;
       case 'close-slot': {
         const {keeper} = this.#options;
-        const atEnd = this.#state.unfinished === 0 && !this.#stopped && !this.#retiring.has(command.slot);
-        if (atEnd && keeper !== null) this.#workers.get(command.slot)?.rest(keeper);
+        if (command.atEnd && keeper !== null) this.#workers.get(command.slot)?.rest(keeper);
         else this.#workers.get(command.slot)?.close();
         return;
       }
+      case 'tell':
+        this.#tell(command.news, cause);
+        return;
+      case 'report': {
+        const {unit, slot, awaited} = command;
+        const {outcome, ms} = of(cause.message, 'unit-done');
+        this.#share(unit, outcome.type === 'result' ? [{slot, result: outcome.result}] : [], outcome, slot);
+        this.#end(unit, {ms, outcome}, awaited);
+        return;
+      }
+      case 'merge':
+        this.#merge(command, cause);
+        return;
       case 'blame': {
-        const death = this.#deaths.get(command.slot);
-        const loads = this.#options.deadSessions.loads(command.unit);
-        this.#forget(command.unit);
-        this.#options.onUnitEnd(command.unit, null, null, true);
-        this.#options.onShare(command.unit, command.slot, null);
-        if (death === undefined) throw new Error(`slot ${command.slot} is blamed, and has not died`);
+        const {unit, slot, loads, awaited} = command;
+        const {report} = deadIn(cause, slot);
+        this.#options.onUnitEnd(unit, null, null, true);
+        this.#options.onShare(unit, slot, null);
         this.#fail(
-          command.unit,
-          death.then(report => blameFile(report, loads)),
+          unit,
+          report.then(known => blameFile(known, loads)),
+          awaited,
         );
         return;
       }
       case 'abandon': {
+        const {unit, reason, awaited} = command;
         const {maxWorkerRestarts} = this.#options.plan;
-        if (this.#options.deadSessions.has(command.unit)) {
-          const why = whyAbandoned(command.reason, maxWorkerRestarts);
-          this.#endSalvaged(command.unit, this.#options.openFiles.close(command.unit), why);
-          return;
-        }
-        const error = Promise.resolve(this.#lastDeath).then(report =>
-          abandonFile(command.reason, report, maxWorkerRestarts),
-        );
-        this.#options.onShare(command.unit, null, null);
+        const error = Promise.resolve(this.#lastDeath).then(last => abandonFile(reason, last, maxWorkerRestarts));
+        this.#options.onShare(unit, null, null);
         // It may never have started; but reporters expect the two in pairs.
-        this.#options.reports.started(command.unit);
-        this.#fail(command.unit, error);
+        this.#options.reports.started(unit);
+        this.#fail(unit, error, awaited);
         return;
       }
+      case 'interrupt': {
+        const {unit, slots} = command;
+        const {death} = deadIn(cause, slots[0] ?? 0);
+        const workers = slots.map(slot => ({slot, pid: this.#workers.get(slot)?.pid ?? null}));
+        this.#options.onShare(unit, slots[0] ?? null, null);
+        this.#options.reports.interrupted(unit, interruptedFile(signalOf(death), workers));
+        return;
+      }
+      case 'units-ended':
+        this.#unitsEnded.give();
+        return;
       case 'finish':
         this.#finished.give();
         return;
@@ -389,15 +404,6 @@ export class Dispatch {
 
   #listen(slot: SlotNumber, generation: Generation): WorkerListener {
     this.#living.set(slot, generation);
-    const close = (forceExited: boolean) => {
-      // One that retires, or is in the middle of a file that it is not needed for, may well be busy: that is
-      // nobody's leak.
-      const idle = this.#state.slots[slot - 1]?.running === null;
-      if (forceExited && idle && !this.#stopped && this.#state.unfinished === 0) {
-        this.#lingering.push({slot, files: [...(this.#endedIn.get(slot) ?? [])]});
-      }
-      this.#post({type: 'slot-closed', slot, generation});
-    };
     return {
       up: () => this.#post({type: 'slot-up', slot, generation}),
       message: message =>
@@ -408,7 +414,7 @@ export class Dispatch {
       },
       slow: (name, ms) => this.#guard(`worker w${slot} was slow`, () => this.#options.onSlow(slot, name, ms)),
       closed: forceExited => {
-        this.#guard(`worker w${slot} ended`, () => close(forceExited));
+        this.#post({type: 'slot-closed', slot, generation, forced: forceExited});
         this.#leave(slot, generation);
       },
     };
@@ -427,145 +433,134 @@ export class Dispatch {
   #hear(slot: SlotNumber, generation: Generation, message: FromWorker): void {
     if (this.#stopped) return;
     const {reports} = this.#options;
+    const post = (event: ScheduleEvent) => this.#post(event, {message});
     switch (message.type) {
       case 'unit-started':
-        this.#post({type: 'unit-started', slot, generation, unit: message.unit});
+        post({type: 'unit-started', slot, generation, unit: message.unit});
         reports.started(message.unit);
         return;
       case 'unit-opened': {
-        const {unit, ms} = message;
-        // One that is not wanted any more may have been opened before it heard of that.
-        if (this.#session(slot)?.status !== 'opening') return;
-        const resumed = this.#options.deadSessions.has(unit);
-        const costs = this.#options.openFiles.opened(slot, message, resumed);
-        if (costs !== null && message.tests !== null) this.#logGroups(unit, message.tests);
-        this.#post({type: 'unit-opened', slot, generation, unit, ms, costs});
+        const {unit, ms, tests} = message;
+        const costs = this.#costsOf(unit, tests, ms);
+        post({type: 'unit-opened', slot, generation, unit, ms, costs});
         return;
       }
       case 'unit-indivisible': {
-        const {unit, reason, anew} = message;
-        const session = this.#session(slot);
-        if (session?.unit !== unit || session.status === 'discarded') return;
-        this.#options.openFiles.indivisible(unit, reason);
-        this.#post({type: 'unit-indivisible', slot, generation, unit, anew});
+        const {unit, anew} = message;
+        post({type: 'unit-indivisible', slot, generation, unit, anew});
         return;
       }
       case 'tests-progress': {
         const {unit, done, running} = message;
-        this.#post({type: 'tests-progress', slot, generation, unit, done, running});
+        post({type: 'tests-progress', slot, generation, unit, done, running});
         return;
       }
       case 'unit-done': {
-        const {unit, ms, retiring, outcome} = message;
-        const session = this.#session(slot);
-        // One that came to no framework that can be split has run like any other.
-        const whole = session === null || (session.first && session.status === 'opening');
-        const {openFiles, deadSessions} = this.#options;
-        const failed = outcome.type === 'error';
-        if (session !== null && session.status !== 'discarded') {
-          openFiles.ended(slot, message);
-          const couldNotJoin = session.status === 'opening' && !session.first; // the others can go on
-          if (failed && !couldNotJoin) deadSessions.giveUp(unit);
-          else deadSessions.reported(unit, message.slice?.tests ?? []);
-        }
-        const rest = deadSessions.hasRest(unit);
-        if (retiring) this.#retiring.add(slot);
-        // First the worker is given its next work, then Jest hears of this one.
-        this.#post({type: 'unit-done', slot, generation, unit, ms, retiring, failed, rest});
-        this.#endedIn.get(slot)?.push(this.#unit(unit).file.path);
-        if (!whole) return;
-        if (!deadSessions.has(unit)) {
-          this.#share(unit, outcome.type === 'result' ? [{slot, result: outcome.result}] : [], outcome, slot);
-          this.#end(unit, ms, outcome);
-          return;
-        }
-        this.#endSalvaged(unit, {slices: [], error: failed ? outcome.error : null, tests: []}, null);
+        const {unit, ms, retiring, outcome, slice} = message;
+        const tests = slice?.tests ?? null;
+        post({type: 'unit-done', slot, generation, unit, ms, retiring, failed: outcome.type === 'error', tests});
         return;
       }
       case 'units-returned':
-        this.#post({type: 'units-returned', slot, generation, asked: message.asked, units: message.units});
+        post({type: 'units-returned', slot, generation, asked: message.asked, units: message.units});
         return;
       case 'fault':
         this.#fault(`worker w${slot} ${message.doing}`, message.error);
         return;
       case 'jest-event': {
-        const session = this.#session(slot);
-        if (session?.status === 'discarded') return;
-        const running = this.#state.slots[slot - 1]?.running ?? null;
-        if (running !== null && !this.#options.openFiles.isNews(running, message.name, message.payload)) return;
-        reports.jestEvent(running, message.name, message.payload);
+        const {name, payload} = message;
+        const unit = heardUnit(this.#state, slot);
+        if (unit === 'none' || (unit !== null && !this.#told.isNews(unit, name, payload))) return;
+        reports.jestEvent(unit, name, payload);
         return;
       }
     }
   }
 
+  /** What each group of the listed tests is expected to take, in ms; null: they are other tests than the first worker's. */
+  #costsOf(unit: number, tests: readonly CollectedTest[] | null, loadMs: number): (number | null)[] | null {
+    const isListed = this.#options.files.fingerprint(unit) !== null;
+    // A worker that finds the tests that it was told of lists none.
+    if (tests === null) return isListed ? [] : null;
+    return isListed ? null : groupCosts(tests, this.#options.pastOf(unit), loadMs);
+  }
+
   #lose(slot: SlotNumber, generation: Generation, death: Death): void {
     if (this.#halted) return;
+    const dead = this.#dead(slot, generation, death);
+    this.#lastDeath = dead.report;
+    const journal = digestOf(dead.journal, death.kind === 'hung' ? death.name : null);
+    this.#post({type: 'slot-lost', slot, generation, death, journal}, {dead: new Map([[slot, dead]])});
+  }
+
+  #dead(slot: SlotNumber, generation: Generation, death: Death): DeadWorker {
     const worker = this.#workers.get(slot);
-    if (worker !== undefined) {
-      this.#lastDeath = worker.evidence(death);
-      this.#deaths.set(slot, this.#lastDeath);
-    }
-    const running = this.#state.slots[slot - 1]?.running ?? null;
-    const bystander = isBystander(this.#session(slot));
-    const path = running === null ? null : this.#unit(running).file.path;
-    if (bystander && path !== null && this.#session(slot)?.status === 'opening') {
-      this.#options.onLostJoiner(path, slot, death);
-    }
-    const culprit = culpritBefore(death, this.#endedIn.get(slot) ?? [], path);
-    const innocent = culprit !== null && path !== null && !bystander;
-    if (culprit !== null) this.#options.onLeftBehind(slot, culprit, innocent ? path : null, death);
-    const fate =
-      running === null || bystander || worker === undefined
-        ? 'blame'
-        : this.#keep(running, slot, worker, {
-            innocent,
-            hung: death.kind === 'hung' && !innocent ? death.name : null,
-            final: false,
-          });
-    const rest = running !== null && this.#options.deadSessions.hasRest(running);
-    this.#post({type: 'slot-lost', slot, generation, death, innocent, fate, rest});
+    // One that could not even be started has left nothing.
+    const report = worker?.evidence(death) ?? Promise.resolve({death, slot, generation, pid: null, stderr: ''});
+    this.#reports.set(processOf(slot, generation), report);
+    return {death, report, journal: worker === undefined ? [] : parseJournal(worker.readJournal())};
   }
 
-  /** Keeps what a dead worker has left of the unit that it ran. */
-  #keep(
-    unit: number,
-    slot: SlotNumber,
-    worker: DispatchWorker,
-    death: Pick<LostFile, 'innocent' | 'hung' | 'final'>,
-  ): Fate {
-    const {openFiles, deadSessions} = this.#options;
-    const report = this.#deaths.get(slot);
-    if (report === undefined) throw new Error(`slot ${slot} has not died`);
-    openFiles.lost(slot, unit);
-    return deadSessions.lost(unit, {
-      slot,
-      journal: worker.readJournal(),
-      report,
-      reported: openFiles.reported(unit),
-      shared: this.#state.files.get(unit)?.shared === true,
-      ...death,
-    });
+  #tell(news: News, cause: Cause): void {
+    const {message} = cause;
+    const {files, onLeftBehind, onLostJoiner} = this.#options;
+    switch (news.type) {
+      case 'left-behind':
+        onLeftBehind(news.slot, news.culprit, news.running, deadIn(cause, news.slot).death);
+        return;
+      case 'joiner-lost':
+        onLostJoiner(this.#unit(news.unit).file.path, news.slot, deadIn(cause, news.slot).death);
+        return;
+      case 'other-tests':
+        files.warnOfOtherTests(news.unit, news.slot, of(message, 'unit-opened').tests ?? []);
+        return;
+      case 'joiner-failed': {
+        const {outcome} = of(message, 'unit-done');
+        if (outcome.type === 'error') files.warnOfRefusal(news.unit, news.slot, outcome.error);
+        return;
+      }
+      case 'indivisible':
+        files.warnOfIndivisible(news.unit, of(message, 'unit-indivisible').reason);
+        return;
+      case 'forced-exit':
+        this.#forcedExits.push({slot: news.slot, files: news.units.map(unit => this.#unit(unit).file.path)});
+        return;
+    }
   }
 
-  /** @param why why what is left of it was not run; null: as its workers died */
-  #endSalvaged(unit: number, closed: ClosedFile, why: string | null, interrupted = false): void {
-    const {deadSessions, openFiles, reports, onUnitEnd} = this.#options;
-    const {error} = closed;
-    const reason = error === null ? why : `the file's worker died, and its rest could not be run: ${error.message}`;
-    const names = deadSessions.names(unit).map(name => ({name}));
-    const told = openFiles.told(unit, 'test-case-result');
-    const merged = deadSessions.slices(unit, reason, interrupted).then(dead => {
-      const slices = [...closed.slices, ...dead];
-      const end = openFiles.merge(unit, {slices, error: null, tests: names});
+  #merge({unit, parts, failedIn, remains, awaited}: Extract<Command, {type: 'merge'}>, {message}: Cause): void {
+    const {files, onUnitEnd, reports} = this.#options;
+    const failure = failedIn === null ? null : of(message, 'unit-done').outcome;
+    const error = failure?.type === 'error' ? failure.error : null;
+    if (remains === null) {
+      const end =
+        error === null ? files.merge(unit, parts) : {outcome: {type: 'error', error} as const, ms: null, slices: []};
+      this.#share(unit, end.slices, end.outcome);
+      this.#end(unit, end, awaited);
+      return;
+    }
+    const told = this.#told.of(unit, 'test-case-result');
+    const merged = files.mergeRemains(unit, parts, this.#whatIsLeft(remains, error)).then(end => {
       onUnitEnd(unit, end.ms, end.outcome, true);
-      this.#share(unit, slices, end.outcome);
+      this.#share(unit, end.slices, end.outcome);
       return end.outcome;
     });
-    const settle = () => this.#settle(unit);
+    const settle = () => this.#settle(unit, awaited);
     void merged.then(settle, settle);
     this.#forget(unit);
     reports.ended(unit, {outcome: merged, wasTold: ({fullName}) => told.has(fullName)});
+  }
+
+  #whatIsLeft({notRun, because, together, lastDeath}: Remains, error: FileError | null): WhatIsLeft {
+    const report = lastDeath === null ? undefined : this.#reports.get(processOf(lastDeath.slot, lastDeath.generation));
+    if (report === undefined) throw new Error('a unit has remains, and no worker has died of it');
+    const why =
+      error !== null
+        ? `the file's worker died, and its rest could not be run: ${error.message}`
+        : because === 'all-barren' || because === 'restarts-spent'
+          ? whyAbandoned(because, this.#options.plan.maxWorkerRestarts)
+          : null;
+    return {notRun, together, why, interrupted: because === 'interrupted', lastReport: report};
   }
 
   /** @param slot of a worker that was at it */
@@ -580,36 +575,36 @@ export class Dispatch {
     for (const share of shares) onShare(unit, share.slot, share.result);
   }
 
-  #end(unit: number, ms: number | null, outcome: UnitOutcome): void {
+  #end(unit: number, {ms, outcome}: Pick<FileEnd, 'ms' | 'outcome'>, awaited: boolean): void {
     this.#forget(unit);
     this.#options.onUnitEnd(unit, ms, outcome, false);
-    this.#settle(unit);
+    this.#settle(unit, awaited);
     this.#options.reports.ended(unit, {outcome, wasTold: null});
   }
 
   /** A unit ends without a result. */
-  #fail(unit: number, error: Promise<FileError>): void {
-    this.#settle(unit);
+  #fail(unit: number, error: Promise<FileError>, awaited: boolean): void {
+    this.#forget(unit);
+    this.#settle(unit, awaited);
     const outcome = error.then((known): UnitOutcome => ({type: 'error', error: known}));
     this.#options.reports.ended(unit, {outcome, wasTold: null});
   }
 
-  /** Its snapshots are written, if it has any. */
-  #settle(unit: number): void {
-    if (this.#state.followers.has(unit)) this.#postUnlessFinished({type: 'unit-settled', unit});
+  /** The unit's snapshots are written, if it has any. */
+  #settle(unit: number, awaited: boolean): void {
+    if (awaited) this.#postUnlessFinished({type: 'unit-settled', unit});
   }
 
   #forget(unit: number): void {
-    this.#options.openFiles.forget(unit);
-    this.#options.deadSessions.forget(unit);
+    this.#options.files.forget(unit);
+    this.#told.forget(unit);
   }
 
   /** @param collected null: this is the first worker to open it */
   #order(id: number, collected: string | null, {slot, generation}: FixtureHolder): UnitOrder {
     const unit = this.#unit(id);
     const {file, split} = unit;
-    const {deadSessions} = this.#options;
-    const resumes = collected === null ? deadSessions.begin(id) : deadSessions.resumes(id);
+    const resumes = this.#options.files.resumption(id);
     const order: SplitOrder | null = hasSessions(this.#state, id)
       ? {granularity: split ?? 'each', grouping: this.#options.plan.grouping, collected, resumes}
       : null;
@@ -628,11 +623,6 @@ export class Dispatch {
     };
   }
 
-  /** What the unit that runs in a slot is to it, if its tests are shared. */
-  #session(slot: SlotNumber) {
-    return this.#state.slots[slot - 1]?.session ?? null;
-  }
-
   #unit(id: number) {
     const unit = this.#options.plan.units[id];
     if (unit === undefined) throw new RangeError(`no unit ${id} in the plan`);
@@ -644,4 +634,25 @@ export class Dispatch {
 class Signal {
   give: () => void = () => {};
   readonly promise = new Promise<void>(resolve => (this.give = resolve));
+}
+
+function processOf(slot: SlotNumber, generation: Generation): string {
+  return `${slot}.${generation}`;
+}
+
+/** The message that an event was made of. */
+function of<T extends FromWorker['type']>(message: FromWorker | undefined, type: T): Extract<FromWorker, {type: T}> {
+  if (message?.type !== type) throw new Error(`a command answers a message "${type}", and there is none`);
+  return message as Extract<FromWorker, {type: T}>;
+}
+
+/** The worker that an event tells of, and that is gone. */
+function deadIn({dead}: Cause, slot: SlotNumber): DeadWorker {
+  const worker = dead?.get(slot);
+  if (worker === undefined) throw new Error(`a command answers the death of worker w${slot}, which has not died`);
+  return worker;
+}
+
+function signalOf(death: Death): string {
+  return death.kind === 'interrupted' ? death.signal : death.kind;
 }

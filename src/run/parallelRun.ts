@@ -1,7 +1,8 @@
 /** A run over workers: makes the plan, opens the line to the workers, and lets dispatch go. */
 import {join, relative} from 'node:path';
 import type {Test} from '@jest/test-result';
-import {describeDeath, describeLeftBehind} from '../core/texts/deaths';
+import {describeDeath} from '../core/texts/deaths';
+import {describeLeftBehind} from '../core/texts/leftBehind';
 import {MODES} from '../core/plan/dist';
 import type {NodeId, SlotNumber, Unit} from '../core/plan/units';
 import {snapshotUseOf} from '../core/results/snapshotUse';
@@ -11,15 +12,13 @@ import {NodeSummary} from '../core/texts/nodeSummary';
 import type {Departure, Hello} from '../core/wire/workerMessages';
 import {slowLine} from '../core/wire/watchdogMessages';
 import {cacheDirectoryOf} from './cache/cacheDirectory';
-import {DeadSessions} from './files/deadSessions';
-import {Dispatch, type LingeringWorker} from './dispatch';
+import {Dispatch, type ForcedExit} from './dispatch';
 import {openEventLog} from './eventLog';
 import type {Faults} from './faults';
 import {FileReports} from './files/fileReports';
 import {mergeTools, nodeMergeTools} from './files/mergeTools';
 import {NodeResults} from './files/nodeResults';
 import {removeObsolete} from './files/obsoleteSnapshots';
-import {OpenFiles} from './files/openFiles';
 import type {RunningJest} from './jest/runningJest';
 import type {MachineLoad} from './machine/machineLoad';
 import type {ParallelRunOptions, RunOptions} from './runOptions';
@@ -35,6 +34,8 @@ import {WorkerHost} from './workers/workerHost';
 import {SharedOutput} from './workers/workerOutput';
 import {WorkerServer, type WorkerServerListener} from './workers/workerServer';
 import {sharedSetup} from './workers/workerSetup';
+import {DeadSlices} from './files/deadSlices';
+import {FileParts} from './files/fileParts';
 
 export interface ParallelRun {
   /** Resolves when every unit has ended; workers are still on their way out then. Never, in a run that is stopped. */
@@ -123,22 +124,17 @@ export async function startParallelRun(
             warn,
           }),
     }),
-    openFiles: new OpenFiles({
+    pastOf: unit => past.of(testOf(unit), nodeNameOf(unit)) ?? past.of(testOf(unit)),
+    files: new FileParts({
       testOf,
-      pastOf: unit => past.of(testOf(unit), nodeNameOf(unit)) ?? past.of(testOf(unit)),
       mergeTools: unit => mergeTools(testOf(unit), jest, globalConfig, snapshotUseOf(plan.units[unit] as Unit)),
+      deadSlices: new DeadSlices({globalConfig, messageUtil: () => jest.messageUtil(), resumes: plan.resumes}),
       warn,
     }),
     log,
     onFault: (doing, error) => void faults.report(doing, error),
     now: () => performance.now(),
     fixtures: sharedFixtures,
-    deadSessions: new DeadSessions({
-      testOf,
-      globalConfig,
-      messageUtil: () => jest.messageUtil(),
-      resume: options.onCrash === 'resume',
-    }),
     hardTimeoutOf: unit => rulesOf(testOf(unit)).hardTimeoutMs,
     onUnitEnd: (unit, ms, outcome, died) => {
       const [test, node] = [testOf(unit), nodeNameOf(unit)];
@@ -203,7 +199,7 @@ export async function startParallelRun(
   const unsubscribe = watcher.on('change', ({interrupted}) => {
     if (interrupted) void dispatch.stop('interrupted');
   });
-  const sayWhatLingers = ({slot, files}: LingeringWorker) => {
+  const sayWhatLingers = ({slot, files}: ForcedExit) => {
     const host = hosts.get(slot);
     const departure = host?.departure ?? null;
     return describeLingering({
@@ -247,7 +243,7 @@ export async function startParallelRun(
     unsubscribe();
     stopTelling();
     recycling.end();
-    const lingering = dispatch.lingering.flatMap(sayWhatLingers);
+    const lingering = dispatch.forcedExits.flatMap(sayWhatLingers);
     if (lingering.length > 0) warnOfForcedExit(jest, lingering);
     for (const [slot, host] of started) if (host.ended) started.delete(slot);
     server.close();

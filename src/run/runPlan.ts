@@ -64,6 +64,7 @@ export function makePlan(
     watermark: options.watermark,
     maxScheduleChunk: options.maxScheduleChunk,
     maxWorkerRestarts: options.maxWorkerRestarts,
+    resumes: options.onCrash === 'resume',
     freshWorkerPerUnit: options.restartWorkers === 'file',
     startsAtOnce: availableParallelism(),
     prefetch: true,

@@ -35,7 +35,8 @@ export function checkInvariants(
   }
   for (const units of state.followers.values()) for (const unit of units) place(unit, 'behind another');
   for (const {units} of constrained?.queues ?? []) for (const unit of units) place(unit, 'waiting');
-  for (const file of state.files.values()) place(file.unit, 'open');
+  // A signal has files reported that are open, and they stay so: nothing more comes of them.
+  if (stopped === null) for (const file of state.files.values()) place(file.unit, 'open');
   for (const slot of slots) {
     const {running, session, held, heldKnownMs, barrenDeaths} = slot;
     if (session !== null) checkSession(state, slot, session);

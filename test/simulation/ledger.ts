@@ -3,15 +3,13 @@
  * opening a unit in several workers, asserted as the commands come.
  */
 import type {Resumption} from '../../src/core/wire/workerMessages';
-import type {Fate} from '../../src/core/results/salvage';
 import type {GroupView} from './fileView';
 import {newAttempt, newOrder, resultsOf, type Attempt, type Order, type SplitOrder} from './orders';
-import type {TestEnd} from './remains';
-import {TestLedger, type DeathTally, type Dying} from './testLedger';
+import {TestLedger, type DeathTally, type Dying, type Fate, type TestEnd} from './testLedger';
 import type {JoinOutcome, Moment, SplitWorld} from './world';
 
 /** `salvaged`: workers have died of it, and what they have left is part of its result. */
-export type End = 'done' | 'merged' | 'salvaged' | 'blamed' | 'abandoned';
+export type End = 'done' | 'merged' | 'salvaged' | 'blamed' | 'abandoned' | 'interrupted';
 
 /** How often the rarer things have happened: a simulation in which they do not shows nothing. */
 export interface Tally {
@@ -199,7 +197,7 @@ export class Ledger {
   /** The scheduler is about to hear that a worker is through with a unit. `opened`: it was a session. */
   ended(order: Order, opened: boolean, failed: boolean): void {
     const {unit, join, split} = order;
-    if (split === null) return this.end(unit, 'done');
+    if (split === null) return;
     if (!split.wanted) return;
     const {attempt} = split;
     attempt.live.delete(order);
@@ -252,29 +250,34 @@ export class Ledger {
   }
 
   /**
-   * A unit has ended, with these results.
+   * A unit has ended.
    *
-   * @param remains what workers that died have left; null: none has
+   * @param ends the results that it has; null: those that its one worker has reported
+   * @param together tests that were in a death together, of which none killed again alone; null: no worker has died of it
    */
   close(
     unit: number,
     world: SplitWorld,
     end: End,
-    remains: {readonly ends: readonly TestEnd[]; readonly together: readonly (readonly number[])[]} | null,
+    ends: readonly TestEnd[] | null,
+    together: readonly (readonly number[])[] | null,
   ): void {
     const {live, spoilt, failed, reported, runners} = this.#attempt(unit);
+    if (end === 'interrupted') {
+      this.tests.isWhole(unit, world, ends ?? []);
+      this.end(unit, end);
+      return;
+    }
     if (live.size > 0) throw new Error(`unit ${unit} ends before its sessions have ended`);
     if (spoilt) throw new Error(`unit ${unit} ends with what cannot be used`);
     if (this.#whole.has(unit) && runners.size > 1) throw new Error(`unit ${unit} should have run whole`);
     if (end === 'merged') this.tally.merges++;
     if (end === 'salvaged') this.tally.salvaged++;
-    const ends: TestEnd[] = reported.map(place => ({place, as: 'ended'}));
-    if (remains !== null) {
-      const excused = failed || end === 'abandoned';
-      if (end === 'abandoned') this.tally.abandonedRests++;
-      this.tests.closes(unit, world, {...remains, ends: [...ends, ...remains.ends], excused});
-    } else if (!failed) {
-      this.tests.closes(unit, world, {ends, together: [], excused: false});
+    if (end === 'abandoned') this.tally.abandonedRests++;
+    if (together !== null || !failed) {
+      const all = ends ?? reported.map(place => ({place, as: 'ended'}) as const);
+      const excused = together !== null && (failed || end === 'abandoned');
+      this.tests.closes(unit, world, {ends: all, together: together ?? [], excused});
     }
     this.end(unit, end);
   }

@@ -1,5 +1,5 @@
 import fc, {cases} from '../random';
-import {MAX_SECOND_CHANCES} from '../../src/core/schedule/step';
+import {MAX_SECOND_CHANCES} from '../../src/core/schedule/lostSlots';
 import {planOf, units} from '../unit/plans';
 import {eachFile, harmless, peacefulEnd, scenario} from './scenarios';
 import {simulate} from './simulator';

@@ -3,8 +3,10 @@
  * replays a whole run. After every step the invariants of ARCHITECTURE.md are asserted.
  */
 import {createSchedule} from '../../src/core/schedule/createSchedule';
-import type {Command, ScheduleEvent} from '../../src/core/schedule/events';
+import {digestOf} from '../../src/core/results/deadSession';
+import type {Command, Remains, ScheduleEvent} from '../../src/core/schedule/events';
 import {hasSessions, isBystander} from '../../src/core/schedule/fileSessions';
+import {hasRemains} from '../../src/core/schedule/lostUnits';
 import {freeCount, poolOf} from '../../src/core/schedule/pools';
 import type {SchedulePlan, ScheduleState} from '../../src/core/schedule/state';
 import {step} from '../../src/core/schedule/step';
@@ -12,13 +14,13 @@ import type {LogLine} from '../../src/run/eventLog';
 import {Exclusions, type ExclusionTally} from './exclusions';
 import {checkInvariants} from './invariants';
 import {Ledger, type End, type Tally} from './ledger';
-import type {Order} from './orders';
+import {resultsOf, type Order} from './orders';
 import {Machine} from './machine';
-import {Remains} from './remains';
-import type {DeathTally} from './testLedger';
+import type {DeathTally, Fate} from './testLedger';
+import {UnitParts} from './unitParts';
 import {TimerQueue} from './timers';
 import {SimulatedWorker, type OrderEnd, type Surroundings} from './worker';
-import type {FixtureWorld, MachineWorld, World} from './world';
+import type {FixtureWorld, MachineWorld, SplitWorld, World} from './world';
 
 export type {End, Tally} from './ledger';
 export type {DeathTally} from './testLedger';
@@ -54,12 +56,15 @@ export function simulate(plan: SchedulePlan, world: World, options: SimulateOpti
   return new Simulator(plan, world, options).run();
 }
 
+const END_COMMANDS: ReadonlySet<string> = new Set<Command['type']>(['report', 'merge', 'blame', 'abandon']);
+
 const UNEVENTFUL: FixtureWorld = {setupMs: 0, teardownMs: 0, fails: []};
 
 class Simulator implements Surroundings {
   readonly world: World;
   readonly ledger: Ledger;
-  readonly #remains: Remains;
+  /** What the shell keeps of results. */
+  readonly #parts = new UnitParts();
   readonly #exclusions: Exclusions;
   readonly #plan: SchedulePlan;
   readonly #check: boolean;
@@ -75,6 +80,8 @@ class Simulator implements Surroundings {
   /** Units that others come after. */
   readonly #leaders: ReadonlySet<number | null>;
   readonly #settled = new Set<number>();
+  /** Units that have ended for the scheduler: the commands that say so come last in their step. */
+  readonly #over = new Set<number>();
   #events = 0;
   #finished = false;
   #idleSince = new Map<number, number>();
@@ -87,18 +94,17 @@ class Simulator implements Surroundings {
     this.world = world;
     const {resume = true} = world;
     this.ledger = new Ledger(plan.units.length, resume, unit => this.#settle(unit));
-    this.#remains = new Remains(resume);
     this.#exclusions = new Exclusions(plan, this.#workers, {
-      ended: unit => this.ledger.ends.has(unit),
+      ended: unit => this.#over.has(unit),
       settled: unit => this.#settled.has(unit),
     });
-    this.#plan = plan;
+    this.#plan = {...plan, resumes: resume};
     this.#leaders = new Set(plan.units.map(({after}) => after));
     this.#check = check;
     this.#checkEvery = checkEvery;
     this.#maxEvents = maxEvents;
     this.#log = log;
-    this.#state = createSchedule(plan);
+    this.#state = createSchedule(this.#plan);
     this.#machine = world.machine === undefined ? null : new Machine(world.machine.cores, this);
   }
 
@@ -106,7 +112,7 @@ class Simulator implements Surroundings {
     const {kills = [], stop} = this.world;
     this.#log?.({run: 'simulated', plan: this.#plan});
     for (const {at, slot} of kills) this.at(at, () => this.#workers.get(slot)?.kill());
-    if (stop !== undefined) this.at(stop.at, () => this.post({type: 'stopped', reason: stop.reason}));
+    if (stop !== undefined) this.at(stop.at, () => this.#stop(stop));
     this.post({type: 'run-started'});
     const {machine: machineWorld} = this.world;
     if (machineWorld !== undefined && this.#machine !== null) {
@@ -142,14 +148,18 @@ class Simulator implements Surroundings {
     this.#timers.at(time, run);
   }
 
-  post(event: ScheduleEvent): void {
+  /** @param heard called with the commands, before they are carried out */
+  post(event: ScheduleEvent, heard: (commands: readonly Command[]) => void = () => {}): void {
     if (this.#events++ > this.#maxEvents) throw new Error(`the run does not end: ${describe(this.#state)}`);
     const at = this.#now;
     this.#log?.({run: 'simulated', at, event});
     const commands = step(this.#state, event, at);
+    heard(commands);
+    for (const command of commands)
+      if (END_COMMANDS.has(command.type) && 'unit' in command) this.#over.add(command.unit);
     for (const command of commands) {
       this.#log?.({run: 'simulated', at, command});
-      this.#carryOut(command);
+      this.#carryOut(command, event);
     }
     if (this.#check && this.#events % this.#checkEvery === 0) this.#checkStep();
   }
@@ -158,53 +168,55 @@ class Simulator implements Surroundings {
   unitDone({slot, generation}: SimulatedWorker, order: Order, {ms, opened, failed, retiring}: OrderEnd): void {
     const {unit, split} = order;
     const session = this.#state.slots[slot - 1]?.session ?? null;
-    const whole = session === null || (session.first && session.status === 'opening');
     const wanted = session !== null && session.status !== 'discarded';
-    const couldNotJoin = wanted && session.status === 'opening' && !session.first;
-    const before = this.ledger.reported(unit).length;
     this.ledger.ended(order, opened, failed);
-    if (wanted && !couldNotJoin) {
-      if (failed) this.#remains.giveUp(unit);
-      else this.#remains.reported(unit, this.ledger.reported(unit).slice(before));
-    }
-    const rest = this.#remains.hasRest(unit);
-    if (whole && split !== null) this.#close(unit, 'done');
-    this.post({type: 'unit-done', slot, generation, unit, ms, retiring, failed, rest});
+    const tests = split !== null && opened && !failed ? resultsOf(order, split) : null;
+    this.post({type: 'unit-done', slot, generation, unit, ms, retiring, failed, tests});
     if (wanted && opened && failed && !this.ledger.ends.has(unit)) {
       throw new Error(`unit ${unit} goes on though a session has failed`);
     }
   }
 
   /** As src/run/dispatch.ts hears it. */
-  lost({slot, generation, journal, orders}: SimulatedWorker, order: Order | null, late: boolean): void {
+  lost({slot, generation, journal, orders}: SimulatedWorker, order: Order | null, leftBy: number | null): void {
     const state = this.#state.slots[slot - 1];
     const session = state?.session ?? null;
     const running = state?.running ?? null;
     const current = state?.generation === generation && state.status !== 'closing';
     const bystander = isBystander(session);
-    const innocent = late && running !== null && !bystander;
-    let fate: Extract<ScheduleEvent, {type: 'slot-lost'}>['fate'] = 'blame';
-    if (running !== null && !bystander && current && this.#state.stopped === null) {
-      const shared = this.#state.files.get(running)?.shared === true;
-      const reported = this.ledger.reported(running);
-      fate = this.#remains.lost(running, {slot, journal, reported, shared, innocent});
-      if (order?.unit === running && order.split?.world.opens === true) {
-        const {ended, running: tests, hook} = order.split;
-        const opened = journal.some(({type}) => type === 'opened');
-        this.ledger.died(order, {opened, ended, running: [...tests], hook, innocent, shared}, fate);
-      }
-    }
+    const innocent = leftBy !== null && running !== null && leftBy !== running && !bystander;
+    const inTheMidst = running !== null && !bystander && current && this.#state.stopped === null;
+    const shared = running !== null && this.#state.files.get(running)?.shared === true;
+    const noteFate = (commands: readonly Command[]) => {
+      if (!inTheMidst || order?.unit !== running || order.split?.world.opens !== true) return;
+      const {ended, running: tests, hook} = order.split;
+      const opened = journal.some(({type}) => type === 'opened');
+      this.ledger.died(order, {opened, ended, running: [...tests], hook, innocent, shared}, fateIn(commands, running));
+    };
     if (bystander && session !== null && session.status !== 'discarded') {
       const others = this.#state.slots.filter(other => other.session?.unit === session.unit);
       if (others.every(({session: one}) => one === session || one?.status === 'discarded')) {
         this.ledger.tally.lastJoinersLost++;
       }
     }
-    const rest = running !== null && this.#remains.hasRest(running);
     for (const voided of orders.splice(0)) this.ledger.voided(voided, voided === order);
     this.#exclusions.tally.deaths++;
-    const death = {kind: 'signal', signal: 'SIGKILL'} as const;
-    this.post({type: 'slot-lost', slot, generation, death, innocent, fate, rest});
+    const uncaught = leftBy === null ? null : `Error: left behind\n    at ${this.#pathOf(leftBy)}:1:1`;
+    const death =
+      uncaught === null ? ({kind: 'signal', signal: 'SIGKILL'} as const) : ({kind: 'exit', code: 1, uncaught} as const);
+    this.post({type: 'slot-lost', slot, generation, death, journal: digestOf(journal, null)}, noteFate);
+  }
+
+  #pathOf(unit: number): string {
+    return this.#plan.units[unit]!.file.path;
+  }
+
+  /** As src/run/dispatch.ts ends a run: a signal has what workers left reported, a bail-out has not. */
+  #stop({reason}: NonNullable<World['stop']>): void {
+    if (reason !== 'interrupted' || this.#state.finished) return this.post({type: 'stopped', reason});
+    const alive = [...this.#workers.values()].filter(worker => worker.alive);
+    const journals = alive.map(({slot, journal}) => ({slot, journal: digestOf(journal, null)}));
+    this.post({type: 'stopped', reason, journals});
   }
 
   /** A stopped run hears nothing more of its workers' units. */
@@ -277,7 +289,7 @@ class Simulator implements Surroundings {
     }
   }
 
-  #carryOut(command: Command): void {
+  #carryOut(command: Command, event: ScheduleEvent): void {
     const {world, ledger} = this;
     if (this.#finished) throw new Error(`a command after the finish: ${command.type}`);
     switch (command.type) {
@@ -288,13 +300,13 @@ class Simulator implements Surroundings {
         this.#worker(command).give(
           command.units.map(unit => {
             const whole = !hasSessions(this.#state, unit);
-            return ledger.give(unit, world.split?.get(unit), whole, whole ? null : this.#remains.begin(unit));
+            return ledger.give(unit, world.split?.get(unit), whole, whole ? null : this.#parts.resumption(unit));
           }),
         );
         return;
       case 'join': {
         const {unit} = command;
-        this.#worker(command).give([ledger.join(unit, world.split?.get(unit), this.#remains.resumes(unit))]);
+        this.#worker(command).give([ledger.join(unit, world.split?.get(unit), this.#parts.resumption(unit))]);
         return;
       }
       case 'take-back':
@@ -315,15 +327,35 @@ class Simulator implements Surroundings {
         worker.discard(order);
         return;
       }
-      case 'merge':
-        this.#close(command.unit, 'merged');
+      case 'keep-list':
+      case 'tell':
+      case 'units-ended':
+        return;
+      case 'keep-part':
+      case 'keep-remains':
+        this.#parts.keep(command, event);
+        return;
+      case 'report':
+        this.#report(command.unit);
+        return;
+      case 'merge': {
+        const {unit, parts, remains} = command;
+        const known = this.#parts.ends(unit, parts);
+        const ends = [...known, ...(remains?.notRun ?? []).map(place => ({place, as: 'not run'}) as const)];
+        const together = remains === null ? null : this.#parts.together(unit, remains.together);
+        ledger.close(unit, this.#splitWorld(unit), endOf(remains), ends, together);
+        this.#parts.forget(unit);
+        return;
+      }
+      case 'interrupt':
+        ledger.end(command.unit, 'interrupted');
         return;
       case 'resume':
-        this.#remains.keep(command.unit, ledger.reported(command.unit));
+        this.#parts.resume(command.unit, command.resumption);
         ledger.resume(command.unit);
         return;
       case 'begin-again':
-        if (this.#remains.has(command.unit)) this.#remains.forget(command.unit);
+        this.#parts.forget(command.unit);
         ledger.beginAgain(command.unit);
         return;
       case 'wake':
@@ -360,8 +392,7 @@ class Simulator implements Surroundings {
         this.#fail(command.unit, 'blamed');
         return;
       case 'abandon':
-        if (this.#remains.has(command.unit)) this.#close(command.unit, 'abandoned');
-        else this.#fail(command.unit, 'abandoned');
+        this.#fail(command.unit, 'abandoned');
         return;
       case 'finish':
         this.#finished = true;
@@ -369,17 +400,17 @@ class Simulator implements Surroundings {
     }
   }
 
-  /** A unit has ended with results. */
-  #close(unit: number, end: End): void {
+  /** A unit has ended that ran in one worker. */
+  #report(unit: number): void {
     const world = this.world.split?.get(unit);
-    if (world === undefined) throw new Error(`unit ${unit} is ${end}, and has no tests`);
-    if (this.#remains.has(unit)) {
-      const remains = {ends: this.#remains.ends(unit), together: this.#remains.together(unit)};
-      this.ledger.close(unit, world, end === 'abandoned' ? end : 'salvaged', remains);
-    } else {
-      this.ledger.close(unit, world, end, null);
-    }
-    this.#remains.forget(unit);
+    if (world === undefined) this.ledger.end(unit, 'done');
+    else this.ledger.close(unit, world, 'done', null, null);
+  }
+
+  #splitWorld(unit: number): SplitWorld {
+    const world = this.world.split?.get(unit);
+    if (world === undefined) throw new Error(`unit ${unit} has parts, and no tests`);
+    return world;
   }
 
   /** As src/run/dispatch.ts: what a unit has come to is on disk some time after its end, where it is somebody's business. */
@@ -395,7 +426,7 @@ class Simulator implements Surroundings {
   /** A unit has ended without any. */
   #fail(unit: number, end: End): void {
     this.ledger.tests.failed(unit);
-    this.#remains.forget(unit);
+    this.#parts.forget(unit);
     this.ledger.end(unit, end);
   }
 
@@ -448,7 +479,7 @@ class Simulator implements Surroundings {
   }
 
   #checkStep(): void {
-    checkInvariants(this.#state, this.ledger.ends, unit => this.#remains.has(unit));
+    checkInvariants(this.#state, this.ledger.ends, unit => hasRemains(this.#state.lost.get(unit)));
     for (const {slot, alive} of this.#workers.values()) {
       const status = this.#state.slots[slot - 1]?.status;
       if (alive && (status === 'down' || status === 'dead'))
@@ -467,6 +498,18 @@ class Simulator implements Surroundings {
       if (ends.get(id) === 'done' && begun[id] === 0) throw new Error(`unit ${id} is done and never ran`);
     }
   }
+}
+
+function endOf(remains: Remains | null): End {
+  if (remains === null) return 'merged';
+  if (remains.because === 'interrupted') return 'interrupted';
+  return remains.because === 'all-barren' || remains.because === 'restarts-spent' ? 'abandoned' : 'salvaged';
+}
+
+function fateIn(commands: readonly Command[], unit: number): Fate {
+  const ofUnit = (type: Command['type']) =>
+    commands.some(one => one.type === type && 'unit' in one && one.unit === unit);
+  return ofUnit('blame') ? 'blame' : ofUnit('begin-again') ? 'whole' : 'kept';
 }
 
 function describe({slots, pools, unfinished, constrained}: ScheduleState): string {

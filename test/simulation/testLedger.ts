@@ -1,11 +1,18 @@
 /**
  * Which tests have run, which were in a worker's death, and what is to come of each: the rules of
- * src/core/results/salvage.ts, told once more by somebody who sees the workers and not their journals.
+ * src/core/schedule/lostUnits.ts, told once more by somebody who sees the workers and not their journals.
  */
-import type {Fate} from '../../src/core/results/salvage';
 import {runCount, testCount} from './fileView';
-import type {TestEnd} from './remains';
 import type {SplitWorld} from './world';
+
+/** What a test's result says in the end. */
+export interface TestEnd {
+  readonly place: number;
+  readonly as: 'ended' | 'blamed' | 'not run';
+}
+
+/** What became of a unit whose worker died: it was blamed, it began anew, or what the worker left was kept. */
+export type Fate = 'blame' | 'whole' | 'kept';
 
 /** What a worker was at when it died. */
 export interface Dying {
@@ -176,12 +183,20 @@ export class TestLedger {
       }
       if (as === 'ended' && !life.kept.has(place)) throw new Error(`${where}: test ${place} has never ended`);
     }
-    const count = testCount(file);
-    if (results.size !== count) throw new Error(`${where} has results of ${results.size} of ${count} tests`);
+    this.isWhole(unit, file, ends);
     this.tally.blamed += life.blamed.size;
     const never = life.together.filter(places => places.every(place => results.get(place) === 'ended'));
     if (never.length !== together.length) throw new Error(`${where} does not say that tests killed together`);
     this.tally.neverAgain += never.length;
+  }
+
+  /** Each test of the unit has one result. */
+  isWhole(unit: number, file: SplitWorld, ends: readonly TestEnd[]): void {
+    const places = new Set(ends.map(({place}) => place));
+    const count = testCount(file);
+    if (places.size !== count || ends.length !== count) {
+      throw new Error(`unit ${unit} has ${ends.length} results, of ${places.size} of ${count} tests`);
+    }
   }
 
   #keep(unit: number, life: Life, {ended, running, hook, innocent, opened}: Dying): void {

@@ -23,8 +23,8 @@ export interface Surroundings {
   hearsClosing(worker: SimulatedWorker): boolean;
   /** A worker is through with an order. `opened`: as a session. */
   unitDone(worker: SimulatedWorker, order: Order, end: OrderEnd): void;
-  /** A worker has died, and all that it said before was heard. `late`: an earlier file of it left behind what killed it. */
-  lost(worker: SimulatedWorker, order: Order | null, late: boolean): void;
+  /** A worker has died, and all that it said before was heard. `leftBy`: the unit that left behind what killed it; null: none. */
+  lost(worker: SimulatedWorker, order: Order | null, leftBy: number | null): void;
   /** The worker waits for its first, or next, unit; or has got it. */
   waits(worker: SimulatedWorker, waits: boolean): void;
 }
@@ -158,18 +158,18 @@ export class SimulatedWorker {
     this.#in.at(this.#in.now() + this.#in.world.latencyMs, () => {
       if (!this.alive) return;
       this.alive = false;
-      this.#in.post({type: 'slot-closed', ...this.#who()});
+      this.#in.post({type: 'slot-closed', ...this.#who(), forced: false});
     });
   }
 
-  /** @param late what an earlier file has left behind kills it */
-  kill(late = false): void {
+  /** @param leftBy what this unit has left behind kills it; null: what it runs does, or nobody knows */
+  kill(leftBy: number | null = null): void {
     if (!this.alive) return;
     this.alive = false;
     this.#stopComputing();
     // What it said before is heard first: messages and the news of its death arrive in order.
     this.#in.at(this.#in.now() + this.#in.world.latencyMs, () => {
-      this.#in.lost(this, this.#running, late);
+      this.#in.lost(this, this.#running, leftBy);
     });
   }
 
@@ -332,7 +332,12 @@ export class SimulatedWorker {
     this.#discarded.delete(order);
     if (order.split !== null) order.split.over = true;
     const leftover = leftovers?.get(order.unit);
-    if (leftover !== undefined) this.#later(leftover, () => this.kill(true));
+    if (leftover !== undefined) {
+      this.#later(leftover, () => {
+        // A file that its own leftovers kill has killers of its own: see World.killers.
+        if (this.#running?.unit !== order.unit) this.kill(order.unit);
+      });
+    }
     this.#retired = retiring?.has(order.unit) === true;
     this.#tellEnd(order, ms, opened, failed, this.#retired);
     this.#listen();

@@ -1,6 +1,7 @@
 /** Plans of schedules, events and commands, for tests: everything that a test does not ask for is at its default. */
 import type {Constraints} from '../../src/core/plan/constraints';
 import {createSchedule} from '../../src/core/schedule/createSchedule';
+import type {OpenedDigest} from '../../src/core/results/deadSession';
 import type {Command, ScheduleEvent} from '../../src/core/schedule/events';
 import type {SchedulePlan, ScheduleState} from '../../src/core/schedule/state';
 import {step} from '../../src/core/schedule/step';
@@ -34,6 +35,7 @@ export function planOf(
     watermark: {low: 50, high: 200},
     maxScheduleChunk: null,
     maxWorkerRestarts: null,
+    resumes: true,
     freshWorkerPerUnit: false,
     startsAtOnce: 64,
     keepsOrder: false,
@@ -118,7 +120,7 @@ export const done = (who: Who, unit: number, fields: Partial<EventOf<'unit-done'
   ms: QUICK,
   retiring: false,
   failed: false,
-  rest: false,
+  tests: [],
   ...fields,
 });
 export const returned = (who: Who, asked: number[], given: number[]): ScheduleEvent => ({
@@ -127,15 +129,41 @@ export const returned = (who: Who, asked: number[], given: number[]): ScheduleEv
   asked,
   units: given,
 });
-export const lost = (who: Who, innocent = false, fields: Partial<EventOf<'slot-lost'>> = {}): ScheduleEvent => ({
+/** A worker dies. Nobody has kept a journal, unless that is said. */
+export const lost = (who: Who, fields: Partial<EventOf<'slot-lost'>> = {}): ScheduleEvent => ({
   type: 'slot-lost',
   ...who,
   death: {kind: 'signal', signal: 'SIGKILL'},
-  innocent,
-  fate: 'blame',
-  rest: false,
+  journal: null,
   ...fields,
 });
+/** What an earlier file of the worker, this unit, has left behind kills it. */
+export const leftBy = (unit: number): Pick<EventOf<'slot-lost'>, 'death'> => ({
+  death: {kind: 'exit', code: 1, uncaught: `Error: left behind\n    at /${unit}.test.js:1:1`},
+});
+/** The worker had not loaded the unit yet. */
+export const atLoad = (unit: number): Pick<EventOf<'slot-lost'>, 'journal'> => ({journal: {unit, opened: null}});
+/** The worker had the unit open, with so many tests; by place those that had ended, and one that ran. */
+export const leaves = (
+  unit: number,
+  count: number,
+  fields: Partial<OpenedDigest> = {},
+): Pick<EventOf<'slot-lost'>, 'journal'> => {
+  const {ended = [], running = []} = fields;
+  const digest: OpenedDigest = {
+    listing: 'f00',
+    modes: Array<'run'>(count).fill('run'),
+    early: [],
+    ended,
+    began: [...ended, ...running],
+    running,
+    hook: null,
+    finished: false,
+    hung: null,
+    ...fields,
+  };
+  return {journal: {unit, opened: digest}};
+};
 type OfFixture = 'fixture-up' | 'fixture-failed' | 'fixture-gone';
 /** @param who null: it is of scope `run` */
 export const fixture = (what: 'up' | 'failed' | 'gone', id: number, who: Who | null = null): ScheduleEvent => ({
@@ -144,16 +172,24 @@ export const fixture = (what: 'up' | 'failed' | 'gone', id: number, who: Who | n
   ...(who ?? {slot: null, generation: null}),
 });
 export const settled = (unit: number): ScheduleEvent => ({type: 'unit-settled', unit});
-export const closed = (who: Who): ScheduleEvent => ({type: 'slot-closed', ...who});
+export const closed = (who: Who): ScheduleEvent => ({type: 'slot-closed', ...who, forced: false});
 
-/** A command as one line: "give w1.1: 0 1" is to generation 1 in slot 1. */
-function line(command: Command): string {
+/** A command as one line: "give w1.1: 0 1" is to generation 1 in slot 1. null: one that changes nothing for workers. */
+function line(command: Command): string | null {
   switch (command.type) {
     case 'finish':
       return 'finish';
+    case 'keep-list':
+    case 'keep-part':
+    case 'keep-remains':
+    case 'report':
+    case 'tell':
+    case 'units-ended':
+      return null;
     case 'wake':
       return `wake ${command.at}`;
     case 'abandon':
+    case 'interrupt':
     case 'merge':
     case 'begin-again':
     case 'resume':
@@ -182,9 +218,13 @@ function line(command: Command): string {
   }
 }
 
-/** The commands that follow when all this happens at a time (ms). */
+/** All commands that follow when this happens. */
+export const commandsOf = (state: ScheduleState, ...events: ScheduleEvent[]): Command[] =>
+  events.flatMap(event => step(state, event, 0));
+
+/** The commands to workers, and of units that end other than whole, that follow when all this happens at a time (ms). */
 export const feedAt = (state: ScheduleState, now: number, ...events: ScheduleEvent[]) =>
-  events.flatMap(event => step(state, event, now)).map(line);
+  events.flatMap(event => step(state, event, now)).flatMap(command => line(command) ?? []);
 
 export const feed = (state: ScheduleState, ...events: ScheduleEvent[]) => feedAt(state, 0, ...events);
 

@@ -3,11 +3,14 @@
  * join, gives them tests, ends them, and says what becomes of the file then. Where that is to be given anew,
  * the scheduler is handed its unit; which tests a worker gets is decided in splitFiles.ts.
  */
+import type {SlotNumber} from '../plan/units';
 import type {Command, ScheduleEvent} from './events';
 import {poolOf} from './pools';
+import {hasRemains, hasRest, settle} from './lostUnits';
 import {hasTestsFor, newSession, openFile, sessionsOf, startLate, takeAllTests, takeTests} from './splitFiles';
-import type {ScheduleState, Session, SlotState, SplitFile} from './state';
-import {endOfUnit} from './unitEnd';
+import {endLost, resumeLost} from './unitResults';
+import type {LostUnit, ScheduleState, Session, SlotState, SplitFile} from './state';
+import {endOfUnit, isAwaited} from './unitEnd';
 
 /** Whether the unit's tests may still be spread over workers. */
 export function maySplit(state: ScheduleState, unit: number): boolean {
@@ -22,6 +25,15 @@ export function hasSessions(state: ScheduleState, unit: number): boolean {
 /** Whether a worker with a file open takes nothing along: it was given no test of it yet, or none that is still wanted. */
 export function isBystander(session: Session | null): boolean {
   return session !== null && (session.status === 'discarded' || (!session.first && session.frontier === 0));
+}
+
+/**
+ * The unit of whose tests the worker in a slot tells Jest; null: it tells of none in particular; `none`: what it tells is not
+ * wanted any more.
+ */
+export function heardUnit({slots}: ScheduleState, slot: SlotNumber): number | null | 'none' {
+  const state = slots[slot - 1];
+  return state?.session?.status === 'discarded' ? 'none' : (state?.running ?? null);
 }
 
 /** An idle worker opens a file that another one is at. */
@@ -54,19 +66,24 @@ export function openSession(
   commands: Command[],
 ): number | null {
   if (session.status !== 'opening') return null;
-  const known = state.files.get(session.unit);
+  const {unit} = session;
+  const known = state.files.get(unit);
   if (session.first && costs !== null) {
     session.status = 'open';
-    const file = openFile(state, session.unit, costs, ms);
-    file.joinable = maySplit(state, session.unit);
+    commands.push({type: 'keep-list', unit, slot: slot.slot});
+    const file = openFile(state, unit, costs, ms, hasRemains(state.lost.get(unit)));
+    session.opened = file.opened++;
+    file.joinable = maySplit(state, unit);
     feedSession(state, file, slot, session, now, commands);
   } else if (known !== undefined && costs === null) {
+    commands.push({type: 'tell', news: {type: 'other-tests', slot: slot.slot, unit}});
     discard(slot, session, commands);
     return runWhole(state, known, now, commands);
   } else if (known === undefined || !hasTestsFor(known, session)) {
     discard(slot, session, commands); // too late: the others have it all
   } else {
     session.status = 'open';
+    session.opened = known.opened++;
     startLate(state, known, session);
     feedSession(state, known, slot, session, now, commands);
   }
@@ -115,7 +132,7 @@ export function endSession(
   state: ScheduleState,
   slot: SlotState,
   session: Session,
-  {failed, rest}: Extract<ScheduleEvent, {type: 'unit-done'}>,
+  {failed, tests}: Extract<ScheduleEvent, {type: 'unit-done'}>,
   now: number,
   commands: Command[],
 ): number[] | null {
@@ -125,37 +142,75 @@ export function endSession(
   const file = state.files.get(unit);
   if (file === undefined) return null; // no test of it was listed
   if (session.status === 'opening') {
+    if (failed) commands.push({type: 'tell', news: {type: 'joiner-failed', slot: slot.slot, unit}});
     return listOf(runWhole(state, file, now, commands)); // it could not be loaded here
+  }
+  if (failed) {
+    giveUp(state, unit);
+  } else if (tests !== null) {
+    const part = ++state.lastPart;
+    const apart = file.resumed ? 'resumed' : 'split';
+    file.delivered.push({part, opened: session.opened, tests});
+    commands.push({type: 'keep-part', unit, slot: slot.slot, part, apart});
+    const lost = state.lost.get(unit);
+    if (lost !== undefined) settle(lost, tests);
   }
   if (!failed && sessionsOf(state, unit).length > 0) return [];
   state.observedMs += file.observedMs + file.openMs;
   state.observedUnits++;
-  return listOf(closeFile(state, unit, rest, commands));
+  return listOf(closeFile(state, unit, failed ? slot.slot : null, commands));
 }
 
 function listOf(unit: number | null): number[] {
   return unit === null ? [] : [unit];
 }
 
-/** Nobody is at a file any more. @returns the unit, if it is to be given anew */
-export function closeFile(state: ScheduleState, unit: number, rest: boolean, commands: Command[]): number | null {
-  if (rest) return resume(state, unit, commands);
-  merge(state, unit, commands);
+/** A session of the file has ended with an error: what dead workers have left of the file is not run. */
+function giveUp(state: ScheduleState, unit: number): void {
+  const lost = state.lost.get(unit);
+  if (lost !== undefined) lost.givenUp = true;
+}
+
+/**
+ * Nobody is at a file any more.
+ *
+ * @param failedIn the slot whose session has just ended with an error; null: none has
+ * @returns the unit, if it is to be given anew
+ */
+export function closeFile(
+  state: ScheduleState,
+  unit: number,
+  failedIn: SlotNumber | null,
+  commands: Command[],
+): number | null {
+  const lost = state.lost.get(unit);
+  if (hasRemains(lost)) {
+    if (hasRest(lost)) return resume(state, unit, lost, commands);
+    const parts = deliveredParts(state, unit);
+    dropFile(state, unit, commands);
+    endLost(state, unit, lost, {parts, failedIn, because: failedIn === null ? 'died' : 'failed'}, commands);
+  } else {
+    const parts = deliveredParts(state, unit);
+    dropFile(state, unit, commands);
+    commands.push({type: 'merge', unit, parts, failedIn, remains: null, awaited: isAwaited(state, unit)});
+  }
+  endOfUnit(state, unit, commands);
   return null;
 }
 
-function merge(state: ScheduleState, unit: number, commands: Command[]): void {
-  dropFile(state, unit, commands);
-  commands.push({type: 'merge', unit});
-  endOfUnit(state, unit, commands);
-}
-
 /** What is left of a unit whose worker died is to run as a unit of its own. @returns the unit, to be given anew */
-function resume(state: ScheduleState, unit: number, commands: Command[]): number {
+function resume(state: ScheduleState, unit: number, lost: LostUnit, commands: Command[]): number {
+  const parts = deliveredParts(state, unit);
   dropFile(state, unit, commands);
   state.resumed.add(unit);
-  commands.push({type: 'resume', unit});
+  resumeLost(unit, lost, parts, commands);
   return unit;
+}
+
+/** The parts of the unit's result that the sessions of its open file have delivered, in the order in which they opened it. */
+export function deliveredParts(state: ScheduleState, unit: number): number[] {
+  const delivered = state.files.get(unit)?.delivered ?? [];
+  return [...delivered].sort((a, b) => a.opened - b.opened).map(({part}) => part);
 }
 
 /**
@@ -180,10 +235,18 @@ export function runWhole(state: ScheduleState, file: SplitFile, now: number, com
     if (session.status === 'open') giveTests(file, slot, session, takeAllTests(file, session, now), commands);
     return null;
   }
-  if (state.resumed.has(unit)) return resume(state, unit, commands); // what dead workers have left is not given away
-  dropFile(state, unit, commands);
-  commands.push({type: 'begin-again', unit});
+  const lost = state.lost.get(unit);
+  // What dead workers have left is not given away.
+  if (state.resumed.has(unit) && lost !== undefined) return resume(state, unit, lost, commands);
+  beginAgain(state, unit, commands);
   return unit;
+}
+
+/** The unit is to be given anew, from the start. How often workers have died while they loaded it is remembered. */
+export function beginAgain(state: ScheduleState, unit: number, commands: Command[]): void {
+  dropFile(state, unit, commands);
+  if (hasRemains(state.lost.get(unit))) state.lost.delete(unit);
+  commands.push({type: 'begin-again', unit});
 }
 
 /** Nothing more comes of the file's sessions. */

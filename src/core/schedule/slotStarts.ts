@@ -80,6 +80,7 @@ export function startSlot(
   slot.generation++;
   slot.node = pool.node ?? slot.node;
   slot.begun = 0;
+  slot.ended = [];
   slot.lastUnitMs = null;
   commands.push({type: 'start-slot', slot: slot.slot, generation: slot.generation, node: slot.node});
   state.mostWorkers = Math.max(state.mostWorkers, liveCount(state));

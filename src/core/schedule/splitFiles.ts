@@ -62,6 +62,7 @@ export function newSession(unit: number, first: boolean, now: number): Session {
     begun: false,
     starving: false,
     since: now,
+    opened: 0,
   };
 }
 
@@ -70,11 +71,15 @@ export function openFile(
   unit: number,
   costs: readonly (number | null)[],
   openMs: number,
+  resumed = false,
 ): SplitFile {
   const known = costs.filter(cost => cost !== null);
   const whole = state.plan.units[unit]?.expectedMs ?? null;
   const file: SplitFile = {
     unit,
+    opened: 0,
+    delivered: [],
+    resumed,
     costs,
     priorMs: whole === null || whole <= openMs || costs.length === 0 ? null : (whole - openMs) / costs.length,
     openMs,

@@ -31,6 +31,8 @@ export interface SchedulePlan {
   readonly maxScheduleChunk: number | null;
   /** How many dead workers may be replaced; null: no cap. */
   readonly maxWorkerRestarts: number | null;
+  /** Whether the rest of a file whose worker died runs in a new worker; false: its tests depend on each other. */
+  readonly resumes: boolean;
   /** A new worker for each unit. */
   readonly freshWorkerPerUnit: boolean;
   /**
@@ -78,6 +80,8 @@ export interface SlotState {
   hasShare: boolean;
   /** How many units the process has begun. */
   begun: number;
+  /** The units that the process has run to their end, in order. */
+  ended: number[];
   /** The unit for which fixtures of the worker's own are being set up. */
   preparing: number | null;
   /** The worker groups that it runs: others only while one that it has begun cannot go on. */
@@ -188,11 +192,27 @@ export interface Session {
   starving: boolean;
   /** Since when it does what it does now, as far as is known: it loads the file, or runs what it holds. */
   since: number;
+  /** Its place in the order in which workers opened the file. */
+  opened: number;
+}
+
+/** What a session has delivered, of a file that is open: a part of the file's result. */
+export interface DeliveredPart {
+  readonly part: number;
+  /** The session's place in the order in which workers opened the file. */
+  readonly opened: number;
+  /** Places of the tests of which it has results. */
+  readonly tests: readonly number[];
 }
 
 /** A file that is open, and what is left of it. */
 export interface SplitFile {
   readonly unit: number;
+  /** How many workers have opened it. */
+  opened: number;
+  readonly delivered: DeliveredPart[];
+  /** Whether it goes on with what a worker has begun that died. */
+  readonly resumed: boolean;
   /** What each group is expected to take, in ms; null: unknown. */
   readonly costs: readonly (number | null)[];
   /** What a group of unknown duration is taken for before any has ended (ms); null: there is no telling. */
@@ -219,6 +239,42 @@ export interface SplitFile {
   joinable: boolean;
   /** The time of the last wake-up that was asked for: by then more is known of how long its tests take. */
   wakesAt: number;
+}
+
+/** A death of which there are several suspects, who run alone, one after the other. */
+export interface Suspicion {
+  /** The part of the unit's result that the death has left. */
+  readonly part: number;
+  /** Places of all suspects; and of those that have no result yet. */
+  readonly places: readonly number[];
+  left: readonly number[];
+  /** Whether one of them has failed by another death. */
+  guilty: boolean;
+}
+
+/** A unit of which workers have died (lostUnits.ts). */
+export interface LostUnit {
+  /** Whether its rest may run in a new worker. */
+  resumes: boolean;
+  /** Its tests, as the first worker listed them that died with the file open; null: none is known. */
+  listed: {readonly listing: string; readonly modes: readonly ('run' | 'skip' | 'todo')[]} | null;
+  /** Parts of its result: of workers that ended their share before the unit was given anew, and of those that died. */
+  parts: number[];
+  deaths: number[];
+  /** Places of the tests that have a result. */
+  readonly done: Set<number>;
+  /** So many had one at the last death. */
+  doneAtDeath: number;
+  suspicions: Suspicion[];
+  /** Deaths in a row without which the file would have come as far; and those of them that were another file's fault. */
+  stalls: number;
+  innocentStalls: number;
+  /** How many workers have died while they loaded it. */
+  loads: number;
+  /** No more of it is run. */
+  givenUp: boolean;
+  /** The last process that died of it; null: it is not known yet. */
+  lastDeath: {readonly slot: SlotNumber; readonly generation: Generation} | null;
 }
 
 export interface ScheduleState {
@@ -255,6 +311,10 @@ export interface ScheduleState {
   readonly wholeOnly: Set<number>;
   /** Units whose worker died, and whose rest is run. */
   readonly resumed: Set<number>;
+  /** What is known of units whose worker died. */
+  readonly lost: Map<number, LostUnit>;
+  /** The number of the last part of any unit's result. */
+  lastPart: number;
   /** What the last worker took to start, in ms. */
   workerStartMs: number | null;
   observedMs: number;

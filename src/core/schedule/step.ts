@@ -15,30 +15,20 @@ import {putBack, releaseLeft, takeAllWaiting} from './admission';
 import {endProcess, endReplacement, noteFixtureOf, takeConstrained} from './admittedSlots';
 import type {Command, FixtureEvent, ScheduleEvent, SlotEvent} from './events';
 import {isSurplus, judgeLoad, mayServe} from './excessSlots';
-import {
-  closeFile,
-  dropFile,
-  endSession,
-  feedSession,
-  hasSessions,
-  isBystander,
-  joinFile,
-  openSession,
-  runWhole,
-} from './fileSessions';
+import {endSession, feedSession, hasSessions, joinFile, openSession, runWhole} from './fileSessions';
+import {loseSlot, reportInFlight} from './lostSlots';
+import {hasRemains} from './lostUnits';
 import {areAllGone, askForFixtures} from './fixtureStates';
 import {isWantedIn, moveToMake} from './nodeChanges';
 import {freeCount, poolOf, poolOfUnit, startingCount, takeFree} from './pools';
 import {addHeld, emptySlot, removeHeld} from './slotContents';
-import {noteDeaths, startAhead, startFurther, startSlot, startSlots} from './slotStarts';
-import {fileToJoin, newSession, noteProgress, sessionsOf, startMsOf, timeToLook} from './splitFiles';
-import type {Pool, ScheduleState, SlotState, StopReason} from './state';
-import {endOfUnit, releaseFollowers} from './unitEnd';
+import {startAhead, startFurther, startSlot, startSlots} from './slotStarts';
+import {fileToJoin, newSession, noteProgress, startMsOf, timeToLook} from './splitFiles';
+import type {Pool, ScheduleState, SlotState} from './state';
+import {endOfUnit, isAwaited, releaseFollowers} from './unitEnd';
+import {endLost} from './unitResults';
 import {isUsable} from './usableSlots';
 import {evenShare, mostBurdened, unitsToTake, wantsOneMore} from './watermarks';
-
-/** So often is a unit run again whose worker others have killed. As often as jest-worker retries, by default. */
-export const MAX_SECOND_CHANCES = 3;
 
 /** Takes one event; returns what is to be done, in order. `now` is in ms, of any monotonic clock. */
 export function step(state: ScheduleState, event: ScheduleEvent, now: number): Command[] {
@@ -46,7 +36,7 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   if (event.type === 'run-started') {
     startSlots(state, now, commands);
   } else if (event.type === 'stopped') {
-    stop(state, event.reason, commands);
+    stop(state, event, commands);
   } else if (isOfFixture(event)) {
     noteFixtureOf(state, event, commands);
   } else if (event.type === 'unit-settled') {
@@ -75,7 +65,16 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   joinIdle(state, now, commands);
   changeNodes(state, now, commands);
   finishIfDone(state, commands);
-  return commands;
+  return inOrder(commands);
+}
+
+/** Results are made, and reporters take their time. */
+const LAST: ReadonlySet<Command['type']> = new Set<Command['type']>(['report', 'merge', 'units-ended', 'finish']);
+
+/** Workers get their next work first, then Jest hears how units have ended. */
+function inOrder(commands: Command[]): Command[] {
+  if (!commands.some(({type}) => LAST.has(type))) return commands;
+  return [...commands.filter(({type}) => !LAST.has(type)), ...commands.filter(({type}) => LAST.has(type))];
 }
 
 function isOfFixture(event: ScheduleEvent): event is FixtureEvent {
@@ -146,6 +145,9 @@ function handleSlotEvent(
     case 'unit-indivisible': {
       const file = state.files.get(event.unit);
       if (slot.session?.unit !== event.unit || slot.session.status === 'discarded' || file === undefined) return;
+      if (!state.wholeOnly.has(event.unit)) {
+        commands.push({type: 'tell', news: {type: 'indivisible', slot: slot.slot, unit: event.unit}});
+      }
       if (event.anew) file.shared = true;
       giveAnew(state, runWhole(state, file, now, commands), now, commands);
       return;
@@ -161,11 +163,12 @@ function handleSlotEvent(
     case 'unit-done':
       if (slot.running !== event.unit) return;
       slot.running = null;
+      slot.ended.push(event.unit);
       slot.lastUnitMs = event.ms;
       slot.barrenDeaths = 0;
       endUnit(state, slot, event, now, commands);
       if (slot.status !== 'up') return;
-      if (event.retiring || state.plan.freshWorkerPerUnit) retire(state, slot, now, commands);
+      if (event.retiring || state.plan.freshWorkerPerUnit) retire(state, slot, now, commands, event.retiring);
       else feed(state, slot, now, commands);
       return;
     case 'units-returned':
@@ -180,9 +183,13 @@ function handleSlotEvent(
       feed(state, slot, now, commands);
       return;
     case 'slot-lost':
-      loseSlot(state, slot, event, now, commands);
+      takeBack(state, loseSlot(state, slot, event, commands), now, commands);
       return;
     case 'slot-closed':
+      // One that retires, or is in the middle of a file that it is not needed for, may well be busy: that is nobody's leak.
+      if (event.forced && slot.running === null && isAtEnd(state)) {
+        commands.push({type: 'tell', news: {type: 'forced-exit', slot: slot.slot, units: slot.ended}});
+      }
       emptySlot(state, slot, 'down');
       endProcess(state, slot, commands);
       if (slot.movesTo !== null && isWantedIn(state, slot.movesTo, slot, now)) {
@@ -208,9 +215,18 @@ function endUnit(
     for (const unit of again) giveAnew(state, unit, now, commands);
     return;
   }
+  const {unit} = event;
   state.observedMs += event.ms;
   state.observedUnits++;
-  endOfUnit(state, event.unit, commands);
+  const lost = state.lost.get(unit);
+  if (hasRemains(lost)) {
+    // Its rest was to run, and the worker has found none of its tests.
+    const because = event.failed ? 'failed' : 'died';
+    endLost(state, unit, lost, {parts: [], failedIn: event.failed ? slot.slot : null, because}, commands);
+  } else {
+    commands.push({type: 'report', unit, slot: slot.slot, awaited: isAwaited(state, unit)});
+  }
+  endOfUnit(state, unit, commands);
 }
 
 /** Brings a worker's work up to its high watermark if it has fallen below the low one. */
@@ -333,81 +349,16 @@ function lookLater(state: ScheduleState, pool: Pool, now: number, commands: Comm
   }
 }
 
-/** The worker ends, and a fresh one takes its place if there is something left to do. */
-function retire(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): void {
+/**
+ * The worker ends, and a fresh one takes its place if there is something left to do.
+ *
+ * @param worn whether it may begin no further unit, in whatever run
+ */
+function retire(state: ScheduleState, slot: SlotState, now: number, commands: Command[], worn = false): void {
   const held = emptySlot(state, slot, 'closing');
-  commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation});
+  const atEnd = isAtEnd(state) && !worn;
+  commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation, atEnd});
   takeBack(state, held, now, commands);
-}
-
-function loseSlot(
-  state: ScheduleState,
-  slot: SlotState,
-  event: Extract<ScheduleEvent, {type: 'slot-lost'}>,
-  now: number,
-  commands: Command[],
-): void {
-  const {session, running} = slot;
-  const wanted = slot.status !== 'closing';
-  const held = emptySlot(state, slot, 'down');
-  endProcess(state, slot, commands);
-  endReplacement(state, slot);
-  slot.died = wanted; // before anything is given back: a worker for that is a replacement
-  let again: number | null = null;
-  if (session !== null && isBystander(session)) {
-    if (wanted) slot.barrenDeaths++;
-    const file = state.files.get(session.unit);
-    if (file !== undefined && session.status !== 'discarded') {
-      file.joinable = false;
-      // It may have been the last one that was to take what others have left which died.
-      if (state.stopped === null && sessionsOf(state, file.unit).length === 0) {
-        again = closeFile(state, file.unit, event.rest, commands);
-      }
-    }
-  } else if (running === null) {
-    if (wanted) slot.barrenDeaths++;
-  } else if (state.stopped === null) {
-    again = loseUnit(state, slot, running, event, commands);
-  }
-  noteDeaths(state, slot, wanted);
-  takeBack(state, [...(again === null ? [] : [again]), ...held], now, commands);
-}
-
-/** @returns the unit, if it is to be given anew */
-function loseUnit(
-  state: ScheduleState,
-  slot: SlotState,
-  unit: number,
-  {fate, innocent, rest}: Extract<ScheduleEvent, {type: 'slot-lost'}>,
-  commands: Command[],
-): number | null {
-  if (fate === 'kept') {
-    slot.barrenDeaths = 0;
-    // The others go on. Those that are still loading it come too late: what is left is not theirs alone.
-    if (sessionsOf(state, unit).some(({status}) => status !== 'opening')) return null;
-    return closeFile(state, unit, rest, commands);
-  }
-  dropFile(state, unit, commands);
-  state.resumed.delete(unit);
-  if (fate === 'whole' || (innocent && secondChance(state, unit))) {
-    // That the file's worker died is the file's doing: how often it may do so is not decided here.
-    if (fate !== 'whole') slot.barrenDeaths++;
-    else if (!innocent) state.wholeOnly.add(unit);
-    commands.push({type: 'begin-again', unit});
-    return unit;
-  }
-  slot.barrenDeaths = 0;
-  commands.push({type: 'blame', unit, slot: slot.slot, generation: slot.generation});
-  endOfUnit(state, unit, commands);
-  return null;
-}
-
-/** An innocent unit is run again, but not for ever. */
-function secondChance(state: ScheduleState, unit: number): boolean {
-  const chances = state.secondChances.get(unit) ?? 0;
-  if (chances >= MAX_SECOND_CHANCES) return false;
-  state.secondChances.set(unit, chances + 1);
-  return true;
 }
 
 /** @returns whether that was so anywhere */
@@ -419,7 +370,7 @@ function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): bo
     const units = state.constrained === null ? [] : takeAllWaiting(state.constrained, pool);
     while (freeCount(pool) > 0) units.push(takeFree(pool));
     for (const unit of units) {
-      commands.push({type: 'abandon', unit, reason: state.deadBecause});
+      abandon(state, unit, commands);
       endOfUnit(state, unit, commands);
     }
     if (units.length === 0) continue;
@@ -427,6 +378,19 @@ function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): bo
     if (state.constrained !== null) state.constrained.changed = true;
   }
   return abandoned;
+}
+
+/** Nothing more of the unit is run: what workers that died have left of it is its result, or it has none. */
+function abandon(state: ScheduleState, unit: number, commands: Command[]): void {
+  const {deadBecause: reason} = state;
+  const lost = state.lost.get(unit);
+  if (hasRemains(lost)) endLost(state, unit, lost, {parts: [], failedIn: null, because: reason}, commands);
+  else commands.push({type: 'abandon', unit, reason, awaited: isAwaited(state, unit)});
+}
+
+/** Whether every unit has ended, as it should. */
+function isAtEnd({unfinished, stopped}: ScheduleState): boolean {
+  return unfinished === 0 && stopped === null;
 }
 
 /** Workers that are too many end as soon as they have nothing to do. */
@@ -448,8 +412,13 @@ function changeNodes(state: ScheduleState, now: number, commands: Command[]): vo
   retire(state, move.slot, now, commands);
 }
 
-function stop(state: ScheduleState, reason: StopReason, commands: Command[]): void {
+function stop(
+  state: ScheduleState,
+  {reason, journals}: Extract<ScheduleEvent, {type: 'stopped'}>,
+  commands: Command[],
+): void {
   if (state.stopped !== null || state.finished) return;
+  if (journals !== undefined) reportInFlight(state, journals, commands);
   state.stopped = reason;
   closeAll(state, commands);
 }
@@ -470,6 +439,6 @@ function closeAll(state: ScheduleState, commands: Command[]): void {
     if (slot.status !== 'starting' && slot.status !== 'up') continue;
     slot.status = 'closing';
     poolOf(state, slot).idle.delete(slot);
-    commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation});
+    commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation, atEnd: isAtEnd(state)});
   }
 }

@@ -7,8 +7,15 @@ import type {ScheduleState} from './state';
 /** A unit has ended: done, merged, blamed or abandoned. */
 export function endOfUnit(state: ScheduleState, unit: number, commands: Command[]): void {
   state.unfinished--;
+  state.lost.delete(unit);
   if (state.followers.has(unit)) state.unsettled++;
   if (state.constrained !== null) endConstrained(state, state.constrained, unit, commands);
+  if (state.unfinished === 0) commands.push({type: 'units-ended'});
+}
+
+/** Whether others wait until the snapshots of the unit are written. */
+export function isAwaited({followers}: ScheduleState, unit: number): boolean {
+  return followers.has(unit);
 }
 
 /** What the unit has come to is there, for those that wait for it. */

@@ -1,7 +1,7 @@
 /** What a user reads about a worker's death in the middle of a test file: the crash item's failure. */
 import {circumstances, ended, nameOf, type DeathReport} from './deaths';
 import {namedBefore} from './failureMessages';
-import type {DeadSession} from '../results/salvage';
+import type {DeadSession} from '../results/deadSession';
 
 export interface CrashTextOptions {
   readonly session: DeadSession;

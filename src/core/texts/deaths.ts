@@ -65,78 +65,6 @@ export function blameFile(report: DeathReport, loads: number): FileError {
   );
 }
 
-/** A file that had ended, and left behind what killed its worker: a timer, say, or a promise. */
-export interface Culprit {
-  readonly path: string;
-  /** A stack names it; if not, it is the last one that ended before the worker was stuck. */
-  readonly named: boolean;
-}
-
-/**
- * Of the files that a worker had run to their end, the one that left behind what killed the worker while a
- * later file ran, or none. null: there is none, as far as anybody can tell, or the running file has a part in it.
- */
-export function culpritBefore(death: Death, ended: readonly string[], running: string | null): Culprit | null {
-  const mentions = mentionedIn(death);
-  if (running !== null && mentions(running)) return null;
-  const named = ended.findLast(mentions);
-  if (named !== undefined) return {path: named, named: true};
-  const last = ended.at(-1);
-  return last === undefined || !wasStuckBefore(death, running) ? null : {path: last, named: false};
-}
-
-/** Whether the stack that a death has left names a file. */
-function mentionedIn(death: Death): (path: string) => boolean {
-  if (death.kind === 'exit' && death.uncaught !== null) {
-    const {uncaught} = death;
-    return path => uncaught.includes(`${path}:`);
-  }
-  if (death.kind === 'hung' && death.place.kind === 'stack') {
-    const {frames} = death.place;
-    return path => frames.some(frame => frame.path === path);
-  }
-  return () => false;
-}
-
-/** Whether a worker was stuck before any code of the file that it ran. */
-function wasStuckBefore(death: Death, running: string | null): boolean {
-  if (death.kind === 'deaf') return true;
-  if (death.kind !== 'hung') return false;
-  // An environment that waits for ever runs no code. Nor does an earlier file, then.
-  return running === null || (!death.began && death.place.kind !== 'open');
-}
-
-/**
- * The words for what an earlier file has done to a worker.
- *
- * @param running what the worker ran, which is run again; null: nothing
- */
-export function describeLeftBehind(
-  {path, named}: Culprit,
-  running: string | null,
-  death: Death,
-  slot: SlotNumber,
-): string {
-  const meanwhile = running === null ? '' : ` while it ran ${running}, which is run again`;
-  if (death.kind === 'exit') {
-    return (
-      `an exception that ${path} left behind (a timer or a promise that outlived its tests) ended the worker` +
-      `${meanwhile}.\n${death.uncaught ?? ''}`
-    );
-  }
-  const evidence = death.kind === 'hung' ? `\n\n${whereItHung(death)}` : '';
-  if (named) {
-    return (
-      `code that ${path} left behind (a timer or a promise that outlived its tests) hung worker w${slot}` +
-      `${meanwhile}: ${describeDeath(death)}.${evidence}`
-    );
-  }
-  return (
-    `worker w${slot} hung${running === null ? '' : ` before any code of ${running} ran, which is run again`}: ` +
-    `${describeDeath(death)}. The last file that had ended there is ${path}: it may have left something behind.${evidence}`
-  );
-}
-
 /** The failure of a file that could not be run because no worker was left. */
 export function abandonFile(reason: AbandonReason, last: DeathReport | null, limit: number | null): FileError {
   return fileError(
@@ -230,7 +158,8 @@ export function circumstances(report: DeathReport): string {
   return evidence.join('\n\n');
 }
 
-function whereItHung({name, place}: Extract<Death, {kind: 'hung'}>): string {
+/** The evidence of a hang. */
+export function whereItHung({name, place}: Extract<Death, {kind: 'hung'}>): string {
   return `Where it hung, in ${name}:\n${describePlace(place)}`;
 }
 

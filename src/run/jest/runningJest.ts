@@ -11,7 +11,7 @@ import type * as JestRunnerModule from 'jest-runner';
 import type * as JestWorkerModule from 'jest-worker';
 import type {DocblockParser} from '../../core/rules/pragmas';
 import type {BcoeCoverage, IstanbulCoverage} from '../files/coverage';
-import type {MessageUtil} from '../files/deadSessions';
+import type {MessageUtil} from '../files/deadSlices';
 import type {SnapshotStateClass} from '../files/snapshotFile';
 
 /** What of Emittery is used here: Jest's runners emit their events with it. */

@@ -10,10 +10,11 @@ import type {JournalRecord} from '../../../src/core/wire/journal';
 import type {FromWorker, ToWorker, UnitOutcome} from '../../../src/core/wire/workerMessages';
 import {Dispatch, type DispatchWorker} from '../../../src/run/dispatch';
 import type {LogLine} from '../../../src/run/eventLog';
-import {DeadSessions} from '../../../src/run/files/deadSessions';
+import {DeadSlices} from '../../../src/run/files/deadSlices';
+import {FileParts} from '../../../src/run/files/fileParts';
 import {FileReports} from '../../../src/run/files/fileReports';
-import {OpenFiles} from '../../../src/run/files/openFiles';
 import {Reports} from '../../../src/run/files/reports';
+import {ToldTests} from '../../../src/run/files/toldTests';
 import type {WorkerKeeper, WorkerListener} from '../../../src/run/workers/workerHost';
 import * as schedule from '../../../src/core/schedule/step';
 import {placed, planOf, units} from '../plans';
@@ -203,9 +204,9 @@ class FakeRun {
       onShare: () => undefined,
       keeper: this.keeper,
       fixtures: null,
-      openFiles: new OpenFiles({
+      pastOf: () => this.past,
+      files: new FileParts({
         testOf: unit => tests[unit]!,
-        pastOf: () => this.past,
         mergeTools: () => ({
           mergeCoverage: () => ({}),
           mergeV8Coverage: () => [],
@@ -216,12 +217,11 @@ class FakeRun {
           slowTestThresholdS: 5,
         }),
         warn: text => this.warnings.push(text),
-      }),
-      deadSessions: new DeadSessions({
-        testOf: unit => tests[unit]!,
-        globalConfig: {} as Config.GlobalConfig,
-        messageUtil: () => ({formatResultsErrors: () => null, formatExecError: () => ''}),
-        resume: true,
+        deadSlices: new DeadSlices({
+          globalConfig: {} as Config.GlobalConfig,
+          messageUtil: () => ({formatResultsErrors: () => null, formatExecError: () => ''}),
+          resumes: true,
+        }),
       }),
       hardTimeoutOf: () => null,
       onSlow: () => undefined,
@@ -496,20 +496,20 @@ test('what runs when a signal comes is reported as interrupted; what does not is
 
 describe('a worker that had to be killed at its end', () => {
   /** A run of one unit whose only worker ends in this way. */
-  async function lingering(end: (run: FakeRun, worker: FakeWorker) => void): Promise<unknown> {
+  async function forcedExits(end: (run: FakeRun, worker: FakeWorker) => void): Promise<unknown> {
     const run = new FakeRun(planOf(units(2, LONG)));
     const finished = run.dispatch.run();
     const worker = run.worker('w1.1');
     worker.says.up();
     end(run, worker);
     await finished;
-    return run.dispatch.lingering;
+    return run.dispatch.forcedExits;
   }
   const runBoth = (worker: FakeWorker) => [0, 1].forEach(unit => worker.runs(unit));
 
   test('is a leak when all its work was done', async () => {
     expect(
-      await lingering((_run, worker) => {
+      await forcedExits((_run, worker) => {
         runBoth(worker);
         worker.says.closed(true);
       }),
@@ -518,7 +518,7 @@ describe('a worker that had to be killed at its end', () => {
 
   test('is none where it ended by itself', async () => {
     expect(
-      await lingering((_run, worker) => {
+      await forcedExits((_run, worker) => {
         runBoth(worker);
         worker.says.closed(false);
       }),
@@ -527,7 +527,7 @@ describe('a worker that had to be killed at its end', () => {
 
   test('is none where the run was stopped', async () => {
     expect(
-      await lingering((run, worker) => {
+      await forcedExits((run, worker) => {
         void run.dispatch.stop('bail');
         worker.says.closed(true);
       }),
@@ -536,7 +536,7 @@ describe('a worker that had to be killed at its end', () => {
 
   test('is none where it retired in the middle of the run', async () => {
     expect(
-      await lingering((run, worker) => {
+      await forcedExits((run, worker) => {
         worker.runs(0, passed, true);
         worker.says.closed(true);
         run.worker('w1.2').says.up();
@@ -1005,7 +1005,7 @@ describe('a file that is split', () => {
       expect(await run.failureOf(PATH)).toContain('worker w2 (pid 4711):\n  | last words');
       expect(run.ended).toEqual([[0, null, null, true]]);
       expect([run.warnings, run.lostJoiners]).toEqual([[], []]);
-      expect(run.dispatch.lingering).toEqual([]);
+      expect(run.dispatch.forcedExits).toEqual([]);
     });
 
     test('is no matter if that one had none of its tests yet', async () => {
@@ -1027,7 +1027,7 @@ describe('a file that is split', () => {
       w1.says.lost(killed);
       expect(w2.share).toEqual(['discard']);
       w2.lists(0, ['x'], 'ba4');
-      expect(run.events.filter(type => type === 'unit-opened')).toHaveLength(1);
+      expect(run.log.filter(line => 'groups' in line)).toHaveLength(1);
       w2.endsShare(0, {});
       await finish();
       expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-failure /0.test.js']);
@@ -1100,7 +1100,7 @@ describe('a file that is split', () => {
     w1.says.closed(true);
     w2.says.closed(false);
     await finish();
-    expect(run.dispatch.lingering).toEqual([]);
+    expect(run.dispatch.forcedExits).toEqual([]);
   });
 
   describe('and of whose tests nothing is known', () => {
@@ -1235,11 +1235,11 @@ describe('a fault in the runner itself', () => {
     const worker = run.worker('w1.1');
     worker.says.up();
     worker.hears({type: 'unit-started', unit: 0});
-    for (const method of ['isNews', 'lost'] as const) {
-      jest.spyOn(OpenFiles.prototype, method).mockImplementation(() => {
-        throw new TypeError('no such file');
-      });
-    }
+    const breaks = () => {
+      throw new TypeError('no such file');
+    };
+    jest.spyOn(ToldTests.prototype, 'isNews').mockImplementation(breaks);
+    jest.spyOn(FakeWorker.prototype, 'readJournal').mockImplementation(breaks);
     happens(run, worker);
     expect(run.faults).toEqual([`${doing}: no such file`]);
   });
@@ -1270,6 +1270,6 @@ describe('a fault in the runner itself', () => {
     expect(run.worker('w1.1').told.at(-1)).toBe('closed');
     run.worker('w1.1').says.closed(true);
     await finished;
-    expect(run.dispatch.lingering).toEqual([]);
+    expect(run.dispatch.forcedExits).toEqual([]);
   });
 });

@@ -4,11 +4,14 @@ import {fileToJoin} from '../../../../src/core/schedule/splitFiles';
 import type {SchedulePlan, ScheduleState} from '../../../../src/core/schedule/state';
 import {
   after,
+  atLoad,
   closed,
   done,
   feed,
   feedAt,
   indivisible,
+  leaves,
+  leftBy,
   lost,
   next,
   opened,
@@ -43,6 +46,14 @@ function open(tests: readonly (number | null)[], plan = oneFile()): ScheduleStat
 function joined(tests: readonly (number | null)[], joiners: readonly Who[] = [w2], plan = oneFile()): ScheduleState {
   const state = open(tests, plan);
   for (const who of joiners) feed(state, started(who, 0), opened(who, 0, tests));
+  return state;
+}
+
+/** The same of three workers, where the second had run another file, unit 1, before it joined. */
+function joinedAfterAnother(tests: readonly (number | null)[]): ScheduleState {
+  const plan = planOf([null, LONG], {slots: 3}, [0]);
+  const state = after(plan, up(w1), started(w1, 0), up(w2), started(w2, 1), done(w2, 1), opened(w1, 0, tests), up(w3));
+  feed(state, started(w2, 0), opened(w2, 0, tests));
   return state;
 }
 
@@ -89,7 +100,7 @@ describe('a file whose tests are listed', () => {
     expect(feed(state, progress(w1, 0, [], 0))).toEqual([]);
     expect(feed(state, progress(w1, 0, [[0, LONG]], null))).toEqual(['give-tests w1.1: 0 [1]']);
     expect(feed(state, progress(w1, 0, [[1, LONG]], null))).toEqual(['give-tests w1.1: 0 [2 last]']);
-    expect(feed(state, done(w1, 0))).toEqual(['merge 0', 'close w1.1']);
+    expect(feed(state, done(w1, 0))).toEqual(['close w1.1', 'merge 0']);
   });
 
   test('a worker that waits gets more, whatever it still holds', () => {
@@ -325,7 +336,7 @@ describe('the end of a shared file', () => {
   test('is when all its sessions have ended', () => {
     const state = joined(units(2, LONG));
     expect(feed(state, done(w1, 0))).toEqual([]);
-    expect(feed(state, done(w2, 0))).toEqual(['merge 0', 'close w1.1', 'close w2.1']);
+    expect(feed(state, done(w2, 0))).toEqual(['close w1.1', 'close w2.1', 'merge 0']);
     expect(feed(state, closed(w1), closed(w2))).toEqual(['finish']);
   });
 
@@ -341,7 +352,7 @@ describe('the end of a shared file', () => {
     const state = open(units(2, LONG));
     expect(feed(state, progress(w1, 0, [[0, LONG]], null))).toEqual(['give-tests w1.1: 0 [1 last]', 'discard w2.1: 0']);
     expect(feed(state, opened(w2, 0, units(2, LONG)), done(w2, 0))).toEqual([]);
-    expect(feed(state, done(w1, 0))).toEqual(['merge 0', 'close w1.1', 'close w2.1']);
+    expect(feed(state, done(w1, 0))).toEqual(['close w1.1', 'close w2.1', 'merge 0']);
   });
 
   test('one session with an error ends it, and the others are discarded', () => {
@@ -349,10 +360,10 @@ describe('the end of a shared file', () => {
     expect(feed(state, done(w2, 0, FAILED))).toEqual([
       'discard w1.1: 0',
       'discard w3.1: 0',
-      'merge 0',
       'close w1.1',
       'close w2.1',
       'close w3.1',
+      'merge 0',
     ]);
   });
 });
@@ -366,7 +377,7 @@ describe('a file that is not the same in every worker', () => {
       'give-tests w1.1: 0 [1 2 3 4 last]',
     ]);
     expect(feed(state, done(w2, 0), opened(w3, 0, units(5, LONG)), done(w3, 0))).toEqual([]);
-    expect(feed(state, done(w1, 0))).toEqual(['merge 0', 'close w1.1', 'close w2.1', 'close w3.1']);
+    expect(feed(state, done(w1, 0))).toEqual(['close w1.1', 'close w2.1', 'close w3.1', 'merge 0']);
   });
 
   test('begins again if one was, and runs whole', () => {
@@ -400,7 +411,7 @@ describe('a file that is not the same in every worker', () => {
     const alone = open(units(4, LONG));
     expect(feed(alone, indivisible(w1, 0))).toEqual(['discard w2.1: 0', 'give-tests w1.1: 0 [1 2 3 last]']);
     expect(feed(alone, done(w2, 0), indivisible(w1, 0))).toEqual([]);
-    expect(feed(alone, done(w1, 0))).toEqual(['merge 0', 'close w1.1', 'close w2.1']);
+    expect(feed(alone, done(w1, 0))).toEqual(['close w1.1', 'close w2.1', 'merge 0']);
     const shared = joined(units(2, LONG));
     expect(feed(shared, done(w2, 0), indivisible(w1, 0))).toEqual(['discard w1.1: 0', 'begin-again 0', 'give w2.1: 0']);
   });
@@ -414,8 +425,8 @@ describe('a file that is not the same in every worker', () => {
 
   test('goes on in the worker that has it first now', () => {
     const tests = units(9, LONG);
-    const state = joined(tests, [w2], oneFile({slots: 3}));
-    feed(state, lost(w2, true), done(w3, 0), started(w3, 0), opened(w3, 0, tests), up(next(w2)));
+    const state = joinedAfterAnother(tests);
+    feed(state, lost(w2, leftBy(1)), done(w3, 0), started(w3, 0), opened(w3, 0, tests), up(next(w2)));
     // w1 is at a test of the session that it had before.
     expect(feed(state, opened(next(w2), 0, null))).toEqual([
       'discard w2.2: 0',
@@ -455,8 +466,13 @@ describe('a death', () => {
   });
 
   test('that another file is to blame for lets it begin again; then it can be shared as before', () => {
-    const state = joined(units(9, LONG), [w2], oneFile({slots: 3}));
-    expect(feed(state, lost(w2, true))).toEqual(['discard w1.1: 0', 'discard w3.1: 0', 'begin-again 0', 'start w2.2']);
+    const state = joinedAfterAnother(units(9, LONG));
+    expect(feed(state, lost(w2, leftBy(1)))).toEqual([
+      'discard w1.1: 0',
+      'discard w3.1: 0',
+      'begin-again 0',
+      'start w2.2',
+    ]);
     expect(feed(state, done(w3, 0))).toEqual(['give w3.1: 0']);
     expect(feed(state, started(w3, 0), done(w1, 0), up(next(w2)))).toEqual([]);
     expect(feed(state, opened(w3, 0, units(9, LONG)))).toEqual([
@@ -476,46 +492,42 @@ describe('a death', () => {
 });
 
 describe('a death of which something is kept', () => {
-  const kept = (rest = true) => ({fate: 'kept', rest}) as const;
+  /** It was at the first of nine tests. */
+  const atFirst = leaves(0, 9, {running: [0]});
   const nine = units(9, LONG);
   const three = oneFile({slots: 3});
 
   test('lets the others go on; what is left when they are done is given anew, and can be shared', () => {
     const state = joined(units(4, 300), [w2]);
-    expect(feed(state, lost(w1, false, kept()))).toEqual(['start w1.2']);
+    expect(feed(state, lost(w1, leaves(0, 4)))).toEqual(['start w1.2']);
     expect(feed(state, progress(w2, 0, [[1, 300]], null))).toEqual(['give-tests w2.1: 0 [2]']);
     expect(feed(state, progress(w2, 0, [[2, 300]], null))).toEqual(['give-tests w2.1: 0 [3 last]']);
-    expect(feed(state, done(w2, 0, {rest: true}))).toEqual(['resume 0', 'give w2.1: 0']);
+    expect(feed(state, done(w2, 0, {tests: [1, 2, 3]}))).toEqual(['resume 0', 'give w2.1: 0']);
     expect(feed(state, started(w2, 0), opened(w2, 0, units(2, LONG)))).toEqual(['give-tests w2.1: 0 [0]']);
     expect(feed(state, up(next(w1)))).toEqual(['join w1.2: 0']);
   });
 
   test('of the last worker but those that still open the file: what is left is given anew', () => {
     const state = open(nine, three);
-    expect(feed(state, lost(w1, false, kept()))).toEqual([
-      'discard w2.1: 0',
-      'discard w3.1: 0',
-      'resume 0',
-      'start w1.2',
-    ]);
+    expect(feed(state, lost(w1, atFirst))).toEqual(['discard w2.1: 0', 'discard w3.1: 0', 'resume 0', 'start w1.2']);
   });
 
   test('of the last worker, where nothing is left, ends the file', () => {
     const state = joined(units(2, LONG));
-    feed(state, done(w2, 0));
-    expect(feed(state, lost(w1, false, kept(false)))).toEqual(['merge 0', 'close w2.1']);
+    feed(state, done(w2, 0, {tests: [1]}));
+    expect(feed(state, lost(w1, leaves(0, 2, {running: [0]})))).toEqual(['close w2.1', 'merge 0']);
   });
 
   /**
    * The first has died, the second is at the last test, and the third, which opens the file, is to take the others.
    * One more has died of opening it, so that nobody else joins.
    */
-  function bereft(): ScheduleState {
+  function bereft(ended: readonly number[] = []): ScheduleState {
     const tests = [...units(20, 100), 3000];
     const state = open(tests, oneFile({slots: 4, maxWorkerRestarts: 0}));
     feed(state, started(w2, 0), opened(w2, 0, tests), lost({slot: 4, generation: 1}));
-    expect(feed(state, lost(w1, false, kept()))).toEqual([]);
-    expect(feed(state, done(w2, 0, {rest: true}))).toEqual([]);
+    expect(feed(state, lost(w1, leaves(0, 21, {ended})))).toEqual([]);
+    expect(feed(state, done(w2, 0, {tests: [20]}))).toEqual([]);
     return state;
   }
 
@@ -524,13 +536,14 @@ describe('a death of which something is kept', () => {
   });
 
   test('and another one, of that last worker: what is left is given anew, or the file ends', () => {
-    expect(feed(bereft(), lost(w3, false, {rest: true}))).toEqual(['resume 0', 'give w2.1: 0']);
-    expect(feed(bereft(), lost(w3, false, {rest: false}))).toEqual(['merge 0', 'close w2.1']);
+    expect(feed(bereft(), lost(w3))).toEqual(['resume 0', 'give w2.1: 0']);
+    const allButOne = Array.from({length: 20}, (_, place) => place);
+    expect(feed(bereft(allButOne), lost(w3))).toEqual(['close w2.1', 'merge 0']);
   });
 
   test('is not given away when the rest turns out to be indivisible', () => {
     const state = open(nine, three);
-    feed(state, lost(w1, false, kept()), done(w2, 0, FAILED), done(w3, 0, FAILED));
+    feed(state, lost(w1, atFirst), done(w2, 0, FAILED), done(w3, 0, FAILED));
     // The second has the rest now, the successor of the first has joined, and the third finds other tests.
     feed(state, started(w2, 0), opened(w2, 0, nine));
     feed(state, up(next(w1)), started(next(w1), 0), opened(next(w1), 0, nine), started(w3, 0));
@@ -546,7 +559,7 @@ describe('a death of which something is kept', () => {
 
   test('is forgotten if the others find, before anything is given anew, that the file is indivisible', () => {
     const state = joined(nine, [w2], three);
-    feed(state, lost(w1, false, kept()));
+    feed(state, lost(w1, atFirst));
     expect(feed(state, opened(w3, 0, null))).toEqual(['discard w3.1: 0', 'discard w2.1: 0', 'begin-again 0']);
   });
 });
@@ -554,7 +567,7 @@ describe('a death of which something is kept', () => {
 describe('a death after which the file runs whole', () => {
   test('discards the others; nobody joins it any more', () => {
     const state = joined(units(9, LONG), [w2], oneFile({slots: 3}));
-    expect(feed(state, lost(w2, false, {fate: 'whole'}))).toEqual([
+    expect(feed(state, lost(w2, atLoad(0)))).toEqual([
       'discard w1.1: 0',
       'discard w3.1: 0',
       'begin-again 0',
@@ -566,9 +579,9 @@ describe('a death after which the file runs whole', () => {
   });
 
   test('lets it be shared as before if another file was to blame', () => {
-    const state = after(oneFile(), up(w1), started(w1, 0), lost(w1, true, {fate: 'whole'}), up(next(w1)));
-    feed(state, started(next(w1), 0));
-    expect(feed(state, opened(next(w1), 0, units(9, LONG)))).toEqual(['give-tests w1.2: 0 [0]', 'start w2.1']);
+    const state = after(planOf([LONG, null], {}, [1]), up(w1), started(w1, 0), done(w1, 0), started(w1, 1));
+    feed(state, lost(w1, {...leftBy(0), ...atLoad(1)}), up(next(w1)), started(next(w1), 1));
+    expect(feed(state, opened(next(w1), 1, units(9, LONG)))).toEqual(['give-tests w1.2: 1 [0]']);
   });
 });
 
@@ -576,7 +589,7 @@ describe('other ends', () => {
   test('a worker that retires after a session is replaced if there is something for another', () => {
     const state = joined(units(9, LONG), [w2], oneFile({slots: 2}));
     const events: ScheduleEvent[] = [done(w2, 0, {failed: true, retiring: true})];
-    expect(feed(state, ...events)).toEqual(['discard w1.1: 0', 'merge 0', 'close w2.1', 'close w1.1']);
+    expect(feed(state, ...events)).toEqual(['discard w1.1: 0', 'close w2.1', 'close w1.1', 'merge 0']);
   });
 
   test('after a stop nothing is given', () => {

@@ -2,9 +2,13 @@ import {createSchedule} from '../../../../src/core/schedule/createSchedule';
 import type {ScheduleEvent} from '../../../../src/core/schedule/events';
 import {
   after,
+  atLoad,
   closed,
+  commandsOf,
   done,
   feed,
+  leaves,
+  leftBy,
   lost,
   next,
   opened,
@@ -298,93 +302,105 @@ describe('a lost worker', () => {
 });
 
 describe('a lost worker of whose unit something is kept', () => {
-  const kept = (rest: boolean) => ({fate: 'kept', rest}) as const;
+  /** Of three tests one had ended, one ran; or all had ended. */
+  const kept = (rest: boolean) => leaves(0, 3, rest ? {ended: [0], running: [1]} : {ended: [0, 1, 2]});
+  /** The last test ran. */
+  const last = leaves(0, 3, {running: [2]});
 
   test('the rest is given anew, before all else, and the unit ends with what its workers have left', () => {
     const state = after(longUnits(3), up(w1), started(w1, 0));
-    expect(feed(state, lost(w1, false, kept(true)))).toEqual(['resume 0', 'start w1.2']);
+    expect(feed(state, lost(w1, kept(true)))).toEqual(['resume 0', 'start w1.2']);
     const second = next(w1);
     expect(feed(state, up(second))).toEqual(['give w1.2: 0']);
     // It is told which tests it is to run, as a session is: all of them.
     expect(feed(state, started(second, 0), opened(second, 0, [LONG, LONG, LONG]))).toEqual([
       'give-tests w1.2: 0 [0 1 2 last]',
     ]);
-    expect(feed(state, done(second, 0))).toEqual(['merge 0', 'give w1.2: 1']);
+    expect(feed(state, done(second, 0, {tests: [2]}))).toEqual(['give w1.2: 1', 'merge 0']);
   });
 
   test('without a rest the unit has ended', () => {
     const state = after(longUnits(1), up(w1), started(w1, 0));
-    expect(feed(state, lost(w1, false, kept(false)))).toEqual(['merge 0', 'finish']);
+    expect(feed(state, lost(w1, kept(false)))).toEqual(['merge 0', 'finish']);
   });
 
   test('a rest may leave a rest', () => {
-    const state = after(longUnits(1), up(w1), started(w1, 0), lost(w1, false, kept(true)));
+    const state = after(longUnits(1), up(w1), started(w1, 0), lost(w1, kept(true)));
     const [second, third] = [next(w1), next(next(w1))];
     feed(state, up(second), started(second, 0), opened(second, 0, [LONG]));
-    expect(feed(state, lost(second, false, kept(true)))).toEqual(['resume 0', 'start w1.3']);
+    expect(feed(state, lost(second, kept(true)))).toEqual(['resume 0', 'start w1.3']);
     expect(feed(state, up(third), started(third, 0), opened(third, 0, [LONG]))).toEqual([
       'give w1.3: 0',
       'give-tests w1.3: 0 [0 last]',
     ]);
     // A session that has ended may have left something, too: what a test of it, run alone, was not.
-    expect(feed(state, done(third, 0, {rest: true}))).toEqual(['resume 0', 'give w1.3: 0']);
+    expect(feed(state, done(third, 0))).toEqual(['resume 0', 'give w1.3: 0']);
   });
 
   test('a rest that cannot be loaded ends the unit', () => {
-    const state = after(longUnits(2), up(w1), started(w1, 0), lost(w1, false, kept(true)));
+    const state = after(longUnits(2), up(w1), started(w1, 0), lost(w1, kept(true)));
     feed(state, up(next(w1)), started(next(w1), 0));
-    expect(feed(state, done(next(w1), 0, {failed: true}))).toEqual(['give w1.2: 1']);
+    expect(feed(state, done(next(w1), 0, {failed: true}))).toEqual(['give w1.2: 1', 'merge 0']);
   });
 
   test('another worker that is free takes it', () => {
     const state = after(longUnits(2, {slots: 2}), up(w1), up(w2), started(w1, 0), started(w2, 1), done(w2, 1));
-    expect(feed(state, lost(w1, false, kept(true)))).toEqual(['resume 0', 'give w2.1: 0']);
+    expect(feed(state, lost(w1, kept(true)))).toEqual(['resume 0', 'give w2.1: 0']);
   });
 
   test('a worker for it is a replacement: where none is allowed there is none', () => {
     const state = after(longUnits(2, {maxWorkerRestarts: 0}), up(w1), started(w1, 0));
-    expect(feed(state, lost(w1, false, kept(true)))).toEqual(['resume 0', 'abandon 0', 'abandon 1', 'finish']);
+    expect(feed(state, lost(w1, kept(true)))).toEqual(['resume 0', 'abandon 1', 'merge 0', 'finish']);
     const capped = after(longUnits(1, {maxWorkerRestarts: 1}), up(w1), started(w1, 0));
-    expect(feed(capped, lost(w1, false, kept(true)))).toEqual(['resume 0', 'start w1.2']);
+    expect(feed(capped, lost(w1, kept(true)))).toEqual(['resume 0', 'start w1.2']);
     expect(capped.restarts).toBe(1);
     feed(capped, up(next(w1)), started(next(w1), 0));
-    expect(feed(capped, lost(next(w1), false, kept(true)))).toEqual(['resume 0', 'abandon 0', 'finish']);
+    expect(feed(capped, lost(next(w1), last))).toEqual(['merge 0', 'finish']);
   });
 
   test('after a stop nothing is kept', () => {
     const state = after(longUnits(1), up(w1), started(w1, 0), stop);
-    expect(feed(state, lost(w1, false, kept(true)))).toEqual(['finish']);
+    expect(feed(state, lost(w1, kept(true)))).toEqual(['finish']);
   });
 });
 
 describe('a lost worker whose unit begins anew', () => {
   test('it is given again, before all else', () => {
     const state = after(longUnits(2), up(w1), started(w1, 0));
-    expect(feed(state, lost(w1, false, {fate: 'whole'}))).toEqual(['begin-again 0', 'start w1.2']);
+    expect(feed(state, lost(w1, atLoad(0)))).toEqual(['begin-again 0', 'start w1.2']);
     expect(feed(state, up(next(w1)))).toEqual(['give w1.2: 0']);
   });
 
-  test('from its start, if what was kept of it is given up: it runs like any other', () => {
-    const state = after(longUnits(1), up(w1), started(w1, 0), lost(w1, false, {fate: 'kept', rest: true}));
+  test('a rest that kills while it is loaded is tried once more, and what was kept stays', () => {
+    const state = after(longUnits(1), up(w1), started(w1, 0), lost(w1, leaves(0, 3, {ended: [0], running: [1]})));
     const [second, third] = [next(w1), next(next(w1))];
-    feed(state, up(second), started(second, 0), opened(second, 0, [LONG]));
-    expect(feed(state, lost(second, false, {fate: 'whole'}))).toEqual(['begin-again 0', 'start w1.3']);
+    feed(state, up(second), started(second, 0));
+    expect(feed(state, lost(second, atLoad(0)))).toEqual(['resume 0', 'start w1.3']);
     feed(state, up(third), started(third, 0));
-    expect(state.slots[0]).toMatchObject({running: 0, session: null});
-    expect(feed(state, done(third, 0))).toEqual(['close w1.3']);
+    expect(commandsOf(state, lost(third, atLoad(0)))[0]).toEqual({
+      type: 'merge',
+      unit: 0,
+      parts: [1],
+      failedIn: null,
+      remains: {notRun: [2], because: 'died', together: [], lastDeath: third},
+      awaited: false,
+    });
   });
 
   test('that is no death without having run anything: the slot stays', () => {
     const state = after(longUnits(9));
-    for (let generation = 1; generation < 9; generation++) {
+    for (let generation = 1; generation < 18; generation++) {
+      const unit = Math.floor((generation - 1) / 2);
       const who = {slot: 1, generation};
-      const again = feed(state, up(who), started(who, 0), lost(who, false, {fate: 'whole'}));
-      expect(again).toEqual([`give w1.${generation}: 0`, 'begin-again 0', `start w1.${generation + 1}`]);
+      const end = generation % 2 === 1 ? `begin-again ${unit}` : `blame w1.${generation}: ${unit}`;
+      const again = feed(state, up(who), started(who, unit), lost(who, atLoad(unit)));
+      expect(again).toEqual([`give w1.${generation}: ${unit}`, end, `start w1.${generation + 1}`]);
     }
   });
 
   test('whether another file was to blame is not asked again', () => {
-    const state = after(longUnits(1), up(w1), started(w1, 0), lost(w1, true, {fate: 'whole'}));
+    const state = after(longUnits(2), up(w1), started(w1, 0), done(w1, 0), started(w1, 1));
+    expect(feed(state, lost(w1, {...leftBy(0), ...atLoad(1)}))).toEqual(['begin-again 1', 'start w1.2']);
     expect(state.secondChances.size).toBe(0);
   });
 });

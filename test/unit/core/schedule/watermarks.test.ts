@@ -36,7 +36,7 @@ class OneWorker {
         ms,
         retiring: false,
         failed: false,
-        rest: false,
+        tests: null,
       }),
     };
   }

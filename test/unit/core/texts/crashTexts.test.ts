@@ -1,6 +1,6 @@
 import {hookCrash, notRun, outsideCrash, testCrash, togetherCrash} from '../../../../src/core/texts/crashTexts';
 import type {DeathReport} from '../../../../src/core/texts/deaths';
-import type {CrashItem, DeadSession} from '../../../../src/core/results/salvage';
+import type {CrashItem, DeadSession} from '../../../../src/core/results/deadSession';
 
 const MB = 2 ** 20;
 const report: DeathReport = {

@@ -1,15 +1,14 @@
 import {
   abandonFile,
   blameFile,
-  culpritBefore,
   describeDeath,
-  describeLeftBehind,
   malformedPragmas,
   unmetRules,
-  type Culprit,
   type Death,
   type DeathReport,
 } from '../../../../src/core/texts/deaths';
+import {culpritBefore, type Culprit} from '../../../../src/core/results/culprit';
+import {describeLeftBehind} from '../../../../src/core/texts/leftBehind';
 import type {HungPlace} from '../../../../src/core/wire/watchdogMessages';
 
 const report = (death: Death, fields: Partial<DeathReport> = {}): DeathReport => ({

@@ -2,11 +2,22 @@ import type {AssertionResult} from '@jest/test-result';
 import type {JournalRecord, JournalTest, SnapshotNews} from '../../../../src/core/wire/journal';
 import {
   deadConsole,
-  Salvage,
+  deadSession,
+  digestOf,
+  readContent,
   snapshotsOf,
   type DeadSession,
-  type LostSession,
-} from '../../../../src/core/results/salvage';
+} from '../../../../src/core/results/deadSession';
+import {
+  diedTogether,
+  hasRemains,
+  hasRest,
+  loseSession,
+  newLostUnit,
+  notRunOf,
+  resumptionOf,
+  settle,
+} from '../../../../src/core/schedule/lostUnits';
 
 type Opened = Extract<JournalRecord, {type: 'opened'}>;
 type Console = Opened['console'];
@@ -51,6 +62,78 @@ const hook = (which: 'beforeAll' | 'afterAll', from = 0, to = 6): JournalRecord 
 const hookEnded: JournalRecord = {type: 'hook-ended'};
 const finished: JournalRecord = {type: 'finished'};
 
+/** A worker's death, and the journal that it left. */
+interface LostSession {
+  readonly slot: number;
+  readonly journal: readonly JournalRecord[];
+  readonly shared: boolean;
+  readonly innocent: boolean;
+  /** What took too long, because of which it was killed; null: that is not how it died. */
+  readonly hung: string | null;
+}
+
+/** The policy over journals, as the scheduler and dispatch use it together. */
+class Salvage {
+  readonly lost;
+  readonly #sessions = new Map<number, DeadSession>();
+  #parts = 0;
+
+  constructor(resumes: boolean) {
+    this.lost = newLostUnit(resumes);
+  }
+
+  lose({slot, journal, shared, innocent, hung}: LostSession): string {
+    const part = ++this.#parts;
+    const digest = digestOf(journal, hung);
+    const fate = loseSession(this.lost, {digest, part, shared, innocent, hung: hung !== null && !innocent});
+    const content = readContent(journal);
+    if (fate.type === 'kept' && fate.blamed !== null && content !== null) {
+      this.#sessions.set(part, deadSession(slot, content, fate.blamed));
+    }
+    return fate.type;
+  }
+
+  reported(places: readonly number[]): void {
+    settle(this.lost, places);
+  }
+
+  get sessions(): DeadSession[] {
+    return this.lost.deaths.map(part => this.#sessions.get(part)!);
+  }
+
+  get together(): DeadSession[] {
+    return diedTogether(this.lost).map(part => this.#sessions.get(part)!);
+  }
+
+  get hasRest(): boolean {
+    return hasRest(this.lost);
+  }
+
+  get isEmpty(): boolean {
+    return !hasRemains(this.lost);
+  }
+
+  get notRun(): number[] {
+    return notRunOf(this.lost);
+  }
+
+  get loads(): number {
+    return this.lost.loads;
+  }
+
+  get listed(): string | null {
+    return this.lost.listed?.listing ?? null;
+  }
+
+  resumption() {
+    return resumptionOf(this.lost);
+  }
+
+  giveUp(): void {
+    this.lost.givenUp = true;
+  }
+}
+
 /** The death of a worker that had loaded the file and done this. */
 const death = (lines: readonly JournalRecord[], fields: Partial<LostSession> = {}): LostSession => ({
   slot: 1,
@@ -58,7 +141,6 @@ const death = (lines: readonly JournalRecord[], fields: Partial<LostSession> = {
   shared: false,
   innocent: false,
   hung: null,
-  final: false,
   ...fields,
 });
 const atLoad = (fields: Partial<LostSession> = {}) => death([], {journal: [unit], ...fields});
@@ -259,7 +341,7 @@ describe('a worker that dies while it loads the file', () => {
   test('is forgiven once: the file begins anew; then it is to blame', () => {
     const salvaged = new Salvage(true);
     expect(salvaged.lose(atLoad())).toBe('whole');
-    expect(salvaged).toMatchObject({isEmpty: true, tests: null});
+    expect(salvaged).toMatchObject({isEmpty: true, listed: null});
     expect(salvaged.resumption()).toBeNull();
     expect(salvaged.lose(atLoad())).toBe('blame');
   });
@@ -363,7 +445,7 @@ describe('a file whose tests are shared', () => {
   test('forgets then what had been kept', () => {
     const salvaged = salvage(death([...ran(0), began(1), began(2)], {shared: true}));
     expect(salvaged.lose(death([hook('afterAll')], {shared: true}))).toBe('whole');
-    expect(salvaged).toMatchObject({isEmpty: true, sessions: [], tests: null, together: []});
+    expect(salvaged).toMatchObject({isEmpty: true, sessions: [], listed: null, together: []});
     expect(salvaged.resumption()).toBeNull();
     salvaged.lose(death([began(0)]));
     expect(next(salvaged)).toEqual([1, 2, 3, 4, 5]);

@@ -1,0 +1,209 @@
+/**
+ * What a worker that died has left of the test file that it ran, read from its journal: results, for the file's result; and
+ * what the scheduler goes by when it decides what to do with the file (core/schedule/lostUnits.ts).
+ */
+import type {AssertionResult, TestResult} from '@jest/test-result';
+import type {SlotNumber} from '../plan/units';
+import type {HookType, JournalRecord, JournalTest, SnapshotNews} from '../wire/journal';
+import type {SnapshotChanges} from '../wire/workerMessages';
+
+type Opened = Extract<JournalRecord, {type: 'opened'}>;
+type Ended = Extract<JournalRecord, {type: 'ended'}>;
+type Hook = Extract<JournalRecord, {type: 'hook'}>;
+type ConsoleEntries = NonNullable<TestResult['console']>;
+
+/** What ran when a worker died: to blame for the death, as far as anybody can tell. */
+export type CrashItem =
+  /** `hook`: one of its own ran. */
+  | {readonly type: 'test'; readonly place: number; readonly hook: HookType | null}
+  /** Tests that ran at the same time; run one by one, none of them killed a worker again. */
+  | {readonly type: 'together'; readonly places: readonly number[]}
+  | {readonly type: 'hook'; readonly hook: HookType; readonly titles: readonly string[]}
+  /** Nothing: the worker died after this test (its place), or before the first one. */
+  | {readonly type: 'between'; readonly after: number | null}
+  /** All tests had ended. */
+  | {readonly type: 'teardown'}
+  /** Nothing of this file: an earlier one left behind what killed the worker. */
+  | {readonly type: 'innocent'};
+
+/** What a worker's journal says of a file, up to the worker's death. */
+export interface JournalContent {
+  /** Epoch, in ms. */
+  readonly startedAt: number;
+  readonly opened: Opened;
+  /** By place, in the order in which they first ended. */
+  readonly ended: ReadonlyMap<number, Ended>;
+  /** By place: tests that had failed, and were to be retried. */
+  readonly toRetry: ReadonlyMap<number, Ended>;
+  /** Places of the tests that began, in that order. */
+  readonly began: readonly number[];
+  /** When (monotonic, ms) the tests began that had not ended, by place; and the memory (RSS, bytes) then. */
+  readonly running: ReadonlyMap<number, {readonly at: number; readonly rss: number}>;
+}
+
+/** One worker's share of the file, up to its death, with what the scheduler has made of the death. */
+export interface DeadSession extends JournalContent {
+  readonly slot: SlotNumber;
+  readonly crash: CrashItem;
+  /** Places of tests that have failed by this death: the crash item, or all tests of a beforeAll hook's block. */
+  readonly failed: readonly number[];
+}
+
+/** What a journal says, without the results: plain data, for the scheduler and its log. */
+export interface JournalDigest {
+  /** The unit that the worker ran. */
+  readonly unit: number;
+  /** null: the worker died before the file was loaded. */
+  readonly opened: OpenedDigest | null;
+}
+
+export interface OpenedDigest {
+  /** What names the list of the file's tests. */
+  readonly listing: string;
+  /** By place: what becomes of the test if nothing goes wrong. */
+  readonly modes: readonly JournalTest['mode'][];
+  /** Places of the tests that start with the file, before jest-circus comes to them. */
+  readonly early: readonly number[];
+  /** Places of the tests that ended, in the order in which they first did. */
+  readonly ended: readonly number[];
+  /** Places of the tests that began, in that order. */
+  readonly began: readonly number[];
+  /** Of these, those that had not ended. */
+  readonly running: readonly number[];
+  /** The hook that ran; `from`, `to`: places of the tests of its block. */
+  readonly hook: Omit<Hook, 'type'> | null;
+  /** Whether all tests had run. */
+  readonly finished: boolean;
+  /** The place of the test that the watchdog names, if that test had begun; null: it names none. */
+  readonly hung: number | null;
+}
+
+/** @returns null: the worker died before the file was loaded */
+export function readContent(journal: readonly JournalRecord[]): JournalContent | null {
+  const [unit, opened] = journal;
+  if (unit?.type !== 'unit' || opened?.type !== 'opened') return null;
+  const ended = new Map<number, Ended>();
+  const toRetry = new Map<number, Ended>();
+  const began = new Set<number>();
+  const running = new Map<number, {at: number; rss: number}>();
+  for (const line of journal) {
+    if (line.type === 'test') {
+      began.add(line.place);
+      running.set(line.place, line);
+      ended.delete(line.place); // a retry
+      toRetry.delete(line.place);
+    } else if (line.type === 'ended') {
+      running.delete(line.place);
+      (line.willRetry ? toRetry : ended).set(line.place, line);
+    }
+  }
+  return {startedAt: unit.at, opened, ended, toRetry, began: [...began], running};
+}
+
+/** What a worker has left, with what the scheduler has made of its death. */
+export function deadSession(
+  slot: SlotNumber,
+  content: JournalContent,
+  {crash, failed}: Pick<DeadSession, 'crash' | 'failed'>,
+): DeadSession {
+  // A test that hung may have ended before its worker was killed.
+  const ended = new Map([...content.ended].filter(([place]) => !failed.includes(place)));
+  return {...content, slot, ended, crash, failed};
+}
+
+/**
+ * @param hung what a watchdog says that took too long; null: that is not how the worker died
+ * @returns null: nobody has kept a journal of what the worker ran
+ */
+export function digestOf(journal: readonly JournalRecord[], hung: string | null): JournalDigest | null {
+  const [unit] = journal;
+  if (unit?.type !== 'unit') return null;
+  const content = readContent(journal);
+  if (content === null) return {unit: unit.unit, opened: null};
+  const {opened, ended, began, running} = content;
+  const hook = openHook(journal);
+  return {
+    unit: unit.unit,
+    opened: {
+      listing: opened.listing,
+      modes: opened.tests.map(({mode}) => mode),
+      early: opened.tests.flatMap(({early}, place) => (early ? [place] : [])),
+      ended: [...ended.keys()],
+      began,
+      running: [...running.keys()],
+      hook: hook && {hook: hook.hook, titles: hook.titles, from: hook.from, to: hook.to},
+      finished: journal.at(-1)?.type === 'finished',
+      hung: hung === null ? null : hungTest(content, hung),
+    },
+  };
+}
+
+/** The last test that began of those that the text can mean: with its file's name, and perhaps a hook's behind it. */
+function hungTest({opened, began}: JournalContent, hung: string): number | null {
+  const what = hung.slice(hung.indexOf(' › ') + 3);
+  const isIt = (place: number) => {
+    const name = opened.tests[place]?.titles.join(' › ') ?? '';
+    return what === name || what.startsWith(`${name} (`);
+  };
+  return began.findLast(isIt) ?? null;
+}
+
+/** The hook that ran last, if it has not ended. */
+function openHook(journal: readonly JournalRecord[]): Hook | null {
+  const last = journal.findLast(({type}) => type === 'hook' || type === 'hook-ended' || type === 'test');
+  return last?.type === 'hook' ? last : null;
+}
+
+/** What a dead session's tests wrote to the console, by test: place -1 is the file's loading. */
+export function deadConsole({opened, ended}: DeadSession): {entries: ConsoleEntries; places: number[]} {
+  const parts = [
+    [-1, opened.console] as const,
+    ...[...ended.values()].map(line => [line.place, line.console] as const),
+  ];
+  return {
+    entries: parts.flatMap(([, entries]) => entries),
+    places: parts.flatMap(([place, entries]) => entries.map(() => place)),
+  };
+}
+
+const NO_COUNTS: SnapshotNews['counts'] = {added: 0, matched: 0, unmatched: 0, updated: 0};
+
+/**
+ * What a dead session's tests did to the file's snapshots.
+ *
+ * @param names of the tests that have failed by the death: their snapshots are not obsolete
+ */
+export function snapshotsOf(
+  {opened: {snapshots}, ended}: DeadSession,
+  names: readonly string[],
+): {changes: SnapshotChanges | null; counts: SnapshotNews['counts']} {
+  if (snapshots === null) return {changes: null, counts: NO_COUNTS};
+  const written: Record<string, string> = {};
+  const checked = new Set<string>();
+  let dirty = false;
+  let inline: readonly unknown[] = [];
+  let counts = NO_COUNTS;
+  for (const {snapshots: news} of ended.values()) {
+    if (news === null) continue;
+    for (const [key, snapshot] of Object.entries(news.written)) {
+      if (snapshot === null) delete written[key];
+      else written[key] = snapshot;
+    }
+    for (const key of news.checked) checked.add(key);
+    ({dirty, inline, counts} = news);
+  }
+  // As jest-circus does for tests that were skipped or have failed (_addSnapshotData).
+  const kept = [...names, ...[...ended.values()].flatMap(({result}) => namesKept(result))];
+  const isKept = (key: string) => kept.some(name => testNameOf(key) === name || key.startsWith(`${name}: `));
+  const unchecked = snapshots.keys.filter(key => !checked.has(key) && !isKept(key));
+  return {changes: {path: snapshots.path, written, dirty, unchecked, takenBack: {}, inline}, counts};
+}
+
+function namesKept({fullName, status}: AssertionResult): string[] {
+  return status === 'pending' || status === 'failed' ? [fullName] : [];
+}
+
+/** `adds 1` -> `adds`: jest-snapshot numbers a test's snapshots. Where there is a hint, it stands behind the name and ': '. */
+function testNameOf(key: string): string {
+  return key.replace(/ \d+$/, '');
+}

@@ -1,0 +1,190 @@
+/**
+ * Workers that died: which unit that is put down to, and what becomes of what they ran and held. What is kept of a test file,
+ * and what of it runs next, is decided in lostUnits.ts.
+ */
+import {culpritBefore} from '../results/culprit';
+import type {JournalDigest} from '../results/deadSession';
+import type {SlotNumber} from '../plan/units';
+import type {Death} from '../texts/deaths';
+import {endProcess, endReplacement} from './admittedSlots';
+import type {Command, ScheduleEvent, SlotJournal} from './events';
+import {beginAgain, closeFile, deliveredParts, dropFile, isBystander} from './fileSessions';
+import {hasRemains, loseSession, newLostUnit, settle, type Fate} from './lostUnits';
+import {emptySlot} from './slotContents';
+import {noteDeaths} from './slotStarts';
+import {sessionsOf} from './splitFiles';
+import type {ScheduleState, SlotState} from './state';
+import {endOfUnit, isAwaited} from './unitEnd';
+import {endLost} from './unitResults';
+
+/** So often is a unit run again whose worker others have killed. As often as jest-worker retries, by default. */
+export const MAX_SECOND_CHANCES = 3;
+
+/** The process in a slot is gone. @returns the units that are to be given anew, in order */
+export function loseSlot(
+  state: ScheduleState,
+  slot: SlotState,
+  event: Extract<ScheduleEvent, {type: 'slot-lost'}>,
+  commands: Command[],
+): number[] {
+  const {session, running} = slot;
+  const wanted = slot.status !== 'closing';
+  const innocent = findCulprit(state, slot, event.death, commands);
+  const held = emptySlot(state, slot, 'down');
+  endProcess(state, slot, commands);
+  endReplacement(state, slot);
+  slot.died = wanted; // before anything is given back: a worker for that is a replacement
+  let again: number | null = null;
+  if (session !== null && isBystander(session)) {
+    if (wanted) slot.barrenDeaths++;
+    const file = state.files.get(session.unit);
+    if (file !== undefined && session.status !== 'discarded') {
+      file.joinable = false;
+      // It may have been the last one that was to take what others have left which died.
+      if (state.stopped === null && sessionsOf(state, file.unit).length === 0) {
+        again = closeFile(state, file.unit, null, commands);
+      }
+    }
+  } else if (running === null) {
+    if (wanted) slot.barrenDeaths++;
+  } else if (state.stopped === null) {
+    again = loseUnit(
+      state,
+      slot,
+      running,
+      {...event, innocent, hung: event.death.kind === 'hung' && !innocent},
+      commands,
+    );
+  }
+  noteDeaths(state, slot, wanted);
+  return [...(again === null ? [] : [again]), ...held];
+}
+
+/**
+ * Tells the user which earlier file has killed a worker, if one has.
+ *
+ * @returns whether what the worker ran is known to have no part in the death
+ */
+function findCulprit(
+  state: ScheduleState,
+  {slot, session, running, ended}: SlotState,
+  death: Death,
+  commands: Command[],
+): boolean {
+  const bystander = isBystander(session);
+  const path = running === null ? null : pathOf(state, running);
+  if (bystander && running !== null && session?.status === 'opening') {
+    commands.push({type: 'tell', news: {type: 'joiner-lost', slot, unit: running}});
+  }
+  const endedPaths = ended.map(unit => pathOf(state, unit));
+  const culprit = culpritBefore(death, endedPaths, path);
+  if (culprit === null) return false;
+  const innocent = path !== null && !bystander;
+  const news = {type: 'left-behind', slot, culprit, running: innocent ? path : null} as const;
+  commands.push({type: 'tell', news});
+  return innocent;
+}
+
+function pathOf({plan}: ScheduleState, unit: number): string {
+  const planned = plan.units[unit];
+  if (planned === undefined) throw new RangeError(`no unit ${unit} in the plan`);
+  return planned.file.path;
+}
+
+/** @returns the unit, if it is to be given anew */
+function loseUnit(
+  state: ScheduleState,
+  slot: SlotState,
+  unit: number,
+  death: UnitDeath,
+  commands: Command[],
+): number | null {
+  const {innocent} = death;
+  const fate = loseSessionOf(state, slot, unit, death, commands);
+  if (fate === 'kept') {
+    slot.barrenDeaths = 0;
+    // The others go on. Those that are still loading it come too late: what is left is not theirs alone.
+    if (sessionsOf(state, unit).some(({status}) => status !== 'opening')) return null;
+    return closeFile(state, unit, null, commands);
+  }
+  state.resumed.delete(unit);
+  if (fate === 'whole' || (innocent && secondChance(state, unit))) {
+    // That the file's worker died is the file's doing: how often it may do so is not decided here.
+    if (fate !== 'whole') slot.barrenDeaths++;
+    else if (!innocent) state.wholeOnly.add(unit);
+    beginAgain(state, unit, commands);
+    return unit;
+  }
+  dropFile(state, unit, commands);
+  slot.barrenDeaths = 0;
+  const loads = state.lost.get(unit)?.loads ?? 0;
+  const awaited = isAwaited(state, unit);
+  commands.push({type: 'blame', unit, slot: slot.slot, generation: slot.generation, loads, awaited});
+  endOfUnit(state, unit, commands);
+  return null;
+}
+
+interface UnitDeath {
+  readonly journal: JournalDigest | null;
+  readonly innocent: boolean;
+  readonly hung: boolean;
+}
+
+/** A worker in the middle of a unit has died: what it left is kept, or not. */
+function loseSessionOf(
+  state: ScheduleState,
+  {slot, generation}: SlotState,
+  unit: number,
+  {journal, innocent, hung}: UnitDeath,
+  commands: Command[],
+  resumes = state.plan.resumes,
+): Fate['type'] {
+  const digest = journal?.unit === unit ? journal : null; // it may be of another file
+  const known = state.lost.get(unit);
+  if (digest === null && !hasRemains(known)) return 'blame'; // nobody has kept one
+  const file = state.files.get(unit);
+  const lost = known ?? newLostUnit(resumes);
+  lost.resumes &&= resumes;
+  lost.lastDeath = {slot, generation};
+  state.lost.set(unit, lost);
+  settle(lost, file?.delivered.flatMap(({tests}) => tests) ?? []);
+  const part = ++state.lastPart;
+  const fate = loseSession(lost, {digest, part, shared: file?.shared === true, innocent, hung});
+  if (fate.type === 'kept' && fate.blamed !== null)
+    commands.push({type: 'keep-remains', unit, slot, part, ...fate.blamed});
+  return fate.type;
+}
+
+/** The run is interrupted: the units that workers are at are reported, with what is known of them. */
+export function reportInFlight(state: ScheduleState, journals: readonly SlotJournal[], commands: Command[]): void {
+  const inFlight = new Map<number, SlotNumber[]>();
+  for (const slot of state.slots) {
+    const {running, session} = slot;
+    if (running === null || isBystander(session)) continue;
+    inFlight.set(running, [...(inFlight.get(running) ?? []), slot.slot]);
+    const journal = journals.find(one => one.slot === slot.slot)?.journal ?? null;
+    loseSessionOf(state, slot, running, {journal, innocent: false, hung: false}, commands, false);
+  }
+  for (const [unit, slots] of inFlight) {
+    const lost = state.lost.get(unit);
+    if (hasRemains(lost)) {
+      endLost(
+        state,
+        unit,
+        lost,
+        {parts: deliveredParts(state, unit), failedIn: null, because: 'interrupted'},
+        commands,
+      );
+    } else {
+      commands.push({type: 'interrupt', unit, slots});
+    }
+  }
+}
+
+/** An innocent unit is run again, but not for ever. */
+function secondChance(state: ScheduleState, unit: number): boolean {
+  const chances = state.secondChances.get(unit) ?? 0;
+  if (chances >= MAX_SECOND_CHANCES) return false;
+  state.secondChances.set(unit, chances + 1);
+  return true;
+}

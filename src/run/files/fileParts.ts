@@ -1,0 +1,143 @@
+/**
+ * The files of a run whose tests were told apart: what is in them, and the parts of their results, from workers that ended
+ * their share and from workers that died. The scheduler says which part belongs to a file's result; here they are kept, and
+ * made into one.
+ */
+import type {Test} from '@jest/test-result';
+import type {SlotNumber} from '../../core/plan/units';
+import {mergeSlices, type MergeTools, type SliceResult} from '../../core/results/merge';
+import {describeMismatch, describeRefusal} from '../../core/texts/collectionDiff';
+import type {FileError} from '../../core/texts/deaths';
+import type {CollectedTest, Resumption, UnitOutcome} from '../../core/wire/workerMessages';
+import type {DeadPart, DeadSlices, WhatIsLeft} from './deadSlices';
+
+/** The tests of a file, as its first worker has listed them. */
+export interface ListedTests {
+  readonly slot: SlotNumber;
+  readonly tests: readonly CollectedTest[];
+  /** What names the list. */
+  readonly fingerprint: string;
+}
+
+/** How a file ended. `ms`: what its tests took, in however many workers; null: unknown. */
+export interface FileEnd {
+  readonly outcome: UnitOutcome;
+  readonly ms: number | null;
+  readonly slices: readonly SliceResult[];
+}
+
+export interface FilePartsOptions {
+  readonly testOf: (unit: number) => Test;
+  readonly mergeTools: (unit: number) => MergeTools;
+  readonly deadSlices: DeadSlices;
+  readonly warn: (text: string) => void;
+}
+
+interface Parts {
+  listed: ListedTests | null;
+  resumption: Resumption | null;
+  readonly delivered: Map<number, SliceResult>;
+  readonly dead: Map<number, DeadPart>;
+}
+
+export class FileParts {
+  readonly #options: FilePartsOptions;
+  readonly #files = new Map<number, Parts>();
+
+  constructor(options: FilePartsOptions) {
+    this.#options = options;
+  }
+
+  /** What names the tests that the file's first worker has listed; null: it has listed none. */
+  fingerprint(unit: number): string | null {
+    return this.#files.get(unit)?.listed?.fingerprint ?? null;
+  }
+
+  /** What workers are to leave out of the unit, and which tests they are to find in it; null: nothing is known of it. */
+  resumption(unit: number): Resumption | null {
+    return this.#files.get(unit)?.resumption ?? null;
+  }
+
+  keepList(unit: number, listed: ListedTests): void {
+    this.#of(unit).listed = listed;
+  }
+
+  keepPart(unit: number, part: number, slice: SliceResult): void {
+    this.#of(unit).delivered.set(part, slice);
+  }
+
+  keepRemains(unit: number, part: number, dead: DeadPart): void {
+    this.#of(unit).dead.set(part, dead);
+  }
+
+  /** What is left of the unit is run next. */
+  resume(unit: number, resumption: Resumption): void {
+    const file = this.#of(unit);
+    file.listed = null;
+    file.resumption = resumption;
+  }
+
+  /** The unit has ended, or begins anew: nothing of it is wanted. */
+  forget(unit: number): void {
+    this.#files.delete(unit);
+  }
+
+  /** Makes one result of these parts, in this order. */
+  merge(unit: number, parts: readonly number[]): FileEnd {
+    const file = this.#files.get(unit);
+    return this.#mergeSlices(unit, deliveredIn(file, parts), file?.listed?.tests ?? []);
+  }
+
+  /** The same where workers have died of the file: what they left is read when their last words are. */
+  async mergeRemains(unit: number, parts: readonly number[], left: WhatIsLeft): Promise<FileEnd> {
+    const file = this.#files.get(unit);
+    const dead = parts.flatMap(part => {
+      const known = file?.dead.get(part);
+      return known === undefined ? [] : [[part, known] as const];
+    });
+    const names = dead[0]?.[1].session.opened.tests.map(({titles}) => ({name: titles.join(' ')})) ?? [];
+    const delivered = deliveredIn(file, parts);
+    const slices = await this.#options.deadSlices.of(this.#options.testOf(unit), new Map(dead), left);
+    return this.#mergeSlices(unit, [...delivered, ...slices], names);
+  }
+
+  /** A worker has found other tests than the file's first one. */
+  warnOfOtherTests(unit: number, slot: SlotNumber, tests: readonly CollectedTest[]): void {
+    const listed = this.#files.get(unit)?.listed ?? {slot: 0, tests: []};
+    this.#options.warn(describeMismatch(this.#options.testOf(unit).path, listed, {slot, tests}));
+  }
+
+  /** A worker could not load a file that another one has loaded. */
+  warnOfRefusal(unit: number, slot: SlotNumber, error: FileError): void {
+    const first = this.#files.get(unit)?.listed?.slot ?? 0;
+    this.#options.warn(describeRefusal(this.#options.testOf(unit).path, first, slot, error.message));
+  }
+
+  /** A worker has found why a file's tests cannot be shared. */
+  warnOfIndivisible(unit: number, reason: string): void {
+    this.#options.warn(`${this.#options.testOf(unit).path} runs whole, on one worker: ${reason}`);
+  }
+
+  #of(unit: number): Parts {
+    let file = this.#files.get(unit);
+    if (file === undefined) {
+      file = {listed: null, resumption: null, delivered: new Map(), dead: new Map()};
+      this.#files.set(unit, file);
+    }
+    return file;
+  }
+
+  #mergeSlices(unit: number, slices: readonly SliceResult[], tests: readonly Pick<CollectedTest, 'name'>[]): FileEnd {
+    try {
+      const result = mergeSlices(slices, tests, this.#options.mergeTools(unit));
+      return {outcome: {type: 'result', result}, ms: result.perfStats.runtime, slices};
+    } catch (thrown) {
+      const {message, stack = ''} = thrown as Error;
+      return {outcome: {type: 'error', error: {message, stack, type: 'Error'}}, ms: null, slices};
+    }
+  }
+}
+
+function deliveredIn(file: Parts | undefined, parts: readonly number[]): SliceResult[] {
+  return parts.flatMap(part => file?.delivered.get(part) ?? []);
+}
