@@ -2,12 +2,12 @@
  * The one loop of a parallel run: what workers say becomes events, the scheduler answers with commands, and these are carried
  * out. The only place that sees both the scheduler and the workers. It decides nothing and awaits nothing.
  */
-import type {Test, TestResult} from '@jest/test-result';
+import type {Test} from '@jest/test-result';
 import type {FileRecord} from '../core/plan/durations';
 import {groupCosts} from '../core/plan/groupCosts';
 import type {Generation, NodeId, SlotNumber} from '../core/plan/units';
 import type {Culprit} from '../core/results/culprit';
-import {deadSession, digestOf, readContent} from '../core/results/deadSession';
+import {digestOf} from '../core/results/deadSession';
 import {snapshotUseOf} from '../core/results/snapshotUse';
 import {
   type Command,
@@ -16,33 +16,25 @@ import {
   hasSessions,
   heardUnit,
   type LoadSample,
-  type News,
-  type Remains,
+  type Notice,
   type ScheduleEvent,
-  type SchedulePlan,
   type ScheduleState,
   step,
   type StopReason,
 } from '../core/schedule';
-import {abandonFile, blameFile, type Death, type DeathReport, type FileError, whyAbandoned} from '../core/texts/deaths';
-import {interruptedFile} from '../core/texts/interruption';
+import {type Death} from '../core/texts/deaths';
 import {describeSlots} from '../core/texts/slotSummary';
-import {parseJournal, type JournalRecord} from '../core/wire/journal';
-import type {CollectedTest, FromWorker, SplitOrder, UnitOrder, UnitOutcome} from '../core/wire/workerMessages';
-import type {EventLog} from './eventLog';
-import {thisMoment, type WhatIsLeft} from './files/deadSlices';
-import type {FileEnd, FileParts} from './files/fileParts';
-import type {FileReports} from './files/fileReports';
-import {ToldTests} from './files/toldTests';
+import {parseJournal} from '../core/wire/journal';
+import type {CollectedTest, FromWorker, SplitOrder, UnitOrder} from '../core/wire/workerMessages';
 import type {SharedFixtures} from './fixtures/sharedFixtures';
 import type {WorkerHost, WorkerKeeper, WorkerListener} from './workers/workerHost';
+import {type Cause, type DeadWorker, deadIn, messageIn} from './cause';
+import {UnitResults, type ResultOptions} from './unitResults';
 
 /** What dispatch needs of a worker. */
 export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'rest' | 'evidence' | 'readJournal' | 'pid'>;
 
-export interface DispatchOptions {
-  readonly plan: SchedulePlan;
-  readonly runId: string;
+export interface DispatchOptions extends ResultOptions {
   /** Jest's test of a unit. */
   readonly testOf: (unit: number) => Test;
   readonly startWorker: (
@@ -51,16 +43,10 @@ export interface DispatchOptions {
     node: NodeId,
     listener: WorkerListener,
   ) => DispatchWorker;
-  readonly reports: FileReports;
-  readonly files: FileParts;
   /** What is known of a unit's tests from runs of before; null: nothing. */
   readonly pastOf: (unit: number) => FileRecord | null;
   /** What each test and hook of a unit may take, in ms; 0: any time; null: its file says nothing of that. */
   readonly hardTimeoutOf: (unit: number) => number | null;
-  /** How a unit ended, for the timings file. `died`: a worker of it has. */
-  readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | null, died: boolean) => void;
-  /** What a worker has made of a unit, alone or beside others. `result` null: nothing, the unit has none. `slot` null: no worker was at it. */
-  readonly onShare: (unit: number, slot: SlotNumber | null, result: TestResult | null) => void;
   /** What one file left behind has killed the worker while it ran another, which is run again; null: it ran none. */
   readonly onLeftBehind: (slot: SlotNumber, culprit: Culprit, running: string | null, death: Death) => void;
   /** A worker has died while it loaded a file of which it was to take some tests; the others go on with it. */
@@ -73,9 +59,6 @@ export interface DispatchOptions {
   readonly fixtures: DispatchFixtures | null;
   /** Something in here, or in what it calls, has thrown. Called once, when the run is being ended. @param doing a clause */
   readonly onFault: (doing: string, error: unknown) => void;
-  readonly log: EventLog;
-  /** Monotonic, in ms. */
-  readonly now: () => number;
 }
 
 /** What dispatch needs of the shared fixtures. */
@@ -86,21 +69,6 @@ export interface ForcedExit {
   readonly slot: SlotNumber;
   /** The paths of the files that it ran, in order. */
   readonly files: readonly string[];
-}
-
-/** A worker that died, and what it left. */
-interface DeadWorker {
-  readonly death: Death;
-  /** Resolves when the worker's last words are read. */
-  readonly report: Promise<DeathReport>;
-  readonly journal: readonly JournalRecord[];
-}
-
-/** What an event was made of: the commands that answer the event may ask for it. */
-interface Cause {
-  readonly message?: FromWorker;
-  /** Workers that are gone now, by slot. */
-  readonly dead?: ReadonlyMap<SlotNumber, DeadWorker>;
 }
 
 export class Dispatch {
@@ -114,16 +82,18 @@ export class Dispatch {
   #stopped = false;
   #halted = false;
   readonly #forcedExits: ForcedExit[] = [];
-  readonly #told = new ToldTests();
-  #lastDeath: Promise<DeathReport> | null = null;
-  /** By slot and generation. */
-  readonly #reports = new Map<string, Promise<DeathReport>>();
+  readonly #results: UnitResults;
   readonly #unitsEnded = new Signal();
   readonly #finished = new Signal();
 
   constructor(options: DispatchOptions) {
     this.#options = options;
     this.#state = createSchedule(options.plan);
+    this.#results = new UnitResults({
+      ...options,
+      pidIn: slot => this.#workers.get(slot)?.pid ?? null,
+      onSettled: unit => this.#postUnlessFinished({type: 'unit-settled', unit}),
+    });
     options.log.write({run: options.runId, plan: options.plan});
   }
 
@@ -253,11 +223,6 @@ export class Dispatch {
     }
   }
 
-  #logGroups(unit: number, tests: readonly CollectedTest[]): void {
-    const {log, runId: run, now} = this.#options;
-    log.write({run, at: now(), unit, groups: tests.map(({group}) => group)});
-  }
-
   #carryOut(command: Command, cause: Cause): void {
     switch (command.type) {
       case 'start-slot': {
@@ -291,37 +256,6 @@ export class Dispatch {
       case 'discard':
         this.#workers.get(command.slot)?.tell({type: 'discard', unit: command.unit});
         return;
-      case 'keep-list': {
-        const {unit, slot} = command;
-        const {tests, fingerprint} = of(cause.message, 'unit-opened');
-        this.#options.files.keepList(unit, {slot, tests: tests ?? [], fingerprint});
-        this.#logGroups(unit, tests ?? []);
-        return;
-      }
-      case 'keep-part': {
-        const {unit, slot, part, apart} = command;
-        const {outcome, slice} = of(cause.message, 'unit-done');
-        if (outcome.type === 'error' || slice === null) throw new Error(`worker w${slot} has delivered no part`);
-        this.#options.files.keepPart(unit, part, {slot, result: outcome.result, slice, apart});
-        return;
-      }
-      case 'keep-remains': {
-        const {unit, slot, part} = command;
-        const {journal, report} = deadIn(cause, slot);
-        const content = readContent(journal);
-        if (content === null) throw new Error(`worker w${slot} has left nothing of unit ${unit}`);
-        const session = deadSession(slot, content, command);
-        this.#options.files.keepRemains(unit, part, {session, report, at: thisMoment()});
-        return;
-      }
-      case 'resume':
-        this.#options.files.resume(command.unit, command.resumption);
-        this.#told.beginAnew(command.unit);
-        return;
-      case 'begin-again':
-        this.#options.files.forget(command.unit);
-        this.#told.beginAnew(command.unit);
-        return;
       case 'set-up-fixture': {
         const {fixture, slot, generation} = command;
         this.#options.fixtures?.setUp(fixture, {slot, generation}).then(
@@ -351,48 +285,20 @@ export class Dispatch {
         return;
       }
       case 'tell':
-        this.#tell(command.news, cause);
+        this.#tell(command.notice, cause);
         return;
-      case 'report': {
-        const {unit, slot, awaited} = command;
-        const {outcome, ms} = of(cause.message, 'unit-done');
-        this.#share(unit, outcome.type === 'result' ? [{slot, result: outcome.result}] : [], outcome, slot);
-        this.#end(unit, {ms, outcome}, awaited);
-        return;
-      }
+      case 'keep-list':
+      case 'keep-part':
+      case 'keep-remains':
+      case 'resume':
+      case 'begin-again':
+      case 'report':
       case 'merge':
-        this.#merge(command, cause);
+      case 'blame':
+      case 'abandon':
+      case 'interrupt':
+        this.#results.carryOut(command, cause);
         return;
-      case 'blame': {
-        const {unit, slot, loads, awaited} = command;
-        const {report} = deadIn(cause, slot);
-        this.#options.onUnitEnd(unit, null, null, true);
-        this.#options.onShare(unit, slot, null);
-        this.#fail(
-          unit,
-          report.then(known => blameFile(known, loads)),
-          awaited,
-        );
-        return;
-      }
-      case 'abandon': {
-        const {unit, reason, awaited} = command;
-        const {maxWorkerRestarts} = this.#options.plan;
-        const error = Promise.resolve(this.#lastDeath).then(last => abandonFile(reason, last, maxWorkerRestarts));
-        this.#options.onShare(unit, null, null);
-        // It may never have started; but reporters expect the two in pairs.
-        this.#options.reports.started(unit);
-        this.#fail(unit, error, awaited);
-        return;
-      }
-      case 'interrupt': {
-        const {unit, slots} = command;
-        const {death} = deadIn(cause, slots[0] ?? 0);
-        const workers = slots.map(slot => ({slot, pid: this.#workers.get(slot)?.pid ?? null}));
-        this.#options.onShare(unit, slots[0] ?? null, null);
-        this.#options.reports.interrupted(unit, interruptedFile(signalOf(death), workers));
-        return;
-      }
       case 'units-ended':
         this.#unitsEnded.give();
         return;
@@ -470,7 +376,7 @@ export class Dispatch {
       case 'jest-event': {
         const {name, payload} = message;
         const unit = heardUnit(this.#state, slot);
-        if (unit === 'none' || (unit !== null && !this.#told.isNews(unit, name, payload))) return;
+        if (unit === 'none' || (unit !== null && !this.#results.isNews(unit, name, payload))) return;
         reports.jestEvent(unit, name, payload);
         return;
       }
@@ -488,7 +394,6 @@ export class Dispatch {
   #lose(slot: SlotNumber, generation: Generation, death: Death): void {
     if (this.#halted) return;
     const dead = this.#dead(slot, generation, death);
-    this.#lastDeath = dead.report;
     const journal = digestOf(dead.journal, death.kind === 'hung' ? death.name : null);
     this.#post({type: 'slot-lost', slot, generation, death, journal}, {dead: new Map([[slot, dead]])});
   }
@@ -497,107 +402,34 @@ export class Dispatch {
     const worker = this.#workers.get(slot);
     // One that could not even be started has left nothing.
     const report = worker?.evidence(death) ?? Promise.resolve({death, slot, generation, pid: null, stderr: ''});
-    this.#reports.set(processOf(slot, generation), report);
+    this.#results.noteDeath(slot, generation, report);
     return {death, report, journal: worker === undefined ? [] : parseJournal(worker.readJournal())};
   }
 
-  #tell(news: News, cause: Cause): void {
-    const {message} = cause;
+  #tell(notice: Notice, cause: Cause): void {
     const {files, onLeftBehind, onLostJoiner} = this.#options;
-    switch (news.type) {
+    switch (notice.type) {
       case 'left-behind':
-        onLeftBehind(news.slot, news.culprit, news.running, deadIn(cause, news.slot).death);
+        onLeftBehind(notice.slot, notice.culprit, notice.running, deadIn(cause, notice.slot).death);
         return;
       case 'joiner-lost':
-        onLostJoiner(this.#unit(news.unit).file.path, news.slot, deadIn(cause, news.slot).death);
+        onLostJoiner(this.#unit(notice.unit).file.path, notice.slot, deadIn(cause, notice.slot).death);
         return;
       case 'other-tests':
-        files.warnOfOtherTests(news.unit, news.slot, of(message, 'unit-opened').tests ?? []);
+        files.warnOfOtherTests(notice.unit, notice.slot, messageIn(cause, 'unit-opened').tests ?? []);
         return;
       case 'joiner-failed': {
-        const {outcome} = of(message, 'unit-done');
-        if (outcome.type === 'error') files.warnOfRefusal(news.unit, news.slot, outcome.error);
+        const {outcome} = messageIn(cause, 'unit-done');
+        if (outcome.type === 'error') files.warnOfRefusal(notice.unit, notice.slot, outcome.error);
         return;
       }
       case 'indivisible':
-        files.warnOfIndivisible(news.unit, of(message, 'unit-indivisible').reason);
+        files.warnOfIndivisible(notice.unit, messageIn(cause, 'unit-indivisible').reason);
         return;
       case 'forced-exit':
-        this.#forcedExits.push({slot: news.slot, files: news.units.map(unit => this.#unit(unit).file.path)});
+        this.#forcedExits.push({slot: notice.slot, files: notice.units.map(unit => this.#unit(unit).file.path)});
         return;
     }
-  }
-
-  #merge({unit, parts, failedIn, remains, awaited}: Extract<Command, {type: 'merge'}>, {message}: Cause): void {
-    const {files, onUnitEnd, reports} = this.#options;
-    const failure = failedIn === null ? null : of(message, 'unit-done').outcome;
-    const error = failure?.type === 'error' ? failure.error : null;
-    if (remains === null) {
-      const end =
-        error === null ? files.merge(unit, parts) : {outcome: {type: 'error', error} as const, ms: null, slices: []};
-      this.#share(unit, end.slices, end.outcome);
-      this.#end(unit, end, awaited);
-      return;
-    }
-    const told = this.#told.of(unit, 'test-case-result');
-    const merged = files.mergeRemains(unit, parts, this.#whatIsLeft(remains, error)).then(end => {
-      onUnitEnd(unit, end.ms, end.outcome, true);
-      this.#share(unit, end.slices, end.outcome);
-      return end.outcome;
-    });
-    const settle = () => this.#settle(unit, awaited);
-    void merged.then(settle, settle);
-    this.#forget(unit);
-    reports.ended(unit, {outcome: merged, wasTold: ({fullName}) => told.has(fullName)});
-  }
-
-  #whatIsLeft({notRun, because, together, lastDeath}: Remains, error: FileError | null): WhatIsLeft {
-    const report = lastDeath === null ? undefined : this.#reports.get(processOf(lastDeath.slot, lastDeath.generation));
-    if (report === undefined) throw new Error('a unit has remains, and no worker has died of it');
-    const why =
-      error !== null
-        ? `the file's worker died, and its rest could not be run: ${error.message}`
-        : because === 'all-barren' || because === 'restarts-spent'
-          ? whyAbandoned(because, this.#options.plan.maxWorkerRestarts)
-          : null;
-    return {notRun, together, why, interrupted: because === 'interrupted', lastReport: report};
-  }
-
-  /** @param slot of a worker that was at it */
-  #share(
-    unit: number,
-    shares: readonly {readonly slot: SlotNumber; readonly result: TestResult}[],
-    outcome: UnitOutcome,
-    slot: SlotNumber | null = shares[0]?.slot ?? null,
-  ): void {
-    const {onShare} = this.#options;
-    if (outcome.type === 'error' || outcome.result.testResults.length === 0) return onShare(unit, slot, null);
-    for (const share of shares) onShare(unit, share.slot, share.result);
-  }
-
-  #end(unit: number, {ms, outcome}: Pick<FileEnd, 'ms' | 'outcome'>, awaited: boolean): void {
-    this.#forget(unit);
-    this.#options.onUnitEnd(unit, ms, outcome, false);
-    this.#settle(unit, awaited);
-    this.#options.reports.ended(unit, {outcome, wasTold: null});
-  }
-
-  /** A unit ends without a result. */
-  #fail(unit: number, error: Promise<FileError>, awaited: boolean): void {
-    this.#forget(unit);
-    this.#settle(unit, awaited);
-    const outcome = error.then((known): UnitOutcome => ({type: 'error', error: known}));
-    this.#options.reports.ended(unit, {outcome, wasTold: null});
-  }
-
-  /** The unit's snapshots are written, if it has any. */
-  #settle(unit: number, awaited: boolean): void {
-    if (awaited) this.#postUnlessFinished({type: 'unit-settled', unit});
-  }
-
-  #forget(unit: number): void {
-    this.#options.files.forget(unit);
-    this.#told.forget(unit);
   }
 
   /** @param collected null: this is the first worker to open it */
@@ -634,25 +466,4 @@ export class Dispatch {
 class Signal {
   give: () => void = () => {};
   readonly promise = new Promise<void>(resolve => (this.give = resolve));
-}
-
-function processOf(slot: SlotNumber, generation: Generation): string {
-  return `${slot}.${generation}`;
-}
-
-/** The message that an event was made of. */
-function of<T extends FromWorker['type']>(message: FromWorker | undefined, type: T): Extract<FromWorker, {type: T}> {
-  if (message?.type !== type) throw new Error(`a command answers a message "${type}", and there is none`);
-  return message as Extract<FromWorker, {type: T}>;
-}
-
-/** The worker that an event tells of, and that is gone. */
-function deadIn({dead}: Cause, slot: SlotNumber): DeadWorker {
-  const worker = dead?.get(slot);
-  if (worker === undefined) throw new Error(`a command answers the death of worker w${slot}, which has not died`);
-  return worker;
-}
-
-function signalOf(death: Death): string {
-  return death.kind === 'interrupted' ? death.signal : death.kind;
 }

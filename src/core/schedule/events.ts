@@ -84,7 +84,7 @@ export interface SlotJournal {
 }
 
 /** What a user is told, as it happens. */
-export type News =
+export type Notice =
   /** An earlier file has killed the worker while it ran `running`, which is run again; null: nothing ran. */
   | {
       readonly type: 'left-behind';
@@ -181,7 +181,7 @@ export type Command =
   | {readonly type: 'abandon'; readonly unit: number; readonly reason: AbandonReason; readonly awaited: boolean}
   /** The run was interrupted while these workers were at the unit. */
   | {readonly type: 'interrupt'; readonly unit: number; readonly slots: readonly SlotNumber[]}
-  | {readonly type: 'tell'; readonly news: News}
+  | {readonly type: 'tell'; readonly notice: Notice}
   /** Every unit has ended. */
   | {readonly type: 'units-ended'}
   | {readonly type: 'finish'};

@@ -76,7 +76,7 @@ export function openSession(
     file.joinable = maySplit(state, unit);
     feedSession(state, file, slot, session, now, commands);
   } else if (known !== undefined && costs === null) {
-    commands.push({type: 'tell', news: {type: 'other-tests', slot: slot.slot, unit}});
+    commands.push({type: 'tell', notice: {type: 'other-tests', slot: slot.slot, unit}});
     discard(slot, session, commands);
     return runWhole(state, known, now, commands);
   } else if (known === undefined || !hasTestsFor(known, session)) {
@@ -142,7 +142,7 @@ export function endSession(
   const file = state.files.get(unit);
   if (file === undefined) return null; // no test of it was listed
   if (session.status === 'opening') {
-    if (failed) commands.push({type: 'tell', news: {type: 'joiner-failed', slot: slot.slot, unit}});
+    if (failed) commands.push({type: 'tell', notice: {type: 'joiner-failed', slot: slot.slot, unit}});
     return listOf(runWhole(state, file, now, commands)); // it could not be loaded here
   }
   if (failed) {

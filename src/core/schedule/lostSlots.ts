@@ -74,14 +74,14 @@ function findCulprit(
   const bystander = isBystander(session);
   const path = running === null ? null : pathOf(state, running);
   if (bystander && running !== null && session?.status === 'opening') {
-    commands.push({type: 'tell', news: {type: 'joiner-lost', slot, unit: running}});
+    commands.push({type: 'tell', notice: {type: 'joiner-lost', slot, unit: running}});
   }
   const endedPaths = ended.map(unit => pathOf(state, unit));
   const culprit = culpritBefore(death, endedPaths, path);
   if (culprit === null) return false;
   const innocent = path !== null && !bystander;
-  const news = {type: 'left-behind', slot, culprit, running: innocent ? path : null} as const;
-  commands.push({type: 'tell', news});
+  const notice = {type: 'left-behind', slot, culprit, running: innocent ? path : null} as const;
+  commands.push({type: 'tell', notice});
   return innocent;
 }
 

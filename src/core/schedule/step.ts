@@ -146,7 +146,7 @@ function handleSlotEvent(
       const file = state.files.get(event.unit);
       if (slot.session?.unit !== event.unit || slot.session.status === 'discarded' || file === undefined) return;
       if (!state.wholeOnly.has(event.unit)) {
-        commands.push({type: 'tell', news: {type: 'indivisible', slot: slot.slot, unit: event.unit}});
+        commands.push({type: 'tell', notice: {type: 'indivisible', slot: slot.slot, unit: event.unit}});
       }
       if (event.anew) file.shared = true;
       giveAnew(state, runWhole(state, file, now, commands), now, commands);
@@ -188,7 +188,7 @@ function handleSlotEvent(
     case 'slot-closed':
       // One that retires, or is in the middle of a file that it is not needed for, may well be busy: that is nobody's leak.
       if (event.forced && slot.running === null && isAtEnd(state)) {
-        commands.push({type: 'tell', news: {type: 'forced-exit', slot: slot.slot, units: slot.ended}});
+        commands.push({type: 'tell', notice: {type: 'forced-exit', slot: slot.slot, units: slot.ended}});
       }
       emptySlot(state, slot, 'down');
       endProcess(state, slot, commands);

@@ -1,5 +1,5 @@
 /** Which parts a unit's result is made of, and what the user is told on the way. */
-import type {Command, News} from '../../../../src/core/schedule/events';
+import type {Command, Notice} from '../../../../src/core/schedule/events';
 import type {ScheduleState} from '../../../../src/core/schedule/state';
 import {
   after,
@@ -29,7 +29,7 @@ function open(tests: number, slots = 3): ScheduleState {
 
 const only = <T extends Command['type']>(commands: Command[], type: T) =>
   commands.filter((command): command is Extract<Command, {type: T}> => command.type === type);
-const news = (commands: Command[]): News[] => only(commands, 'tell').map(command => command.news);
+const notice = (commands: Command[]): Notice[] => only(commands, 'tell').map(command => command.notice);
 
 test('the parts of a shared file come in the order in which its workers opened it', () => {
   const state = open(9);
@@ -130,7 +130,7 @@ describe('a signal that ends the run', () => {
 describe('the user is told', () => {
   test('which earlier file has killed a worker, and what is run again', () => {
     const state = after(longUnits(2), up(w1), started(w1, 0), done(w1, 0), started(w1, 1));
-    expect(news(commandsOf(state, lost(w1, leftBy(0))))).toEqual([
+    expect(notice(commandsOf(state, lost(w1, leftBy(0))))).toEqual([
       {type: 'left-behind', slot: 1, culprit: {path: '/0.test.js', named: true}, running: '/1.test.js'},
     ]);
   });
@@ -138,26 +138,26 @@ describe('the user is told', () => {
   test('of a worker that died while it loaded a file to join it', () => {
     const state = open(9);
     commandsOf(state, started(w2, 0));
-    expect(news(commandsOf(state, lost(w2)))).toEqual([{type: 'joiner-lost', slot: 2, unit: 0}]);
+    expect(notice(commandsOf(state, lost(w2)))).toEqual([{type: 'joiner-lost', slot: 2, unit: 0}]);
   });
 
   test('once why a file runs whole', () => {
-    expect(news(commandsOf(open(9), opened(w2, 0, null)))).toEqual([{type: 'other-tests', slot: 2, unit: 0}]);
-    expect(news(commandsOf(open(9), done(w2, 0, {failed: true})))).toEqual([{type: 'joiner-failed', slot: 2, unit: 0}]);
+    expect(notice(commandsOf(open(9), opened(w2, 0, null)))).toEqual([{type: 'other-tests', slot: 2, unit: 0}]);
+    expect(notice(commandsOf(open(9), done(w2, 0, {failed: true})))).toEqual([{type: 'joiner-failed', slot: 2, unit: 0}]);
     // It came to no test framework that can be split, which is no news.
-    expect(news(commandsOf(open(9), done(w2, 0)))).toEqual([]);
-    expect(news(commandsOf(open(9), indivisible(w1, 0), indivisible(w1, 0)))).toEqual([
+    expect(notice(commandsOf(open(9), done(w2, 0)))).toEqual([]);
+    expect(notice(commandsOf(open(9), indivisible(w1, 0), indivisible(w1, 0)))).toEqual([
       {type: 'indivisible', slot: 1, unit: 0},
     ]);
   });
 
   test('of a worker that had to be killed when all was done, and of none before', () => {
     const state = after(longUnits(2), up(w1), started(w1, 0), done(w1, 0), started(w1, 1), done(w1, 1));
-    expect(news(commandsOf(state, {type: 'slot-closed', ...w1, forced: true}))).toEqual([
+    expect(notice(commandsOf(state, {type: 'slot-closed', ...w1, forced: true}))).toEqual([
       {type: 'forced-exit', slot: 1, units: [0, 1]},
     ]);
     const retired = after(longUnits(2), up(w1), started(w1, 0), done(w1, 0, {retiring: true}));
-    expect(news(commandsOf(retired, {type: 'slot-closed', ...w1, forced: true}))).toEqual([]);
+    expect(notice(commandsOf(retired, {type: 'slot-closed', ...w1, forced: true}))).toEqual([]);
   });
 });
 

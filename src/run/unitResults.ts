@@ -1,0 +1,240 @@
+/** What units come to: their parts are kept, made into results, and told to Jest, as the scheduler's commands say. */
+import type {TestResult} from '@jest/test-result';
+import type {Generation, SlotNumber} from '../core/plan/units';
+import {deadSession, readContent} from '../core/results/deadSession';
+import type {Command, Remains, SchedulePlan} from '../core/schedule';
+import {abandonFile, blameFile, type Death, type DeathReport, type FileError, whyAbandoned} from '../core/texts/deaths';
+import {interruptedFile} from '../core/texts/interruption';
+import type {CollectedTest, UnitOutcome} from '../core/wire/workerMessages';
+import type {EventLog} from './eventLog';
+import {deadIn, messageIn, type Cause} from './cause';
+import {thisMoment, type WhatIsLeft} from './files/deadSlices';
+import type {FileEnd, FileParts} from './files/fileParts';
+import type {FileReports} from './files/fileReports';
+import {ToldTests} from './files/toldTests';
+
+/** What of a run its units' results need. */
+export interface ResultOptions {
+  readonly plan: SchedulePlan;
+  readonly runId: string;
+  readonly reports: FileReports;
+  readonly files: FileParts;
+  /** How a unit ended, for the timings file. `died`: a worker of it has. */
+  readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | null, died: boolean) => void;
+  /**
+   * What a worker has made of a unit, alone or beside others. `result` null: nothing, the unit has none. `slot` null: no
+   * worker was at it.
+   */
+  readonly onShare: (unit: number, slot: SlotNumber | null, result: TestResult | null) => void;
+  readonly log: EventLog;
+  /** Monotonic, in ms. */
+  readonly now: () => number;
+}
+
+export interface UnitResultsOptions extends ResultOptions {
+  /** null where the worker in the slot has not said. */
+  readonly pidIn: (slot: SlotNumber) => number | null;
+  /** All that a unit has come to is on disk, for which others wait. */
+  readonly onSettled: (unit: number) => void;
+}
+
+export type ResultCommand = Extract<
+  Command,
+  {
+    type:
+      | 'keep-list'
+      | 'keep-part'
+      | 'keep-remains'
+      | 'resume'
+      | 'begin-again'
+      | 'report'
+      | 'merge'
+      | 'blame'
+      | 'abandon'
+      | 'interrupt';
+  }
+>;
+
+export class UnitResults {
+  readonly #options: UnitResultsOptions;
+  readonly #told = new ToldTests();
+  #lastDeath: Promise<DeathReport> | null = null;
+  /** By slot and generation. */
+  readonly #deaths = new Map<string, Promise<DeathReport>>();
+
+  constructor(options: UnitResultsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether Jest is to hear of an event of one of the unit's tests: not if it has, before the file began anew. */
+  isNews(unit: number, name: string, payload: unknown): boolean {
+    return this.#told.isNews(unit, name, payload);
+  }
+
+  /** A worker has died. */
+  noteDeath(slot: SlotNumber, generation: Generation, report: Promise<DeathReport>): void {
+    this.#lastDeath = report;
+    this.#deaths.set(processOf(slot, generation), report);
+  }
+
+  carryOut(command: ResultCommand, cause: Cause): void {
+    switch (command.type) {
+      case 'keep-list': {
+        const {unit, slot} = command;
+        const {tests, fingerprint} = messageIn(cause, 'unit-opened');
+        this.#options.files.keepList(unit, {slot, tests: tests ?? [], fingerprint});
+        this.#logGroups(unit, tests ?? []);
+        return;
+      }
+      case 'keep-part': {
+        const {unit, slot, part, apart} = command;
+        const {outcome, slice} = messageIn(cause, 'unit-done');
+        if (outcome.type === 'error' || slice === null) throw new Error(`worker w${slot} has delivered no part`);
+        this.#options.files.keepPart(unit, part, {slot, result: outcome.result, slice, apart});
+        return;
+      }
+      case 'keep-remains': {
+        const {unit, slot, part} = command;
+        const {journal, report} = deadIn(cause, slot);
+        const content = readContent(journal);
+        if (content === null) throw new Error(`worker w${slot} has left nothing of unit ${unit}`);
+        const session = deadSession(slot, content, command);
+        this.#options.files.keepRemains(unit, part, {session, report, at: thisMoment()});
+        return;
+      }
+      case 'resume':
+        this.#options.files.resume(command.unit, command.resumption);
+        this.#told.beginAnew(command.unit);
+        return;
+      case 'begin-again':
+        this.#options.files.forget(command.unit);
+        this.#told.beginAnew(command.unit);
+        return;
+      case 'report': {
+        const {unit, slot, awaited} = command;
+        const {outcome, ms} = messageIn(cause, 'unit-done');
+        this.#share(unit, outcome.type === 'result' ? [{slot, result: outcome.result}] : [], outcome, slot);
+        this.#end(unit, {ms, outcome}, awaited);
+        return;
+      }
+      case 'merge':
+        this.#merge(command, cause);
+        return;
+      case 'blame': {
+        const {unit, slot, loads, awaited} = command;
+        const {report} = deadIn(cause, slot);
+        this.#options.onUnitEnd(unit, null, null, true);
+        this.#options.onShare(unit, slot, null);
+        this.#fail(
+          unit,
+          report.then(known => blameFile(known, loads)),
+          awaited,
+        );
+        return;
+      }
+      case 'abandon': {
+        const {unit, reason, awaited} = command;
+        const {maxWorkerRestarts} = this.#options.plan;
+        const error = Promise.resolve(this.#lastDeath).then(last => abandonFile(reason, last, maxWorkerRestarts));
+        this.#options.onShare(unit, null, null);
+        // It may never have started; but reporters expect the two in pairs.
+        this.#options.reports.started(unit);
+        this.#fail(unit, error, awaited);
+        return;
+      }
+      case 'interrupt': {
+        const {unit, slots} = command;
+        const {death} = deadIn(cause, slots[0] ?? 0);
+        const workers = slots.map(slot => ({slot, pid: this.#options.pidIn(slot)}));
+        this.#options.onShare(unit, slots[0] ?? null, null);
+        this.#options.reports.interrupted(unit, interruptedFile(signalOf(death), workers));
+        return;
+      }
+    }
+  }
+
+  #logGroups(unit: number, tests: readonly CollectedTest[]): void {
+    const {log, runId: run, now} = this.#options;
+    log.write({run, at: now(), unit, groups: tests.map(({group}) => group)});
+  }
+
+  #merge({unit, parts, failedIn, remains, awaited}: Extract<Command, {type: 'merge'}>, cause: Cause): void {
+    const {files, onUnitEnd, reports} = this.#options;
+    const failure = failedIn === null ? null : messageIn(cause, 'unit-done').outcome;
+    const error = failure?.type === 'error' ? failure.error : null;
+    if (remains === null) {
+      const end =
+        error === null ? files.merge(unit, parts) : {outcome: {type: 'error', error} as const, ms: null, slices: []};
+      this.#share(unit, end.slices, end.outcome);
+      this.#end(unit, end, awaited);
+      return;
+    }
+    const told = this.#told.of(unit, 'test-case-result');
+    const merged = files.mergeRemains(unit, parts, this.#whatIsLeft(remains, error)).then(end => {
+      onUnitEnd(unit, end.ms, end.outcome, true);
+      this.#share(unit, end.slices, end.outcome);
+      return end.outcome;
+    });
+    const settle = () => this.#settle(unit, awaited);
+    void merged.then(settle, settle);
+    this.#forget(unit);
+    reports.ended(unit, {outcome: merged, wasTold: ({fullName}) => told.has(fullName)});
+  }
+
+  #whatIsLeft({notRun, because, together, lastDeath}: Remains, error: FileError | null): WhatIsLeft {
+    const report = lastDeath === null ? undefined : this.#deaths.get(processOf(lastDeath.slot, lastDeath.generation));
+    if (report === undefined) throw new Error('a unit has remains, and no worker has died of it');
+    const why =
+      error !== null
+        ? `the file's worker died, and its rest could not be run: ${error.message}`
+        : because === 'all-barren' || because === 'restarts-spent'
+          ? whyAbandoned(because, this.#options.plan.maxWorkerRestarts)
+          : null;
+    return {notRun, together, why, interrupted: because === 'interrupted', lastReport: report};
+  }
+
+  /** @param slot of a worker that was at it */
+  #share(
+    unit: number,
+    shares: readonly {readonly slot: SlotNumber; readonly result: TestResult}[],
+    outcome: UnitOutcome,
+    slot: SlotNumber | null = shares[0]?.slot ?? null,
+  ): void {
+    const {onShare} = this.#options;
+    if (outcome.type === 'error' || outcome.result.testResults.length === 0) return onShare(unit, slot, null);
+    for (const share of shares) onShare(unit, share.slot, share.result);
+  }
+
+  #end(unit: number, {ms, outcome}: Pick<FileEnd, 'ms' | 'outcome'>, awaited: boolean): void {
+    this.#forget(unit);
+    this.#options.onUnitEnd(unit, ms, outcome, false);
+    this.#settle(unit, awaited);
+    this.#options.reports.ended(unit, {outcome, wasTold: null});
+  }
+
+  /** A unit ends without a result. */
+  #fail(unit: number, error: Promise<FileError>, awaited: boolean): void {
+    this.#forget(unit);
+    this.#settle(unit, awaited);
+    const outcome = error.then((known): UnitOutcome => ({type: 'error', error: known}));
+    this.#options.reports.ended(unit, {outcome, wasTold: null});
+  }
+
+  /** The unit's snapshots are written, if it has any. */
+  #settle(unit: number, awaited: boolean): void {
+    if (awaited) this.#options.onSettled(unit);
+  }
+
+  #forget(unit: number): void {
+    this.#options.files.forget(unit);
+    this.#told.forget(unit);
+  }
+}
+
+function processOf(slot: SlotNumber, generation: Generation): string {
+  return `${slot}.${generation}`;
+}
+
+function signalOf(death: Death): string {
+  return death.kind === 'interrupted' ? death.signal : death.kind;
+}
