@@ -1,0 +1,183 @@
+/**
+ * Runs through the real dispatch, in virtual time, with workers that are simulated: what Jest hears of each file is right
+ * whatever dies and whenever.
+ */
+import type {AssertionResult, Test} from '@jest/test-result';
+import type {Config} from '@jest/types';
+import * as fc from 'fast-check';
+import type {SchedulePlan} from '../../src/core/schedule/state';
+import {Dispatch} from '../../src/run/dispatch';
+import {DeadSlices} from '../../src/run/files/deadSlices';
+import {FileParts} from '../../src/run/files/fileParts';
+import {FileReports} from '../../src/run/files/fileReports';
+import {Reports} from '../../src/run/files/reports';
+import {planOf} from '../unit/plans';
+import {jestTest} from '../unit/run/jestTests';
+import {MessageWorker, nameOf, type SimulatedFile, type Surroundings} from './messageWorker';
+
+beforeEach(() => jest.useFakeTimers({doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask']}));
+afterEach(() => jest.useRealTimers());
+
+interface Run extends Surroundings {
+  readonly plan: SchedulePlan;
+  /** When (ms) the worker in a slot is killed from outside. */
+  readonly kills: readonly {readonly at: number; readonly slot: number}[];
+  /** When (ms) a signal ends the run; null: none does. */
+  readonly signalAt: number | null;
+}
+
+interface Heard {
+  /** By unit: how each of its tests has ended, in the order of the result; null: the file has failed as a whole. */
+  readonly ends: Map<number, [string, string][] | null>;
+  readonly faults: string[];
+  readonly warnings: string[];
+  readonly finished: boolean;
+}
+
+async function simulateRun(run: Run): Promise<Heard> {
+  const {plan} = run;
+  const tests = plan.units.map(({file}) => jestTest(file.path, file.configId));
+  const ends: Heard['ends'] = new Map();
+  const [faults, warnings]: string[][] = [[], []];
+  const onFault = (doing: string, error: unknown) => {
+    faults!.push(`${doing}: ${String(error)}`);
+    return {message: doing, stack: '', type: 'Error'} as const;
+  };
+  const reports = new Reports({
+    emitter: {
+      on: () => () => undefined,
+      emit: (name, data) => {
+        if (!name.startsWith('test-file-') || name === 'test-file-start') return Promise.resolve();
+        const [test, result] = data as [Test, {testResults?: AssertionResult[]}];
+        const unit = tests.indexOf(test);
+        if (ends.has(unit)) throw new Error(`Jest hears twice of unit ${unit}`);
+        ends.set(unit, result.testResults?.map(({title, status}) => [title, status]) ?? null);
+        return Promise.resolve();
+      },
+    },
+    bail: 0,
+    beforeBail: () => Promise.resolve(),
+    onFailure: () => undefined,
+  });
+  const workers = new Map<number, MessageWorker>();
+  const dispatch = new Dispatch({
+    plan,
+    runId: 'run',
+    testOf: unit => tests[unit]!,
+    startWorker: (slot, generation, _node, listener) => {
+      const worker = new MessageWorker(run, slot, generation, listener);
+      workers.set(slot, worker);
+      return worker;
+    },
+    reports: new FileReports({reports, testOf: unit => tests[unit]!, fixtures: null, nodes: null, bail: 0, onFault}),
+    pastOf: () => null,
+    files: new FileParts({
+      testOf: unit => tests[unit]!,
+      mergeTools: () => ({
+        mergeCoverage: () => ({}),
+        mergeV8Coverage: () => [],
+        saveSnapshots: () => ({fileDeleted: false, unchecked: 0, uncheckedKeys: []}),
+        slowTestThresholdS: 5,
+      }),
+      deadSlices: new DeadSlices({
+        globalConfig: {} as Config.GlobalConfig,
+        messageUtil: () => ({formatResultsErrors: () => null, formatExecError: () => ''}),
+        resumes: plan.resumes,
+      }),
+      warn: text => warnings!.push(text),
+    }),
+    hardTimeoutOf: () => null,
+    onUnitEnd: () => undefined,
+    onShare: () => undefined,
+    onLeftBehind: () => undefined,
+    onLostJoiner: () => undefined,
+    onSlow: () => undefined,
+    onFault,
+    keeper: null,
+    fixtures: null,
+    log: {write: () => undefined, close: () => undefined},
+    now: () => performance.now(),
+  });
+  let finished = false;
+  void dispatch.run().then(() => (finished = true));
+  for (const {at, slot} of run.kills) setTimeout(() => workers.get(slot)?.kill(), at);
+  if (run.signalAt !== null) setTimeout(() => dispatch.interrupt('SIGINT'), run.signalAt);
+  await jest.runAllTimersAsync();
+  await reports.drained();
+  return {ends, faults: faults!, warnings: warnings!, finished};
+}
+
+const ms = fc.oneof(fc.constant(0), fc.integer({min: 1, max: 30}), fc.integer({min: 31, max: 3000}));
+const simulatedFile = fc.record({
+  loadMs: ms,
+  testMs: fc.array(ms, {minLength: 1, maxLength: 6}),
+  killer: fc.option(
+    fc.record({
+      at: fc.oneof(fc.constant('load' as const), fc.integer({min: 0, max: 5})),
+      times: fc.constantFrom(1, 2, 99),
+    }),
+    {freq: 3},
+  ),
+  differs: fc.integer({min: 0, max: 9}).map(drawn => drawn === 0),
+});
+const anyRun = fc
+  .record({
+    files: fc.array(simulatedFile, {minLength: 1, maxLength: 6}),
+    split: fc.array(fc.boolean(), {minLength: 6, maxLength: 6}),
+    slots: fc.integer({min: 1, max: 4}),
+    latencyMs: fc.integer({min: 0, max: 5}),
+    startMs: fc.integer({min: 0, max: 200}),
+    resumes: fc.boolean(),
+    maxWorkerRestarts: fc.option(fc.integer({min: 0, max: 3}), {freq: 5}),
+    kills: fc.array(fc.record({at: fc.integer({min: 0, max: 5000}), slot: fc.integer({min: 1, max: 4})}), {
+      maxLength: 2,
+    }),
+    signalAt: fc.option(fc.integer({min: 0, max: 5000}), {freq: 2}),
+    calm: fc.boolean(),
+  })
+  .map(({files, split, slots, resumes, maxWorkerRestarts, kills, signalAt, calm, ...rest}): Run => {
+    const chosen = [...files.keys()].filter(unit => split[unit]);
+    const plan = planOf(
+      files.map(() => null),
+      {slots, resumes, maxWorkerRestarts: calm ? null : maxWorkerRestarts},
+      chosen,
+    );
+    return {...rest, files, plan, kills: calm ? [] : kills, signalAt: calm ? null : signalAt};
+  });
+
+/** Names of the file's tests, in order. */
+const names = ({testMs}: SimulatedFile, unit: number) => testMs.map((_, place) => nameOf(unit, place));
+
+test('each file ends once, with one result of each of its tests; a test fails only where something kills', async () => {
+  const tally = {whole: 0, kept: 0, blamed: 0, interrupted: 0};
+  await fc.assert(
+    fc.asyncProperty(anyRun, async drawn => {
+      // Killers count down: each run has its own.
+      const files = drawn.files.map(file => ({...file, killer: file.killer && {...file.killer}}));
+      const {ends, faults, finished} = await simulateRun({...drawn, files});
+      expect(faults).toEqual([]);
+      expect(finished).toBe(true);
+      const calm = drawn.kills.length === 0 && drawn.signalAt === null && drawn.plan.maxWorkerRestarts === null;
+      if (drawn.signalAt === null) expect(ends.size).toBe(files.length);
+      else tally.interrupted++;
+      for (const [unit, end] of ends) {
+        const file = drawn.files[unit]!;
+        if (end === null) {
+          tally.blamed++;
+          if (calm) expect(file.killer?.at).toBe('load');
+          continue;
+        }
+        expect(end.map(([title]) => title)).toEqual(names(file, unit));
+        const failed = end.flatMap(([, status], place) => (status === 'passed' ? [] : [place]));
+        if (failed.length > 0) tally.kept++;
+        else tally.whole++;
+        if (!calm) continue;
+        const {killer} = file;
+        if (killer === null || !drawn.plan.resumes) expect(killer === null ? failed : []).toEqual([]);
+        else if (killer.at !== 'load') expect(failed).toEqual(killer.at < file.testMs.length ? [killer.at] : []);
+      }
+    }),
+    {seed: 1, numRuns: 3000, endOnFailure: true},
+  );
+  for (const count of Object.values(tally)) expect(count).toBeGreaterThan(20);
+});
