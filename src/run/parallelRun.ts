@@ -7,7 +7,7 @@ import {MODES} from '../core/plan/dist';
 import type {NodeId, SlotNumber, Unit} from '../core/plan/units';
 import {snapshotUseOf} from '../core/results/snapshotUse';
 import {type LoadSample, slotsOf} from '../core/schedule';
-import {describeLingering} from '../core/texts/forcedExits';
+import {describeForcedExit} from '../core/texts/forcedExits';
 import {NodeSummary} from '../core/texts/nodeSummary';
 import type {Departure, Hello} from '../core/wire/workerMessages';
 import {slowLine} from '../core/wire/watchdogMessages';
@@ -199,10 +199,10 @@ export async function startParallelRun(
   const unsubscribe = watcher.on('change', ({interrupted}) => {
     if (interrupted) void dispatch.stop('interrupted');
   });
-  const sayWhatLingers = ({slot, files}: ForcedExit) => {
+  const describeExit = ({slot, files}: ForcedExit) => {
     const host = hosts.get(slot);
     const departure = host?.departure ?? null;
-    return describeLingering({
+    return describeForcedExit({
       slot,
       pid: host?.pid ?? null,
       departure: departure && shownDeparture(departure, shown),
@@ -243,8 +243,8 @@ export async function startParallelRun(
     unsubscribe();
     stopTelling();
     recycling.end();
-    const lingering = dispatch.forcedExits.flatMap(sayWhatLingers);
-    if (lingering.length > 0) warnOfForcedExit(jest, lingering);
+    const forcedExits = dispatch.forcedExits.flatMap(describeExit);
+    if (forcedExits.length > 0) warnOfForcedExit(jest, forcedExits);
     for (const [slot, host] of started) if (host.ended) started.delete(slot);
     server.close();
     if (keeping === null) {

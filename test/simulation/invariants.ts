@@ -1,9 +1,9 @@
 /** The invariants of ARCHITECTURE.md, asserted of the scheduler's state after a step. */
-import {isSurplus} from '../../src/core/schedule/excessSlots';
+import {isExcess} from '../../src/core/schedule/excessSlots';
 import {freeCount, isIn} from '../../src/core/schedule/pools';
 import {MAX_BARREN_DEATHS} from '../../src/core/schedule/slotStarts';
 import type {
-  ConstrainedUnits,
+  AdmissionState,
   SchedulePlan,
   ScheduleState,
   Session,
@@ -21,7 +21,7 @@ export function checkInvariants(
   ends: ReadonlyMap<number, End>,
   bereaved: (unit: number) => boolean,
 ): void {
-  const {slots, plan, pools, stopped, constrained} = state;
+  const {slots, plan, pools, stopped, admission} = state;
   const places = new Map<number, string>();
   const place = (unit: number, name: string) => {
     const before = places.get(unit);
@@ -34,7 +34,7 @@ export function checkInvariants(
     for (const unit of order.slice(next)) place(unit, 'pending');
   }
   for (const units of state.followers.values()) for (const unit of units) place(unit, 'behind another');
-  for (const {units} of constrained?.queues ?? []) for (const unit of units) place(unit, 'waiting');
+  for (const {units} of admission?.queues ?? []) for (const unit of units) place(unit, 'waiting');
   // A signal has files reported that are open, and they stay so: nothing more comes of them.
   if (stopped === null) for (const file of state.files.values()) place(file.unit, 'open');
   for (const slot of slots) {
@@ -62,7 +62,7 @@ export function checkInvariants(
         status === 'up' && running === null && held.length === 0 && preparing === null,
     );
     if (without.length !== idle.size && stopped === null) throw new Error('an idle worker is not known as one');
-    const oneIsAlone = state.constrained !== null && state.constrained.alone !== null;
+    const oneIsAlone = state.admission !== null && state.admission.alone !== null;
     if (freeCount(pool) > 0 && idle.size > 0 && stopped === null && !oneIsAlone) {
       throw new Error('a worker is idle while units are pending');
     }
@@ -71,19 +71,19 @@ export function checkInvariants(
   }
   const alive = slots.filter(({status}) => status === 'starting' || status === 'up' || status === 'closing').length;
   if (alive > plan.slots) throw new Error('more workers than allowed');
-  const surplus = slots.filter(slot => isSurplus(state, slot));
-  for (const {slot, running, held, preparing} of surplus) {
+  const excess = slots.filter(slot => isExcess(state, slot));
+  for (const {slot, running, held, preparing} of excess) {
     if (stopped === null && running === null && held.length === 0 && preparing === null)
       throw new Error(`slot ${slot} is one too many, and has nothing to do`);
   }
   const {maxWorkerRestarts} = plan;
   if (maxWorkerRestarts !== null && state.restarts > maxWorkerRestarts)
     throw new Error('more replacements than allowed');
-  if (constrained !== null && stopped === null) checkConstrained(state, constrained);
+  if (admission !== null && stopped === null) checkAdmission(state, admission);
 }
 
-function checkConstrained({plan, slots}: ScheduleState, constrained: ConstrainedUnits): void {
-  const {queues, waiting, left, admitted, unreleased} = constrained;
+function checkAdmission({plan, slots}: ScheduleState, admission: AdmissionState): void {
+  const {queues, waiting, left, admitted, unreleased} = admission;
   const waits = queues.flatMap(({units}) => units);
   if (waits.length !== waiting) throw new Error('units that wait are miscounted');
   for (const [name, amount] of Object.entries(plan.resources)) {
@@ -96,7 +96,7 @@ function checkConstrained({plan, slots}: ScheduleState, constrained: Constrained
     if (!atIt && !unreleased.has(unit)) throw new Error(`unit ${unit} has what it asks for, and is nowhere`);
   }
   const replacing = slots.reduce((sum, {freshFor}) => sum + (freshFor === null ? 0 : 1), 0);
-  const all = [...new Set(constrained.queueOf.values())];
+  const all = [...new Set(admission.queueOf.values())];
   if (all.reduce((sum, queue) => sum + queue.replacing, 0) !== replacing) throw new Error('replacements are lost');
   for (const slot of slots) {
     for (const group of slot.groups) {

@@ -1,13 +1,13 @@
 import fc, {cases} from '../random';
-import {constrainedScenario, dying, onNodes, scenario, sharing} from './scenarios';
+import {askingScenario, dying, onNodes, scenario, sharing} from './scenarios';
 import {simulate} from './simulator';
 
 const kinds = [
   ['of many units', scenario, 3000],
   ['of files whose tests are shared', sharing, 1500],
   ['of files that kill their workers', dying, 1000],
-  ['of units that ask for more than a worker', constrainedScenario(scenario), 3000],
-  ['of shared files that ask for more', constrainedScenario(sharing), 1000],
+  ['of units that ask for more than a worker', askingScenario(scenario), 3000],
+  ['of shared files that ask for more', askingScenario(sharing), 1000],
 ] as const;
 
 test.each(kinds)('every unit runs on its node, and none is lost: runs %s', (_, base, numRuns) => {

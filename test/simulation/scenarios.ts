@@ -247,7 +247,7 @@ const fixture = fc.record({
 });
 
 /** Runs whose units ask for more than a worker. */
-export const constrainedScenario = (base: fc.Arbitrary<Scenario>): fc.Arbitrary<Scenario> =>
+export const askingScenario = (base: fc.Arbitrary<Scenario>): fc.Arbitrary<Scenario> =>
   fc
     .record({
       base,

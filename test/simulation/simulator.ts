@@ -468,7 +468,7 @@ class Simulator implements Surroundings {
     const free = [...idle].filter(other => other.groups.size === 0).length;
     // Several may be wanted for a file that is open, or will be; and one that takes from others may have asked already.
     const opens = this.#state.files.size > 0 || slots.some(({session}) => session !== null);
-    const sure = !opens && this.#state.constrained === null && !this.#plan.evenShares;
+    const sure = !opens && this.#state.admission === null && !this.#plan.evenShares;
     if (free > 0 && sure) throw new Error(`slot ${slot} is started while another has nothing to do`);
   }
 
@@ -512,13 +512,13 @@ function fateIn(commands: readonly Command[], unit: number): Fate {
   return ofUnit('blame') ? 'blame' : ofUnit('begin-again') ? 'whole' : 'kept';
 }
 
-function describe({slots, pools, unfinished, constrained}: ScheduleState): string {
+function describe({slots, pools, unfinished, admission}: ScheduleState): string {
   const lines = slots.map(
     ({slot, node, status, running, held}) => `${slot}:${node}:${status} runs ${running} holds [${held.join()}]`,
   );
-  const waiting = (constrained?.queues ?? []).map(
+  const waiting = (admission?.queues ?? []).map(
     ({units, slot, replacing}) => `[${units.join()}] ${slot?.slot} ${replacing}`,
   );
-  const fixtures = constrained?.fixtures.all.map(({status}) => status).join();
+  const fixtures = admission?.fixtures.all.map(({status}) => status).join();
   return `${unfinished} unfinished, ${pools.map(freeCount).join('+')} pending, ${lines.join('; ')}; waiting ${waiting.join('; ')}; fixtures ${fixtures}`;
 }

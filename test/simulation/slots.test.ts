@@ -2,7 +2,7 @@ import fc, {cases} from '../random';
 import type {SchedulePlan} from '../../src/core/schedule/state';
 import {describeSlots} from '../../src/core/texts/slotSummary';
 import {planOf, units} from '../unit/plans';
-import {bereft, constrainedScenario, dying, growing, onNodes, scenario, sharing} from './scenarios';
+import {bereft, askingScenario, dying, growing, onNodes, scenario, sharing} from './scenarios';
 import {simulate, type SimulationResult} from './simulator';
 import type {MachineWorld} from './world';
 
@@ -177,10 +177,10 @@ const kinds = [
   ['of files whose tests are shared', sharing, 500],
   ['of files that kill their workers', dying, 300],
   ['of files that are left without a worker', bereft, 300],
-  ['of units that ask for more than a worker', constrainedScenario(scenario), 700],
-  ['of shared files that ask for more', constrainedScenario(sharing), 300],
+  ['of units that ask for more than a worker', askingScenario(scenario), 700],
+  ['of shared files that ask for more', askingScenario(sharing), 300],
   ['of units for nodes', onNodes(scenario), 500],
-  ['of units for nodes that ask for more', onNodes(constrainedScenario(scenario)), 700],
+  ['of units for nodes that ask for more', onNodes(askingScenario(scenario)), 700],
 ] as const;
 
 test.each(kinds)('the invariants hold while workers come and go: runs %s', (_, base, numRuns) => {

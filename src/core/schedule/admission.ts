@@ -7,11 +7,11 @@ import type {Constraints} from '../plan/constraints';
 import type {Command} from './events';
 import {canBeUsed, createFixtures, endOfUses, fixturesReady, isQuiet} from './fixtureStates';
 import {allFree, firstNeverGiven, isIn, poolOf} from './pools';
-import type {ConstrainedUnits, Pool, Queue, SchedulePlan, ScheduleState, SlotState} from './state';
+import type {AdmissionState, Pool, Queue, SchedulePlan, ScheduleState, SlotState} from './state';
 import {isUsable, usableSlots} from './usableSlots';
 
 /** @returns null: no unit asks for more than a worker */
-export function createConstrained(plan: SchedulePlan): ConstrainedUnits | null {
+export function createAdmission(plan: SchedulePlan): AdmissionState | null {
   const queues = new Map<string, Queue>();
   const queueOf = new Map<number, Queue>();
   let waiting = 0;
@@ -41,7 +41,7 @@ export function createConstrained(plan: SchedulePlan): ConstrainedUnits | null {
 }
 
 /** A unit that may begin. `fresh`: in a worker that has run no other. */
-export interface Admission {
+export interface Choice {
   readonly unit: number;
   readonly queue: Queue;
   readonly fresh: boolean;
@@ -55,37 +55,37 @@ export interface Admission {
  */
 export function choose(
   state: ScheduleState,
-  constrained: ConstrainedUnits,
+  admission: AdmissionState,
   slot: SlotState,
   next: number | undefined,
-): Admission | null {
+): Choice | null {
   for (const queue of slot.groups) {
     const unit = queue.units.at(-1);
     if (unit === undefined || constraintsOf(state, unit).serial) continue;
-    if (isPossible(state, constrained, unit, null)) return admission(state, queue, unit);
+    if (isPossible(state, admission, unit, null)) return choice(state, queue, unit);
   }
-  let first: Admission | null = null;
-  let warm: Admission | null = null;
+  let first: Choice | null = null;
+  let warm: Choice | null = null;
   /** What units that come first wait for: those behind them do not take it away. */
   const claimed = new Map<string, number>();
   let serialOnly = true;
-  for (const queue of constrained.queues) {
+  for (const queue of admission.queues) {
     if (first !== null && state.plan.keepsOrder) break;
     const unit = nextOf(queue);
     if (constraintsOf(state, unit).serial) continue;
     serialOnly = false;
     if ((queue.slot !== null && queue.slot !== slot) || queue.replacing >= queue.units.length) continue;
-    if (!isPossible(state, constrained, unit, claimed) || !suits(queue, slot)) continue;
+    if (!isPossible(state, admission, unit, claimed) || !suits(queue, slot)) continue;
     if (constraintsOf(state, unit).freshWorker && tearsGroups(state, slot, queue)) continue;
-    first ??= admission(state, queue, unit);
+    first ??= choice(state, queue, unit);
     // Where there are no fixtures, none is up.
     if (state.workAhead === null) break;
-    if (!isWarm(state, constrained, unit)) continue;
-    warm = admission(state, queue, unit);
+    if (!isWarm(state, admission, unit)) continue;
+    warm = choice(state, queue, unit);
     break;
   }
   const leader = Math.min(first?.unit ?? Infinity, next ?? Infinity);
-  if (leader === Infinity) return serialOnly && othersAreThrough(state) ? serialOne(state, constrained, slot) : null;
+  if (leader === Infinity) return serialOnly && othersAreThrough(state) ? serialOne(state, admission, slot) : null;
   if (warm !== null && (warm.unit === leader || mayWait(state, leader))) return warm;
   return first?.unit === leader ? first : null;
 }
@@ -110,14 +110,14 @@ function nextOf({units}: Queue): number {
   return units.at(-1) ?? Infinity;
 }
 
-function admission(state: ScheduleState, queue: Queue, unit: number): Admission {
+function choice(state: ScheduleState, queue: Queue, unit: number): Choice {
   return {unit, queue, fresh: constraintsOf(state, unit).freshWorker};
 }
 
 /** @param claimed what units before this one wait for; what this one waits for is added. null: it comes before all. */
 function isPossible(
   state: ScheduleState,
-  {left, fixtures, unreleased}: ConstrainedUnits,
+  {left, fixtures, unreleased}: AdmissionState,
   unit: number,
   claimed: Map<string, number> | null,
 ): boolean {
@@ -135,7 +135,7 @@ function isPossible(
 }
 
 /** Whether a unit needs fixtures, all of which are up: they can be taken down the sooner. */
-function isWarm(state: ScheduleState, {fixtures}: ConstrainedUnits, unit: number): boolean {
+function isWarm(state: ScheduleState, {fixtures}: AdmissionState, unit: number): boolean {
   const needed = constraintsOf(state, unit).fixtures;
   return needed.length > 0 && canBeUsed(fixtures, needed);
 }
@@ -162,21 +162,21 @@ function othersAreThrough(state: ScheduleState): boolean {
  *
  * @returns null: there is none, or something still runs
  */
-function serialOne(state: ScheduleState, constrained: ConstrainedUnits, slot: SlotState): Admission | null {
-  if (!isQuiet(constrained.fixtures)) return null;
+function serialOne(state: ScheduleState, admission: AdmissionState, slot: SlotState): Choice | null {
+  if (!isQuiet(admission.fixtures)) return null;
   for (const {running, held, preparing} of state.slots) {
     if (running !== null || held.length > 0 || preparing !== null) return null;
   }
-  for (const queue of constrained.queues) {
+  for (const queue of admission.queues) {
     const unit = nextOf(queue);
     if ((queue.slot !== null && queue.slot !== slot) || queue.replacing >= queue.units.length) continue;
-    if (suits(queue, slot) && isPossible(state, constrained, unit, null)) return admission(state, queue, unit);
+    if (suits(queue, slot) && isPossible(state, admission, unit, null)) return choice(state, queue, unit);
   }
   return null;
 }
 
 /** Puts a queue in its place after its next unit has changed; one that is empty, out. */
-function move({queues}: ConstrainedUnits, queue: Queue): void {
+function move({queues}: AdmissionState, queue: Queue): void {
   const before = queues.indexOf(queue);
   if (before !== -1) queues.splice(before, 1);
   const next = nextOf(queue);
@@ -191,19 +191,14 @@ function move({queues}: ConstrainedUnits, queue: Queue): void {
 }
 
 /** A unit gets what it asks for. */
-export function admit(
-  state: ScheduleState,
-  constrained: ConstrainedUnits,
-  slot: SlotState,
-  {unit, queue}: Admission,
-): void {
+export function admit(state: ScheduleState, admission: AdmissionState, slot: SlotState, {unit, queue}: Choice): void {
   const {resources, serial} = constraintsOf(state, unit);
   queue.units.pop();
-  move(constrained, queue);
-  constrained.waiting--;
-  for (const {name, amount} of resources) constrained.left.set(name, (constrained.left.get(name) ?? 0) - amount);
-  constrained.admitted.add(unit);
-  if (serial) constrained.alone = unit;
+  move(admission, queue);
+  admission.waiting--;
+  for (const {name, amount} of resources) admission.left.set(name, (admission.left.get(name) ?? 0) - amount);
+  admission.admitted.add(unit);
+  if (serial) admission.alone = unit;
   if (queue.group !== null) {
     queue.slot = slot;
     slot.groups.add(queue);
@@ -213,58 +208,53 @@ export function admit(
 /** A unit that is through, or is to begin anew, gives back what it has got, as soon as no worker is at it any more. */
 function release(
   state: ScheduleState,
-  constrained: ConstrainedUnits,
+  admission: AdmissionState,
   unit: number,
   ended: boolean,
   commands: Command[],
 ): void {
   if (state.slots.some(({running}) => running === unit)) {
-    constrained.unreleased.set(unit, ended);
+    admission.unreleased.set(unit, ended);
     return;
   }
-  constrained.unreleased.delete(unit);
+  admission.unreleased.delete(unit);
   const {fixtures, resources} = constraintsOf(state, unit);
-  if (ended && fixtures.length > 0) endOfUses(constrained.fixtures, fixtures, commands);
-  if (!constrained.admitted.delete(unit)) return;
-  if (constrained.alone === unit) constrained.alone = null;
+  if (ended && fixtures.length > 0) endOfUses(admission.fixtures, fixtures, commands);
+  if (!admission.admitted.delete(unit)) return;
+  if (admission.alone === unit) admission.alone = null;
   for (const {name, amount} of resources) {
-    constrained.left.set(name, (constrained.left.get(name) ?? 0) + amount);
+    admission.left.set(name, (admission.left.get(name) ?? 0) + amount);
   }
-  constrained.changed = true;
+  admission.changed = true;
 }
 
 /** Something has ended in a worker. */
-export function releaseLeft(state: ScheduleState, constrained: ConstrainedUnits, commands: Command[]): void {
-  for (const [unit, ended] of constrained.unreleased) release(state, constrained, unit, ended, commands);
+export function releaseLeft(state: ScheduleState, admission: AdmissionState, commands: Command[]): void {
+  for (const [unit, ended] of admission.unreleased) release(state, admission, unit, ended, commands);
 }
 
 /** A unit that was given is to wait again, in its old place. */
-export function putBack(state: ScheduleState, constrained: ConstrainedUnits, unit: number, commands: Command[]): void {
-  release(state, constrained, unit, false, commands);
-  addWaiting(constrained, unit);
+export function putBack(state: ScheduleState, admission: AdmissionState, unit: number, commands: Command[]): void {
+  release(state, admission, unit, false, commands);
+  addWaiting(admission, unit);
 }
 
 /** A unit that may begin as soon as what it asks for is there. */
-export function addWaiting(constrained: ConstrainedUnits, unit: number): void {
-  const queue = constrained.queueOf.get(unit);
+export function addWaiting(admission: AdmissionState, unit: number): void {
+  const queue = admission.queueOf.get(unit);
   if (queue === undefined) return;
   let place = queue.units.length;
   while (place > 0 && (queue.units[place - 1] ?? Infinity) < unit) place--;
   queue.units.splice(place, 0, unit);
-  move(constrained, queue);
-  constrained.waiting++;
-  constrained.changed = true;
+  move(admission, queue);
+  admission.waiting++;
+  admission.changed = true;
 }
 
 /** A unit has ended, or never will begin: nothing need be kept for it. */
-export function endConstrained(
-  state: ScheduleState,
-  constrained: ConstrainedUnits,
-  unit: number,
-  commands: Command[],
-): void {
-  release(state, constrained, unit, true, commands);
-  const queue = constrained.queueOf.get(unit);
+export function endAdmitted(state: ScheduleState, admission: AdmissionState, unit: number, commands: Command[]): void {
+  release(state, admission, unit, true, commands);
+  const queue = admission.queueOf.get(unit);
   if (queue?.slot != null && queue.units.length === 0) leaveGroup(queue.slot, queue);
 }
 
@@ -279,14 +269,14 @@ function leaveGroup(slot: SlotState, queue: Queue): void {
 }
 
 /** The units that wait for a pool's workers, taken out, the first first; none of them has what it asks for. */
-export function takeAllWaiting(constrained: ConstrainedUnits, {node}: Pool): number[] {
+export function takeAllWaiting(admission: AdmissionState, {node}: Pool): number[] {
   const all: number[] = [];
-  for (const queue of [...constrained.queues]) {
+  for (const queue of [...admission.queues]) {
     if (queue.node !== node) continue;
     all.push(...queue.units.splice(0));
-    move(constrained, queue);
+    move(admission, queue);
   }
-  constrained.waiting -= all.length;
+  admission.waiting -= all.length;
   return all.sort((a, b) => a - b);
 }
 
@@ -299,7 +289,7 @@ export function isAtGroup(state: ScheduleState, {groups}: SlotState): boolean {
 }
 
 /** How many of a pool's units that wait could run at the same time, at the most. */
-export function mostAtOnce(state: ScheduleState, {queues}: ConstrainedUnits, pool: Pool): number {
+export function mostAtOnce(state: ScheduleState, {queues}: AdmissionState, pool: Pool): number {
   let sum = 0;
   let serial = 0;
   let serialOnly = true;
@@ -319,15 +309,15 @@ export function mostAtOnce(state: ScheduleState, {queues}: ConstrainedUnits, poo
 }
 
 /** How many workers more could begin units of these at once, with what is left of what they ask for. */
-export function possibleAtOnce(state: ScheduleState, constrained: ConstrainedUnits, pool: Pool): number {
+export function possibleAtOnce(state: ScheduleState, admission: AdmissionState, pool: Pool): number {
   const claimed = new Map<string, number>();
   let sum = 0;
-  for (const {node, group, slot, units, replacing} of constrained.queues) {
+  for (const {node, group, slot, units, replacing} of admission.queues) {
     const next = units.at(-1);
     // A serial one is for whoever is there when all others are through.
     if (next === undefined || node !== pool.node || slot !== null || constraintsOf(state, next).serial) continue;
     const most = group === null ? Math.min(units.length - replacing, state.slots.length) : 1;
-    for (let count = 0; count < most && isPossible(state, constrained, next, claimed); count++) {
+    for (let count = 0; count < most && isPossible(state, admission, next, claimed); count++) {
       for (const {name, amount} of constraintsOf(state, next).resources)
         claimed.set(name, (claimed.get(name) ?? 0) + amount);
       sum++;

@@ -4,7 +4,7 @@ import type {Command, FixtureEvent} from './events';
 import {leaveWorker, noteFixture, prepareWorker} from './fixtureStates';
 import {peekFree, poolOf} from './pools';
 import {addHeld} from './slotContents';
-import type {ConstrainedUnits, ScheduleState, SlotState} from './state';
+import type {AdmissionState, ScheduleState, SlotState} from './state';
 
 /**
  * Gives a slot that has nothing to do a unit that asks for more than a worker.
@@ -12,31 +12,31 @@ import type {ConstrainedUnits, ScheduleState, SlotState} from './state';
  * @returns `nothing`: there is none for it. `for-a-fresh-worker`: there is one, for the worker that is to take the
  *   place of the slot's
  */
-export function takeConstrained(
+export function takeAdmissible(
   state: ScheduleState,
-  constrained: ConstrainedUnits,
+  admission: AdmissionState,
   slot: SlotState,
   commands: Command[],
 ): 'nothing' | 'a-unit' | 'for-a-fresh-worker' {
-  if (constrained.waiting === 0) return 'nothing';
+  if (admission.waiting === 0) return 'nothing';
   const pool = poolOf(state, slot);
-  const admission = choose(state, constrained, slot, peekFree(pool));
-  if (admission === null) return 'nothing';
-  const {unit, queue, fresh} = admission;
+  const choice = choose(state, admission, slot, peekFree(pool));
+  if (choice === null) return 'nothing';
+  const {unit, queue, fresh} = choice;
   if (fresh && slot.begun > 0) {
     queue.replacing++;
     slot.freshFor = queue;
     return 'for-a-fresh-worker';
   }
   pool.idle.delete(slot);
-  admit(state, constrained, slot, admission);
+  admit(state, admission, slot, choice);
   slot.preparing = unit;
-  prepare(state, constrained, slot, commands);
+  prepare(state, admission, slot, commands);
   return 'a-unit';
 }
 
 /** Gives the slot the unit that it was made ready for, if it is. */
-function prepare(state: ScheduleState, {fixtures}: ConstrainedUnits, slot: SlotState, commands: Command[]): void {
+function prepare(state: ScheduleState, {fixtures}: AdmissionState, slot: SlotState, commands: Command[]): void {
   const unit = slot.preparing;
   if (unit === null) return;
   const needed = state.plan.units[unit]?.constraints?.fixtures ?? [];
@@ -48,24 +48,24 @@ function prepare(state: ScheduleState, {fixtures}: ConstrainedUnits, slot: SlotS
 
 /** A run that is stopped leaves its fixtures to whoever stops it: they go down when its workers have. */
 export function noteFixtureOf(state: ScheduleState, event: FixtureEvent, commands: Command[]): void {
-  const {constrained} = state;
-  if (constrained === null || state.stopped !== null) return;
-  noteFixture(state, constrained.fixtures, event, commands);
-  constrained.changed = true;
-  for (const slot of state.slots) if (slot.preparing !== null) prepare(state, constrained, slot, commands);
+  const {admission} = state;
+  if (admission === null || state.stopped !== null) return;
+  noteFixture(state, admission.fixtures, event, commands);
+  admission.changed = true;
+  for (const slot of state.slots) if (slot.preparing !== null) prepare(state, admission, slot, commands);
 }
 
 /** The process in a slot is gone, and its own fixtures go with it. */
-export function endProcess({constrained, stopped}: ScheduleState, slot: SlotState, commands: Command[]): void {
-  if (constrained === null || stopped !== null) return;
-  leaveWorker(constrained.fixtures, slot, commands);
-  constrained.changed = true; // another may go on with its group
+export function endProcess({admission, stopped}: ScheduleState, slot: SlotState, commands: Command[]): void {
+  if (admission === null || stopped !== null) return;
+  leaveWorker(admission.fixtures, slot, commands);
+  admission.changed = true; // another may go on with its group
 }
 
 /** The process that was to take the place of another is up, or never will be. */
-export function endReplacement({constrained}: ScheduleState, slot: SlotState): void {
-  if (constrained === null || slot.freshFor === null) return;
+export function endReplacement({admission}: ScheduleState, slot: SlotState): void {
+  if (admission === null || slot.freshFor === null) return;
   slot.freshFor.replacing--;
   slot.freshFor = null;
-  constrained.changed = true;
+  admission.changed = true;
 }

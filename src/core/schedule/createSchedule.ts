@@ -1,5 +1,5 @@
 /** The state that a schedule begins with. */
-import {createConstrained} from './admission';
+import {createAdmission} from './admission';
 import {UNKNOWN_MS} from './estimates';
 import {createPools} from './pools';
 import {createController} from './slotController';
@@ -7,7 +7,7 @@ import {slotsOf, type SchedulePlan, type ScheduleState} from './state';
 
 export function createSchedule(plan: SchedulePlan): ScheduleState {
   const slotCount = slotsOf(plan);
-  const constrained = createConstrained(plan);
+  const admission = createAdmission(plan);
   return {
     plan,
     controller: plan.growth === null ? null : createController(plan.growth, slotCount),
@@ -43,7 +43,7 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
     followers: followersIn(plan),
     unsettled: 0,
     released: false,
-    constrained,
+    admission,
     workAhead: plan.fixtures.length === 0 ? null : sumsBefore(plan),
     unfinished: plan.units.length,
     restarts: 0,

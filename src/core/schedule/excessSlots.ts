@@ -25,11 +25,11 @@ export function judgeLoad(state: ScheduleState, load: LoadSample, now: number, c
   const settledMs = starting ? null : now - state.addedAt;
   judge(controller, load, {live, settledMs, ...demandOf(state, controller.limit - live, now)});
   if (controller.allowed >= before) return;
-  for (const slot of slots) if (isSurplus(state, slot)) recallAll(state, slot, commands);
+  for (const slot of slots) if (isExcess(state, slot)) recallAll(state, slot, commands);
 }
 
 /** Whether a worker is one too many, and need not stay for what it alone can do. */
-export function isSurplus(state: ScheduleState, slot: SlotState): boolean {
+export function isExcess(state: ScheduleState, slot: SlotState): boolean {
   if (slot.status !== 'up' || isUsable(state, slot) || isAtGroup(state, slot)) return false;
   const pool = poolOf(state, slot);
   return state.slots.some(other => isUsable(state, other) && mayServe(state, other, pool));

@@ -8,10 +8,10 @@ import {isUsable} from './usableSlots';
 
 /** How many more workers each pool could use. */
 export function wantedIn(state: ScheduleState): Map<Pool, number> {
-  const {pools, constrained} = state;
+  const {pools, admission} = state;
   return new Map(
     pools.map(pool => {
-      const waiting = constrained === null ? 0 : mostAtOnce(state, constrained, pool);
+      const waiting = admission === null ? 0 : mostAtOnce(state, admission, pool);
       // Who waits for the same already. Where all workers are alike there is nobody that this would be taken from.
       const idle =
         pools.length === 1 ? 0 : Math.min(waiting, [...pool.idle].filter(({groups}) => groups.size === 0).length);
@@ -95,22 +95,22 @@ function movable(state: ScheduleState, {idle}: Pool): SlotState[] {
 
 /** Idle slots of a pool, without as many as could be needed there when what its units wait for is there. */
 function superfluous(state: ScheduleState, pool: Pool): SlotState[] {
-  const {constrained} = state;
-  return movable(state, pool).slice(constrained === null ? 0 : mostAtOnce(state, constrained, pool));
+  const {admission} = state;
+  return movable(state, pool).slice(admission === null ? 0 : mostAtOnce(state, admission, pool));
 }
 
 /** Whether a worker of the pool in that place would have something to do, other than to join a file. */
 function couldBegin(state: ScheduleState, pool: Pool, slot: SlotState): boolean {
   if (freeCount(pool) > 0) return true;
-  const {constrained} = state;
-  if (constrained === null || constrained.waiting === 0) return false;
+  const {admission} = state;
+  if (admission === null || admission.waiting === 0) return false;
   const other: SlotState = {...slot, node: pool.node ?? slot.node, begun: 0, groups: new Set()};
-  return choose(state, constrained, other, peekFree(pool)) !== null;
+  return choose(state, admission, other, peekFree(pool)) !== null;
 }
 
 /** What the units that wait for a pool's workers are expected to take (ms). */
 function workMs(state: ScheduleState, {node, returned, order, next}: Pool): number {
-  const waiting = state.constrained?.queues.flatMap(queue => (queue.node === node ? queue.units : [])) ?? [];
+  const waiting = state.admission?.queues.flatMap(queue => (queue.node === node ? queue.units : [])) ?? [];
   const units = [...returned, ...order.slice(next), ...waiting];
   return units.reduce((sum, unit) => sum + (expectedMs(state, unit) ?? UNKNOWN_MS), 0);
 }

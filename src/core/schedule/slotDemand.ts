@@ -14,8 +14,8 @@ export function furtherIn(state: ScheduleState): Map<Pool, number> {
 }
 
 function furtherFor(state: ScheduleState, pool: Pool): number {
-  const {constrained, plan} = state;
-  const possible = constrained === null ? 0 : possibleAtOnce(state, constrained, pool);
+  const {admission, plan} = state;
+  const possible = admission === null ? 0 : possibleAtOnce(state, admission, pool);
   const held = plan.evenShares ? heldAhead(state, pool) : 0;
   return freeCount(pool) + possible + held - pool.idle.size - startingCount(state, pool);
 }
@@ -72,11 +72,11 @@ function longestRunning({slots}: ScheduleState, now: number): number {
   return slots.reduce((most, {running, startedAt}) => (running === null ? most : Math.max(most, now - startedAt)), 0);
 }
 
-function* waitingUnits({pools, constrained, slots, plan}: ScheduleState): Generator<number> {
+function* waitingUnits({pools, admission, slots, plan}: ScheduleState): Generator<number> {
   for (const {returned, order, next} of pools) {
     yield* returned;
     for (let index = next; index < order.length; index++) yield order[index] as number;
   }
-  for (const {units} of constrained?.queues ?? []) yield* units;
+  for (const {units} of admission?.queues ?? []) yield* units;
   if (plan.evenShares) for (const {held} of slots) yield* held.slice(1);
 }

@@ -15,8 +15,8 @@ export const MAX_BARREN_DEATHS = 3;
 
 /** Starts slots that are down, as many as there are units for them. */
 export function startSlots(state: ScheduleState, now: number, commands: Command[]): void {
-  const {constrained, stopped, plan} = state;
-  if (stopped !== null || allFree(state) + (constrained?.waiting ?? 0) === 0) return;
+  const {admission, stopped, plan} = state;
+  if (stopped !== null || allFree(state) + (admission?.waiting ?? 0) === 0) return;
   const wanted = wantedIn(state);
   for (const slot of state.slots) {
     if (plan.growth !== null && slot.slot > plan.growth.from) return; // these are started as they have room

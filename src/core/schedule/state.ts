@@ -149,7 +149,7 @@ export interface FixtureStates {
   readonly unasked: FixtureId[];
 }
 
-export interface ConstrainedUnits {
+export interface AdmissionState {
   /** Those in which units wait, by their next one: the queue whose next unit comes first is the first. */
   readonly queues: Queue[];
   readonly queueOf: ReadonlyMap<number, Queue>;
@@ -295,7 +295,7 @@ export interface ScheduleState {
   /** A unit may begin since idle slots were last looked at. */
   released: boolean;
   /** Units that ask for more than a worker; null: there are none. */
-  readonly constrained: ConstrainedUnits | null;
+  readonly admission: AdmissionState | null;
   /** What the units before each one are expected to take (ms), and all, last; null: the plan has no fixtures. */
   readonly workAhead: Float64Array | null;
   /** Units without an end. */

@@ -12,9 +12,9 @@
  * nothing is left opens a file that another one is at, and takes some of its tests (fileSessions.ts).
  */
 import {putBack, releaseLeft, takeAllWaiting} from './admission';
-import {endProcess, endReplacement, noteFixtureOf, takeConstrained} from './admittedSlots';
+import {endProcess, endReplacement, noteFixtureOf, takeAdmissible} from './admittedSlots';
 import type {Command, FixtureEvent, ScheduleEvent, SlotEvent} from './events';
-import {isSurplus, judgeLoad, mayServe} from './excessSlots';
+import {isExcess, judgeLoad, mayServe} from './excessSlots';
 import {endSession, feedSession, hasSessions, joinFile, openSession, runWhole} from './fileSessions';
 import {loseSlot, reportInFlight} from './lostSlots';
 import {hasRemains} from './lostUnits';
@@ -58,7 +58,7 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   }
   feedReleased(state, now, commands);
   admitWaiting(state, now, commands);
-  retireSurplus(state, now, commands);
+  retireExcess(state, now, commands);
   startFurther(state, now, commands);
   // What was given up may be what those that run alone have waited for.
   while (abandonWhereNoSlotIsLeft(state, commands)) admitWaiting(state, now, commands);
@@ -90,12 +90,12 @@ function feedReleased(state: ScheduleState, now: number, commands: Command[]): v
 
 /** Gives idle slots what units that wait have been waiting for. */
 function admitWaiting(state: ScheduleState, now: number, commands: Command[]): void {
-  const {constrained} = state;
-  if (constrained === null || state.stopped !== null) return;
-  if (constrained.unreleased.size > 0) releaseLeft(state, constrained, commands);
-  askForFixtures(state, constrained.fixtures, commands);
-  while (constrained.changed) {
-    constrained.changed = false;
+  const {admission} = state;
+  if (admission === null || state.stopped !== null) return;
+  if (admission.unreleased.size > 0) releaseLeft(state, admission, commands);
+  askForFixtures(state, admission.fixtures, commands);
+  while (admission.changed) {
+    admission.changed = false;
     for (const {idle} of state.pools) {
       let nothingLeft = false;
       for (const slot of [...idle]) {
@@ -232,19 +232,19 @@ function endUnit(
 /** Brings a worker's work up to its high watermark if it has fallen below the low one. */
 function feed(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): void {
   if (slot.status !== 'up' || state.stopped !== null) return;
-  const {constrained} = state;
-  if (constrained !== null && constrained.alone !== null) {
+  const {admission} = state;
+  if (admission !== null && admission.alone !== null) {
     // All others were through; but a unit that was given up since may have had others that were to come after it.
     if (!hasWork(slot)) poolOf(state, slot).idle.add(slot);
     return;
   }
-  if (constrained !== null && !hasWork(slot) && !isSurplus(state, slot)) {
-    const taken = takeConstrained(state, constrained, slot, commands);
+  if (admission !== null && !hasWork(slot) && !isExcess(state, slot)) {
+    const taken = takeAdmissible(state, admission, slot, commands);
     if (taken === 'for-a-fresh-worker') retire(state, slot, now, commands);
     if (taken !== 'nothing') return;
   }
   const pool = poolOf(state, slot);
-  if (isSurplus(state, slot)) {
+  if (isExcess(state, slot)) {
     if (!hasWork(slot)) pool.idle.add(slot); // it ends before this step does
     return;
   }
@@ -267,7 +267,7 @@ function feed(state: ScheduleState, slot: SlotState, now: number, commands: Comm
     pool.idle.delete(slot);
   } else {
     // What runs alone may have waited for just this, and be another slot's.
-    if (constrained !== null && !pool.idle.has(slot)) constrained.changed = true;
+    if (admission !== null && !pool.idle.has(slot)) admission.changed = true;
     pool.idle.add(slot);
     recallForIdle(state, pool, now, commands);
   }
@@ -292,10 +292,10 @@ function recallForIdle(state: ScheduleState, pool: Pool, now: number, commands: 
 
 /** Units that are ours again go to the front of the queue, in their order, and to idle slots at once. */
 function takeBack(state: ScheduleState, units: readonly number[], now: number, commands: Command[]): void {
-  const {constrained} = state;
+  const {admission} = state;
   for (let index = units.length - 1; index >= 0; index--) {
     const unit = units[index] as number;
-    if (constrained?.queueOf.has(unit) === true) putBack(state, constrained, unit, commands);
+    if (admission?.queueOf.has(unit) === true) putBack(state, admission, unit, commands);
     else poolOfUnit(state, unit).returned.push(unit);
   }
   if (state.stopped === null) feedIdle(state, now, commands);
@@ -367,7 +367,7 @@ function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): bo
   let abandoned = false;
   for (const pool of state.pools) {
     if (state.slots.some(slot => mayServe(state, slot, pool))) continue;
-    const units = state.constrained === null ? [] : takeAllWaiting(state.constrained, pool);
+    const units = state.admission === null ? [] : takeAllWaiting(state.admission, pool);
     while (freeCount(pool) > 0) units.push(takeFree(pool));
     for (const unit of units) {
       abandon(state, unit, commands);
@@ -375,7 +375,7 @@ function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): bo
     }
     if (units.length === 0) continue;
     abandoned = true;
-    if (state.constrained !== null) state.constrained.changed = true;
+    if (state.admission !== null) state.admission.changed = true;
   }
   return abandoned;
 }
@@ -394,10 +394,10 @@ function isAtEnd({unfinished, stopped}: ScheduleState): boolean {
 }
 
 /** Workers that are too many end as soon as they have nothing to do. */
-function retireSurplus(state: ScheduleState, now: number, commands: Command[]): void {
+function retireExcess(state: ScheduleState, now: number, commands: Command[]): void {
   if (state.controller === null || state.stopped !== null) return;
   for (const slot of state.slots) {
-    if (hasWork(slot) || !isSurplus(state, slot)) continue;
+    if (hasWork(slot) || !isExcess(state, slot)) continue;
     slot.isAdded = true;
     retire(state, slot, now, commands);
   }
@@ -426,8 +426,8 @@ function stop(
 function finishIfDone(state: ScheduleState, commands: Command[]): void {
   if (state.finished || (state.unfinished > 0 && state.stopped === null)) return;
   closeAll(state, commands);
-  const {constrained, stopped} = state;
-  const fixturesGone = constrained === null || stopped !== null || areAllGone(constrained.fixtures);
+  const {admission, stopped} = state;
+  const fixturesGone = admission === null || stopped !== null || areAllGone(admission.fixtures);
   if (fixturesGone && state.slots.every(slot => slot.status === 'down' || slot.status === 'dead')) {
     state.finished = true;
     commands.push({type: 'finish'});

@@ -1,5 +1,5 @@
 /** What follows from the end of a unit: what it had is given back, and those that wait for it may begin. */
-import {addWaiting, endConstrained} from './admission';
+import {addWaiting, endAdmitted} from './admission';
 import type {Command} from './events';
 import {addToPool} from './pools';
 import type {ScheduleState} from './state';
@@ -9,7 +9,7 @@ export function endOfUnit(state: ScheduleState, unit: number, commands: Command[
   state.unfinished--;
   state.lost.delete(unit);
   if (state.followers.has(unit)) state.unsettled++;
-  if (state.constrained !== null) endConstrained(state, state.constrained, unit, commands);
+  if (state.admission !== null) endAdmitted(state, state.admission, unit, commands);
   if (state.unfinished === 0) commands.push({type: 'units-ended'});
 }
 
@@ -26,7 +26,7 @@ export function releaseFollowers(state: ScheduleState, unit: number): void {
   state.unsettled--;
   state.released = true;
   for (const follower of followers) {
-    if (state.constrained?.queueOf.has(follower) === true) addWaiting(state.constrained, follower);
+    if (state.admission?.queueOf.has(follower) === true) addWaiting(state.admission, follower);
     else addToPool(state, follower);
   }
 }

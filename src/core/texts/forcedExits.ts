@@ -2,7 +2,7 @@
 import type {Departure, LeftOpen} from '../wire/workerMessages';
 import {describeWorker, type SlotNumber} from '../plan/units';
 
-export interface Lingering {
+export interface ForcedExitFacts {
   readonly slot: SlotNumber;
   /** null where the process never said. */
   readonly pid: number | null;
@@ -19,7 +19,7 @@ const MOST_LAST_FILES = 3;
 const MOST_CANDIDATES = 3;
 
 /** A line for each file that has left something open. None: nothing that tests have left kept the worker. */
-export function describeLingering({slot, pid, departure, files}: Lingering): string[] {
+export function describeForcedExit({slot, pid, departure, files}: ForcedExitFacts): string[] {
   const name = `worker ${describeWorker(slot, pid)}`;
   const lastFile = files.at(-1);
   const afterLast = lastFile === undefined ? '' : ` after its last file, ${lastFile}`;

@@ -143,7 +143,9 @@ describe('the user is told', () => {
 
   test('once why a file runs whole', () => {
     expect(notice(commandsOf(open(9), opened(w2, 0, null)))).toEqual([{type: 'other-tests', slot: 2, unit: 0}]);
-    expect(notice(commandsOf(open(9), done(w2, 0, {failed: true})))).toEqual([{type: 'joiner-failed', slot: 2, unit: 0}]);
+    expect(notice(commandsOf(open(9), done(w2, 0, {failed: true})))).toEqual([
+      {type: 'joiner-failed', slot: 2, unit: 0},
+    ]);
     // It came to no test framework that can be split, which is no news.
     expect(notice(commandsOf(open(9), done(w2, 0)))).toEqual([]);
     expect(notice(commandsOf(open(9), indivisible(w1, 0), indivisible(w1, 0)))).toEqual([
