@@ -16,7 +16,7 @@ import {Dispatch, type LingeringWorker} from './dispatch';
 import {openEventLog} from './eventLog';
 import type {Faults} from './faults';
 import {FileReports} from './files/fileReports';
-import {mergeTools, nodeMergeTools} from './files/mergeTools';
+import {canMerge, mergeTools, nodeMergeTools} from './files/mergeTools';
 import {NodeResults} from './files/nodeResults';
 import {removeObsolete} from './files/obsoleteSnapshots';
 import {OpenFiles} from './files/openFiles';
@@ -137,7 +137,7 @@ export async function startParallelRun(
       testOf,
       globalConfig,
       messageUtil: () => jest.messageUtil(),
-      resume: options.onCrash === 'resume',
+      resume: options.onCrash === 'resume' && canMerge(jest, globalConfig),
     }),
     hardTimeoutOf: unit => rulesOf(testOf(unit)).hardTimeoutMs,
     onUnitEnd: (unit, ms, outcome, died) => {
@@ -162,7 +162,12 @@ export async function startParallelRun(
       const start = startOf(slot, nodeId);
       const heard = recycling.hearing(slot, {
         ...listener,
+        message: message => {
+          if (message.type === 'unit-done') jest.capabilities.lacks(message.jestLacks ?? []);
+          listener.message(message);
+        },
         lost: death => {
+          jest.capabilities.has('workerDeaths'); // what is said of this death depends on it
           summary?.died(nodeId);
           listener.lost(death);
         },
