@@ -343,7 +343,7 @@ export function parseFromKeptWorker(message: unknown): FromKeptWorker | null {
   if (typeof message !== 'object' || message === null) return null;
   const {type, reason} = message as {readonly type?: unknown; readonly reason?: unknown};
   if (type === 'resting' || type === 'ready') return {type};
-  return type === 'leaving' ? {type, reason: String(reason)} : null;
+  return type === 'leaving' && typeof reason === 'string' ? {type, reason} : null;
 }
 
 /** @throws {ProtocolError} */
@@ -476,7 +476,7 @@ function parseOutcome(value: unknown): UnitOutcome {
     const {message, stack, ...rest} = record(error, "a file's error");
     return {
       type,
-      error: {...rest, message: String(message), stack: typeof stack === 'string' ? stack : '', type: 'Error'},
+      error: {...rest, message: text(message), stack: typeof stack === 'string' ? stack : '', type: 'Error'},
     };
   }
   throw new ProtocolError('an outcome', value);
