@@ -55,7 +55,7 @@ module.exports = {
       severity: 'error',
       from: {path: '^src/worker/'},
       to: {
-        path: '^src/(run|fixtures|stock)/|^src/index|^src/core/(?!wire/|plan/units\\.ts$|results/snapshotUse\\.ts$)|^src/realm/(?!handover\\.ts$)',
+        path: '^src/(run|fixtures|stock)/|^src/index|^src/core/(?!wire/|jest/|plan/units\\.ts$|results/snapshotUse\\.ts$)|^src/realm/(?!handover\\.ts$)',
       },
     },
     {

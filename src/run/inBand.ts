@@ -7,6 +7,7 @@ import type {CompileCacheOrder, FileFixtures, FixtureFailure, UnitOutcome} from 
 import {expectFollowed} from '../worker/circus/failingFile';
 import {withFixtures} from '../worker/circus/fixtureDelivery';
 import {InBandWatch} from '../worker/guard/inBandWatch';
+import {missingCapabilities} from '../worker/jestProbes';
 import type {PhaseLimits} from '../worker/guard/phases';
 import {expectFile, type CircusFile} from '../worker/circus/testFramework';
 import type {Faults} from './faults';
@@ -127,6 +128,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   } finally {
     faults.guard('the run in band ended', () => {
       watch?.stop();
+      jest.capabilities.lacks(missingCapabilities());
       stopTelling();
       restore();
       compileCache?.save();

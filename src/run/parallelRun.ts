@@ -6,7 +6,7 @@ import {describeLeftBehind} from '../core/texts/leftBehind';
 import {MODES} from '../core/plan/dist';
 import type {NodeId, SlotNumber, Unit} from '../core/plan/units';
 import {snapshotUseOf} from '../core/results/snapshotUse';
-import {type LoadSample, slotsOf} from '../core/schedule';
+import {type LoadSample, type SchedulePlan, slotsOf} from '../core/schedule';
 import {describeForcedExit} from '../core/texts/forcedExits';
 import {NodeSummary} from '../core/texts/nodeSummary';
 import type {Departure, Hello} from '../core/wire/workerMessages';
@@ -36,6 +36,7 @@ import {WorkerServer, type WorkerServerListener} from './workers/workerServer';
 import {sharedSetup} from './workers/workerSetup';
 import {DeadSlices} from './files/deadSlices';
 import {FileParts} from './files/fileParts';
+import type {ResolvedOptions} from '../core/rules/resolvedOptions';
 
 export interface ParallelRun {
   /** Resolves when every unit has ended; workers are still on their way out then. Never, in a run that is stopped. */
@@ -128,7 +129,11 @@ export async function startParallelRun(
     files: new FileParts({
       testOf,
       mergeTools: unit => mergeTools(testOf(unit), jest, globalConfig, snapshotUseOf(plan.units[unit] as Unit)),
-      deadSlices: new DeadSlices({globalConfig, messageUtil: () => jest.messageUtil(), resumes: plan.resumes}),
+      deadSlices: new DeadSlices({
+        globalConfig,
+        messageUtil: () => jest.messageUtil(),
+        noRestBecause: noRestBecause(plan, options),
+      }),
       warn,
     }),
     log,
@@ -158,7 +163,12 @@ export async function startParallelRun(
       const start = startOf(slot, nodeId);
       const heard = recycling.hearing(slot, {
         ...listener,
+        message: message => {
+          if (message.type === 'unit-done') jest.capabilities.lacks(message.jestLacks ?? []);
+          listener.message(message);
+        },
         lost: death => {
+          jest.capabilities.has('workerDeaths'); // what is said of this death depends on it
           summary?.died(nodeId);
           listener.lost(death);
         },
@@ -275,6 +285,14 @@ export async function startParallelRun(
       if (waysOut.signal !== null) await watcher.setState({interrupted: true});
     },
   };
+}
+
+/** Why the rest of a file whose worker died does not run; null: it does. */
+function noRestBecause({resumes}: SchedulePlan, {onCrash}: ResolvedOptions): string | null {
+  if (resumes) return null;
+  return onCrash === 'fail-file'
+    ? "onCrash is 'fail-file'"
+    : 'this version of Jest is not known well enough to resume it';
 }
 
 /** Loaded only where it is asked for. */

@@ -8,10 +8,12 @@ import type {RunFixtures} from '../core/plan/runFixtures';
 import {asksForInBand} from '../core/rules/commandLine';
 import {mayHaveSeveral} from '../core/rules/severalWorkers';
 import type {FileError} from '../core/texts/deaths';
+import {describeMissing} from '../core/texts/missingCapabilities';
 import {cacheDirectoryOf} from './cache/cacheDirectory';
 import {compileCacheOf} from './cache/compileCaching';
 import {failRun} from './exitCode';
 import {Faults} from './faults';
+import {canMerge} from './files/mergeTools';
 import {reporterErrors} from './files/reporterErrors';
 import {Reports} from './files/reports';
 import type {FixturesInBand} from './fixtures/fixturesInBand';
@@ -75,15 +77,23 @@ export async function run(runOptions: RunOptions): Promise<void> {
     globalConfig,
     dist: options.dist,
     severalWorkers: mayHaveSeveral(options, globalConfig.maxWorkers),
+    canMerge: () => canMerge(jest, globalConfig),
     rulesOf,
   });
   const sharedFixtures = startSharedFixtures(runOptions, rules, runId, faults);
+  let toldMissing = false;
+  const tellMissing = () => {
+    const text = toldMissing ? null : describeMissing(jest.version, jest.capabilities.missing);
+    toldMissing = true;
+    if (text !== null) warn(text);
+  };
   leave = async () => {
     await endSharedFixtures(sharedFixtures, watcher);
     timings.save();
+    tellMissing(); // Jest leaves without asking for more
   };
   try {
-    if (inBand || mayRunInBand(runOptions, rules, past, splittable)) {
+    if (inBand || mayRunInBand(runOptions, rules, past, splittable) || !jest.capabilities.has('workers')) {
       // Here Jest hears of one file at a time, and what a reporter throws the stock runner makes a failure of.
       await reports.drained();
       tellReporterError = () => undefined;
@@ -138,6 +148,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     await reports.drained();
     await conclude();
     timings.save();
+    tellMissing();
   }
 }
 

@@ -9,6 +9,7 @@ import type {NodeId} from '../core/plan/units';
 import {constraintsOf, resourcesOf} from '../core/rules/constraints';
 import type {ResolvedOptions} from '../core/rules/resolvedOptions';
 import type {SchedulePlan, SlotGrowth} from '../core/schedule';
+import {canMerge} from './files/mergeTools';
 import type {MachineLoad} from './machine/machineLoad';
 import type {ParallelRunOptions, RunOptions} from './runOptions';
 
@@ -64,7 +65,7 @@ export function makePlan(
     watermark: options.watermark,
     maxScheduleChunk: options.maxScheduleChunk,
     maxWorkerRestarts: options.maxWorkerRestarts,
-    resumes: options.onCrash === 'resume',
+    resumes: options.onCrash === 'resume' && canMerge(jest, globalConfig),
     freshWorkerPerUnit: options.restartWorkers === 'file',
     startsAtOnce: availableParallelism(),
     prefetch: true,

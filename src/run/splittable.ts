@@ -17,13 +17,15 @@ export interface SplittableOptions {
   readonly dist: Dist;
   /** false: there is one worker at the most. */
   readonly severalWorkers: boolean;
+  /** Whether the parts of Jest are there that merge what several workers make of a file. Asked if a file is to be split. */
+  readonly canMerge: () => boolean;
   readonly rulesOf: (test: Test) => FileRules;
 }
 
 /** @returns the files that may be split; all others run whole */
 export function findSplittable(
   tests: readonly Test[],
-  {globalConfig, dist, severalWorkers, rulesOf}: SplittableOptions,
+  {globalConfig, dist, severalWorkers, canMerge, rulesOf}: SplittableOptions,
 ): Splittable {
   if (!MODES[dist].splits || !severalWorkers || runsWhole(globalConfig)) return new Map();
   const splittable = new Map<Test, Granularity>();
@@ -34,7 +36,7 @@ export function findSplittable(
     if (why === null) splittable.set(test, rules.canSplit);
     else if (globalConfig.verbose === true) warn(`${test.path} runs whole: ${why}.`);
   }
-  return splittable;
+  return splittable.size > 0 && canMerge() ? splittable : new Map();
 }
 
 /** Runs in which no file is split, whatever it says. */

@@ -20,6 +20,7 @@ import {DepartureRecorder} from './guard/departure';
 import {ExitRecorder} from './guard/exitRecord';
 import {FollowedFile} from './circus/followedFile';
 import {JestFileRunner} from './jestFile';
+import {missingCapabilities, probe} from './jestProbes';
 import {JestChannel} from './guard/jestChannel';
 import {Journal} from './guard/journal';
 import {Lease} from './lease';
@@ -111,7 +112,11 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   const format = formatOf(setup.modules.testWorker);
   /** The run has ended. @returns what the next one takes; null: it has to do without this process */
   const stay = async (): Promise<WorkerSetup | null> => {
-    if (between === null || !mayRest) return null;
+    if (!mayRest) return null;
+    if (between === null) {
+      await line.send({type: 'leaving', reason: 'modules that this Jest loads are not where they were'});
+      return null;
+    }
     const objection = await between.objection(resources);
     if (objection !== null) {
       await line.send({type: 'leaving', reason: objection});
@@ -177,9 +182,10 @@ export async function serve(setup: WorkerSetup): Promise<void> {
 
 type NextRun = Extract<ToWorker, {type: 'run'}>;
 
-/** Loaded in watch mode alone. */
-function loadBetweenRuns({modules, compileCache, heapLimitBytes}: WorkerSetup, leave: () => never): BetweenRuns {
-  const {BetweenRuns} = require('./rest/betweenRuns') as typeof import('./rest/betweenRuns');
+/** Loaded in watch mode alone. @returns null: this Jest does not let a worker stay */
+function loadBetweenRuns({modules, compileCache, heapLimitBytes}: WorkerSetup, leave: () => never): BetweenRuns | null {
+  const {BetweenRuns, pathsOfJest} = require('./rest/betweenRuns') as typeof import('./rest/betweenRuns');
+  if (!probe('restingWorkers', pathsOfJest(modules))) return null;
   return BetweenRuns.begin({modules, compileCache, heapLimitBytes, leave});
 }
 
@@ -236,6 +242,7 @@ async function runUnit({files, unit, sliced, file, heapLimitBytes, format}: Unit
   if (sliced?.discarded === true) [outcome, slice] = [NOT_WANTED, null];
   const ms = now() - start;
   const memory = memoryOver(heapLimitBytes, memoryBefore);
+  const lacks = missingCapabilities();
   return {
     type: 'unit-done',
     unit: unit.id,
@@ -244,6 +251,7 @@ async function runUnit({files, unit, sliced, file, heapLimitBytes, format}: Unit
     outcome,
     slice,
     ...(memory !== null && {memory}),
+    ...(lacks.length > 0 && {jestLacks: lacks}),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   type ToWorker,
 } from '../core/wire/workerMessages';
 import type {JestChannel} from './guard/jestChannel';
+import {probe} from './jestProbes';
 import {stackOfThrown} from './thrown';
 
 /** Test files share Node's modules and may leave them changed: taken before the first of them is loaded. */
@@ -96,8 +97,14 @@ export class ParentLine {
       return;
     }
     await new Promise<void>((resolve, reject) => {
-      const send = (packed: unknown) => void this.#channel.send(packed).then(resolve, reject);
+      let handedOver = false;
+      const send = (packed: unknown) => {
+        handedOver = true;
+        void this.#channel.send(packed).then(resolve, reject);
+      };
       this.#messageParent(message, {send} as unknown as NodeJS.Process);
+      // A messageParent that sends by itself has sent; nothing tells when that has left.
+      if (!probe('sentMessages', handedOver)) resolve();
     });
   }
 

@@ -51,6 +51,20 @@ for (const what of ['is not there', 'is a file, in which not even the superuser 
   );
 }
 
+onEachLine(
+  'where TMPDIR is on a read-only disk, another folder is taken',
+  async (_line, make) => {
+    const TMPDIR = shortFolder();
+    const mount = `mount -t tmpfs -o ro none ${TMPDIR} && exec "$0" "$@"`;
+    const nodeArgs = ['-rm', 'sh', '-c', mount, process.execPath];
+    const env = {...OVER_WORKERS, TMPDIR};
+    const output = await make(OTHERS).run(['-w', '2'], {env, execPath: 'unshare', nodeArgs});
+    expect(output).toMatchObject({exitCode: 0, json: {numPassedTests: 3}});
+    expect(output.stderr).not.toContain('jest-runner-xdist:');
+  },
+  ON_A_SMALL_DISK,
+);
+
 const EMPTY_TEMP = `const {readdirSync, rmSync} = require('fs'); const {tmpdir} = require('os'); const {join} = require('path');
   for (const name of readdirSync(tmpdir())) rmSync(join(tmpdir(), name), {recursive: true});`;
 

@@ -103,7 +103,7 @@ async function runHere({path, fixtures, pattern}: FixtureOrder): Promise<Fixture
   };
   const runnerModule = fromCore('jest-runner') as {default: unknown};
   await runInBand({
-    jest: {stockRunner: () => runnerModule.default} as RunningJest,
+    jest: {stockRunner: () => runnerModule.default, capabilities: {lacks: () => undefined}} as unknown as RunningJest,
     stockArguments: [{...globalConfig, testNamePattern: pattern}, {}],
     tests: [test],
     watcher: {isInterrupted: () => false, on: () => () => undefined} as never,

@@ -14,7 +14,7 @@ const installs = join(here, 'installs');
 const tarball = packRunner(join(installs, 'packed'));
 const isThorough = process.env.THOROUGH === '1';
 // What runs on the minor versions between is exhaustive.
-const isWanted = name => /^jest-\d+$/.test(name) || (isThorough && name.startsWith('jest-'));
+const isWanted = name => /^jest-\d+$/.test(name) || (isThorough && /^jest-\d+\./.test(name));
 for (const name of readdirSync(installs).filter(isWanted)) {
   installInto(join(installs, name), tarball);
 }

@@ -82,7 +82,7 @@ async function simulateRun(run: Run): Promise<Heard> {
       deadSlices: new DeadSlices({
         globalConfig: {} as Config.GlobalConfig,
         messageUtil: () => ({formatResultsErrors: () => null, formatExecError: () => ''}),
-        resumes: plan.resumes,
+        noRestBecause: plan.resumes ? null : 'the test says so',
       }),
       warn: text => warnings!.push(text),
     }),

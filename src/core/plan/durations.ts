@@ -73,7 +73,7 @@ export function formatDurations(durations: Durations): string {
 export function parseDurations(text: string): Durations {
   const parsed: unknown = JSON.parse(text);
   if (!isRecord(parsed) || !isRecord(parsed.files)) throw new Error('it is not a timings file');
-  if (parsed.version !== VERSION) throw new Error(`it has version ${String(parsed.version)}, not ${VERSION}`);
+  if (parsed.version !== VERSION) throw new Error(`it has version ${JSON.stringify(parsed.version)}, not ${VERSION}`);
   return new Map(Object.entries(parsed.files).map(([key, value]) => [key, parseRecord(key, value)]));
 }
 

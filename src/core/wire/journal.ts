@@ -4,7 +4,7 @@
  * test's code runs, so that a process that dies has told all that it knew; the parent reads it only then.
  */
 import type {AssertionResult, TestResult} from '@jest/test-result';
-import {parseJson, list, nullable, record, text, whole} from './values';
+import {dictionary, finite, list, nullable, parseJson, record, text, whole} from './values';
 
 /** A test as a file's journal lists it. */
 export interface JournalTest {
@@ -115,7 +115,7 @@ function parseRecord(value: unknown): JournalRecord {
             early: early === true,
           };
         }),
-        ms: Number(fields.ms),
+        ms: finite(fields.ms),
         console: parseConsole(fields.console),
         snapshots: nullable(fields.snapshots, snapshots => {
           const {path, keys} = record(snapshots, 'a snapshot file');
@@ -132,7 +132,7 @@ function parseRecord(value: unknown): JournalRecord {
         // Jest's own, made by the very Jest that reads it.
         result: record(fields.result, "a test's result") as unknown as AssertionResult,
         console: parseConsole(fields.console),
-        snapshots: nullable(fields.snapshots, news => record(news, 'news of snapshots') as unknown as SnapshotNews),
+        snapshots: nullable(fields.snapshots, parseSnapshotNews),
       };
     case 'hook':
       return {
@@ -148,6 +148,23 @@ function parseRecord(value: unknown): JournalRecord {
     default:
       throw new Error('not a line of a journal');
   }
+}
+
+function parseSnapshotNews(value: unknown): SnapshotNews {
+  const {written, checked, dirty, inline, counts} = record(value, 'news of snapshots');
+  const {added, matched, unmatched, updated} = record(counts, 'counters of snapshots');
+  return {
+    written: dictionary(written, 'snapshots', snapshot => nullable(snapshot, text)),
+    checked: list(checked, text),
+    dirty: dirty === true,
+    inline: list(inline, entry => entry),
+    counts: {
+      added: whole(added),
+      matched: whole(matched),
+      unmatched: whole(unmatched),
+      updated: whole(updated),
+    },
+  };
 }
 
 function parseHookType(value: unknown): HookType {

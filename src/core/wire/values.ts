@@ -71,7 +71,7 @@ export function parseJson(line: string): unknown {
 }
 
 export function record(value: unknown, expected: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw new ProtocolError(expected, value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ProtocolError(expected, value);
   return value as Record<string, unknown>;
 }
 
@@ -106,6 +106,15 @@ export function text(value: unknown): string {
 }
 
 function preview(value: unknown): string {
-  const shown = JSON.stringify(value) ?? String(value);
+  const shown = asJson(value) ?? typeof value;
   return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
+}
+
+/** @returns undefined: it has no JSON. A thread can send a circle, or a BigInt. */
+function asJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

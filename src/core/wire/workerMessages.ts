@@ -7,6 +7,7 @@
  * our messages and those that Jest's own code sends from inside a test file keep their order.
  */
 import type {TestResult} from '@jest/test-result';
+import {CAPABILITY_NAMES, type CapabilityName} from '../jest/capabilities';
 import type {FileError} from '../texts/deaths';
 import {dictionary, finite, list, nullable, parseJson, ProtocolError, record, text, whole} from './values';
 import {SNAPSHOT_USES, type SnapshotUse} from '../results/snapshotUse';
@@ -200,6 +201,8 @@ export type FromWorker =
       readonly slice: Slice | null;
       /** Of a worker that is retiring. */
       readonly memory?: MemoryUse;
+      /** The private parts of Jest that the worker has found missing so far, if there are any. */
+      readonly jestLacks?: readonly CapabilityName[];
     }
   | {readonly type: 'units-returned'; readonly asked: readonly number[]; readonly units: readonly number[]}
   /** The runner itself has gone wrong in there. `doing`: a clause without a subject, what it did. `error`: a stack. */
@@ -324,6 +327,7 @@ export function parseFromWorker(message: unknown): FromWorker {
         outcome: parseOutcome(fields.outcome),
         slice: nullable(fields.slice, parseSlice),
         ...(fields.memory !== undefined && {memory: parseMemoryUse(fields.memory)}),
+        ...(fields.jestLacks !== undefined && {jestLacks: list(fields.jestLacks, parseCapabilityName)}),
       };
     case 'units-returned':
       return {type: 'units-returned', asked: list(fields.asked, whole), units: list(fields.units, whole)};
@@ -339,7 +343,7 @@ export function parseFromKeptWorker(message: unknown): FromKeptWorker | null {
   if (typeof message !== 'object' || message === null) return null;
   const {type, reason} = message as {readonly type?: unknown; readonly reason?: unknown};
   if (type === 'resting' || type === 'ready') return {type};
-  return type === 'leaving' ? {type, reason: String(reason)} : null;
+  return type === 'leaving' && typeof reason === 'string' ? {type, reason} : null;
 }
 
 /** @throws {ProtocolError} */
@@ -445,6 +449,12 @@ function parseLeftOpen(value: unknown): LeftOpen {
   return {kind: text(kind), count: whole(count), paths: list(paths, text)};
 }
 
+function parseCapabilityName(value: unknown): CapabilityName {
+  const name = CAPABILITY_NAMES.find(known => known === value);
+  if (name === undefined) throw new ProtocolError('the name of a part of Jest', value);
+  return name;
+}
+
 function parseMemoryUse(value: unknown): MemoryUse {
   const {heap, rss} = record(value, "a worker's memory");
   const parseSpan = (span: unknown) => {
@@ -466,7 +476,7 @@ function parseOutcome(value: unknown): UnitOutcome {
     const {message, stack, ...rest} = record(error, "a file's error");
     return {
       type,
-      error: {...rest, message: String(message), stack: typeof stack === 'string' ? stack : '', type: 'Error'},
+      error: {...rest, message: text(message), stack: typeof stack === 'string' ? stack : '', type: 'Error'},
     };
   }
   throw new ProtocolError('an outcome', value);

@@ -8,9 +8,6 @@ import {warn} from '../warn';
 import {cacheDirectoryOf} from './cacheDirectory';
 import {makePrivate} from './privateFolder';
 
-/** The versions of jest-runtime of which we know how they compile a module. */
-const KNOWN_VERSIONS = /^(?:29\.7|30\.[0-5])\./;
-
 export function compileCacheOf(
   tests: readonly Test[],
   {jest, globalConfig, options}: Pick<RunOptions, 'jest' | 'globalConfig' | 'options'>,
@@ -18,12 +15,7 @@ export function compileCacheOf(
   if (!options.compileCache || tests.length === 0) return null;
   // V8 tells coverage in places of the source that it has compiled, and Jest takes these for places of the module.
   if (globalConfig.collectCoverage && globalConfig.coverageProvider === 'v8') return null;
-  if (!KNOWN_VERSIONS.test(jest.version)) {
-    if (globalConfig.verbose === true) {
-      warn(`the compile cache is off: how Jest ${jest.version} compiles modules is not known to this version.`);
-    }
-    return null;
-  }
+  if (!jest.capabilities.has('compileCache')) return null;
   const {runtime, core} = jest.modules;
   const folder = join(cacheDirectoryOf(tests), 'xdist-code');
   // Where nothing is kept from run to run, as in many a CI, it would be filled for nobody: the second run fills it.

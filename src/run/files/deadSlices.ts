@@ -27,8 +27,8 @@ export interface MessageUtil {
 export interface DeadSlicesOptions {
   readonly globalConfig: Config.GlobalConfig;
   readonly messageUtil: () => MessageUtil;
-  /** Whether the rest of a file whose worker died runs in a new one. */
-  readonly resumes: boolean;
+  /** Why the rest of a file whose worker died does not run in a new one; null: it does. */
+  readonly noRestBecause: string | null;
 }
 
 /** What a worker has left of a file. */
@@ -102,9 +102,10 @@ export class DeadSlices {
 
   #whyNotRun({death}: DeathReport): string {
     const died = describeDeath(death);
-    return this.#options.resumes
+    const {noRestBecause} = this.#options;
+    return noRestBecause === null
       ? `the file's worker died, and those that went on with it came no further: ${died}.`
-      : `the file's worker died (${died}), and onCrash is 'fail-file'.`;
+      : `the file's worker died (${died}), and ${noRestBecause}.`;
   }
 
   /** @param kept places of all of the file's tests whose snapshots are not obsolete, whatever has run */

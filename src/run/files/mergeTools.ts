@@ -7,7 +7,15 @@ import {updateSnapshotFor, type SnapshotUse} from '../../core/results/snapshotUs
 import type {CoverageTools} from '../../core/results/sumResults';
 import {mergeCoverage, mergeV8Coverage} from './coverage';
 import type {RunningJest} from '../jest/runningJest';
-import {saveSnapshots, snapshotSettings} from './snapshotFile';
+import {NOT_SAVED, saveSnapshots, snapshotSettings} from './snapshotFile';
+
+/** Whether this Jest has what it takes to merge what several workers have made of one file. */
+export function canMerge(
+  {capabilities}: Pick<RunningJest, 'capabilities'>,
+  {collectCoverage}: Pick<Config.GlobalConfig, 'collectCoverage'>,
+): boolean {
+  return capabilities.has('snapshotState') && (!collectCoverage || capabilities.has('coverage'));
+}
 
 export function mergeTools(
   test: Test,
@@ -18,7 +26,11 @@ export function mergeTools(
   const settings = snapshotSettings(test, {updateSnapshot: updateSnapshotFor(use, updateSnapshot), expand});
   return {
     ...coverageTools(jest),
-    saveSnapshots: changes => saveSnapshots(changes, settings, jest.snapshotState(), use === 'keep-obsolete'),
+    // Of a file whose worker died the tests that ended keep their results, whatever becomes of their snapshots.
+    saveSnapshots: changes =>
+      jest.capabilities.has('snapshotState')
+        ? saveSnapshots(changes, settings, jest.snapshotState(), use === 'keep-obsolete')
+        : NOT_SAVED,
     slowTestThresholdS: test.context.config.slowTestThreshold,
   };
 }

@@ -6,6 +6,7 @@
  */
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
+import {hasCapability} from '../../core/jest/capabilities';
 import type {SavedSnapshots} from '../../core/results/merge';
 import type {SnapshotChanges, WhenTakenBack} from '../../core/wire/workerMessages';
 
@@ -44,6 +45,9 @@ export function snapshotSettings(
   return {updateSnapshot, expand, snapshotFormat, rootDir, prettierPath};
 }
 
+/** What Jest is told of a file's snapshots where its SnapshotState is not known: none is written, and none counts as obsolete. */
+export const NOT_SAVED: SavedSnapshots = {fileDeleted: false, unchecked: 0, uncheckedKeys: []};
+
 /**
  * @param changes of all workers that had some of the file's tests
  * @param keepsObsolete what none of them has asked for is told, and stays, with -u too
@@ -56,7 +60,7 @@ export function saveSnapshots(
   keepsObsolete = false,
 ): SavedSnapshots {
   const [first] = changes;
-  if (first === undefined) return {fileDeleted: false, unchecked: 0, uncheckedKeys: []};
+  if (first === undefined) return NOT_SAVED;
   const state = stateOf(first.path, settings, SnapshotState);
   layOn(state, changes);
   // What jest-circus does at the end of a test file (_addSnapshotData).
@@ -89,12 +93,7 @@ export function removeSnapshots(
 /** That of the file on disk. */
 function stateOf(path: string, settings: SnapshotSettings, SnapshotState: SnapshotStateClass): SnapshotState {
   const state = new SnapshotState(path, settings);
-  if (
-    typeof state._snapshotData !== 'object' ||
-    typeof state._dirty !== 'boolean' ||
-    typeof state._uncheckedKeys?.has !== 'function' ||
-    !Array.isArray(state._inlineSnapshots)
-  ) {
+  if (!hasCapability('snapshotState', state)) {
     throw new Error("jest-runner-xdist: cannot save a file's snapshots: this Jest's SnapshotState is not known");
   }
   return state;

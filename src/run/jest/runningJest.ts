@@ -3,7 +3,7 @@
  * Jest's own packages along their declared dependencies (so it works nested, hoisted and in pnpm's
  * strict layout), never a second copy that happens to lie beside ours.
  */
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
 import type {Config} from '@jest/types';
@@ -13,6 +13,7 @@ import type {DocblockParser} from '../../core/rules/pragmas';
 import type {BcoeCoverage, IstanbulCoverage} from '../files/coverage';
 import type {MessageUtil} from '../files/deadSlices';
 import type {SnapshotStateClass} from '../files/snapshotFile';
+import {JestCapabilities} from './jestCapabilities';
 
 /** What of Emittery is used here: Jest's runners emit their events with it. */
 export interface Emitter {
@@ -26,6 +27,8 @@ interface SnapshotResolvers {
 
 export interface RunningJest {
   readonly version: string;
+  /** Which of its private parts are as we know them. */
+  readonly capabilities: JestCapabilities;
   /** Paths that other processes load: workers, and those of shared fixtures. */
   readonly modules: {
     /** Some file of @jest/core. */
@@ -55,14 +58,14 @@ export interface RunningJest {
   usesColours(): boolean;
 }
 
-/** @throws if no Jest, or one whose layout we do not know, is loading us */
+/** @throws if no Jest is loading us, or one whose packages need each other in another way than those that we know */
 export function findRunningJest(): RunningJest {
   return jestOf(findCore());
 }
 
 /**
  * @param core a file of its @jest/core
- * @throws if we do not know its layout
+ * @throws if its packages need each other in another way than those that we know
  */
 export function jestOf(core: string): RunningJest {
   const fromCore = createRequire(core);
@@ -75,13 +78,22 @@ export function jestOf(core: string): RunningJest {
   /** Whatever merges coverage in the end. */
   const fromReporters = (name: string) => createRequire(fromCore.resolve('@jest/reporters'))(name) as unknown;
   const testWorker = join(dirname(runnerPath), 'testWorker.js');
-  if (!existsSync(testWorker)) {
-    throw new Error(
-      `jest-runner-xdist: this Jest (jest-runner ${version}) is not supported: it has no ${testWorker}. Jest 29.7 and 30 are.`,
-    );
-  }
+  const chalk = () => interop<{yellow(text: string): string}>(fromRunner('chalk'));
+  const supportsColor = () => createRequire(jestWorkerPath())('supports-color') as {stdout: unknown};
+  const istanbulCoverage = () => fromReporters('istanbul-lib-coverage') as IstanbulCoverage;
+  const bcoeCoverage = () => fromReporters('@bcoe/v8-coverage') as BcoeCoverage;
+  const snapshotState = () => (fromCore('jest-snapshot') as {SnapshotState: SnapshotStateClass}).SnapshotState;
+  const capabilities = new JestCapabilities({
+    workers: () => ({testWorker: readFileSync(testWorker, 'utf8'), jestWorker: sourcesBeside(jestWorkerPath())}),
+    workerDeaths: () => sourcesBeside(jestWorkerPath()),
+    snapshotState: () => new (snapshotState())(join(dirname(runnerPath), 'none.snap'), NO_SNAPSHOTS),
+    coverage: () => ({istanbul: istanbulCoverage(), bcoe: bcoeCoverage()}),
+    compileCache: () => ({version, source: readFileSync(fromRunner.resolve('jest-runtime'), 'utf8')}),
+    colours: () => ({chalk: chalk(), supportsColor: supportsColor()}),
+  });
   return {
     version,
+    capabilities,
     modules: {
       core,
       testWorker,
@@ -104,19 +116,16 @@ export function jestOf(core: string): RunningJest {
       (fromRunner('jest-util') as {globsToMatcher(globs: readonly string[]): (path: string) => boolean}).globsToMatcher(
         globs,
       ),
-    snapshotState: () => (fromCore('jest-snapshot') as {SnapshotState: SnapshotStateClass}).SnapshotState,
+    snapshotState,
     snapshotPath: async (config, testPath) => {
       const {buildSnapshotResolver} = fromCore('jest-snapshot') as SnapshotResolvers;
       return (await buildSnapshotResolver(config)).resolveSnapshotPath(testPath);
     },
     messageUtil: () => fromCore('jest-message-util') as MessageUtil,
-    istanbulCoverage: () => fromReporters('istanbul-lib-coverage') as IstanbulCoverage,
-    bcoeCoverage: () => fromReporters('@bcoe/v8-coverage') as BcoeCoverage,
-    yellow: text => interop<{yellow(text: string): string}>(fromRunner('chalk')).yellow(text),
-    usesColours: () => {
-      const {stdout} = createRequire(jestWorkerPath())('supports-color') as {stdout: unknown};
-      return Boolean(stdout);
-    },
+    istanbulCoverage,
+    bcoeCoverage,
+    yellow: text => (capabilities.has('colours') ? chalk().yellow(text) : text),
+    usesColours: () => capabilities.has('colours') && Boolean(supportsColor().stdout),
   };
 }
 
@@ -150,6 +159,22 @@ function callingFiles(): string[] {
     Error.prepareStackTrace = prepareStackTrace;
     Error.stackTraceLimit = stackTraceLimit;
   }
+}
+
+/** For a SnapshotState of which nothing is wanted but its shape. */
+const NO_SNAPSHOTS: ConstructorParameters<SnapshotStateClass>[1] = {
+  updateSnapshot: 'none',
+  expand: false,
+  snapshotFormat: {},
+  rootDir: '',
+  prettierPath: null,
+};
+
+/** The text of a module, and of all CommonJS modules in its folder and below: a package may be one file or many. */
+function sourcesBeside(path: string): string {
+  const folder = dirname(path);
+  const names = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(name => name.endsWith('.js'));
+  return names.map(name => readFileSync(join(folder, name), 'utf8')).join('\n');
 }
 
 /** The nearest package.json at or above a folder. */

@@ -14,7 +14,13 @@ const SOCKET_NAME = 's';
 export class SocketFolder {
   readonly path: string;
   readonly socketPath: string;
-  readonly #remove = () => rmSync(this.path, {recursive: true, force: true});
+  readonly #remove = () => {
+    try {
+      rmSync(this.path, {recursive: true, force: true});
+    } catch {
+      // The disk may be read-only by now, or a test has taken the right away. A later run removes it.
+    }
+  };
 
   /**
    * @param spare a folder for it where no temporary one can be used; it need not exist

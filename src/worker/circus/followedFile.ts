@@ -1,6 +1,7 @@
 /** A file that runs whole: nothing is decided about its tests, its journal is kept. */
 import type {Circus} from '@jest/types';
 import {now} from '../clock';
+import {probe} from '../jestProbes';
 import {collect} from './collection';
 import type {Journal} from '../guard/journal';
 import type {Phases} from '../guard/phases';
@@ -46,6 +47,7 @@ export class FollowedFile implements CircusFile {
   }
 
   #open(recorder: Recorder, state: Circus.State, snapshotState: unknown, concurrentFileWide: boolean): void {
+    if (!probe('circusState', state)) return this.#journal.skip();
     try {
       const snapshots = SnapshotWatch.of(snapshotState, () => undefined);
       if (this.#keepsObsolete) snapshots?.keepObsolete();

@@ -6,6 +6,7 @@
  */
 import type {SnapshotNews} from '../../core/wire/journal';
 import type {SnapshotChanges, WhenTakenBack} from '../../core/wire/workerMessages';
+import {probe} from '../jestProbes';
 import {withoutOurCalls} from './ownCalls';
 
 /** What of jest-snapshot's SnapshotState is used: private, and the same from 29.7 to 30.5. */
@@ -66,7 +67,7 @@ export class SnapshotWatch {
    * @returns null: this jest-snapshot is not one that we know, and was left alone
    */
   static of(state: unknown, onMatch: (writesInline: boolean) => void): SnapshotWatch | null {
-    return isSnapshotState(state) ? new SnapshotWatch(state, onMatch) : null;
+    return probe('snapshotState', state) ? new SnapshotWatch(state as SnapshotState, onMatch) : null;
   }
 
   /** The file of the snapshots, and their keys as they were. */
@@ -146,22 +147,4 @@ function withoutUs<T>(act: () => T): T {
 /** What jest-snapshot needs to write an inline snapshot, of this realm: as the list is that it goes into, by Array.from. */
 function plain(snapshot: object): unknown {
   return JSON.parse(JSON.stringify(snapshot)) as unknown;
-}
-
-function isSnapshotState(value: unknown): value is SnapshotState {
-  if (typeof value !== 'object' || value === null) return false;
-  const state = value as Partial<SnapshotState>;
-  return (
-    typeof state._snapshotPath === 'string' &&
-    typeof state._snapshotData === 'object' &&
-    typeof state._dirty === 'boolean' &&
-    // Of the test file's realm: not an instance of our Set.
-    typeof state._uncheckedKeys?.has === 'function' &&
-    Array.isArray(state._inlineSnapshots) &&
-    typeof state.match === 'function' &&
-    typeof state.fail === 'function' &&
-    typeof state.clear === 'function' &&
-    typeof state.save === 'function' &&
-    typeof state.removeUncheckedKeys === 'function'
-  );
 }

@@ -8,6 +8,7 @@ import type {Circus} from '@jest/types';
 import {existsSync, readText} from '../../pristine/fs';
 import {dirname, join} from '../../pristine/path';
 import {LateErrors} from './lateErrors';
+import {probe} from '../jestProbes';
 import {withoutOurCalls} from './ownCalls';
 import {cutDeepDetails, sendable} from '../sendable';
 
@@ -134,6 +135,7 @@ function wrap(testRunner: string): boolean {
   const concurrentFileWide =
     major < CONCURRENT_BY_BLOCK.major || (major === CONCURRENT_BY_BLOCK.major && minor < CONCURRENT_BY_BLOCK.minor);
   const loaded = require(testRunner) as TestFramework | {readonly default: TestFramework};
+  if (!probe('circusEntry', loaded)) return false;
   const framework = typeof loaded === 'function' ? loaded : loaded.default;
   // Not async: V8 would put it on the end of the stacks of failures.
   const ours: TestFramework = (globalConfig, config, environment, runtime, path, sendMessageToJest, ...rest) => {

@@ -24,7 +24,11 @@ export class DepartureRecorder {
   save(work: () => void): void {
     this.#leave({at: 'saving'});
     work();
-    rmSync(this.#path, {force: true});
+    try {
+      rmSync(this.#path, {force: true});
+    } catch {
+      // The disk may be read-only by now. The parent then waits a little longer than it has to.
+    }
   }
 
   /** Nothing is left to do: from here on, the process ends as soon as nothing keeps it alive. */

@@ -47,7 +47,10 @@ export class Journal {
   write(record: JournalRecord): void {
     if (this.#file === null || this.#skips) return;
     try {
-      writeSync(this.#file, `${serialize(record)}\n`);
+      const line = `${serialize(record)}\n`;
+      // Fewer bytes than the line has at the least: the disk is full by now. What came behind a part of a line nobody
+      // would read, and the death would be blamed on a test that has ended.
+      if (writeSync(this.#file, line) < line.length) this.#giveUp();
     } catch {
       this.#giveUp(); // the disk is full, say: a death costs the whole file then
     }

@@ -159,12 +159,24 @@ async function collectGarbage(): Promise<void> {
 }
 
 /** What a fresh process has loaded before its first file; some of it changes Node's own modules (graceful-fs). */
-function loadJest({testWorker}: WorkerSetup['modules']): void {
-  loadTestWorker(testWorker);
-  const require = createRequire(testWorker);
-  for (const name of ['graceful-fs', 'jest-haste-map', 'jest-resolve', 'jest-runtime']) require(name);
-  // With it comes signal-exit, which keeps something in a place of the process.
-  createRequire(require.resolve('@jest/transform'))('write-file-atomic');
+function loadJest(modules: WorkerSetup['modules']): void {
+  loadTestWorker(modules.testWorker);
+  for (const path of pathsOfJest(modules)) if (path !== null) require(path);
+}
+
+/** The paths of the modules that a fresh process has loaded besides testWorker; null in the place of one that is not there. */
+export function pathsOfJest({testWorker}: WorkerSetup['modules']): (string | null)[] {
+  const of = (module: string, name: string) => {
+    try {
+      return createRequire(module).resolve(name);
+    } catch {
+      return null;
+    }
+  };
+  const loaded = ['graceful-fs', 'jest-haste-map', 'jest-resolve', 'jest-runtime'].map(name => of(testWorker, name));
+  const transform = of(testWorker, '@jest/transform');
+  // With write-file-atomic comes signal-exit, which keeps something in a place of the process.
+  return [...loaded, transform && of(transform, 'write-file-atomic')];
 }
 
 /** Makes the environment this one. @returns whether a module may heed the difference when it is loaded */

@@ -220,7 +220,7 @@ class FakeRun {
         deadSlices: new DeadSlices({
           globalConfig: {} as Config.GlobalConfig,
           messageUtil: () => ({formatResultsErrors: () => null, formatExecError: () => ''}),
-          resumes: true,
+          noRestBecause: null,
         }),
       }),
       hardTimeoutOf: () => null,

@@ -44,7 +44,7 @@ async function run(tests: readonly Test[], options: Partial<InBandOptions> & {in
     }
   }
   await runInBand({
-    jest: {stockRunner: () => StockRunner} as unknown as RunningJest,
+    jest: {stockRunner: () => StockRunner, capabilities: {lacks: () => undefined}} as unknown as RunningJest,
     stockArguments: [{} as never, {}],
     tests,
     watcher: {isInterrupted: options.interrupted ?? (() => false)} as never,

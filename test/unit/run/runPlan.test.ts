@@ -13,7 +13,7 @@ type Records = Readonly<Record<string, Partial<FileRecord>>>;
 function units(records: Records, options: Partial<ResolvedOptions> = {}): readonly Unit[] {
   const tests = [jestTest('a'), {...jestTest('b'), duration: 7}];
   const run = {
-    jest: {defaultSequencer: () => 'default'},
+    jest: {defaultSequencer: () => 'default', capabilities: {has: () => true}},
     globalConfig: {testSequencer: 'default', maxWorkers: 2, updateSnapshot: 'none'},
     options: {...DEFAULT_OPTIONS, dist: 'each', ...options},
   } as unknown as RunOptions;

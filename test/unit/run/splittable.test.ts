@@ -19,6 +19,7 @@ interface Run {
   readonly config?: Partial<Config.GlobalConfig>;
   readonly dist?: Dist;
   readonly severalWorkers?: boolean;
+  readonly canMerge?: boolean;
 }
 
 /** The files of a run that may be split, and how, by path relative to rootDir. */
@@ -28,6 +29,7 @@ function splitIn({
   config = {},
   dist = 'load',
   severalWorkers = true,
+  canMerge = true,
 }: Run): Record<string, Granularity> {
   const rootDir = temporaryFolder(files);
   const nameOf = (path: string) => path.slice(rootDir.length + 1);
@@ -37,6 +39,7 @@ function splitIn({
       globalConfig: {rootDir, updateSnapshot: 'new', ...config} as Config.GlobalConfig,
       dist,
       severalWorkers,
+      canMerge: () => canMerge,
       rulesOf: ({path}) => ({...NO_RULES, ...rules[nameOf(path)]}),
     },
   );
@@ -159,7 +162,27 @@ test('a file that cannot be read may be split: running it will say what is wrong
   const test = jestTest('/nowhere/a.test.js');
   const globalConfig = {rootDir: '/nowhere', updateSnapshot: 'new'} as Config.GlobalConfig;
   const rulesOf = () => ({...NO_RULES, canSplit: 'tests'}) as const;
-  expect([...findSplittable([test], {globalConfig, dist: 'load', severalWorkers: true, rulesOf}).keys()]).toEqual([
-    test,
-  ]);
+  const options = {globalConfig, dist: 'load', severalWorkers: true, canMerge: () => true, rulesOf} as const;
+  expect([...findSplittable([test], options).keys()]).toEqual([test]);
+});
+
+describe('a Jest without what merges the shares of several workers', () => {
+  const files = {'a.test.js': ''};
+
+  test('has all files run whole', () => {
+    expect(splitIn({files, rules: all(files), canMerge: false})).toEqual({});
+  });
+
+  test('is not asked for it where nothing is to be split', () => {
+    const canMerge = jest.fn(() => true);
+    const globalConfig = {rootDir: '/', updateSnapshot: 'new'} as Config.GlobalConfig;
+    findSplittable([jestTest('/a.test.js')], {
+      globalConfig,
+      dist: 'load',
+      severalWorkers: true,
+      canMerge,
+      rulesOf: () => NO_RULES,
+    });
+    expect(canMerge).not.toHaveBeenCalled();
+  });
 });

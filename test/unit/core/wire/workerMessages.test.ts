@@ -350,3 +350,28 @@ test('what is shown of a long message is its beginning', () => {
   const message = refusal(() => parseFromWorker({type: 'x'.repeat(1000)}));
   expect(message).toBe(`expected a message from a worker, got {"type":"${'x'.repeat(191)}…`);
 });
+
+describe('what is no text, nor can be made one, is refused', () => {
+  const hostile = {toString: 1, valueOf: 1};
+
+  test('as the message of an error', () => {
+    const outcome = {type: 'error', error: {message: hostile}};
+    expect(() => parseFromWorker({type: 'unit-done', unit: 0, ms: 0, outcome, slice: null})).toThrow(ProtocolError);
+  });
+
+  test('as the reason of a worker that leaves', () => {
+    expect(parseFromKeptWorker({type: 'leaving', reason: hostile})).toBeNull();
+  });
+
+  test('as a message of a thread', () => {
+    const circle: {type: string; unit?: unknown} = {type: 'unit-started'};
+    circle.unit = circle;
+    for (const message of [circle, {type: 'unit-started', unit: 1n}]) {
+      expect(() => parseFromWorker(message)).toThrow(ProtocolError);
+    }
+  });
+});
+
+test('a list is no object', () => {
+  expect(() => parseToWorker('{"type": "run", "setup": [], "environment": {}}')).toThrow(ProtocolError);
+});

@@ -40,7 +40,7 @@ function fileParts(options: Partial<FilePartsOptions> = {}) {
     deadSlices: new DeadSlices({
       globalConfig: {} as Config.GlobalConfig,
       messageUtil: () => ({formatResultsErrors: () => null, formatExecError: () => ''}),
-      resumes: true,
+      noRestBecause: null,
     }),
     warn: text => warnings.push(text),
     ...options,

@@ -82,6 +82,28 @@ describe('the file', () => {
     });
   });
 
+  test('is left as it was on a disk that is read-only, and the run goes on', () => {
+    const folder = temporaryFolder();
+    const before = timingsIn(folder);
+    before.record('a', record(5));
+    before.save();
+    for (const name of ['openSync', 'writeFileSync', 'renameSync', 'rmSync'] as const) {
+      jest.spyOn(fs, name).mockImplementation(() => {
+        throw Object.assign(new Error('EROFS: read-only file system'), {code: 'EROFS'});
+      });
+    }
+    const warn = jest.fn();
+    const timings = loaded(folder, {warn});
+    timings.markInBand('a')();
+    timings.record('a', record(7));
+    timings.save();
+    expect(timings.get('a')).toMatchObject({ms: 7});
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('could not be written: EROFS')]]);
+    jest.restoreAllMocks();
+    expect(loaded(folder).get('a')).toMatchObject({ms: 5});
+    expect(readdirSync(folder)).toEqual(['timings.json']);
+  });
+
   test('is not written by a run that learnt nothing', () => {
     const folder = temporaryFolder();
     loaded(folder).save();
@@ -232,6 +254,19 @@ describe('the mark of a file that runs in band', () => {
     expect(readFileSync(join(folder, markOf(process.pid)), 'utf8')).toBe('a.test.js');
     unmark();
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('is taken away where the disk is full and only a part of it was written', () => {
+    const folder = temporaryFolder();
+    const {writeFileSync: write} = fs;
+    jest.spyOn(fs, 'writeFileSync').mockImplementation(path => {
+      write(path, '');
+      throw Object.assign(new Error('ENOSPC'), {code: 'ENOSPC'});
+    });
+    const unmark = timingsIn(folder).markInBand('a.test.js');
+    jest.restoreAllMocks();
+    expect(readdirSync(folder)).toEqual([]);
+    unmark();
   });
 
   test('means nothing while its process lives', () => {

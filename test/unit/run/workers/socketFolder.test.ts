@@ -1,5 +1,5 @@
 import {EventEmitter} from 'node:events';
-import {existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync} from 'node:fs';
+import fs, {existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import {dirname, join} from 'node:path';
@@ -59,6 +59,17 @@ describe('the folder is made', () => {
     tempIs('/nowhere');
     expect(() => new SocketFolder(spare)).toThrow(/Set TMPDIR[^]*\n {2}\/nowhere: ENOENT[^]*\n {2}.*\/file: E/);
   });
+});
+
+test('where it cannot be removed, the run ends all the same', () => {
+  tempIs(temporaryFolder());
+  const folder = new SocketFolder('');
+  const remove = jest.spyOn(fs, 'rmSync').mockImplementation(() => {
+    throw new Error('EROFS: read-only file system, rm');
+  });
+  folder.remove();
+  expect(remove).toHaveBeenCalledTimes(1);
+  expect(existsSync(folder.path)).toBe(true);
 });
 
 test('it is whole as long as its socket is there', async () => {

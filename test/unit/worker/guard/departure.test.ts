@@ -39,6 +39,26 @@ test('as it exits it says that, and exits with 0, whatever a test has set', () =
   expect(word).toEqual({at: 'exiting', addons: []});
 });
 
+test('on a disk that is read-only by then it says what it said before, and saves all the same', () => {
+  const [saved, word] = inOwnProcess(`
+    const fs = require('fs');
+    let isReadOnly = false;
+    for (const name of ['rmSync', 'renameSync', 'writeFileSync']) {
+      const original = fs[name];
+      fs[name] = (...all) => {
+        if (isReadOnly) throw Object.assign(new Error('EROFS'), {code: 'EROFS'});
+        return original(...all);
+      };
+    }
+    const {DepartureRecorder} = ours('guard/departure');
+    const departure = new DepartureRecorder('word');
+    let saved = false;
+    departure.save(() => (saved = isReadOnly = true));
+    departure.begin({leftOpen: () => []}, 1e6);
+    return [saved, JSON.parse(fs.readFileSync('word', 'utf8'))];`) as [boolean, unknown];
+  expect([saved, word]).toEqual([true, {at: 'saving'}]);
+});
+
 test('it says nothing where its folder is gone, and ends all the same', () => {
   const ended = inOwnProcess(`
     const {DepartureRecorder} = ours('guard/departure');
