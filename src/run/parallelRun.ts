@@ -169,7 +169,7 @@ export async function startParallelRun(
       });
       const startNew = () => {
         const host = new WorkerHost({
-          ...start,
+          start,
           setup: {
             ...shared,
             slot,
