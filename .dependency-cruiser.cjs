@@ -1,5 +1,7 @@
 /** Which file of src may import which: the rings and rooms of ARCHITECTURE.md. Type imports count, unless a rule says so. */
 
+const besideNoTests = require('./besideNoTests.cjs');
+
 /** `@jest/globals` is none: jest-runtime makes that one for each test file. */
 const JESTS_CODE = '(^|/)node_modules/(@jest/(?!globals/)|jest[-/])';
 const values = {dependencyTypesNot: ['type-only']};
@@ -65,8 +67,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/worker/',
-        pathNot:
-          '^src/worker/(nodeProbe|guard/(endOfProcess|hungStack|inBandReport|mainThread|parentSocket|sourcePlaces|watchdogThread))\\.ts$',
+        pathNot: besideNoTests.map(path => `^${path.replaceAll('.', '\\.')}$`),
       },
       to: {dependencyTypes: ['core'], path: '^(node:)?(crypto|fs|path|perf_hooks|timers)$', ...values},
     },

@@ -1,4 +1,5 @@
 const tseslint = require('typescript-eslint');
+const besideNoTests = require('./besideNoTests.cjs');
 
 /** Core is pure: what it knows of the world comes in as arguments. */
 const worldlyGlobals = [
@@ -19,13 +20,6 @@ const worldlyGlobals = [
 
 /** Test files share these with the worker, and may mock them. */
 const sharedGlobals = ['Date', 'performance', 'setTimeout', 'setInterval', 'setImmediate'];
-/** These run in a thread of their own, or in a process without tests. .dependency-cruiser.cjs has them, too. */
-const BESIDE_NO_TESTS = [
-  'src/worker/nodeProbe.ts',
-  ...['endOfProcess', 'hungStack', 'inBandReport', 'mainThread', 'parentSocket', 'sourcePlaces', 'watchdogThread'].map(
-    name => `src/worker/guard/${name}.ts`,
-  ),
-];
 
 module.exports = tseslint.config(
   {ignores: ['dist/', 'coverage/', 'test/e2e/installs/', 'test/e2e/projects/', 'examples/']},
@@ -72,7 +66,7 @@ module.exports = tseslint.config(
   },
   {
     files: ['src/worker/**/*.ts'],
-    ignores: BESIDE_NO_TESTS,
+    ignores: besideNoTests,
     rules: {
       'no-restricted-globals': [
         'error',

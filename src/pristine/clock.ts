@@ -1,6 +1,7 @@
 /** Clocks as they were when this process began: test files share them with us and may mock them (see fs.ts). */
 const {hrtime} = process;
 const {now: timeOfDay} = Date;
+const {setImmediate: soon} = globalThis;
 
 /**
  * Monotonic, in ms. It counts from the same moment in all threads and processes of a machine, which `performance.now()`
@@ -17,4 +18,9 @@ export function monotonicMs(): number {
  */
 export function epochMs(): number {
   return Math.floor(timeOfDay());
+}
+
+/** Resolves in the next turn of the event loop: this thread has then read the messages that had arrived. */
+export function nextTurn(): Promise<void> {
+  return new Promise(resolve => soon(resolve));
 }

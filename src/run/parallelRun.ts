@@ -175,7 +175,7 @@ export async function startParallelRun(
       });
       const startNew = () => {
         const host = new WorkerHost({
-          ...start,
+          start,
           setup: {
             ...shared,
             slot,

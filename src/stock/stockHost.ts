@@ -6,7 +6,7 @@ import {hostEnded, type ProcessEnd} from '../core/texts/fixtureFailures';
 import type {FixtureFailure} from '../core/wire/workerMessages';
 import {parseFromStockHost, type FromStockHost, type StockRun, type ToStockHost} from '../core/wire/stockMessages';
 import {Line} from '../fixtures/line';
-import {LEADS_A_GROUP} from '../run/workers/workerProcess';
+import {LEADS_A_GROUP} from '../run/workers/processGroup';
 import {printedError} from './printedError';
 
 const OUT_OF_TURN = 'jest-runner-xdist: the process that looks after all shared fixtures said something out of turn.';

@@ -12,10 +12,10 @@ import type {
   UnitOutcome,
   WorkerSetup,
 } from '../core/wire/workerMessages';
+import {monotonicMs, nextTurn} from '../pristine/clock';
 import {heapUsedBytes, residentBytes} from '../pristine/memory';
 import {relative} from '../pristine/path';
 import type {BetweenRuns} from './rest/betweenRuns';
-import {listen, now} from './clock';
 import {DepartureRecorder} from './guard/departure';
 import {ExitRecorder} from './guard/exitRecord';
 import {FollowedFile} from './circus/followedFile';
@@ -204,8 +204,8 @@ function slicedFile(unit: number, order: SplitOrder, {journal, phases, line}: Sl
     journal,
     phases,
     send: message => void line.send(message).catch(() => undefined), // the parent is gone: 'close' follows
-    now,
-    listen,
+    now: monotonicMs,
+    listen: nextTurn,
   });
 }
 
@@ -228,7 +228,7 @@ interface UnitRun {
 
 async function runUnit({files, unit, sliced, file, heapLimitBytes, format}: UnitRun): Promise<UnitDone> {
   const memoryBefore = heapLimitBytes === null ? null : memoryUse();
-  const start = now();
+  const start = monotonicMs();
   const end = await files.run(unit, file);
   let outcome: UnitOutcome;
   let slice: Slice | null = null;
@@ -240,7 +240,7 @@ async function runUnit({files, unit, sliced, file, heapLimitBytes, format}: Unit
     outcome = {type: 'error', error: describeThrown(error, format)};
   }
   if (sliced?.discarded === true) [outcome, slice] = [NOT_WANTED, null];
-  const ms = now() - start;
+  const ms = monotonicMs() - start;
   const memory = memoryOver(heapLimitBytes, memoryBefore);
   const lacks = missingCapabilities();
   return {

@@ -1,12 +1,12 @@
 /**
- * Whether a worker begins what it was given. Its watchdog sees a main thread that is stuck; it does not see
- * that an order never arrives, or an answer, because a test file has broken what carries them.
+ * Whether a worker begins the units that it was given. The worker's watchdog sees a stuck main thread. The watchdog does
+ * not see that an order or an answer never arrives, because a test file has broken what carries messages.
  */
 
-/** How long (ms) a worker may take to begin a file, at the least: it may have to start first. */
+/** The least time (ms) that a worker may take to begin a file: the worker may have to start first. */
 const LEAST_MS = 60_000;
 
-/** How long (ms) after that the worker's watchdog is waited for, which can say more. */
+/** How long (ms) after that the parent waits for the worker's watchdog, which can say more. */
 const SLACK_MS = 20_000;
 
 export interface GivenUnitsOptions {
@@ -14,13 +14,13 @@ export interface GivenUnitsOptions {
   readonly hardTimeoutMs: number;
   /** Whether somebody looks at the process with a debugger. */
   readonly isDebugged: () => boolean;
-  /** @param ms how long nothing was begun */
+  /** The worker has begun nothing. @param ms for how long */
   readonly onIgnored: (ms: number) => void;
 }
 
 export class GivenUnits {
   readonly #options: GivenUnitsOptions;
-  /** Those that have not begun. */
+  /** The units that have not begun. */
   readonly #held = new Set<number>();
   #running: number | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -40,7 +40,7 @@ export class GivenUnits {
     this.#wait();
   }
 
-  /** It has ended; or it was not wanted any more, and never began. */
+  /** The unit has ended, or nobody wanted it any more and it never began. */
   ended(unit: number): void {
     this.#held.delete(unit);
     if (this.#running === unit) this.#running = null;
@@ -52,8 +52,8 @@ export class GivenUnits {
     this.#wait();
   }
 
-  /** Nothing more is expected of it. */
-  stop(): void {
+  /** The worker need not begin anything any more. */
+  expectNothing(): void {
     clearTimeout(this.#timer);
     this.#held.clear();
   }
@@ -69,7 +69,7 @@ export class GivenUnits {
 
   #judge(ms: number): void {
     if (this.#options.isDebugged()) return this.#wait();
-    // This process may itself have been kept from reading: what has arrived meanwhile is heard first.
+    // Something may have kept this process from reading. It first reads what has arrived meanwhile.
     const timer = this.#timer;
     setImmediate(() =>
       setImmediate(() => {

@@ -6,9 +6,10 @@ import type {SlotNumber} from '../../core/plan/units';
 import {openEventLog, type WorkerStay} from '../eventLog';
 import type {RunOptions} from '../runOptions';
 import type {RunRules} from '../runRules';
-import type {FurtherSetup, WorkerHost, WorkerHostOptions, WorkerKeeper, WorkerListener} from './workerHost';
+import type {FurtherSetup, WorkerHost, WorkerKeeper, WorkerListener} from './workerHost';
 import {warn} from '../warn';
 import {SharedOutput} from './workerOutput';
+import type {WorkerStart} from './workerStart';
 
 /** How long (ms) a worker rests at most: it takes memory that others may have a use for. */
 const MOST_REST_MS = 15 * 60_000;
@@ -20,12 +21,6 @@ const READ_AT_START =
 /** Flags of what a process leaves behind when it ends, or of who looks at it. */
 const LOOKED_AT =
   /--(cpu-prof|heap-prof|heapsnapshot|trace|inspect|report|prof|perf|(experimental-)?test-coverage|diagnostic)/;
-
-/** What a process is started with. */
-export type WorkerStart = Pick<
-  WorkerHostOptions,
-  'workerPath' | 'execPath' | 'execArgv' | 'environment' | 'gracefulExitTimeout'
->;
 
 interface Kept {
   readonly host: WorkerHost;

@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import type {Readable} from 'node:stream';
 import {isPath, isTooOld, parseVersion, type NodeStart, type StartTrouble} from '../../core/texts/nodes';
 import {OutputTail} from './workerOutput';
-import {LEADS_A_GROUP, signalGroup} from './workerProcess';
+import {LEADS_A_GROUP, signalGroup} from './processGroup';
 
 /** How long (ms) the rest of what an ended process wrote is waited for: what it has started may hold the pipes open. */
 const OUTPUT_GRACE_MS = 1000;

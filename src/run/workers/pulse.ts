@@ -1,28 +1,29 @@
 /**
- * Whether a worker's process still moves: its watchdog says so every second, whatever the main thread
- * does. One that was stopped from outside, or has died in a way that nobody is told of, falls silent.
+ * Whether a worker's process still runs. Its watchdog sends a beat every second, whatever the main thread does. A process
+ * falls silent if something suspends it, or if it dies and nothing reports the death.
  */
 
-/** How long (ms) after what runs there should have ended silence is waited out. */
+/** How long (ms) a process may be silent after the time limit of what runs in it. */
 const SLACK_MS = 10_000;
 
-/** How long (ms) a process may take to start, at the least: a busy machine is slow. */
+/** The least time (ms) that a process may take to start: a busy machine is slow. */
 const LONGEST_START_MS = 60_000;
 
 export interface PulseOptions {
-  /** How long (ms) whatever runs may take, if the watchdog knows no better; 0: any time. */
+  /** How long (ms) whatever runs may take, if the watchdog knows no other limit; 0: any time. */
   readonly hardTimeoutMs: number;
   /** Monotonic, in ms. */
   readonly now: () => number;
-  /** @param ms how long nothing was heard */
+  /** The process is silent. @param ms for how long */
   readonly onSilence: (ms: number) => void;
 }
 
 export interface Beat {
   /** What runs; '': nothing. */
   readonly name: string;
-  /** What runs has run for so long (ms), and may for so long; null: any time. */
+  /** For how long (ms) that has run. */
   readonly ms: number;
+  /** How long (ms) that may run; null: the watchdog knows no limit. */
   readonly limitMs: number | null;
   readonly debugged: boolean;
   /** The memory that the process takes, in bytes. */
@@ -39,12 +40,12 @@ export class Pulse {
     this.#options = options;
   }
 
-  /** What runs, and for how long (ms); null: nothing was heard yet. */
+  /** What runs, and for how long (ms); null: no beat has come yet. */
   get now(): {name: string; ms: number} | null {
     return this.#last && {name: this.#last.name, ms: this.#last.ms + this.#options.now() - this.#beatAt};
   }
 
-  /** The memory that the process took when it was heard of, in bytes; null: nothing was heard yet. */
+  /** The memory that the process took at its last beat, in bytes; null: no beat has come yet. */
   get rss(): number | null {
     return this.#last && this.#last.rss;
   }
@@ -65,15 +66,15 @@ export class Pulse {
     this.#waitFor(Math.max(0, limit - (limitMs === null ? 0 : ms)));
   }
 
-  /** The process was started: it has this long (ms) to say that it is up, which `stop` or a first beat tells. */
+  /** The process was started. `expectNothing` or a first beat must follow, or the process is silent. */
   start(): void {
     const {hardTimeoutMs, now} = this.#options;
     this.#beatAt = now();
     if (hardTimeoutMs > 0) this.#waitFor(Math.max(hardTimeoutMs, LONGEST_START_MS));
   }
 
-  /** Nothing more is expected to be heard. */
-  stop(): void {
+  /** The process may be silent, until the next beat. */
+  expectNothing(): void {
     clearTimeout(this.#timer);
   }
 
@@ -82,7 +83,7 @@ export class Pulse {
     this.#timer = setTimeout(() => this.#listenOnce(), ms + SLACK_MS).unref();
   }
 
-  /** This process may itself have been kept from reading: what has arrived meanwhile is heard first. */
+  /** Something may have kept this process from reading. It first reads what has arrived meanwhile. */
   #listenOnce(): void {
     const {now, onSilence} = this.#options;
     const beatAt = this.#beatAt;

@@ -1,222 +1,177 @@
 /**
- * One worker process: starts it, talks to it, hears of its end. A jest-worker farm of one; a slot's
- * next process is a host of its own, as a farm whose child died is not to be trusted with another call
- * (https://github.com/jestjs/jest/issues/13183 and FIFO calls sent to a dead child).
+ * The parent's side of one worker. A host owns a process, a link to it, and its rest between the runs of watch mode, and
+ * judges by them whether the worker lives.
  */
-import {readFileSync} from 'node:fs';
 import type {Socket} from 'node:net';
-import type {Readable} from 'node:stream';
 import type * as JestWorkerModule from 'jest-worker';
-import type {Death, DeathReport} from '../../core/texts/deaths';
-import {
-  EXIT_RECORD_BYTES,
-  parseDeparture,
-  parseExitRecord,
-  parseFromKeptWorker,
-  parseFromWorker,
-  type Departure,
-  type ExitRecord,
-  type FromKeptWorker,
-  type FromWorker,
-  type ToWorker,
-  type WorkerSetup,
-} from '../../core/wire/workerMessages';
 import type {Generation, SlotNumber} from '../../core/plan/units';
+import type {Death, DeathReport} from '../../core/texts/deaths';
 import type {FromWatchdog} from '../../core/wire/watchdogMessages';
-import {GivenUnits} from './givenUnits';
-import {LeftWords} from './leftWords';
+import type {Departure, FromWorker, ToWorker, WorkerSetup} from '../../core/wire/workerMessages';
 import {Pulse} from './pulse';
 import type {WorkerStatus} from './status';
-import {OutputTail, type SharedOutput} from './workerOutput';
-import {LEADS_A_GROUP, WorkerProcess} from './workerProcess';
+import {WorkerLink} from './workerLink';
+import type {SharedOutput} from './workerOutput';
+import {WorkerProcess} from './workerProcess';
+import {WorkerRest} from './workerRest';
+import type {WorkerStart} from './workerStart';
 
-/** What a host hears. After `lost` or `closed` it hears nothing more. */
+/** What a run hears of a worker. After `lost` or `closed` it hears nothing more. */
 export interface WorkerListener {
   up(): void;
   message(message: FromWorker): void;
   lost(death: Death): void;
-  /** A test, say, takes long: what it is, and how long it has taken, in ms. */
+  /** A test, a hook or the loading of a file is slow: what it is, and how long it has taken, in ms. */
   slow(name: string, ms: number): void;
-  /** The process has ended as told. `forceExited`: it did not within its grace, and was killed. */
+  /** The closed process has ended. `forceExited`: it did not within its grace, and was killed. */
   closed(forceExited: boolean): void;
 }
 
 /** Who hears of a worker that belongs to no run. */
 export interface WorkerKeeper {
-  /** It stays, and does nothing until it is prepared for another run. */
+  /** The worker stays, and does nothing until it is prepared for another run. */
   rests(host: WorkerHost): void;
-  /** It ends with the run, or does not serve the next one: why. */
+  /** The worker ends with the run, or does not serve the next one. @param why in words for the log */
   leaves(host: WorkerHost, why: string): void;
-  /** It was resting, and is gone, or was told to go. */
+  /** The worker was resting, and is dead. */
   gone(host: WorkerHost): void;
 }
 
 export interface WorkerHostOptions {
+  readonly start: WorkerStart;
   readonly setup: WorkerSetup;
   readonly jestWorker: typeof JestWorkerModule;
-  /** The module that the process loads. */
-  readonly workerPath: string;
   readonly threads: boolean;
-  /** A path, or a command that is looked for in PATH. */
-  readonly execPath: string;
-  /** Node's flags; null: those of Jest's own process. */
-  readonly execArgv: readonly string[] | null;
-  /** The process's whole environment. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** ms; undefined: jest-worker's own default. */
-  readonly gracefulExitTimeout: number | undefined;
   readonly stdout: SharedOutput;
   readonly stderr: SharedOutput;
   readonly listener: WorkerListener;
-  /** The process stays longer than its run, and so must its line to here. @returns what ends that */
+  /** The process stays longer than its run, and so must the server that it is connected to. @returns ends that */
   readonly holdLine: () => () => void;
 }
 
-/** What a process is told of a further run; where it leaves its files, and who it is, stays. */
+/** What a worker is told of a further run. The worker keeps its slot, its generation, its files and its connection. */
 export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath' | WorkerFiles>;
 export type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'departurePath';
 
-/** How long (ms) a process that has run a file may take to say whether it stays. The run waits for it; another can take its place. */
-const ANSWER_WITHIN_MS = 2000;
-
-/** How long (ms) a process that has rested may take to be ready; a fresh one takes less. */
-const READY_WITHIN_MS = 5000;
-
-type WorkerApi = JestWorkerModule.Worker & {serve(setup: WorkerSetup): JestWorkerModule.PromiseWithCustomMessage<void>};
-
-/** How long (ms) a dead process's standard error is waited for: it has ended, only the reading is left. */
-const STDERR_GRACE_MS = 1000;
-
-/** V8 aborts; jest-worker may be faster: it ends a process as soon as it has read the first of these lines. */
-const OUT_OF_MEMORY_SIGNALS: ReadonlySet<string> = new Set(['SIGABRT', 'SIGTERM']);
-const V8_OUT_OF_MEMORY = /<--- Last few GCs --->|FATAL ERROR: .*heap out of memory/;
-
-/** How long (ms) a process that ends may take for what it leaves to later ones, which is not its tests' time. */
-const SAVE_WITHIN_MS = 5000;
-
-/** How long (ms) after the end of its connection jest-worker may take to tell of a worker's death. */
-const DEAF_AFTER_MS = 2000;
-
 export class WorkerHost {
-  readonly #options: Omit<WorkerHostOptions, 'listener' | 'setup'>;
+  /** What the process was started with. */
+  readonly start: WorkerStart;
+  readonly #process: WorkerProcess;
+  readonly #link: WorkerLink;
+  readonly #rest: WorkerRest;
+  /** Of the run that the worker serves. */
   #setup: WorkerSetup;
-  /** Of the run that it serves. */
   #listener: WorkerListener;
-  /** It serves no run, or was asked not to any more; null: it serves one. */
-  #keeper: WorkerKeeper | null = null;
-  #answerBy: NodeJS.Timeout | undefined;
-  #whenReady: ((ready: boolean) => void) | null = null;
-  #releaseLine: (() => void) | null = null;
-  readonly #exitRecord: LeftWords;
-  readonly #journal: LeftWords;
-  readonly #process = new WorkerProcess();
-  readonly #worker: WorkerApi;
-  readonly #stderrTail: OutputTail | null = null;
-  #stderrEnd: Promise<void> = Promise.resolve();
-  #socket: Socket | null = null;
-  /** What it is to hear once it has connected. */
-  readonly #untold: ToWorker[] = [];
-  /** Whether it has begun a file of this run. */
-  #hasRun = false;
-  /** Whether it is at a file. */
-  #runsUnit = false;
-  /** Resolves when it serves no more: it has left to later processes what it has compiled, or is dead. */
-  readonly #served: Promise<unknown>;
-  /** Whether it is of no run. */
-  #rests = false;
-  #pid: number | null = null;
   #pulse: Pulse;
-  #given: GivenUnits;
-  /** Why it is being killed. */
+  /** The worker has begun a file, and not ended it. */
+  #runsUnit = false;
+  /** Why the parent has terminated the process; null: it has not, or for nothing that the process did. */
   #cause: Death | null = null;
   #ended = false;
   #departure: Departure | null = null;
-  #gone: Promise<unknown> = Promise.resolve();
+  #gone: Promise<void> = Promise.resolve();
 
-  constructor({setup, listener, ...options}: WorkerHostOptions) {
-    this.#options = options;
+  constructor({start, setup, jestWorker, threads, stdout, stderr, listener, holdLine}: WorkerHostOptions) {
+    this.start = start;
     this.#setup = setup;
     this.#listener = listener;
     this.#pulse = this.#newPulse();
-    this.#exitRecord = new LeftWords(setup.exitRecordPath, EXIT_RECORD_BYTES);
-    this.#journal = new LeftWords(setup.journalPath);
-    this.#given = this.#newGivenUnits();
-    this.#worker = this.#process.forkedBy(
-      () =>
-        new options.jestWorker.Worker(options.workerPath, {
-          enableWorkerThreads: options.threads,
-          exposedMethods: ['serve'],
-          // As stock jest-runner has it. A given `env` replaces the environment, it is not merged.
-          forkOptions: {
-            serialization: 'json',
-            stdio: 'pipe',
-            env: {...options.environment},
-            execPath: options.execPath,
-            ...(options.execArgv !== null && {execArgv: [...options.execArgv]}),
-            detached: LEADS_A_GROUP && !options.threads,
-          },
-          maxRetries: 0,
-          numWorkers: 1,
-          ...(options.gracefulExitTimeout !== undefined && {workerGracefulExitTimeout: options.gracefulExitTimeout}),
-        }) as WorkerApi,
+    this.#link = new WorkerLink(
+      {
+        isDebugged: () => this.#pulse.debugged,
+        onIgnored: ms => this.#terminateFor({kind: 'deaf', ms}),
+        onDisconnected: () => this.#lose({kind: 'broken', message: 'its connection to Jest broke'}),
+      },
+      setup.hardTimeoutMs,
     );
-    if (!options.threads) this.#pulse.start();
-    const stdout = this.#worker.getStdout() as Readable | null;
-    const stderr = this.#worker.getStderr() as Readable | null;
-    if (stdout !== null) options.stdout.add(stdout);
-    if (stderr !== null) {
-      options.stderr.add(stderr);
-      this.#stderrTail = new OutputTail(stderr);
-      this.#stderrEnd = new Promise(resolve => stderr.once('end', resolve));
-    }
-    const call = this.#worker.serve(setup);
-    call.UNSTABLE_onCustomMessage?.(message => this.#hear(message));
-    this.#served = call.then(
-      () => this.#lose({kind: 'broken', message: 'it stopped taking work without having been told to'}),
-      (error: unknown) => this.#lose(this.#deathOf(error)),
-    );
-  }
-
-  /** The journal of the file that it runs. */
-  readJournal(): string {
-    return this.#journal.read();
+    this.#process = new WorkerProcess({
+      start,
+      setup,
+      jestWorker,
+      threads,
+      stdout,
+      stderr,
+      onMessage: message => this.#hear(message),
+      onServed: end => {
+        if (!this.#ended) this.#lose(this.#process.deathBy(end, this.#link.pid !== null));
+      },
+    });
+    this.#rest = new WorkerRest({
+      send: order => this.#link.send(order),
+      close: () => this.close(),
+      setReferenced: referenced => {
+        this.#process.setReferenced(referenced);
+        this.#link.setReferenced(referenced);
+      },
+      leaveRun: onLost => {
+        const listener = this.#listener;
+        this.#listener = {...NOBODY, lost: onLost};
+        return () => listener.closed(false);
+      },
+      holdLine,
+    });
+    if (!threads) this.#pulse.start();
   }
 
   get slot(): SlotNumber {
     return this.#setup.slot;
   }
 
-  /** What the process was started with. */
-  get start(): Pick<WorkerHostOptions, 'workerPath' | 'execPath' | 'execArgv' | 'environment' | 'gracefulExitTimeout'> {
-    return this.#options;
-  }
-
   get generation(): Generation {
     return this.#setup.generation;
   }
 
-  /** null: it has not connected yet. */
+  /** null: the worker has not connected yet. */
   get pid(): number | null {
-    return this.#pid;
+    return this.#link.pid;
+  }
+
+  /** What the worker does now. */
+  get status(): WorkerStatus {
+    const {name, ms} = this.#pulse.now ?? {name: null, ms: 0};
+    return {pid: this.pid, name, ms};
+  }
+
+  /** The memory that the process takes, in bytes; null: the watchdog has not said. */
+  get rssBytes(): number | null {
+    return this.#pulse.rss;
+  }
+
+  /** Whether the process is dead, or was told to end. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** How far a killed process had come on its way out; null: it did not say, or was not killed. */
+  get departure(): Departure | null {
+    return this.#departure;
+  }
+
+  /** Resolves when nothing is left of a process that was lost. */
+  get gone(): Promise<void> {
+    return this.#gone;
+  }
+
+  /** The journal of the file that the worker runs. */
+  readJournal(): string {
+    return this.#process.readJournal();
   }
 
   /** The worker has connected. */
   attach(socket: Socket, pid: number): void {
-    this.#socket = socket;
-    this.#pid = pid;
-    this.#pulse.stop(); // from here on its watchdog's word counts, if it has one
-    if (this.#rests) socket.unref();
-    for (const order of this.#untold.splice(0)) this.tell(order);
-    // A process that dies closes its socket, too, and jest-worker knows more of that; but if it lives, it is deaf.
-    socket.once('close', () =>
-      setTimeout(() => this.#lose({kind: 'broken', message: 'its connection to Jest broke'}), DEAF_AFTER_MS).unref(),
-    );
+    this.#pulse.expectNothing(); // from now on the watchdog's beats count, if there is a watchdog
+    this.#link.connect(socket, pid);
     this.#listener.up();
   }
 
-  /** What the thread has to say that watches the process from inside. */
+  /** Sends an order, as soon as the worker has connected. */
+  tell(order: ToWorker): void {
+    this.#link.send(order);
+  }
+
+  /** The watchdog, a thread of the worker's process, has sent a message. */
   hearWatchdog(message: FromWatchdog): void {
-    if (this.#ended || this.#keeper !== null) return;
+    if (this.#ended || this.#rest.begun) return;
     switch (message.type) {
       case 'alive':
         this.#pulse.beat(message);
@@ -226,310 +181,145 @@ export class WorkerHost {
         return;
       case 'hung': {
         const {name, ms, limitMs, began, place} = message;
-        this.#endAs({kind: 'hung', name, ms, limitMs, began, place});
+        this.#terminateFor({kind: 'hung', name, ms, limitMs, began, place});
         return;
       }
     }
   }
 
-  /** What it says is no message: what it says from here on would mean nothing. */
-  breakOff({message}: Error): void {
-    this.#endAs({kind: 'broken', message});
-  }
-
-  /** There is no watchdog any more; the process goes on. */
+  /** The watchdog is gone; the process goes on. */
   loseWatchdog(): void {
-    this.#pulse.stop();
+    this.#pulse.expectNothing();
   }
 
-  /** What it is at. */
-  get status(): WorkerStatus {
-    const {name, ms} = this.#pulse.now ?? {name: null, ms: 0};
-    return {pid: this.#pid, name, ms};
+  /** The process has sent a line that is no message, so later lines would mean nothing. */
+  breakOff({message}: Error): void {
+    this.#terminateFor({kind: 'broken', message});
   }
 
-  /** The memory that it takes, in bytes; null: it has not said. */
-  get rssBytes(): number | null {
-    return this.#pulse.rss;
-  }
-
-  /** Whether there is no such process any more, or it was told to end. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** A process that has not connected yet is told when it has. */
-  tell(order: ToWorker): void {
-    if (order.type === 'give') this.#given.gave(order.units.map(({id}) => id));
-    if (this.#socket === null) this.#untold.push(order);
-    else this.#socket.write(`${JSON.stringify(order)}\n`);
-  }
-
-  /** Lets the process end by itself, within its grace once it has nothing left to do; then it is killed. `closed` follows. */
+  /** Lets the process end by itself; it is killed if it does not within its grace. The listener hears `closed`. */
   close(): void {
     if (this.#ended) return;
     this.#end();
-    this.tell({type: 'close'});
-    this.#process.letEnd();
-    void this.#closed().then(forceExited => {
-      this.#closeFiles();
-      if (forceExited) this.#departure = readDeparture(this.#setup.departurePath);
+    this.#link.send({type: 'close'});
+    void this.#process.close(this.#setup.graceMs, this.#runsUnit).then(({forceExited, departure}) => {
+      this.#departure = departure;
       this.#listener.closed(forceExited);
-      this.#releaseLine?.();
-    });
-  }
-
-  /** @returns whether it was killed */
-  async #closed(): Promise<boolean> {
-    // One that is at a file may be busy with that for long; for it jest-worker's grace begins at once.
-    if (!this.#runsUnit) await this.#saved();
-    const {forceExited} = await this.#worker.end();
-    await this.#process.gone;
-    return forceExited;
-  }
-
-  /** Resolves when it has left to later processes what it has to leave, or is late with that. */
-  async #saved(): Promise<void> {
-    const servedWithin = (ms: number) => {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise(resolve => (timer = setTimeout(resolve, ms)));
-      return Promise.race([this.#served, late]).finally(() => clearTimeout(timer));
-    };
-    await servedWithin(this.#setup.graceMs);
-    if (readDeparture(this.#setup.departurePath)?.at === 'saving') await servedWithin(SAVE_WITHIN_MS);
-  }
-
-  /**
-   * The run has ended: lets the process stay, if nothing is left of the run in it; else it ends as with `close`. For the
-   * run it is `closed` in any case.
-   */
-  rest(keeper: WorkerKeeper): void {
-    if (this.#ended) return;
-    this.#keeper = keeper;
-    this.#pulse.stop();
-    this.#given.stop();
-    this.tell({type: 'rest'});
-    // It may have begun to start when there was work for it: nobody is to wait until it is up.
-    if (!this.#hasRun) this.#settle(keeper);
-    // It may be busy with what the last file has left.
-    this.#answerBy = setTimeout(() => this.#leave('it does not answer'), ANSWER_WITHIN_MS);
-  }
-
-  /** Makes a process that rests ready for another run. @returns whether it is; if not, it is on its way out */
-  prepare(setup: FurtherSetup, environment: Readonly<Record<string, string | undefined>>): Promise<boolean> {
-    const {socketPath, token} = this.#setup; // it is connected, and stays so
-    this.#setup = {...this.#setup, ...setup, socketPath, token};
-    const set = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    this.tell({type: 'run', setup: this.#setup, environment: Object.fromEntries(set)});
-    clearTimeout(this.#answerBy); // asked to rest by a run that had no use for it, it may not have answered yet
-    this.#answerBy = setTimeout(() => this.#leave('it does not answer'), READY_WITHIN_MS);
-    return new Promise(resolve => (this.#whenReady = resolve));
-  }
-
-  /** A process that is ready serves a run from here on. */
-  serve(listener: WorkerListener): void {
-    this.#keeper = null;
-    this.#listener = listener;
-    this.#stderrTail?.clear();
-    this.#pulse = this.#newPulse();
-    this.#given = this.#newGivenUnits();
-    this.#process.setReferenced(true);
-    this.#socket?.ref();
-    queueMicrotask(() => {
-      if (!this.#ended) listener.up();
+      this.#rest.release();
     });
   }
 
   /**
-   * Ends the process and what its tests have started, whatever they are at: they are told to, and killed
-   * if they do not. `lost` follows, or `closed` if it was told to close before.
+   * Signals the process and what its tests have started, and kills those that have not ended after a grace. The listener
+   * hears `lost`, or `closed` of a process that was closed before.
    */
   terminate(signal: NodeJS.Signals): void {
     this.#process.terminate(signal);
   }
 
-  /** How far the process had come on its way out, if it had to be killed; null: it did not say. */
-  get departure(): Departure | null {
-    return this.#departure;
-  }
-
-  /** Resolves when nothing is left of a process that was lost. */
-  get gone(): Promise<unknown> {
-    return this.#gone;
-  }
-
-  /** Kills the process and what its tests have started at once: for the moment when this one is about to end itself. */
+  /** Kills the process and what its tests have started: for the moment when Jest's process is about to end. */
   kill(): void {
     this.#process.kill();
   }
 
-  /** All that is known of a death, once its standard error is read to the end. */
-  async evidence(death: Death): Promise<DeathReport> {
-    await Promise.race([this.#stderrEnd, new Promise(resolve => setTimeout(resolve, STDERR_GRACE_MS).unref())]);
-    const stderr = this.#stderrTail?.text() ?? '';
-    const {slot, generation} = this.#setup;
-    // jest-worker recognises this too, unless the process was gone before its last words were read; and
-    // it sends a SIGTERM of its own as soon as it has read them.
-    const unclear = death.kind === 'broken' || (death.kind === 'signal' && OUT_OF_MEMORY_SIGNALS.has(death.signal));
-    const refined: Death =
-      unclear && this.#stderrTail?.matches(V8_OUT_OF_MEMORY) === true ? {kind: 'out-of-memory'} : death;
-    return {death: refined, slot, generation, pid: this.#pid, stderr};
+  /**
+   * The run has ended. Lets the worker stay if nothing of the run is left in it; else it ends as with `close`. The
+   * listener hears `closed` in any case.
+   */
+  rest(keeper: WorkerKeeper): void {
+    if (this.#ended) return;
+    this.#expectNothing();
+    this.#rest.begin({
+      rests: () => keeper.rests(this),
+      leaves: why => keeper.leaves(this, why),
+      gone: () => keeper.gone(this),
+    });
   }
 
-  /** Kills the process, which has died of this then. */
-  #endAs(cause: Death): void {
+  /** Prepares a resting worker for another run. @returns whether it is ready; if not, it is being closed, or dead */
+  prepare(setup: FurtherSetup, environment: WorkerStart['environment']): Promise<boolean> {
+    const {socketPath, token} = this.#setup; // the worker is connected, and stays so
+    this.#setup = {...this.#setup, ...setup, socketPath, token};
+    return this.#rest.prepare(this.#setup, environment);
+  }
+
+  /** A worker that is ready serves a run from now on. */
+  serve(listener: WorkerListener): void {
+    this.#listener = listener;
+    this.#runsUnit = false;
+    this.#process.forgetOutput();
+    this.#pulse = this.#newPulse();
+    this.#link.beginRun(this.#setup.hardTimeoutMs);
+    this.#rest.end();
+    queueMicrotask(() => {
+      if (!this.#ended) listener.up();
+    });
+  }
+
+  /** All that is known of a death. Resolves when the process's standard error is read to the end. */
+  async evidence(death: Death): Promise<DeathReport> {
+    const {slot, generation} = this.#setup;
+    return {...(await this.#process.evidence(death)), slot, generation, pid: this.pid};
+  }
+
+  #hear(message: unknown): void {
+    if (this.#ended || this.#rest.takes(message)) return;
+    let news: FromWorker;
+    try {
+      news = this.#link.read(message);
+    } catch (error) {
+      this.#lose({kind: 'broken', message: (error as Error).message});
+      return;
+    }
+    if (news.type === 'unit-started') {
+      this.#runsUnit = true;
+      this.#rest.fileBegan();
+    } else if (news.type === 'unit-done') {
+      this.#runsUnit = false;
+    }
+    this.#listener.message(news);
+  }
+
+  /** The process dies of this. */
+  #terminateFor(cause: Death): void {
     if (this.#ended || this.#cause !== null) return;
     this.#cause = cause;
     this.terminate('SIGTERM');
   }
 
-  #hear(message: unknown): void {
+  #lose(death: Death): void {
     if (this.#ended) return;
-    const ofKept = parseFromKeptWorker(message);
-    if (ofKept !== null) return this.#hearKept(ofKept);
-    if (this.#keeper !== null && this.#whenReady !== null) return; // nobody's: the last run is over
-    let parsed: FromWorker;
-    try {
-      parsed = parseFromWorker(message);
-    } catch (error) {
-      this.#lose({kind: 'broken', message: (error as Error).message});
-      return;
-    }
-    if (parsed.type === 'unit-started') this.#hasRun = this.#runsUnit = true;
-    if (parsed.type === 'unit-done') this.#runsUnit = false;
-    this.#noteGiven(parsed);
-    this.#listener.message(parsed);
-  }
-
-  #noteGiven(message: FromWorker): void {
-    if (message.type === 'unit-started') this.#given.began(message.unit);
-    else if (message.type === 'unit-done') this.#given.ended(message.unit);
-    else if (message.type === 'units-returned') this.#given.returned(message.units);
-  }
-
-  #hearKept(message: FromKeptWorker): void {
-    const keeper = this.#keeper;
-    if (keeper === null) return;
-    if (message.type === 'resting' && this.#whenReady !== null) return; // it has yet to hear of the next run
-    clearTimeout(this.#answerBy);
-    switch (message.type) {
-      case 'leaving':
-        this.#leave(message.reason);
-        return;
-      case 'ready':
-        this.#rests = false;
-        this.#hasRun = this.#runsUnit = false;
-        this.#whenReady?.(true);
-        this.#whenReady = null;
-        return;
-      case 'resting':
-        if (!this.#rests) this.#settle(keeper);
-        return;
-    }
-  }
-
-  /** From here on it is of no run. */
-  #settle(keeper: WorkerKeeper): void {
-    const listener = this.#listener;
-    this.#listener = {
-      up: () => undefined,
-      message: () => undefined,
-      slow: () => undefined,
-      lost: () => keeper.gone(this),
-      closed: () => undefined,
-    };
-    this.#rests = true;
-    this.#releaseLine ??= this.#options.holdLine();
-    this.#process.setReferenced(false);
-    this.#socket?.unref();
-    keeper.rests(this);
-    listener.closed(false);
-  }
-
-  #leave(why: string): void {
-    this.#keeper?.leaves(this, why);
-    this.close();
+    this.#end();
+    this.#gone = this.#process.bury();
+    this.#link.close();
+    this.#listener.lost(this.#cause ?? death);
+    this.#rest.release(); // not earlier: the listener reads the journal, which goes with the line
   }
 
   #end(): void {
     this.#ended = true;
-    this.#pulse.stop();
-    this.#given.stop();
-    clearTimeout(this.#answerBy);
-    this.#whenReady?.(false);
-    this.#whenReady = null;
+    this.#expectNothing();
+    this.#rest.giveUp();
+  }
+
+  #expectNothing(): void {
+    this.#pulse.expectNothing();
+    this.#link.expectNothing();
   }
 
   #newPulse(): Pulse {
     return new Pulse({
       hardTimeoutMs: this.#setup.hardTimeoutMs,
       now: () => performance.now(),
-      onSilence: ms => this.#endAs({kind: 'silent', ms}),
+      onSilence: ms => this.#terminateFor({kind: 'silent', ms}),
     });
   }
-
-  #newGivenUnits(): GivenUnits {
-    return new GivenUnits({
-      hardTimeoutMs: this.#setup.hardTimeoutMs,
-      isDebugged: () => this.#pulse.debugged,
-      onIgnored: ms => this.#endAs({kind: 'deaf', ms}),
-    });
-  }
-
-  #lose(death: Death): void {
-    if (this.#ended) return;
-    this.#end();
-    this.#gone = this.#worker
-      .end()
-      .then(() => this.#process.gone)
-      .finally(() => this.#closeFiles());
-    // jest-worker starts a process anew when one exits with a code; that one is not wanted, nor one that is deaf.
-    this.#process.kill();
-    this.#socket?.destroy();
-    this.#listener.lost(this.#cause ?? death);
-    this.#releaseLine?.(); // not earlier: the listener reads the journal, which is removed with the line
-  }
-
-  #deathOf(error: unknown): Death {
-    let record: ExitRecord | null = null;
-    try {
-      record = parseExitRecord(this.#exitRecord.read());
-    } catch {
-      // It has left none.
-    }
-    const death = deathOf(error, record);
-    if (death.kind !== 'broken' || this.#pid === null || death.message !== NOT_READY) return death;
-    const {exitRecordPath} = this.#setup;
-    return {
-      kind: 'broken',
-      message: `it ended with an exit code that is not known: it could not write ${exitRecordPath}`,
-    };
-  }
-
-  #closeFiles(): void {
-    this.#exitRecord.close();
-    this.#journal.close();
-  }
 }
 
-const NOT_READY = 'it ended before it was ready';
-
-function readDeparture(path: string): Departure | null {
-  try {
-    return parseDeparture(readFileSync(path, 'utf8'));
-  } catch {
-    return null; // it said nothing
-  }
-}
-
-/** jest-worker's words for how a child ended -> a Death. The same in 29.7 and 30. */
-export function deathOf(error: unknown, record: ExitRecord | null): Death {
-  const message = error instanceof Error ? error.message : String(error);
-  const signal = /\bsignal=(SIG\w+)/.exec(message)?.[1];
-  if (signal !== undefined) return {kind: 'signal', signal};
-  if (message.includes('ran out of memory')) return {kind: 'out-of-memory'};
-  if (record !== null) return {kind: 'exit', code: record.code, uncaught: record.uncaught};
-  // jest-worker's words for an exit with a code, which are about its own retries.
-  if (message.includes('exceeding retry limit')) return {kind: 'broken', message: NOT_READY};
-  return {kind: 'broken', message: `it could not go on: ${message}`};
-}
+const NOBODY: WorkerListener = {
+  up: () => undefined,
+  message: () => undefined,
+  lost: () => undefined,
+  slow: () => undefined,
+  closed: () => undefined,
+};

@@ -1,149 +1,237 @@
 /**
- * The process of one worker, and the process group that it leads. What its tests start belongs to that
- * group, unless it is given one of its own. jest-worker signals the process alone; here the group is
- * meant, so that what a test has left running ends with the worker that is made to end.
+ * The process of one worker: its start, its end, and the evidence of its death. A WorkerProcess is a jest-worker farm of
+ * one process. The slot's next process is another farm, because a farm whose child has died may send a call to the dead
+ * child (https://github.com/jestjs/jest/issues/13183).
  */
-import type {ChildProcess} from 'node:child_process';
-import {subscribe, unsubscribe} from 'node:diagnostics_channel';
-import {setTimeout as delay} from 'node:timers/promises';
+import {readFileSync} from 'node:fs';
+import type {Readable} from 'node:stream';
+import type * as JestWorkerModule from 'jest-worker';
+import type {Death, DeathReport} from '../../core/texts/deaths';
+import {
+  EXIT_RECORD_BYTES,
+  parseDeparture,
+  parseExitRecord,
+  type Departure,
+  type ExitRecord,
+  type WorkerSetup,
+} from '../../core/wire/workerMessages';
+import {LeftWords} from './leftWords';
+import {LEADS_A_GROUP, ProcessGroup} from './processGroup';
+import {OutputTail, type SharedOutput} from './workerOutput';
+import type {WorkerStart} from './workerStart';
 
-/** Windows has no process groups that can be signalled. */
-export const LEADS_A_GROUP = process.platform !== 'win32';
+export interface WorkerProcessOptions {
+  readonly start: WorkerStart;
+  readonly setup: WorkerSetup;
+  readonly jestWorker: typeof JestWorkerModule;
+  readonly threads: boolean;
+  readonly stdout: SharedOutput;
+  readonly stderr: SharedOutput;
+  /** The process has sent a message through jest-worker. */
+  readonly onMessage: (message: unknown) => void;
+  /** The process takes no more work. */
+  readonly onServed: (end: ServeEnd) => void;
+}
 
-/** How long (ms) a group that was told to end may take before it is killed; jest-worker's own time for the process. */
-const KILL_AFTER_MS = 500;
+/** How the call has ended that lasts as long as the worker. `failed`: with jest-worker's error of a process's death. */
+export type ServeEnd = {readonly type: 'returned'} | {readonly type: 'failed'; readonly error: unknown};
 
-/** How often (ms) it is looked whether anything is left of a group whose leader has ended. */
-const LOOK_EVERY_MS = 20;
+/** How a closed process has ended. */
+export interface ClosedProcess {
+  /** The process did not end within its grace, and jest-worker has killed it. */
+  readonly forceExited: boolean;
+  /** How far a killed process had come on its way out; null: it did not say, or was not killed. */
+  readonly departure: Departure | null;
+}
+
+type WorkerApi = JestWorkerModule.Worker & {serve(setup: WorkerSetup): JestWorkerModule.PromiseWithCustomMessage<void>};
+
+/** How long (ms) the parent waits for the standard error of a dead process: only the reading is left. */
+const STDERR_GRACE_MS = 1000;
+
+/** How long (ms) an ending process may take to save what later processes use. That time is not its tests' time. */
+const SAVE_WITHIN_MS = 5000;
+
+/** V8 aborts. jest-worker may be faster: it terminates a process as soon as it has read the first of these lines. */
+const OUT_OF_MEMORY_SIGNALS: ReadonlySet<string> = new Set(['SIGABRT', 'SIGTERM']);
+const V8_OUT_OF_MEMORY = /<--- Last few GCs --->|FATAL ERROR: .*heap out of memory/;
+
+const NOT_READY = 'it ended before it was ready';
 
 export class WorkerProcess {
-  #child: ChildProcess | null = null;
-  #endsByItself = false;
-  /** When what does not end as told is killed, as performance.now() has it; null: nothing has told it to. */
-  #killAt: number | null = null;
-  #killTimer: NodeJS.Timeout | undefined;
-  /** The group of a leader that has ended, while it is waited for the rest of it. */
-  #remains: number | null = null;
-  #gone: Promise<void> = Promise.resolve();
+  readonly #group = new ProcessGroup();
+  readonly #farm: WorkerApi;
+  readonly #exitRecord: LeftWords;
+  readonly #exitRecordPath: string;
+  readonly #journal: LeftWords;
+  readonly #departurePath: string;
+  readonly #stderrTail: OutputTail | null = null;
+  readonly #stderrEnd: Promise<void> = Promise.resolve();
+  /** Resolves when the process takes no more work: it has saved what later processes use, or is dead. */
+  readonly #served: Promise<void>;
+
+  constructor({start, setup, jestWorker, threads, stdout, stderr, onMessage, onServed}: WorkerProcessOptions) {
+    this.#exitRecord = new LeftWords(setup.exitRecordPath, EXIT_RECORD_BYTES);
+    this.#exitRecordPath = setup.exitRecordPath;
+    this.#journal = new LeftWords(setup.journalPath);
+    this.#departurePath = setup.departurePath;
+    this.#farm = this.#group.forkedBy(() => startFarm(start, jestWorker, threads));
+    const [out, errors] = [this.#farm.getStdout() as Readable | null, this.#farm.getStderr() as Readable | null];
+    if (out !== null) stdout.add(out);
+    if (errors !== null) {
+      stderr.add(errors);
+      this.#stderrTail = new OutputTail(errors);
+      this.#stderrEnd = new Promise(resolve => errors.once('end', resolve));
+    }
+    const call = this.#farm.serve(setup);
+    call.UNSTABLE_onCustomMessage?.(onMessage);
+    this.#served = call.then(
+      () => onServed({type: 'returned'}),
+      (error: unknown) => onServed({type: 'failed', error}),
+    );
+  }
+
+  /** @param referenced whether the process keeps Jest's process alive */
+  setReferenced(referenced: boolean): void {
+    this.#group.setReferenced(referenced);
+  }
+
+  /** The journal of the file that the process runs. */
+  readJournal(): string {
+    return this.#journal.read();
+  }
 
   /**
-   * Calls what forks the process: jest-worker keeps its child to itself, and tells of its death late.
+   * Lets the process end by itself. jest-worker kills a process that has nothing left to do and does not end within its
+   * grace. Resolves when the process has ended.
    *
-   * @returns what `fork` returns
+   * @param graceMs how long (ms) the process may take until it has nothing left to do
+   * @param busy the process may still run a file for a long time: jest-worker's grace begins at once
    */
-  forkedBy<T>(fork: () => T): T {
-    const stopHearing = hearForks(child => this.#adopt(child));
-    try {
-      return fork();
-    } finally {
-      stopHearing();
-    }
+  async close(graceMs: number, busy: boolean): Promise<ClosedProcess> {
+    this.#group.letEnd();
+    if (!busy) await this.#saved(graceMs);
+    const {forceExited} = await this.#farm.end();
+    await this.#group.gone;
+    this.#closeFiles();
+    return {forceExited, departure: forceExited ? this.#departure() : null};
   }
 
-  /** From here on the process is to end by itself. What it then leaves running lives on, as with the stock runner. */
-  letEnd(): void {
-    this.#endsByItself = true;
+  /** Signals the process and what its tests have started, and kills those that have not ended after a grace. */
+  terminate(signal: NodeJS.Signals): void {
+    this.#group.terminate(signal);
   }
 
-  /** The kill ladder: tells the group to end, and kills what has not within its grace. */
-  terminate(signal: NodeJS.Signals = 'SIGTERM'): void {
-    if (this.#killAt !== null || !this.#lives()) return;
-    this.#killAt = performance.now() + KILL_AFTER_MS;
-    this.#killTimer = setTimeout(() => this.kill(), KILL_AFTER_MS);
-    this.#signal(signal);
-  }
-
-  /** Kills the group at once. */
+  /** Kills the process and what its tests have started. */
   kill(): void {
-    if (this.#remains !== null) signalGroup(this.#remains, 'SIGKILL');
-    this.#signal('SIGKILL');
+    this.#group.kill();
   }
 
-  /** Once the process has ended: resolves when nothing is left of a group that was told to end. */
-  get gone(): Promise<void> {
-    return this.#gone;
-  }
-
-  /** Whether it keeps this process alive. */
-  setReferenced(referenced: boolean): void {
-    const child = this.#child;
-    if (child === null) return;
-    const channel = child.channel as {ref(): void; unref(): void} | null | undefined;
-    for (const handle of [child, channel, child.stdout, child.stderr] as ({ref?(): void; unref?(): void} | null)[]) {
-      if (referenced) handle?.ref?.();
-      else handle?.unref?.();
+  /** Clears up after a death. Resolves when nothing is left of the process. */
+  async bury(): Promise<void> {
+    const ended = this.#farm.end();
+    // jest-worker forks a new process when one has exited with a code, and nobody wants the new one. A process that can
+    // no longer be reached may still run.
+    this.#group.kill();
+    try {
+      await ended;
+      await this.#group.gone;
+    } finally {
+      this.#closeFiles();
     }
   }
 
-  #adopt(child: ChildProcess): void {
-    this.#child = child;
-    // What jest-worker sends to a process that has just died fails (EPIPE), and would end Jest: 'exit' follows, and
-    // is heard. One that could not be started at all does not exit.
-    child.on('error', error => {
-      if (child.pid === undefined) throw error;
-    });
-    // All of jest-worker's own ways to end it: a forced exit, running out of memory.
-    child.kill = signal => {
-      if (signal === 'SIGKILL') this.kill();
-      else this.terminate();
-      return true;
+  /** What the process has died of. @param connected whether the process had connected to its parent */
+  deathBy(end: ServeEnd, connected: boolean): Death {
+    if (end.type === 'returned') return {kind: 'broken', message: 'it stopped taking work without having been told to'};
+    const death = deathOf(end.error, this.#readExitRecord());
+    if (death.kind !== 'broken' || !connected || death.message !== NOT_READY) return death;
+    return {
+      kind: 'broken',
+      message: `it ended with an exit code that is not known: it could not write ${this.#exitRecordPath}`,
     };
-    // Before jest-worker's own listener: a process id that nothing holds any more may be given to another soon.
-    child.once('exit', () => {
-      clearTimeout(this.#killTimer);
-      this.#endRemains(child.pid);
-      // jest-worker forks anew, in its listener of this very event, when a process has exited with a code. If that was
-      // to end by itself, the new one is not wanted, and would not hear that it is to end.
-      const stopHearing = hearForks(again => this.#adopt(again));
-      process.nextTick(() => {
-        stopHearing();
-        if (this.#endsByItself && this.#child !== child) this.kill();
-      });
-    });
   }
 
-  #endRemains(leader: number | undefined): void {
-    if (leader === undefined || !LEADS_A_GROUP) return;
-    if (this.#killAt !== null) this.#gone = this.#waitForRemains(leader, this.#killAt);
-    else if (!this.#endsByItself) signalGroup(leader, 'SIGKILL');
+  /** What the standard error says of a death. Resolves when that is read to the end. */
+  async evidence(death: Death): Promise<Pick<DeathReport, 'death' | 'stderr'>> {
+    await Promise.race([this.#stderrEnd, new Promise(resolve => setTimeout(resolve, STDERR_GRACE_MS).unref())]);
+    // jest-worker recognises this too, unless the process was gone before jest-worker had read its last lines. And
+    // jest-worker sends a SIGTERM as soon as it has read them.
+    const unclear = death.kind === 'broken' || (death.kind === 'signal' && OUT_OF_MEMORY_SIGNALS.has(death.signal));
+    const outOfMemory = unclear && this.#stderrTail?.matches(V8_OUT_OF_MEMORY) === true;
+    return {death: outOfMemory ? {kind: 'out-of-memory'} : death, stderr: this.#stderrTail?.text() ?? ''};
   }
 
-  /** A group that had members a moment ago still has its number: nobody else can be hit. */
-  async #waitForRemains(leader: number, killAt: number): Promise<void> {
-    this.#remains = leader;
-    while (signalGroup(leader, 0)) {
-      if (performance.now() >= killAt) {
-        signalGroup(leader, 'SIGKILL');
-        break;
-      }
-      await delay(LOOK_EVERY_MS);
+  /** What the process has written so far is no evidence any more: it belongs to an earlier run. */
+  forgetOutput(): void {
+    this.#stderrTail?.clear();
+  }
+
+  /** Resolves when the process has saved what later processes use, or is late with that. */
+  async #saved(graceMs: number): Promise<void> {
+    await this.#servedWithin(graceMs);
+    if (this.#departure()?.at === 'saving') await this.#servedWithin(SAVE_WITHIN_MS);
+  }
+
+  #servedWithin(ms: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>(resolve => (timer = setTimeout(resolve, ms)));
+    return Promise.race([this.#served, late]).finally(() => clearTimeout(timer));
+  }
+
+  #departure(): Departure | null {
+    try {
+      return parseDeparture(readFileSync(this.#departurePath, 'utf8'));
+    } catch {
+      return null; // the process has said nothing
     }
-    this.#remains = null;
   }
 
-  #lives(): boolean {
-    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  #readExitRecord(): ExitRecord | null {
+    try {
+      return parseExitRecord(this.#exitRecord.read());
+    } catch {
+      return null; // the process has left none
+    }
   }
 
-  #signal(signal: NodeJS.Signals): void {
-    const pid = this.#child?.pid;
-    if (pid !== undefined && this.#lives()) signalGroup(pid, signal);
-  }
-}
-
-/** Signals a group, by its leader. @returns whether there was anything to signal */
-export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(LEADS_A_GROUP ? -leader : leader, signal);
-    return true;
-  } catch {
-    return false;
+  #closeFiles(): void {
+    this.#exitRecord.close();
+    this.#journal.close();
   }
 }
 
-/** @returns what ends the listening */
-function hearForks(onFork: (child: ChildProcess) => void): () => void {
-  const hear = (message: unknown) => onFork((message as {readonly process: ChildProcess}).process);
-  subscribe('child_process', hear);
-  return () => unsubscribe('child_process', hear);
+function startFarm(
+  {workerPath, environment, execPath, execArgv, gracefulExitTimeout}: WorkerStart,
+  {Worker}: typeof JestWorkerModule,
+  threads: boolean,
+): WorkerApi {
+  return new Worker(workerPath, {
+    enableWorkerThreads: threads,
+    exposedMethods: ['serve'],
+    // As the stock runner has it. A given `env` replaces the environment; jest-worker does not merge it.
+    forkOptions: {
+      serialization: 'json',
+      stdio: 'pipe',
+      env: {...environment},
+      execPath,
+      ...(execArgv !== null && {execArgv: [...execArgv]}),
+      detached: LEADS_A_GROUP && !threads,
+    },
+    maxRetries: 0,
+    numWorkers: 1,
+    ...(gracefulExitTimeout !== undefined && {workerGracefulExitTimeout: gracefulExitTimeout}),
+  }) as WorkerApi;
+}
+
+/** jest-worker's texts on how a child has ended are the same in 29.7 and 30. */
+function deathOf(error: unknown, record: ExitRecord | null): Death {
+  const text = error instanceof Error ? error.message : String(error);
+  const signal = /\bsignal=(SIG\w+)/.exec(text)?.[1];
+  if (signal !== undefined) return {kind: 'signal', signal};
+  if (text.includes('ran out of memory')) return {kind: 'out-of-memory'};
+  if (record !== null) return {kind: 'exit', code: record.code, uncaught: record.uncaught};
+  // jest-worker's text for an exit with a code is about jest-worker's own retries.
+  if (text.includes('exceeding retry limit')) return {kind: 'broken', message: NOT_READY};
+  return {kind: 'broken', message: `it could not go on: ${text}`};
 }

@@ -4,7 +4,7 @@ import type {Test} from '@jest/test-result';
 import {compileCacheOf} from '../cache/compileCaching';
 import type {RunOptions} from '../runOptions';
 import type {FurtherSetup} from './workerHost';
-import {LEADS_A_GROUP} from './workerProcess';
+import {LEADS_A_GROUP} from './processGroup';
 
 /** jest-worker's own, of Jest 29 the only one. */
 const DEFAULT_GRACE_MS = 500;

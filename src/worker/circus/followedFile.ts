@@ -1,6 +1,6 @@
 /** A file that runs whole: nothing is decided about its tests, its journal is kept. */
 import type {Circus} from '@jest/types';
-import {now} from '../clock';
+import {monotonicMs} from '../../pristine/clock';
 import {probe} from '../jestProbes';
 import {collect} from './collection';
 import type {Journal} from '../guard/journal';
@@ -13,7 +13,7 @@ export class FollowedFile implements CircusFile {
   readonly #journal: Journal;
   readonly #phases: Phases;
   readonly #keepsObsolete: boolean;
-  readonly #startedAt = now();
+  readonly #startedAt = monotonicMs();
   #recorder: Recorder | null = null;
 
   /** @param keepsObsolete snapshots for which it has no test are not removed, with -u either */
@@ -52,7 +52,7 @@ export class FollowedFile implements CircusFile {
       const snapshots = SnapshotWatch.of(snapshotState, () => undefined);
       if (this.#keepsObsolete) snapshots?.keepObsolete();
       const collection = collect(state, {granularity: 'tests', grouping: 'none', concurrentFileWide});
-      recorder.opened(collection, snapshots, now() - this.#startedAt);
+      recorder.opened(collection, snapshots, monotonicMs() - this.#startedAt);
     } catch {
       this.#journal.skip(); // a circus that is not as we know it; its tests run all the same
     }

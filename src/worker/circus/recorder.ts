@@ -6,7 +6,6 @@ import type {AssertionResult, TestResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
 import {monotonicMs} from '../../pristine/clock';
 import {residentBytes} from '../../pristine/memory';
-import {now} from '../clock';
 import type {Collection} from './collection';
 import type {Journal} from '../guard/journal';
 import {titlesOf, type Phases} from '../guard/phases';
@@ -164,7 +163,7 @@ export class Recorder {
   }
 
   #memory(): number {
-    const time = now();
+    const time = monotonicMs();
     if (time - this.#rssAt >= MEMORY_EVERY_MS) {
       this.#rss = residentBytes();
       this.#rssAt = time;

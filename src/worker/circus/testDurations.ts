@@ -3,7 +3,7 @@
  * and they would have what a test waits for its parent.
  */
 import type {Circus} from '@jest/types';
-import {now} from '../clock';
+import {monotonicMs} from '../../pristine/clock';
 
 /** Clocks are corrected by less than this (ms) all the time: so far a duration is circus's. */
 const CLOCK_STEP_MS = 1000;
@@ -13,14 +13,14 @@ export class TestDurations {
 
   /** Circus has taken the time of the test's start. */
   starts(test: Circus.TestEntry): void {
-    this.#starts.set(test, now());
+    this.#starts.set(test, monotonicMs());
   }
 
   /** The test has waited since its start: that is not its own time. */
   waited(test: Circus.TestEntry): void {
     const start = this.#starts.get(test);
     if (start === undefined || typeof test.startedAt !== 'number') return;
-    const time = now();
+    const time = monotonicMs();
     test.startedAt += Math.round(time - start);
     this.#starts.set(test, time);
   }
@@ -29,7 +29,7 @@ export class TestDurations {
   ended(test: Circus.TestEntry): void {
     const start = this.#starts.get(test);
     if (start === undefined || typeof test.duration !== 'number') return;
-    const ms = now() - start;
+    const ms = monotonicMs() - start;
     if (Math.abs(test.duration - ms) >= CLOCK_STEP_MS) test.duration = Math.round(ms);
   }
 }

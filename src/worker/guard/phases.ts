@@ -3,7 +3,7 @@
  * that may take.
  */
 import type {Circus} from '@jest/types';
-import {now} from '../clock';
+import {monotonicMs} from '../../pristine/clock';
 import type {Collection} from '../circus/collection';
 import type {Watchdog} from './watchdog';
 
@@ -147,7 +147,7 @@ export class Phases {
 
   /** What runs, and for how long (ms); '': nothing. */
   get status(): {name: string; ms: number} {
-    return this.#now === null ? {name: '', ms: 0} : {name: this.#now.name, ms: now() - this.#now.since};
+    return this.#now === null ? {name: '', ms: 0} : {name: this.#now.name, ms: monotonicMs() - this.#now.since};
   }
 
   /** Only an event loop that does not turn is judged. */
@@ -168,7 +168,7 @@ export class Phases {
 
   #begin(what: string, ownTimeoutMs: number, began = true): void {
     const name = `${this.#path} › ${what}`;
-    this.#now = {what, ownTimeoutMs, name, since: now()};
+    this.#now = {what, ownTimeoutMs, name, since: monotonicMs()};
     const {slowMs, hardMs} = this.#limits;
     const limit = hardMs === 0 ? 0 : Math.max(hardMs, TIMES_OWN_TIMEOUT * ownTimeoutMs);
     this.#watchdog.begin({

@@ -7,7 +7,7 @@ import {createRequire} from 'node:module';
 import {CompileCache} from '../compile/compileCache';
 import type {WorkerSetup} from '../../core/wire/workerMessages';
 import {heapUsedBytes} from '../../pristine/memory';
-import {listen, now} from '../clock';
+import {monotonicMs, nextTurn} from '../../pristine/clock';
 import {loadTestWorker} from '../jestFile';
 import {LoadedModules} from './loadedModules';
 import type {OpenResources} from '../guard/openResources';
@@ -74,9 +74,9 @@ export class BetweenRuns {
   /** Why the process has to end with the run; null: it may stay. */
   async objection(resources: OpenResources): Promise<string | null> {
     if (++this.#runs >= MOST_RUNS) return `it has served ${MOST_RUNS} runs`;
-    const until = now() + SETTLING.forMs;
+    const until = monotonicMs() + SETTLING.forMs;
     while (!resources.isAsFresh) {
-      if (now() >= until) return 'something is still open';
+      if (monotonicMs() >= until) return 'something is still open';
       await new Promise(resolve => later(resolve, SETTLING.everyMs));
     }
     const [working] = this.#unreferenced.atWork;
@@ -151,7 +151,7 @@ async function collectGarbage(): Promise<void> {
     session.connect();
     // V8 does so in a turn of its own, if the session is still there, and blocks for ever if that ends in its answer.
     await new Promise(resolve => session.post('HeapProfiler.collectGarbage', resolve));
-    await listen();
+    await nextTurn();
     session.disconnect();
   } catch {
     // What is garbage counts as used.

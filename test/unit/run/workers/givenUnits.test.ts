@@ -38,7 +38,7 @@ test.each<[string, (one: GivenUnits) => void]>([
   ['has run all of it', one => [one.gave([1]), one.began(1), one.ended(1)]],
   ['has handed it back', one => [one.gave([1]), one.returned([1])]],
   ['need not run it', one => [one.gave([1]), one.ended(1)]],
-  ['is told to end', one => [one.gave([1]), one.stop()]],
+  ['is told to end', one => [one.gave([1]), one.expectNothing()]],
 ])('one that %s may wait', (_what, happens) => {
   const {given: one, ignored} = given();
   happens(one);

@@ -4,8 +4,9 @@ import type {Config} from '@jest/types';
 import type {LogLine} from '../../../../src/run/eventLog';
 import type {RunOptions} from '../../../../src/run/runOptions';
 import type {RunRules} from '../../../../src/run/runRules';
-import {KeptWorkers, keptWorkers, mayKeepWorkers, type WorkerStart} from '../../../../src/run/workers/keptWorkers';
+import {KeptWorkers, keptWorkers, mayKeepWorkers} from '../../../../src/run/workers/keptWorkers';
 import type {FurtherSetup, WorkerHost, WorkerListener} from '../../../../src/run/workers/workerHost';
+import type {WorkerStart} from '../../../../src/run/workers/workerStart';
 import {jestTest} from '../jestTests';
 import {temporaryFolder} from '../temporaryFolder';
 

@@ -73,7 +73,7 @@ test('it tells what ran last, and for how long', () => {
 test('after its end it is silent', () => {
   const {pulse: one, silences} = pulse();
   one.beat(beat);
-  one.stop();
+  one.expectNothing();
   jest.advanceTimersByTime(1e9);
   expect(silences).toEqual([]);
 });

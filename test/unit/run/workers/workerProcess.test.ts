@@ -1,121 +1,178 @@
-import {fork, type ChildProcess} from 'node:child_process';
-import {once} from 'node:events';
-import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {WorkerProcess} from '../../../../src/run/workers/workerProcess';
+import {PassThrough} from 'node:stream';
+import {setImmediate as turn} from 'node:timers/promises';
+import type {Death} from '../../../../src/core/texts/deaths';
+import type {WorkerSetup} from '../../../../src/core/wire/workerMessages';
+import type {SharedOutput} from '../../../../src/run/workers/workerOutput';
+import {WorkerProcess, type ServeEnd, type WorkerProcessOptions} from '../../../../src/run/workers/workerProcess';
+import type {WorkerStart} from '../../../../src/run/workers/workerStart';
+import {temporaryFolder} from '../temporaryFolder';
 
-/** A leader that starts a process, tells its number, and waits. `IGNORE`: that process heeds no SIGTERM. */
-const LEADER = `
-  const {spawn} = require('child_process');
-  const heeds = process.env.IGNORE ? 'process.on("SIGTERM", () => {});' : '';
-  const member = spawn(process.execPath, ['-e', heeds + 'console.log("up"); setInterval(() => {}, 1000)'], {stdio: ['ignore', 'pipe', 'ignore']});
-  member.stdout.once('data', () => process.send(member.pid));
-  process.on('message', code => process.exit(code));`;
+const START: WorkerStart = {
+  workerPath: '/main.js',
+  execPath: '/node',
+  execArgv: ['--flag'],
+  environment: {A: '1'},
+  gracefulExitTimeout: 300,
+};
 
-const folder = mkdtempSync(join(tmpdir(), 'xdist-test-'));
-const leaderPath = join(folder, 'leader.js');
-writeFileSync(leaderPath, LEADER);
-afterAll(() => rmSync(folder, {recursive: true}));
+/** What jest-worker says of an exit with a code. */
+const RETRIES = new Error('Call retries were exceeded: 1 child process exceptions, exceeding retry limit');
 
-const unixOnly = process.platform === 'win32' ? describe.skip : describe;
-
-unixOnly('a worker process', () => {
-  async function started(env: Record<string, string> = {}) {
-    const group = new WorkerProcess();
-    const leader = group.forkedBy(() => fork(leaderPath, {detached: true, env: {...process.env, ...env}}));
-    const [member] = (await once(leader, 'message')) as [number];
-    return {group, leader, member};
+/** A process in a farm that forks nothing. */
+function started(start: WorkerStart = START) {
+  const folder = temporaryFolder();
+  const setup = {
+    exitRecordPath: join(folder, 'exit'),
+    journalPath: join(folder, 'journal'),
+    departurePath: join(folder, 'departure'),
+  } as WorkerSetup;
+  const stderr = new PassThrough();
+  const farms: unknown[][] = [];
+  const ends: ServeEnd[] = [];
+  let endCall!: {resolve: () => void; reject: (error: unknown) => void};
+  let endFarm!: (end: {forceExited: boolean}) => void;
+  class Worker {
+    constructor(...given: unknown[]) {
+      farms.push(given);
+    }
+    readonly getStdout = () => null;
+    readonly getStderr = () => stderr;
+    readonly serve = () => new Promise<void>((resolve, reject) => (endCall = {resolve, reject}));
+    readonly end = () => new Promise<{forceExited: boolean}>(resolve => (endFarm = resolve));
   }
+  const output = {add: () => undefined} as unknown as SharedOutput;
+  const process = new WorkerProcess({
+    start,
+    setup,
+    jestWorker: {Worker} as unknown as WorkerProcessOptions['jestWorker'],
+    threads: false,
+    stdout: output,
+    stderr: output,
+    onMessage: () => undefined,
+    onServed: end => ends.push(end),
+  });
+  return {
+    process,
+    setup,
+    stderr,
+    farms,
+    ends,
+    returns: () => endCall.resolve(),
+    fails: (error: unknown) => endCall.reject(error),
+    endFarm: (forceExited: boolean) => endFarm({forceExited}),
+  };
+}
 
-  const ended = async (leader: ChildProcess) => (await once(leader, 'exit')) as [number | null, string | null];
+const failed = (message: string): ServeEnd => ({type: 'failed', error: new Error(message)});
 
-  async function untilGone(pid: number): Promise<void> {
-    while (lives(pid)) await new Promise(resolve => setTimeout(resolve, 10));
-  }
+test('a farm has one process, which is tried once, with the whole environment', () => {
+  const [given] = started().farms;
+  expect(given).toMatchObject([
+    '/main.js',
+    {
+      numWorkers: 1,
+      maxRetries: 0,
+      workerGracefulExitTimeout: 300,
+      forkOptions: {env: {A: '1'}, execPath: '/node', execArgv: ['--flag'], serialization: 'json'},
+    },
+  ]);
+});
 
-  test('is killed with what it has started', async () => {
-    const {group, leader, member} = await started();
-    group.kill();
-    expect(await ended(leader)).toEqual([null, 'SIGKILL']);
-    await untilGone(member);
+test("without flags or a grace of its own, a process has jest-worker's", () => {
+  const [given] = started({...START, execArgv: null, gracefulExitTimeout: undefined}).farms;
+  const [, options] = given as [string, {forkOptions: object}];
+  expect(options).not.toHaveProperty('workerGracefulExitTimeout');
+  expect(options.forkOptions).not.toHaveProperty('execArgv');
+});
+
+test('the end of the call is told with its error', async () => {
+  const [dead, done] = [started(), started()];
+  dead.fails(RETRIES);
+  done.returns();
+  await turn();
+  expect([dead.ends, done.ends]).toEqual([[{type: 'failed', error: RETRIES}], [{type: 'returned'}]]);
+});
+
+describe('a process has died', () => {
+  test.each<[string, ServeEnd, Death]>([
+    ['of a signal', failed('terminated by signal=SIGSEGV'), {kind: 'signal', signal: 'SIGSEGV'}],
+    ['out of memory', failed('Jest worker ran out of memory and crashed'), {kind: 'out-of-memory'}],
+    [
+      'before it was ready',
+      {type: 'failed', error: RETRIES},
+      {kind: 'broken', message: 'it ended before it was ready'},
+    ],
+    ['of something else', failed('spawn EAGAIN'), {kind: 'broken', message: 'it could not go on: spawn EAGAIN'}],
+    [
+      'of nothing, but stopped working',
+      {type: 'returned'},
+      {kind: 'broken', message: 'it stopped taking work without having been told to'},
+    ],
+  ])('%s', (_how, end, death) => {
+    expect(started().process.deathBy(end, false)).toEqual(death);
   });
 
-  test('is told to end with what it has started', async () => {
-    const {group, leader, member} = await started();
-    group.terminate();
-    expect(await ended(leader)).toEqual([null, 'SIGTERM']);
-    await group.gone;
-    await untilGone(member);
-  });
-
-  test('is gone when what did not heed has been killed', async () => {
-    const {group, leader, member} = await started({IGNORE: 'yes'});
-    group.terminate();
-    await ended(leader);
-    expect(lives(member)).toBe(true);
-    await group.gone;
-    await untilGone(member);
-  });
-
-  test('takes what it has started along when it dies', async () => {
-    const {leader, member} = await started({IGNORE: 'yes'});
-    leader.send(3);
-    await ended(leader);
-    await untilGone(member);
-  });
-
-  test('lets it live on when it has ended as told', async () => {
-    const {group, leader, member} = await started();
-    group.letEnd();
-    leader.send(0);
-    await ended(leader);
-    await group.gone;
-    expect(lives(member)).toBe(true);
-    process.kill(member, 'SIGKILL');
-  });
-
-  test('that jest-worker ends is ended as a group', async () => {
-    const {group, leader, member} = await started();
-    group.letEnd();
-    leader.kill('SIGTERM');
-    expect(await ended(leader)).toEqual([null, 'SIGTERM']);
-    await group.gone;
-    await untilGone(member);
-  });
-
-  /** As jest-worker does. */
-  const forkedAnewAfter = (leader: ChildProcess) =>
-    new Promise<ChildProcess>(resolve => {
-      leader.once('exit', () => resolve(fork(leaderPath, {detached: true})));
+  test('with the exit code that its record has, which is less than a signal', () => {
+    const {process, setup} = started();
+    writeFileSync(setup.exitRecordPath, JSON.stringify({code: 3, uncaught: 'Error: oh'}));
+    expect(process.deathBy({type: 'failed', error: RETRIES}, true)).toEqual({
+      kind: 'exit',
+      code: 3,
+      uncaught: 'Error: oh',
     });
-
-  test('that is forked anew as it exits is the one that is killed then', async () => {
-    const {group, leader} = await started();
-    const again = forkedAnewAfter(leader);
-    leader.send(1);
-    const second = await again;
-    group.kill();
-    expect(await ended(second)).toEqual([null, 'SIGKILL']);
+    expect(process.deathBy(failed('signal=SIGKILL'), true)).toEqual({kind: 'signal', signal: 'SIGKILL'});
   });
 
-  test('that is forked anew as it exits is killed if it was to end by itself', async () => {
-    const {group, leader, member} = await started();
-    const again = forkedAnewAfter(leader);
-    group.letEnd();
-    leader.send(1);
-    expect(await ended(await again)).toEqual([null, 'SIGKILL']);
-    expect(lives(member)).toBe(true);
-    process.kill(member, 'SIGKILL');
+  test('with a code that it could not leave: it had been ready', () => {
+    const {process, setup} = started();
+    expect(process.deathBy({type: 'failed', error: RETRIES}, true)).toEqual({
+      kind: 'broken',
+      message: `it ended with an exit code that is not known: it could not write ${setup.exitRecordPath}`,
+    });
   });
 });
 
-/** One that has ended and that nobody has asked about yet still has its number. */
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !existsSync(`/proc/${pid}`) || !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-  } catch {
-    return false;
+describe('the evidence of a death', () => {
+  async function evidence(death: Death, stderr: string) {
+    const one = started();
+    one.stderr.end(stderr);
+    return one.process.evidence(death);
   }
-}
+  const heap = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory';
+
+  test('of an unclear one shows that it was out of memory', async () => {
+    expect(await evidence({kind: 'signal', signal: 'SIGABRT'}, heap)).toEqual({
+      death: {kind: 'out-of-memory'},
+      stderr: heap,
+    });
+    expect((await evidence({kind: 'broken', message: 'oh'}, heap)).death).toEqual({kind: 'out-of-memory'});
+  });
+
+  test('does not speak against a clear one', async () => {
+    const killed: Death = {kind: 'signal', signal: 'SIGKILL'};
+    expect(await evidence(killed, heap)).toEqual({death: killed, stderr: heap});
+  });
+});
+
+describe('a closed process', () => {
+  test('that was killed has said how far it had come', async () => {
+    const {process, setup, endFarm} = started();
+    const departure = {at: 'exiting', addons: []};
+    writeFileSync(setup.departurePath, JSON.stringify(departure));
+    const closed = process.close(0, true);
+    endFarm(true);
+    expect(await closed).toEqual({forceExited: true, departure});
+  });
+
+  test('that has ended by itself need say nothing', async () => {
+    const {process, setup, endFarm, returns} = started();
+    writeFileSync(setup.departurePath, JSON.stringify({at: 'exiting', addons: []}));
+    const closed = process.close(60_000, false);
+    returns();
+    await turn();
+    endFarm(false);
+    expect(await closed).toEqual({forceExited: false, departure: null});
+  });
+});

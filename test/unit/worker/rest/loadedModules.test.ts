@@ -191,12 +191,12 @@ describe('when modules are renewed', () => {
     const script = `
       const addon = at('node_modules/@swc/core/addon.node');
       require.cache[addon] = {filename: addon, children: []};
-      const own = ours('clock');
+      const own = ours('lease');
       const [base, lib, dep] = [require(at('base.js')), load(at('lib.js')), load('dep')];
       modules.renew(() => undefined);
       return {
         base: require(at('base.js')) === base,
-        own: ours('clock') === own,
+        own: ours('lease') === own,
         addon: addon in require.cache,
         lib: load(at('lib.js')) === lib,
         dep: load('dep') === dep,
