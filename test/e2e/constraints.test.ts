@@ -1,5 +1,5 @@
 /** Files that may not run beside others, or want a worker of a kind: what runs when, and where. */
-import {onEachLine, onLatestLine, type Files, type Project} from './project';
+import {onLatestLine, type Files, type Project} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
@@ -34,7 +34,7 @@ function running(project: Project): string[][] {
 
 const begun = (project: Project) => project.lines<Note>('notes').filter(({what}) => what === 'begins');
 
-onEachLine('a serial file runs alone, others beside each other', async (_line, make) => {
+onLatestLine('a serial file runs alone, others beside each other', async (_line, make) => {
   const project = make({...files(['s1', 's2'], ['@serial']), ...files(['a', 'b', 'c', 'd', 'e', 'f'])});
   const {exitCode, json} = await project.run(['-w', '3'], PARALLEL);
   expect(exitCode).toBe(0);

@@ -1,6 +1,6 @@
 /** A worker that dies costs the test that ran, and says how. */
 import {resultOf} from './outcomes';
-import {IN_ORDER, onEachLine, type Files} from './project';
+import {IN_ORDER, onEachLine, onLatestLine, type Files} from './project';
 import {BUSY_REPORTER, expectSplit, notesOf, slowTests, splitFile} from './splitting';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
@@ -125,7 +125,7 @@ onEachLine('an exception of the running file that nothing catches fails it, with
   expect(json).toMatchObject({numPassedTests: 3, numTotalTests: 3, numRuntimeErrorTestSuites: 1});
 });
 
-onEachLine('an exception that a test failed of is not taken for the reason of a later death', async (_line, make) => {
+onLatestLine('an exception that a test failed of is not taken for the reason of a later death', async (_line, make) => {
   const project = make(
     {
       'a.test.js': 'test("throws", done => { setTimeout(() => { throw new Error("the first file\'s own"); }, 1); });',
@@ -140,7 +140,7 @@ onEachLine('an exception that a test failed of is not taken for the reason of a 
   expect(message).not.toContain("the first file's own");
 });
 
-onEachLine(
+onLatestLine(
   'the file that had finished before keeps its result, also when the parent was busy at the moment of death',
   async (_line, make) => {
     const project = make(
@@ -163,7 +163,7 @@ onEachLine(
   },
 );
 
-onEachLine('every file may kill its worker: each is blamed once, and the run ends', async (_line, make) => {
+onLatestLine('every file may kill its worker: each is blamed once, and the run ends', async (_line, make) => {
   const project = make(
     Object.fromEntries(
       Array.from({length: 8}, (_, index) => [`${index}.test.js`, 'test("dies", () => process.exit(1));']),
@@ -174,24 +174,27 @@ onEachLine('every file may kill its worker: each is blamed once, and the run end
   expect(json).toMatchObject({numTotalTestSuites: 8, numFailedTests: 8, numTotalTests: 8});
 });
 
-onEachLine('maxWorkerRestarts: 0 replaces no worker: what is left is reported with the reason', async (_line, make) => {
-  const project = make({
-    'dies1.test.js': 'test("dies", () => process.exit(1));// the largest file runs first',
-    'dies2.test.js': 'test("dies", () => process.exit(1));// the largest file runs first',
-    ...others(6),
-  });
-  const {exitCode, json} = await project.run(['-w', '2'], {env: {...PARALLEL.env, XDIST_MAX_WORKER_RESTARTS: '0'}});
-  expect(exitCode).toBe(1);
-  expect(json?.testResults).toHaveLength(8);
-  const notRun =
-    json?.testResults.filter(({message}) =>
-      /was not run: no worker is left, and maxWorkerRestarts \(0\)/.test(message),
-    ) ?? [];
-  expect(notRun.length).toBeGreaterThan(0);
-  expect(await project.leftProcesses()).toEqual([]);
-});
+onLatestLine(
+  'maxWorkerRestarts: 0 replaces no worker: what is left is reported with the reason',
+  async (_line, make) => {
+    const project = make({
+      'dies1.test.js': 'test("dies", () => process.exit(1));// the largest file runs first',
+      'dies2.test.js': 'test("dies", () => process.exit(1));// the largest file runs first',
+      ...others(6),
+    });
+    const {exitCode, json} = await project.run(['-w', '2'], {env: {...PARALLEL.env, XDIST_MAX_WORKER_RESTARTS: '0'}});
+    expect(exitCode).toBe(1);
+    expect(json?.testResults).toHaveLength(8);
+    const notRun =
+      json?.testResults.filter(({message}) =>
+        /was not run: no worker is left, and maxWorkerRestarts \(0\)/.test(message),
+      ) ?? [];
+    expect(notRun.length).toBeGreaterThan(0);
+    expect(await project.leftProcesses()).toEqual([]);
+  },
+);
 
-onEachLine('workers that die before they are up are not started for ever', async (_line, make) => {
+onLatestLine('workers that die before they are up are not started for ever', async (_line, make) => {
   const project = make({
     ...others(3),
     'preload.js': 'if (process.env.XDIST_WORKER) { process.stderr.write("no, thanks\\n"); process.exit(7); }',
@@ -213,7 +216,7 @@ onEachLine('workers that die before they are up are not started for ever', async
   expect(capped.json?.testResults[0]?.message).toMatch(/was not run: every worker stayed down/);
 });
 
-onEachLine('a file that killed Jest itself in band gets a worker the next time', async (_line, make) => {
+onLatestLine('a file that killed Jest itself in band gets a worker the next time', async (_line, make) => {
   const project = make({'dies.test.js': 'test("dies", () => process.kill(process.pid, "SIGKILL"));'});
   const first = await project.run(['-w', '2']);
   expect(first).toMatchObject({signal: 'SIGKILL', json: null});
@@ -262,7 +265,7 @@ onEachLine('what is thrown and cannot be sent costs no result, and no message', 
   }
 });
 
-onEachLine('a worker that dies before jest-worker has said a word to it costs nothing', async (_line, make) => {
+onLatestLine('a worker that dies before jest-worker has said a word to it costs nothing', async (_line, make) => {
   const project = make({
     ...others(3),
     // Dead, and the other end of its channel closed, by the time that its parent writes to it.
@@ -290,7 +293,7 @@ onEachLine('a worker that dies before jest-worker has said a word to it costs no
 });
 
 describe.each(['whole', 'split'] as const)('a file that runs %s while its worker dies and Jest is busy', kind => {
-  onEachLine('loses no test but that one', async (_line, make) => {
+  onLatestLine('loses no test but that one', async (_line, make) => {
     const body = slowTests(10, `if (i === 4) { process.kill(process.pid, 'SIGKILL'); for (;;); }`);
     const project = make({
       ...splitFile(body, {

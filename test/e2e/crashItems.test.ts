@@ -1,6 +1,6 @@
 /** Whatever ran when a worker died is named, and no test but that one is without its real result. */
 import {expectOutcomes, messageOf, sourcesOf, statuses, type FileCases} from './outcomes';
-import {onEachLine, type Files} from './project';
+import {onEachLine, onLatestLine, type Files} from './project';
 import {expectSplit, notesOf, slowTests, splitFile} from './splitting';
 
 const PARALLEL = {XDIST_IN_BAND: 'never'};
@@ -94,7 +94,7 @@ onEachLine('every kind of death in a file has its crash item; every other test h
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine("onCrash: 'fail-file' keeps what had ended, and runs nothing more of the file", async (_line, make) => {
+onLatestLine("onCrash: 'fail-file' keeps what had ended, and runs nothing more of the file", async (_line, make) => {
   const project = make({
     'xdist.config.json': '{"onCrash": "fail-file"}',
     'dies.test.js': `test('one', () => {}); test('dies', () => { ${KILL} });
@@ -110,7 +110,7 @@ onEachLine("onCrash: 'fail-file' keeps what had ended, and runs nothing more of 
   expect(statuses(output, 'ok.test.js')).toEqual({ok: 'passed'});
 });
 
-onEachLine(
+onLatestLine(
   'a file that has other tests when it is loaded again: those are not run, and it says why',
   async (_line, make) => {
     const project = make({
@@ -126,7 +126,7 @@ onEachLine(
   },
 );
 
-onEachLine('console, failures and notes of a file that two workers ran stand as if one had', async (_line, make) => {
+onLatestLine('console, failures and notes of a file that two workers ran stand as if one had', async (_line, make) => {
   const project = make({
     'dies.test.js': `console.log('loading');
       test('one', () => { console.log('in one'); }); test('dies', () => { console.log('in dies'); ${KILL} });
@@ -189,7 +189,7 @@ onEachLine(
   },
 );
 
-onEachLine(
+onLatestLine(
   'a split file goes on when one of its workers dies; a hook that kills is found out on one worker',
   async (_line, make) => {
     const project = make({
@@ -214,7 +214,7 @@ onEachLine(
   },
 );
 
-onEachLine('-u after a death: the snapshots of tests that did not run stay', async (_line, make) => {
+onLatestLine('-u after a death: the snapshots of tests that did not run stay', async (_line, make) => {
   const source = `
     test('one', () => expect('one').toMatchSnapshot());
     (process.env.DIES ? test.skip : test)('two', () => expect('two').toMatchSnapshot());
@@ -248,7 +248,7 @@ onEachLine('a test that has failed and is to be retried has not ended', async (_
   expect(messageOf(once, 'a.test.js')).toMatch(/● flaky\n\n {4}once/);
 });
 
-onEachLine('suspects that end in a worker that dies once more keep their result', async (_line, make) => {
+onLatestLine('suspects that end in a worker that dies once more keep their result', async (_line, make) => {
   const project = make({
     'a.test.js': `const pause = ms => new Promise(resolve => setTimeout(resolve, ms)); afterAll(() => process.exit(3));
       test.concurrent('one', () => pause(300)); test.concurrent('dies', async () => { await pause(100); ${KILL} }); test('last', () => {});`,
@@ -258,7 +258,7 @@ onEachLine('suspects that end in a worker that dies once more keep their result'
   expect(statuses(output, 'a.test.js')).toEqual({one: 'passed', dies: 'failed', last: 'passed'});
 });
 
-onEachLine("a file that nobody can follow is run once, and its worker's death is the file's", async (_line, make) => {
+onLatestLine("a file that nobody can follow is run once, and its worker's death is the file's", async (_line, make) => {
   const project = make({
     'runner.js': `module.exports = async (globalConfig, config, environment, runtime, path) => {
       require('fs').appendFileSync('runs', 'x'); process.kill(process.pid, 'SIGKILL'); for (;;);

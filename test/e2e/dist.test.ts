@@ -1,5 +1,5 @@
 /** The option `dist`: what may run apart, by whom, and what a user sees of it. */
-import {IN_ORDER, onEachLine, onLatestLine, type JestOutput, type Project} from './project';
+import {IN_ORDER, onLatestLine, type JestOutput, type Project} from './project';
 
 const parallel = (dist: string) => ({env: {XDIST_IN_BAND: 'never', XDIST_DIST: dist}});
 
@@ -38,7 +38,7 @@ function expectAll(project: Project, {exitCode, json}: JestOutput): void {
   expect(split?.assertionResults.map(({title}) => title).slice(0, 2)).toEqual(['x0', 'x1']);
 }
 
-onEachLine('loadfile: every file runs whole', async (_line, make) => {
+onLatestLine('loadfile: every file runs whole', async (_line, make) => {
   const project = make(files);
   expectAll(project, await project.run(['-w', '3'], parallel('loadfile')));
   expect(processes(project, '').size).toBe(1);

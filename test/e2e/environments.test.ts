@@ -1,8 +1,8 @@
 /** Test environments, module kinds, transforms, test runners: whatever a project has put in place. */
 import {expectSameAsStock} from './parity';
-import {onEachLine} from './project';
+import {onEachLine, onLatestLine} from './project';
 
-onEachLine('jsdom by docblock, beside node', async (_line, make) => {
+onLatestLine('jsdom by docblock, beside node', async (_line, make) => {
   const project = make({
     'dom.test.js':
       '/** @jest-environment jsdom */\ntest("has a document", () => { document.body.innerHTML = "<p>hi</p>"; expect(document.querySelector("p")).toMatchInlineSnapshot; expect(document.title).toBe(""); });',
@@ -50,7 +50,7 @@ onEachLine('ESM test files', async (_line, make) => {
   expect(xdist.json?.numPassedTests).toBe(2);
 });
 
-onEachLine('injectGlobals: false', async (_line, make) => {
+onLatestLine('injectGlobals: false', async (_line, make) => {
   const body =
     'const {test, expect} = require("@jest/globals"); const outer = typeof globalThis.test; test("none", () => expect(outer).toBe("undefined"));';
   const {xdist} = await expectSameAsStock(make({'a.test.js': body, 'b.test.js': body}, {injectGlobals: false}), [
@@ -70,13 +70,13 @@ const TYPED = {
     '{"compilerOptions": {"module": "commonjs", "target": "es2020", "strict": true, "esModuleInterop": true, "types": ["jest"], "ignoreDeprecations": "6.0", "isolatedModules": true}}',
 };
 
-onEachLine('ts-jest, with stacks that point into the sources', async (_line, make) => {
+onLatestLine('ts-jest, with stacks that point into the sources', async (_line, make) => {
   const project = make(TYPED, {transform: {'\\.ts$': ['ts-jest', {diagnostics: false}]}, testMatch: ['**/*.test.ts']});
   const {xdist} = await expectSameAsStock(project, ['-w', '2']);
   expect(xdist.stderr).toContain('at sum (sum.ts:5:11)');
 });
 
-onEachLine('@swc/jest', async (_line, make) => {
+onLatestLine('@swc/jest', async (_line, make) => {
   const project = make(TYPED, {
     transform: {'\\.ts$': ['@swc/jest', {jsc: {parser: {syntax: 'typescript'}}}]},
     testMatch: ['**/*.test.ts'],
@@ -85,7 +85,7 @@ onEachLine('@swc/jest', async (_line, make) => {
   expect(xdist.stderr).toContain('at sum (sum.ts:5:11)');
 });
 
-onEachLine('babel-jest, with mocks that are hoisted', async (_line, make) => {
+onLatestLine('babel-jest, with mocks that are hoisted', async (_line, make) => {
   const project = make(
     {
       'value.js': 'module.exports = {value: () => "real"};',
@@ -129,7 +129,7 @@ onEachLine('a runtime, a resolver and a moduleNameMapper of the project', async 
   expect(xdist.json?.numPassedTests).toBe(2);
 });
 
-onEachLine('console output, buffered and verbose', async (_line, make) => {
+onLatestLine('console output, buffered and verbose', async (_line, make) => {
   const body = (name: string) =>
     `test("${name}", () => { console.log("log of ${name}"); console.error("error of ${name}"); });`;
   const project = make({'a.test.js': body('a'), 'b.test.js': body('b')});

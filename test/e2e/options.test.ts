@@ -18,7 +18,7 @@ const FILES: Record<string, string> = {
   'package.json': '{"name": "project", "jest-runner-xdist": {"maxScheduleChunk": 7, "inBand": "never"}}',
 };
 
-onEachLine('options stand in any of the files, and the environment wins over them', async (_line, make) => {
+onLatestLine('options stand in any of the files, and the environment wins over them', async (_line, make) => {
   for (const [file, text] of Object.entries(FILES)) {
     const project = make({...TESTS, [file]: text});
     expect(planOf(await project.run(['-w', '2']))?.maxScheduleChunk).toBe(7);

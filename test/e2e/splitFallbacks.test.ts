@@ -1,6 +1,6 @@
 /** When a file that may be split is not, and what becomes of one that is in the middle of it when something happens. */
 import {expectSameAsStock} from './parity';
-import {onEachLine} from './project';
+import {onEachLine, onLatestLine} from './project';
 import {
   expectSplit,
   expectSplitSameAsStock,
@@ -24,7 +24,7 @@ const QUICK = `
 `;
 
 for (const args of [['-i'], ['-w', '1'], ['--detectOpenHandles', '-w', '3']]) {
-  onEachLine(`${args.join(' ')}: the file runs whole`, async (_line, make) => {
+  onLatestLine(`${args.join(' ')}: the file runs whole`, async (_line, make) => {
     const project = make(splitFile(QUICK));
     const {xdist} = await expectSameAsStock(project, args, {inBand: true});
     expect(xdist.json).toMatchObject({numPassedTests: 3, numFailedTests: 1});
@@ -56,13 +56,13 @@ onEachLine(
   ['30'],
 );
 
-onEachLine('a file whose docblock says nothing runs whole', async (_line, make) => {
+onLatestLine('a file whose docblock says nothing runs whole', async (_line, make) => {
   const project = make(splitFile(QUICK, {pragmas: 'No pragma.'}));
   const {xdist} = await expectSameAsStock(project, ['-w', '3']);
   expectWhole(xdist);
 });
 
-onEachLine('the option canSplit names files by glob, in the config and in the environment', async (_line, make) => {
+onLatestLine('the option canSplit names files by glob, in the config and in the environment', async (_line, make) => {
   const files = (alone: boolean) => ({
     'xdist.config.json': '{"canSplit": ["tests/*.test.js"]}',
     ...splitFile(slowTests(12), {pragmas: 'No pragma.', name: 'tests/split.test.js', alone}),
@@ -104,27 +104,30 @@ for (const [name, title] of [
   });
 }
 
-onEachLine('a third worker finds other tests: the file begins anew, each test has one result', async (_line, make) => {
-  // Two workers agree, and share the tests; the third that loads the file finds one more.
-  const project = make(
-    splitFile(`
+onLatestLine(
+  'a third worker finds other tests: the file begins anew, each test has one result',
+  async (_line, make) => {
+    // Two workers agree, and share the tests; the third that loads the file finds one more.
+    const project = make(
+      splitFile(`
       if (loaders() === 3 && !existsSync('anew')) { appendFileSync('anew', ''); test('one more', () => {}); }
       ${slowTests(20, 'while (loaders() < 3) await sleep(10);')}
     `),
-  );
-  const {exitCode, json, stderr, events} = await project.run(['-w', '3'], {env: PARALLEL});
-  expect(exitCode).toBe(0);
-  expect(json).toMatchObject({numPassedTests: 22, numTotalTests: 22});
-  expect(stderr).toContain('runs whole, on one worker');
-  const cases = events.filter(({event, path}) => event === 'case-result' && path === 'split.test.js');
-  const names = cases.map(({result}) => (result as {fullName: string}).fullName);
-  expect(new Set(names).size).toBe(names.length);
-  expect(names).toHaveLength(20);
-  expect(events.filter(({event, path}) => event === 'file-start' && path === 'split.test.js')).toHaveLength(1);
-  expect(await project.leftProcesses()).toEqual([]);
-});
+    );
+    const {exitCode, json, stderr, events} = await project.run(['-w', '3'], {env: PARALLEL});
+    expect(exitCode).toBe(0);
+    expect(json).toMatchObject({numPassedTests: 22, numTotalTests: 22});
+    expect(stderr).toContain('runs whole, on one worker');
+    const cases = events.filter(({event, path}) => event === 'case-result' && path === 'split.test.js');
+    const names = cases.map(({result}) => (result as {fullName: string}).fullName);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toHaveLength(20);
+    expect(events.filter(({event, path}) => event === 'file-start' && path === 'split.test.js')).toHaveLength(1);
+    expect(await project.leftProcesses()).toEqual([]);
+  },
+);
 
-onEachLine('a file that cannot be loaded a second time runs whole, with a warning', async (_line, make) => {
+onLatestLine('a file that cannot be loaded a second time runs whole, with a warning', async (_line, make) => {
   const project = make(splitFile(`openSync('lock', 'wx'); ${slowTests(12)}`));
   const {exitCode, json, stderr, log} = await project.run(['-w', '3'], {env: PARALLEL});
   expect(exitCode).toBe(0);
@@ -135,13 +138,13 @@ onEachLine('a file that cannot be loaded a second time runs whole, with a warnin
   expect(notesOf(project)).toHaveLength(12);
 });
 
-onEachLine('a file that no worker can load fails as with the stock runner', async (_line, make) => {
+onLatestLine('a file that no worker can load fails as with the stock runner', async (_line, make) => {
   const project = make(splitFile(`${slowTests(3)} throw new Error('while it is loaded');`));
   const {xdist} = await expectSameAsStock(project, ['-w', '3']);
   expect(xdist.json).toMatchObject({numRuntimeErrorTestSuites: 1, numPassedTests: 2});
 });
 
-onEachLine('a worker that dies fails the test of its split file that ran, and nothing else', async (_line, make) => {
+onLatestLine('a worker that dies fails the test of its split file that ran, and nothing else', async (_line, make) => {
   const project = make(
     splitFile(slowTests(16, 'if (i === 8) { process.kill(process.pid, "SIGKILL"); await new Promise(() => {}); }')),
   );
@@ -159,7 +162,7 @@ onEachLine('a worker that dies fails the test of its split file that ran, and no
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('--bail: another file fails while one is split', async (_line, make) => {
+onLatestLine('--bail: another file fails while one is split', async (_line, make) => {
   const project = make({
     ...splitFile(slowTests(60, 'await sleep(100);')),
     // Fails when two workers are at the file. The workers it leaves are more than one.
@@ -180,7 +183,7 @@ onEachLine('--bail: another file fails while one is split', async (_line, make) 
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('--bail: a split file fails', async (_line, make) => {
+onLatestLine('--bail: a split file fails', async (_line, make) => {
   const project = make({
     ...splitFile(slowTests(14, 'if (i === 9) throw new Error("in the split file");')),
   });
@@ -195,7 +198,7 @@ onEachLine('--bail: a split file fails', async (_line, make) => {
   }
 });
 
-onEachLine('runs one after the other are all split, with durations known and unknown', async (_line, make) => {
+onLatestLine('runs one after the other are all split, with durations known and unknown', async (_line, make) => {
   const project = make(splitFile(slowTests(16, 'await sleep(200);')));
   for (let run = 0; run < 3; run++) {
     const output = await project.run(['-w', '3']);

@@ -1,6 +1,6 @@
 /** What is told of a split file: reporters' events, durations, console output, snapshots, coverage. */
 import type {AssertionResult, TestResult} from '@jest/test-result';
-import {onEachLine, type Files, type JestOutput, type Project} from './project';
+import {onEachLine, onLatestLine, type Files, type JestOutput, type Project} from './project';
 import {expectSplit, expectSplitSameAsStock, expectWhole, PARALLEL, slowTests, splitFile, testsOf} from './splitting';
 
 interface CaseEvent {
@@ -54,7 +54,7 @@ onEachLine('console output: of loading once, of tests in their order', async (_l
   expect(messages).toHaveLength(2 + 14 + 3);
 });
 
-onEachLine('a file that leaks memory in one of its workers leaks', async (_line, make) => {
+onLatestLine('a file that leaks memory in one of its workers leaks', async (_line, make) => {
   const project = make(splitFile(slowTests(14, 'if (i === 9) require("fs").kept = () => globalThis;')));
   const xdist = await project.run(['-w', '3', '--detectLeaks'], {nodeArgs: ['--expose-gc'], env: PARALLEL});
   expectSplit(xdist);
@@ -243,7 +243,7 @@ const INLINE = slowTests(
   'if (i === 2) expect({a: 1}).toMatchInlineSnapshot(`\n{\n  "a": 1,\n}\n`); if (i === 11) expect("x").toMatchInlineSnapshot(`"x"`);',
 );
 
-onEachLine('inline snapshots: compared while split with --ci', async (_line, make) => {
+onLatestLine('inline snapshots: compared while split with --ci', async (_line, make) => {
   const project = make(splitFile(INLINE), {
     transform: {},
     cacheDirectory: '<rootDir>/.cache',

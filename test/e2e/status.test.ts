@@ -1,7 +1,7 @@
 /** Who asks gets to know what is running. */
-import {onEachLine, onLatestLine} from './project';
+import {onLatestLine} from './project';
 
-onEachLine('so it does in band', async (_line, make) => {
+onLatestLine('so it does in band', async (_line, make) => {
   const project = make({
     'asks.test.js': `test('asks', async () => {
       process.kill(process.pid, 'SIGUSR2');
