@@ -1,6 +1,6 @@
 /** A worker that dies costs the test that ran, and says how. */
 import {resultOf} from './outcomes';
-import {IN_ORDER, onEachLine, type Files} from './project';
+import {IN_ORDER, onEachLine, onLatestLine, type Files} from './project';
 import {BUSY_REPORTER, expectSplit, notesOf, slowTests, splitFile} from './splitting';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
@@ -11,63 +11,79 @@ function others(count = 3): Files {
   );
 }
 
-const DEATHS: ReadonlyArray<{name: string; body: string; says: RegExp[]; env?: Record<string, string>}> = [
-  {
-    name: 'SIGKILL',
+/** What a test does, and what its failure says of it. */
+interface DeathCase {
+  readonly body: string;
+  readonly says: readonly RegExp[];
+}
+
+/** By the name of the test file. */
+type DeathCases = Readonly<Record<string, DeathCase>>;
+
+const DEATHS: DeathCases = {
+  'kill.test.js': {
     body: 'process.kill(process.pid, "SIGKILL"); await new Promise(() => {});',
     says: [/killed by signal SIGKILL/],
   },
-  {name: 'abort', body: 'process.abort();', says: [/killed by signal SIGABRT/]},
-  {
-    name: 'SIGTERM',
+  'abort.test.js': {body: 'process.abort();', says: [/killed by signal SIGABRT/]},
+  'term.test.js': {
     body: 'process.kill(process.pid, "SIGTERM"); await new Promise(() => {});',
     says: [/killed by signal SIGTERM/],
   },
-  {
-    name: 'process.exit(3)',
+  'exit3.test.js': {
     body: 'console.log("before"); process.stderr.write("my last words\\n"); process.exit(3);',
     says: [/process\.exit\(3\) was called/, /\| my last words/, /process\.exit called with "3"/],
   },
-  {name: 'process.exit(0)', body: 'process.exit(0);', says: [/process\.exit\(0\) was called/]},
-  {
-    name: 'out of memory',
+  'exit0.test.js': {body: 'process.exit(0);', says: [/process\.exit\(0\) was called/]},
+};
+
+/** All of V8's memory is a small one, of Jest's process, too. */
+const SMALL_HEAP = {NODE_OPTIONS: '--max-old-space-size=60'};
+const OUT_OF_MEMORY: DeathCases = {
+  'memory.test.js': {
     body: 'const kept = []; for (;;) kept.push(new Array(1e5).fill({}));',
     says: [/it ran out of memory/],
-    env: {NODE_OPTIONS: '--max-old-space-size=60'},
   },
-];
+};
 
-for (const {name, body, says, env} of DEATHS) {
-  onEachLine(`a test that dies of ${name} fails with the reason; all others have their result`, async (_line, make) => {
-    const project = make({
-      ...others(),
-      'dies.test.js': `test('first', () => {}); test('dies', async () => { ${body} }); test('last', () => {});`,
-    });
+for (const [how, deaths, env] of [
+  ['in whatever way', DEATHS, {}],
+  ['for want of memory', OUT_OF_MEMORY, SMALL_HEAP],
+] as const) {
+  onEachLine(`a test that dies ${how} fails with the reason; all others have their result`, async (_line, make) => {
+    const files = Object.entries(deaths).map(([file, {body}]) => [
+      file,
+      `test('first', () => {}); test('dies', async () => { ${body} }); test('last', () => {});`,
+    ]);
+    const project = make({...others(), ...(Object.fromEntries(files) as Files)});
     const {exitCode, json, stderr, events} = await project.run(['-w', '2'], {env: {...PARALLEL.env, ...env}});
+    const count = files.length;
     expect(exitCode).toBe(1);
     expect(json).toMatchObject({
-      numTotalTestSuites: 4,
-      numPassedTests: 5,
-      numFailedTests: 1,
-      numTotalTests: 6,
+      numTotalTestSuites: 3 + count,
+      numPassedTests: 3 + 2 * count,
+      numFailedTests: count,
+      numTotalTests: 3 + 3 * count,
       numRuntimeErrorTestSuites: 0,
       wasInterrupted: false,
     });
-    const result = resultOf(json, 'dies.test.js');
-    expect(result?.assertionResults.map(({title, status}) => [title, status])).toEqual([
-      ['first', 'passed'],
-      ['dies', 'failed'],
-      ['last', 'passed'],
-    ]);
-    const message = result?.message ?? '';
-    expect(message).toMatch(/● dies\n\n {4}The worker process died while this test ran/);
-    expect(message).toMatch(/after 1 of the file's other tests: "first"/);
-    expect(message).toMatch(/worker w[12] \(pid \d+\)/);
-    for (const expected of says) expect(message).toMatch(expected);
-    expect(stderr).toContain('FAIL ./dies.test.js');
-    expect(events.filter(event => event.event === 'file-result')).toHaveLength(4);
-    const told = events.filter(({event, path}) => event === 'case-result' && path === 'dies.test.js');
-    expect(told).toHaveLength(3);
+    for (const [file, {says}] of Object.entries(deaths)) {
+      const result = resultOf(json, file);
+      expect(result?.assertionResults.map(({title, status}) => [title, status])).toEqual([
+        ['first', 'passed'],
+        ['dies', 'failed'],
+        ['last', 'passed'],
+      ]);
+      const message = result?.message ?? '';
+      expect(message).toMatch(/● dies\n\n {4}The worker process died while this test ran/);
+      expect(message).toMatch(/after 1 of the file's other tests: "first"/);
+      expect(message).toMatch(/worker w[12] \(pid \d+\)/);
+      for (const expected of says) expect(message).toMatch(expected);
+      expect(stderr).toContain(`FAIL ./${file}`);
+      const told = events.filter(({event, path}) => event === 'case-result' && path === file);
+      expect(told).toHaveLength(3);
+    }
+    expect(events.filter(event => event.event === 'file-result')).toHaveLength(3 + count);
     expect(await project.leftProcesses()).toEqual([]);
   });
 }
@@ -77,14 +93,28 @@ onEachLine(
   async (_line, make) => {
     const project = make(
       {
-        'a.test.js':
-          'test("sets a trap", done => { require("fs").readFile(__filename, () => { setTimeout(() => { throw new Error("too late"); }, 300); done(); }); });',
+        // It throws while the next file is set up.
+        'a.test.js': `const {existsSync, writeFileSync} = require('fs');
+          const [later, never] = [setInterval, clearInterval];
+          test('sets a trap', () => {
+            const timer = later(() => {
+              if (!existsSync('b sets up')) return;
+              never(timer);
+              writeFileSync('thrown', '');
+              throw new Error('too late');
+            }, 10);
+          });`,
         // While its tests run, jest-circus would take the exception for a failure of theirs.
         'b.test.js': '/** @jest-environment ./slow-environment.js */\ntest("runs meanwhile", () => {});',
         'slow-environment.js': `
+        const {existsSync, writeFileSync} = require('fs');
         const {TestEnvironment} = require('jest-environment-node');
         module.exports = class extends TestEnvironment {
-          async setup() { await super.setup(); await new Promise(resolve => setTimeout(resolve, 1500)); }
+          async setup() {
+            await super.setup();
+            writeFileSync('b sets up', '');
+            while (!existsSync('thrown')) await new Promise(resolve => setTimeout(resolve, 10));
+          }
         };`,
         'c.test.js': 'test("ok", () => {});',
         'sequencer.js': IN_ORDER,
@@ -92,6 +122,7 @@ onEachLine(
       {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'},
     );
     for (const runner of ['stock', 'xdist'] as const) {
+      project.reset();
       const {exitCode, json, stderr, events} = await project.run(['-w', '1'], {...PARALLEL, runner});
       expect({exitCode, success: json?.success, passed: json?.numPassedTests}).toEqual({
         exitCode: 0,
@@ -114,7 +145,7 @@ onEachLine('an exception of the running file that nothing catches fails it, with
     'environment.js': `
       const {TestEnvironment} = require('jest-environment-node');
       module.exports = class extends TestEnvironment {
-        async teardown() { setTimeout(() => { throw new Error('in the teardown'); }, 1); await new Promise(resolve => setTimeout(resolve, 60000)); }
+        async teardown() { setTimeout(() => { throw new Error('in the teardown'); }, 1); await new Promise(() => setInterval(() => {}, 1e6)); }
       };`,
   });
   const {exitCode, json} = await project.run(['-w', '2'], PARALLEL);
@@ -125,7 +156,7 @@ onEachLine('an exception of the running file that nothing catches fails it, with
   expect(json).toMatchObject({numPassedTests: 3, numTotalTests: 3, numRuntimeErrorTestSuites: 1});
 });
 
-onEachLine('an exception that a test failed of is not taken for the reason of a later death', async (_line, make) => {
+onLatestLine('an exception that a test failed of is not taken for the reason of a later death', async (_line, make) => {
   const project = make(
     {
       'a.test.js': 'test("throws", done => { setTimeout(() => { throw new Error("the first file\'s own"); }, 1); });',
@@ -140,7 +171,7 @@ onEachLine('an exception that a test failed of is not taken for the reason of a 
   expect(message).not.toContain("the first file's own");
 });
 
-onEachLine(
+onLatestLine(
   'the file that had finished before keeps its result, also when the parent was busy at the moment of death',
   async (_line, make) => {
     const project = make(
@@ -163,35 +194,7 @@ onEachLine(
   },
 );
 
-onEachLine('every file may kill its worker: each is blamed once, and the run ends', async (_line, make) => {
-  const project = make(
-    Object.fromEntries(
-      Array.from({length: 8}, (_, index) => [`${index}.test.js`, 'test("dies", () => process.exit(1));']),
-    ),
-  );
-  const {exitCode, json} = await project.run(['-w', '2'], PARALLEL);
-  expect(exitCode).toBe(1);
-  expect(json).toMatchObject({numTotalTestSuites: 8, numFailedTests: 8, numTotalTests: 8});
-});
-
-onEachLine('maxWorkerRestarts: 0 replaces no worker: what is left is reported with the reason', async (_line, make) => {
-  const project = make({
-    'dies1.test.js': 'test("dies", () => process.exit(1));// the largest file runs first',
-    'dies2.test.js': 'test("dies", () => process.exit(1));// the largest file runs first',
-    ...others(6),
-  });
-  const {exitCode, json} = await project.run(['-w', '2'], {env: {...PARALLEL.env, XDIST_MAX_WORKER_RESTARTS: '0'}});
-  expect(exitCode).toBe(1);
-  expect(json?.testResults).toHaveLength(8);
-  const notRun =
-    json?.testResults.filter(({message}) =>
-      /was not run: no worker is left, and maxWorkerRestarts \(0\)/.test(message),
-    ) ?? [];
-  expect(notRun.length).toBeGreaterThan(0);
-  expect(await project.leftProcesses()).toEqual([]);
-});
-
-onEachLine('workers that die before they are up are not started for ever', async (_line, make) => {
+onLatestLine('workers that die before they are up are not started for ever', async (_line, make) => {
   const project = make({
     ...others(3),
     'preload.js': 'if (process.env.XDIST_WORKER) { process.stderr.write("no, thanks\\n"); process.exit(7); }',
@@ -206,14 +209,9 @@ onEachLine('workers that die before they are up are not started for ever', async
     expect(message).toMatch(/\| no, thanks/);
   }
   expect(await project.leftProcesses()).toEqual([]);
-  // A cap that was not reached is not the reason.
-  const capped = await project.run(['-w', '2'], {
-    env: {...PARALLEL.env, XDIST_MAX_WORKER_RESTARTS: '50', NODE_OPTIONS: `--require ${project.path('preload.js')}`},
-  });
-  expect(capped.json?.testResults[0]?.message).toMatch(/was not run: every worker stayed down/);
 });
 
-onEachLine('a file that killed Jest itself in band gets a worker the next time', async (_line, make) => {
+onLatestLine('a file that killed Jest itself in band gets a worker the next time', async (_line, make) => {
   const project = make({'dies.test.js': 'test("dies", () => process.kill(process.pid, "SIGKILL"));'});
   const first = await project.run(['-w', '2']);
   expect(first).toMatchObject({signal: 'SIGKILL', json: null});
@@ -262,7 +260,7 @@ onEachLine('what is thrown and cannot be sent costs no result, and no message', 
   }
 });
 
-onEachLine('a worker that dies before jest-worker has said a word to it costs nothing', async (_line, make) => {
+onLatestLine('a worker that dies before jest-worker has said a word to it costs nothing', async (_line, make) => {
   const project = make({
     ...others(3),
     // Dead, and the other end of its channel closed, by the time that its parent writes to it.
@@ -290,7 +288,7 @@ onEachLine('a worker that dies before jest-worker has said a word to it costs no
 });
 
 describe.each(['whole', 'split'] as const)('a file that runs %s while its worker dies and Jest is busy', kind => {
-  onEachLine('loses no test but that one', async (_line, make) => {
+  onLatestLine('loses no test but that one', async (_line, make) => {
     const body = slowTests(10, `if (i === 4) { process.kill(process.pid, 'SIGKILL'); for (;;); }`);
     const project = make({
       ...splitFile(body, {

@@ -1,10 +1,20 @@
 /** Whatever ran when a worker died is named, and no test but that one is without its real result. */
 import {expectOutcomes, messageOf, sourcesOf, statuses, type FileCases} from './outcomes';
-import {onEachLine, type Files} from './project';
+import {onEachLine, onLatestLine, type Files} from './project';
 import {expectSplit, notesOf, slowTests, splitFile} from './splitting';
 
 const PARALLEL = {XDIST_IN_BAND: 'never'};
 const KILL = 'process.kill(process.pid, "SIGKILL"); for (;;);';
+
+/** Jest 29 calls concurrent tests before it begins with the first of them. */
+const UNTIL = `const fs = require('fs'); const begun = () => expect.getState().currentTestName !== undefined;
+  const until = async holds => { while (!holds()) await new Promise(resolve => setTimeout(resolve, 20)); };`;
+
+/** `flaky` waits for its second try when the worker dies. */
+const RETRIED = `jest.retryTimes(1); const fs = require('fs');
+  test('flaky', () => { if (!fs.existsSync('tried')) { fs.writeFileSync('tried', ''); throw new Error('once'); } });
+  test('fails', () => { throw new Error('always'); });
+  test('dies', () => { ${KILL} }); test('last', () => {});`;
 
 const KINDS: FileCases = {
   'load.test.js': {
@@ -51,11 +61,23 @@ const KINDS: FileCases = {
     says: [/● dies/],
   },
   'concurrent.test.js': {
-    source: `const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
-      test.concurrent('one', () => pause(2000)); test.concurrent('dies', async () => { await pause(100); ${KILL} });
-      test.concurrent('two', async () => { require('fs').appendFileSync('two', 'x'); await pause(2000); }); test('three', () => {});`,
+    // The other two run when it dies.
+    source: `${UNTIL}
+      test.concurrent('one', () => until(() => fs.existsSync('died')));
+      test.concurrent('dies', async () => { await until(() => begun() && fs.existsSync('two')); fs.writeFileSync('died', ''); ${KILL} });
+      test.concurrent('two', async () => { fs.appendFileSync('two', 'x'); await until(() => fs.existsSync('died')); });
+      test('three', () => {});`,
     statuses: {one: 'passed', dies: 'failed', two: 'passed', three: 'passed'},
     says: [/● dies\n\n {4}The worker process died while this test ran/],
+  },
+  'diesTwice.test.js': {
+    // Those that may have done it end in a worker that dies once more, and keep their result.
+    source: `${UNTIL} const {exit} = process; afterAll(() => exit(3));
+      test.concurrent('one', async () => { fs.writeFileSync('one runs', ''); await until(() => fs.existsSync('dies')); });
+      test.concurrent('dies', async () => { await until(() => begun() && fs.existsSync('one runs')); fs.writeFileSync('dies', ''); ${KILL} });
+      test('last', () => {});`,
+    statuses: {one: 'passed', dies: 'failed', last: 'passed'},
+    says: [/● dies/],
   },
   'together.test.js': {
     source: `const pause = ms => new Promise(resolve => setTimeout(resolve, ms)); let running = 0;
@@ -70,6 +92,20 @@ const KINDS: FileCases = {
     source: `for (const n of [1, 2, 3, 4]) test('dies ' + n, () => { ${KILL} });`,
     statuses: {'dies 1': 'failed', 'dies 2': 'failed', 'dies 3': 'failed', 'dies 4': 'failed'},
     says: [/● dies 4\n\n {4}The worker process died while this test ran/],
+  },
+  'retried.test.js': {
+    // A test that has failed and is to be retried has not ended.
+    source: RETRIED,
+    statuses: {flaky: 'passed', fails: 'failed', dies: 'failed', last: 'passed'},
+    says: [/● fails/],
+  },
+  'others.test.js': {
+    source: `const fs = require('fs'); const again = fs.existsSync('loaded'); fs.writeFileSync('loaded', '');
+      test('one', () => {}); test('dies', () => { ${KILL} }); test(again ? 'new' : 'old', () => {});`,
+    statuses: {one: 'passed', dies: 'failed', old: 'failed'},
+    says: [
+      /● old\n\n {4}This test was not run: the file's worker died, and its rest could not be run: .*it has other tests/,
+    ],
   },
   'skips.test.js': {
     source: `test.skip('no', () => {}); test('dies', () => { ${KILL} }); test.skip('nor this', () => {}); test.todo('later');`,
@@ -94,14 +130,18 @@ onEachLine('every kind of death in a file has its crash item; every other test h
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine("onCrash: 'fail-file' keeps what had ended, and runs nothing more of the file", async (_line, make) => {
+onLatestLine("onCrash: 'fail-file' keeps what had ended, and runs nothing more of the file", async (_line, make) => {
   const project = make({
     'xdist.config.json': '{"onCrash": "fail-file"}',
     'dies.test.js': `test('one', () => {}); test('dies', () => { ${KILL} });
       test('two', () => require('fs').writeFileSync('ran', '')); test.skip('three', () => {});`,
+    'retried.test.js': RETRIED,
     'ok.test.js': 'test("ok", () => {});',
   });
   const output = await project.run(['-w', '2'], {env: PARALLEL});
+  const retried = statuses(output, 'retried.test.js');
+  expect(retried).toEqual({flaky: 'failed', fails: 'failed', dies: 'failed', last: 'failed'});
+  expect(messageOf(output, 'retried.test.js')).toMatch(/● flaky\n\n {4}once/);
   expect(statuses(output, 'dies.test.js')).toEqual({one: 'passed', dies: 'failed', two: 'failed', three: 'pending'});
   expect(messageOf(output, 'dies.test.js')).toMatch(
     /● two\n\n {4}This test was not run: the file's worker died \(it was killed by signal SIGKILL\), and onCrash is 'fail-file'/,
@@ -110,23 +150,7 @@ onEachLine("onCrash: 'fail-file' keeps what had ended, and runs nothing more of 
   expect(statuses(output, 'ok.test.js')).toEqual({ok: 'passed'});
 });
 
-onEachLine(
-  'a file that has other tests when it is loaded again: those are not run, and it says why',
-  async (_line, make) => {
-    const project = make({
-      'dies.test.js': `const fs = require('fs'); const again = fs.existsSync('loaded'); fs.writeFileSync('loaded', '');
-      test('one', () => {}); test('dies', () => { ${KILL} }); test(again ? 'new' : 'old', () => {});`,
-      'ok.test.js': 'test("ok", () => {});',
-    });
-    const output = await project.run(['-w', '2'], {env: PARALLEL});
-    expect(statuses(output, 'dies.test.js')).toEqual({one: 'passed', dies: 'failed', old: 'failed'});
-    expect(messageOf(output, 'dies.test.js')).toMatch(
-      /● old\n\n {4}This test was not run: the file's worker died, and its rest could not be run: .*it has other tests/,
-    );
-  },
-);
-
-onEachLine('console, failures and notes of a file that two workers ran stand as if one had', async (_line, make) => {
+onLatestLine('console, failures and notes of a file that two workers ran stand as if one had', async (_line, make) => {
   const project = make({
     'dies.test.js': `console.log('loading');
       test('one', () => { console.log('in one'); }); test('dies', () => { console.log('in dies'); ${KILL} });
@@ -159,7 +183,7 @@ const SNAPSHOTS: Files = {
   'b.test.js': 'test("ok", () => {});',
 };
 
-onEachLine(
+onLatestLine(
   'the snapshots of a file whose worker died are what they are where the test just throws',
   async (_line, make) => {
     const saved: Record<string, unknown>[] = [];
@@ -189,7 +213,7 @@ onEachLine(
   },
 );
 
-onEachLine(
+onLatestLine(
   'a split file goes on when one of its workers dies; a hook that kills is found out on one worker',
   async (_line, make) => {
     const project = make({
@@ -214,7 +238,7 @@ onEachLine(
   },
 );
 
-onEachLine('-u after a death: the snapshots of tests that did not run stay', async (_line, make) => {
+onLatestLine('-u after a death: the snapshots of tests that did not run stay', async (_line, make) => {
   const source = `
     test('one', () => expect('one').toMatchSnapshot());
     (process.env.DIES ? test.skip : test)('two', () => expect('two').toMatchSnapshot());
@@ -232,33 +256,7 @@ onEachLine('-u after a death: the snapshots of tests that did not run stay', asy
   expect(project.read('__snapshots__/a.test.js.snap')).toBe(before);
 });
 
-onEachLine('a test that has failed and is to be retried has not ended', async (_line, make) => {
-  const project = make({
-    'a.test.js': `jest.retryTimes(1); const fs = require('fs');
-      test('flaky', () => { if (!fs.existsSync('tried')) { fs.writeFileSync('tried', ''); throw new Error('once'); } });
-      test('fails', () => { throw new Error('always'); });
-      test('dies', () => { ${KILL} }); test('last', () => {});`,
-    'b.test.js': 'test("ok", () => {});',
-  });
-  const output = await project.run(['-w', '2'], {env: PARALLEL});
-  expect(statuses(output, 'a.test.js')).toEqual({flaky: 'passed', fails: 'failed', dies: 'failed', last: 'passed'});
-  project.reset();
-  const once = await project.run(['-w', '2'], {env: {...PARALLEL, XDIST_ON_CRASH: 'fail-file'}});
-  expect(statuses(once, 'a.test.js')).toEqual({flaky: 'failed', fails: 'failed', dies: 'failed', last: 'failed'});
-  expect(messageOf(once, 'a.test.js')).toMatch(/● flaky\n\n {4}once/);
-});
-
-onEachLine('suspects that end in a worker that dies once more keep their result', async (_line, make) => {
-  const project = make({
-    'a.test.js': `const pause = ms => new Promise(resolve => setTimeout(resolve, ms)); afterAll(() => process.exit(3));
-      test.concurrent('one', () => pause(300)); test.concurrent('dies', async () => { await pause(100); ${KILL} }); test('last', () => {});`,
-    'b.test.js': 'test("ok", () => {});',
-  });
-  const output = await project.run(['-w', '2'], {env: PARALLEL});
-  expect(statuses(output, 'a.test.js')).toEqual({one: 'passed', dies: 'failed', last: 'passed'});
-});
-
-onEachLine("a file that nobody can follow is run once, and its worker's death is the file's", async (_line, make) => {
+onLatestLine("a file that nobody can follow is run once, and its worker's death is the file's", async (_line, make) => {
   const project = make({
     'runner.js': `module.exports = async (globalConfig, config, environment, runtime, path) => {
       require('fs').appendFileSync('runs', 'x'); process.kill(process.pid, 'SIGKILL'); for (;;);

@@ -4,7 +4,7 @@
  */
 import {messageOf, resultOf, statuses} from './outcomes';
 import {testFile} from './fixtureProject';
-import {IN_ORDER, onEachLine, type Files, type JestOutput} from './project';
+import {IN_ORDER, onEachLine, onLatestLine, type Files, type JestOutput} from './project';
 
 /** On a machine that is busy with other tests, a file may take some seconds to load. */
 const QUICK = {XDIST_IN_BAND: 'never', XDIST_HARD_TIMEOUT: '6s'};
@@ -152,32 +152,38 @@ const LEFT_BEHIND: Readonly<Record<string, LeftBehind>> = {
   },
 };
 
-onEachLine('what a file leaves behind costs a later one nothing, and the earlier one is named', async (_line, make) => {
-  const rows = Object.entries(LEFT_BEHIND).flatMap(([way, {act, moments, says}]) =>
-    moments.map(moment => ({way, act, moment, earlier: `1.${way}.${moment}.test.js`, says})),
-  );
-  const files = rows.flatMap(({way, act, moment, earlier}) => {
-    const pragmas = `@worker-group ${way}.${moment}\n * @hard-timeout 6s`;
-    const stops = `if (!fs.existsSync('${way}.${moment}')) { fs.writeFileSync('${way}.${moment}', ''); fs.trap?.(); await new Promise(() => {}); }`;
-    return [
-      [
-        earlier,
-        `/** ${pragmas} */ ${PRELUDE} const {spin} = require('./helper'); test('leaves', () => { fs.trap = () => later(async () => { ${act} }, 1); });`,
-      ],
-      [
-        `${moment}.${way}.test.js`,
-        `/** ${pragmas}${moment === 'next-split' ? '\n * @can-split' : ''} */ ${PRELUDE} test('one', () => {});
+onLatestLine(
+  'what a file leaves behind costs a later one nothing, and the earlier one is named',
+  async (_line, make) => {
+    const rows = Object.entries(LEFT_BEHIND).flatMap(([way, {act, moments, says}]) =>
+      moments.map(moment => ({way, act, moment, earlier: `1.${way}.${moment}.test.js`, says})),
+    );
+    const files = rows.flatMap(({way, act, moment, earlier}) => {
+      const pragmas = `@worker-group ${way}.${moment}\n * @hard-timeout 6s`;
+      const stops = `if (!fs.existsSync('${way}.${moment}')) { fs.writeFileSync('${way}.${moment}', ''); fs.trap?.(); await new Promise(() => {}); }`;
+      return [
+        [
+          earlier,
+          `/** ${pragmas} */ ${PRELUDE} const {spin} = require('./helper'); test('leaves', () => { fs.trap = () => later(async () => { ${act} }, 1); });`,
+        ],
+        [
+          `${moment}.${way}.test.js`,
+          `/** ${pragmas}${moment === 'next-split' ? '\n * @can-split' : ''} */ ${PRELUDE} test('one', () => {});
           test('two', async () => { ${moment === 'next-environment' ? '' : stops} });`,
-      ],
-    ];
-  });
-  const helper = {'helper.js': 'exports.spin = () => { for (;;); };'};
-  const project = make({...COMMON, ...helper, ...(Object.fromEntries(files) as Files)}, CONFIG);
-  const output = await project.run(['-w', '4'], {env: QUICK});
-  expect({code: output.exitCode, passed: output.json?.numPassedTests}).toEqual({code: 0, passed: 3 * rows.length + 1});
-  for (const {earlier, says} of rows) expect(output.stderr).toMatch(says(earlier.replaceAll('.', '\\.')));
-  expect(await project.leftProcesses()).toEqual([]);
-});
+        ],
+      ];
+    });
+    const helper = {'helper.js': 'exports.spin = () => { for (;;); };'};
+    const project = make({...COMMON, ...helper, ...(Object.fromEntries(files) as Files)}, CONFIG);
+    const output = await project.run(['-w', '4'], {env: QUICK});
+    expect({code: output.exitCode, passed: output.json?.numPassedTests}).toEqual({
+      code: 0,
+      passed: 3 * rows.length + 1,
+    });
+    for (const {earlier, says} of rows) expect(output.stderr).toMatch(says(earlier.replaceAll('.', '\\.')));
+    expect(await project.leftProcesses()).toEqual([]);
+  },
+);
 
 onEachLine(
   'an error that an earlier file throws in a test fails it, and its text names that file',
@@ -253,7 +259,7 @@ describe('when no file is waiting for a worker that loops', () => {
     ['30'],
   );
 
-  onEachLine("and the run is over, it ends within the grace, with the stock runner's words", async (_line, make) => {
+  onLatestLine("and the run is over, it ends within the grace, with the stock runner's words", async (_line, make) => {
     const project = make({'a.test.js': LEAVES, 'b.test.js': 'test("ok", () => {});', 'reporter.js': REPORTER});
     const {exitCode, stderr, json} = await project.run(run, {env: {XDIST_IN_BAND: 'never'}});
     expect({exitCode, passed: json?.numPassedTests}).toEqual({exitCode: 0, passed: 2});
@@ -261,7 +267,7 @@ describe('when no file is waiting for a worker that loops', () => {
   });
 });
 
-onEachLine(
+onLatestLine(
   'a file that breaks the streams of its process costs nothing, as with the stock runner',
   async (_line, make) => {
     const later = Array.from({length: 4}, (_, index) => [`b${index}.test.js`, 'test("ok", () => {});']);

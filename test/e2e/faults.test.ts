@@ -1,5 +1,5 @@
 /** Faults of the runner itself, which these tests put into it: whatever it is, the run ends, and each file has a result. */
-import {onEachLine, type JestOutput, type Project} from './project';
+import {onEachLine, onLatestLine, type JestOutput, type Project} from './project';
 
 const OURS = '../../node_modules/jest-runner-xdist/dist';
 
@@ -19,7 +19,7 @@ function endsOf({json}: JestOutput): Record<string, string> {
   return Object.fromEntries(ends ?? []) as Record<string, string>;
 }
 
-onEachLine(
+onLatestLine(
   'the scheduler throws: files that have ended keep their results, the others fail with the fault',
   async (_line, make) => {
     const project = make({
@@ -53,7 +53,7 @@ onEachLine(
   },
 );
 
-onEachLine(
+onLatestLine(
   'a worker is given a line that is no message: the test that runs meanwhile is not taken for its cause',
   async (_line, make) => {
     const project = make({

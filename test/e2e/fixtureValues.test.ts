@@ -3,7 +3,7 @@ import {fork} from 'node:child_process';
 import {join} from 'node:path';
 import type {FileFixtures, FixtureFailure} from '../../src/core/wire/workerMessages';
 import type {FixtureAnswer, FixtureOrder} from './fixtureRuns';
-import {onEachLine, type Files, type Project} from './project';
+import {onEachLine, onLatestLine, type Files, type Project} from './project';
 
 const VALUE = {url: 'http://127.0.0.1:4711', list: [1, {deep: null}]};
 
@@ -138,7 +138,7 @@ onEachLine('in band the value is there as well', async (_line, make) => {
   }
 });
 
-onEachLine('mocked modules of Node, and no globals of Jest', async (_line, make) => {
+onLatestLine('mocked modules of Node, and no globals of Jest', async (_line, make) => {
   const project = make(
     {
       'a.test.js': `
@@ -176,7 +176,7 @@ onEachLine('an ES module', async (_line, make) => {
   expect(outcomes(answer)).toEqual(['passed reads']);
 });
 
-onEachLine('what the file did not declare is an error that shows what to add', async (_line, make) => {
+onLatestLine('what the file did not declare is an error that shows what to add', async (_line, make) => {
   const project = make({
     'a.test.js': `${USE}\ntest('reads', () => {\n  sharedFixture('./other');\n});`,
   });
@@ -190,13 +190,13 @@ onEachLine('what the file did not declare is an error that shows what to add', a
   expect(outcomes(none)[0]).toContain('it declares none.');
 });
 
-onEachLine('without this runner, an error says what to do', async (_line, make) => {
+onLatestLine('without this runner, an error says what to do', async (_line, make) => {
   const project = make({'a.test.js': `${USE} test('reads', () => sharedFixture('./db'));`});
   const {json} = await project.run([], {runner: 'stock'});
   expect(json?.testResults[0]?.message).toContain("Put `runner: 'xdist'` into the Jest config");
 });
 
-onEachLine('what is transformed is found in the cache, with fixtures or without', async (_line, make) => {
+onLatestLine('what is transformed is found in the cache, with fixtures or without', async (_line, make) => {
   for (const config of [{}, {automock: true}, {automock: true, unmockedModulePathPatterns: ['nothing']}]) {
     const project = make(
       {
@@ -217,7 +217,7 @@ onEachLine('what is transformed is found in the cache, with fixtures or without'
   }
 });
 
-onEachLine('a file without fixtures has the config that Jest made', async (_line, make) => {
+onLatestLine('a file without fixtures has the config that Jest made', async (_line, make) => {
   const project = make(
     {
       'environment.js': `
@@ -314,20 +314,20 @@ describe.each([
     expect(outcomes(only)).toEqual(['pending a', `failed b ${FAILURE.stack}`, 'pending d']);
   });
 
-  onEachLine('fails the file where it is asked for while the file is loaded', async (_line, make) => {
+  onLatestLine('fails the file where it is asked for while the file is loaded', async (_line, make) => {
     const project = make({'a.test.js': `${USE} sharedFixture('./db'); test('a', () => {});`});
     const [answer] = await runFiles(project, ['a.test.js'], {fixtures: declares(project, FAILURE), inBand});
     expect(answer).toEqual({thrown: FAILURE});
   });
 
-  onEachLine('fails the file in a framework that is not circus', async (_line, make) => {
+  onLatestLine('fails the file in a framework that is not circus', async (_line, make) => {
     const project = make({'a.test.js': `${NOTE} note('loaded'); test('a', () => {});`}, {testRunner: 'jest-jasmine2'});
     const [answer] = await runFiles(project, ['a.test.js'], {fixtures: declares(project, FAILURE), inBand});
     expect(answer).toEqual({thrown: FAILURE});
     expect(project.exists('NOTES')).toBe(false);
   });
 
-  onEachLine('fails the file whose environment cannot be followed', async (_line, make) => {
+  onLatestLine('fails the file whose environment cannot be followed', async (_line, make) => {
     const project = make(
       {
         'environment.js': `

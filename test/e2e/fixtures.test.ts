@@ -32,7 +32,7 @@ describe.each([
     },
   );
 
-  onEachLine('a fixture gets the values of those that it needs, which go down after it', async (_line, make) => {
+  onLatestLine('a fixture gets the values of those that it needs, which go down after it', async (_line, make) => {
     const project = make({
       'fixtures/network.js': fixture('network', {value: `{net: 7}`}),
       'fixtures/db.js': fixture('db', {

@@ -1,7 +1,7 @@
 /** Whatever hangs is ended, named, and shown where it hung; the rest of its file is run. */
 import {spawnSync} from 'node:child_process';
 import {expectOutcomes, messageOf, sourcesOf, statuses, type FileCases} from './outcomes';
-import {onEachLine} from './project';
+import {onLatestLine} from './project';
 import {BUSY_REPORTER, expectSplit, slowTests, splitFile} from './splitting';
 
 const QUICK = {XDIST_IN_BAND: 'never', XDIST_HARD_TIMEOUT: '3s'};
@@ -69,7 +69,7 @@ const TRANSFORM = `
     return {code: '\\n'.repeat(5) + source + '\\n//# sourceMappingURL=' + url, map: JSON.stringify(map)};
   };`;
 
-onEachLine('every kind of hang ends, with the place; every other test has its result', async (_line, make) => {
+onLatestLine('every kind of hang ends, with the place; every other test has its result', async (_line, make) => {
   const project = make(
     {
       ...sourcesOf(KINDS),
@@ -89,7 +89,7 @@ onEachLine('every kind of hang ends, with the place; every other test has its re
   expect(spawnSync('ps', ['-eo', 'args'], {encoding: 'utf8'}).stdout).not.toContain('sleeps-for-ever');
 });
 
-onEachLine(
+onLatestLine(
   'a test that is slow is told of, and passes: its own timeout counts for more than the option',
   async (_line, make) => {
     const project = make({
@@ -104,7 +104,7 @@ onEachLine(
   },
 );
 
-onEachLine('of concurrent tests each has its time', async (_line, make) => {
+onLatestLine('of concurrent tests each has its time', async (_line, make) => {
   const project = make({
     'a.test.js': `const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
       test.concurrent('long', () => pause(5000), 60_000); test.concurrent('short', () => pause(100), 100_000);`,
@@ -114,7 +114,7 @@ onEachLine('of concurrent tests each has its time', async (_line, make) => {
   expect(statuses(output, 'a.test.js')).toEqual({long: 'passed', short: 'passed'});
 });
 
-onEachLine('what hung is to blame, also if it went on until it was killed', async (_line, make) => {
+onLatestLine('what hung is to blame, also if it went on until it was killed', async (_line, make) => {
   const project = make({
     'a.test.js': `/** @hard-timeout 1s
        * @jest-environment ./deaf.js */
@@ -138,7 +138,7 @@ onEachLine('what hung is to blame, also if it went on until it was killed', asyn
   });
 });
 
-onEachLine('the pragma @hard-timeout is exact, whatever the option and the own timeouts say', async (_line, make) => {
+onLatestLine('the pragma @hard-timeout is exact, whatever the option and the own timeouts say', async (_line, make) => {
   const project = make({
     'a.test.js': `/** @hard-timeout 1s */ test('spins', () => { ${SPIN} }, 600_000); test('one', () => {});`,
     'b.test.js': 'test("ok", () => {});',
@@ -148,7 +148,7 @@ onEachLine('the pragma @hard-timeout is exact, whatever the option and the own t
   expect(messageOf(output, 'a.test.js')).toContain('the limit being 1 s');
 });
 
-onEachLine('a test of a split file that hangs is ended, and the others have their results', async (_line, make) => {
+onLatestLine('a test of a split file that hangs is ended, and the others have their results', async (_line, make) => {
   const project = make({
     'split.test.js': `/** @can-split */ jest.setTimeout(100);
       for (let i = 0; i < 12; i++) test('t' + i, async () => { if (i === 7) ${SPIN} await new Promise(resolve => setTimeout(resolve, 50)); });`,
@@ -161,7 +161,7 @@ onEachLine('a test of a split file that hangs is ended, and the others have thei
   expect(messageOf(output, 'split.test.js')).toContain('Where it hung, in split.test.js › t7');
 });
 
-onEachLine('in band a hang ends Jest, with the place; the file gets a worker the next time', async (_line, make) => {
+onLatestLine('in band a hang ends Jest, with the place; the file gets a worker the next time', async (_line, make) => {
   const project = make({'a.test.js': `${SHORT}\ntest('one', () => {});\ntest('spins', () => {\n  ${SPIN}\n});`});
   const env = {XDIST_HARD_TIMEOUT: '1s', XDIST_SLOW_TIMEOUT: '500ms'};
   const first = await project.run([], {env});
@@ -175,7 +175,7 @@ onEachLine('in band a hang ends Jest, with the place; the file gets a worker the
   expect(statuses(second, 'a.test.js')).toEqual({one: 'passed', spins: 'failed'});
 });
 
-onEachLine('a worker that was stopped from outside is found by its silence', async (_line, make) => {
+onLatestLine('a worker that was stopped from outside is found by its silence', async (_line, make) => {
   const project = make({
     'a.test.js': `test('is stopped', async () => { process.kill(process.pid, 'SIGSTOP'); await new Promise(() => {}); }, 600); test('one', () => {});`,
     'b.test.js': 'test("ok", () => {});',
@@ -189,7 +189,7 @@ onEachLine('a worker that was stopped from outside is found by its silence', asy
 });
 
 describe.each(['whole', 'split'] as const)('a file that runs %s while a test of it hangs and Jest is busy', kind => {
-  onEachLine('loses no test but that one', async (_line, make) => {
+  onLatestLine('loses no test but that one', async (_line, make) => {
     const project = make({
       ...splitFile(slowTests(10, `if (i === 4) ${SPIN}`), {
         pragmas: `${kind === 'split' ? '@can-split\n * ' : ''}@hard-timeout 6s`,

@@ -1,6 +1,6 @@
 /** What test files do to the process that they share with us: the results are the stock runner's, or say what was done. */
 import {messageOf, statuses} from './outcomes';
-import {onEachLine, type Files} from './project';
+import {onEachLine, onLatestLine, type Files} from './project';
 
 const PARALLEL = {XDIST_IN_BAND: 'never'};
 const ALONE = {...PARALLEL, XDIST_HARD_TIMEOUT: '60s'};
@@ -20,7 +20,7 @@ const THROWN: Readonly<Record<string, readonly [source: string, says: RegExp]>> 
   ],
 };
 
-onEachLine('what is thrown at the top of a file is shown, whatever it is', async (_line, make) => {
+onLatestLine('what is thrown at the top of a file is shown, whatever it is', async (_line, make) => {
   const files = Object.fromEntries(Object.entries(THROWN).map(([file, [source]]) => [file, source]));
   const project = make({...files, 'ok.test.js': passing('ok')});
   const output = await project.run(['-w', '2'], {env: ALONE});
@@ -83,7 +83,7 @@ onEachLine(
   ['30'],
 );
 
-onEachLine('a clock that is set while a test runs puts nothing into the timings', async (_line, make) => {
+onLatestLine('a clock that is set while a test runs puts nothing into the timings', async (_line, make) => {
   const project = make(
     {
       // jest-circus subtracts this from the time of day at the test's end.
@@ -130,7 +130,7 @@ onEachLine(
   ['30'],
 );
 
-onEachLine("with frozen intrinsics the outcome is the stock runner's", async (_line, make) => {
+onLatestLine("with frozen intrinsics the outcome is the stock runner's", async (_line, make) => {
   const project = make({'a.test.js': passing('a'), 'b.test.js': passing('b')});
   const env = {...ALONE, NODE_OPTIONS: '--frozen-intrinsics'};
   const stock = await project.run(['-w', '2'], {env, runner: 'stock'});
@@ -142,7 +142,7 @@ onEachLine("with frozen intrinsics the outcome is the stock runner's", async (_l
   }
 });
 
-onEachLine("none of our functions is in what Node prints of an environment's error", async (_line, make) => {
+onLatestLine("none of our functions is in what Node prints of an environment's error", async (_line, make) => {
   const project = make(
     {
       'environment.js': `const {TestEnvironment} = require('jest-environment-node');

@@ -1,5 +1,5 @@
 /** Workers that do not end when they should, or are ended for what they have kept: which file is named. */
-import {IN_ORDER, nodeOf, onEachLine} from './project';
+import {IN_ORDER, nodeOf, onEachLine, onLatestLine} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
@@ -34,7 +34,7 @@ onEachLine('what is left open is named with the file that has opened it', async 
   expect(stock.stderr).toContain(FORCE_EXITED);
 });
 
-onEachLine('a process of a test that keeps its worker alive is named, and ended with it', async (_line, make) => {
+onLatestLine('a process of a test that keeps its worker alive is named, and ended with it', async (_line, make) => {
   const project = make({
     'child.js':
       'process.on("SIGTERM", () => {}); require("fs").writeFileSync("child runs", ""); setInterval(() => {}, 1000);',
@@ -49,7 +49,7 @@ onEachLine('a process of a test that keeps its worker alive is named, and ended 
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('a worker that loops after its last file is named with that file', async (_line, make) => {
+onLatestLine('a worker that loops after its last file is named with that file', async (_line, make) => {
   const project = make({
     'a.test.js':
       'const fs = require("fs"); test("leaves a trap", () => { setInterval(() => { if (fs.existsSync("reported")) for (;;); }, 1); });',
@@ -64,7 +64,7 @@ onEachLine('a worker that loops after its last file is named with that file', as
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('nothing is said of workers that end', async (_line, make) => {
+onLatestLine('nothing is said of workers that end', async (_line, make) => {
   const project = make({
     'a.test.js':
       'test("a", async () => { setTimeout(() => {}, 50); await fetch("http://127.0.0.1:9").catch(() => {}); });',
@@ -75,7 +75,7 @@ onEachLine('nothing is said of workers that end', async (_line, make) => {
   expect(stderr).not.toMatch(/force exited|^worker w|jest-runner-xdist:/m);
 });
 
-onEachLine('nor of those in which a test has set an exit code', async (_line, make) => {
+onLatestLine('nor of those in which a test has set an exit code', async (_line, make) => {
   const project = make({
     'a.test.js': 'test("a", () => { process.exitCode = 1; });',
     'b.test.js': 'test("b", () => { setTimeout(() => { process.exit(3); }, 1); });',
@@ -174,7 +174,7 @@ describe.each([22, 24] as const)('Node %i has written what it keeps of its modul
   );
 });
 
-onEachLine('threads that do not end are named, too', async (_line, make) => {
+onLatestLine('threads that do not end are named, too', async (_line, make) => {
   const project = make(
     {'a.test.js': `test('listens', done => void require('net').createServer().listen(0, done));`},
     {workerThreads: true},
@@ -189,7 +189,7 @@ onEachLine('threads that do not end are named, too', async (_line, make) => {
 const keeps = (megabytes: number) =>
   `test('keeps', () => { const fs = require('fs'); (fs.kept ??= []).push(Array.from({length: ${megabytes} * 20000}, (_, n) => [n])); });`;
 
-onEachLine('the file that takes its worker over workerIdleMemoryLimit is named', async (_line, make) => {
+onLatestLine('the file that takes its worker over workerIdleMemoryLimit is named', async (_line, make) => {
   const project = make(
     {
       'a.test.js': 'test("passes", () => {});',
@@ -211,7 +211,7 @@ onEachLine('the file that takes its worker over workerIdleMemoryLimit is named',
   expect(after - before).toBeGreaterThan(100);
 });
 
-onEachLine('a limit that every worker is over is told once', async (_line, make) => {
+onLatestLine('a limit that every worker is over is told once', async (_line, make) => {
   const body = 'test("passes", () => {});';
   const project = make(
     {'1.test.js': body, '2.test.js': body, '3.test.js': body, '4.test.js': body},

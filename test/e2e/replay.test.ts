@@ -1,8 +1,8 @@
 /** XDIST_LOG of a real run can be replayed by the production scheduler. */
 import {replay} from '../simulation/replay';
-import {onEachLine} from './project';
+import {onLatestLine} from './project';
 
-onEachLine(
+onLatestLine(
   'a log holds every event and command of a run, with a death in it, and replays to the same commands',
   async (_line, make) => {
     const project = make({

@@ -1,7 +1,7 @@
 /** The option `slots`: how many workers there are, and what a user sees of it. The machine's load is made up, or chance would decide. */
 import {replay} from '../simulation/replay';
 import {normalizeJson} from './parity';
-import {onEachLine, onLatestLine, type JestOutput, type Project} from './project';
+import {onLatestLine, type JestOutput, type Project} from './project';
 
 /** What Jest's process is told of the machine: 2 cores, idle to a share of IDLE, and FREE bytes of memory. */
 const MACHINE = `
@@ -58,7 +58,7 @@ const workersOf = (project: Project) =>
 const lineOf = ({stderr}: JestOutput) => /^jest-runner-xdist: (slots: .*)$/m.exec(stderr)?.[1];
 const idle: Machine = {idle: 1};
 
-onEachLine(
+onLatestLine(
   'auto: while the cores are idle there are more workers than -w, with numbers that follow',
   async (_, make) => {
     const project = make(meeting(6, 6));

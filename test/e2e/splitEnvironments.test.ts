@@ -1,6 +1,6 @@
 /** Split files in whatever a project has put in place: environments, module kinds, transforms, projects, watch mode. */
 import type {AssertionResult} from '@jest/test-result';
-import {onEachLine} from './project';
+import {onEachLine, onLatestLine} from './project';
 import {
   expectSplit,
   expectSplitSameAsStock,
@@ -156,7 +156,7 @@ onEachLine('an ESM test file', async (_line, make) => {
   expect(seen[0]).toContain('failed t4');
 });
 
-onEachLine('ts-jest, with stacks that point into the sources', async (_line, make) => {
+onLatestLine('ts-jest, with stacks that point into the sources', async (_line, make) => {
   const text = splitFile(
     `interface Unused {\n  x: number;\n}\n\n${slowTests(12, '\nif (i === 6) {\n  const text: string = "typed";\n  throw new Error(text);\n}\n')}`,
   )['split.test.js'];
@@ -196,7 +196,7 @@ for (const [name, config] of [
   ['a worker for each file', {workerIdleMemoryLimit: 1000}],
   ['injectGlobals: false', {injectGlobals: false}],
 ] as const) {
-  onEachLine(name, async (_line, make) => {
+  onLatestLine(name, async (_line, make) => {
     const body = slowTests(14, 'console.log(i); if (i === 4) throw new Error("no");');
     const globals = 'injectGlobals' in config ? 'const {test} = require("@jest/globals");' : '';
     const project = make(splitFile(`${globals} ${body}`), {...BASE, ...config});
@@ -204,7 +204,7 @@ for (const [name, config] of [
   });
 }
 
-onEachLine('two projects that run one path: two files, both split', async (_line, make) => {
+onLatestLine('two projects that run one path: two files, both split', async (_line, make) => {
   const config = (name: string) => ({
     ...BASE,
     displayName: {name, color: 'blue'},
@@ -228,7 +228,7 @@ onEachLine('two projects that run one path: two files, both split', async (_line
   expect(cases.filter(({result}) => (result as AssertionResult).fullName === 'slow 3')).toHaveLength(2);
 });
 
-onEachLine('watch mode: the file is split in each run', async (_line, make) => {
+onLatestLine('watch mode: the file is split in each run', async (_line, make) => {
   const body = (extra: string) => splitFile(`${slowTests(14, 'await sleep(150);')} ${extra}`);
   const project = make(body(''));
   const session = new WatchSession(project, ['-w', '3', '--verbose']);

@@ -1,5 +1,5 @@
 /** Failures in a split file: the same ones as with the stock runner, with the same words. */
-import {onEachLine} from './project';
+import {onEachLine, onLatestLine} from './project';
 import {
   expectSplit,
   expectSplitSameAsStock,
@@ -37,7 +37,7 @@ onEachLine('an afterAll of the file that fails in every worker is told once', as
   expect(message.match(/Test suite failed to run/g)).toHaveLength(1);
 });
 
-onEachLine('a beforeAll of the file that fails in one worker fails the tests of that worker', async (_line, make) => {
+onLatestLine('a beforeAll of the file that fails in one worker fails the tests of that worker', async (_line, make) => {
   const project = make(
     splitFile(`
     beforeAll(() => {
@@ -71,7 +71,7 @@ onEachLine('a beforeAll of the file that fails in one worker fails the tests of 
   });
 });
 
-onEachLine(
+onLatestLine(
   'tests that depend on each other fail with a note of what ran before them in the worker',
   async (_line, make) => {
     const project = make(
@@ -150,7 +150,7 @@ onEachLine('mistakes: tests and hooks in tests, hooks that fail twice, missing a
   await expectSplitSameAsStock(project, ['--verbose'], {interleaved: true});
 });
 
-onEachLine('retries and hooks from setupFilesAfterEnv, and the places of tests', async (_line, make) => {
+onLatestLine('retries and hooks from setupFilesAfterEnv, and the places of tests', async (_line, make) => {
   const project = make(
     {
       ...splitFile(`

@@ -1,6 +1,6 @@
 /** Files that may be split and do what makes that hard: to the clock, to the tree of tests, to snapshots. */
 import {normalizeJson} from './parity';
-import {onEachLine, type JestOutput, type Project} from './project';
+import {onEachLine, onLatestLine, type JestOutput, type Project} from './project';
 import {expectSplit, expectSplitSameAsStock, PARALLEL, slowTests, splitFile, testsOf, workersOf} from './splitting';
 
 /** The file gives the same as with the stock runner, and a warning says why it was not split after all. */
@@ -31,7 +31,7 @@ onEachLine('a clock that a test has mocked for good: a split file and whole ones
   await expectSplitSameAsStock(project);
 });
 
-onEachLine(
+onLatestLine(
   'what a test leaves behind to be thrown while its worker waits for more is not lost',
   async (_line, make) => {
     const project = make(
@@ -46,7 +46,7 @@ onEachLine(
   },
 );
 
-onEachLine('a file that does not leak memory does not, for being split', async (_line, make) => {
+onLatestLine('a file that does not leak memory does not, for being split', async (_line, make) => {
   const project = make(splitFile(`${slowTests(12)} test('snapshot', () => expect(1).toMatchSnapshot());`));
   const output = await project.run(['-w', '3', '--detectLeaks'], {env: PARALLEL});
   expect(output.stderr).not.toContain('leaking');
@@ -72,7 +72,7 @@ onEachLine('an environment that takes tests out before they run', async (_line, 
   await expectSplitSameAsStock(project);
 });
 
-onEachLine('an environment that takes tests out while they run: the file runs whole', async (_line, make) => {
+onLatestLine('an environment that takes tests out while they run: the file runs whole', async (_line, make) => {
   const project = make(
     {...splitFile(TAGGED), 'environment.js': PRUNING('run_describe_start')},
     {testEnvironment: './environment.js'},
@@ -81,23 +81,26 @@ onEachLine('an environment that takes tests out while they run: the file runs wh
   expect(testsOf(output).map(({title}) => title)).not.toContain('@slow one');
 });
 
-onEachLine('an environment that lets nobody put a handler before its own: the file runs whole', async (_line, make) => {
-  const project = make(
-    {
-      ...splitFile(slowTests(8), {alone: true}),
-      'environment.js': `const {TestEnvironment} = require('jest-environment-node');
+onLatestLine(
+  'an environment that lets nobody put a handler before its own: the file runs whole',
+  async (_line, make) => {
+    const project = make(
+      {
+        ...splitFile(slowTests(8), {alone: true}),
+        'environment.js': `const {TestEnvironment} = require('jest-environment-node');
 module.exports = class extends TestEnvironment {
   constructor(...args) {
     super(...args);
     Object.defineProperty(this, 'handleTestEvent', {value: () => {}});
   }
 };`,
-    },
-    {testEnvironment: './environment.js'},
-  );
-  const output = await expectWholeSameAsStock(project, '');
-  expect(workersOf(output.log)).toEqual([]);
-});
+      },
+      {testEnvironment: './environment.js'},
+    );
+    const output = await expectWholeSameAsStock(project, '');
+    expect(workersOf(output.log)).toEqual([]);
+  },
+);
 
 onEachLine(
   'a snapshot in a hook of a block is named as in an unsplit run: the file runs whole',

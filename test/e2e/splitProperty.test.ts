@@ -8,7 +8,7 @@ import {join} from 'node:path';
 import type {AssertionResult, TestResult} from '@jest/test-result';
 import fc, {cases} from '../random';
 import {expectSameAsStock, withoutSplitNotes} from './parity';
-import {JEST_LINES, onEachLine, Project, type JestLine} from './project';
+import {JEST_LINES, Project, onEachLine, type JestLine} from './project';
 import {print, sometimes, suites, type Block, type Suite, type Test} from './randomSuites';
 import {workersOf} from './splitting';
 import type {FromSessions, Moment, SessionPlan, SplitAnswer, SplitCase} from './splitSessions';

@@ -73,7 +73,7 @@ export const BUSY_REPORTER: Files = {
     onTestCaseStart() { this.block(); }
     onTestCaseResult() { this.block(); }
     onTestFileResult() { this.block(); }
-    block() { const end = Date.now() + 300; while (Date.now() < end); }
+    block() { const end = Date.now() + 60; while (Date.now() < end); }
   };`,
 };
 

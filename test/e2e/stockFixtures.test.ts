@@ -117,7 +117,7 @@ const NOTES_STARTS: Files = {
 };
 const preload = (project: Project) => ({nodeArgs: ['--require', project.path('preload.js')]});
 
-onEachLine('our runner starts nothing for these three', async (_line, make) => {
+onLatestLine('our runner starts nothing for these three', async (_line, make) => {
   const project = make(
     {
       ...NOTES_STARTS,

@@ -1,7 +1,7 @@
 /** What one run learns, the next one uses. */
 import {formatDurations} from '../../src/core/plan/durations';
 import type {SchedulePlan} from '../../src/core/schedule/state';
-import {onEachLine, onLatestLine, type JestOutput} from './project';
+import {onLatestLine, type JestOutput} from './project';
 
 const wait = (ms: number) => `test('waits', () => new Promise(resolve => setTimeout(resolve, ${ms})));`;
 const PARALLEL = {XDIST_IN_BAND: 'never', XDIST_TIMINGS: 'timings.json'};
@@ -14,7 +14,7 @@ function planOf({log}: JestOutput): SchedulePlan {
 
 const names = (plan: SchedulePlan) => plan.units.map(({file}) => file.path.replace(/^.*[\\/]/, ''));
 
-onEachLine('the second run begins with the longest file', async (_line, make) => {
+onLatestLine('the second run begins with the longest file', async (_line, make) => {
   const project = make({
     'short.test.js': `${wait(1)} // ${'the largest file '.repeat(20)}`,
     'long.test.js': wait(4000),

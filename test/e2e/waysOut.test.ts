@@ -1,6 +1,6 @@
 /** Every way out of a run: what is printed, what the process ends as, and that nothing of it lives on. */
 import type {ChildProcess} from 'node:child_process';
-import {IN_ORDER, onEachLine, type Files, type Project} from './project';
+import {IN_ORDER, onEachLine, onLatestLine, type Files, type Project} from './project';
 import {WatchSession} from './watching';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
@@ -26,7 +26,7 @@ const BUSY: Files = {'child.js': child(), 'loops.test.js': LOOPS, 'spawns.test.j
 const untilBusy = (project: Project, jest: ChildProcess) => project.untilThere(jest, 'looping', 'child runs');
 
 describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s in the middle of a run', signal => {
-  onEachLine('ends it with a summary, as killed by it, and leaves nothing behind', async (_line, make) => {
+  onLatestLine('ends it with a summary, as killed by it, and leaves nothing behind', async (_line, make) => {
     const project = make(
       {
         ...BUSY,
@@ -72,7 +72,7 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s in the middle of a r
   });
 });
 
-onEachLine('a shell sees 130 of a run that Ctrl-C has ended', async (_line, make) => {
+onLatestLine('a shell sees 130 of a run that Ctrl-C has ended', async (_line, make) => {
   const project = make({
     ...BUSY,
     'as-a-shell.js': `
@@ -93,7 +93,7 @@ onEachLine('a shell sees 130 of a run that Ctrl-C has ended', async (_line, make
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('a process of a test that does not heed the signal is killed', async (_line, make) => {
+onLatestLine('a process of a test that does not heed the signal is killed', async (_line, make) => {
   const project = make({'child.js': child(IGNORES_SIGNALS), 'spawns.test.js': SPAWNS});
   const output = await project.run(['-w', '2'], {
     ...PARALLEL,
@@ -106,7 +106,7 @@ onEachLine('a process of a test that does not heed the signal is killed', async 
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('a process of a test that heeds the signal has time to', async (_line, make) => {
+onLatestLine('a process of a test that heeds the signal has time to', async (_line, make) => {
   const heeds = `process.on('SIGINT', () => setTimeout(() => { require('fs').writeFileSync('tidied up', ''); process.exit(); }, 100));`;
   const project = make({'child.js': child(heeds), 'spawns.test.js': SPAWNS});
   await project.run(['-w', '2'], {
@@ -120,7 +120,7 @@ onEachLine('a process of a test that heeds the signal has time to', async (_line
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('a signal while the workers start leaves none of them', async (_line, make) => {
+onLatestLine('a signal while the workers start leaves none of them', async (_line, make) => {
   const project = make({
     'a.test.js': 'test("a", () => {});',
     'preload.js': 'if (process.env.XDIST_WORKER) { require("fs").writeFileSync("starting", ""); for (;;); }',
@@ -136,7 +136,7 @@ onEachLine('a signal while the workers start leaves none of them', async (_line,
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('a file whose tests are shared is interrupted once', async (_line, make) => {
+onLatestLine('a file whose tests are shared is interrupted once', async (_line, make) => {
   const project = make({
     'a.test.js': `/** @can-split */
       const fs = require('fs');
@@ -157,7 +157,7 @@ onEachLine('a file whose tests are shared is interrupted once', async (_line, ma
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('another runner of the same run does not begin after the signal', async (_line, make) => {
+onLatestLine('another runner of the same run does not begin after the signal', async (_line, make) => {
   const waits = (name: string) =>
     `test('waits', async () => { require('fs').writeFileSync('began ${name}', ''); await new Promise(() => {}); }, 600000);`;
   const project = make(
@@ -189,7 +189,7 @@ onEachLine('another runner of the same run does not begin after the signal', asy
 });
 
 describe.each(['SIGINT', 'SIGTERM'] as const)('a second signal, %s', second => {
-  onEachLine('ends Jest at once where a reporter hangs', async (_line, make) => {
+  onLatestLine('ends Jest at once where a reporter hangs', async (_line, make) => {
     const project = make({
       ...BUSY,
       'hangs.js':
@@ -209,7 +209,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('a second signal, %s', second => {
   });
 });
 
-onEachLine('a signal after the run is none of ours', async (_line, make) => {
+onLatestLine('a signal after the run is none of ours', async (_line, make) => {
   const project = make(
     {
       'a.test.js': 'test("a", () => {});',
@@ -229,7 +229,7 @@ onEachLine('a signal after the run is none of ours', async (_line, make) => {
   expect(output.stderr).not.toContain('jest-runner-xdist:');
 });
 
-onEachLine('in band a signal does what it does with the stock runner', async (_line, make) => {
+onLatestLine('in band a signal does what it does with the stock runner', async (_line, make) => {
   const project = make({
     'a.test.js': `test('waits', async () => { require('fs').writeFileSync('running', ''); await new Promise(() => {}); }, 600000);`,
   });
@@ -247,7 +247,7 @@ onEachLine('in band a signal does what it does with the stock runner', async (_l
   }
 });
 
-onEachLine('--bail leaves no worker that loops, nor what a test has started', async (_line, make) => {
+onLatestLine('--bail leaves no worker that loops, nor what a test has started', async (_line, make) => {
   const project = make({
     ...BUSY,
     'fails.test.js': `test('fails', async () => {
@@ -289,7 +289,7 @@ const DYING = {
 };
 
 for (const [name, dies] of Object.entries(DYING)) {
-  onEachLine(`what a test has started ends with a worker that dies of ${name}`, async (_line, make) => {
+  onLatestLine(`what a test has started ends with a worker that dies of ${name}`, async (_line, make) => {
     const project = make({
       'child.js': child(IGNORES_SIGNALS),
       'dies.test.js': `test('dies', async () => {
@@ -307,7 +307,7 @@ for (const [name, dies] of Object.entries(DYING)) {
   });
 }
 
-onEachLine(
+onLatestLine(
   'what a test has started outlives a worker that ends as told, as with the stock runner',
   async (_line, make) => {
     const project = make({
@@ -339,7 +339,7 @@ onEachLine('Ctrl-C in watch mode leaves at once, and nothing behind', async (_li
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('a signal in watch mode ends Jest at once, and leaves nothing behind', async (_line, make) => {
+onLatestLine('a signal in watch mode ends Jest at once, and leaves nothing behind', async (_line, make) => {
   const project = make(BUSY);
   const output = await project.run(['--watchAll', '--watchman=false', '-w', '2'], {
     meanwhile: async jest => {
@@ -409,7 +409,7 @@ const LIFELINES: readonly {
 ];
 
 for (const {name, files, workers, busy} of LIFELINES) {
-  onEachLine(`nothing outlives a Jest that is killed while ${name}`, async (_line, make) => {
+  onLatestLine(`nothing outlives a Jest that is killed while ${name}`, async (_line, make) => {
     const project = make(files);
     const output = await project.run(['-w', String(workers)], {
       ...PARALLEL,
@@ -423,7 +423,7 @@ for (const {name, files, workers, busy} of LIFELINES) {
   });
 }
 
-onEachLine('q in watch mode ends a run whose worker spins, and then Jest; nothing is left', async (_line, make) => {
+onLatestLine('q in watch mode ends a run whose worker spins, and then Jest; nothing is left', async (_line, make) => {
   const project = make(BUSY);
   const session = new WatchSession(project, ['-w', '2']);
   await untilBusy(project, session.jest);

@@ -409,22 +409,26 @@ describe('a worker that dies', () => {
     expect(message).toContain('worker w1 (pid 4711):\n  | last words');
   });
 
-  test('and cannot be replaced any more leaves the other files failed, with the reason', async () => {
-    const run = new FakeRun(planOf(units(2, LONG)));
-    const finished = run.dispatch.run();
-    for (const name of ['w1.1', 'w1.2', 'w1.3']) run.worker(name).says.lost({kind: 'out-of-memory'});
-    await finished;
-    expect(await run.heard()).toEqual([
-      'test-file-start /0.test.js',
-      'test-file-failure /0.test.js',
-      'test-file-start /1.test.js',
-      'test-file-failure /1.test.js',
-    ]);
-    expect(await run.failureOf('/1.test.js')).toMatch(
-      /^This test file was not run: every worker stayed down.*\nThe last worker died: it ran out of memory/,
-    );
-    expect(run.ended).toEqual([]);
-  });
+  // A limit that was not reached is not the reason.
+  test.each([null, 50])(
+    'and cannot be replaced any more leaves the other files failed, with the reason',
+    async limit => {
+      const run = new FakeRun(planOf(units(2, LONG), {maxWorkerRestarts: limit}));
+      const finished = run.dispatch.run();
+      for (const name of ['w1.1', 'w1.2', 'w1.3']) run.worker(name).says.lost({kind: 'out-of-memory'});
+      await finished;
+      expect(await run.heard()).toEqual([
+        'test-file-start /0.test.js',
+        'test-file-failure /0.test.js',
+        'test-file-start /1.test.js',
+        'test-file-failure /1.test.js',
+      ]);
+      expect(await run.failureOf('/1.test.js')).toMatch(
+        /^This test file was not run: every worker stayed down.*\nThe last worker died: it ran out of memory/,
+      );
+      expect(run.ended).toEqual([]);
+    },
+  );
 
   test('leaves the other files failed with the limit that was set', async () => {
     const run = new FakeRun(planOf(units(2, LONG), {maxWorkerRestarts: 0}));
