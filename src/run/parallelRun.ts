@@ -1,51 +1,47 @@
-/** A run over workers: makes the plan, opens the line to the workers, and lets dispatch go. */
-import {join, relative} from 'node:path';
-import type {Test} from '@jest/test-result';
-import {describeDeath} from '../core/texts/deaths';
-import {describeLeftBehind} from '../core/texts/leftBehind';
+/** A run over workers, from its plan to its end. Each part is a file of its own. */
 import {MODES} from '../core/plan/dist';
 import type {NodeId, SlotNumber, Unit} from '../core/plan/units';
 import {snapshotUseOf} from '../core/results/snapshotUse';
-import {type LoadSample, type SchedulePlan, slotsOf} from '../core/schedule';
-import {describeForcedExit} from '../core/texts/forcedExits';
-import {NodeSummary} from '../core/texts/nodeSummary';
-import type {Departure, Hello} from '../core/wire/workerMessages';
-import {slowLine} from '../core/wire/watchdogMessages';
+import type {ResolvedOptions} from '../core/rules/resolvedOptions';
+import {slotsOf, type SchedulePlan} from '../core/schedule';
 import {cacheDirectoryOf} from './cache/cacheDirectory';
-import {Dispatch, type ForcedExit} from './dispatch';
+import {Dispatch} from './dispatch';
+import {EarlyEnd} from './earlyEnd';
 import {openEventLog} from './eventLog';
-import type {Faults} from './faults';
+import {DeadSlices} from './files/deadSlices';
+import {FileParts} from './files/fileParts';
 import {FileReports} from './files/fileReports';
 import {mergeTools, nodeMergeTools} from './files/mergeTools';
 import {NodeResults} from './files/nodeResults';
 import {removeObsolete} from './files/obsoleteSnapshots';
-import type {RunningJest} from './jest/runningJest';
-import type {MachineLoad} from './machine/machineLoad';
+import type {JestCapabilities} from './jest/jestCapabilities';
+import {machineLoad, sampleLoad} from './machine/growingRun';
+import {Notices} from './notices';
+import {PlannedTests} from './plannedTests';
 import type {ParallelRunOptions, RunOptions} from './runOptions';
 import {makePlan} from './runPlan';
 import type {RunRules} from './runRules';
 import {warn} from './warn';
 import type {KeptWorkers} from './workers/keptWorkers';
-import {nodeEnvironment} from './workers/nodes';
+import {NodeUse} from './workers/nodeUse';
 import {Recycling} from './workers/recycling';
+import {RunWorkers} from './workers/runWorkers';
 import {tellStatusOnSignal} from './workers/status';
-import {WaysOut} from './workers/waysOut';
-import {WorkerHost} from './workers/workerHost';
+import type {WorkerListener} from './workers/workerHost';
+import {WorkerMaker} from './workers/workerMaker';
 import {SharedOutput} from './workers/workerOutput';
-import {WorkerServer, type WorkerServerListener} from './workers/workerServer';
+import {WorkerServer} from './workers/workerServer';
 import {sharedSetup} from './workers/workerSetup';
-import {DeadSlices} from './files/deadSlices';
-import {FileParts} from './files/fileParts';
-import type {ResolvedOptions} from '../core/rules/resolvedOptions';
+import {workerStart} from './workers/workerStart';
 
 export interface ParallelRun {
-  /** Resolves when every unit has ended; workers are still on their way out then. Never, in a run that is stopped. */
+  /** Resolves when every unit has ended; workers may still be ending. Never resolves in a run that is stopped. */
   readonly unitsEnded: Promise<void>;
   /** Resolves when no worker is left. */
   readonly finished: Promise<void>;
   /** Ends the run early; resolves when no worker is left. */
   stop(): Promise<void>;
-  /** To be called when Jest has been told everything: a result that it is told later it would drop. */
+  /** To be called when Jest has all reports: Jest would drop a later one. */
   conclude(): Promise<void>;
 }
 
@@ -55,54 +51,62 @@ export async function startParallelRun(
 ): Promise<ParallelRun> {
   const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes, faults} = parallelOptions;
   const {jest, globalConfig, watcher, options} = runOptions;
-  const testOfPath = new Map(tests.map(test => [`${test.context.config.id}\0${test.path}`, test]));
+
+  // What runs.
   const machine = options.slots === 'auto' ? machineLoad() : null;
   const plan = makePlan(runOptions, parallelOptions, machine);
-  const unitTests = plan.units.map(({file}) => testOfPath.get(`${file.configId}\0${file.path}`) as Test);
-  const testOf = (unit: number) => unitTests[unit] as Test;
-  /** The name of the node that a unit is for; null: it may run on any. */
-  const nodeNameOf = (unit: number) => {
-    const node = plan.units[unit]?.node ?? null;
-    return node === null ? null : (nodes[node]?.name ?? null);
-  };
-  const summary = nodes.length === 0 ? null : new NodeSummary(nodes);
-  const nodeInSlot = new Map<SlotNumber, NodeId>();
-  const shown = (path: string) => relative(globalConfig.rootDir, path);
-
-  const hosts = new Map<SlotNumber, WorkerHost>();
-  const leaving = new Set<Promise<unknown>>();
-  const started = new Map<SlotNumber, WorkerHost>();
-  const server = await WorkerServer.listen(hearing(started, faults), cacheDirectoryOf(tests));
-  const keeping = keepingFor(runOptions, parallelOptions);
-  const stdout = keeping?.stdout ?? new SharedOutput(process.stdout);
-  const stderr = keeping?.stderr ?? new SharedOutput(process.stderr);
-  const log = openEventLog(process.env.XDIST_LOG, warn);
   const workerCount = slotsOf(plan);
-  const shared = sharedSetup(runOptions, tests, runId, workerCount, server.token, keeping !== null);
-  const recycling = new Recycling({limitBytes: shared.heapLimitBytes, pathOf: unit => shown(testOf(unit).path), warn});
-  const colours = jest.usesColours() ? {FORCE_COLOR: '1'} : {};
+  const planned = new PlannedTests(plan, tests, nodes);
+  const testOf = (unit: number) => planned.of(unit);
+  const nodeNameOf = (unit: number) => planned.nodeNameOf(unit);
 
-  const startOf = (slot: SlotNumber, nodeId: NodeId) => {
-    const node = nodes[nodeId];
-    // A Jest around, inside of a test of which this one runs, may have nodes. (A thread would have `undefined` as text.)
-    const {XDIST_NODE: _nodeAround, ...inherited} = process.env;
-    const environment = {
-      ...inherited,
-      JEST_WORKER_ID: String(slot),
-      XDIST_WORKER: `w${slot}`,
-      XDIST_WORKER_COUNT: String(workerCount),
-      XDIST_RUN_ID: runId,
-      ...colours,
-    };
-    return {
-      workerPath: join(__dirname, '..', 'worker', 'main.js'),
-      execPath: node?.execPath ?? process.execPath,
-      execArgv: node?.execArgv ?? null,
-      environment: node === undefined ? environment : nodeEnvironment(node, environment),
-      gracefulExitTimeout: globalConfig.workerGracefulExitTimeout,
-    };
+  // Who runs it.
+  const workers = new RunWorkers();
+  const server = await WorkerServer.listen(workers.hearing(faults), cacheDirectoryOf(tests));
+  const keeping = keepingFor(runOptions, parallelOptions);
+  const {stdout, stderr} = keeping ?? {
+    stdout: new SharedOutput(process.stdout),
+    stderr: new SharedOutput(process.stderr),
   };
+  const shared = sharedSetup(runOptions, tests, runId, workerCount, server.token, keeping !== null);
+  const startOptions = {
+    runId,
+    workerCount,
+    colours: jest.usesColours(),
+    gracefulExitTimeout: globalConfig.workerGracefulExitTimeout,
+    environment: process.env,
+  };
+  const startOf = (slot: SlotNumber, node: NodeId) => workerStart(slot, nodes[node], startOptions);
+  const maker = new WorkerMaker({
+    workers,
+    server,
+    keeping,
+    startOf,
+    shared,
+    nodeCount: plan.nodes,
+    jestWorker: () => jest.jestWorker(),
+    threads: globalConfig.workerThreads === true,
+    stdout,
+    stderr,
+  });
 
+  // What the user is told.
+  const notices = new Notices({
+    rootDir: globalConfig.rootDir,
+    workers,
+    warn,
+    print: text => process.stderr.write(text),
+    warnAsStock: text => console.error(jest.yellow(text)),
+  });
+  const log = openEventLog(process.env.XDIST_LOG, warn);
+  const nodeUse = new NodeUse(nodes, plan.units);
+  const recycling = new Recycling({
+    limitBytes: shared.heapLimitBytes,
+    pathOf: unit => notices.shown(testOf(unit).path),
+    warn,
+  });
+
+  // The loop.
   const dispatch = new Dispatch({
     plan,
     runId,
@@ -146,116 +150,44 @@ export async function startParallelRun(
       if (outcome !== null) past.note(test, ms, outcome.type === 'result' ? outcome.result : null, node);
       if (died) past.noteDeath(test, node);
     },
-    onShare: (unit, slot, result) => {
-      const node = plan.units[unit]?.node ?? (slot === null ? undefined : nodeInSlot.get(slot));
-      if (node !== undefined) summary?.ran(node, result);
-    },
-    onLeftBehind: (slot, culprit, running, death) => warn(describeLeftBehind(culprit, running, death, slot)),
-    onSlow: (slot, name, ms) => void process.stderr.write(`${slowLine(name, ms, `w${slot}`)}\n`),
-    onLostJoiner: (path, slot, death) =>
-      warn(
-        `worker w${slot} died while it loaded ${path}, to take some of its tests: ${describeDeath(death)}. ` +
-          'The workers that have the file open run them all.',
-      ),
-    startWorker: (slot, generation, nodeId, listener) => {
-      nodeInSlot.set(slot, nodeId);
-      summary?.started(nodeId);
-      const start = startOf(slot, nodeId);
-      const heard = recycling.hearing(slot, {
-        ...listener,
-        message: message => {
-          if (message.type === 'unit-done') jest.capabilities.lacks(message.jestLacks ?? []);
-          listener.message(message);
-        },
-        lost: death => {
-          jest.capabilities.has('workerDeaths'); // what is said of this death depends on it
-          summary?.died(nodeId);
-          listener.lost(death);
-        },
-      });
-      const startNew = () => {
-        const host = new WorkerHost({
-          start,
-          setup: {
-            ...shared,
-            slot,
-            generation,
-            // One of each node fills it: they may be different Nodes.
-            compileCache: shared.compileCache && {
-              ...shared.compileCache,
-              fillsNodesOwn: shared.compileCache.fillsNodesOwn && slot <= plan.nodes,
-            },
-            ...server.filesFor(slot, generation),
-          },
-          jestWorker: jest.jestWorker(),
-          threads: globalConfig.workerThreads === true,
-          stdout,
-          stderr,
-          listener: heard,
-          holdLine: () => server.hold(),
-        });
-        started.set(slot, host);
-        return host;
-      };
-      const host = keeping?.take(slot, start, heard) ?? startNew();
-      // A slot's host is replaced by the next: one of an older generation has nothing left to say.
-      const before = hosts.get(slot);
-      if (before !== undefined) leaving.add(before.gone);
-      hosts.set(slot, host);
-      return host;
+    onShare: (unit, slot, result) => nodeUse.ran(unit, slot, result),
+    onLeftBehind: (slot, culprit, running, death) => notices.leftBehind(slot, culprit, running, death),
+    onSlow: (slot, name, ms) => notices.slow(slot, name, ms),
+    onLostJoiner: (path, slot, death) => notices.lostJoiner(path, slot, death),
+    startWorker: (slot, generation, node, listener) => {
+      const heard = hearingWhatLacks(jest.capabilities, nodeUse.hearing(slot, node, listener));
+      return maker.make(slot, generation, node, recycling.hearing(slot, heard));
     },
   });
 
-  const unsubscribe = watcher.on('change', ({interrupted}) => {
-    if (interrupted) void dispatch.stop('interrupted');
-  });
-  const describeExit = ({slot, files}: ForcedExit) => {
-    const host = hosts.get(slot);
-    const departure = host?.departure ?? null;
-    return describeForcedExit({
-      slot,
-      pid: host?.pid ?? null,
-      departure: departure && shownDeparture(departure, shown),
-      files: files.map(shown),
-    });
-  };
-  const waysOut = new WaysOut({
-    killWorkers: () => {
-      for (const host of hosts.values()) host.kill();
-    },
-    atOnce: watcher.isWatchMode(),
-    interrupt: signal => {
-      warn(`${signal}: the workers are ended, and Jest's summary follows. Another signal ends Jest at once.`);
-      dispatch.interrupt(signal);
-      for (const host of hosts.values()) host.terminate(signal);
-    },
-  });
-  const stopTelling = tellStatusOnSignal(
-    () => new Map([...hosts].filter(([, {ended}]) => !ended).map(([slot, {status}]) => [slot, status])),
+  // What ends it early, and what accompanies it.
+  const earlyEnd = EarlyEnd.watch({dispatch, workers, watcher, faults, notices});
+  const endStatus = tellStatusOnSignal(
+    () => workers.statuses,
     text => process.stderr.write(text),
   );
-  await keeping?.begin(
-    {
-      startOf: slot => startOf(slot, (slot - 1) % plan.nodes),
-      setup: shared,
-    },
-    workerCount,
-  );
-  faults.whenFound(() => dispatch.halt());
+  await keeping?.begin({startOf: slot => startOf(slot, (slot - 1) % plan.nodes), setup: shared}, workerCount);
   const running = dispatch.run();
-  const stopSampling = machine === null ? () => {} : sampleLoad(machine, hosts, load => dispatch.sampled(load));
-  void dispatch.unitsEnded.then(stopSampling);
-  if (watcher.isInterrupted()) void dispatch.stop('interrupted'); // while we were getting ready
+  const endSampling =
+    machine === null
+      ? () => {}
+      : sampleLoad(
+          machine,
+          () => workers.bytes,
+          load => dispatch.sampled(load),
+        );
+  void dispatch.unitsEnded.then(endSampling);
+  earlyEnd.begun();
+
+  // Its end.
   const finished = running.then(async () => {
-    await Promise.all([...leaving, ...[...hosts.values()].map(({gone}) => gone)]);
-    stopSampling();
-    waysOut.close();
-    unsubscribe();
-    stopTelling();
+    await workers.gone();
+    endSampling();
+    earlyEnd.close();
+    endStatus();
     recycling.end();
-    const forcedExits = dispatch.forcedExits.flatMap(describeExit);
-    if (forcedExits.length > 0) warnOfForcedExit(jest, forcedExits);
-    for (const [slot, host] of started) if (host.ended) started.delete(slot);
+    notices.forcedExits(dispatch.forcedExits);
+    workers.forgetEnded();
     server.close();
     if (keeping === null) {
       stdout.close();
@@ -265,24 +197,19 @@ export async function startParallelRun(
     }
     log.close();
   });
-  let told = false;
-  const tellInTheEnd = () => {
-    const slots = dispatch.slots;
-    if (!told) for (const line of [...(slots === null ? [] : [slots]), ...(summary?.lines() ?? [])]) warn(line);
-    told = true;
-  };
+  const tellConclusion = () =>
+    notices.concluded(() => [...(dispatch.slots === null ? [] : [dispatch.slots]), ...nodeUse.lines()]);
   return {
     unitsEnded: dispatch.unitsEnded,
     finished,
     stop: async () => {
       void dispatch.stop('bail');
       await finished;
-      tellInTheEnd(); // Jest may leave without asking for the conclusion
+      tellConclusion(); // Jest may end its process without asking for the conclusion
     },
     conclude: async () => {
-      tellInTheEnd();
-      // Then the summary says so, and no other runner of this run begins.
-      if (waysOut.signal !== null) await watcher.setState({interrupted: true});
+      tellConclusion();
+      await earlyEnd.tellJest();
     },
   };
 }
@@ -295,64 +222,24 @@ function noRestBecause({resumes}: SchedulePlan, {onCrash}: ResolvedOptions): str
     : 'this version of Jest is not known well enough to resume it';
 }
 
-/** Loaded only where it is asked for. */
-function machineLoad(): MachineLoad {
-  const {MachineLoad} = require('./machine/machineLoad') as typeof import('./machine/machineLoad');
-  return MachineLoad.ofThisMachine();
-}
-
-/** @returns what ends it */
-function sampleLoad(
-  machine: MachineLoad,
-  hosts: ReadonlyMap<SlotNumber, WorkerHost>,
-  onSample: (load: LoadSample) => void,
-): () => void {
-  const {LoadSampler} = require('./machine/loadSampler') as typeof import('./machine/loadSampler');
-  const workerBytes = () => [...hosts.values()].flatMap(({ended, rssBytes}) => (ended ? [] : [rssBytes]));
-  const sampler = new LoadSampler({machine, workerBytes, onSample});
-  sampler.start();
-  return () => sampler.stop();
-}
-
-/** Brings what arrives to those whom it is for: started in this run, and there perhaps for longer. */
-function hearing(started: ReadonlyMap<SlotNumber, WorkerHost>, faults: Faults): WorkerServerListener {
-  const hostOf = ({slot, generation}: Pick<Hello, 'slot' | 'generation'>) => {
-    const host = started.get(slot);
-    return host?.generation === generation ? host : null;
-  };
+/** Workers report which private parts of Jest they have found missing. */
+function hearingWhatLacks(capabilities: JestCapabilities, listener: WorkerListener): WorkerListener {
   return {
-    onWorker: faults.guard('a worker came up', (hello, socket) => {
-      const host = hostOf(hello);
-      if (host === null) socket.destroy();
-      else host.attach(socket, hello.pid);
-    }),
-    onWatchdog: faults.guard('a watchdog said something', (hello, message) => hostOf(hello)?.hearWatchdog(message)),
-    onWatchdogGone: faults.guard('a watchdog went', hello => hostOf(hello)?.loseWatchdog()),
-    onBroken: faults.guard('a worker was ended', (hello, error) => hostOf(hello)?.breakOff(error)),
+    ...listener,
+    message: message => {
+      if (message.type === 'unit-done') capabilities.lacks(message.jestLacks ?? []);
+      listener.message(message);
+    },
+    lost: death => {
+      capabilities.has('workerDeaths'); // what is said of this death depends on it
+      listener.lost(death);
+    },
   };
 }
 
-/** null: workers end with their run, and nothing of the rest is loaded. */
+/** @returns null: workers end with their run, and no code for resting workers is loaded */
 function keepingFor(runOptions: RunOptions, rules: RunRules): KeptWorkers | null {
   if (!runOptions.watcher.isWatchMode()) return null;
   const {keptWorkers, mayKeepWorkers} = require('./workers/keptWorkers') as typeof import('./workers/keptWorkers');
   return mayKeepWorkers(runOptions, rules) ? keptWorkers() : null;
-}
-
-function shownDeparture(departure: Departure, shown: (path: string) => string): Departure {
-  if (departure.at === 'saving') return departure;
-  const addons = departure.addons.map(shown);
-  if (departure.at === 'exiting') return {...departure, addons};
-  const leftOpen = departure.leftOpen.map(open => ({...open, paths: open.paths.map(shown)}));
-  return {...departure, leftOpen, addons};
-}
-
-/** The stock runner's words, which people have searched for; and what it does not know. */
-function warnOfForcedExit(jest: RunningJest, lines: readonly string[]): void {
-  const known =
-    'A worker process has failed to exit gracefully and has been force exited. ' +
-    'This is likely caused by tests leaking due to improper teardown. ' +
-    'Try running with --detectOpenHandles to find leaks. ' +
-    'Active timers can also cause this, ensure that .unref() was called on them.';
-  console.error(jest.yellow([known, ...lines].join('\n')));
 }

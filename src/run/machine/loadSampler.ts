@@ -29,7 +29,7 @@ export class LoadSampler {
     this.#timer = setTimeout(() => this.#look(), wait).unref();
   }
 
-  stop(): void {
+  close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -39,7 +39,7 @@ export class LoadSampler {
     const load = machine.sample();
     this.#sinceMs += load.ms;
     const known = workerBytes().filter(bytes => bytes !== null);
-    this.start(); // what is done with it may stop this
+    this.start(); // the listener may close this sampler
     onSample({...load, workerBytes: known.length === 0 ? null : Math.max(...known)});
   }
 }

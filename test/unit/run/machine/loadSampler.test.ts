@@ -46,13 +46,13 @@ test('it keeps no process alive, and ends when told to, also by what is done wit
   made.start();
   expect((set.mock.results[0]?.value as NodeJS.Timeout).hasRef()).toBe(false);
   jest.advanceTimersByTime(50);
-  made.stop();
+  made.close();
   jest.advanceTimersByTime(1000);
   expect(samples).toHaveLength(1);
   const ending = new LoadSampler({
     machine: {sample: () => ({idleCores: 1, ms: 50, availableBytes: null})},
     workerBytes: () => [],
-    onSample: () => ending.stop(),
+    onSample: () => ending.close(),
   });
   ending.start();
   jest.advanceTimersByTime(1000);
