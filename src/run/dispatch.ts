@@ -37,10 +37,10 @@ import type {DeadSessions, LostFile} from './files/deadSessions';
 import type {FileReports} from './files/fileReports';
 import type {ClosedFile, OpenFiles} from './files/openFiles';
 import type {SharedFixtures} from './fixtures/sharedFixtures';
-import type {WorkerHost, WorkerKeeper, WorkerListener} from './workers/workerHost';
+import type {WorkerHost, WorkerListener} from './workers/workerHost';
 
 /** What dispatch needs of a worker. */
-export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'rest' | 'evidence' | 'readJournal' | 'pid'>;
+export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'evidence' | 'readJournal' | 'pid'>;
 
 export interface DispatchOptions {
   readonly plan: SchedulePlan;
@@ -68,8 +68,6 @@ export interface DispatchOptions {
   readonly onLostJoiner: (path: string, slot: SlotNumber, death: Death) => void;
   /** What a worker is at takes long: what it is, and how long it has taken, in ms. */
   readonly onSlow: (slot: SlotNumber, name: string, ms: number) => void;
-  /** Who takes workers that may stay when the run has ended; null: all end with it. */
-  readonly keeper: WorkerKeeper | null;
   /** null: no file declares one. */
   readonly fixtures: DispatchFixtures | null;
   /** Something in here, or in what it calls, has thrown. Called once, when the run is being ended. @param doing a clause */
@@ -102,8 +100,6 @@ export class Dispatch {
   #lastDeath: Promise<DeathReport> | null = null;
   /** Paths of the files that the worker now in a slot has run to their end. */
   readonly #endedIn = new Map<SlotNumber, string[]>();
-  /** Those that begin no further unit. */
-  readonly #retiring = new Set<SlotNumber>();
   readonly #deaths = new Map<SlotNumber, Promise<DeathReport>>();
   readonly #unitsEnded = new Signal();
   readonly #finished = new Signal();
@@ -272,7 +268,6 @@ export class Dispatch {
       case 'start-slot': {
         const {slot, generation, node} = command;
         this.#endedIn.set(slot, []);
-        this.#retiring.delete(slot);
         let worker: DispatchWorker;
         try {
           worker = this.#options.startWorker(slot, generation, node, this.#listen(slot, generation));
@@ -345,13 +340,9 @@ export class Dispatch {
       case 'take-back':
         this.#workers.get(command.slot)?.tell({type: 'take-back', units: command.units});
         return;
-      case 'close-slot': {
-        const {keeper} = this.#options;
-        const atEnd = this.#state.unfinished === 0 && !this.#stopped && !this.#retiring.has(command.slot);
-        if (atEnd && keeper !== null) this.#workers.get(command.slot)?.rest(keeper);
-        else this.#workers.get(command.slot)?.close();
+      case 'close-slot':
+        this.#workers.get(command.slot)?.close();
         return;
-      }
       case 'blame': {
         const death = this.#deaths.get(command.slot);
         const loads = this.#options.deadSessions.loads(command.unit);
@@ -469,7 +460,6 @@ export class Dispatch {
           else deadSessions.reported(unit, message.slice?.tests ?? []);
         }
         const rest = deadSessions.hasRest(unit);
-        if (retiring) this.#retiring.add(slot);
         // First the worker is given its next work, then Jest hears of this one.
         this.#post({type: 'unit-done', slot, generation, unit, ms, retiring, failed, rest});
         this.#endedIn.get(slot)?.push(this.#unit(unit).file.path);

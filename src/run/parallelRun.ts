@@ -24,9 +24,8 @@ import type {RunningJest} from './jest/runningJest';
 import type {MachineLoad} from './machine/machineLoad';
 import type {ParallelRunOptions, RunOptions} from './runOptions';
 import {makePlan} from './runPlan';
-import type {RunRules} from './runRules';
 import {warn} from './warn';
-import type {KeptWorkers} from './workers/keptWorkers';
+import type {AheadWorkers} from './workers/ahead/aheadWorkers';
 import {nodeEnvironment} from './workers/nodes';
 import {Recycling} from './workers/recycling';
 import {tellStatusOnSignal} from './workers/status';
@@ -71,12 +70,12 @@ export async function startParallelRun(
   const leaving = new Set<Promise<unknown>>();
   const started = new Map<SlotNumber, WorkerHost>();
   const server = await WorkerServer.listen(hearing(started, faults), cacheDirectoryOf(tests));
-  const keeping = keepingFor(runOptions, parallelOptions);
-  const stdout = keeping?.stdout ?? new SharedOutput(process.stdout);
-  const stderr = keeping?.stderr ?? new SharedOutput(process.stderr);
+  const ahead = aheadFor(runOptions);
+  const stdout = ahead?.stdout ?? new SharedOutput(process.stdout);
+  const stderr = ahead?.stderr ?? new SharedOutput(process.stderr);
   const log = openEventLog(process.env.XDIST_LOG, warn);
   const workerCount = slotsOf(plan);
-  const shared = sharedSetup(runOptions, tests, runId, workerCount, server.token, keeping !== null);
+  const shared = sharedSetup(runOptions, tests, runId, workerCount, server.token, ahead !== null);
   const recycling = new Recycling({limitBytes: shared.heapLimitBytes, pathOf: unit => shown(testOf(unit).path), warn});
   const colours = jest.usesColours() ? {FORCE_COLOR: '1'} : {};
 
@@ -101,10 +100,18 @@ export async function startParallelRun(
     };
   };
 
+  const setupOf = (slot: SlotNumber) => ({
+    ...shared,
+    // One of each node fills it: they may be different Nodes.
+    compileCache: shared.compileCache && {
+      ...shared.compileCache,
+      fillsNodesOwn: shared.compileCache.fillsNodesOwn && slot <= plan.nodes,
+    },
+  });
+
   const dispatch = new Dispatch({
     plan,
     runId,
-    keeper: keeping,
     testOf,
     reports: new FileReports({
       reports,
@@ -170,28 +177,20 @@ export async function startParallelRun(
       const startNew = () => {
         const host = new WorkerHost({
           ...start,
-          setup: {
-            ...shared,
-            slot,
-            generation,
-            // One of each node fills it: they may be different Nodes.
-            compileCache: shared.compileCache && {
-              ...shared.compileCache,
-              fillsNodesOwn: shared.compileCache.fillsNodesOwn && slot <= plan.nodes,
-            },
-            ...server.filesFor(slot, generation),
-          },
+          setup: {...setupOf(slot), slot, generation, ...server.filesFor(slot, generation)},
           jestWorker: jest.jestWorker(),
           threads: globalConfig.workerThreads === true,
           stdout,
           stderr,
           listener: heard,
-          holdLine: () => server.hold(),
+          onAhead: news => {
+            if (news.type === 'loaded') ahead?.loaded(news.modules);
+          },
         });
         started.set(slot, host);
         return host;
       };
-      const host = keeping?.take(slot, start, heard) ?? startNew();
+      const host = ahead?.take(slot, start, heard) ?? startNew();
       // A slot's host is replaced by the next: one of an older generation has nothing left to say.
       const before = hosts.get(slot);
       if (before !== undefined) leaving.add(before.gone);
@@ -228,13 +227,14 @@ export async function startParallelRun(
     () => new Map([...hosts].filter(([, {ended}]) => !ended).map(([slot, {status}]) => [slot, status])),
     text => process.stderr.write(text),
   );
-  await keeping?.begin(
-    {
-      startOf: slot => startOf(slot, (slot - 1) % plan.nodes),
-      setup: shared,
-    },
-    workerCount,
-  );
+  await ahead?.begin({
+    runId,
+    slots: workerCount,
+    startOf: slot => startOf(slot, (slot - 1) % plan.nodes),
+    setupOf,
+    jestWorker: jest.jestWorker(),
+    spareFolder: cacheDirectoryOf(tests),
+  });
   faults.whenFound(() => dispatch.halt());
   const running = dispatch.run();
   const stopSampling = machine === null ? () => {} : sampleLoad(machine, hosts, load => dispatch.sampled(load));
@@ -249,13 +249,12 @@ export async function startParallelRun(
     recycling.end();
     const lingering = dispatch.lingering.flatMap(sayWhatLingers);
     if (lingering.length > 0) warnOfForcedExit(jest, lingering);
-    for (const [slot, host] of started) if (host.ended) started.delete(slot);
     server.close();
-    if (keeping === null) {
+    if (ahead === null) {
       stdout.close();
       stderr.close();
     } else {
-      keeping.end();
+      ahead.runEnded();
     }
     log.close();
   });
@@ -300,7 +299,7 @@ function sampleLoad(
   return () => sampler.stop();
 }
 
-/** Brings what arrives to those whom it is for: started in this run, and there perhaps for longer. */
+/** Brings what arrives to those whom it is for. */
 function hearing(started: ReadonlyMap<SlotNumber, WorkerHost>, faults: Faults): WorkerServerListener {
   const hostOf = ({slot, generation}: Pick<Hello, 'slot' | 'generation'>) => {
     const host = started.get(slot);
@@ -318,11 +317,13 @@ function hearing(started: ReadonlyMap<SlotNumber, WorkerHost>, faults: Faults): 
   };
 }
 
-/** null: workers end with their run, and nothing of the rest is loaded. */
-function keepingFor(runOptions: RunOptions, rules: RunRules): KeptWorkers | null {
+/** null: no workers are started ahead of a run. Loaded in watch mode alone. */
+function aheadFor(runOptions: RunOptions): AheadWorkers | null {
   if (!runOptions.watcher.isWatchMode()) return null;
-  const {keptWorkers, mayKeepWorkers} = require('./workers/keptWorkers') as typeof import('./workers/keptWorkers');
-  return mayKeepWorkers(runOptions, rules) ? keptWorkers() : null;
+  const {mayStartAhead} = require('./workers/ahead/mayStartAhead') as typeof import('./workers/ahead/mayStartAhead');
+  if (!mayStartAhead(runOptions)) return null;
+  const {aheadWorkers} = require('./workers/ahead/aheadWorkers') as typeof import('./workers/ahead/aheadWorkers');
+  return aheadWorkers();
 }
 
 function shownDeparture(departure: Departure, shown: (path: string) => string): Departure {

@@ -85,7 +85,7 @@ onLatestLine('a mistake is one clear error before any test runs, and Jest exits 
     [
       {'package.json': '{"name": "p", "jest-runner-xdist": {"restartWorkers": "always"}}'},
       {},
-      /package\.json: "restartWorkers" must be one of "never", "run", "file", got "always"/,
+      /package\.json: "restartWorkers" must be one of "never", "file", got "always"/,
     ],
     [
       {},

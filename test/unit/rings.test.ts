@@ -52,6 +52,12 @@ const FILES: readonly (readonly [path: string, text: string, rule: string | null
   ['worker/leaks/knows', "import {Lease} from '../lease'; new Lease();", 'leaks-know-no-run'],
   ['worker/compile/knows', "import {Lease} from '../lease'; new Lease();", 'the-compile-cache-knows-no-run'],
   ['worker/disk', "import {keepWithin} from './compile/diskUse'; keepWithin();", 'two-doors-to-the-compile-cache'],
+  ['worker/warms', "import {warmUp} from './ahead/warmUp'; warmUp();", 'few-doors-to-what-starts-ahead'],
+  [
+    'run/workers/starts',
+    "import {fixedAtStart} from './ahead/processStart'; fixedAtStart();",
+    'few-doors-to-what-starts-ahead',
+  ],
   ['fixtures/warns', "import {warn} from '../run/warn'; warn('');", 'fixture-processes-know-the-wire'],
   ['fixtures/leases', "import {Lease} from '../worker/lease'; new Lease();", 'fixture-processes-know-the-wire'],
   ['fixtures/steps', "import {step} from '../core/schedule'; step();", 'fixture-processes-know-the-wire'],

@@ -12,11 +12,11 @@ import {
   EXIT_RECORD_BYTES,
   parseDeparture,
   parseExitRecord,
-  parseFromKeptWorker,
+  parseAheadNews,
   parseFromWorker,
+  type AheadNews,
   type Departure,
   type ExitRecord,
-  type FromKeptWorker,
   type FromWorker,
   type ToWorker,
   type WorkerSetup,
@@ -41,16 +41,6 @@ export interface WorkerListener {
   closed(forceExited: boolean): void;
 }
 
-/** Who hears of a worker that belongs to no run. */
-export interface WorkerKeeper {
-  /** It stays, and does nothing until it is prepared for another run. */
-  rests(host: WorkerHost): void;
-  /** It ends with the run, or does not serve the next one: why. */
-  leaves(host: WorkerHost, why: string): void;
-  /** It was resting, and is gone, or was told to go. */
-  gone(host: WorkerHost): void;
-}
-
 export interface WorkerHostOptions {
   readonly setup: WorkerSetup;
   readonly jestWorker: typeof JestWorkerModule;
@@ -68,18 +58,15 @@ export interface WorkerHostOptions {
   readonly stdout: SharedOutput;
   readonly stderr: SharedOutput;
   readonly listener: WorkerListener;
-  /** The process stays longer than its run, and so must its line to here. @returns what ends that */
-  readonly holdLine: () => () => void;
+  /** Called for what has to do with workers that are started ahead of a run. */
+  readonly onAhead: (news: AheadNews) => void;
 }
 
-/** What a process is told of a further run; where it leaves its files, and who it is, stays. */
+/** What a process is told of the run that it has waited for; where it leaves its files, and who it is, stays. */
 export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath' | WorkerFiles>;
 export type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'departurePath';
 
-/** How long (ms) a process that has run a file may take to say whether it stays. The run waits for it; another can take its place. */
-const ANSWER_WITHIN_MS = 2000;
-
-/** How long (ms) a process that has rested may take to be ready; a fresh one takes less. */
+/** How long (ms) a process that was started ahead of its run may take to be ready; a new one takes less. */
 const READY_WITHIN_MS = 5000;
 
 type WorkerApi = JestWorkerModule.Worker & {serve(setup: WorkerSetup): JestWorkerModule.PromiseWithCustomMessage<void>};
@@ -102,28 +89,23 @@ export class WorkerHost {
   #setup: WorkerSetup;
   /** Of the run that it serves. */
   #listener: WorkerListener;
-  /** It serves no run, or was asked not to any more; null: it serves one. */
-  #keeper: WorkerKeeper | null = null;
-  #answerBy: NodeJS.Timeout | undefined;
+  /** Whether its run has begun. */
+  #serves: boolean;
+  #readyBy: NodeJS.Timeout | undefined;
   #whenReady: ((ready: boolean) => void) | null = null;
-  #releaseLine: (() => void) | null = null;
   readonly #exitRecord: LeftWords;
   readonly #journal: LeftWords;
   readonly #process = new WorkerProcess();
   readonly #worker: WorkerApi;
-  readonly #stderrTail: OutputTail | null = null;
+  #stderrTail: OutputTail | null = null;
   #stderrEnd: Promise<void> = Promise.resolve();
   #socket: Socket | null = null;
   /** What it is to hear once it has connected. */
   readonly #untold: ToWorker[] = [];
-  /** Whether it has begun a file of this run. */
-  #hasRun = false;
   /** Whether it is at a file. */
   #runsUnit = false;
   /** Resolves when it serves no more: it has left to later processes what it has compiled, or is dead. */
   readonly #served: Promise<unknown>;
-  /** Whether it is of no run. */
-  #rests = false;
   #pid: number | null = null;
   #pulse: Pulse;
   #given: GivenUnits;
@@ -137,6 +119,7 @@ export class WorkerHost {
     this.#options = options;
     this.#setup = setup;
     this.#listener = listener;
+    this.#serves = setup.ahead === null;
     this.#pulse = this.#newPulse();
     this.#exitRecord = new LeftWords(setup.exitRecordPath, EXIT_RECORD_BYTES);
     this.#journal = new LeftWords(setup.journalPath);
@@ -160,15 +143,10 @@ export class WorkerHost {
           ...(options.gracefulExitTimeout !== undefined && {workerGracefulExitTimeout: options.gracefulExitTimeout}),
         }) as WorkerApi,
     );
-    if (!options.threads) this.#pulse.start();
-    const stdout = this.#worker.getStdout() as Readable | null;
-    const stderr = this.#worker.getStderr() as Readable | null;
-    if (stdout !== null) options.stdout.add(stdout);
-    if (stderr !== null) {
-      options.stderr.add(stderr);
-      this.#stderrTail = new OutputTail(stderr);
-      this.#stderrEnd = new Promise(resolve => stderr.once('end', resolve));
-    }
+    if (this.#serves) {
+      if (!options.threads) this.#pulse.start();
+      this.#passOutputOn();
+    } else this.#process.setReferenced(false);
     const call = this.#worker.serve(setup);
     call.UNSTABLE_onCustomMessage?.(message => this.#hear(message));
     this.#served = call.then(
@@ -186,11 +164,6 @@ export class WorkerHost {
     return this.#setup.slot;
   }
 
-  /** What the process was started with. */
-  get start(): Pick<WorkerHostOptions, 'workerPath' | 'execPath' | 'execArgv' | 'environment' | 'gracefulExitTimeout'> {
-    return this.#options;
-  }
-
   get generation(): Generation {
     return this.#setup.generation;
   }
@@ -205,7 +178,7 @@ export class WorkerHost {
     this.#socket = socket;
     this.#pid = pid;
     this.#pulse.stop(); // from here on its watchdog's word counts, if it has one
-    if (this.#rests) socket.unref();
+    if (!this.#serves) socket.unref();
     for (const order of this.#untold.splice(0)) this.tell(order);
     // A process that dies closes its socket, too, and jest-worker knows more of that; but if it lives, it is deaf.
     socket.once('close', () =>
@@ -216,7 +189,7 @@ export class WorkerHost {
 
   /** What the thread has to say that watches the process from inside. */
   hearWatchdog(message: FromWatchdog): void {
-    if (this.#ended || this.#keeper !== null) return;
+    if (this.#ended || !this.#serves) return;
     switch (message.type) {
       case 'alive':
         this.#pulse.beat(message);
@@ -275,7 +248,6 @@ export class WorkerHost {
       this.#closeFiles();
       if (forceExited) this.#departure = readDeparture(this.#setup.departurePath);
       this.#listener.closed(forceExited);
-      this.#releaseLine?.();
     });
   }
 
@@ -299,38 +271,22 @@ export class WorkerHost {
     if (readDeparture(this.#setup.departurePath)?.at === 'saving') await servedWithin(SAVE_WITHIN_MS);
   }
 
-  /**
-   * The run has ended: lets the process stay, if nothing is left of the run in it; else it ends as with `close`. For the
-   * run it is `closed` in any case.
-   */
-  rest(keeper: WorkerKeeper): void {
-    if (this.#ended) return;
-    this.#keeper = keeper;
-    this.#pulse.stop();
-    this.#given.stop();
-    this.tell({type: 'rest'});
-    // It may have begun to start when there was work for it: nobody is to wait until it is up.
-    if (!this.#hasRun) this.#settle(keeper);
-    // It may be busy with what the last file has left.
-    this.#answerBy = setTimeout(() => this.#leave('it does not answer'), ANSWER_WITHIN_MS);
-  }
-
-  /** Makes a process that rests ready for another run. @returns whether it is; if not, it is on its way out */
+  /** Makes a process ready that was started ahead of its run. @returns whether it is; if not, it is on its way out */
   prepare(setup: FurtherSetup, environment: Readonly<Record<string, string | undefined>>): Promise<boolean> {
+    if (this.#ended) return Promise.resolve(false);
     const {socketPath, token} = this.#setup; // it is connected, and stays so
     this.#setup = {...this.#setup, ...setup, socketPath, token};
     const set = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
     this.tell({type: 'run', setup: this.#setup, environment: Object.fromEntries(set)});
-    clearTimeout(this.#answerBy); // asked to rest by a run that had no use for it, it may not have answered yet
-    this.#answerBy = setTimeout(() => this.#leave('it does not answer'), READY_WITHIN_MS);
+    this.#readyBy = setTimeout(() => this.#leave('it does not answer'), READY_WITHIN_MS);
     return new Promise(resolve => (this.#whenReady = resolve));
   }
 
   /** A process that is ready serves a run from here on. */
   serve(listener: WorkerListener): void {
-    this.#keeper = null;
+    this.#serves = true;
     this.#listener = listener;
-    this.#stderrTail?.clear();
+    this.#passOutputOn(); // not earlier: nobody expects output between two runs
     this.#pulse = this.#newPulse();
     this.#given = this.#newGivenUnits();
     this.#process.setReferenced(true);
@@ -385,9 +341,9 @@ export class WorkerHost {
 
   #hear(message: unknown): void {
     if (this.#ended) return;
-    const ofKept = parseFromKeptWorker(message);
-    if (ofKept !== null) return this.#hearKept(ofKept);
-    if (this.#keeper !== null && this.#whenReady !== null) return; // nobody's: the last run is over
+    const news = parseAheadNews(message);
+    if (news !== null) return this.#hearAhead(news);
+    if (!this.#serves) return; // of the test file with which it has warmed up
     let parsed: FromWorker;
     try {
       parsed = parseFromWorker(message);
@@ -395,7 +351,7 @@ export class WorkerHost {
       this.#lose({kind: 'broken', message: (error as Error).message});
       return;
     }
-    if (parsed.type === 'unit-started') this.#hasRun = this.#runsUnit = true;
+    if (parsed.type === 'unit-started') this.#runsUnit = true;
     if (parsed.type === 'unit-done') this.#runsUnit = false;
     this.#noteGiven(parsed);
     this.#listener.message(parsed);
@@ -407,55 +363,36 @@ export class WorkerHost {
     else if (message.type === 'units-returned') this.#given.returned(message.units);
   }
 
-  #hearKept(message: FromKeptWorker): void {
-    const keeper = this.#keeper;
-    if (keeper === null) return;
-    if (message.type === 'resting' && this.#whenReady !== null) return; // it has yet to hear of the next run
-    clearTimeout(this.#answerBy);
-    switch (message.type) {
-      case 'leaving':
-        this.#leave(message.reason);
-        return;
-      case 'ready':
-        this.#rests = false;
-        this.#hasRun = this.#runsUnit = false;
-        this.#whenReady?.(true);
-        this.#whenReady = null;
-        return;
-      case 'resting':
-        if (!this.#rests) this.#settle(keeper);
-        return;
-    }
+  #hearAhead(news: AheadNews): void {
+    if (this.#serves && news.type !== 'loaded') return; // a test file has sent it
+    this.#options.onAhead(news);
+    if (news.type === 'leaving') this.close();
+    if (news.type !== 'ready') return;
+    clearTimeout(this.#readyBy);
+    this.#whenReady?.(true);
+    this.#whenReady = null;
   }
 
-  /** From here on it is of no run. */
-  #settle(keeper: WorkerKeeper): void {
-    const listener = this.#listener;
-    this.#listener = {
-      up: () => undefined,
-      message: () => undefined,
-      slow: () => undefined,
-      lost: () => keeper.gone(this),
-      closed: () => undefined,
-    };
-    this.#rests = true;
-    this.#releaseLine ??= this.#options.holdLine();
-    this.#process.setReferenced(false);
-    this.#socket?.unref();
-    keeper.rests(this);
-    listener.closed(false);
-  }
-
-  #leave(why: string): void {
-    this.#keeper?.leaves(this, why);
+  #leave(reason: string): void {
+    this.#options.onAhead({type: 'leaving', reason});
     this.close();
+  }
+
+  #passOutputOn(): void {
+    const stdout = this.#worker.getStdout() as Readable | null;
+    const stderr = this.#worker.getStderr() as Readable | null;
+    if (stdout !== null) this.#options.stdout.add(stdout);
+    if (stderr === null) return;
+    this.#options.stderr.add(stderr);
+    this.#stderrTail = new OutputTail(stderr);
+    this.#stderrEnd = new Promise(resolve => stderr.once('end', resolve));
   }
 
   #end(): void {
     this.#ended = true;
     this.#pulse.stop();
     this.#given.stop();
-    clearTimeout(this.#answerBy);
+    clearTimeout(this.#readyBy);
     this.#whenReady?.(false);
     this.#whenReady = null;
   }
@@ -487,7 +424,6 @@ export class WorkerHost {
     this.#process.kill();
     this.#socket?.destroy();
     this.#listener.lost(this.#cause ?? death);
-    this.#releaseLine?.(); // not earlier: the listener reads the journal, which is removed with the line
   }
 
   #deathOf(error: unknown): Death {

@@ -14,7 +14,7 @@ import {DeadSessions} from '../../../src/run/files/deadSessions';
 import {FileReports} from '../../../src/run/files/fileReports';
 import {OpenFiles} from '../../../src/run/files/openFiles';
 import {Reports} from '../../../src/run/files/reports';
-import type {WorkerKeeper, WorkerListener} from '../../../src/run/workers/workerHost';
+import type {WorkerListener} from '../../../src/run/workers/workerHost';
 import * as schedule from '../../../src/core/schedule/step';
 import {placed, planOf, units} from '../plans';
 import {jestTest, passedTest, testResult} from './jestTests';
@@ -27,7 +27,7 @@ const passed: UnitOutcome = {type: 'result', result: testResult({passed: 1})};
 class FakeWorker implements DispatchWorker {
   readonly pid = 4711;
   #journal = '';
-  readonly told: (ToWorker | 'closed' | 'rests')[] = [];
+  readonly told: (ToWorker | 'closed')[] = [];
   readonly says: WorkerListener;
   readonly #name: {slot: number; generation: number};
 
@@ -46,10 +46,6 @@ class FakeWorker implements DispatchWorker {
 
   close(): void {
     this.told.push('closed');
-  }
-
-  rest(): void {
-    this.told.push('rests');
   }
 
   async evidence(death: Death) {
@@ -174,11 +170,7 @@ class FakeRun {
   readonly dispatch: Dispatch;
   readonly testOf: (unit: number) => Test;
 
-  constructor(
-    plan: SchedulePlan,
-    onStart: (worker: FakeWorker) => void = () => undefined,
-    readonly keeper: WorkerKeeper | null = null,
-  ) {
+  constructor(plan: SchedulePlan, onStart: (worker: FakeWorker) => void = () => undefined) {
     const tests = plan.units.map(({file}) => jestTest(file.path, file.configId));
     this.testOf = unit => tests[unit]!;
     this.dispatch = new Dispatch({
@@ -201,7 +193,6 @@ class FakeRun {
       }),
       onFault: this.onFault,
       onShare: () => undefined,
-      keeper: this.keeper,
       fixtures: null,
       openFiles: new OpenFiles({
         testOf: unit => tests[unit]!,
