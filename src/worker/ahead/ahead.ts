@@ -4,6 +4,7 @@
  */
 import {createRequire} from 'node:module';
 import type {AheadNews, AheadOrder, ToWorker, WorkerSetup} from '../../core/wire/workerMessages';
+import {listen} from '../clock';
 import {CompileCache} from '../compile/compileCache';
 import {loadTestWorker} from '../jestFile';
 import {LoadedFiles} from './loadedFiles';
@@ -28,8 +29,9 @@ export async function waitForRun({setup, ahead, order, tell}: AheadOptions): Pro
   void order.then(() => (isAwaited = false));
   const files = new LoadedFiles();
   const variables = new ReadVariables();
-  await variables.during(() => loadModules(setup, ahead), {exceptCopies: false});
-  await variables.during(async () => void (await warmUp(setup, () => isAwaited)), {exceptCopies: true});
+  const isWanted = () => isAwaited;
+  await variables.during(() => loadModules(setup, ahead, isWanted), {exceptCopies: false});
+  await variables.during(async () => void (await warmUp(setup, isWanted)), {exceptCopies: true});
   const leave = async (reason: string) => {
     await tell({type: 'leaving', reason});
     return null;
@@ -47,12 +49,21 @@ export async function waitForRun({setup, ahead, order, tell}: AheadOptions): Pro
   return run.setup;
 }
 
-function loadModules({compileCache, modules}: WorkerSetup, ahead: AheadOrder): void {
+/** @param isWanted whether there is still time: the run, once it has begun, loads what it needs by itself */
+async function loadModules(
+  {compileCache, modules}: WorkerSetup,
+  ahead: AheadOrder,
+  isWanted: () => boolean,
+): Promise<void> {
   CompileCache.start(compileCache);
   loadTestWorker(modules.testWorker);
   const ofJest = createRequire(modules.testWorker);
   for (const name of ['graceful-fs', 'jest-haste-map', 'jest-resolve', 'jest-runtime']) ofJest(name);
-  for (const path of ahead.modules) load(path);
+  for (const path of ahead.modules) {
+    load(path);
+    await listen(); // the run may begin
+    if (!isWanted()) return;
+  }
   warmTypescript(ahead.modules);
 }
 

@@ -93,6 +93,15 @@ test('nothing runs when the run has begun', () => {
   expect(inProcess("return ours('ahead/warmUp').warmUp(setup, () => false);")).toEqual([]);
 });
 
+test('when the run has begun, it is served without what is not loaded so far', () => {
+  const script = `
+    const modules = [1, 2].map(index => path.resolve('node_modules/ts-jest/' + index + '.js'));
+    const run = await begin(Promise.resolve({setup: {runId: 'r2'}, environment}), modules);
+    return [run, modules.map(name => name in require.cache)];`;
+  const files = {'node_modules/ts-jest/1.js': '', 'node_modules/ts-jest/2.js': ''};
+  expect(inProcess(script, {}, files)).toEqual([{runId: 'r2'}, [true, false]]);
+});
+
 describe('a process leaves', () => {
   const PACKAGE = {
     'node_modules/ts-jest/package.json': '{"name": "ts-jest"}',
