@@ -93,6 +93,16 @@ module.exports = {
       to: {path: '^src/worker/compile/(?!(compileCache|keptCode)\\.ts$)'},
     },
     {
+      name: 'few-doors-to-what-starts-ahead',
+      comment:
+        'workers that start ahead of a run have one door in their process, one in the parent, and a rule beside each',
+      severity: 'error',
+      from: {path: '^src/(?!(run/workers|worker)/ahead/)'},
+      to: {
+        path: '^src/worker/ahead/(?!(ahead|aheadModules)\\.ts$)|^src/run/workers/ahead/(?!(aheadWorkers|mayStartAhead)\\.ts$)',
+      },
+    },
+    {
       name: 'leaks-know-no-run',
       comment: 'what a run has changed in the process is found without knowing of runs',
       severity: 'error',

@@ -8,7 +8,7 @@ const FILES = 6;
 const ROUNDS = 15;
 const GOAL = 0.8;
 
-/** How long (ms) somebody looks at a result at least: workers that stay are ready for the next run by then. */
+/** How long (ms) somebody looks at a result at least: the workers of the next run are up by then. */
 const LOOKS_MS = 2000;
 
 export async function benchmarkWatch(): Promise<void> {

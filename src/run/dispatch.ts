@@ -27,12 +27,12 @@ import {describeSlots} from '../core/texts/slotSummary';
 import {parseJournal} from '../core/wire/journal';
 import type {CollectedTest, FromWorker, SplitOrder, UnitOrder} from '../core/wire/workerMessages';
 import type {SharedFixtures} from './fixtures/sharedFixtures';
-import type {WorkerHost, WorkerKeeper, WorkerListener} from './workers/workerHost';
+import type {WorkerHost, WorkerListener} from './workers/workerHost';
 import {type Cause, type DeadWorker, deadIn, messageIn} from './cause';
 import {UnitResults, type ResultOptions} from './unitResults';
 
 /** What dispatch needs of a worker. */
-export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'rest' | 'evidence' | 'readJournal' | 'pid'>;
+export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'evidence' | 'readJournal' | 'pid'>;
 
 export interface DispatchOptions extends ResultOptions {
   /** Jest's test of a unit. */
@@ -53,8 +53,6 @@ export interface DispatchOptions extends ResultOptions {
   readonly onLostJoiner: (path: string, slot: SlotNumber, death: Death) => void;
   /** What a worker is at takes long: what it is, and how long it has taken, in ms. */
   readonly onSlow: (slot: SlotNumber, name: string, ms: number) => void;
-  /** Who takes workers that may stay when the run has ended; null: all end with it. */
-  readonly keeper: WorkerKeeper | null;
   /** null: no file declares one. */
   readonly fixtures: DispatchFixtures | null;
   /** Something in here, or in what it calls, has thrown. Called once, when the run is being ended. @param doing a clause */
@@ -278,12 +276,9 @@ export class Dispatch {
       case 'take-back':
         this.#workers.get(command.slot)?.tell({type: 'take-back', units: command.units});
         return;
-      case 'close-slot': {
-        const {keeper} = this.#options;
-        if (command.atEnd && keeper !== null) this.#workers.get(command.slot)?.rest(keeper);
-        else this.#workers.get(command.slot)?.close();
+      case 'close-slot':
+        this.#workers.get(command.slot)?.close();
         return;
-      }
       case 'tell':
         this.#tell(command.notice, cause);
         return;

@@ -17,15 +17,15 @@ export type LogLine =
   | {readonly run: string; readonly at: number; readonly unit: number; readonly groups: readonly (number | null)[]}
   | {readonly run: string; readonly at: number; readonly event: ScheduleEvent}
   | {readonly run: string; readonly at: number; readonly command: Command}
-  /** What became of a slot's worker at the end of a run of a watch session, or at the beginning of one. */
+  /** What became of a worker that a watch session has started ahead of its next run. */
   | {
       readonly run: string;
       readonly at: number;
-      readonly worker: {readonly slot: SlotNumber; readonly pid: number | null; readonly stay: WorkerStay};
+      readonly worker: {readonly slot: SlotNumber; readonly pid: number | null; readonly ahead: AheadState};
     };
 
-/** `ready`: for a run that is not its first; `why`: there is something that a fresh one does not have. */
-export type WorkerStay = {readonly type: 'rests' | 'ready'} | {readonly type: 'leaves'; readonly why: string};
+/** `waits`: it has loaded what it can; `ready`: it can serve the run that has begun; `why`: it cannot. */
+export type AheadState = {readonly type: 'waits' | 'ready'} | {readonly type: 'leaves'; readonly why: string};
 
 export interface EventLog {
   write(line: LogLine): void;

@@ -20,9 +20,8 @@ import {Notices} from './notices';
 import {PlannedTests} from './plannedTests';
 import type {ParallelRunOptions, RunOptions} from './runOptions';
 import {makePlan} from './runPlan';
-import type {RunRules} from './runRules';
 import {warn} from './warn';
-import type {KeptWorkers} from './workers/keptWorkers';
+import type {AheadWorkers} from './workers/ahead/aheadWorkers';
 import {NodeUse} from './workers/nodeUse';
 import {Recycling} from './workers/recycling';
 import {RunWorkers} from './workers/runWorkers';
@@ -63,12 +62,12 @@ export async function startParallelRun(
   // Who runs it.
   const workers = new RunWorkers();
   const server = await WorkerServer.listen(workers.hearing(faults), cacheDirectoryOf(tests));
-  const keeping = keepingFor(runOptions, parallelOptions);
-  const {stdout, stderr} = keeping ?? {
+  const ahead = aheadFor(runOptions);
+  const {stdout, stderr} = ahead ?? {
     stdout: new SharedOutput(process.stdout),
     stderr: new SharedOutput(process.stderr),
   };
-  const shared = sharedSetup(runOptions, tests, runId, workerCount, server.token, keeping !== null);
+  const shared = sharedSetup(runOptions, tests, runId, workerCount, server.token, ahead !== null);
   const startOptions = {
     runId,
     workerCount,
@@ -80,7 +79,7 @@ export async function startParallelRun(
   const maker = new WorkerMaker({
     workers,
     server,
-    keeping,
+    ahead,
     startOf,
     shared,
     nodeCount: plan.nodes,
@@ -110,7 +109,6 @@ export async function startParallelRun(
   const dispatch = new Dispatch({
     plan,
     runId,
-    keeper: keeping,
     testOf,
     reports: new FileReports({
       reports,
@@ -166,7 +164,14 @@ export async function startParallelRun(
     () => workers.statuses,
     text => process.stderr.write(text),
   );
-  await keeping?.begin({startOf: slot => startOf(slot, (slot - 1) % plan.nodes), setup: shared}, workerCount);
+  await ahead?.begin({
+    runId,
+    slots: workerCount,
+    startOf: slot => startOf(slot, (slot - 1) % plan.nodes),
+    setupOf: slot => maker.setupOf(slot),
+    jestWorker: jest.jestWorker(),
+    spareFolder: cacheDirectoryOf(tests),
+  });
   const running = dispatch.run();
   const endSampling =
     machine === null
@@ -187,13 +192,12 @@ export async function startParallelRun(
     endStatus();
     recycling.end();
     notices.forcedExits(dispatch.forcedExits);
-    workers.forgetEnded();
     server.close();
-    if (keeping === null) {
+    if (ahead === null) {
       stdout.close();
       stderr.close();
     } else {
-      keeping.end();
+      ahead.runEnded();
     }
     log.close();
   });
@@ -237,9 +241,11 @@ function hearingWhatLacks(capabilities: JestCapabilities, listener: WorkerListen
   };
 }
 
-/** @returns null: workers end with their run, and no code for resting workers is loaded */
-function keepingFor(runOptions: RunOptions, rules: RunRules): KeptWorkers | null {
+/** @returns null: no worker is started ahead of a run, and no code for that is loaded */
+function aheadFor(runOptions: RunOptions): AheadWorkers | null {
   if (!runOptions.watcher.isWatchMode()) return null;
-  const {keptWorkers, mayKeepWorkers} = require('./workers/keptWorkers') as typeof import('./workers/keptWorkers');
-  return mayKeepWorkers(runOptions, rules) ? keptWorkers() : null;
+  const {mayStartAhead} = require('./workers/ahead/mayStartAhead') as typeof import('./workers/ahead/mayStartAhead');
+  if (!mayStartAhead(runOptions)) return null;
+  const {aheadWorkers} = require('./workers/ahead/aheadWorkers') as typeof import('./workers/ahead/aheadWorkers');
+  return aheadWorkers();
 }

@@ -101,7 +101,7 @@ export class JestFileRunner {
   }
 }
 
-/** It is loaded once, and anew after it was dropped from the module cache. */
+/** jest-runner's own module for workers. */
 export function loadTestWorker(path: string): TestWorker {
   return require(path) as TestWorker;
 }

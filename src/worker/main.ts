@@ -7,20 +7,19 @@ import type {
   MemoryUse,
   Slice,
   SplitOrder,
-  ToWorker,
   UnitOrder,
   UnitOutcome,
   WorkerSetup,
 } from '../core/wire/workerMessages';
-import {monotonicMs, nextTurn} from '../pristine/clock';
 import {heapUsedBytes, residentBytes} from '../pristine/memory';
 import {relative} from '../pristine/path';
-import type {BetweenRuns} from './rest/betweenRuns';
+import {monotonicMs, nextTurn} from '../pristine/clock';
 import {DepartureRecorder} from './guard/departure';
 import {ExitRecorder} from './guard/exitRecord';
 import {FollowedFile} from './circus/followedFile';
+import type {RunOrder} from './ahead/ahead';
 import {JestFileRunner} from './jestFile';
-import {missingCapabilities, probe} from './jestProbes';
+import {missingCapabilities} from './jestProbes';
 import {JestChannel} from './guard/jestChannel';
 import {Journal} from './guard/journal';
 import {Lease} from './lease';
@@ -51,11 +50,9 @@ export async function serve(setup: WorkerSetup): Promise<void> {
       ownsGroup: setup.ownsGroup,
     },
   });
-  let lease = new Lease();
-  let mayRest = false;
-  let wake: (order: NextRun | null) => void = () => undefined;
-  const nextRun = () => new Promise<NextRun | null>(resolve => (wake = resolve));
-  let next = nextRun();
+  const lease = new Lease();
+  let begin: (order: RunOrder | null) => void = () => undefined;
+  const order = new Promise<RunOrder | null>(resolve => (begin = resolve));
   let open: {readonly unit: number; readonly file: SlicedFile} | null = null;
   const {token, slot, generation} = setup;
   const answer = (message: FromWorker) => void line.send(message).catch(() => undefined); // the parent is gone: 'close' follows
@@ -83,76 +80,39 @@ export async function serve(setup: WorkerSetup): Promise<void> {
           exit.expectExit();
           lease.close();
           open?.file.discard();
-          wake(null);
-          break;
-        case 'rest':
-          mayRest = true;
-          lease.close();
-          open?.file.discard();
+          begin(null);
           break;
         case 'run':
-          wake(order);
+          begin(order);
           break;
       }
     },
   );
-  const leave = () => {
-    exit.expectExit();
-    process.exit(0);
-  };
-  const between = setup.mayStay ? loadBetweenRuns(setup, leave) : null;
+  const {ahead} = setup;
+  const waited = ahead && (await loadWaitForRun()({setup, ahead, order, tell: news => line.send(news)}));
+  if (ahead !== null && waited === null) {
+    line.close();
+    return;
+  }
+  const run = waited ?? setup;
   // The parent has heard of us and gives us work while Jest's modules load.
-  let phases = new Phases(watchdog, {slowMs: setup.slowTimeoutMs, hardMs: setup.hardTimeoutMs});
+  const phases = new Phases(watchdog, {slowMs: run.slowTimeoutMs, hardMs: run.hardTimeoutMs});
   phases.workerStarts();
-  let files = await JestFileRunner.load(setup);
+  const files = await JestFileRunner.load(run);
   exit.listenersAreDeadly();
   const folder = process.cwd(); // Jest's: its reporters name files relative to that
   const journal = new Journal(setup.journalPath);
   const resources = new OpenResources();
-  const format = formatOf(setup.modules.testWorker);
-  /** The run has ended. @returns what the next one takes; null: it has to do without this process */
-  const stay = async (): Promise<WorkerSetup | null> => {
-    if (!mayRest) return null;
-    if (between === null) {
-      await line.send({type: 'leaving', reason: 'modules that this Jest loads are not where they were'});
-      return null;
-    }
-    const objection = await between.objection(resources);
-    if (objection !== null) {
-      await line.send({type: 'leaving', reason: objection});
-      return null;
-    }
-    await line.send({type: 'resting'});
-    files.filesEnd();
-    const remains = await between.tidy();
-    if (remains !== null) {
-      await line.send({type: 'leaving', reason: remains}).catch(leave);
-      leave(); // at once: nobody is to hear of what remains
-    }
-    const order = await next;
-    if (order === null) return null;
-    next = nextRun();
-    mayRest = false;
-    lease = new Lease();
-    const changed = between.begin(order.environment);
-    if (changed === null) return order.setup;
-    await line.send({type: 'leaving', reason: changed});
-    return null;
-  };
-  let {heapLimitBytes} = setup;
+  const format = formatOf(run.modules.testWorker);
+  const {heapLimitBytes} = run;
+  if (ahead !== null) await line.send({type: 'ready'});
+  let modulesTold = 0;
   for (;;) {
     phases.waitsForFile();
     const unit = await lease.next();
     if (unit === null) {
       phases.fileEnds(); // the parent waits for the process's end, and no longer than it may take
-      const run = await stay();
-      if (run === null) break;
-      files = await JestFileRunner.load(run);
-      phases = new Phases(watchdog, {slowMs: run.slowTimeoutMs, hardMs: run.hardTimeoutMs});
-      ({heapLimitBytes} = run);
-      exit.listenersAreDeadly();
-      await line.send({type: 'ready'});
-      continue;
+      break;
     }
     const sliced = unit.split && slicedFile(unit.id, unit.split, {journal, phases, line});
     open = sliced && {unit: unit.id, file: sliced};
@@ -170,6 +130,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
     open = null;
     phases.tellsEnd();
     resources.fileEnded(unit.path);
+    if (run.tellsLoaded) modulesTold = await tellLoaded(line, modulesTold);
     await sendDone(line, done, format);
     if (done.retiring) break;
   }
@@ -180,13 +141,18 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   line.close();
 }
 
-type NextRun = Extract<ToWorker, {type: 'run'}>;
+/** Loaded in watch mode alone. */
+function loadWaitForRun(): typeof import('./ahead/ahead').waitForRun {
+  return (require('./ahead/ahead') as typeof import('./ahead/ahead')).waitForRun;
+}
 
-/** Loaded in watch mode alone. @returns null: this Jest does not let a worker stay */
-function loadBetweenRuns({modules, compileCache, heapLimitBytes}: WorkerSetup, leave: () => never): BetweenRuns | null {
-  const {BetweenRuns, pathsOfJest} = require('./rest/betweenRuns') as typeof import('./rest/betweenRuns');
-  if (!probe('restingWorkers', pathsOfJest(modules))) return null;
-  return BetweenRuns.begin({modules, compileCache, heapLimitBytes, leave});
+/** @param before how many modules were loaded when it was told last @returns how many are loaded now */
+async function tellLoaded(line: ParentLine, before: number): Promise<number> {
+  const loaded = Object.keys(require.cache);
+  if (loaded.length === before) return before;
+  const {aheadModules} = require('./ahead/aheadModules') as typeof import('./ahead/aheadModules');
+  await line.send({type: 'loaded', modules: aheadModules(loaded)});
+  return loaded.length;
 }
 
 type UnitDone = Extract<FromWorker, {type: 'unit-done'}>;

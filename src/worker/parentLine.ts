@@ -2,13 +2,7 @@
 import {createConnection, type Socket} from 'node:net';
 import {parentPort} from 'node:worker_threads';
 import {LineBuffer} from '../core/wire/values';
-import {
-  parseToWorker,
-  type FromKeptWorker,
-  type FromWorker,
-  type Hello,
-  type ToWorker,
-} from '../core/wire/workerMessages';
+import {parseToWorker, type AheadNews, type FromWorker, type Hello, type ToWorker} from '../core/wire/workerMessages';
 import type {JestChannel} from './guard/jestChannel';
 import {probe} from './jestProbes';
 import {stackOfThrown} from './thrown';
@@ -91,7 +85,7 @@ export class ParentLine {
    * channel without waiting may be lost: the parent would blame the wrong file. So we stand in for
    * the `process` that messageParent sends through, and pass our callback on.
    */
-  async send(message: FromWorker | FromKeptWorker): Promise<void> {
+  async send(message: FromWorker | AheadNews): Promise<void> {
     if (parentPort !== null) {
       this.#messageParent(message); // a thread's messages stay readable after its end
       return;

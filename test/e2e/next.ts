@@ -2,15 +2,9 @@
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
-import {
-  CAPABILITY_NAMES,
-  hasCapability,
-  JEST_CAPABILITIES,
-  type CapabilityName,
-} from '../../src/core/jest/capabilities';
+import {CAPABILITY_NAMES, JEST_CAPABILITIES, type CapabilityName} from '../../src/core/jest/capabilities';
 import {PARENT_CAPABILITIES} from '../../src/run/jest/jestCapabilities';
 import {jestOf} from '../../src/run/jest/runningJest';
-import {pathsOfJest} from '../../src/worker/rest/betweenRuns';
 import {comparable, type ParityOptions} from './parity';
 import {Project, type Files, type JestOutput} from './project';
 
@@ -69,7 +63,6 @@ export async function tryJest(install: string): Promise<boolean> {
   const core = createRequire(join(install, 'package.json')).resolve('jest');
   const running = jestOf(createRequire(core).resolve('@jest/core'));
   const missing = new Set<CapabilityName>(PARENT_CAPABILITIES.filter(name => !running.capabilities.has(name)));
-  if (!hasCapability('restingWorkers', pathsOfJest(running.modules))) missing.add('restingWorkers');
   let same = true;
   console.log(`Jest ${running.version}, Node ${process.version}`);
   const check = (name: string, act: () => void) => {

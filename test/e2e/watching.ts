@@ -41,6 +41,8 @@ const SAYS_DONE = `module.exports = class {
   apply(hooks) { hooks.onTestRunComplete(() => process.stderr.write('watches again\\n')); }
 };`;
 
+const RUN_END = /watches again\n/;
+
 /** What Jest writes with --json would be a change, and begin the next run, time and again. */
 const WATCHES = {watchPlugins: ['./says-done.js'], watchPathIgnorePatterns: ['out\\.json$']};
 
@@ -69,6 +71,11 @@ export class WatchSession {
 
   get jest(): ChildProcess {
     return this.#child;
+  }
+
+  /** What was printed since somebody has waited last. */
+  get printed(): string {
+    return this.#output;
   }
 
   press(keys: string): void {
@@ -102,7 +109,12 @@ export class WatchSession {
 
   /** Resolves with what was printed, once a run has ended and Jest takes notice of changes. */
   untilRun(): Promise<string> {
-    return this.until(/watches again\n/);
+    return this.until(RUN_END);
+  }
+
+  /** Passes over the runs that have ended since somebody has waited last. */
+  async untilLastRun(): Promise<void> {
+    while (RUN_END.test(this.#output)) await this.until(RUN_END);
   }
 
   async leave(key = 'q'): Promise<void> {

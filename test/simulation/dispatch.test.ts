@@ -93,7 +93,6 @@ async function simulateRun(run: Run): Promise<Heard> {
     onLostJoiner: () => undefined,
     onSlow: () => undefined,
     onFault,
-    keeper: null,
     fixtures: null,
     log: {write: () => undefined, close: () => undefined},
     now: () => performance.now(),

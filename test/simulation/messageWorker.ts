@@ -75,10 +75,6 @@ export class MessageWorker implements DispatchWorker {
     }, this.#in.latencyMs);
   }
 
-  rest(): void {
-    throw new Error('no worker stays');
-  }
-
   evidence(death: Death): Promise<DeathReport> {
     return Promise.resolve({death, ...this.#name, pid: 1, stderr: ''});
   }
@@ -126,7 +122,6 @@ export class MessageWorker implements DispatchWorker {
         return;
       }
       case 'close':
-      case 'rest':
       case 'run':
         throw new Error(`dispatch sends no "${message.type}" itself`);
     }

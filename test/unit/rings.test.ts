@@ -52,6 +52,12 @@ const FILES: readonly (readonly [path: string, text: string, rule: string | null
   ['worker/leaks/knows', "import {Lease} from '../lease'; new Lease();", 'leaks-know-no-run'],
   ['worker/compile/knows', "import {Lease} from '../lease'; new Lease();", 'the-compile-cache-knows-no-run'],
   ['worker/disk', "import {keepWithin} from './compile/diskUse'; keepWithin();", 'two-doors-to-the-compile-cache'],
+  ['worker/warms', "import {warmUp} from './ahead/warmUp'; warmUp();", 'few-doors-to-what-starts-ahead'],
+  [
+    'run/workers/starts',
+    "import {fixedAtStart} from './ahead/processStart'; fixedAtStart();",
+    'few-doors-to-what-starts-ahead',
+  ],
   ['fixtures/warns', "import {warn} from '../run/warn'; warn('');", 'fixture-processes-know-the-wire'],
   ['fixtures/leases', "import {Lease} from '../worker/lease'; new Lease();", 'fixture-processes-know-the-wire'],
   ['fixtures/steps', "import {step} from '../core/schedule'; step();", 'fixture-processes-know-the-wire'],
@@ -123,7 +129,7 @@ const TARGETS = [
   'core/plan/plan', 'core/plan/units', 'core/rules/config', 'core/schedule/index', 'core/schedule/watermarks',
   'core/wire/workerMessages', 'core/wire/fixtureMessages', 'fixtures/line', 'pristine/clock', 'pristine/fs', 'fixtures/fixtureProcess', 'realm/fixtures',
   'realm/handover', 'run/run', 'run/warn', 'run/fixtures/fixtureModules', 'stock/currentRun', 'worker/lease', 'worker/main',
-  'worker/guard/phases', 'worker/compile/diskUse',
+  'worker/guard/phases', 'worker/compile/diskUse', 'worker/ahead/warmUp', 'run/workers/ahead/processStart',
 ]; // prettier-ignore
 
 describe('dependency-cruiser', () => {

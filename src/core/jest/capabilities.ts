@@ -102,11 +102,6 @@ export const JEST_CAPABILITIES = {
       );
     },
   },
-  /** Subject: the paths of the modules that Jest loads before the first file; null in the place of one that is not there. */
-  restingWorkers: {
-    off: 'keeping workers from one run of watch mode to the next',
-    probe: subject => Array.isArray(subject) && subject.every(path => typeof path === 'string'),
-  },
   /** Subject: `{chalk, supportsColor}`, the packages by which Jest decides on colours. */
   colours: {
     off: 'colours in the output of workers',

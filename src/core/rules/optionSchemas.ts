@@ -161,7 +161,7 @@ export const OPTION_SCHEMAS = {
   slots: v.union([v.pipe(v.number(SLOTS_SHAPE), v.check(isCount, SLOTS_SHAPE)), v.literal('auto')], SLOTS_SHAPE),
   maxSlots: count(1),
   maxWorkerRestarts: count(0),
-  restartWorkers: oneOf('never', 'run', 'file'),
+  restartWorkers: oneOf('never', 'file'),
   onCrash: oneOf('resume', 'fail-file'),
   hardTimeout: timeSpan,
   slowTimeout: timeSpan,

@@ -128,12 +128,11 @@ export interface XdistOptions {
    */
   maxWorkerRestarts?: number;
   /**
-   * `'file'` starts a new worker for each test file, for the strongest isolation at the highest cost. `'run'` starts
-   * new workers for each run in watch mode, which otherwise keeps clean workers.
+   * `'file'` starts a new worker for each test file, for the strongest isolation at the highest cost.
    *
-   * @see watch.md
+   * @see distribution.md
    */
-  restartWorkers?: 'never' | 'run' | 'file';
+  restartWorkers?: 'never' | 'file';
   /**
    * What the runner does with a file whose worker dies. `'resume'` runs the rest of the file in a new worker, without
    * the test that crashed. `'fail-file'` runs no more of that file; use it if tests within a file depend on each other.

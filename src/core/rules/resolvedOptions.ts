@@ -17,7 +17,7 @@ export interface ResolvedOptions {
   /** null: it was not said. */
   readonly maxSlots: number | null;
   readonly maxWorkerRestarts: number | null;
-  readonly restartWorkers: 'never' | 'run' | 'file';
+  readonly restartWorkers: 'never' | 'file';
   readonly onCrash: 'resume' | 'fail-file';
   /** In ms; 0: none. */
   readonly hardTimeout: number;

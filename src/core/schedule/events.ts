@@ -173,8 +173,8 @@ export type Command =
   | ({readonly type: 'set-up-fixture' | 'take-down-fixture'; readonly fixture: FixtureId} & FixtureHolder)
   /** Ask again at this time, in ms. */
   | {readonly type: 'wake'; readonly at: number}
-  /** Let the process end by itself: it has nothing more to do. `atEnd`: nor has the run. */
-  | ({readonly type: 'close-slot'; readonly atEnd: boolean} & FromSlot)
+  /** Let the process end by itself: it has nothing more to do. */
+  | ({readonly type: 'close-slot'} & FromSlot)
   /** The unit's worker has just died, and nothing is known of the unit's tests. `loads`: so many died while they loaded it. */
   | ({readonly type: 'blame'; readonly unit: number; readonly loads: number; readonly awaited: boolean} & FromSlot)
   /** The unit will never run: no worker is left. */

@@ -168,7 +168,7 @@ function handleSlotEvent(
       slot.barrenDeaths = 0;
       endUnit(state, slot, event, now, commands);
       if (slot.status !== 'up') return;
-      if (event.retiring || state.plan.freshWorkerPerUnit) retire(state, slot, now, commands, event.retiring);
+      if (event.retiring || state.plan.freshWorkerPerUnit) retire(state, slot, now, commands);
       else feed(state, slot, now, commands);
       return;
     case 'units-returned':
@@ -349,15 +349,10 @@ function lookLater(state: ScheduleState, pool: Pool, now: number, commands: Comm
   }
 }
 
-/**
- * The worker ends, and a fresh one takes its place if there is something left to do.
- *
- * @param worn whether it may begin no further unit, in whatever run
- */
-function retire(state: ScheduleState, slot: SlotState, now: number, commands: Command[], worn = false): void {
+/** The worker ends, and a fresh one takes its place if there is something left to do. */
+function retire(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): void {
   const held = emptySlot(state, slot, 'closing');
-  const atEnd = isAtEnd(state) && !worn;
-  commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation, atEnd});
+  commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation});
   takeBack(state, held, now, commands);
 }
 
@@ -439,6 +434,6 @@ function closeAll(state: ScheduleState, commands: Command[]): void {
     if (slot.status !== 'starting' && slot.status !== 'up') continue;
     slot.status = 'closing';
     poolOf(state, slot).idle.delete(slot);
-    commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation, atEnd: isAtEnd(state)});
+    commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation});
   }
 }

@@ -90,18 +90,18 @@ export type ToWorker =
   | {readonly type: 'discard'; readonly unit: number}
   /** Begin nothing more; end when the running unit is done. */
   | {readonly type: 'close'}
-  /** The run has ended: stay for the next one, if nothing of this one is left. Answered by a FromKeptWorker. */
-  | {readonly type: 'rest'}
-  /** The next run begins. `environment`: the whole of it. Answered by a FromKeptWorker, or by the process's end. */
+  /** The run begins for which the process has waited. `environment`: the whole of it. Answered by `ready` or `leaving`. */
   | {readonly type: 'run'; readonly setup: WorkerSetup; readonly environment: Readonly<Record<string, string>>};
 
-/** What a worker says that may stay from one run of a watch session to the next. */
-export type FromKeptWorker =
-  /** It does nothing, and waits for a `run`. */
-  | {readonly type: 'resting'}
-  /** It ends, as if it had been told to close: there is something left of the run. */
+/** What workers say that has to do with workers that are started ahead of a run. */
+export type AheadNews =
+  /** A worker of a run has loaded these modules, which others may load ahead. */
+  | {readonly type: 'loaded'; readonly modules: readonly string[]}
+  /** The worker has loaded what it was to load, and waits for a `run`. */
+  | {readonly type: 'waiting'}
+  /** The worker ends, as if it had been told to close: it has loaded what the run would load otherwise. */
   | {readonly type: 'leaving'; readonly reason: string}
-  /** It is as a fresh one, and takes units of the next run. */
+  /** The worker takes units of the run. */
   | {readonly type: 'ready'};
 
 /** The first line a worker sends over the socket: which slot's process it is. */
@@ -210,10 +210,12 @@ export type FromWorker =
   /** What Jest's own code sends from inside a test file: `['test-case-result', [path, result]]`. */
   | {readonly type: 'jest-event'; readonly name: string; readonly payload: unknown};
 
-/** The argument of the one call that a worker's process serves for as long as it lives; of a run that it stays for, too. */
+/** The argument of the one call that a worker's process serves for as long as it lives; and of the run that it waits for. */
 export interface WorkerSetup extends Omit<Hello, 'pid'> {
-  /** It may be told to stay when the run has ended. */
-  readonly mayStay: boolean;
+  /** The process starts ahead of its run; null: it serves this run at once. */
+  readonly ahead: AheadOrder | null;
+  /** Whether it tells which modules it has loaded. */
+  readonly tellsLoaded: boolean;
   /** Of slots in this run. */
   readonly workerCount: number;
   readonly runId: string;
@@ -245,6 +247,12 @@ export interface WorkerSetup extends Omit<Hello, 'pid'> {
     readonly config: {readonly id: string};
     readonly serializableModuleMap: unknown;
   }[];
+}
+
+/** What a process does before it knows its run. */
+export interface AheadOrder {
+  /** Paths of the modules that it loads, in this order. */
+  readonly modules: readonly string[];
 }
 
 /** How a process keeps the code that it compiles. */
@@ -338,11 +346,14 @@ export function parseFromWorker(message: unknown): FromWorker {
   }
 }
 
-/** null: it is not of these. */
-export function parseFromKeptWorker(message: unknown): FromKeptWorker | null {
+/** @returns null: it is no such message */
+export function parseAheadNews(message: unknown): AheadNews | null {
   if (typeof message !== 'object' || message === null) return null;
-  const {type, reason} = message as {readonly type?: unknown; readonly reason?: unknown};
-  if (type === 'resting' || type === 'ready') return {type};
+  const {type, reason, modules} = message as Readonly<Record<string, unknown>>;
+  if (type === 'waiting' || type === 'ready') return {type};
+  if (type === 'loaded' && Array.isArray(modules) && modules.every(path => typeof path === 'string')) {
+    return {type, modules};
+  }
   return type === 'leaving' && typeof reason === 'string' ? {type, reason} : null;
 }
 
@@ -378,8 +389,7 @@ export function parseToWorker(line: string): ToWorker {
     case 'discard':
       return {type: 'discard', unit: whole(fields.unit)};
     case 'close':
-    case 'rest':
-      return {type: fields.type};
+      return {type: 'close'};
     case 'run': {
       const environment = dictionary(fields.environment, 'an environment', text);
       return {

@@ -7,9 +7,9 @@ import type {WorkerHost} from './workerHost';
 import type {WorkerServerListener} from './workerServer';
 
 export class RunWorkers {
-  /** The last worker of each slot. An earlier run may have started it. */
+  /** The last worker of each slot. It may have been started ahead of the run. */
   readonly #serving = new Map<SlotNumber, WorkerHost>();
-  /** Workers that this run has started and that its server hears, perhaps for longer than the run. */
+  /** Workers that this run has started, and that its server hears. */
   readonly #started = new Map<SlotNumber, WorkerHost>();
   /** The ends of workers that were lost and have a successor in their slot. */
   readonly #leaving = new Set<Promise<unknown>>();
@@ -54,11 +54,6 @@ export class RunWorkers {
   /** Resolves when nothing is left of the workers that were lost. To be called when each is lost or closed. */
   async gone(): Promise<void> {
     await Promise.all([...this.#leaving, ...[...this.#serving.values()].map(({gone}) => gone)]);
-  }
-
-  /** The run has ended. The server goes on only for workers that stay. */
-  forgetEnded(): void {
-    for (const [slot, host] of this.#started) if (host.ended) this.#started.delete(slot);
   }
 
   /** Passes what arrives at the run's server to the worker that it comes from. */

@@ -1,19 +1,19 @@
 /**
- * The parent's side of one worker. A host owns a process, a link to it, and its rest between the runs of watch mode, and
- * judges by them whether the worker lives.
+ * The parent's side of one worker. A host owns a process, a link to it, and what makes a worker ready that was started ahead
+ * of its run, and judges by them whether the worker lives.
  */
 import type {Socket} from 'node:net';
 import type * as JestWorkerModule from 'jest-worker';
 import type {Generation, SlotNumber} from '../../core/plan/units';
 import type {Death, DeathReport} from '../../core/texts/deaths';
 import type {FromWatchdog} from '../../core/wire/watchdogMessages';
-import type {Departure, FromWorker, ToWorker, WorkerSetup} from '../../core/wire/workerMessages';
+import type {AheadNews, Departure, FromWorker, ToWorker, WorkerSetup} from '../../core/wire/workerMessages';
+import {WorkerAhead} from './workerAhead';
 import {Pulse} from './pulse';
 import type {WorkerStatus} from './status';
 import {WorkerLink} from './workerLink';
 import type {SharedOutput} from './workerOutput';
 import {WorkerProcess} from './workerProcess';
-import {WorkerRest} from './workerRest';
 import type {WorkerStart} from './workerStart';
 
 /** What a run hears of a worker. After `lost` or `closed` it hears nothing more. */
@@ -27,16 +27,6 @@ export interface WorkerListener {
   closed(forceExited: boolean): void;
 }
 
-/** Who hears of a worker that belongs to no run. */
-export interface WorkerKeeper {
-  /** The worker stays, and does nothing until it is prepared for another run. */
-  rests(host: WorkerHost): void;
-  /** The worker ends with the run, or does not serve the next one. @param why in words for the log */
-  leaves(host: WorkerHost, why: string): void;
-  /** The worker was resting, and is dead. */
-  gone(host: WorkerHost): void;
-}
-
 export interface WorkerHostOptions {
   readonly start: WorkerStart;
   readonly setup: WorkerSetup;
@@ -45,20 +35,18 @@ export interface WorkerHostOptions {
   readonly stdout: SharedOutput;
   readonly stderr: SharedOutput;
   readonly listener: WorkerListener;
-  /** The process stays longer than its run, and so must the server that it is connected to. @returns ends that */
-  readonly holdLine: () => () => void;
+  /** The worker has sent news that has to do with workers that are started ahead of a run. */
+  readonly onAhead: (news: AheadNews) => void;
 }
 
-/** What a worker is told of a further run. The worker keeps its slot, its generation, its files and its connection. */
+/** What a worker is told of the run that it has waited for. The worker keeps its slot, its generation and its files. */
 export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath' | WorkerFiles>;
 export type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'departurePath';
 
 export class WorkerHost {
-  /** What the process was started with. */
-  readonly start: WorkerStart;
   readonly #process: WorkerProcess;
   readonly #link: WorkerLink;
-  readonly #rest: WorkerRest;
+  readonly #ahead: WorkerAhead;
   /** Of the run that the worker serves. */
   #setup: WorkerSetup;
   #listener: WorkerListener;
@@ -71,8 +59,8 @@ export class WorkerHost {
   #departure: Departure | null = null;
   #gone: Promise<void> = Promise.resolve();
 
-  constructor({start, setup, jestWorker, threads, stdout, stderr, listener, holdLine}: WorkerHostOptions) {
-    this.start = start;
+  constructor({start, setup, jestWorker, threads, stdout, stderr, listener, onAhead}: WorkerHostOptions) {
+    const serves = setup.ahead === null;
     this.#setup = setup;
     this.#listener = listener;
     this.#pulse = this.#newPulse();
@@ -91,26 +79,20 @@ export class WorkerHost {
       threads,
       stdout,
       stderr,
+      passesOutputOn: serves,
       onMessage: message => this.#hear(message),
       onServed: end => {
         if (!this.#ended) this.#lose(this.#process.deathBy(end, this.#link.pid !== null));
       },
     });
-    this.#rest = new WorkerRest({
+    this.#ahead = new WorkerAhead({
+      serves,
       send: order => this.#link.send(order),
       close: () => this.close(),
-      setReferenced: referenced => {
-        this.#process.setReferenced(referenced);
-        this.#link.setReferenced(referenced);
-      },
-      leaveRun: onLost => {
-        const listener = this.#listener;
-        this.#listener = {...NOBODY, lost: onLost};
-        return () => listener.closed(false);
-      },
-      holdLine,
+      onNews: onAhead,
     });
-    if (!threads) this.#pulse.start();
+    if (!serves) this.#setReferenced(false);
+    else if (!threads) this.#pulse.start();
   }
 
   get slot(): SlotNumber {
@@ -171,7 +153,7 @@ export class WorkerHost {
 
   /** The watchdog, a thread of the worker's process, has sent a message. */
   hearWatchdog(message: FromWatchdog): void {
-    if (this.#ended || this.#rest.begun) return;
+    if (this.#ended || !this.#ahead.serves) return;
     switch (message.type) {
       case 'alive':
         this.#pulse.beat(message);
@@ -205,7 +187,6 @@ export class WorkerHost {
     void this.#process.close(this.#setup.graceMs, this.#runsUnit).then(({forceExited, departure}) => {
       this.#departure = departure;
       this.#listener.closed(forceExited);
-      this.#rest.release();
     });
   }
 
@@ -222,35 +203,22 @@ export class WorkerHost {
     this.#process.kill();
   }
 
-  /**
-   * The run has ended. Lets the worker stay if nothing of the run is left in it; else it ends as with `close`. The
-   * listener hears `closed` in any case.
-   */
-  rest(keeper: WorkerKeeper): void {
-    if (this.#ended) return;
-    this.#expectNothing();
-    this.#rest.begin({
-      rests: () => keeper.rests(this),
-      leaves: why => keeper.leaves(this, why),
-      gone: () => keeper.gone(this),
-    });
-  }
-
-  /** Prepares a resting worker for another run. @returns whether it is ready; if not, it is being closed, or dead */
+  /** Makes a worker ready that was started ahead of its run. @returns whether it is; if not, it is being closed, or dead */
   prepare(setup: FurtherSetup, environment: WorkerStart['environment']): Promise<boolean> {
+    if (this.#ended) return Promise.resolve(false);
     const {socketPath, token} = this.#setup; // the worker is connected, and stays so
     this.#setup = {...this.#setup, ...setup, socketPath, token};
-    return this.#rest.prepare(this.#setup, environment);
+    return this.#ahead.prepare(this.#setup, environment);
   }
 
   /** A worker that is ready serves a run from now on. */
   serve(listener: WorkerListener): void {
     this.#listener = listener;
-    this.#runsUnit = false;
-    this.#process.forgetOutput();
+    this.#process.passOutputOn(); // not earlier: nobody expects output between two runs
     this.#pulse = this.#newPulse();
     this.#link.beginRun(this.#setup.hardTimeoutMs);
-    this.#rest.end();
+    this.#ahead.serve();
+    this.#setReferenced(true);
     queueMicrotask(() => {
       if (!this.#ended) listener.up();
     });
@@ -263,7 +231,7 @@ export class WorkerHost {
   }
 
   #hear(message: unknown): void {
-    if (this.#ended || this.#rest.takes(message)) return;
+    if (this.#ended || this.#ahead.takes(message)) return;
     let news: FromWorker;
     try {
       news = this.#link.read(message);
@@ -271,12 +239,8 @@ export class WorkerHost {
       this.#lose({kind: 'broken', message: (error as Error).message});
       return;
     }
-    if (news.type === 'unit-started') {
-      this.#runsUnit = true;
-      this.#rest.fileBegan();
-    } else if (news.type === 'unit-done') {
-      this.#runsUnit = false;
-    }
+    if (news.type === 'unit-started') this.#runsUnit = true;
+    else if (news.type === 'unit-done') this.#runsUnit = false;
     this.#listener.message(news);
   }
 
@@ -293,13 +257,18 @@ export class WorkerHost {
     this.#gone = this.#process.bury();
     this.#link.close();
     this.#listener.lost(this.#cause ?? death);
-    this.#rest.release(); // not earlier: the listener reads the journal, which goes with the line
   }
 
   #end(): void {
     this.#ended = true;
     this.#expectNothing();
-    this.#rest.giveUp();
+    this.#ahead.giveUp();
+  }
+
+  /** @param referenced whether the worker keeps Jest's process alive */
+  #setReferenced(referenced: boolean): void {
+    this.#process.setReferenced(referenced);
+    this.#link.setReferenced(referenced);
   }
 
   #expectNothing(): void {
@@ -315,11 +284,3 @@ export class WorkerHost {
     });
   }
 }
-
-const NOBODY: WorkerListener = {
-  up: () => undefined,
-  message: () => undefined,
-  lost: () => undefined,
-  slow: () => undefined,
-  closed: () => undefined,
-};

@@ -54,12 +54,6 @@ export class OutputTail {
     return pattern.test(Buffer.concat(this.#chunks).toString('utf8'));
   }
 
-  /** What came so far is of another run. */
-  clear(): void {
-    this.#chunks = [];
-    this.#bytes = 0;
-  }
-
   /** What is shown. */
   text(): string {
     const text = Buffer.concat(this.#chunks).subarray(-TAIL_BYTES).toString('utf8').trimEnd();

@@ -27,6 +27,8 @@ export interface WorkerProcessOptions {
   readonly threads: boolean;
   readonly stdout: SharedOutput;
   readonly stderr: SharedOutput;
+  /** Whether what the process prints is passed on from the start; if not, `passOutputOn` begins that. */
+  readonly passesOutputOn: boolean;
   /** The process has sent a message through jest-worker. */
   readonly onMessage: (message: unknown) => void;
   /** The process takes no more work. */
@@ -65,24 +67,22 @@ export class WorkerProcess {
   readonly #exitRecordPath: string;
   readonly #journal: LeftWords;
   readonly #departurePath: string;
-  readonly #stderrTail: OutputTail | null = null;
-  readonly #stderrEnd: Promise<void> = Promise.resolve();
+  readonly #stdout: SharedOutput;
+  readonly #stderr: SharedOutput;
+  #stderrTail: OutputTail | null = null;
+  #stderrEnd: Promise<void> = Promise.resolve();
   /** Resolves when the process takes no more work: it has saved what later processes use, or is dead. */
   readonly #served: Promise<void>;
 
-  constructor({start, setup, jestWorker, threads, stdout, stderr, onMessage, onServed}: WorkerProcessOptions) {
+  constructor({start, setup, jestWorker, threads, onMessage, onServed, ...output}: WorkerProcessOptions) {
     this.#exitRecord = new LeftWords(setup.exitRecordPath, EXIT_RECORD_BYTES);
     this.#exitRecordPath = setup.exitRecordPath;
     this.#journal = new LeftWords(setup.journalPath);
     this.#departurePath = setup.departurePath;
     this.#farm = this.#group.forkedBy(() => startFarm(start, jestWorker, threads));
-    const [out, errors] = [this.#farm.getStdout() as Readable | null, this.#farm.getStderr() as Readable | null];
-    if (out !== null) stdout.add(out);
-    if (errors !== null) {
-      stderr.add(errors);
-      this.#stderrTail = new OutputTail(errors);
-      this.#stderrEnd = new Promise(resolve => errors.once('end', resolve));
-    }
+    this.#stdout = output.stdout;
+    this.#stderr = output.stderr;
+    if (output.passesOutputOn) this.passOutputOn();
     const call = this.#farm.serve(setup);
     call.UNSTABLE_onCustomMessage?.(onMessage);
     this.#served = call.then(
@@ -94,6 +94,16 @@ export class WorkerProcess {
   /** @param referenced whether the process keeps Jest's process alive */
   setReferenced(referenced: boolean): void {
     this.#group.setReferenced(referenced);
+  }
+
+  /** Passes on what the process prints, and what it has printed so far. */
+  passOutputOn(): void {
+    const [out, errors] = [this.#farm.getStdout() as Readable | null, this.#farm.getStderr() as Readable | null];
+    if (out !== null) this.#stdout.add(out);
+    if (errors === null) return;
+    this.#stderr.add(errors);
+    this.#stderrTail = new OutputTail(errors);
+    this.#stderrEnd = new Promise(resolve => errors.once('end', resolve));
   }
 
   /** The journal of the file that the process runs. */
@@ -160,11 +170,6 @@ export class WorkerProcess {
     const unclear = death.kind === 'broken' || (death.kind === 'signal' && OUT_OF_MEMORY_SIGNALS.has(death.signal));
     const outOfMemory = unclear && this.#stderrTail?.matches(V8_OUT_OF_MEMORY) === true;
     return {death: outOfMemory ? {kind: 'out-of-memory'} : death, stderr: this.#stderrTail?.text() ?? ''};
-  }
-
-  /** What the process has written so far is no evidence any more: it belongs to an earlier run. */
-  forgetOutput(): void {
-    this.#stderrTail?.clear();
   }
 
   /** Resolves when the process has saved what later processes use, or is late with that. */

@@ -3,6 +3,7 @@
  * call that is under way; over this a worker is given its work.
  */
 import {randomBytes, timingSafeEqual} from 'node:crypto';
+import {rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {join} from 'node:path';
 import {LineBuffer, ProtocolError} from '../../core/wire/values';
@@ -42,20 +43,25 @@ export class WorkerServer {
   /** The last is for workers that start now. */
   readonly #places: Place[] = [];
   readonly #sockets = new Set<Socket>();
-  #holders = 0;
-  #unused = false;
+  readonly #keepsAlive: boolean;
 
-  private constructor(listener: WorkerServerListener, spare: string) {
+  private constructor(listener: WorkerServerListener, spare: string, keepsAlive: boolean) {
     this.#listener = listener;
     this.#spare = spare;
+    this.#keepsAlive = keepsAlive;
   }
 
   /**
    * @param spare a folder for what is needed on disk, where no temporary one can be used
+   * @param keepsAlive whether this process stays alive as long as the server listens
    * @throws (rejects) if that cannot be used either
    */
-  static async listen(listener: WorkerServerListener, spare: string): Promise<WorkerServer> {
-    const server = new WorkerServer(listener, spare);
+  static async listen(
+    listener: WorkerServerListener,
+    spare: string,
+    {keepsAlive = true}: {readonly keepsAlive?: boolean} = {},
+  ): Promise<WorkerServer> {
+    const server = new WorkerServer(listener, spare, keepsAlive);
     const place = server.#open();
     await new Promise<void>((resolve, reject) => place.server.once('listening', resolve).once('error', reject));
     return server;
@@ -64,13 +70,14 @@ export class WorkerServer {
   /** For a worker that starts now. Where a test has emptied the temporary folder, there is another from then on. */
   filesFor(slot: number, generation: number): Pick<WorkerSetup, 'socketPath' | WorkerFiles> {
     const {path, socketPath} = this.#wholePlace().folder;
-    const name = join(path, `w${slot}.${generation}`);
-    return {
-      socketPath,
-      exitRecordPath: `${name}.exit`,
-      journalPath: `${name}.journal`,
-      departurePath: `${name}.departure`,
-    };
+    return {socketPath, ...filesIn(path, slot, generation)};
+  }
+
+  /** The worker has ended, and nobody reads what it has left. */
+  removeFiles(slot: number, generation: number): void {
+    for (const {folder} of this.#places) {
+      for (const path of Object.values(filesIn(folder.path, slot, generation))) rmSync(path, {force: true});
+    }
   }
 
   #accept(socket: Socket): void {
@@ -115,24 +122,7 @@ export class WorkerServer {
     return one.length === other.length && timingSafeEqual(one, other);
   }
 
-  /** A worker stays when the run has ended, and with it its line. @returns what is to be called when the worker is gone */
-  hold(): () => void {
-    this.#holders++;
-    return () => {
-      this.#holders--;
-      this.#closeUnlessHeld();
-    };
-  }
-
-  /** The run has ended. */
   close(): void {
-    this.#unused = true;
-    for (const {server} of this.#places) server.unref();
-    this.#closeUnlessHeld();
-  }
-
-  #closeUnlessHeld(): void {
-    if (!this.#unused || this.#holders > 0) return;
     for (const {server} of this.#places) server.close();
     for (const socket of this.#sockets) socket.destroy();
     for (const {folder} of this.#places) folder.remove();
@@ -153,10 +143,16 @@ export class WorkerServer {
     const server = createServer(socket => this.#accept(socket));
     server.on('error', () => undefined); // a worker that cannot connect says so
     server.listen(folder.socketPath);
+    if (!this.#keepsAlive) server.unref();
     const place = {folder, server};
     this.#places.push(place);
     return place;
   }
+}
+
+function filesIn(folder: string, slot: number, generation: number): Pick<WorkerSetup, WorkerFiles> {
+  const name = join(folder, `w${slot}.${generation}`);
+  return {exitRecordPath: `${name}.exit`, journalPath: `${name}.journal`, departurePath: `${name}.departure`};
 }
 
 function isWatchdog(hello: Hello | WatchdogHello): hello is WatchdogHello {

@@ -15,12 +15,13 @@ export function sharedSetup(
   runId: string,
   workerCount: number,
   token: string,
-  mayStay: boolean,
+  tellsLoaded: boolean,
 ): FurtherSetup {
   const contexts = new Map(tests.map(test => [test.context.config.id, test.context]));
   const {changedFiles, sourcesRelatedToTestsInChangedFiles} = context;
   return {
-    mayStay,
+    ahead: null,
+    tellsLoaded,
     workerCount,
     runId,
     token,

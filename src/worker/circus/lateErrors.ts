@@ -20,12 +20,6 @@ export class LateErrors {
     this.#running = path;
   }
 
-  /** What has ended so far is of no interest any more. */
-  forget(): void {
-    this.#ended.clear();
-    this.#running = null;
-  }
-
   /** @param error that nothing but jest-circus has caught; anything may have been thrown */
   explain(error: unknown): void {
     try {

@@ -63,12 +63,6 @@ export function canFollow(testRunner: string): boolean {
   return known;
 }
 
-/** The frameworks' modules were dropped; they are wrapped anew when they are loaded again. */
-export function forgetFrameworks(): void {
-  wrapped.clear();
-  lateErrors.forget();
-}
-
 /** The next file that the framework runs is this one; null: one that nobody follows. */
 export function expectFile(file: CircusFile | null): void {
   next = file;

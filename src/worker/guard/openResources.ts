@@ -36,12 +36,6 @@ export class OpenResources {
     this.#count(this.#fresh, [path]);
   }
 
-  /** Whether nothing is open that was not in the fresh process. */
-  get isAsFresh(): boolean {
-    this.#count(this.#fresh, []);
-    return this.#open.size === 0;
-  }
-
   /** What is open now that was not in the fresh process; to be called when there is nothing left to do. */
   leftOpen(): LeftOpen[] {
     this.#count(withoutChannel(this.#fresh), []);

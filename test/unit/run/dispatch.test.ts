@@ -15,7 +15,7 @@ import {FileParts} from '../../../src/run/files/fileParts';
 import {FileReports} from '../../../src/run/files/fileReports';
 import {Reports} from '../../../src/run/files/reports';
 import {ToldTests} from '../../../src/run/files/toldTests';
-import type {WorkerKeeper, WorkerListener} from '../../../src/run/workers/workerHost';
+import type {WorkerListener} from '../../../src/run/workers/workerHost';
 import * as schedule from '../../../src/core/schedule/step';
 import {placed, planOf, units} from '../plans';
 import {jestTest, passedTest, testResult} from './jestTests';
@@ -28,7 +28,7 @@ const passed: UnitOutcome = {type: 'result', result: testResult({passed: 1})};
 class FakeWorker implements DispatchWorker {
   readonly pid = 4711;
   #journal = '';
-  readonly told: (ToWorker | 'closed' | 'rests')[] = [];
+  readonly told: (ToWorker | 'closed')[] = [];
   readonly says: WorkerListener;
   readonly #name: {slot: number; generation: number};
 
@@ -47,10 +47,6 @@ class FakeWorker implements DispatchWorker {
 
   close(): void {
     this.told.push('closed');
-  }
-
-  rest(): void {
-    this.told.push('rests');
   }
 
   async evidence(death: Death) {
@@ -175,11 +171,7 @@ class FakeRun {
   readonly dispatch: Dispatch;
   readonly testOf: (unit: number) => Test;
 
-  constructor(
-    plan: SchedulePlan,
-    onStart: (worker: FakeWorker) => void = () => undefined,
-    readonly keeper: WorkerKeeper | null = null,
-  ) {
+  constructor(plan: SchedulePlan, onStart: (worker: FakeWorker) => void = () => undefined) {
     const tests = plan.units.map(({file}) => jestTest(file.path, file.configId));
     this.testOf = unit => tests[unit]!;
     this.dispatch = new Dispatch({
@@ -202,7 +194,6 @@ class FakeRun {
       }),
       onFault: this.onFault,
       onShare: () => undefined,
-      keeper: this.keeper,
       fixtures: null,
       pastOf: () => this.past,
       files: new FileParts({

@@ -60,7 +60,6 @@ const CASES: Readonly<Record<CapabilityName, {readonly there: unknown; readonly 
       ),
     ],
   },
-  restingWorkers: {there: ['/a.js', '/b.js'], off: [['/a.js', null]]},
   colours: {
     there: {chalk: functions('yellow'), supportsColor: {stdout: false}},
     off: [{chalk: functions('yellow'), supportsColor: {}}, {supportsColor: {stdout: false}}],

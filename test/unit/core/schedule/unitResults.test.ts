@@ -106,10 +106,7 @@ describe('a signal that ends the run', () => {
       {unit: 0, parts: [1], remains: {notRun: [2], because: 'interrupted', lastDeath: w1}},
     ]);
     expect(only(commands, 'interrupt')).toEqual([{type: 'interrupt', unit: 1, slots: [2]}]);
-    expect(only(commands, 'close-slot').map(({slot, atEnd}) => [slot, atEnd])).toEqual([
-      [1, false],
-      [2, false],
-    ]);
+    expect(only(commands, 'close-slot').map(({slot}) => slot)).toEqual([1, 2]);
   });
 
   test('takes all workers of a shared file together, and none that has no test of it yet', () => {
@@ -161,14 +158,4 @@ describe('the user is told', () => {
     const retired = after(longUnits(2), up(w1), started(w1, 0), done(w1, 0, {retiring: true}));
     expect(notice(commandsOf(retired, {type: 'slot-closed', ...w1, forced: true}))).toEqual([]);
   });
-});
-
-test('workers may stay for another run only when all units have ended as they should', () => {
-  const ends = (commands: Command[]) => only(commands, 'close-slot').map(({atEnd}) => atEnd);
-  const state = after(longUnits(1), up(w1), started(w1, 0));
-  expect(ends(commandsOf(state, done(w1, 0)))).toEqual([true]);
-  const worn = after(longUnits(1), up(w1), started(w1, 0));
-  expect(ends(commandsOf(worn, done(w1, 0, {retiring: true})))).toEqual([false]);
-  const bailed = after(longUnits(2), up(w1), started(w1, 0));
-  expect(ends(commandsOf(bailed, {type: 'stopped', reason: 'bail'}))).toEqual([false]);
 });

@@ -17,7 +17,7 @@ import {parseFromWatchdog, parseWatchdogHello} from '../../../../src/core/wire/w
 import {
   parseDeparture,
   parseExitRecord,
-  parseFromKeptWorker,
+  parseAheadNews,
   parseFromWorker,
   parseHello,
   parseToWorker,
@@ -51,7 +51,7 @@ const LINE_PARSERS: readonly Parser[] = [
 /** Those that take what jest-worker's channel makes of a message. */
 const VALUE_PARSERS: readonly (Omit<Parser, 'parse'> & {readonly parse: (value: unknown) => unknown})[] = [
   {name: 'parseFromWorker', shape: shapes.fromWorker, parse: parseFromWorker},
-  {name: 'parseFromKeptWorker', shape: nullable(shapes.fromKeptWorker), parse: parseFromKeptWorker},
+  {name: 'parseAheadNews', shape: nullable(shapes.aheadNews), parse: parseAheadNews},
 ];
 
 const ALL: readonly Parser[] = [

@@ -10,7 +10,7 @@ import type {FromWatchdog, WatchdogHello} from '../../../../src/core/wire/watchd
 import type {
   Departure,
   ExitRecord,
-  FromKeptWorker,
+  AheadNews,
   FromWorker,
   Hello,
   ToWorker,
@@ -58,12 +58,12 @@ export const toWorker: Shape<ToWorker> = union(
   message('give-tests', {unit: whole, groups: list(whole), last: bool}),
   message('discard', {unit: whole}),
   message('close'),
-  message('rest'),
   message('run', {setup: jests as unknown as Shape<WorkerSetup>, environment: dictionary(text)}),
 );
 
-export const fromKeptWorker: Shape<FromKeptWorker> = union(
-  message('resting'),
+export const aheadNews: Shape<AheadNews> = union(
+  message('waiting'),
+  message('loaded', {modules: list(text)}),
   message('leaving', {reason: text}),
   message('ready'),
 );

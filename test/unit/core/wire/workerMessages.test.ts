@@ -2,7 +2,7 @@ import {createEmptyTestResult} from '@jest/test-result';
 import {ProtocolError} from '../../../../src/core/wire/values';
 import {
   parseExitRecord,
-  parseFromKeptWorker,
+  parseAheadNews,
   parseFromWorker,
   parseHello,
   parseDeparture,
@@ -28,7 +28,8 @@ const overTheChannel = (message: unknown): unknown => JSON.parse(JSON.stringify(
 const setup: WorkerSetup = {
   slot: 1,
   generation: 2,
-  mayStay: true,
+  ahead: {modules: ['/node_modules/jsdom/api.js']},
+  tellsLoaded: true,
   compileCache: null,
   workerCount: 2,
   runId: 'run',
@@ -88,7 +89,6 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
   'give-tests': {type: 'give-tests', unit: 7, groups: [0, 2, 5], last: true},
   discard: {type: 'discard', unit: 7},
   close: {type: 'close'},
-  rest: {type: 'rest'},
   run: {type: 'run', setup, environment: {NODE_ENV: 'test', EMPTY: ''}},
 };
 
@@ -96,11 +96,16 @@ test.each(Object.values(orders))('the order $type arrives as it was sent', order
   expect(parseToWorker(JSON.stringify(order))).toEqual(order);
 });
 
-test('what a worker says that may stay is told from all else', () => {
-  const said = [{type: 'resting'}, {type: 'ready'}, {type: 'leaving', reason: 'a timer'}] as const;
-  for (const message of said) expect(parseFromKeptWorker(overTheChannel(message))).toEqual(message);
-  for (const other of [{type: 'unit-started', unit: 1}, ['resting', []], 'resting', null, {}]) {
-    expect(parseFromKeptWorker(other)).toBeNull();
+test('what has to do with workers that are started ahead is told from all else', () => {
+  const said = [
+    {type: 'loaded', modules: ['/a.js', '/b.js']},
+    {type: 'waiting'},
+    {type: 'ready'},
+    {type: 'leaving', reason: '/a.js has changed'},
+  ] as const;
+  for (const message of said) expect(parseAheadNews(overTheChannel(message))).toEqual(message);
+  for (const other of [{type: 'unit-started', unit: 1}, ['waiting', []], 'waiting', null, {}]) {
+    expect(parseAheadNews(other)).toBeNull();
   }
 });
 
@@ -360,7 +365,8 @@ describe('what is no text, nor can be made one, is refused', () => {
   });
 
   test('as the reason of a worker that leaves', () => {
-    expect(parseFromKeptWorker({type: 'leaving', reason: hostile})).toBeNull();
+    expect(parseAheadNews({type: 'leaving', reason: hostile})).toBeNull();
+    expect(parseAheadNews({type: 'loaded', modules: [hostile]})).toBeNull();
   });
 
   test('as a message of a thread', () => {

@@ -9,7 +9,6 @@ import {
   type ProbeSubjects,
 } from '../../../../src/run/jest/jestCapabilities';
 import {jestOf} from '../../../../src/run/jest/runningJest';
-import {pathsOfJest} from '../../../../src/worker/rest/betweenRuns';
 import {temporaryFolder} from '../temporaryFolder';
 
 describe.each(['jest-29', 'jest-30'] as const)('the real Jest of %s', install => {
@@ -26,10 +25,6 @@ describe.each(['jest-29', 'jest-30'] as const)('the real Jest of %s', install =>
     expect(hasCapability('circusEntry', circus('jest-circus/runner'))).toBe(true);
     const main = circus('jest-circus') as {getState(): unknown};
     expect(hasCapability('circusState', main.getState())).toBe(true);
-  });
-
-  test('has restingWorkers', () => {
-    expect(hasCapability('restingWorkers', pathsOfJest(running.modules))).toBe(true);
   });
 
   test('has sentMessages', () => {
@@ -57,7 +52,6 @@ describe('a Jest with other insides', () => {
   test('lacks all, and nothing of it throws', () => {
     expect(PARENT_CAPABILITIES.filter(name => strange.capabilities.has(name))).toEqual([]);
     expect(strange.capabilities.missing).toEqual(PARENT_CAPABILITIES);
-    expect(hasCapability('restingWorkers', pathsOfJest(strange.modules))).toBe(false);
   });
 
   test('says what it says without colours', () => {

@@ -59,19 +59,9 @@ describe('what arrives at the server', () => {
     all(1, 1);
     expect([old.asked, young.asked, destroyed.mock.calls.length]).toEqual([[], [], 1]);
   });
-
-  test('after the run reaches the workers that stay', () => {
-    const {workers, all} = hearing();
-    const [stays, ends] = [worker(1, 1), worker(2, 1, {ended: true})];
-    for (const {host} of [stays, ends]) workers.started(host);
-    workers.forgetEnded();
-    all(1, 1);
-    all(2, 1);
-    expect([stays.asked, ends.asked]).toEqual([ALL, []]);
-  });
 });
 
-test('a worker from an earlier run serves a slot, and is not heard at this server', () => {
+test('a worker that was started ahead serves a slot, and is not heard at this server', () => {
   const workers = new RunWorkers();
   const {host, asked} = worker(1, 1);
   workers.serves(host);

@@ -42,11 +42,11 @@ afterEach(() => jest.useRealTimers());
 test('orders wait until the worker has connected, and keep their order', () => {
   const {link: one, connect, written} = link();
   one.send(GIVE);
-  one.send({type: 'rest'});
+  one.send({type: 'discard', unit: 1});
   expect([written, one.pid]).toEqual([[], null]);
   connect();
   one.send({type: 'close'});
-  expect([written, one.pid]).toEqual([[GIVE, {type: 'rest'}, {type: 'close'}], PID]);
+  expect([written, one.pid]).toEqual([[GIVE, {type: 'discard', unit: 1}, {type: 'close'}], PID]);
 });
 
 test('a socket that opens late keeps nobody alive, if the worker is not to', () => {

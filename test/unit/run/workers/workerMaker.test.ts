@@ -10,6 +10,7 @@ const LISTENER = {} as WorkerListener;
 /** What makes the workers of a run of two nodes, and the setups that new processes were given. */
 function maker(options: Partial<WorkerMakerOptions> = {}) {
   const setups: WorkerSetup[] = [];
+  const starts: [slot: number, node: number][] = [];
   class Worker {
     readonly getStdout = () => null;
     readonly getStderr = () => null;
@@ -29,16 +30,18 @@ function maker(options: Partial<WorkerMakerOptions> = {}) {
         journalPath: `/nowhere/${slot}.${generation}.journal`,
         departurePath: `/nowhere/${slot}.${generation}.departure`,
       }),
-      hold: () => () => undefined,
     },
-    keeping: null,
-    startOf: (slot, node) => ({
-      workerPath: '/main.js',
-      execPath: `/node${node}`,
-      execArgv: null,
-      environment: {JEST_WORKER_ID: String(slot)},
-      gracefulExitTimeout: undefined,
-    }),
+    ahead: null,
+    startOf: (slot, node) => {
+      starts.push([slot, node]);
+      return {
+        workerPath: '/main.js',
+        execPath: `/node${node}`,
+        execArgv: null,
+        environment: {JEST_WORKER_ID: String(slot)},
+        gracefulExitTimeout: undefined,
+      };
+    },
     shared: {runId: 'r1', hardTimeoutMs: 0, compileCache: COMPILE_CACHE} as FurtherSetup,
     nodeCount: 2,
     jestWorker: () => ({Worker}) as unknown as WorkerHostOptions['jestWorker'],
@@ -47,15 +50,15 @@ function maker(options: Partial<WorkerMakerOptions> = {}) {
     stderr: output,
     ...options,
   });
-  return {maker: made, workers, setups};
+  return {maker: made, workers, setups, starts};
 }
 
 test('a new worker is told who it is, and serves its slot', () => {
-  const {maker: one, workers, setups} = maker();
+  const {maker: one, workers, setups, starts} = maker();
   const host = one.make(3, 2, 1, LISTENER);
   expect(setups).toMatchObject([{runId: 'r1', slot: 3, generation: 2, exitRecordPath: '/nowhere/3.2.exit'}]);
   expect(workers.in(3)).toBe(host);
-  expect(host.start.execPath).toBe('/node1');
+  expect(starts).toEqual([[3, 1]]);
 });
 
 test("the first worker of each node fills Node's own cache, and no other does", () => {
@@ -64,23 +67,24 @@ test("the first worker of each node fills Node's own cache, and no other does", 
   expect(setups.map(({compileCache}) => compileCache?.fillsNodesOwn)).toEqual([true, true, false]);
 });
 
-test('a worker that has stayed is taken in the place of a new one', () => {
-  const kept = {slot: 1, gone: Promise.resolve()} as unknown as WorkerHost;
+test('a worker that was started ahead is taken in the place of a new one', () => {
+  const early = {slot: 1, gone: Promise.resolve()} as unknown as WorkerHost;
   const asked: unknown[] = [];
   const {
     maker: one,
     workers,
     setups,
   } = maker({
-    keeping: {
+    ahead: {
+      loaded: () => undefined,
       take: (slot, {execPath}) => {
         asked.push([slot, execPath]);
-        return slot === 1 ? kept : null;
+        return slot === 1 ? early : null;
       },
     },
   });
-  expect(one.make(1, 1, 0, LISTENER)).toBe(kept);
-  expect(workers.in(1)).toBe(kept);
+  expect(one.make(1, 1, 0, LISTENER)).toBe(early);
+  expect(workers.in(1)).toBe(early);
   one.make(2, 1, 1, LISTENER);
   expect(asked).toEqual([
     [1, '/node0'],

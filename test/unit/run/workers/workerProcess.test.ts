@@ -50,6 +50,7 @@ function started(start: WorkerStart = START) {
     threads: false,
     stdout: output,
     stderr: output,
+    passesOutputOn: true,
     onMessage: () => undefined,
     onServed: end => ends.push(end),
   });

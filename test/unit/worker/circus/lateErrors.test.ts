@@ -33,15 +33,6 @@ test.each([
   expect(error.stack).toBe(stack);
 });
 
-test('what was forgotten is no culprit', () => {
-  const error = errorWith('/a.test.js');
-  const errors = running('/a.test.js', '/b.test.js');
-  errors.forget();
-  errors.fileBegins('/c.test.js');
-  errors.explain(error);
-  expect(error.stack).not.toMatch(NOTE);
-});
-
 test.each([
   ['null', null],
   ['a text', 'too late'],
