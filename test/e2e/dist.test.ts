@@ -38,26 +38,6 @@ function expectAll(project: Project, {exitCode, json}: JestOutput): void {
   expect(split?.assertionResults.map(({title}) => title).slice(0, 2)).toEqual(['x0', 'x1']);
 }
 
-onLatestLine('loadfile: every file runs whole', async (_line, make) => {
-  const project = make(files);
-  expectAll(project, await project.run(['-w', '3'], parallel('loadfile')));
-  expect(processes(project, '').size).toBe(1);
-});
-
-onLatestLine('load: a file that may be split is split test by test, whatever its groups', async (_line, make) => {
-  const project = make(files);
-  expectAll(project, await project.run(['-w', '3'], parallel('load')));
-  expect(processes(project, '').size).toBeGreaterThan(1);
-});
-
-onLatestLine('loadscope: an outermost block stays together, and so do tests that are in none', async (_line, make) => {
-  const project = make(files);
-  expectAll(project, await project.run(['-w', '3'], parallel('loadscope')));
-  expect(processes(project, '').size).toBeGreaterThan(1);
-  for (const scope of ['x', 'y', 't']) expect([scope, processes(project, scope).size]).toEqual([scope, 1]);
-  expect(new Set([...processes(project, 'z'), ...processes(project, 'i')]).size).toBe(1);
-});
-
 onLatestLine('loadgroup: blocks of one @group stay together', async (_line, make) => {
   const project = make(files);
   expectAll(project, await project.run(['-w', '3'], parallel('loadgroup')));
@@ -96,12 +76,3 @@ onLatestLine(
     expect(commands.some(({type}) => type === 'take-back')).toBe(true);
   },
 );
-
-onLatestLine('another is refused', async (_line, make) => {
-  const project = make(files);
-  const {exitCode, stderr} = await project.run(['-w', '2'], parallel('loadfiles'));
-  expect(exitCode).not.toBe(0);
-  expect(stderr).toContain(
-    '"dist" must be one of "load", "loadfile", "loadscope", "loadgroup", "worksteal", "each", got "loadfiles"',
-  );
-});

@@ -314,4 +314,13 @@ export function onLatestLine(name: string, test: (line: JestLine, make: MakeProj
   onEachLine(name, test, IS_THOROUGH ? JEST_LINES : ['30']);
 }
 
+/** For what a cheaper test covers as well, and what only takes too long for each change: with `npm run test:thorough`. */
+export function onlyThorough(
+  name: string,
+  test: (line: JestLine, make: MakeProject) => Promise<void>,
+  lines: readonly JestLine[] = JEST_LINES,
+): void {
+  if (IS_THOROUGH) onEachLine(name, test, lines);
+}
+
 export type MakeProject = (files: Files, config?: object | null) => Project;
