@@ -1,17 +1,98 @@
 /** Test environments, module kinds, transforms, test runners: whatever a project has put in place. */
 import {expectSameAsStock} from './parity';
-import {onEachLine, onLatestLine} from './project';
+import {onEachLine, onLatestLine, type Files} from './project';
 
-onLatestLine('jsdom by docblock, beside node', async (_line, make) => {
-  const project = make({
-    'dom.test.js':
-      '/** @jest-environment jsdom */\ntest("has a document", () => { document.body.innerHTML = "<p>hi</p>"; expect(document.querySelector("p")).toMatchInlineSnapshot; expect(document.title).toBe(""); });',
-    'options.test.js':
-      '/**\n * @jest-environment jsdom\n * @jest-environment-options {"url": "https://example.org/x"}\n */\ntest("url", () => expect(location.href).toBe("https://example.org/x"));',
-    'node.test.js': 'test("has none", () => expect(typeof document).toBe("undefined"));',
-  });
-  const {xdist} = await expectSameAsStock(project, ['-w', '2']);
-  expect(xdist.json?.numPassedTests).toBe(3);
+const TYPED: Files = {
+  'sum.ts':
+    'export interface Pair { a: number; b: number }\n\nexport function sum({a, b}: Pair): number {\n  if (a < 0) {\n    throw new RangeError("negative");\n  }\n  return a + b;\n}\n',
+  'pass.test.ts': 'import {sum} from "./sum";\n\ntest("adds", () => {\n  expect(sum({a: 1, b: 2})).toBe(3);\n});\n',
+  'fail.test.ts':
+    'import {sum, type Pair} from "./sum";\n\ninterface Unused {\n  x: number;\n}\n\ntest("throws", () => {\n  const pair: Pair = {a: -1, b: 2};\n  sum(pair);\n});\n',
+};
+
+interface OwnConfig {
+  readonly config: object;
+  readonly files: Files;
+}
+
+/** By the folder of a project of its own: what it has put in place. */
+const PROJECTS: Readonly<Record<string, OwnConfig>> = {
+  jsdom: {
+    config: {},
+    files: {
+      'dom.test.js':
+        '/** @jest-environment jsdom */\ntest("has a document", () => { document.body.innerHTML = "<p>hi</p>"; expect(document.querySelector("p").textContent).toBe("hi"); expect(document.title).toBe(""); });',
+      'options.test.js':
+        '/**\n * @jest-environment jsdom\n * @jest-environment-options {"url": "https://example.org/x"}\n */\ntest("url", () => expect(location.href).toBe("https://example.org/x"));',
+      'node.test.js': 'test("has none", () => expect(typeof document).toBe("undefined"));',
+    },
+  },
+  noGlobals: {
+    config: {injectGlobals: false},
+    files: {
+      'a.test.js':
+        'const {test, expect} = require("@jest/globals"); const outer = typeof globalThis.test; test("none", () => expect(outer).toBe("undefined"));',
+    },
+  },
+  tsJest: {
+    config: {transform: {'\\.ts$': ['ts-jest', {diagnostics: false, tsconfig: '<rootDir>/tsJest/tsconfig.json'}]}},
+    files: {
+      ...TYPED,
+      'tsconfig.json':
+        '{"compilerOptions": {"module": "commonjs", "target": "es2020", "strict": true, "esModuleInterop": true, "types": ["jest"], "ignoreDeprecations": "6.0", "isolatedModules": true}}',
+    },
+  },
+  swc: {config: {transform: {'\\.ts$': ['@swc/jest', {jsc: {parser: {syntax: 'typescript'}}}]}}, files: TYPED},
+  babel: {
+    config: {transform: {'\\.js$': 'babel-jest'}},
+    files: {
+      'value.js': 'module.exports = {value: () => "real"};',
+      'mocked.test.js':
+        'const {value} = require("./value");\njest.mock("./value", () => ({value: () => "mocked"}));\ntest("mocked", () => expect(value()).toBe("mocked"));',
+      'real.test.js': 'const {value} = require("./value");\ntest("real", () => expect(value()).toBe("real"));',
+    },
+  },
+  jasmine2: {
+    config: {testRunner: 'jest-jasmine2'},
+    files: {
+      'a.test.js':
+        'describe("jasmine", () => { it("has spies", () => { const spy = jasmine.createSpy(); spy(1); expect(spy.calls.count()).toBe(1); }); it("fails", () => expect(1).toBe(2)); });',
+    },
+  },
+  modules: {
+    config: {
+      runtime: '<rootDir>/modules/runtime.js',
+      resolver: '<rootDir>/modules/resolver.js',
+      moduleNameMapper: {'^mapped$': '<rootDir>/modules/real.js'},
+    },
+    files: {
+      'runtime.js':
+        'const Runtime = require("jest-runtime").default; module.exports = class extends Runtime { requireModule(from, name, ...rest) { const loaded = super.requireModule(from, name, ...rest); return typeof loaded === "string" ? loaded + "!" : loaded; } };',
+      'resolver.js':
+        'module.exports = (request, options) => options.defaultResolver(request === "virtual" ? require("path").join(options.rootDir, "modules", "real.js") : request, options);',
+      'real.js': 'module.exports = "resolved";',
+      'resolved.test.js': 'test("both", () => expect(require("virtual")).toBe("resolved!"));',
+      'mapped.test.js': 'test("mapped", () => expect(require("mapped")).toBe("resolved!"));',
+    },
+  },
+};
+
+onEachLine('environments, transforms, a test runner, a runtime and a resolver of each project', async (_line, make) => {
+  const files = Object.entries(PROJECTS).flatMap(([folder, own]) =>
+    Object.entries(own.files).map(([path, text]) => [`${folder}/${path}`, text]),
+  );
+  const projects = Object.entries(PROJECTS).map(([folder, {config}]) => ({
+    transform: {},
+    cacheDirectory: '<rootDir>/.cache',
+    // Jest colours a name that says nothing else by the runner's.
+    displayName: {name: folder, color: 'blue'},
+    testMatch: [`<rootDir>/${folder}/*.test.?s`],
+    ...config,
+  }));
+  const {xdist} = await expectSameAsStock(make(Object.fromEntries(files) as Files, {projects}), ['-w', '2']);
+  expect(xdist.stderr).toContain('at sum (tsJest/sum.ts:5:11)');
+  expect(xdist.stderr).toContain('at sum (swc/sum.ts:5:11)');
+  expect(xdist.json).toMatchObject({numPassedTests: 11, numFailedTests: 3, numTotalTestSuites: 13});
 });
 
 onEachLine('a custom environment with a handleTestEvent of its own', async (_line, make) => {
@@ -47,85 +128,6 @@ onEachLine('ESM test files', async (_line, make) => {
   const {xdist} = await expectSameAsStock(project, ['-w', '2'], {
     nodeArgs: ['--experimental-vm-modules', '--no-warnings'],
   });
-  expect(xdist.json?.numPassedTests).toBe(2);
-});
-
-onLatestLine('injectGlobals: false', async (_line, make) => {
-  const body =
-    'const {test, expect} = require("@jest/globals"); const outer = typeof globalThis.test; test("none", () => expect(outer).toBe("undefined"));';
-  const {xdist} = await expectSameAsStock(make({'a.test.js': body, 'b.test.js': body}, {injectGlobals: false}), [
-    '-w',
-    '2',
-  ]);
-  expect(xdist.json?.numPassedTests).toBe(2);
-});
-
-const TYPED = {
-  'sum.ts':
-    'export interface Pair { a: number; b: number }\n\nexport function sum({a, b}: Pair): number {\n  if (a < 0) {\n    throw new RangeError("negative");\n  }\n  return a + b;\n}\n',
-  'pass.test.ts': 'import {sum} from "./sum";\n\ntest("adds", () => {\n  expect(sum({a: 1, b: 2})).toBe(3);\n});\n',
-  'fail.test.ts':
-    'import {sum, type Pair} from "./sum";\n\ninterface Unused {\n  x: number;\n}\n\ntest("throws", () => {\n  const pair: Pair = {a: -1, b: 2};\n  sum(pair);\n});\n',
-  'tsconfig.json':
-    '{"compilerOptions": {"module": "commonjs", "target": "es2020", "strict": true, "esModuleInterop": true, "types": ["jest"], "ignoreDeprecations": "6.0", "isolatedModules": true}}',
-};
-
-onLatestLine('ts-jest, with stacks that point into the sources', async (_line, make) => {
-  const project = make(TYPED, {transform: {'\\.ts$': ['ts-jest', {diagnostics: false}]}, testMatch: ['**/*.test.ts']});
-  const {xdist} = await expectSameAsStock(project, ['-w', '2']);
-  expect(xdist.stderr).toContain('at sum (sum.ts:5:11)');
-});
-
-onLatestLine('@swc/jest', async (_line, make) => {
-  const project = make(TYPED, {
-    transform: {'\\.ts$': ['@swc/jest', {jsc: {parser: {syntax: 'typescript'}}}]},
-    testMatch: ['**/*.test.ts'],
-  });
-  const {xdist} = await expectSameAsStock(project, ['-w', '2']);
-  expect(xdist.stderr).toContain('at sum (sum.ts:5:11)');
-});
-
-onLatestLine('babel-jest, with mocks that are hoisted', async (_line, make) => {
-  const project = make(
-    {
-      'value.js': 'module.exports = {value: () => "real"};',
-      'a.test.js':
-        'const {value} = require("./value");\njest.mock("./value", () => ({value: () => "mocked"}));\ntest("mocked", () => expect(value()).toBe("mocked"));',
-      'b.test.js': 'const {value} = require("./value");\ntest("real", () => expect(value()).toBe("real"));',
-    },
-    {transform: {'\\.js$': 'babel-jest'}},
-  );
-  const {xdist} = await expectSameAsStock(project, ['-w', '2']);
-  expect(xdist.json?.numPassedTests).toBe(2);
-});
-
-onEachLine('jest-jasmine2 as the test runner', async (_line, make) => {
-  const project = make(
-    {
-      'a.test.js':
-        'describe("jasmine", () => { it("has spies", () => { const spy = jasmine.createSpy(); spy(1); expect(spy.calls.count()).toBe(1); }); it("fails", () => expect(1).toBe(2)); });',
-      'b.test.js': 'it("too", () => expect(typeof jasmine).toBe("object"));',
-    },
-    {testRunner: 'jest-jasmine2'},
-  );
-  const {xdist} = await expectSameAsStock(project, ['-w', '2']);
-  expect(xdist.json).toMatchObject({numPassedTests: 2, numFailedTests: 1});
-});
-
-onEachLine('a runtime, a resolver and a moduleNameMapper of the project', async (_line, make) => {
-  const project = make(
-    {
-      'runtime.js':
-        'const Runtime = require("jest-runtime").default; module.exports = class extends Runtime { requireModule(from, name, ...rest) { const loaded = super.requireModule(from, name, ...rest); return typeof loaded === "string" ? loaded + "!" : loaded; } };',
-      'resolver.js':
-        'module.exports = (request, options) => options.defaultResolver(request === "virtual" ? require("path").join(options.rootDir, "real.js") : request, options);',
-      'real.js': 'module.exports = "resolved";',
-      'a.test.js': 'test("both", () => expect(require("virtual")).toBe("resolved!"));',
-      'b.test.js': 'test("mapped", () => expect(require("mapped")).toBe("resolved!"));',
-    },
-    {runtime: './runtime.js', resolver: './resolver.js', moduleNameMapper: {'^mapped$': '<rootDir>/real.js'}},
-  );
-  const {xdist} = await expectSameAsStock(project, ['-w', '2']);
   expect(xdist.json?.numPassedTests).toBe(2);
 });
 

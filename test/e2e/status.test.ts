@@ -1,30 +1,40 @@
 /** Who asks gets to know what is running. */
-import {onLatestLine} from './project';
+import {onLatestLine, type Project, type RunOptions} from './project';
 
-onLatestLine('so it does in band', async (_line, make) => {
-  const project = make({
-    'asks.test.js': `test('asks', async () => {
-      process.kill(process.pid, 'SIGUSR2');
-      await new Promise(resolve => setTimeout(resolve, 300));
-    });`,
-  });
-  const {exitCode, stderr} = await project.run(['-i']);
-  expect(exitCode).toBe(0);
-  expect(stderr).toMatch(/^ {2}w1 \(pid \d+\): asks\.test\.js › asks, for \d+ ms$/m);
-});
+/** Asks time and again, until what is printed is there: the test ends when it has been seen. */
+const ASKS = (pid: string) => `async () => {
+  while (!require('fs').existsSync('told')) {
+    process.kill(${pid}, 'SIGUSR2');
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+}, 600_000`;
+
+/** Says to the test when a line is there. */
+const untilTold = (project: Project, line: RegExp): NonNullable<RunOptions['meanwhile']> => {
+  return jest => {
+    let told = '';
+    jest.stderr?.on('data', (text: string) => {
+      told += text;
+      if (line.test(told)) project.write('told', '');
+    });
+    return Promise.resolve();
+  };
+};
 
 onLatestLine('SIGUSR2 to Jest prints what each worker is at, and for how long', async (_line, make) => {
   const project = make({
-    'asks.test.js': `describe('block', () => test('asks', async () => {
-      for (let i = 0; i < 12; i++) {
-        process.kill(process.ppid, 'SIGUSR2');
-        await new Promise(resolve => setTimeout(resolve, 250));
-      }
-    }, 60_000));`,
+    'asks.test.js': `describe('block', () => test('asks', ${ASKS('process.ppid')}));`,
     'other.test.js': 'test("other", () => {});',
   });
-  const {exitCode, stderr} = await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never'}});
+  const meanwhile = untilTold(project, /^ {2}w[12] \(pid \d+\): asks\.test\.js › block › asks, for [\d.]+ (ms|s)$/m);
+  const {exitCode, stderr} = await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never'}, meanwhile});
   expect(exitCode).toBe(0);
   expect(stderr).toMatch(/^jest-runner-xdist: what is running now\n {2}w1/m);
-  expect(stderr).toMatch(/^ {2}w[12] \(pid \d+\): asks\.test\.js › block › asks, for [\d.]+ (ms|s)$/m);
+});
+
+onLatestLine('so it does in band', async (_line, make) => {
+  const project = make({'asks.test.js': `test('asks', ${ASKS('process.pid')});`});
+  const meanwhile = untilTold(project, /^ {2}w1 \(pid \d+\): asks\.test\.js › asks, for [\d.]+ (ms|s)$/m);
+  const {exitCode} = await project.run(['-i'], {meanwhile});
+  expect(exitCode).toBe(0);
 });
