@@ -20,15 +20,17 @@ import {
   CACHE_OFF,
   LATEST_LINES,
   MIDDLE_LINES,
+  NEWEST_LINE,
   ONE_WORKER,
   SEEING,
+  THOROUGH_LINES,
   cacheProject,
   expectSameInEachState,
   statesOf,
   type CacheParityOptions,
   type CachedLine,
 } from './compileCacheRuns';
-import {OTHER_NODE, type Files, type JestOutput, type Project} from './project';
+import {IS_THOROUGH, OTHER_NODE, type Files, type JestOutput, type Project} from './project';
 
 const BABEL_JEST = {transform: {'\\.js$': 'babel-jest'}};
 
@@ -97,14 +99,14 @@ for (const [lines, names] of [
 }
 
 // Up to 30.3 it has a jest-runtime that has asked for `vm` before the runner is there.
-onLines(CACHED_LINES, "in Jest's own process, too", {
+onLines([...NEWEST_LINE, ...MIDDLE_LINES], "in Jest's own process, too", {
   files: oddFiles(['odd1', 'odd2', 'dom1'], SOME_MODULES),
   // There V8 drops the asynchronous frames of a stack now and then, under the stock runner, too.
   options: {outputs: ['seen'], inOrder: 'in band', nodeArgs: ['--no-async-stack-traces']},
   tests: 3 * SOME_MODULES.length,
 });
 
-onLines(LATEST_LINES, 'the same with source maps read by Node, transformed by Babel', {
+onLines(THOROUGH_LINES, 'the same with source maps read by Node, transformed by Babel', {
   files: oddFiles(['odd1', 'odd2', 'dom1'], SOME_MODULES),
   config: BABEL_JEST,
   options: {outputs: ['seen'], env: {NODE_OPTIONS: '--enable-source-maps'}},
@@ -119,27 +121,31 @@ onLines(LATEST_LINES, 'failures, code frames, console lines, snapshots and retri
   tests: 90,
 });
 
-onLines(LATEST_LINES, 'mocks and registries do the same', {
+onLines(NEWEST_LINE, 'mocks and registries do the same', {
   files: MOCKING,
   config: BABEL_JEST,
   options: {outputs: ['seen']},
   tests: 40,
 });
 
-onLines(CACHED_LINES, 'projects with other arguments, texts and realms for the same modules get their own', {
-  files: MANY_PROJECTS,
-  config: MANY_PROJECTS_CONFIG,
-  options: {outputs: ['seen']},
-  tests: 100,
-});
+onLines(
+  [...NEWEST_LINE, ...MIDDLE_LINES],
+  'projects with other arguments, texts and realms for the same modules get their own',
+  {
+    files: MANY_PROJECTS,
+    config: MANY_PROJECTS_CONFIG,
+    options: {outputs: ['seen']},
+    tests: 100,
+  },
+);
 
-onLines(LATEST_LINES, 'a module that changes in the midst of a run is what it is now', {
+onLines(NEWEST_LINE, 'a module that changes in the midst of a run is what it is now', {
   files: CHANGING,
   options: {outputs: ['seen', 'leaked'], inOrder: 'in a worker', withoutText: true},
   tests: 10,
 });
 
-onLines(CACHED_LINES, 'import() and modules of ECMAScript, JSON and WebAssembly do the same', {
+onLines([...NEWEST_LINE, ...MIDDLE_LINES], 'import() and modules of ECMAScript, JSON and WebAssembly do the same', {
   files: MODERN,
   config: {testMatch: ['**/*.test.?(m)js']},
   options: {
@@ -155,7 +161,7 @@ onLines(CACHED_LINES, 'import() and modules of ECMAScript, JSON and WebAssembly 
 });
 
 // 30.4 rejects a promise that nobody has, which ends the worker at some later time.
-onLines(['29', '30'], 'import() of what cannot be loaded fails in the same way', {
+onLines(THOROUGH_LINES, 'import() of what cannot be loaded fails in the same way', {
   files: BROKEN_IMPORTS,
   options: {
     outputs: ['seen'],
@@ -166,7 +172,7 @@ onLines(['29', '30'], 'import() of what cannot be loaded fails in the same way',
 });
 
 describe.each(['babel', 'v8'])('coverage by %s', provider => {
-  onLines(LATEST_LINES, 'counts the same', {
+  onLines(provider === 'v8' ? NEWEST_LINE : THOROUGH_LINES, 'counts the same', {
     files: COVERED,
     args: [
       '--coverage',
@@ -180,20 +186,20 @@ describe.each(['babel', 'v8'])('coverage by %s', provider => {
   });
 });
 
-onLines(LATEST_LINES, 'who asks V8 of a script is told the same', {
+onLines(NEWEST_LINE, 'who asks V8 of a script is told the same', {
   files: ASKING_V8,
   options: {outputs: ['seen']},
   tests: 9,
 });
 
-onLines(LATEST_LINES, 'a debugger that may be attached changes nothing', {
+onLines(THOROUGH_LINES, 'a debugger that may be attached changes nothing', {
   files: oddFiles(['odd1', 'odd2', 'odd3'], SOME_MODULES),
   // Which port it listens on is printed.
   options: {outputs: ['seen'], nodeArgs: ['--inspect=0'], withoutText: true},
   tests: 3 * SOME_MODULES.length,
 });
 
-onLines(LATEST_LINES, 'what is damaged on disk, or was left by a V8 with other flags, does no harm', {
+onLines(THOROUGH_LINES, 'what is damaged on disk, or was left by a V8 with other flags, does no harm', {
   files: oddFiles(['odd1', 'odd2', 'odd3'], SOME_MODULES),
   options: {
     outputs: ['seen'],
@@ -224,7 +230,7 @@ function withOtherBytes(bytes: Buffer): Buffer {
   return changed;
 }
 
-describe.each(LATEST_LINES)('Jest %s', line => {
+describe.each(NEWEST_LINE)('Jest %s', line => {
   it('NODE_V8_COVERAGE counts the same', async () => {
     const project = cacheProject(line, 'raw coverage', COVERED);
     const counts: Record<string, unknown> = {};
@@ -266,11 +272,11 @@ function rawCounts(project: Project): Record<string, number> {
   return counts;
 }
 
-describe.each(LATEST_LINES)('Jest %s', line => {
+describe.each(NEWEST_LINE)('Jest %s', line => {
   it('what Node itself loads is kept, too, from the second run on, where it can: from Node 22.10 on', async () => {
     const project = cacheProject(line, 'loaded by Node', FAILING, BABEL_JEST);
     const kept = () => Object.keys(project.readAll('.cache/xdist-code/node'));
-    for (const args of [['-i'], ['-w', '2']]) {
+    for (const args of IS_THOROUGH ? [['-i'], ['-w', '2']] : [['-w', '2']]) {
       for (const [env, isKept] of [
         [{XDIST_IN_BAND: 'never'}, true],
         [{XDIST_IN_BAND: 'never', ...CACHE_OFF}, false],

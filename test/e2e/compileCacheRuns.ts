@@ -2,7 +2,7 @@
 import {existsSync, renameSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {comparable, type ParityOptions} from './parity';
-import {IS_THOROUGH, Project, type Files, type JestOutput, type RunOptions} from './project';
+import {IS_THOROUGH, Project, type Files, type JestLine, type JestOutput, type RunOptions} from './project';
 
 export const LATEST_LINES = ['29', '30'] as const;
 
@@ -11,6 +11,12 @@ const MIDDLE = ['30.0', '30.2', '30.4'] as const;
 
 /** Only with `npm run test:thorough`. */
 export const MIDDLE_LINES: readonly (typeof MIDDLE)[number][] = IS_THOROUGH ? MIDDLE : [];
+
+/** The latest, and the other supported line where all is tried. */
+export const NEWEST_LINE: readonly JestLine[] = IS_THOROUGH ? LATEST_LINES : ['30'];
+
+/** What the unit tests of `src/worker/compile` cover as well, in one module each. */
+export const THOROUGH_LINES: readonly JestLine[] = IS_THOROUGH ? LATEST_LINES : [];
 
 /** Each line of Jest with a jest-runtime of its own. */
 export const CACHED_LINES = [...LATEST_LINES, ...MIDDLE_LINES];
@@ -41,7 +47,8 @@ const ON: readonly State[] = [
 
 /** What is tried of a line of Jest. */
 export function statesOf(line: CachedLine): readonly State[] {
-  return LATEST_LINES.some(latest => latest === line) ? [...ON, {name: 'off', env: CACHE_OFF}] : ON;
+  const isLatest = LATEST_LINES.some(latest => latest === line);
+  return isLatest && IS_THOROUGH ? [...ON, {name: 'off', env: CACHE_OFF}] : ON;
 }
 
 export interface CacheParityOptions extends ParityOptions {

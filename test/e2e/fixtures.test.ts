@@ -328,7 +328,7 @@ describe('on every way out it is taken down', () => {
         },
       });
       expect(output.signal).toBe(signal);
-      expect(await project.leftProcesses(10_000)).toEqual([]);
+      expect(await project.leftProcesses()).toEqual([]);
       expect(fixtureLog(project)).toEqual(['db up', 'db down']);
     });
 
@@ -341,7 +341,7 @@ describe('on every way out it is taken down', () => {
         },
       });
       expect(output.signal).toBe(signal);
-      expect(await project.leftProcesses(10_000)).toEqual([]);
+      expect(await project.leftProcesses()).toEqual([]);
       expect(fixtureLog(project)).toEqual(['db up', 'db down']);
     });
   });
@@ -409,7 +409,7 @@ describe('on every way out it is taken down', () => {
       } else {
         await session.leave(key);
       }
-      expect(await project.leftProcesses(10_000)).toEqual([]);
+      expect(await project.leftProcesses()).toEqual([]);
       expect(fixtureLog(project)).toEqual(['db up', 'db down']);
     });
   });

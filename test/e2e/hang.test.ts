@@ -1,7 +1,7 @@
 /** Whatever hangs is ended, named, and shown where it hung; the rest of its file is run. */
 import {spawnSync} from 'node:child_process';
 import {expectOutcomes, messageOf, sourcesOf, statuses, type FileCases} from './outcomes';
-import {onLatestLine} from './project';
+import {onLatestLine, onlyThorough} from './project';
 import {BUSY_REPORTER, expectSplit, slowTests, splitFile} from './splitting';
 
 const QUICK = {XDIST_IN_BAND: 'never', XDIST_HARD_TIMEOUT: '3s'};
@@ -80,7 +80,7 @@ onLatestLine('every kind of hang ends, with the place; every other test has its 
     },
     {transform: {'\\.js$': './transform.js'}},
   );
-  const output = await project.run(['-w', '2'], {env: QUICK});
+  const output = await project.run(['-w', '3'], {env: QUICK});
   expect(output.exitCode).toBe(1);
   expectOutcomes(output, KINDS);
   expect(project.read('loads')).toBe('x'); // it would hang again
@@ -92,27 +92,34 @@ onLatestLine('every kind of hang ends, with the place; every other test has its 
 onLatestLine(
   'a test that is slow is told of, and passes: its own timeout counts for more than the option',
   async (_line, make) => {
+    // Each ends once it has been told of, and has run for longer than the option allows.
+    const slow = (name: string) => `
+      const end = performance.now() + 3500;
+      while (performance.now() < end || !require('fs').existsSync('told of ${name}.test.js'));`;
     const project = make({
-      'slow.test.js': `test('takes its time', () => { const end = Date.now() + 5000; while (Date.now() < end); }, 60_000);`,
-      'pragma.test.js': `/** @hard-timeout 0 */ jest.setTimeout(100);
-      test('so does this', () => { const end = Date.now() + 5000; while (Date.now() < end); });`,
+      'slow.test.js': `test('takes its time', () => { ${slow('slow')} }, 600_000);`,
+      'pragma.test.js': `/** @hard-timeout 0 */ jest.setTimeout(100); test('so does this', () => { ${slow('pragma')} });`,
+      // Of concurrent tests each has its own time.
+      'concurrent.test.js': `const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
+        test.concurrent('long', () => pause(3500), 60_000); test.concurrent('short', () => pause(10), 100_000);`,
     });
-    const {exitCode, stderr} = await project.run(['-w', '2'], {env: {...QUICK, XDIST_SLOW_TIMEOUT: '1s'}});
+    const {exitCode, stderr} = await project.run(['-w', '3'], {
+      env: {...QUICK, XDIST_SLOW_TIMEOUT: '500ms'},
+      meanwhile: jest => {
+        let told = '';
+        jest.stderr?.on('data', (text: string) => {
+          told += text;
+          for (const [, file] of told.matchAll(/^SLOW w\d (\S+) › (?!\()/gm)) project.write(`told of ${file}`, '');
+        });
+        return Promise.resolve();
+      },
+    });
     expect({exitCode}).toEqual({exitCode: 0});
-    expect(stderr).toMatch(/^SLOW w[12] slow\.test\.js › takes its time: still running after [\d.]+ s$/m);
-    expect(stderr.match(/^SLOW/gm)).toHaveLength(2);
+    const told = (line: RegExp) => stderr.match(line)?.length;
+    expect(told(/^SLOW w\d slow\.test\.js › takes its time: still running after [\d.]+ m?s$/gm)).toBe(1);
+    expect(told(/^SLOW w\d pragma\.test\.js › so does this: /gm)).toBe(1);
   },
 );
-
-onLatestLine('of concurrent tests each has its time', async (_line, make) => {
-  const project = make({
-    'a.test.js': `const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
-      test.concurrent('long', () => pause(5000), 60_000); test.concurrent('short', () => pause(100), 100_000);`,
-    'b.test.js': 'test("ok", () => {});',
-  });
-  const output = await project.run(['-w', '2'], {env: QUICK});
-  expect(statuses(output, 'a.test.js')).toEqual({long: 'passed', short: 'passed'});
-});
 
 onLatestLine('what hung is to blame, also if it went on until it was killed', async (_line, make) => {
   const project = make({
@@ -148,19 +155,6 @@ onLatestLine('the pragma @hard-timeout is exact, whatever the option and the own
   expect(messageOf(output, 'a.test.js')).toContain('the limit being 1 s');
 });
 
-onLatestLine('a test of a split file that hangs is ended, and the others have their results', async (_line, make) => {
-  const project = make({
-    'split.test.js': `/** @can-split */ jest.setTimeout(100);
-      for (let i = 0; i < 12; i++) test('t' + i, async () => { if (i === 7) ${SPIN} await new Promise(resolve => setTimeout(resolve, 50)); });`,
-    'b.test.js': 'test("ok", () => {});',
-  });
-  const output = await project.run(['-w', '2'], {env: QUICK});
-  const all = statuses(output, 'split.test.js');
-  expect(Object.keys(all)).toHaveLength(12);
-  expect(Object.entries(all).filter(([, status]) => status !== 'passed')).toEqual([['t7', 'failed']]);
-  expect(messageOf(output, 'split.test.js')).toContain('Where it hung, in split.test.js › t7');
-});
-
 onLatestLine('in band a hang ends Jest, with the place; the file gets a worker the next time', async (_line, make) => {
   const project = make({'a.test.js': `${SHORT}\ntest('one', () => {});\ntest('spins', () => {\n  ${SPIN}\n});`});
   const env = {XDIST_HARD_TIMEOUT: '1s', XDIST_SLOW_TIMEOUT: '500ms'};
@@ -175,7 +169,8 @@ onLatestLine('in band a hang ends Jest, with the place; the file gets a worker t
   expect(statuses(second, 'a.test.js')).toEqual({one: 'passed', spins: 'failed'});
 });
 
-onLatestLine('a worker that was stopped from outside is found by its silence', async (_line, make) => {
+// It takes a minute of silence.
+onlyThorough('a worker that was stopped from outside is found by its silence', async (_line, make) => {
   const project = make({
     'a.test.js': `test('is stopped', async () => { process.kill(process.pid, 'SIGSTOP'); await new Promise(() => {}); }, 600); test('one', () => {});`,
     'b.test.js': 'test("ok", () => {});',
@@ -188,18 +183,18 @@ onLatestLine('a worker that was stopped from outside is found by its silence', a
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-describe.each(['whole', 'split'] as const)('a file that runs %s while a test of it hangs and Jest is busy', kind => {
-  onLatestLine('loses no test but that one', async (_line, make) => {
+onLatestLine(
+  'a file that is split while a test of it hangs and Jest is busy loses no test but that one',
+  async (_line, make) => {
     const project = make({
       ...splitFile(slowTests(10, `if (i === 4) ${SPIN}`), {
-        pragmas: `${kind === 'split' ? '@can-split\n * ' : ''}@hard-timeout 6s`,
+        pragmas: '@can-split\n * @hard-timeout 4s',
         name: 'hangs.test.js',
-        alone: kind === 'whole',
       }),
       ...BUSY_REPORTER,
     });
     const output = await project.run(['-w', '2', '--reporters=./busy.js'], {env: QUICK});
-    if (kind === 'split') expectSplit(output, 'hangs.test.js');
+    expectSplit(output, 'hangs.test.js');
     const all = statuses(output, 'hangs.test.js');
     expect(Object.keys(all)).toHaveLength(10);
     expect(Object.entries(all).filter(([, status]) => status !== 'passed')).toEqual([['slow 4', 'failed']]);
@@ -207,5 +202,5 @@ describe.each(['whole', 'split'] as const)('a file that runs %s while a test of 
       /● slow 4\n\n {4}The worker process hung while this test ran[^]*Where it hung, in hangs\.test\.js › slow 4/,
     );
     expect(output.json).toMatchObject({numTotalTests: 12, numPassedTests: 11});
-  });
-});
+  },
+);

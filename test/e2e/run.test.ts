@@ -194,14 +194,24 @@ onLatestLine("restartWorkers: 'file' is not undone by Jest's guess to run in ban
 onLatestLine('--bail while reports lag behind the workers, with a log, loses nothing', async (_line, make) => {
   const project = make({
     '1.test.js': 'test("passes", () => {});',
-    '2.test.js': 'test("fails", () => { throw new Error("the failure"); });',
-    'slow.js':
-      'module.exports = class { async onTestFileResult() { await new Promise(resolve => setTimeout(resolve, 1500)); } };',
+    '2.test.js': `test('fails', async () => {
+      while (!require('fs').existsSync('reporting')) await new Promise(resolve => setTimeout(resolve, 10));
+      throw new Error('the failure');
+    }, 200_000);`,
+    // The report of the first file takes until the second has failed.
+    'slow.js': `const {readFileSync, writeFileSync} = require('fs');
+      const ended = () => readFileSync(process.env.XDIST_LOG, 'utf8').match(/"unit-done"/g)?.length ?? 0;
+      module.exports = class {
+        async onTestFileResult() {
+          writeFileSync('reporting', '');
+          while (ended() < 2) await new Promise(resolve => setTimeout(resolve, 10));
+        }
+      };`,
   });
   const {exitCode, stderr} = await project.run(['-w', '2', '--bail', '--reporters=./slow.js'], PARALLEL);
   expect(exitCode).toBe(1);
   expect(stderr).toContain('the failure');
-  expect(stderr).toMatch(/Tests: +1 failed/);
+  expect(stderr).toMatch(/Tests: +1 failed, 1 passed/);
   expect(stderr).not.toContain('EBADF');
 });
 
@@ -230,10 +240,24 @@ onLatestLine(
     const project = make(
       {
         '1.test.js': `test('starts one', () => {
-        require('child_process').spawn(process.execPath, ['-e', 'setTimeout(() => { console.log("late out"); console.error("late err"); }, 1200)'], {detached: true, stdio: ['ignore', 'inherit', 'inherit']}).unref();
+        require('child_process').spawn(process.execPath, ['prints.js'], {detached: true, stdio: ['ignore', 'inherit', 'inherit']}).unref();
       });`,
         '2.test.js': 'test("a", () => {});',
-        'teardown.js': 'module.exports = () => new Promise(resolve => setTimeout(resolve, 3000));',
+        'prints.js': `const {existsSync, writeFileSync} = require('fs');
+          const timer = setInterval(() => {
+            if (!existsSync('torn down')) return;
+            clearInterval(timer);
+            console.log('late out');
+            console.error('late err');
+            writeFileSync('printed', '');
+          }, 10);`,
+        'teardown.js': `const {existsSync, writeFileSync} = require('fs');
+          const turn = () => new Promise(resolve => setTimeout(resolve, 10));
+          module.exports = async () => {
+            writeFileSync('torn down', '');
+            while (!existsSync('printed')) await turn();
+            await turn(); // what is in the pipe is read
+          };`,
       },
       {globalTeardown: './teardown.js'},
     );

@@ -1,6 +1,6 @@
 /** Split files in whatever a project has put in place: environments, module kinds, transforms, projects, watch mode. */
 import type {AssertionResult} from '@jest/test-result';
-import {onEachLine, onLatestLine} from './project';
+import {onEachLine, onLatestLine, onlyThorough} from './project';
 import {
   expectSplit,
   expectSplitSameAsStock,
@@ -17,7 +17,7 @@ import {WatchSession} from './watching';
 
 const BASE = {transform: {}, cacheDirectory: '<rootDir>/.cache'};
 
-onEachLine('jsdom', async (_line, make) => {
+onLatestLine('jsdom', async (_line, make) => {
   const project = make(
     splitFile(
       `beforeAll(() => { document.body.innerHTML = '<p>hi</p>'; });
@@ -99,7 +99,7 @@ onEachLine(
   },
 );
 
-onEachLine('fake timers, for all files and left on by a test', async (_line, make) => {
+onLatestLine('fake timers, for all files and left on by a test', async (_line, make) => {
   const body = `
     const {setTimeout: later} = require('timers/promises');
     const wait = async () => { while (loaders() < 2) await later(10); await later(30); };
@@ -156,7 +156,7 @@ onEachLine('an ESM test file', async (_line, make) => {
   expect(seen[0]).toContain('failed t4');
 });
 
-onLatestLine('ts-jest, with stacks that point into the sources', async (_line, make) => {
+onlyThorough('ts-jest, with stacks that point into the sources', async (_line, make) => {
   const text = splitFile(
     `interface Unused {\n  x: number;\n}\n\n${slowTests(12, '\nif (i === 6) {\n  const text: string = "typed";\n  throw new Error(text);\n}\n')}`,
   )['split.test.js'];
@@ -214,7 +214,7 @@ onLatestLine('two projects that run one path: two files, both split', async (_li
   const project = make(
     splitFile(`
       test('of ' + NAME, () => {}); // the two projects need not define the same tests
-      ${slowTests(20, 'note(NAME); await sleep(60);')}
+      ${slowTests(20, 'note(NAME);')}
       if (NAME === 'b') test('only in b', async () => { await pause(); throw new Error('in b'); });
     `),
     {projects: [config('a'), config('b')]},
@@ -229,7 +229,7 @@ onLatestLine('two projects that run one path: two files, both split', async (_li
 });
 
 onLatestLine('watch mode: the file is split in each run', async (_line, make) => {
-  const body = (extra: string) => splitFile(`${slowTests(14, 'await sleep(150);')} ${extra}`);
+  const body = (extra: string) => splitFile(`${slowTests(14)} ${extra}`);
   const project = make(body(''));
   const session = new WatchSession(project, ['-w', '3', '--verbose']);
   await session.untilRun();

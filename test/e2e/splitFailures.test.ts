@@ -29,7 +29,7 @@ onEachLine('hooks that fail: the same tests fail, with the same words', async (_
   expect(xdist.stderr).toContain('in afterAll');
 });
 
-onEachLine('an afterAll of the file that fails in every worker is told once', async (_line, make) => {
+onLatestLine('an afterAll of the file that fails in every worker is told once', async (_line, make) => {
   const project = make(splitFile(`afterAll(() => { throw new Error('in afterAll'); }); ${slowTests(14)}`));
   const {xdist} = await expectSplitSameAsStock(project);
   expect(xdist.exitCode).toBe(1);
@@ -109,7 +109,7 @@ onLatestLine(
   },
 );
 
-onEachLine('titles and errors that look like parts of a report, in colour', async (_line, make) => {
+onLatestLine('titles and errors that look like parts of a report, in colour', async (_line, make) => {
   const project = make(
     splitFile(`
       describe('a › b', () => { test('● c', async () => { await pause(); throw new Error('  ● d › e\\n\\n  ● a › b › ● c'); }); });

@@ -22,7 +22,7 @@ async function expectWholeSameAsStock(
   return xdist.output;
 }
 
-onEachLine('a clock that a test has mocked for good: a split file and whole ones', async (_line, make) => {
+onLatestLine('a clock that a test has mocked for good: a split file and whole ones', async (_line, make) => {
   const mock = `performance.now = jest.fn(); jest.spyOn(globalThis, 'setImmediate').mockImplementation(() => {});`;
   const project = make({
     ...splitFile(`test('mocks', () => { ${mock} }); ${slowTests(12)}`),
@@ -36,8 +36,8 @@ onLatestLine(
   async (_line, make) => {
     const project = make(
       splitFile(`
-      test('leaves', async () => { await pause(1500); setImmediate(() => { throw new Error('left behind'); }); });
-      for (let i = 0; i < 6; i++) test('long ' + i, () => pause(600));
+      test('leaves', async () => { await pause(); setImmediate(() => { throw new Error('left behind'); }); });
+      for (let i = 0; i < 6; i++) test('long ' + i, () => pause(300));
     `),
     );
     const {exitCode, stderr} = await project.run(['-w', '3'], {env: PARALLEL});
@@ -64,7 +64,7 @@ module.exports = class extends TestEnvironment {
 };`;
 const TAGGED = `test('@slow one', () => {}); ${slowTests(12)} test('@slow another', () => {});`;
 
-onEachLine('an environment that takes tests out before they run', async (_line, make) => {
+onLatestLine('an environment that takes tests out before they run', async (_line, make) => {
   const project = make(
     {...splitFile(TAGGED), 'environment.js': PRUNING('run_start')},
     {testEnvironment: './environment.js'},

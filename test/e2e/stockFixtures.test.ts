@@ -19,7 +19,7 @@ const STOCK = {
   setupFiles: ['jest-runner-xdist/fixtures/setup'],
 };
 
-const TYPESCRIPT = {'^.+\\.ts$': ['ts-jest', {diagnostics: false}]};
+const TYPESCRIPT = {'^.+\\.ts$': ['@swc/jest', {jsc: {parser: {syntax: 'typescript'}}}]};
 
 /** Whether the next run is by Jest's own runner, whatever else the project's config says. */
 const BY_STOCK: RunOptions = {runner: 'stock'};
@@ -54,7 +54,7 @@ async function run(
 ): Promise<JestOutput & {readonly done: readonly string[]}> {
   project.write('LOG', '');
   const output = await project.run(args, options);
-  expect(await project.leftProcesses(30_000)).toEqual([]);
+  expect(await project.leftProcesses()).toEqual([]);
   return {...output, done: log(project)};
 }
 
@@ -164,7 +164,6 @@ onLatestLine('a fixture in TypeScript, which needs another', async (_line, make)
         import {sharedFixture} from 'jest-runner-xdist/fixtures';
         import type * as Db from './fixtures/db';
         test('reads', () => expect(sharedFixture<typeof Db>('./fixtures/db')).toEqual({port: 4711, same: true}));`,
-      'tsconfig.json': '{"compilerOptions": {"module": "commonjs", "target": "es2022", "ignoreDeprecations": "6.0"}}',
     },
     {...STOCK, transform: TYPESCRIPT},
   );
@@ -464,7 +463,7 @@ describe('everything is taken down, and no process is left behind,', () => {
           },
         });
         expect(output.signal).toBe(signal);
-        expect(await project.leftProcesses(60_000)).toEqual([]);
+        expect(await project.leftProcesses()).toEqual([]);
         expect(log(project)).toEqual(DONE);
       }
     });
@@ -493,7 +492,7 @@ describe('everything is taken down, and no process is left behind,', () => {
       },
     });
     expect(signal).toBe('SIGKILL');
-    expect(await project.leftProcesses(60_000)).toEqual([]);
+    expect(await project.leftProcesses()).toEqual([]);
     expect(log(project)).toEqual(['sets up slow', 'set up slow', 'took down slow']);
   });
 
@@ -517,7 +516,7 @@ describe('everything is taken down, and no process is left behind,', () => {
     project.write('d.test.js', 'test("another", () => {});');
     expect(await session.untilRun()).toMatch(/Tests: +4 passed, 4 total/);
     await session.leave();
-    expect(await project.leftProcesses(30_000)).toEqual([]);
+    expect(await project.leftProcesses()).toEqual([]);
     expect(log(project)).toEqual(['set up db', 'took down db', 'set up db', 'took down db']);
   });
 });

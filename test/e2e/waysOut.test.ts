@@ -351,9 +351,7 @@ onLatestLine('a signal in watch mode ends Jest at once, and leaves nothing behin
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-/** Nobody is left to end anything: each worker finds out by itself. No test waits for this. */
-const SOON_ENOUGH_MS = 20_000;
-
+/** Nobody is left to end anything: each worker finds out by itself. */
 const LIFELINES: readonly {
   readonly name: string;
   readonly files: Files;
@@ -419,7 +417,7 @@ for (const {name, files, workers, busy} of LIFELINES) {
       },
     });
     expect(output).toMatchObject({signal: 'SIGKILL', json: null});
-    expect(await project.leftProcesses(SOON_ENOUGH_MS)).toEqual([]);
+    expect(await project.leftProcesses()).toEqual([]);
   });
 }
 
