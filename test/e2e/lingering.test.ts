@@ -59,7 +59,7 @@ onLatestLine('a worker that loops after its last file is named with that file', 
   expect(exitCode).toBe(0);
   expect(stderr).toContain(FORCE_EXITED);
   expect(stderr).toMatch(
-    /^worker w1 \(pid \d+\): busy after its last file, a\.test\.js, and could not say with what$/m,
+    /^worker w1 \(pid \d+\): busy after its last file, a\.test\.js, and could not report with what$/m,
   );
   expect(await project.leftProcesses()).toEqual([]);
 });
@@ -107,7 +107,7 @@ onEachLine(
     expect(stderr).toContain(FORCE_EXITED);
     expect(stderr.split('\n').filter(line => line.startsWith('worker w'))).toEqual([
       expect.stringMatching(
-        /^worker w1 \(pid \d+\): kept by what Node does not list\. Native addons in it: \S+\/watcher\.node\. Its last files: a\.test\.js, b\.test\.js, c\.test\.js$/,
+        /^worker w1 \(pid \d+\): kept alive by something that Node does not list\. Native addons in it: \S+\/watcher\.node\. Its last files: a\.test\.js, b\.test\.js, c\.test\.js$/,
       ),
     ]);
   },

@@ -199,7 +199,7 @@ function describeCycle(cycle: readonly string[], modules: Modules): RuleProblem 
   const way = closed.map(path => titleOf(path, modules)).join(' -> ');
   return {
     place: use.place,
-    message: `shared fixtures need each other in a circle: ${way}. Take one of these @shared-fixture pragmas out.`,
+    message: `shared fixtures need each other in a circle: ${way}. Remove one of these @shared-fixture pragmas.`,
   };
 }
 

@@ -22,7 +22,7 @@ export interface OptionSource {
 /** A mistake in the options. Its message names the source, the key and what to write instead. */
 export class OptionsError extends Error {
   constructor(problems: readonly string[]) {
-    const message = `jest-runner-xdist: ${problems.length === 1 ? 'an option is' : 'some options are'} not right.\n\n${problems
+    const message = `jest-runner-xdist: ${problems.length === 1 ? 'an option is' : 'some options are'} invalid.\n\n${problems
       .map(problem => `  • ${problem}`)
       .join('\n')}\n`;
     super(message);

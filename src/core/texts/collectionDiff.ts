@@ -11,7 +11,7 @@ export interface Collected {
 
 const ADVICE =
   'Names of tests, and which of them there are, must not depend on time, chance or the worker; ' +
-  'or take the file out of `@can-split`.';
+  'otherwise remove `@can-split` from the file.';
 
 /** Why a file is run whole: two workers do not agree on its tests. */
 export function describeMismatch(path: string, first: Collected, second: Collected): string {
@@ -40,7 +40,7 @@ function difference(first: Collected, second: Collected): string[] {
   const only = nameDifference(named(first), named(second));
   if (only.length > 0) return only;
   const at = first.tests.findIndex(({name}, index) => name !== second.tests[index]?.name);
-  if (at === -1) return ['the same names, but not the same of them are skipped, or belong together'];
+  if (at === -1) return ['the same names, but other tests are skipped or stay together'];
   return [
     `the same names in another order: test ${at + 1} is`,
     `- ${quoteName(first.tests[at]?.name)} in w${first.slot}`,

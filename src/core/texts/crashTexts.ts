@@ -65,7 +65,7 @@ export function togetherCrash(places: readonly number[], options: CrashTextOptio
   return sentences(
     options,
     `${ended('while these tests ran at the same time', options.report)}\n` +
-      `  ${names}\nRun one by one, none of them did it again; their results are from there.`,
+      `  ${names}\nThey ran again, one at a time, and no worker died; their results are from then.`,
     [`It ran in ${nameOf(options.report)}.`],
   );
 }

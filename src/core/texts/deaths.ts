@@ -86,7 +86,7 @@ export function malformedPragmas(
   problems: readonly {readonly line: number; readonly message: string}[],
 ): FileError {
   return fileError(
-    `A pragma in this file's docblock is not right, so the file was not run.\n\n${problems
+    `A pragma in this file's docblock is invalid, so the file was not run.\n\n${problems
       .map(problem => `  ${file.path}:${problem.line}  ${problem.message}`)
       .join('\n')}`,
   );
@@ -95,7 +95,7 @@ export function malformedPragmas(
 /** The failure of a file that asks for what cannot be had. */
 export function unmetRules(problems: readonly RuleProblem[]): FileError {
   return fileError(
-    `This file asks for what cannot be had, so it was not run.\n\n${problems
+    `This file asks for something that is not available, so it was not run.\n\n${problems
       .map(({place, message}) => `  ${place}  ${message}`)
       .join('\n')}`,
   );
@@ -122,13 +122,13 @@ export function describeDeath(death: Death): string {
       return `it was killed after ${describeTimeSpan(death.ms)}, the limit being ${describeTimeSpan(death.limitMs)}`;
     case 'silent':
       return (
-        `it was killed, as nothing was heard of it for ${describeTimeSpan(death.ms)}: ` +
-        'it had been stopped from outside (SIGSTOP), or the machine did not let it run'
+        `it was killed because it was silent for ${describeTimeSpan(death.ms)}: ` +
+        'something stopped it from outside (SIGSTOP), or the machine gave it no time to run'
       );
     case 'deaf':
       return (
-        `it was killed, as it did not begin the file that it was given, for ${describeTimeSpan(death.ms)}: ` +
-        'something has broken its connection to Jest'
+        `it was killed because it did not start its next file for ${describeTimeSpan(death.ms)}: ` +
+        'something broke its connection to Jest'
       );
     case 'interrupted':
       return `${death.signal} has ended it`;

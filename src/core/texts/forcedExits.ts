@@ -24,17 +24,19 @@ export function describeForcedExit({slot, pid, departure, files}: ForcedExitFact
   const lastFile = files.at(-1);
   const afterLast = lastFile === undefined ? '' : ` after its last file, ${lastFile}`;
   // What takes all of its time does not let it say a word.
-  if (departure === null) return [`${name}: busy${afterLast}, and could not say with what`];
+  if (departure === null) return [`${name}: busy${afterLast}, and could not report with what`];
   switch (departure.at) {
     case 'saving':
       return []; // the disk is slow
     case 'exiting':
       // Of what runs in an exit, only an addon's own cleanup is the tests'. The rest takes long where the machine is busy.
       if (departure.addons.length === 0) return [];
-      return [`${name}: did not come to the end of its exit. ${nativeAddons(departure.addons)}${lastOf(files)}`];
+      return [`${name}: began to exit and did not finish. ${nativeAddons(departure.addons)}${lastOf(files)}`];
     case 'waiting':
       if (departure.leftOpen.length > 0) return describeLeftOpen(name, departure.leftOpen);
-      return [`${name}: kept by what Node does not list. ${nativeAddons(departure.addons)}${lastOf(files)}`];
+      return [
+        `${name}: kept alive by something that Node does not list. ${nativeAddons(departure.addons)}${lastOf(files)}`,
+      ];
   }
 }
 

@@ -53,8 +53,8 @@ export function nodesNotStarted(failures: readonly FailedStart[], rootDir: strin
 
 export function nodesInThreads(): NodesError {
   return new NodesError(
-    'the option "nodes" cannot be had with Jest\'s workerThreads: a thread has the Node, the flags and the time zone of ' +
-      "Jest's own process. Take one of the two out.",
+    'the option "nodes" cannot be combined with Jest\'s workerThreads: a thread has the Node, the flags and the time zone of ' +
+      "Jest's own process. Remove one of the two.",
   );
 }
 

@@ -96,7 +96,7 @@ describe('what is wrong with a fixture is wrong with every file that needs it, a
       {top: ['b'], a: ['b'], b: ['ok', 'c'], c: ['a'], ok: []},
     );
     const circle =
-      'a.ts:1 shared fixtures need each other in a circle: a.ts -> b.ts -> c.ts -> a.ts. Take one of these @shared-fixture pragmas out.';
+      'a.ts:1 shared fixtures need each other in a circle: a.ts -> b.ts -> c.ts -> a.ts. Remove one of these @shared-fixture pragmas.';
     expect(problems).toEqual({x: [circle], y: [circle]});
     expect(order).toEqual(['ok']);
     expect([neededBy('x'), neededBy('z')]).toEqual([[], ['ok']]);

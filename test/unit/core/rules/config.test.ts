@@ -398,7 +398,7 @@ describe('mistakes', () => {
   test('the printed stack is the message alone', () => {
     const error = new OptionsError(['one thing']);
     expect(error.stack).toBe(error.message);
-    expect(error.message).toBe('jest-runner-xdist: an option is not right.\n\n  • one thing\n');
+    expect(error.message).toBe('jest-runner-xdist: an option is invalid.\n\n  • one thing\n');
   });
 });
 

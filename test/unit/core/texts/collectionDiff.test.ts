@@ -23,7 +23,7 @@ test('a mismatch is told with the file, both workers, what differs, and what to 
       '  + "seed 18" (only in w3)\n' +
       '  + "more" (only in w3)\n' +
       'Names of tests, and which of them there are, must not depend on time, chance or the worker; ' +
-      'or take the file out of `@can-split`.',
+      'otherwise remove `@can-split` from the file.',
   );
 });
 
@@ -75,7 +75,7 @@ describe('the difference', () => {
     ['which of them belong together', {name: 'a', group: 1}],
   ])('may be %s', (_what, test) => {
     expect(difference(found(1, ['a']), {slot: 2, tests: [test]})).toEqual([
-      'the same names, but not the same of them are skipped, or belong together',
+      'the same names, but other tests are skipped or stay together',
     ]);
   });
 });

@@ -118,7 +118,7 @@ test('tests that killed only together are named', () => {
   expect(togetherCrash([1, 3], told({type: 'together', places: [1, 3]}))).toContain(
     'The worker process died while these tests ran at the same time: it was killed by signal SIGKILL.\n' +
       '  "block b", "block d"\n' +
-      'Run one by one, none of them did it again; their results are from there.\n' +
+      'They ran again, one at a time, and no worker died; their results are from then.\n' +
       'It ran in worker w2 (pid 4711).\n',
   );
 });

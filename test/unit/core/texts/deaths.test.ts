@@ -103,7 +103,7 @@ test('a file with malformed pragmas is told each place', () => {
     {line: 3, message: '@resource: name it'},
   ];
   expect(malformedPragmas({configId: 'c', path: '/p/a.test.ts'}, problems).message).toBe(
-    "A pragma in this file's docblock is not right, so the file was not run.\n\n" +
+    "A pragma in this file's docblock is invalid, so the file was not run.\n\n" +
       '  /p/a.test.ts:2  @serial x: it takes no value\n' +
       '  /p/a.test.ts:3  @resource: name it',
   );
@@ -111,7 +111,7 @@ test('a file with malformed pragmas is told each place', () => {
 
 test('a file that asks for what cannot be had is told where it does, and what to do', () => {
   expect(unmetRules([{place: '/p/a.test.ts:2', message: 'there is none.'}]).message).toBe(
-    'This file asks for what cannot be had, so it was not run.\n\n  /p/a.test.ts:2  there is none.',
+    'This file asks for something that is not available, so it was not run.\n\n  /p/a.test.ts:2  there is none.',
   );
 });
 
@@ -195,7 +195,7 @@ describe('the culprit before the running file', () => {
       {kind: 'deaf', ms: 80_000},
       false,
       null,
-      'worker w2 hung: it was killed, as it did not begin the file that it was given, for 80 s: something has broken ' +
+      'worker w2 hung: it was killed because it did not start its next file for 80 s: something broke ' +
         'its connection to Jest. The last file that had ended there is /a.test.js: it may have left something behind.',
     ],
   ])('is told of %j', (death, named, running, text) => {

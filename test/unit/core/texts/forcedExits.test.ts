@@ -35,23 +35,25 @@ test('says what no file has opened', () => {
 });
 
 test('names the last file of one that said nothing', () => {
-  expect(exit({})).toEqual(['worker w2 (pid 4711): busy after its last file, b.test.js, and could not say with what']);
-  expect(exit({files: [], pid: null})).toEqual(['worker w2: busy, and could not say with what']);
+  expect(exit({})).toEqual([
+    'worker w2 (pid 4711): busy after its last file, b.test.js, and could not report with what',
+  ]);
+  expect(exit({files: [], pid: null})).toEqual(['worker w2: busy, and could not report with what']);
 });
 
 test('names the native addons and the last files where Node lists nothing', () => {
   const files = ['a', 'b', 'c', 'd'];
   expect(exit({departure: waiting([], ['x/watcher.node', 'y.node']), files})).toEqual([
-    'worker w2 (pid 4711): kept by what Node does not list. Native addons in it: x/watcher.node, y.node. Its last files: b, c, d',
+    'worker w2 (pid 4711): kept alive by something that Node does not list. Native addons in it: x/watcher.node, y.node. Its last files: b, c, d',
   ]);
   expect(exit({departure: waiting([]), files: []})).toEqual([
-    'worker w2 (pid 4711): kept by what Node does not list. It has loaded no native addon.',
+    'worker w2 (pid 4711): kept alive by something that Node does not list. It has loaded no native addon.',
   ]);
 });
 
 test('of one whose exit takes long names the native addons, and says nothing if there are none', () => {
   expect(exit({departure: {at: 'exiting', addons: ['y.node']}})).toEqual([
-    'worker w2 (pid 4711): did not come to the end of its exit. Native addons in it: y.node. Its last files: a.test.js, b.test.js',
+    'worker w2 (pid 4711): began to exit and did not finish. Native addons in it: y.node. Its last files: a.test.js, b.test.js',
   ]);
   expect(exit({departure: {at: 'exiting', addons: []}})).toEqual([]);
 });

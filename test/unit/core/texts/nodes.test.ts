@@ -152,8 +152,8 @@ describe('what a user reads', () => {
 
   test('of workerThreads', () => {
     expect(nodesInThreads().message).toBe(
-      'jest-runner-xdist: the option "nodes" cannot be had with Jest\'s workerThreads: a thread has the Node, the flags ' +
-        "and the time zone of Jest's own process. Take one of the two out.\n",
+      'jest-runner-xdist: the option "nodes" cannot be combined with Jest\'s workerThreads: a thread has the Node, the flags ' +
+        "and the time zone of Jest's own process. Remove one of the two.\n",
     );
   });
 
