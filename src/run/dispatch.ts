@@ -214,10 +214,22 @@ export class Dispatch {
     const {log, runId: run, now} = this.#options;
     const at = now();
     log.write({run, at, event});
-    for (const command of step(this.#state, event, at)) {
+    for (const command of this.#step(event, cause, at)) {
       if (this.#halted) return;
       log.write({run, at, command});
       this.#carryOut(command, cause);
+    }
+  }
+
+  /** A file whose end the scheduler cannot deal with keeps its result. */
+  #step(event: ScheduleEvent, cause: Cause, at: number): Command[] {
+    try {
+      return step(this.#state, event, at);
+    } catch (error) {
+      if (event.type === 'unit-done' && !hasSessions(this.#state, event.unit)) {
+        this.#results.carryOut({type: 'report', unit: event.unit, slot: event.slot, awaited: false}, cause);
+      }
+      throw error;
     }
   }
 
