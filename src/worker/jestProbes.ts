@@ -1,7 +1,7 @@
 /** What a process that runs test files has found out about the private parts of its Jest. */
 import {hasCapability, type CapabilityName} from '../core/jest/capabilities';
 
-/** Of this process, as long as it lives: a worker of watch mode reports it in each of its runs. */
+/** Of this process, as long as it lives. */
 const missing = new Set<CapabilityName>();
 
 /** Whether Jest has the part; one that it lacks is remembered. */

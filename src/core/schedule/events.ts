@@ -131,7 +131,7 @@ export type Command =
     } & FromSlot)
   /** The worker need run no more of this unit; what comes of it there is not wanted. */
   | ({readonly type: 'discard'; readonly unit: number} & FromSlot)
-  /** What the worker has listed are the unit's tests. `resumed`: it goes on with what a worker has begun that died. */
+  /** What the worker has just listed are the unit's tests. */
   | {readonly type: 'keep-list'; readonly unit: number; readonly slot: SlotNumber}
   /** What the worker has just delivered is a part of the unit's result. `apart`: why its tests ran apart from the others. */
   | {

@@ -184,14 +184,12 @@ export function closeFile(
   commands: Command[],
 ): number | null {
   const lost = state.lost.get(unit);
+  if (hasRemains(lost) && hasRest(lost)) return resume(state, unit, lost, commands);
+  const parts = deliveredParts(state, unit);
+  dropFile(state, unit, commands);
   if (hasRemains(lost)) {
-    if (hasRest(lost)) return resume(state, unit, lost, commands);
-    const parts = deliveredParts(state, unit);
-    dropFile(state, unit, commands);
     endLost(state, unit, lost, {parts, failedIn, because: failedIn === null ? 'died' : 'failed'}, commands);
   } else {
-    const parts = deliveredParts(state, unit);
-    dropFile(state, unit, commands);
     commands.push({type: 'merge', unit, parts, failedIn, remains: null, awaited: isAwaited(state, unit)});
   }
   endOfUnit(state, unit, commands);
