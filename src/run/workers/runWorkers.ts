@@ -2,6 +2,7 @@
 import type {Hello} from '../../core/wire/workerMessages';
 import type {SlotNumber} from '../../core/plan/units';
 import type {Faults} from '../faults';
+import {hearHosts} from './hearHosts';
 import type {WorkerStatus} from './status';
 import type {WorkerHost} from './workerHost';
 import type {WorkerServerListener} from './workerServer';
@@ -58,18 +59,10 @@ export class RunWorkers {
 
   /** Passes what arrives at the run's server to the worker that it comes from. */
   hearing(faults: Pick<Faults, 'guard'>): WorkerServerListener {
-    return {
-      onWorker: faults.guard('a worker came up', (hello, socket) => {
-        const host = this.#from(hello);
-        if (host === null) socket.destroy();
-        else host.attach(socket, hello.pid);
-      }),
-      onWatchdog: faults.guard('a watchdog said something', (hello, message) =>
-        this.#from(hello)?.hearWatchdog(message),
-      ),
-      onWatchdogGone: faults.guard('a watchdog went', hello => this.#from(hello)?.loseWatchdog()),
-      onBroken: faults.guard('a worker was ended', (hello, error) => this.#from(hello)?.breakOff(error)),
-    };
+    return hearHosts(
+      hello => this.#from(hello),
+      (doing, act) => faults.guard(doing, act),
+    );
   }
 
   get #living(): WorkerHost[] {

@@ -3,7 +3,6 @@
  * of its run, and judges by them whether the worker lives.
  */
 import type {Socket} from 'node:net';
-import type * as JestWorkerModule from 'jest-worker';
 import type {Generation, SlotNumber} from '../../core/plan/units';
 import type {Death, DeathReport} from '../../core/texts/deaths';
 import type {FromWatchdog} from '../../core/wire/watchdogMessages';
@@ -12,8 +11,7 @@ import {WorkerAhead} from './workerAhead';
 import {Pulse} from './pulse';
 import type {WorkerStatus} from './status';
 import {WorkerLink} from './workerLink';
-import type {SharedOutput} from './workerOutput';
-import {WorkerProcess} from './workerProcess';
+import {WorkerProcess, type WorkerProcessOptions} from './workerProcess';
 import type {WorkerStart} from './workerStart';
 
 /** What a run hears of a worker. After `lost` or `closed` it hears nothing more. */
@@ -27,13 +25,10 @@ export interface WorkerListener {
   closed(forceExited: boolean): void;
 }
 
-export interface WorkerHostOptions {
-  readonly start: WorkerStart;
-  readonly setup: WorkerSetup;
-  readonly jestWorker: typeof JestWorkerModule;
-  readonly threads: boolean;
-  readonly stdout: SharedOutput;
-  readonly stderr: SharedOutput;
+export interface WorkerHostOptions extends Pick<
+  WorkerProcessOptions,
+  'start' | 'setup' | 'jestWorker' | 'threads' | 'stdout' | 'stderr'
+> {
   readonly listener: WorkerListener;
   /** The worker has sent news that has to do with workers that are started ahead of a run. */
   readonly onAhead: (news: AheadNews) => void;

@@ -5,7 +5,9 @@
 import type * as JestWorkerModule from 'jest-worker';
 import type {SlotNumber} from '../../../core/plan/units';
 import {openEventLog, type AheadState} from '../../eventLog';
+import type {Faults} from '../../faults';
 import {warn} from '../../warn';
+import {hearHosts} from '../hearHosts';
 import {WorkerHost, type FurtherSetup, type WorkerListener} from '../workerHost';
 import {SharedOutput} from '../workerOutput';
 import {WorkerServer} from '../workerServer';
@@ -177,18 +179,10 @@ export class AheadWorkers {
   }
 
   #listen(spareFolder: string): Promise<WorkerServer> {
-    const hostOf = ({generation}: {readonly generation: number}) => this.#hosts.get(generation);
+    // The server outlives the runs, and faults are reported by run: what throws here is an uncaught exception.
+    const unguarded: Faults['guard'] = (_doing, act) => act;
     return WorkerServer.listen(
-      {
-        onWorker: (hello, socket) => {
-          const host = hostOf(hello);
-          if (host === undefined) socket.destroy();
-          else host.attach(socket, hello.pid);
-        },
-        onWatchdog: (hello, message) => hostOf(hello)?.hearWatchdog(message),
-        onWatchdogGone: hello => hostOf(hello)?.loseWatchdog(),
-        onBroken: (hello, error) => hostOf(hello)?.breakOff(error),
-      },
+      hearHosts(({generation}) => this.#hosts.get(generation) ?? null, unguarded),
       spareFolder,
       {keepsAlive: false},
     );
