@@ -148,7 +148,8 @@ onLatestLine('--bail: a split file fails', async (_line, make) => {
 });
 
 onLatestLine('runs one after the other are all split, with durations known and unknown', async (_line, make) => {
-  const project = make(splitFile(slowTests(16)));
+  // Once durations are known, a second worker joins only if that pays: the tests outlast a slow loading of the file.
+  const project = make(splitFile(slowTests(16, 'await sleep(300);')));
   for (let run = 0; run < 2; run++) {
     const output = await project.run(['-w', '3']);
     expect(output.exitCode).toBe(0);
