@@ -1,6 +1,6 @@
 /**
- * The parent's side of one worker. A host owns a process, a link to it, and its rest between the runs of watch mode, and
- * judges by them whether the worker lives.
+ * The parent's side of one worker. A host owns the worker's process, the link to it, and its rest between the runs of
+ * watch mode, and judges whether the worker lives.
  */
 import type {Socket} from 'node:net';
 import type * as JestWorkerModule from 'jest-worker';
@@ -210,8 +210,8 @@ export class WorkerHost {
   }
 
   /**
-   * Signals the process and what its tests have started, and kills those that have not ended after a grace. The listener
-   * hears `lost`, or `closed` of a process that was closed before.
+   * Signals the process and what its tests have started, and kills what has not ended after a grace. The listener hears
+   * `lost`, or `closed` of a process that was closed before.
    */
   terminate(signal: NodeJS.Signals): void {
     this.#process.terminate(signal);

@@ -1,6 +1,6 @@
 /**
- * Where the workers of a run connect to: a socket of the run's own. jest-worker can send nothing into a
- * call that is under way; over this a worker is given its work.
+ * The socket of a run, to which its workers and their watchdogs connect. jest-worker can send nothing into a call that
+ * is under way, so the parent gives a worker its work over this socket.
  */
 import {randomBytes, timingSafeEqual} from 'node:crypto';
 import {createServer, type Server, type Socket} from 'node:net';
@@ -17,15 +17,17 @@ import {SocketFolder} from './socketFolder';
 import type {WorkerFiles} from './workerHost';
 
 export interface WorkerServerListener {
-  /** Called once for each worker, when it is up. */
+  /** A worker has connected. Called once for each worker. */
   readonly onWorker: (hello: Hello, socket: Socket) => void;
+  /** The watchdog of a worker has sent a message. */
   readonly onWatchdog: (hello: Hello, message: FromWatchdog) => void;
+  /** The connection of a watchdog has closed. */
   readonly onWatchdogGone: (hello: Hello) => void;
-  /** A process of this run has sent what is no message. */
+  /** A process of this run has sent a line that is no message, and its connection is closed. */
   readonly onBroken: (hello: Hello, error: Error) => void;
 }
 
-/** Of the first line, and of what a watchdog says: a stack of 30 calls is the most of it. */
+/** The most characters of a line. The longest message is a watchdog's, with a stack of 30 calls. */
 const LONGEST_LINE = 2 ** 20;
 
 interface Place {
@@ -34,16 +36,17 @@ interface Place {
 }
 
 export class WorkerServer {
-  /** Whoever connects has to know it. */
+  /** A process must know the token to connect. */
   readonly token = randomBytes(32).toString('hex');
   readonly #listener: WorkerServerListener;
   /** See SocketFolder. */
   readonly #spare: string;
-  /** The last is for workers that start now. */
+  /** Workers that start now connect to the last place. */
   readonly #places: Place[] = [];
   readonly #sockets = new Set<Socket>();
+  /** How many workers stay for longer than the run. */
   #holders = 0;
-  #unused = false;
+  #runEnded = false;
 
   private constructor(listener: WorkerServerListener, spare: string) {
     this.#listener = listener;
@@ -51,8 +54,8 @@ export class WorkerServer {
   }
 
   /**
-   * @param spare a folder for what is needed on disk, where no temporary one can be used
-   * @throws (rejects) if that cannot be used either
+   * @param spare a folder for the socket and the workers' files, if no temporary folder can be used
+   * @throws (rejects) if the spare folder cannot be used either
    */
   static async listen(listener: WorkerServerListener, spare: string): Promise<WorkerServer> {
     const server = new WorkerServer(listener, spare);
@@ -61,7 +64,7 @@ export class WorkerServer {
     return server;
   }
 
-  /** For a worker that starts now. Where a test has emptied the temporary folder, there is another from then on. */
+  /** The paths for a worker that starts now. If a test has emptied the temporary folder, they are in a new folder. */
   filesFor(slot: number, generation: number): Pick<WorkerSetup, 'socketPath' | WorkerFiles> {
     const {path, socketPath} = this.#wholePlace().folder;
     const name = join(path, `w${slot}.${generation}`);
@@ -78,7 +81,7 @@ export class WorkerServer {
     this.#sockets.add(socket);
     const lines = new LineBuffer(LONGEST_LINE);
     let peer: Hello | WatchdogHello | null = null;
-    /** @returns what is to be done about the line */
+    /** @returns acts on the line */
     const read = (line: string): (() => void) => {
       if (peer === null) {
         const hello = parseWatchdogHello(line) ?? parseHello(line);
@@ -103,7 +106,7 @@ export class WorkerServer {
         for (const line of lines.push(chunk)) actions.push(read(line));
       } catch (error) {
         socket.destroy();
-        // Without a peer: whoever that is, it is none of ours.
+        // A peer that has not said a valid hello is no process of this run.
         if (peer !== null) actions.push(() => listener.onBroken(peer as Hello, error as Error));
       }
       for (const act of actions) act();
@@ -115,7 +118,7 @@ export class WorkerServer {
     return one.length === other.length && timingSafeEqual(one, other);
   }
 
-  /** A worker stays when the run has ended, and with it its line. @returns what is to be called when the worker is gone */
+  /** A worker stays for longer than the run, and needs its connection. @returns to be called when the worker is gone */
   hold(): () => void {
     this.#holders++;
     return () => {
@@ -124,15 +127,15 @@ export class WorkerServer {
     };
   }
 
-  /** The run has ended. */
+  /** The run has ended: closes the socket as soon as no worker needs it. */
   close(): void {
-    this.#unused = true;
+    this.#runEnded = true;
     for (const {server} of this.#places) server.unref();
     this.#closeUnlessHeld();
   }
 
   #closeUnlessHeld(): void {
-    if (!this.#unused || this.#holders > 0) return;
+    if (!this.#runEnded || this.#holders > 0) return;
     for (const {server} of this.#places) server.close();
     for (const socket of this.#sockets) socket.destroy();
     for (const {folder} of this.#places) folder.remove();
@@ -142,16 +145,16 @@ export class WorkerServer {
     const last = this.#places.at(-1) as Place;
     if (last.folder.isWhole) return last;
     try {
-      return this.#open(); // it can be connected to at once: what a socket's path needs is done synchronously
+      return this.#open(); // workers can connect at once: `listen` creates a socket's path synchronously
     } catch {
-      return last; // the worker says what it could not connect to
+      return last; // the worker reports that it could not connect
     }
   }
 
   #open(): Place {
     const folder = new SocketFolder(this.#spare);
     const server = createServer(socket => this.#accept(socket));
-    server.on('error', () => undefined); // a worker that cannot connect says so
+    server.on('error', () => undefined); // a worker that cannot connect reports that
     server.listen(folder.socketPath);
     const place = {folder, server};
     this.#places.push(place);
