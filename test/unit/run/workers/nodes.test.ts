@@ -255,7 +255,9 @@ unixOnly('a script as execPath', () => {
 
 test('nodes cannot be had with workerThreads', async () => {
   const surroundings = {rootDir: temporaryFolder(), environment, threads: true};
-  await expect(prepareNodes([{name: 'a'}], surroundings)).rejects.toThrow("cannot be combined with Jest's workerThreads");
+  await expect(prepareNodes([{name: 'a'}], surroundings)).rejects.toThrow(
+    "cannot be combined with Jest's workerThreads",
+  );
 });
 
 test('the environment of a worker: what all have, what its node says, and the name of that', () => {
