@@ -1,4 +1,4 @@
-/** The ways in which a run over workers ends early: Jest is interrupted, a signal arrives, or the runner has a fault. */
+/** How a run over workers ends early: Jest is interrupted, a signal arrives, or the runner has a fault. */
 import type {TestWatcher} from 'jest-watcher';
 import type {Dispatch} from './dispatch';
 import type {Faults} from './faults';
@@ -54,7 +54,7 @@ export class EarlyEnd {
     this.#unsubscribe();
   }
 
-  /** Tells Jest that a signal has ended the run: Jest's summary then says so, and no other runner of this run begins. */
+  /** Tells Jest that a signal has ended the run: Jest's summary says so, and no other runner of this run begins. */
   async tellJest(): Promise<void> {
     if (this.#waysOut.signal !== null) await this.#options.watcher.setState({interrupted: true});
   }

@@ -1,6 +1,6 @@
 /**
- * Whether a worker begins the units that it was given. The worker's watchdog sees a stuck main thread. The watchdog does
- * not see that an order or an answer never arrives, because a test file has broken what carries messages.
+ * Whether a worker begins the units that it was given. The worker's watchdog sees a stuck main thread. The watchdog
+ * does not see that an order or an answer never arrives, because a test file has broken what carries messages.
  */
 
 /** The least time (ms) that a worker may take to begin a file: the worker may have to start first. */

@@ -1,6 +1,6 @@
 /**
- * A file in which a worker leaves word for this process, which has it open from before the worker starts: so it can be read even if a test
- * has emptied the temporary folder meanwhile.
+ * A file that a worker writes for its parent. The parent opens the file before the worker starts, so the parent can read
+ * it even if a test has emptied the temporary folder.
  */
 import {closeSync, fstatSync, openSync, readFileSync, readSync, writeSync} from 'node:fs';
 
@@ -8,18 +8,18 @@ export class LeftWords {
   readonly #path: string;
   #file: number | null = null;
 
-  /** @param reservedBytes filled with spaces: there a worker can write even if the disk is full by then */
+  /** @param reservedBytes filled with spaces, so that a worker can write so many bytes when the disk is full */
   constructor(path: string, reservedBytes = 0) {
     this.#path = path;
     try {
       this.#file = openSync(path, 'w+', 0o600);
       if (reservedBytes > 0) writeSync(this.#file, ' '.repeat(reservedBytes));
     } catch {
-      // The worker then tries by itself; `read` looks at the path.
+      // The worker creates the file then, and `read` reads it by its path.
     }
   }
 
-  /** '': there is nothing. */
+  /** @returns '': the worker has written nothing */
   read(): string {
     try {
       return this.#readOpened() || readFileSync(this.#path, 'utf8');

@@ -40,7 +40,7 @@ export class ProcessGroup {
     }
   }
 
-  /** The process is to end by itself from now on. What its tests have left running lives on, as with the stock runner. */
+  /** The process is to end by itself from now on. What its tests left running lives on, as with the stock runner. */
   letEnd(): void {
     this.#endsByItself = true;
   }

@@ -1,6 +1,6 @@
 /**
- * Whether a worker's process still runs. Its watchdog sends a beat every second, whatever the main thread does. A process
- * falls silent if something suspends it, or if it dies and nothing reports the death.
+ * Whether a worker's process still runs. Its watchdog sends a beat every second, whatever the main thread does. A
+ * process falls silent if something suspends it, or if it dies and nothing reports the death.
  */
 
 /** How long (ms) a process may be silent after the time limit of what runs in it. */

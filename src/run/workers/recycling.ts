@@ -1,18 +1,18 @@
 /**
- * Says which file took a worker over `workerIdleMemoryLimit`, so that another takes its place. Where
- * that happens to one worker after the other it is said a few times, and then only counted.
+ * Tells the user which file took a worker over `workerIdleMemoryLimit`, so that the worker retires. The first few are
+ * told one by one, the others are counted.
  */
 import type {MemoryUse} from '../../core/wire/workerMessages';
 import type {SlotNumber} from '../../core/plan/units';
 import type {WorkerListener} from './workerHost';
 
-/** So many are told one by one. */
+/** How many workers are told one by one. */
 const MOST_LINES = 5;
 
 export interface RecyclingOptions {
-  /** null: there is none. 0 asks for a new worker after each file, of which nothing need be said. */
+  /** null: there is no limit. 0 asks for a new worker after each file; the user knows of that. */
   readonly limitBytes: number | null;
-  /** The path of a unit's file, as it is to be shown. */
+  /** The path of a unit's file, as a user reads it. */
   readonly pathOf: (unit: number) => string;
   readonly warn: (text: string) => void;
 }
@@ -27,7 +27,7 @@ export class Recycling {
     this.#options = options;
   }
 
-  /** Hears what a worker says on its way to `listener`. */
+  /** @returns hears a worker's news on its way to `listener` */
   hearing(slot: SlotNumber, listener: WorkerListener): WorkerListener {
     return {
       ...listener,
@@ -40,7 +40,7 @@ export class Recycling {
     };
   }
 
-  /** To be called when the run has ended. */
+  /** The run has ended: tells how many more workers retired. */
   end(): void {
     const {limitBytes, warn} = this.#options;
     if (limitBytes === null || this.#counted === 0) return;
@@ -57,7 +57,7 @@ export class Recycling {
     const limit = `workerIdleMemoryLimit (${inMegabytes(limitBytes)})`;
     const start = `worker w${slot} was retired after ${path}: its heap of ${inMegabytes(heap.after)} is over ${limit}`;
     if (heap.before > limitBytes) {
-      // Then it is no file's fault.
+      // A fresh worker is over the limit, so no file is to blame.
       if (this.#saidOfFresh) this.#counted++;
       else warn(`${start}, and was before that file began (${inMegabytes(heap.before)}).`);
       this.#saidOfFresh = true;

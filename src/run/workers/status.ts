@@ -1,20 +1,20 @@
-/** What is running now, told to whoever asks for it with a signal: SIGUSR2, and SIGINFO (Ctrl-T) where there is one. */
+/** Prints what each worker runs now when a signal asks for it: SIGUSR2, and SIGINFO (Ctrl-T) where it exists. */
 import {describeTimeSpan} from '../../core/texts/timeSpan';
 import {describeWorker, type SlotNumber} from '../../core/plan/units';
 
 const SIGNALS = ['SIGUSR2', 'SIGINFO'] as const;
 
-/** What a worker is at. */
+/** What a worker does now. */
 export interface WorkerStatus {
-  /** null: it has not said yet. */
+  /** null: the worker has not connected yet. */
   readonly pid: number | null;
-  /** The file, the test, the hook; '': nothing. null: it has not said yet. */
+  /** The test, the hook or the file that runs; '': nothing runs; null: the watchdog has not said yet. */
   readonly name: string | null;
-  /** For how long, in ms. */
+  /** For how long (ms) that has run. */
   readonly ms: number;
 }
 
-/** @returns stops it */
+/** @returns ends that */
 export function tellStatusOnSignal(
   workers: () => ReadonlyMap<SlotNumber, WorkerStatus>,
   print: (text: string) => void,

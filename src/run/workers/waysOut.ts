@@ -1,20 +1,20 @@
 /**
- * The ways in which this process ends while workers run. They lead groups of their own, so neither a
- * terminal's Ctrl-C nor the end of Jest reaches them: whichever way out is taken, they are ended first.
+ * The ways in which Jest's process ends while workers run. Workers lead process groups of their own, so neither a
+ * terminal's Ctrl-C nor the end of Jest reaches them. Whichever way out Jest's process takes, the workers end first.
  *
- * The first signal ends the run as one that ends early does, with Jest's summary; the process then dies
- * of that signal, as its parent expects. A second one ends it at once.
+ * The first signal ends the run early, with Jest's summary. Then the process dies of that signal, as its parent expects.
+ * A second signal ends the process at once.
  */
 import {constants} from 'node:os';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface WaysOutOptions {
-  /** Kills the workers, and what they have started; nothing after it may be waited for. */
+  /** Kills the workers and what they have started. Must be synchronous: the process ends right after it. */
   readonly killWorkers: () => void;
-  /** Ends the run; Jest goes on from there, to its summary and its end. */
+  /** Stops the run. Jest goes on to its summary and its end. */
   readonly interrupt: (signal: NodeJS.Signals) => void;
-  /** The first signal ends the process at once: in watch mode Jest does not end with its run. */
+  /** Whether the first signal ends the process at once: in watch mode Jest does not end with its run. */
   readonly atOnce: boolean;
 }
 
@@ -25,7 +25,7 @@ export class WaysOut {
   constructor(options: WaysOutOptions) {
     this.#options = options;
     for (const signal of SIGNALS) process.on(signal, this.#hear);
-    // A --bail that counts failures of another runner, a reporter that exits, an exception that nothing caught.
+    // For example a --bail that counts failures of another runner, a reporter that exits, an uncaught exception.
     process.on('exit', options.killWorkers);
   }
 
@@ -34,7 +34,7 @@ export class WaysOut {
     return this.#signal;
   }
 
-  /** No worker is left. An interrupted run's process still dies of its signal, or at once of the next. */
+  /** No worker is left. The process of an interrupted run still dies of its signal, or of the next signal at once. */
   close(): void {
     process.off('exit', this.#options.killWorkers);
     if (this.#signal === null) for (const signal of SIGNALS) process.off(signal, this.#hear);
@@ -45,10 +45,10 @@ export class WaysOut {
     this.#signal = signal;
     if (first) process.on('exit', this.#die);
     if (first && !this.#options.atOnce) this.#options.interrupt(signal);
-    else process.exit(128 + constants.signals[signal]); // as a shell has it, should the signal itself not do it
+    else process.exit(128 + constants.signals[signal]); // as a shell has it, if the signal does not end the process
   };
 
-  /** Jest's exit code would hide from the parent what has ended this process. */
+  /** Ends the process by its signal: Jest's exit code would hide the signal from the parent of this process. */
   readonly #die = (): void => {
     if (this.#signal === null) return;
     process.removeAllListeners(this.#signal);

@@ -186,8 +186,8 @@ export class WorkerHost {
   }
 
   /**
-   * Signals the process and what its tests have started, and kills those that have not ended after a grace. The listener
-   * hears `lost`, or `closed` of a process that was closed before.
+   * Signals the process and what its tests have started, and kills what has not ended after a grace. The listener hears
+   * `lost`, or `closed` of a process that was closed before.
    */
   terminate(signal: NodeJS.Signals): void {
     this.#process.terminate(signal);

@@ -1,7 +1,7 @@
 /**
- * The process of one worker: its start, its end, and the evidence of its death. A WorkerProcess is a jest-worker farm of
- * one process. The slot's next process is another farm, because a farm whose child has died may send a call to the dead
- * child (https://github.com/jestjs/jest/issues/13183).
+ * The process of one worker: its start, its end, and the evidence of its death. A WorkerProcess is a jest-worker farm
+ * of one process. The slot's next process is another farm, because a farm whose child has died may send a call to the
+ * dead child (https://github.com/jestjs/jest/issues/13183).
  */
 import {readFileSync} from 'node:fs';
 import type {Readable} from 'node:stream';

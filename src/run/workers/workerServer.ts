@@ -1,6 +1,6 @@
 /**
- * Where the workers of a run connect to: a socket of the run's own. jest-worker can send nothing into a
- * call that is under way; over this a worker is given its work.
+ * The socket of a run, to which its workers and their watchdogs connect. jest-worker can send nothing into a call that
+ * is under way, so the parent gives a worker its work over this socket.
  */
 import {randomBytes, timingSafeEqual} from 'node:crypto';
 import {rmSync} from 'node:fs';
@@ -18,15 +18,17 @@ import {SocketFolder} from './socketFolder';
 import type {WorkerFiles} from './workerHost';
 
 export interface WorkerServerListener {
-  /** Called once for each worker, when it is up. */
+  /** A worker has connected. Called once for each worker. */
   readonly onWorker: (hello: Hello, socket: Socket) => void;
+  /** The watchdog of a worker has sent a message. */
   readonly onWatchdog: (hello: Hello, message: FromWatchdog) => void;
+  /** The connection of a watchdog has closed. */
   readonly onWatchdogGone: (hello: Hello) => void;
-  /** A process of this run has sent what is no message. */
+  /** A process of this run has sent a line that is no message, and its connection is closed. */
   readonly onBroken: (hello: Hello, error: Error) => void;
 }
 
-/** Of the first line, and of what a watchdog says: a stack of 30 calls is the most of it. */
+/** The most characters of a line. The longest message is a watchdog's, with a stack of 30 calls. */
 const LONGEST_LINE = 2 ** 20;
 
 interface Place {
@@ -35,12 +37,12 @@ interface Place {
 }
 
 export class WorkerServer {
-  /** Whoever connects has to know it. */
+  /** A process must know the token to connect. */
   readonly token = randomBytes(32).toString('hex');
   readonly #listener: WorkerServerListener;
   /** See SocketFolder. */
   readonly #spare: string;
-  /** The last is for workers that start now. */
+  /** Workers that start now connect to the last place. */
   readonly #places: Place[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #keepsAlive: boolean;
@@ -67,7 +69,7 @@ export class WorkerServer {
     return server;
   }
 
-  /** For a worker that starts now. Where a test has emptied the temporary folder, there is another from then on. */
+  /** The paths for a worker that starts now. If a test has emptied the temporary folder, they are in a new folder. */
   filesFor(slot: number, generation: number): Pick<WorkerSetup, 'socketPath' | WorkerFiles> {
     const {path, socketPath} = this.#wholePlace().folder;
     return {socketPath, ...filesIn(path, slot, generation)};
@@ -85,7 +87,7 @@ export class WorkerServer {
     this.#sockets.add(socket);
     const lines = new LineBuffer(LONGEST_LINE);
     let peer: Hello | WatchdogHello | null = null;
-    /** @returns what is to be done about the line */
+    /** @returns acts on the line */
     const read = (line: string): (() => void) => {
       if (peer === null) {
         const hello = parseWatchdogHello(line) ?? parseHello(line);
@@ -110,7 +112,7 @@ export class WorkerServer {
         for (const line of lines.push(chunk)) actions.push(read(line));
       } catch (error) {
         socket.destroy();
-        // Without a peer: whoever that is, it is none of ours.
+        // A peer that has not said a valid hello is no process of this run.
         if (peer !== null) actions.push(() => listener.onBroken(peer as Hello, error as Error));
       }
       for (const act of actions) act();
@@ -132,16 +134,16 @@ export class WorkerServer {
     const last = this.#places.at(-1) as Place;
     if (last.folder.isWhole) return last;
     try {
-      return this.#open(); // it can be connected to at once: what a socket's path needs is done synchronously
+      return this.#open(); // workers can connect at once: `listen` creates a socket's path synchronously
     } catch {
-      return last; // the worker says what it could not connect to
+      return last; // the worker reports that it could not connect
     }
   }
 
   #open(): Place {
     const folder = new SocketFolder(this.#spare);
     const server = createServer(socket => this.#accept(socket));
-    server.on('error', () => undefined); // a worker that cannot connect says so
+    server.on('error', () => undefined); // a worker that cannot connect reports that
     server.listen(folder.socketPath);
     if (!this.#keepsAlive) server.unref();
     const place = {folder, server};

@@ -1,6 +1,6 @@
 /**
- * How long tests take. Jest-circus subtracts two times of day, so its durations have all that the clock is set by meanwhile;
- * and they would have what a test waits for its parent.
+ * How long tests take. jest-circus subtracts two times of day, so its durations contain each correction of the clock,
+ * and would contain the time that a test waits for the parent.
  */
 import type {Circus} from '@jest/types';
 import {monotonicMs} from '../../pristine/clock';

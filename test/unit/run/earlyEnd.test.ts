@@ -75,7 +75,7 @@ test('a fault ends the run, even one that came before', () => {
   for (const {earlyEnd} of [late, early]) earlyEnd.close();
 });
 
-test('a signal is told, ends the run with what is known, and then its workers; Jest hears of it at the end', async () => {
+test('a signal is told, ends the run with what is known, then the workers; Jest hears of it at the end', async () => {
   // Real listeners would let this process die of the signal.
   const heard = new Map<string | symbol, (...given: unknown[]) => void>();
   const on = jest.spyOn(process, 'on').mockImplementation((event, listener) => {

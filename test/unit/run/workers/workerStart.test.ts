@@ -10,7 +10,7 @@ const OPTIONS: WorkerStartOptions = {
 
 const NODE = {name: 'old', version: 'v20.1.0', execPath: '/old/node', execArgv: ['--flag'], env: {A: '1', PATH: null}};
 
-test("a worker is started as Jest's own process, with Jest's environment, and what its run and its slot add to it", () => {
+test("a worker is started as Jest's own process, with Jest's environment, and what its run and slot add to it", () => {
   const {environment, ...start} = workerStart(2, undefined, OPTIONS);
   expect(start).toMatchObject({execPath: process.execPath, execArgv: null, gracefulExitTimeout: undefined});
   expect(environment).toEqual({
