@@ -1,6 +1,10 @@
 const {availableParallelism} = require('node:os');
 
-/** The project's own tests. Their own runner is Jest's: a broken runner must not judge itself. */
+/**
+ * The project's own tests. `npm test` runs them with the runner that it has just built. `npm run test:thorough` runs
+ * them with Jest's own, too, and compares the results: a broken runner must not judge itself. `npx jest` alone takes
+ * Jest's own, and needs no build.
+ */
 const transform = {'\\.ts$': ['ts-jest', {tsconfig: 'tsconfig.json'}]};
 const base = {
   testEnvironment: 'node',

@@ -113,7 +113,7 @@ onLines(THOROUGH_LINES, 'the same with source maps read by Node, transformed by 
   tests: 3 * SOME_MODULES.length,
 });
 
-onLines(LATEST_LINES, 'failures, code frames, console lines, snapshots and retries read the same', {
+onLines(NEWEST_LINE, 'failures, code frames, console lines, snapshots and retries read the same', {
   files: FAILING,
   config: BABEL_JEST,
   args: ['--ci'],

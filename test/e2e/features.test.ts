@@ -50,7 +50,7 @@ onEachLine('coverage with babel, and a threshold that is missed', async (_line, 
   expect(xdist.stderr).toMatch(/threshold.*90%/);
 });
 
-onEachLine('coverage with v8', async (_line, make) => {
+onLatestLine('coverage with v8', async (_line, make) => {
   const project = make(COVERED);
   await expectSameAsStock(project, ['-w', '2', ...COVERAGE, '--coverageProvider=v8'], {outputs: ['coverage']});
   expect(JSON.parse(project.read('coverage/coverage-final.json'))).toHaveProperty([project.path('src/a.js')]);

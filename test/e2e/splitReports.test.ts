@@ -1,6 +1,6 @@
 /** What is told of a split file: reporters' events, durations, console output, snapshots, coverage. */
 import type {AssertionResult, TestResult} from '@jest/test-result';
-import {IS_THOROUGH, onEachLine, onLatestLine, type Files, type JestOutput, type Project} from './project';
+import {onEachLine, onLatestLine, onlyThorough, type Files, type JestOutput, type Project} from './project';
 import {expectSplit, expectSplitSameAsStock, expectWhole, PARALLEL, slowTests, splitFile, testsOf} from './splitting';
 
 interface CaseEvent {
@@ -220,7 +220,7 @@ const TAKEN_BACK = (retry: string) => `
   for (const name of ['q', 'p', 'o', 'n', 'm', 'l']) test(name, () => ask(name));
 `;
 
-onEachLine(
+onlyThorough(
   'snapshots that a retry takes back are told as obsolete, in the order of an unsplit run',
   async (_line, make) => {
     const all = ['z', 'y', 'x', 'w', 'q', 'p', 'o', 'n', 'm', 'l'].map(
@@ -234,11 +234,9 @@ onEachLine(
     const outputs = await expectSameSnapshots(make({}), [
       {name: 'new', body: [...all, ...blocks, rest].join('\n')},
       {name: 'at the end of their block', args: ['--ci'], body: TAKEN_BACK('jest.retryTimes(1);')},
-      ...(IS_THOROUGH
-        ? [{name: 'at once', args: ['--ci'], body: TAKEN_BACK('jest.retryTimes(1, {retryImmediately: true});')}]
-        : []),
+      {name: 'at once', args: ['--ci'], body: TAKEN_BACK('jest.retryTimes(1, {retryImmediately: true});')},
     ]);
-    expect(outputs.map(({json}) => json?.snapshot.unchecked)).toEqual(IS_THOROUGH ? [0, 20, 20] : [0, 20]);
+    expect(outputs.map(({json}) => json?.snapshot.unchecked)).toEqual([0, 20, 20]);
   },
   ['30'],
 );
