@@ -213,7 +213,7 @@ function release(
   ended: boolean,
   commands: Command[],
 ): void {
-  if (state.slots.some(({running}) => running === unit)) {
+  if (state.slots.some(({running}) => running?.unit === unit)) {
     admission.unreleased.set(unit, ended);
     return;
   }

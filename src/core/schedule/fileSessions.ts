@@ -7,9 +7,10 @@ import type {SlotNumber} from '../plan/units';
 import type {Command, ScheduleEvent} from './events';
 import {poolOf} from './pools';
 import {hasRemains, hasRest, settle} from './lostUnits';
-import {hasTestsFor, newSession, openFile, sessionsOf, startLate, takeAllTests, takeTests} from './splitFiles';
+import {groupSession, isWanted, sessionsOf} from './sessions';
+import {hasTestsFor, openFile, startLate, takeAllTests, takeTests} from './splitFiles';
 import {endLost, resumeLost} from './unitResults';
-import type {LostUnit, ScheduleState, Session, SlotState, SplitFile} from './state';
+import type {GroupSession, LostUnit, ScheduleState, Session, SlotState, SplitFile} from './state';
 import {endOfUnit, isAwaited} from './unitEnd';
 
 /** Whether the unit's tests may still be spread over workers. */
@@ -18,13 +19,8 @@ export function maySplit(state: ScheduleState, unit: number): boolean {
 }
 
 /** Whether a worker that has the unit open is told which tests to run. */
-export function hasSessions(state: ScheduleState, unit: number): boolean {
+export function hasGroupSessions(state: ScheduleState, unit: number): boolean {
   return maySplit(state, unit) || state.resumed.has(unit);
-}
-
-/** Whether a worker with a file open takes nothing along: it was given no test of it yet, or none that is still wanted. */
-export function isBystander(session: Session | null): boolean {
-  return session !== null && (session.status === 'discarded' || (!session.first && session.frontier === 0));
 }
 
 /**
@@ -33,7 +29,7 @@ export function isBystander(session: Session | null): boolean {
  */
 export function heardUnit({slots}: ScheduleState, slot: SlotNumber): number | null | 'none' {
   const state = slots[slot - 1];
-  return state?.session?.status === 'discarded' ? 'none' : (state?.running ?? null);
+  return state?.running?.status === 'discarded' ? 'none' : (state?.running?.unit ?? null);
 }
 
 /** An idle worker opens a file that another one is at. */
@@ -46,9 +42,7 @@ export function joinFile(
 ): void {
   poolOf(state, slot).idle.delete(slot);
   slot.begun++;
-  slot.running = unit;
-  slot.startedAt = now;
-  slot.session = newSession(unit, false, now);
+  slot.running = groupSession(unit, false, now);
   commands.push({type: 'join', slot: slot.slot, generation: slot.generation, unit});
 }
 
@@ -95,7 +89,7 @@ export function feedSession(
   state: ScheduleState,
   file: SplitFile,
   slot: SlotState,
-  session: Session,
+  session: GroupSession,
   now: number,
   commands: Command[],
 ): void {
@@ -104,16 +98,16 @@ export function feedSession(
   const groups = mayBeShared ? takeTests(state, file, session, now) : takeAllTests(file, session, now);
   giveTests(file, slot, session, groups, commands);
   for (const other of state.slots) {
-    if (other.session?.unit !== file.unit) continue;
-    if (other.session.status === 'open') giveTests(file, other, other.session, [], commands);
-    else if (other.session.status === 'opening' && file.pending === 0) discard(other, other.session, commands);
+    if (other.running?.unit !== file.unit) continue;
+    if (other.running.status === 'open') giveTests(file, other, other.running, [], commands);
+    else if (other.running.status === 'opening' && file.pending === 0) discard(other, other.running, commands);
   }
 }
 
 function giveTests(
   file: SplitFile,
   {slot, generation}: SlotState,
-  session: Session,
+  session: GroupSession,
   groups: readonly number[],
   commands: Command[],
 ): void {
@@ -136,11 +130,10 @@ export function endSession(
   now: number,
   commands: Command[],
 ): number[] | null {
-  slot.session = null;
   if (session.status === 'discarded') return [];
   const {unit} = session;
   const file = state.files.get(unit);
-  if (file === undefined) return null; // no test of it was listed
+  if (session.status === 'whole' || file === undefined) return null; // no test of it was listed
   if (session.status === 'opening') {
     if (failed) commands.push({type: 'tell', notice: {type: 'joiner-failed', slot: slot.slot, unit}});
     return listOf(runWhole(state, file, now, commands)); // it could not be loaded here
@@ -222,15 +215,13 @@ export function runWhole(state: ScheduleState, file: SplitFile, now: number, com
   state.wholeOnly.add(unit);
   file.joinable = false;
   for (const slot of state.slots) {
-    if (slot.session?.unit === unit && slot.session.status === 'opening') discard(slot, slot.session, commands);
+    if (slot.running?.unit === unit && slot.running.status === 'opening') discard(slot, slot.running, commands);
   }
-  const slot = state.slots.find(
-    ({session}) => session?.unit === unit && session.first && session.status !== 'discarded',
-  );
-  if (slot?.session != null && !file.shared) {
+  const slot = state.slots.find(({running}) => running?.unit === unit && running.first && isWanted(running));
+  if (slot !== undefined && !file.shared) {
     // One that is `closing` has them all already.
-    const {session} = slot;
-    if (session.status === 'open') giveTests(file, slot, session, takeAllTests(file, session, now), commands);
+    const {running} = slot;
+    if (running?.status === 'open') giveTests(file, slot, running, takeAllTests(file, running, now), commands);
     return null;
   }
   const lost = state.lost.get(unit);
@@ -251,11 +242,11 @@ export function beginAgain(state: ScheduleState, unit: number, commands: Command
 export function dropFile(state: ScheduleState, unit: number, commands: Command[]): void {
   state.files.delete(unit);
   for (const slot of state.slots) {
-    if (slot.session?.unit === unit && slot.session.status !== 'discarded') discard(slot, slot.session, commands);
+    if (slot.running?.unit === unit && isWanted(slot.running)) discard(slot, slot.running, commands);
   }
 }
 
-function discard({slot, generation}: SlotState, session: Session, commands: Command[]): void {
+function discard({slot, generation}: SlotState, session: GroupSession, commands: Command[]): void {
   session.status = 'discarded';
   commands.push({type: 'discard', slot, generation, unit: session.unit});
 }

@@ -8,11 +8,11 @@ import type {SlotNumber} from '../plan/units';
 import type {Death} from '../texts/deaths';
 import {endProcess, endReplacement} from './admittedSlots';
 import type {Command, ScheduleEvent, SlotJournal} from './events';
-import {beginAgain, closeFile, deliveredParts, dropFile, isBystander} from './fileSessions';
+import {beginAgain, closeFile, deliveredParts, dropFile} from './fileSessions';
 import {hasRemains, loseSession, newLostUnit, settle, type Fate} from './lostUnits';
+import {isBystander, isWanted, sessionsOf} from './sessions';
 import {emptySlot} from './slotContents';
 import {noteDeaths} from './slotStarts';
-import {sessionsOf} from './splitFiles';
 import type {ScheduleState, SlotState} from './state';
 import {endOfUnit, isAwaited} from './unitEnd';
 import {endLost} from './unitResults';
@@ -27,7 +27,7 @@ export function loseSlot(
   event: Extract<ScheduleEvent, {type: 'slot-lost'}>,
   commands: Command[],
 ): number[] {
-  const {session, running} = slot;
+  const {running} = slot;
   const wanted = slot.status !== 'closing';
   const innocent = findCulprit(state, slot, event.death, commands);
   const held = emptySlot(state, slot, 'down');
@@ -35,23 +35,21 @@ export function loseSlot(
   endReplacement(state, slot);
   slot.died = wanted; // before anything is given back: a worker for that is a replacement
   let again: number | null = null;
-  if (session !== null && isBystander(session)) {
+  if (running === null || isBystander(running)) {
     if (wanted) slot.barrenDeaths++;
-    const file = state.files.get(session.unit);
-    if (file !== undefined && session.status !== 'discarded') {
+    const file = running !== null && isWanted(running) ? state.files.get(running.unit) : undefined;
+    if (file !== undefined) {
       file.joinable = false;
       // It may have been the last one that was to take what others have left which died.
       if (state.stopped === null && sessionsOf(state, file.unit).length === 0) {
         again = closeFile(state, file.unit, null, commands);
       }
     }
-  } else if (running === null) {
-    if (wanted) slot.barrenDeaths++;
   } else if (state.stopped === null) {
     again = loseUnit(
       state,
       slot,
-      running,
+      running.unit,
       {...event, innocent, hung: event.death.kind === 'hung' && !innocent},
       commands,
     );
@@ -67,14 +65,14 @@ export function loseSlot(
  */
 function findCulprit(
   state: ScheduleState,
-  {slot, session, running, ended}: SlotState,
+  {slot, running, ended}: SlotState,
   death: Death,
   commands: Command[],
 ): boolean {
-  const bystander = isBystander(session);
-  const path = running === null ? null : pathOf(state, running);
-  if (bystander && running !== null && session?.status === 'opening') {
-    commands.push({type: 'tell', notice: {type: 'joiner-lost', slot, unit: running}});
+  const bystander = isBystander(running);
+  const path = running === null ? null : pathOf(state, running.unit);
+  if (bystander && running?.status === 'opening') {
+    commands.push({type: 'tell', notice: {type: 'joiner-lost', slot, unit: running.unit}});
   }
   const endedPaths = ended.map(unit => pathOf(state, unit));
   const culprit = culpritBefore(death, endedPaths, path);
@@ -159,11 +157,11 @@ function loseSessionOf(
 export function reportInFlight(state: ScheduleState, journals: readonly SlotJournal[], commands: Command[]): void {
   const inFlight = new Map<number, SlotNumber[]>();
   for (const slot of state.slots) {
-    const {running, session} = slot;
-    if (running === null || isBystander(session)) continue;
-    inFlight.set(running, [...(inFlight.get(running) ?? []), slot.slot]);
+    if (slot.running === null || isBystander(slot.running)) continue;
+    const {unit} = slot.running;
+    inFlight.set(unit, [...(inFlight.get(unit) ?? []), slot.slot]);
     const journal = journals.find(one => one.slot === slot.slot)?.journal ?? null;
-    loseSessionOf(state, slot, running, {journal, innocent: false, hung: false}, commands, false);
+    loseSessionOf(state, slot, unit, {journal, innocent: false, hung: false}, commands, false);
   }
   for (const [unit, slots] of inFlight) {
     const lost = state.lost.get(unit);

@@ -11,7 +11,6 @@ export function emptySlot(state: ScheduleState, slot: SlotState, status: SlotSta
   leavePool(state, slot);
   slot.status = status;
   slot.running = null;
-  slot.session = null;
   slot.held = [];
   slot.heldKnownMs = 0;
   slot.heldUnknown = 0;

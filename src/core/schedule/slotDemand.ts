@@ -69,7 +69,7 @@ function waitingMs(state: ScheduleState, workers: number, now: number): number {
 
 /** How long (ms) the unit has run that began first: while none has ended, others are taken to be no shorter. */
 function longestRunning({slots}: ScheduleState, now: number): number {
-  return slots.reduce((most, {running, startedAt}) => (running === null ? most : Math.max(most, now - startedAt)), 0);
+  return slots.reduce((most, {running}) => Math.max(most, now - (running?.startedAt ?? now)), 0);
 }
 
 function* waitingUnits({pools, admission, slots, plan}: ScheduleState): Generator<number> {

@@ -9,7 +9,8 @@
 import {NEWS_EVERY_MS} from '../wire/workerMessages';
 import {expectedMs} from './estimates';
 import {isIn, poolOfUnit, sizeOf} from './pools';
-import type {Pool, ScheduleState, SplitFile, Session} from './state';
+import {sessionsOf} from './sessions';
+import type {GroupSession, Pool, ScheduleState, SplitFile} from './state';
 import {HOLD_NOTHING_ABOVE_MS} from './watermarks';
 
 /** A joining worker must shorten the run by more than this (ms): estimates are not better than that. */
@@ -49,23 +50,6 @@ const CORRECTED_FROM_MS = 100;
 /** How long (ms) nothing is done, at the least, for want of an estimate of a file's tests. */
 const FIRST_LOOK_MS = 50;
 
-export function newSession(unit: number, first: boolean, now: number): Session {
-  return {
-    unit,
-    first,
-    status: 'opening',
-    frontier: 0,
-    held: new Set(),
-    heldKnownMs: 0,
-    heldUnknown: 0,
-    running: null,
-    begun: false,
-    starving: false,
-    since: now,
-    opened: 0,
-  };
-}
-
 export function openFile(
   state: ScheduleState,
   unit: number,
@@ -101,28 +85,19 @@ export function openFile(
   return file;
 }
 
-/** The sessions of a file whose results are wanted. */
-export function sessionsOf(state: ScheduleState, unit: number): Session[] {
-  const sessions: Session[] = [];
-  for (const {session} of state.slots) {
-    if (session?.unit === unit && session.status !== 'discarded') sessions.push(session);
-  }
-  return sessions;
-}
-
 /** The next group that a session can take; undefined: there is none left for it. */
-function nextFor(file: SplitFile, session: Session): number | undefined {
+function nextFor(file: SplitFile, session: GroupSession): number | undefined {
   let group = Math.max(file.head, session.frontier);
   while (group < file.costs.length && file.taken[group] === true) group++;
   return group < file.costs.length ? group : undefined;
 }
 
-export function hasTestsFor(file: SplitFile, session: Session): boolean {
+export function hasTestsFor(file: SplitFile, session: GroupSession): boolean {
   return nextFor(file, session) !== undefined;
 }
 
 /** Brings a session up to its high watermark if it has fallen below the low one; returns what it is given. */
-export function takeTests(state: ScheduleState, file: SplitFile, session: Session, now: number): number[] {
+export function takeTests(state: ScheduleState, file: SplitFile, session: GroupSession, now: number): number[] {
   const estimate = unknownMs(state, file, now);
   const groups: number[] = [];
   let refilling = false;
@@ -138,7 +113,7 @@ export function takeTests(state: ScheduleState, file: SplitFile, session: Sessio
 }
 
 /** All that is left, at once. */
-export function takeAllTests(file: SplitFile, session: Session, now: number): number[] {
+export function takeAllTests(file: SplitFile, session: GroupSession, now: number): number[] {
   const groups: number[] = [];
   for (let next = nextFor(file, session); next !== undefined; next = nextFor(file, session)) {
     take(file, session, next, now);
@@ -147,7 +122,7 @@ export function takeAllTests(file: SplitFile, session: Session, now: number): nu
   return groups;
 }
 
-function take(file: SplitFile, session: Session, group: number, now: number): void {
+function take(file: SplitFile, session: GroupSession, group: number, now: number): void {
   file.taken[group] = true;
   file.pending--;
   while (file.taken[file.head] === true) file.head++;
@@ -169,7 +144,7 @@ function take(file: SplitFile, session: Session, group: number, now: number): vo
 /** The worker says: these groups have ended, and this one runs; null: it waits for more. */
 export function noteProgress(
   file: SplitFile,
-  session: Session,
+  session: GroupSession,
   done: readonly (readonly [group: number, ms: number])[],
   running: number | null,
   now: number,
@@ -200,7 +175,7 @@ export function noteProgress(
 function wantsOneMoreTest(
   state: ScheduleState,
   file: SplitFile,
-  session: Session,
+  session: GroupSession,
   next: number,
   estimate: number | null,
   refilling: boolean,
@@ -259,7 +234,7 @@ function longestRunning(state: ScheduleState, file: SplitFile, now: number): num
  * How long (ms) a session has run the same group, at the least. Where its last news was of no group, or of one
  * that may have ended at once, some group began so soon after it that there was no news of that.
  */
-function runningMs(session: Session, now: number): number {
+function runningMs(session: GroupSession, now: number): number {
   const {running, since, status, begun, held} = session;
   if (status === 'closing' && held.size > 1) return 0; // no more news of what it begins
   if (running !== null) return now - since;
@@ -267,7 +242,7 @@ function runningMs(session: Session, now: number): number {
 }
 
 /** What the group that a session runs was expected to take, at the most (ms); null: nobody knows. */
-function runningCost(file: SplitFile, session: Session): number | null {
+function runningCost(file: SplitFile, session: GroupSession): number | null {
   if (session.running !== null) return file.costs[session.running] ?? null;
   return session.heldUnknown > 0 ? null : session.heldKnownMs;
 }
@@ -276,7 +251,7 @@ function runningCost(file: SplitFile, session: Session): number | null {
  * Where a session that comes late begins: with the first test that is pending; or further down, with
  * the longest, where that would else be the last to end.
  */
-export function startLate(state: ScheduleState, file: SplitFile, session: Session): void {
+export function startLate(state: ScheduleState, file: SplitFile, session: GroupSession): void {
   let longest: number | null = null;
   let longestMs = 0;
   let before = 0;
@@ -298,9 +273,9 @@ export function startLate(state: ScheduleState, file: SplitFile, session: Sessio
 export function workersAhead(state: ScheduleState, pool: Pool): number {
   let wanted = 0;
   for (const slot of state.slots) {
-    const {session} = slot;
-    if (!isIn(slot, pool) || session === null || !session.first || session.status !== 'opening') continue;
-    wanted += Math.floor((state.plan.units[session.unit]?.expectedMs ?? 0) / SURE_OF_USE_MS);
+    const {running} = slot;
+    if (!isIn(slot, pool) || running?.status !== 'opening' || !running.first) continue;
+    wanted += Math.floor((state.plan.units[running.unit]?.expectedMs ?? 0) / SURE_OF_USE_MS);
   }
   return wanted;
 }
@@ -344,7 +319,7 @@ function endIfJoined(state: ScheduleState, file: SplitFile, hands: Hands, now: n
   for (let count = 0; count < hands.coming; count++) busy.push(load);
   const more = [...busy, ...Array<number>(Math.min(hands.free, file.pending)).fill(load)];
   // A file that ends before another one does not hold the run up.
-  const elsewhere = longestElsewhere(state, file, now);
+  const elsewhere = longestElsewhere(state, now);
   const gain = (alone: number, together: number) => alone - Math.max(elsewhere, together);
   const worthwhile = WORTHWHILE_MS + WORTHWHILE_SHARE * load;
   // Most of the time this tells, without a look at each test: taken one by one, as soon as a session is
@@ -391,7 +366,7 @@ function lateEnd(busy: readonly number[], costs: readonly number[]): number {
 }
 
 /** How long (ms) a session is expected to be busy with what it has. */
-function busyMs(file: SplitFile, session: Session, estimate: number | null, factor: number, now: number): number {
+function busyMs(file: SplitFile, session: GroupSession, estimate: number | null, factor: number, now: number): number {
   const held = session.heldKnownMs * factor + session.heldUnknown * (estimate ?? 0);
   const has = session.status === 'opening' ? file.openMs : held;
   return Math.max(0, has - (now - session.since));
@@ -410,12 +385,12 @@ function evenEnd(busy: readonly number[], pending: number): number {
   return Math.max(level, ascending.at(-1) ?? 0);
 }
 
-/** How long (ms) the units that run elsewhere are known to take still, at the most. */
-function longestElsewhere(state: ScheduleState, file: SplitFile, now: number): number {
+/** How long (ms) the units that run whole are known to take still, at the most. */
+function longestElsewhere(state: ScheduleState, now: number): number {
   let longest = 0;
-  for (const slot of state.slots) {
-    if (slot.running === null || slot.session !== null || slot.running === file.unit) continue;
-    longest = Math.max(longest, (expectedMs(state, slot.running) ?? 0) - (now - slot.startedAt));
+  for (const {running} of state.slots) {
+    if (running?.status !== 'whole') continue;
+    longest = Math.max(longest, (expectedMs(state, running.unit) ?? 0) - (now - running.startedAt));
   }
   return longest;
 }

@@ -58,8 +58,8 @@ export interface SlotState {
   generation: Generation;
   /** Of the process that is here, or was. */
   node: NodeId;
-  running: number | null;
-  startedAt: number;
+  /** What the worker runs; null: nothing. */
+  running: Session | null;
   /** Given and not begun, in the order in which the worker will begin them. */
   held: number[];
   /** Sums over `held`, kept so that a refill need not walk it. */
@@ -72,8 +72,6 @@ export interface SlotState {
   barrenDeaths: number;
   /** The process that was here died, so that the next one is a replacement. */
   died: boolean;
-  /** What the running unit is to this slot, if its tests may be shared; null: it runs whole. */
-  session: Session | null;
   /** When it was told to start. */
   startingSince: number;
   /** It was given its even share, or need not be. */
@@ -168,11 +166,23 @@ export interface AdmissionState {
   changed: boolean;
 }
 
-/** One worker that has a file open for some of its tests. */
-export interface Session {
+/** One worker's execution of one unit. */
+export type Session = WholeSession | GroupSession;
+
+/** The worker runs the whole file, and is not told of any test. */
+export interface WholeSession {
+  readonly unit: number;
+  readonly first: true;
+  readonly status: 'whole';
+  startedAt: number;
+}
+
+/** The worker has the file open, and is told which groups of its tests to run. */
+export interface GroupSession {
   readonly unit: number;
   /** The file's first: it was there before anything was known of the tests. */
   readonly first: boolean;
+  startedAt: number;
   /**
    * `opening`: it loads the file. `open`: it takes tests. `closing`: it has all that it will get.
    * `discarded`: what comes of it is not wanted any more.

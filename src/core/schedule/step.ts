@@ -15,16 +15,17 @@ import {putBack, releaseLeft, takeAllWaiting} from './admission';
 import {endProcess, endReplacement, noteFixtureOf, takeAdmissible} from './admittedSlots';
 import type {Command, FixtureEvent, ScheduleEvent, SlotEvent} from './events';
 import {isExcess, judgeLoad, mayServe} from './excessSlots';
-import {endSession, feedSession, hasSessions, joinFile, openSession, runWhole} from './fileSessions';
+import {endSession, feedSession, hasGroupSessions, joinFile, openSession, runWhole} from './fileSessions';
 import {loseSlot, reportInFlight} from './lostSlots';
 import {hasRemains} from './lostUnits';
 import {areAllGone, askForFixtures} from './fixtureStates';
 import {isWantedIn, moveToMake} from './nodeChanges';
 import {freeCount, poolOf, poolOfUnit, startingCount, takeFree} from './pools';
+import {groupSession, isWanted} from './sessions';
 import {addHeld, emptySlot, removeHeld} from './slotContents';
 import {startAhead, startFurther, startSlot, startSlots} from './slotStarts';
-import {fileToJoin, newSession, noteProgress, startMsOf, timeToLook} from './splitFiles';
-import type {Pool, ScheduleState, SlotState} from './state';
+import {fileToJoin, noteProgress, startMsOf, timeToLook} from './splitFiles';
+import type {Pool, ScheduleState, Session, SlotState} from './state';
 import {endOfUnit, isAwaited, releaseFollowers} from './unitEnd';
 import {endLost} from './unitResults';
 import {isUsable} from './usableSlots';
@@ -116,6 +117,7 @@ function handleSlotEvent(
   now: number,
   commands: Command[],
 ): void {
+  const {running: session} = slot;
   switch (event.type) {
     case 'slot-up':
       if (slot.status !== 'starting') return;
@@ -127,24 +129,24 @@ function handleSlotEvent(
       feed(state, slot, now, commands);
       return;
     case 'unit-started':
-      if (slot.running === event.unit && slot.session?.first === false) {
-        slot.startedAt = now;
+      if (session?.unit === event.unit && !session.first) {
+        session.startedAt = now;
         return;
       }
       if (!removeHeld(state, slot, event.unit)) return;
       slot.begun++;
-      slot.running = event.unit;
-      slot.startedAt = now;
-      if (hasSessions(state, event.unit)) slot.session = newSession(event.unit, true, now);
+      slot.running = hasGroupSessions(state, event.unit)
+        ? groupSession(event.unit, true, now)
+        : {unit: event.unit, first: true, status: 'whole', startedAt: now};
       feed(state, slot, now, commands);
       return;
     case 'unit-opened':
-      if (slot.session?.unit !== event.unit) return;
-      giveAnew(state, openSession(state, slot, slot.session, event, now, commands), now, commands);
+      if (session?.unit !== event.unit) return;
+      giveAnew(state, openSession(state, slot, session, event, now, commands), now, commands);
       return;
     case 'unit-indivisible': {
       const file = state.files.get(event.unit);
-      if (slot.session?.unit !== event.unit || slot.session.status === 'discarded' || file === undefined) return;
+      if (session?.unit !== event.unit || session.status === 'discarded' || file === undefined) return;
       if (!state.wholeOnly.has(event.unit)) {
         commands.push({type: 'tell', notice: {type: 'indivisible', slot: slot.slot, unit: event.unit}});
       }
@@ -153,20 +155,19 @@ function handleSlotEvent(
       return;
     }
     case 'tests-progress': {
-      const {session} = slot;
       const file = state.files.get(event.unit);
-      if (session?.unit !== event.unit || session.status === 'discarded' || file === undefined) return;
+      if (session?.unit !== event.unit || !isWanted(session) || file === undefined) return;
       noteProgress(file, session, event.done, event.running, now);
       feedSession(state, file, slot, session, now, commands);
       return;
     }
     case 'unit-done':
-      if (slot.running !== event.unit) return;
+      if (session?.unit !== event.unit) return;
       slot.running = null;
       slot.ended.push(event.unit);
       slot.lastUnitMs = event.ms;
       slot.barrenDeaths = 0;
-      endUnit(state, slot, event, now, commands);
+      endUnit(state, slot, session, event, now, commands);
       if (slot.status !== 'up') return;
       if (event.retiring || state.plan.freshWorkerPerUnit) retire(state, slot, now, commands);
       else feed(state, slot, now, commands);
@@ -206,11 +207,12 @@ function handleSlotEvent(
 function endUnit(
   state: ScheduleState,
   slot: SlotState,
+  session: Session,
   event: Extract<ScheduleEvent, {type: 'unit-done'}>,
   now: number,
   commands: Command[],
 ): void {
-  const again = slot.session === null ? null : endSession(state, slot, slot.session, event, now, commands);
+  const again = endSession(state, slot, session, event, now, commands);
   if (again !== null) {
     for (const unit of again) giveAnew(state, unit, now, commands);
     return;

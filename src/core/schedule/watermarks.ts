@@ -17,7 +17,7 @@ const LONG_UNIT_MS = 100;
 /** Whether the slot should get another unit. `refilling`: it was below its low watermark, and is being filled up. */
 export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: boolean): boolean {
   const {plan} = state;
-  const first = slot.running ?? slot.held[0];
+  const first = slot.running?.unit ?? slot.held[0];
   if (first === undefined) return true;
   if (!plan.prefetch || plan.freshWorkerPerUnit) return false;
 
@@ -69,9 +69,9 @@ export function mostBurdened(state: ScheduleState, pool: Pool, now: number): Slo
     // A unit in an otherwise empty slot is about to begin there: it waits for nothing.
     const waiting = slot.held.length - slot.recalled.size - (slot.running === null ? 1 : 0);
     if (slot.status !== 'up' || waiting <= 0 || !isIn(slot, pool)) continue;
-    const running =
-      slot.running === null ? 0 : (expectedMs(state, slot.running) ?? UNKNOWN_MS) - (now - slot.startedAt);
-    const wait = Math.max(0, running) + heldMs(state, slot);
+    const {running} = slot;
+    const left = running === null ? 0 : (expectedMs(state, running.unit) ?? UNKNOWN_MS) - (now - running.startedAt);
+    const wait = Math.max(0, left) + heldMs(state, slot);
     if (wait > longest) {
       longest = wait;
       victim = slot;
