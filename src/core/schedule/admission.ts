@@ -98,7 +98,7 @@ function suits({node}: Queue, slot: SlotState): boolean {
 /** Whether a slot's worker would have to be replaced in the midst of a group, and another slot has none to lose. */
 function tearsGroups(state: ScheduleState, slot: SlotState, queue: Queue): boolean {
   const begunOne = (of: SlotState) => [...of.groups].some(group => group !== queue && group.units.length > 0);
-  if (slot.begun === 0 || !begunOne(slot)) return false;
+  if (slot.ended.length === 0 || !begunOne(slot)) return false;
   const pool = poolOf(state, slot);
   return state.slots.some(
     other => isIn(other, pool) && other.status !== 'dead' && isUsable(state, other) && !begunOne(other),

@@ -23,7 +23,7 @@ export function takeAdmissible(
   const choice = choose(state, admission, slot, peekFree(pool));
   if (choice === null) return 'nothing';
   const {unit, queue, fresh} = choice;
-  if (fresh && slot.begun > 0) {
+  if (fresh && slot.ended.length > 0) {
     queue.replacing++;
     slot.freshFor = queue;
     return 'for-a-fresh-worker';

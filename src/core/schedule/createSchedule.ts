@@ -28,7 +28,6 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
       died: false,
       startingSince: 0,
       hasShare: !plan.evenShares,
-      begun: 0,
       ended: [],
       preparing: null,
       groups: new Set(),

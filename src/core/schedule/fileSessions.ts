@@ -41,7 +41,6 @@ export function joinFile(
   commands: Command[],
 ): void {
   poolOf(state, slot).idle.delete(slot);
-  slot.begun++;
   slot.running = groupSession(unit, false, now);
   commands.push({type: 'join', slot: slot.slot, generation: slot.generation, unit});
 }

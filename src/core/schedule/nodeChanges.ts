@@ -104,7 +104,7 @@ function couldBegin(state: ScheduleState, pool: Pool, slot: SlotState): boolean 
   if (freeCount(pool) > 0) return true;
   const {admission} = state;
   if (admission === null || admission.waiting === 0) return false;
-  const other: SlotState = {...slot, node: pool.node ?? slot.node, begun: 0, groups: new Set()};
+  const other: SlotState = {...slot, node: pool.node ?? slot.node, ended: [], groups: new Set()};
   return choose(state, admission, other, peekFree(pool)) !== null;
 }
 

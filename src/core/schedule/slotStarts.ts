@@ -79,7 +79,6 @@ export function startSlot(
   slot.startingSince = now;
   slot.generation++;
   slot.node = pool.node ?? slot.node;
-  slot.begun = 0;
   slot.ended = [];
   slot.lastUnitMs = null;
   commands.push({type: 'start-slot', slot: slot.slot, generation: slot.generation, node: slot.node});

@@ -76,8 +76,6 @@ export interface SlotState {
   startingSince: number;
   /** It was given its even share, or need not be. */
   hasShare: boolean;
-  /** How many units the process has begun. */
-  begun: number;
   /** The units that the process has run to their end, in order. */
   ended: number[];
   /** The unit for which fixtures of the worker's own are being set up. */

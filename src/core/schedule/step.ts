@@ -134,7 +134,6 @@ function handleSlotEvent(
         return;
       }
       if (!removeHeld(state, slot, event.unit)) return;
-      slot.begun++;
       slot.running = hasGroupSessions(state, event.unit)
         ? groupSession(event.unit, true, now)
         : {unit: event.unit, first: true, status: 'whole', startedAt: now};
