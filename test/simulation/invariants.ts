@@ -5,6 +5,7 @@ import {sessionsOf} from '../../src/core/schedule/sessions';
 import {MAX_BARREN_DEATHS} from '../../src/core/schedule/slotStarts';
 import type {
   AdmissionState,
+  CostSum,
   GroupSession,
   SchedulePlan,
   ScheduleState,
@@ -39,7 +40,7 @@ export function checkInvariants(
   // A signal has files reported that are open, and they stay so: nothing more comes of them.
   if (stopped === null) for (const file of state.files.values()) place(file.unit, 'open');
   for (const slot of slots) {
-    const {running, held, heldKnownMs, barrenDeaths} = slot;
+    const {running, held, heldCost, barrenDeaths} = slot;
     if (running !== null) {
       const {unit, status} = running;
       if (status !== 'whole') checkSession(state, slot, running);
@@ -48,8 +49,8 @@ export function checkInvariants(
     }
     for (const unit of held) place(unit, `held by ${slot.slot}`);
     if (slot.preparing !== null) place(slot.preparing, `prepared for by ${slot.slot}`);
-    const known = held.reduce((sum, unit) => sum + (plan.units[unit]?.expectedMs ?? 0), 0);
-    if (Math.abs(known - heldKnownMs) > ROUNDING) throw new Error(`slot ${slot.slot} miscounts what it holds`);
+    const costs = held.map(unit => plan.units[unit]?.expectedMs ?? null);
+    checkSums(`slot ${slot.slot}`, costs, heldCost);
     if (barrenDeaths > MAX_BARREN_DEATHS) throw new Error(`slot ${slot.slot} was replaced too often`);
   }
   if (stopped === null) {
@@ -123,7 +124,7 @@ function checkSession(state: ScheduleState, {slot}: SlotState, session: GroupSes
     return;
   }
   const costs = [...session.held].map(group => file.costs[group] ?? null);
-  checkSums(where, costs, session.heldKnownMs, session.heldUnknown);
+  checkSums(where, costs, session.heldCost);
   for (const group of session.held) {
     if (file.taken[group] !== true || group >= session.frontier) throw new Error(`${where} holds what is not its own`);
   }
@@ -139,7 +140,7 @@ function checkSession(state: ScheduleState, {slot}: SlotState, session: GroupSes
 function checkFile(state: ScheduleState, file: SplitFile, bereaved: boolean): void {
   const where = `unit ${file.unit}`;
   const pending = file.costs.filter((_, group) => file.taken[group] !== true);
-  checkSums(where, pending, file.pendingKnownMs, file.pendingUnknown);
+  checkSums(where, pending, file.pendingCost);
   if (pending.length !== file.pending) throw new Error(`${where} miscounts what is pending`);
   const head = file.taken.indexOf(false);
   if (file.head !== (head === -1 ? file.costs.length : head)) throw new Error(`${where} has its head elsewhere`);
@@ -151,7 +152,7 @@ function checkFile(state: ScheduleState, file: SplitFile, bereaved: boolean): vo
     throw new Error(`${where} has tests that nobody will take`);
 }
 
-function checkSums(where: string, costs: readonly (number | null)[], knownMs: number, unknown: number): void {
+function checkSums(where: string, costs: readonly (number | null)[], {knownMs, unknown}: CostSum): void {
   const known = costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0);
   if (Math.abs(known - knownMs) > ROUNDING) throw new Error(`${where} miscounts its expected time`);
   if (costs.filter(cost => cost === null).length !== unknown) throw new Error(`${where} miscounts the unknown`);

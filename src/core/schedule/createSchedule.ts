@@ -1,6 +1,6 @@
 /** The state that a schedule begins with. */
 import {createAdmission} from './admission';
-import {UNKNOWN_MS} from './estimates';
+import {noCost, UNKNOWN_MS} from './estimates';
 import {createPools} from './pools';
 import {createController} from './slotController';
 import {slotsOf, type SchedulePlan, type ScheduleState} from './state';
@@ -20,8 +20,7 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
       node: index % plan.nodes,
       running: null,
       held: [],
-      heldKnownMs: 0,
-      heldUnknown: 0,
+      heldCost: noCost(),
       recalled: new Set(),
       lastUnitMs: null,
       barrenDeaths: 0,

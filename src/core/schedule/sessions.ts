@@ -1,4 +1,5 @@
 /** The sessions in which workers run units: how one begins, and which of them still count. */
+import {noCost} from './estimates';
 import type {GroupSession, ScheduleState, Session} from './state';
 
 /** @param first whether it is the file's first */
@@ -10,8 +11,7 @@ export function groupSession(unit: number, first: boolean, now: number): GroupSe
     status: 'opening',
     frontier: 0,
     held: new Set(),
-    heldKnownMs: 0,
-    heldUnknown: 0,
+    heldCost: noCost(),
     running: null,
     begun: false,
     starving: false,

@@ -1,5 +1,6 @@
 /** What a slot runs and holds: how that changes. */
 import {leaveGroups} from './admission';
+import {addCost, noCost} from './estimates';
 import {leavePool} from './pools';
 import type {ScheduleState, SlotState, SlotStatus} from './state';
 
@@ -12,17 +13,14 @@ export function emptySlot(state: ScheduleState, slot: SlotState, status: SlotSta
   slot.status = status;
   slot.running = null;
   slot.held = [];
-  slot.heldKnownMs = 0;
-  slot.heldUnknown = 0;
+  slot.heldCost = noCost();
   slot.recalled = new Set();
   return held;
 }
 
 export function addHeld(state: ScheduleState, slot: SlotState, unit: number): void {
   slot.held.push(unit);
-  const known = state.plan.units[unit]?.expectedMs ?? null;
-  if (known === null) slot.heldUnknown++;
-  else slot.heldKnownMs += known;
+  addCost(slot.heldCost, state.plan.units[unit]?.expectedMs ?? null);
 }
 
 /** false: the slot did not hold it. */
@@ -30,8 +28,6 @@ export function removeHeld(state: ScheduleState, slot: SlotState, unit: number):
   const index = slot.held.indexOf(unit);
   if (index === -1) return false;
   slot.held.splice(index, 1);
-  const known = state.plan.units[unit]?.expectedMs ?? null;
-  if (known === null) slot.heldUnknown--;
-  else slot.heldKnownMs -= known;
+  addCost(slot.heldCost, state.plan.units[unit]?.expectedMs ?? null, -1);
   return true;
 }

@@ -7,7 +7,7 @@
  * same pending list, as late as they can, so that none ends long before another.
  */
 import {NEWS_EVERY_MS} from '../wire/workerMessages';
-import {expectedMs} from './estimates';
+import {addCost, costMs, expectedMs, noCost} from './estimates';
 import {isIn, poolOfUnit, sizeOf} from './pools';
 import {sessionsOf} from './sessions';
 import type {GroupSession, Pool, ScheduleState, SplitFile} from './state';
@@ -57,7 +57,8 @@ export function openFile(
   openMs: number,
   resumed = false,
 ): SplitFile {
-  const known = costs.filter(cost => cost !== null);
+  const pendingCost = noCost();
+  for (const cost of costs) addCost(pendingCost, cost);
   const whole = state.plan.units[unit]?.expectedMs ?? null;
   const file: SplitFile = {
     unit,
@@ -70,9 +71,8 @@ export function openFile(
     taken: Array<boolean>(costs.length).fill(false),
     head: 0,
     pending: costs.length,
-    pendingKnownMs: known.reduce((sum, cost) => sum + cost, 0),
-    pendingUnknown: costs.length - known.length,
-    longestKnownMs: known.reduce((longest, cost) => Math.max(longest, cost), 0),
+    pendingCost,
+    longestKnownMs: costs.reduce<number>((longest, cost) => Math.max(longest, cost ?? 0), 0),
     observedMs: 0,
     observedGroups: 0,
     foreseenMs: 0,
@@ -132,13 +132,8 @@ function take(file: SplitFile, session: GroupSession, group: number, now: number
   session.starving = false;
   session.frontier = group + 1;
   const cost = file.costs[group] ?? null;
-  if (cost === null) {
-    file.pendingUnknown--;
-    session.heldUnknown++;
-  } else {
-    file.pendingKnownMs -= cost;
-    session.heldKnownMs += cost;
-  }
+  addCost(file.pendingCost, cost, -1);
+  addCost(session.heldCost, cost);
 }
 
 /** The worker says: these groups have ended, and this one runs; null: it waits for more. */
@@ -152,10 +147,8 @@ export function noteProgress(
   for (const [group, ms] of done) {
     if (!session.held.delete(group)) continue;
     const cost = file.costs[group] ?? null;
-    if (cost === null) {
-      session.heldUnknown--;
-    } else {
-      session.heldKnownMs -= cost;
+    addCost(session.heldCost, cost, -1);
+    if (cost !== null) {
       file.foreseenMs += cost;
       file.tookMs += ms;
     }
@@ -191,7 +184,7 @@ function wantsOneMoreTest(
   if (cost === null || cost > watermark.high || (pace ?? 0) > HOLD_NOTHING_ABOVE_MS) return false;
   if (waiting === 0) return true;
   // pytest-xdist's bound, in counts: no session is loaded up with more than half of its share of the rest.
-  const waitingMs = session.heldKnownMs + session.heldUnknown * (estimate ?? 0) - (pace ?? 0);
+  const waitingMs = costMs(session.heldCost, estimate ?? 0) - (pace ?? 0);
   const isSmall = file.costs[next] != null && waitingMs < SMALL_SHARE_MS;
   if (!isSmall && waiting + 1 >= Math.max(2, file.pending / sizeOf(state, poolOfUnit(state, file.unit)) / 2))
     return false;
@@ -244,7 +237,7 @@ function runningMs(session: GroupSession, now: number): number {
 /** What the group that a session runs was expected to take, at the most (ms); null: nobody knows. */
 function runningCost(file: SplitFile, session: GroupSession): number | null {
   if (session.running !== null) return file.costs[session.running] ?? null;
-  return session.heldUnknown > 0 ? null : session.heldKnownMs;
+  return session.heldCost.unknown > 0 ? null : session.heldCost.knownMs;
 }
 
 /**
@@ -312,7 +305,7 @@ function endIfJoined(state: ScheduleState, file: SplitFile, hands: Hands, now: n
   if (!file.joinable || file.pending === 0) return null;
   const estimate = unknownMs(state, file, now);
   const factor = correction(state, file, now);
-  const pendingMs = file.pendingKnownMs * factor + file.pendingUnknown * (estimate ?? 0);
+  const pendingMs = costMs(file.pendingCost, estimate ?? 0, factor);
   const computing = pendingMs < file.pending * COMPUTING_TEST_MS;
   const load = (file.openMs + hands.startMs) * (computing ? COMPUTING_LOADS : 1);
   const busy = sessionsOf(state, file.unit).map(session => busyMs(file, session, estimate, factor, now));
@@ -325,7 +318,7 @@ function endIfJoined(state: ScheduleState, file: SplitFile, hands: Hands, now: n
   // Most of the time this tells, without a look at each test: taken one by one, as soon as a session is
   // free, they end later than if they could be cut to size, but by no more than the longest of them.
   const [evenAlone, evenTogether] = [evenEnd(busy, pendingMs), evenEnd(more, pendingMs)];
-  const longest = Math.max(file.longestKnownMs * factor, file.pendingUnknown > 0 ? (estimate ?? 0) : 0);
+  const longest = Math.max(file.longestKnownMs * factor, file.pendingCost.unknown > 0 ? (estimate ?? 0) : 0);
   if (gain(evenAlone, evenTogether) <= 0 || gain(evenAlone + longest, evenTogether) <= worthwhile) return null;
   const costs = pendingCosts(file, estimate, factor);
   const end = listEnd(busy, costs);
@@ -367,8 +360,7 @@ function lateEnd(busy: readonly number[], costs: readonly number[]): number {
 
 /** How long (ms) a session is expected to be busy with what it has. */
 function busyMs(file: SplitFile, session: GroupSession, estimate: number | null, factor: number, now: number): number {
-  const held = session.heldKnownMs * factor + session.heldUnknown * (estimate ?? 0);
-  const has = session.status === 'opening' ? file.openMs : held;
+  const has = session.status === 'opening' ? file.openMs : costMs(session.heldCost, estimate ?? 0, factor);
   return Math.max(0, has - (now - session.since));
 }
 

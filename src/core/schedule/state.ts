@@ -52,6 +52,14 @@ export type StopReason = 'bail' | 'interrupted';
 /** `closing`: told to end; `down`: no process, may be started; `dead`: no process, and none will be. */
 export type SlotStatus = 'starting' | 'up' | 'closing' | 'down' | 'dead';
 
+/** What several units or groups are expected to take. Kept as a sum, so that nobody has to walk over them. */
+export interface CostSum {
+  /** Of those of known duration, in ms. */
+  knownMs: number;
+  /** How many are of unknown duration. */
+  unknown: number;
+}
+
 export interface SlotState {
   readonly slot: SlotNumber;
   status: SlotStatus;
@@ -62,9 +70,8 @@ export interface SlotState {
   running: Session | null;
   /** Given and not begun, in the order in which the worker will begin them. */
   held: number[];
-  /** Sums over `held`, kept so that a refill need not walk it. */
-  heldKnownMs: number;
-  heldUnknown: number;
+  /** Of all units in `held`. */
+  heldCost: CostSum;
   /** Units asked back, and not yet answered for. */
   recalled: Set<number>;
   lastUnitMs: number | null;
@@ -190,9 +197,8 @@ export interface GroupSession {
   frontier: number;
   /** Given, and not known to have ended. */
   readonly held: Set<number>;
-  /** Sums over `held`. */
-  heldKnownMs: number;
-  heldUnknown: number;
+  /** Of all groups in `held`. */
+  readonly heldCost: CostSum;
   running: number | null;
   /** It has told of a test: what loads and sets up the file is behind it. */
   begun: boolean;
@@ -232,8 +238,8 @@ export interface SplitFile {
   /** All groups below it are taken. */
   head: number;
   pending: number;
-  pendingKnownMs: number;
-  pendingUnknown: number;
+  /** Of all pending groups. */
+  readonly pendingCost: CostSum;
   /** The longest of the groups of known duration, whether pending or not, in ms. */
   readonly longestKnownMs: number;
   observedMs: number;
