@@ -1,4 +1,4 @@
-/** The state that a schedule begins with. */
+/** The initial state of a schedule. */
 import {createAdmission} from './admission';
 import {noCost, UNKNOWN_MS} from './estimates';
 import {createPools} from './pools';

@@ -1,6 +1,6 @@
 /**
- * Workers that died: which unit that is put down to, and what becomes of what they ran and held. What is kept of a test file,
- * and what of it runs next, is decided in lostUnits.ts.
+ * Dead workers: which unit a death is blamed on, and what happens to the units that the worker ran and held.
+ * lostUnits.ts decides what is kept of a test file and which of its tests run next.
  */
 import {culpritBefore} from '../results/culprit';
 import type {JournalDigest} from '../results/deadSession';
@@ -17,10 +17,10 @@ import type {ScheduleState, SlotState} from './state';
 import {endOfUnit, isAwaited} from './unitEnd';
 import {endLost} from './unitResults';
 
-/** So often is a unit run again whose worker others have killed. As often as jest-worker retries, by default. */
+/** How often a unit runs again after another file killed its worker. jest-worker retries as often by default. */
 export const MAX_SECOND_CHANCES = 3;
 
-/** The process in a slot is gone. @returns the units that are to be given anew, in order */
+/** Handles the death of a slot's process. @returns the units to give anew, in order */
 export function loseSlot(
   state: ScheduleState,
   slot: SlotState,
@@ -33,14 +33,14 @@ export function loseSlot(
   const held = emptySlot(state, slot, 'down');
   endProcess(state, slot, commands);
   endReplacement(state, slot);
-  slot.died = wanted; // before anything is given back: a worker for that is a replacement
+  slot.died = wanted; // set before units go back to the queue: a worker for these units is a replacement
   let again: number | null = null;
   if (running === null || isBystander(running)) {
     if (wanted) slot.barrenDeaths++;
     const file = running !== null && isWanted(running) ? state.files.get(running.unit) : undefined;
     if (file !== undefined) {
       file.joinable = false;
-      // It may have been the last one that was to take what others have left which died.
+      // This may have been the last session that could take what dead workers left of the file.
       if (state.stopped === null && sessionsOf(state, file.unit).length === 0) {
         again = closeFile(state, file.unit, null, commands);
       }
@@ -61,7 +61,7 @@ export function loseSlot(
 /**
  * Tells the user which earlier file has killed a worker, if one has.
  *
- * @returns whether what the worker ran is known to have no part in the death
+ * @returns whether the running unit is known to have no part in the death
  */
 function findCulprit(
   state: ScheduleState,
@@ -101,13 +101,13 @@ function loseUnit(
   const fate = loseSessionOf(state, slot, unit, death, commands);
   if (fate === 'kept') {
     slot.barrenDeaths = 0;
-    // The others go on. Those that are still loading it come too late: what is left is not theirs alone.
+    // Open sessions go on. A session that still loads the file does not keep it open: the rest becomes a unit again.
     if (sessionsOf(state, unit).some(({status}) => status !== 'opening')) return null;
     return closeFile(state, unit, null, commands);
   }
   state.resumed.delete(unit);
   if (fate === 'whole' || (innocent && secondChance(state, unit))) {
-    // That the file's worker died is the file's doing: how often it may do so is not decided here.
+    // `whole`: the death counts against the file, not against the slot. lostUnits.ts limits such deaths.
     if (fate !== 'whole') slot.barrenDeaths++;
     else if (!innocent) state.wholeOnly.add(unit);
     beginAgain(state, unit, commands);
@@ -128,7 +128,7 @@ interface UnitDeath {
   readonly hung: boolean;
 }
 
-/** A worker in the middle of a unit has died: what it left is kept, or not. */
+/** A worker died in the middle of a unit: decides whether what it left is kept. */
 function loseSessionOf(
   state: ScheduleState,
   {slot, generation}: SlotState,
@@ -137,9 +137,9 @@ function loseSessionOf(
   commands: Command[],
   resumes = state.plan.resumes,
 ): Fate['type'] {
-  const digest = journal?.unit === unit ? journal : null; // it may be of another file
+  const digest = journal?.unit === unit ? journal : null; // the journal may be of another file
   const known = state.lost.get(unit);
-  if (digest === null && !hasRemains(known)) return 'blame'; // nobody has kept one
+  if (digest === null && !hasRemains(known)) return 'blame'; // no worker kept a journal of the unit
   const file = state.files.get(unit);
   const lost = known ?? newLostUnit(resumes);
   lost.resumes &&= resumes;
@@ -153,7 +153,7 @@ function loseSessionOf(
   return fate.type;
 }
 
-/** The run is interrupted: the units that workers are at are reported, with what is known of them. */
+/** Reports the units that run when the run is interrupted, with the results that workers left. */
 export function reportInFlight(state: ScheduleState, journals: readonly SlotJournal[], commands: Command[]): void {
   const inFlight = new Map<number, SlotNumber[]>();
   for (const slot of state.slots) {
@@ -179,7 +179,7 @@ export function reportInFlight(state: ScheduleState, journals: readonly SlotJour
   }
 }
 
-/** An innocent unit is run again, but not for ever. */
+/** Whether an innocent unit may run again: only a limited number of times. */
 function secondChance(state: ScheduleState, unit: number): boolean {
   const chances = state.secondChances.get(unit) ?? 0;
   if (chances >= MAX_SECOND_CHANCES) return false;

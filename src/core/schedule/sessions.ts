@@ -30,7 +30,7 @@ export function sessionsOf({slots}: ScheduleState, unit: number): GroupSession[]
   return slots.flatMap(({running}) => (running?.unit === unit && isWanted(running) ? [running] : []));
 }
 
-/** Whether a worker with a file open takes nothing along: it was given no test of it yet, or none that is still wanted. */
+/** Whether a session's death costs no test result: the session was discarded, or joined and has no test so far. */
 export function isBystander(session: Session | null): boolean {
   return session !== null && (session.status === 'discarded' || (!session.first && session.frontier === 0));
 }

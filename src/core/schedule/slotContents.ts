@@ -1,10 +1,10 @@
-/** What a slot runs and holds: how that changes. */
+/** Changes what a slot runs and holds. */
 import {leaveGroups} from './admission';
 import {addCost, noCost} from './estimates';
 import {leavePool} from './pools';
 import type {ScheduleState, SlotState, SlotStatus} from './state';
 
-/** Clears what a slot runs and holds; returns what it held. */
+/** Clears what a slot runs and holds. @returns the units that it held */
 export function emptySlot(state: ScheduleState, slot: SlotState, status: SlotStatus): number[] {
   const held = slot.preparing === null ? slot.held : [slot.preparing, ...slot.held];
   slot.preparing = null;
@@ -23,7 +23,7 @@ export function addHeld(state: ScheduleState, slot: SlotState, unit: number): vo
   addCost(slot.heldCost, state.plan.units[unit]?.expectedMs ?? null);
 }
 
-/** false: the slot did not hold it. */
+/** @returns false if the slot did not hold the unit */
 export function removeHeld(state: ScheduleState, slot: SlotState, unit: number): boolean {
   const index = slot.held.indexOf(unit);
   if (index === -1) return false;
