@@ -155,7 +155,7 @@ export type Command =
   /** Report what the worker has just delivered as the unit's result. `awaited`: other units wait for its snapshots. */
   | {readonly type: 'report'; readonly unit: number; readonly slot: SlotNumber; readonly awaited: boolean}
   /**
-   * Merge the parts into the unit's result, in this order. `failedIn`: the slot of the worker that has just delivered an
+   * Merge the parts into the unit's result, in this order. `failedIn`: the slot whose worker has just delivered an
    * error instead of its part. `remains`: null if no worker died while it ran the unit.
    */
   | {
@@ -176,7 +176,7 @@ export type Command =
   | {readonly type: 'wake'; readonly at: number}
   /** Close the process: it gets no more work. */
   | ({readonly type: 'close-slot'} & FromSlot)
-  /** Fail the unit, whose worker has just died without a known test. `loads`: how many workers died loading the file. */
+  /** Fail the unit: its worker has just died, and no test is known. `loads`: how many workers died loading it. */
   | ({readonly type: 'blame'; readonly unit: number; readonly loads: number; readonly awaited: boolean} & FromSlot)
   /** Report that the unit will never run, because no worker is left for it. */
   | {readonly type: 'abandon'; readonly unit: number; readonly reason: AbandonReason; readonly awaited: boolean}

@@ -105,7 +105,7 @@ const CHANGED_ABOVE = 0.5;
 /** The minimum share of a core that a worker is assumed to use: a process that waits wakes up now and then. */
 const LEAST_USE = 0.02;
 
-/** The assumed memory (bytes) of a worker until one is measured, and the minimum: workers grow with their first file. */
+/** The minimum memory (bytes) that a worker is assumed to take: a measured worker may not have run its first file. */
 const LEAST_WORKER_BYTES = 128 * 1024 * 1024;
 
 /** If less than this share of the reserve is available, the number shrinks. */
@@ -207,7 +207,7 @@ function belowTooMany({tooMany, growth}: SlotController, {idleCores}: Idleness):
   return tooMany === null || idleCores > CHANGED_ABOVE * growth.cores ? Infinity : tooMany - 1;
 }
 
-/** No core has been idle for long: half of the added workers go. */
+/** No core has been idle for a second: half of the added workers go. */
 function giveWay(controller: SlotController, all: Idleness, sample: LoadSample, {live}: Fleet): void {
   const {from} = controller.growth;
   const most = Math.min(controller.allowed, live);

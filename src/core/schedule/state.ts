@@ -63,6 +63,11 @@ export interface CostSum {
   unknown: number;
 }
 
+/**
+ * A slot, its process, and what that process runs and holds. This is one record and not a union by status, because most
+ * policies loop over all slots and read `running` and `held` whatever the status. Fields that exclude each other are
+ * few: `freshFor` and `movesTo` are for workers that are being replaced, and are null in all others.
+ */
 export interface SlotState {
   readonly slot: SlotNumber;
   status: SlotStatus;
