@@ -65,8 +65,7 @@ export interface CostSum {
 
 /**
  * A slot, its process, and what that process runs and holds. This is one record and not a union by status, because most
- * policies loop over all slots and read `running` and `held` whatever the status. Fields that exclude each other are
- * few: `freshFor` and `movesTo` are for workers that are being replaced, and are null in all others.
+ * policies loop over all slots and read `running` and `held` whatever the status. Hardly any fields exclude each other.
  */
 export interface SlotState {
   readonly slot: SlotNumber;
@@ -92,7 +91,7 @@ export interface SlotState {
   startingSince: number;
   /** Whether the slot has received its even share, or the plan has no even shares. */
   hasShare: boolean;
-  /** The units that the process has run to their end, in order. A process that has ended none is fresh. */
+  /** The units that the process has run to their end, in order. An idle process that has ended none is fresh. */
   ended: number[];
   /** The unit for which the worker's own fixtures are being set up; null: there is none. */
   preparing: number | null;
