@@ -102,6 +102,18 @@ export const JEST_CAPABILITIES = {
       );
     },
   },
+  /** Subject: what resolves the modules of a test file: a Resolution of jest-runtime, or up to 30.3 a Runtime. */
+  resolutions: {
+    off: 'keeping the paths of modules from one test file to the next',
+    probe: subject => {
+      const {resolver, _resolver = resolver, cjsConditions, resolveCjs, _resolveCjsModule} = fieldsOf(subject);
+      return (
+        Array.isArray(cjsConditions) &&
+        typeof fieldsOf(_resolver)._options === 'object' &&
+        typeof (resolveCjs ?? _resolveCjsModule) === 'function'
+      );
+    },
+  },
   /** Subject: `{chalk, supportsColor}`, the packages by which Jest decides on colours. */
   colours: {
     off: 'colours in the output of workers',

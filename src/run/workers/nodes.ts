@@ -93,7 +93,11 @@ function runNode({name, execPath = process.execPath, execArgv, env = {}}: NodeOp
 }
 
 function nodeStart({name, execPath, execArgv}: UntriedNode, nodeOptions: string | undefined): NodeStart {
-  // As jest-worker has it: a debugger's port is Jest's own.
-  const flags = execArgv ?? process.execArgv.filter(flag => !/^--(debug|inspect)/.test(flag));
+  const flags = execArgv ?? flagsOfJest();
   return {name, execPath, flags, inheritsFlags: execArgv === null, nodeOptions};
+}
+
+/** The flags of Jest's own process that its workers get, as jest-worker has it: a debugger's port is Jest's own. */
+export function flagsOfJest(): string[] {
+  return process.execArgv.filter(flag => !/^--(debug|inspect)/.test(flag));
 }
