@@ -1,5 +1,6 @@
 /** The option `nodes`, and `dist: 'each'`: every test on every kind of worker, and one result for Jest. */
 import {existsSync} from 'node:fs';
+import {basename} from 'node:path';
 import type {AssertionResult} from '@jest/test-result';
 import {
   IN_ORDER,
@@ -120,7 +121,7 @@ describe('each', () => {
     expect(await project.leftProcesses()).toEqual([]);
   });
 
-  onEachLine('another version of Node', async (_line, make) => {
+  onLatestLine('another version of Node', async (_line, make) => {
     expect(existsSync(OTHER_NODE)).toBe(true);
     const project = make(many(3, NOTE));
     const output = await project.run(['-w', '2'], on([{name: 'own'}, {name: 'other', execPath: OTHER_NODE}]));
@@ -258,52 +259,44 @@ describe('snapshots with each', () => {
     const asksForEast = "test('east', () => expect('east').toMatchSnapshot());";
     const old = "test('old', () => expect('old').toMatchSnapshot());";
     const dies = "process.kill(process.pid, 'SIGKILL');";
-    const cases: readonly (readonly [what: string, source: string, exitCode: number, unchecked: number])[] = [
-      ['skipped', east(asksForEast.replace('test(', 'test.skip(')), 0, 1],
-      ['throws before', east("test('east', () => { throw new Error('before'); });"), 1, 1],
-      ['dies before', east(`test('east', () => { ${dies} });`), 1, 1],
-      // What that node has no test for nobody knows.
-      ['cannot be loaded', east("throw new Error('not in the east');"), 1, 0],
-      ['dies while it is loaded', east(dies), 1, 0],
-    ];
+    const gone = ['both', 'east'];
+    // What a node has no test for nobody knows.
+    const unknown = ['both', 'east', 'old'];
+    const cases: Readonly<Record<string, readonly [source: string, kept: readonly string[]]>> = {
+      skipped: [east(asksForEast.replace('test(', 'test.skip(')), gone],
+      'throws before': [east("test('east', () => { throw new Error('before'); });"), gone],
+      'dies before': [east(`test('east', () => { ${dies} });`), gone],
+      'cannot be loaded': [east("throw new Error('not in the east');"), unknown],
+      'dies while it is loaded': [east(dies), unknown],
+      'none has a test': ['', ['both']],
+    };
     for (const pragma of IS_THOROUGH ? ['', '/** @can-split */\n'] : ['/** @can-split */\n']) {
-      const project = make({'a.test.js': `${pragma}${both}\n${east(asksForEast)}\n${old}`});
+      const files = (second: (what: string) => string) =>
+        Object.fromEntries(Object.keys(cases).map(what => [`${what}.test.js`, `${pragma}${both}\n${second(what)}`]));
+      const none = {'no snapshots.test.js': `${pragma}${both}`};
+      const project = make({...files(() => `${east(asksForEast)}\n${old}`), ...none});
       await project.run(['-w', '2', '--ci=false'], on(TWO));
-      const text = project.read(SNAP);
-      for (const [what, source, exitCode, unchecked] of cases) {
-        project.write('a.test.js', `${pragma}${both}\n${source}`);
-        project.write(SNAP, text);
-        const output = await project.run(['-w', '2', '-u'], on(TWO));
-        expect([pragma, what, output.exitCode, output.json?.snapshot.unchecked]).toEqual([
-          pragma,
-          what,
-          exitCode,
-          unchecked,
-        ]);
-        const kept = unchecked === 0 ? ['both', 'east', 'old'] : ['both', 'east'];
-        const keys = [...project.read(SNAP).matchAll(/^exports\[`(\w+) 1`\]/gm)].map(([, name]) => name);
+      const updated = {
+        ...files(what => cases[what]?.[0] ?? ''),
+        'no snapshots.test.js': `${pragma}test('none', () => {});`,
+      };
+      for (const [path, text] of Object.entries(updated)) project.write(path, text);
+      const output = await project.run(['-w', '2', '-u'], on(TWO));
+      // Two of the last case, and one of each that knows `old` to be gone.
+      expect(output.json?.snapshot).toMatchObject({unchecked: 5, filesRemoved: 1});
+      expect(output.stderr).toContain('5 snapshots removed');
+      const passed = output.json?.testResults.filter(({status}) => status !== 'failed').map(({name}) => name);
+      expect(passed?.map(path => basename(path, '.test.js')).sort()).toEqual([
+        'no snapshots',
+        'none has a test',
+        'skipped',
+      ]);
+      for (const [what, [, kept]] of Object.entries(cases)) {
+        const text = project.read(`__snapshots__/${what}.test.js.snap`);
+        const keys = [...text.matchAll(/^exports\[`(\w+) 1`\]/gm)].map(([, name]) => name);
         expect([pragma, what, keys]).toEqual([pragma, what, kept]);
       }
-    }
-  });
-
-  onLatestLine('with -u those that no node has a test for are removed, and a file without any', async (_line, make) => {
-    const both = "test('both', () => expect(1).toMatchSnapshot());";
-    const old = "test('old', () => expect('old').toMatchSnapshot());";
-    for (const pragma of IS_THOROUGH ? ['', '/** @can-split */\n'] : ['/** @can-split */\n']) {
-      const project = make({'a.test.js': `${pragma}${both}\n${old}`});
-      await project.run(['-w', '2', '--ci=false'], on(TWO));
-      project.write('a.test.js', pragma + both);
-      const fewer = await project.run(['-w', '2', '-u'], on(TWO));
-      expect(fewer.exitCode).toBe(0);
-      expect(fewer.json?.snapshot).toMatchObject({unchecked: 1, matched: 2, filesRemoved: 0});
-      expect(fewer.stderr).toContain('1 snapshot removed');
-      expect(project.read(SNAP).match(/^exports.*/gm)).toEqual(['exports[`both 1`] = `1`;']);
-      project.write('a.test.js', `${pragma}test('none', () => {});`);
-      const none = await project.run(['-w', '2', '-u'], on(TWO));
-      expect(none.exitCode).toBe(0);
-      expect(none.json?.snapshot).toMatchObject({unchecked: 0, filesRemoved: 1});
-      expect(project.exists(SNAP)).toBe(false);
+      expect(project.exists('__snapshots__/no snapshots.test.js.snap')).toBe(false);
     }
   });
 
