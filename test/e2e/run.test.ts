@@ -56,7 +56,7 @@ onEachLine('--bail ends the run in the middle, with its summary, timings, and no
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onEachLine('--bail=2 goes on after the first failure', async (_line, make) => {
+onLatestLine('--bail=2 goes on after the first failure', async (_line, make) => {
   const project = make({
     'a.test.js': 'test("fails", () => { throw new Error("no"); });',
     'b.test.js': 'test("passes", () => {});',
