@@ -5,7 +5,7 @@
  * Exact: jest-resolve, too, keeps each path that it has found for as long as the resolver lives. A resolver of the
  * user's may give another answer each time, which jest-resolve hears where a name is mapped; so it is asked each time.
  */
-import {withoutOurFrame} from '../compile/ownFrame';
+import {withoutOurFrame} from '../ownFrame';
 import {probe} from '../jestProbes';
 
 /** By the module that asks, then by the name that it asks for. */
