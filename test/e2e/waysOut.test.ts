@@ -63,7 +63,7 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s in the middle of a r
     for (const name of ['loops.test.js', 'spawns.test.js', 'then.test.js']) {
       expect(output.json?.testResults.find(result => result.name.endsWith(name))?.message).toMatch(
         new RegExp(
-          `This run was interrupted while this test ran: ${signal} has ended it\\.\\n\\s+It ran in worker w[123]`,
+          `This run was interrupted while this test ran: ${signal} ended it\\.\\n\\s+The test ran in worker w[123]`,
         ),
       );
     }

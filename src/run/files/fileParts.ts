@@ -115,7 +115,7 @@ export class FileParts {
 
   /** A worker has found why a file's tests cannot be shared. */
   warnOfIndivisible(unit: number, reason: string): void {
-    this.#options.warn(`${this.#options.testOf(unit).path} runs whole, on one worker: ${reason}`);
+    this.#options.warn(`${this.#options.testOf(unit).path} runs whole, in one worker: ${reason}`);
   }
 
   #of(unit: number): Parts {
