@@ -155,7 +155,7 @@ test('all that cannot be started are in one error', async () => {
   expect(told['no preload']).toMatch(
     / NODE_OPTIONS="--require \.\/gone\.js" [^]* \| .*Cannot find module '\.\/gone\.js'/,
   );
-  expect(told['fails']).toMatch(/with exit code 1\.[^]* \| Error: not today/);
+  expect(told['fails']).toMatch(/exited with code 1 [^]* \| Error: not today/);
   expect(told['dies']).toMatch('it was killed by signal SIGKILL before');
   expect(told['checks']).toMatch('it exited with code 0, but did not run the script that the runner gave it.');
 });
