@@ -405,7 +405,7 @@ describe('what goes wrong', () => {
       const output = await project.run([flag], on(TWO, dist));
       expect(output.exitCode).toBe(0);
       expect(namesOf(output, 'a.test.js')).toEqual(['a']);
-      expect(output.stderr).toContain('jest-runner-xdist: the run is in band, on the Node that Jest itself runs on');
+      expect(output.stderr).toContain("jest-runner-xdist: this run is in band, on the Node of Jest's own process");
     }
     expect(notesOf(project).map(({node}) => node)).toEqual([undefined, undefined]);
   });

@@ -50,7 +50,7 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s in the middle of a r
       },
     });
     expect(output).toMatchObject({exitCode: null, signal});
-    expect(output.stderr).toContain(`jest-runner-xdist: ${signal}: the workers are ended`);
+    expect(output.stderr).toContain(`jest-runner-xdist: ${signal}: the runner ends the workers`);
     expect(output.stderr).toMatch(/Tests: +3 failed, 1 passed, 4 total/);
     expect(output.stderr).toContain('Test run was interrupted.');
     expect(output.json).toMatchObject({
