@@ -37,7 +37,7 @@ test('a worker that dies as it joins a file costs nothing, and is told of', () =
   expect(told).toEqual([
     {
       warn: expect.stringMatching(
-        /^worker w2 died while it loaded \/project\/a\.test\.js,.*SIGSEGV.* run all of its tests\.$/,
+        /^worker w2 died while it loaded \/project\/a\.test\.js .*SIGSEGV.* run all of its tests\.$/,
       ) as string,
     },
   ]);
