@@ -13,7 +13,7 @@ import {
   type Command,
   createSchedule,
   type FixtureHolder,
-  hasSessions,
+  hasGroupSessions,
   heardUnit,
   type LoadSample,
   type Notice,
@@ -226,7 +226,7 @@ export class Dispatch {
     try {
       return step(this.#state, event, at);
     } catch (error) {
-      if (event.type === 'unit-done' && !hasSessions(this.#state, event.unit)) {
+      if (event.type === 'unit-done' && !hasGroupSessions(this.#state, event.unit)) {
         this.#results.carryOut({type: 'report', unit: event.unit, slot: event.slot, awaited: false}, cause);
       }
       throw error;
@@ -444,7 +444,7 @@ export class Dispatch {
     const unit = this.#unit(id);
     const {file, split} = unit;
     const resumes = this.#options.files.resumption(id);
-    const order: SplitOrder | null = hasSessions(this.#state, id)
+    const order: SplitOrder | null = hasGroupSessions(this.#state, id)
       ? {granularity: split ?? 'each', grouping: this.#options.plan.grouping, collected, resumes}
       : null;
     const hardTimeoutMs = this.#options.hardTimeoutOf(id);

@@ -11,7 +11,9 @@ import {Orders} from './orders';
 import {ParentLine} from './parentLine';
 import {WorkerLoop} from './workerLoop';
 
-export async function serve(setup: WorkerSetup): Promise<void> {
+/** @param hiddenFlags how many of the last of `process.execArgv` are the runner's, and not for tests to see */
+export async function serve(setup: WorkerSetup, hiddenFlags: number): Promise<void> {
+  process.execArgv.splice(process.execArgv.length - hiddenFlags);
   const {token, slot, generation, socketPath, ownsGroup, modules} = setup;
   const exit = new ExitRecorder(setup.exitRecordPath);
   const channel = new JestChannel(error => exit.leave(error));

@@ -25,6 +25,8 @@ export type CachedLine = (typeof CACHED_LINES)[number];
 /** What turns the cache off. */
 export const CACHE_OFF = {XDIST_COMPILE_CACHE: 'false'};
 
+export const BABEL_JEST = {transform: {'\\.js$': 'babel-jest'}};
+
 /** One worker runs all files, one after the other. To Jest, `-w 1` means that there is to be none. */
 export const ONE_WORKER = {XDIST_FILES: JSON.stringify([{match: '**', workerGroup: 'all'}])};
 
@@ -157,4 +159,28 @@ exports.drive = async name => {
 /** Test files of one text: each but the first loads what another has loaded. */
 export function thrice(name: string, text: string, extension = 'js'): Files {
   return Object.fromEntries([1, 2, 3].map(number => [`${name}${number}.test.${extension}`, text]));
+}
+
+export interface Case {
+  readonly files: Files;
+  readonly config?: object;
+  readonly args?: readonly string[];
+  readonly options?: Partial<CacheParityOptions>;
+  /** At the least: fewer would mean that the project does not show what it is there to show. */
+  readonly tests: number;
+}
+
+export function onLines(lines: readonly CachedLine[], name: string, {files, config, args, options, tests}: Case): void {
+  if (lines.length === 0) return;
+  describe.each(lines)('Jest %s', line => {
+    it(name, async () => {
+      const project = cacheProject(line, name, files, config);
+      const stock: JestOutput = await expectSameInEachState(project, args ?? [], {
+        states: statesOf(line),
+        ...options,
+      });
+      expect(stock.json?.numTotalTests).toBeGreaterThanOrEqual(tests);
+      project.remove();
+    });
+  });
 }

@@ -1,6 +1,6 @@
 /** A worker that dies costs the test that ran, and says how. */
 import {resultOf} from './outcomes';
-import {IN_ORDER, onEachLine, onLatestLine, type Files} from './project';
+import {IN_ORDER, onLatestLine, type Files} from './project';
 import {BUSY_REPORTER, expectSplit, notesOf, slowTests, splitFile} from './splitting';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
@@ -50,7 +50,7 @@ for (const [how, deaths, env] of [
   ['in whatever way', DEATHS, {}],
   ['for want of memory', OUT_OF_MEMORY, SMALL_HEAP],
 ] as const) {
-  onEachLine(`a test that dies ${how} fails with the reason; all others have their result`, async (_line, make) => {
+  onLatestLine(`a test that dies ${how} fails with the reason; all others have their result`, async (_line, make) => {
     const files = Object.entries(deaths).map(([file, {body}]) => [
       file,
       `test('first', () => {}); test('dies', async () => { ${body} }); test('last', () => {});`,
@@ -88,7 +88,7 @@ for (const [how, deaths, env] of [
   });
 }
 
-onEachLine(
+onLatestLine(
   'an exception that a file leaves behind costs the file that runs by then nothing, as with the stock runner',
   async (_line, make) => {
     const project = make(
@@ -138,7 +138,7 @@ onEachLine(
   },
 );
 
-onEachLine('an exception of the running file that nothing catches fails it, with the stack', async (_line, make) => {
+onLatestLine('an exception of the running file that nothing catches fails it, with the stack', async (_line, make) => {
   const project = make({
     ...others(2),
     'throws.test.js': '/** @jest-environment ./environment.js */\ntest("a", () => {});',
@@ -236,7 +236,7 @@ const UNSERIALISABLE: Readonly<Record<string, string>> = {
     for (let level = 0; level < 5000; level++) error.value = {next: error.value ?? [1n, error]};`,
 };
 
-onEachLine('what is thrown and cannot be sent costs no result, and no message', async (_line, make) => {
+onLatestLine('what is thrown and cannot be sent costs no result, and no message', async (_line, make) => {
   const thrown = Object.entries(UNSERIALISABLE);
   const throwing = thrown.map(
     ([name, code]) => `test('${name}', () => { const error = new Error('thrown: ${name}'); ${code} throw error; });`,

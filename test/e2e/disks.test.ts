@@ -3,7 +3,7 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {resultOf} from './outcomes';
-import {onEachLine, type Files, type JestOutput, type RunOptions} from './project';
+import {onEachLine, onlyThorough, type Files, type JestOutput, type RunOptions} from './project';
 
 const OTHERS: Files = Object.fromEntries(
   ['b', 'c', 'd'].map(name => [`${name}.test.js`, `test('${name}', () => {});`]),
@@ -76,7 +76,9 @@ const DEATHS = [
   ['process.exit', `process.exit(3);`, /process\.exit\(3\) was called/],
 ] as const;
 
-for (const [what, body, says] of DEATHS) {
+for (const [index, [what, body, says]] of DEATHS.entries()) {
+  // Each of the two acts with one of the two deaths.
+  const [empties, fills] = index === 0 ? [onEachLine, onlyThorough] : [onlyThorough, onEachLine];
   const files = (act: string): Files => ({
     ...OTHERS,
     'a.test.js': `test('first', () => {}); test('acts', () => { ${act} }); test('dies', async () => { ${body} }); test('last', () => {});`,
@@ -87,7 +89,7 @@ for (const [what, body, says] of DEATHS) {
     expect(output.json).toMatchObject({numPassedTests: 6, numFailedTests: 1, numRuntimeErrorTestSuites: 0});
   };
 
-  onEachLine(
+  empties(
     `a test empties the temporary folder, and its worker dies by ${what}: its results are there, and the rest runs`,
     async (_line, make) => {
       const TMPDIR = shortFolder();
@@ -99,7 +101,7 @@ for (const [what, body, says] of DEATHS) {
     ['30'],
   );
 
-  onEachLine(
+  fills(
     `a test fills the temporary folder up, and its worker dies by ${what}: the same`,
     async (_line, make) => {
       const TMPDIR = shortFolder();

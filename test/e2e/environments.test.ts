@@ -95,7 +95,7 @@ onEachLine('environments, transforms, a test runner, a runtime and a resolver of
   expect(xdist.json).toMatchObject({numPassedTests: 11, numFailedTests: 3, numTotalTestSuites: 13});
 });
 
-onEachLine('a custom environment with a handleTestEvent of its own', async (_line, make) => {
+onLatestLine('a custom environment with a handleTestEvent of its own', async (_line, make) => {
   const project = make(
     {
       'environment.js': `
@@ -115,7 +115,7 @@ onEachLine('a custom environment with a handleTestEvent of its own', async (_lin
   expect(xdist.json?.numPassedTests).toBe(2);
 });
 
-onEachLine('ESM test files', async (_line, make) => {
+onLatestLine('ESM test files', async (_line, make) => {
   const project = make(
     {
       'sum.mjs': 'export const sum = (a, b) => a + b;',
@@ -141,7 +141,7 @@ onLatestLine('console output, buffered and verbose', async (_line, make) => {
   await expectSameAsStock(project, ['-w', '2', '--silent']);
 });
 
-onEachLine(
+onLatestLine(
   'an environment that changes the configs it is given changes them for its own file only',
   async (_line, make) => {
     const project = make(

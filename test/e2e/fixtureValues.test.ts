@@ -115,22 +115,22 @@ const ENVIRONMENT = `
   };`;
 
 describe.each([
-  ['node', {}],
-  ['jsdom', {testEnvironment: 'jsdom'}],
-  ['an environment of its own', {testEnvironment: './environment.js'}],
-  ['automock', {automock: true}],
-  ['automock with patterns', {automock: true, unmockedModulePathPatterns: ['nothing']}],
-  ['resetModules', {resetModules: true}],
-  ['Babel', {transform: {'\\.js$': 'babel-jest'}, transformIgnorePatterns: []}],
-])('%s', (_what, config) => {
-  onEachLine('the value is there for setupFiles, hooks and tests, a copy for each file', async (_line, make) => {
+  ['node', {}, onEachLine],
+  ['jsdom', {testEnvironment: 'jsdom'}, onLatestLine],
+  ['an environment of its own', {testEnvironment: './environment.js'}, onLatestLine],
+  ['automock', {automock: true}, onEachLine],
+  ['automock with patterns', {automock: true, unmockedModulePathPatterns: ['nothing']}, onLatestLine],
+  ['resetModules', {resetModules: true}, onLatestLine],
+  ['Babel', {transform: {'\\.js$': 'babel-jest'}, transformIgnorePatterns: []}, onLatestLine],
+])('%s', (_what, config, define) => {
+  define('the value is there for setupFiles, hooks and tests, a copy for each file', async (_line, make) => {
     const project = make({...FILES, 'environment.js': ENVIRONMENT}, {...SET_UP, ...config});
     const answers = await runFiles(project, ['a.test.js', 'b.test.js']);
     expect(answers.map(outcomes)).toEqual([PASSED, PASSED]);
   });
 });
 
-onEachLine('in band the value is there as well', async (_line, make) => {
+onLatestLine('in band the value is there as well', async (_line, make) => {
   for (const config of [{}, {automock: true, testEnvironment: 'jsdom'}]) {
     const project = make(FILES, {...SET_UP, ...config});
     const answers = await runFiles(project, ['a.test.js', 'b.test.js'], {inBand: true});
@@ -300,7 +300,7 @@ describe.each([
     expect(project.read('NOTES')).toBe('loaded\n');
   });
 
-  onEachLine('leaves alone what -t and test.only leave out', async (_line, make) => {
+  onLatestLine('leaves alone what -t and test.only leave out', async (_line, make) => {
     const project = make({
       'a.test.js': FAILS,
       'b.test.js': "test('a', () => {}); test.only('b', () => {}); describe('c', () => { test('d', () => {}); });",

@@ -11,7 +11,8 @@ describe.each([
   ['over workers', ['-w', '3'], PARALLEL],
   ['in band', ['-i'], {env: {}}],
 ] as const)('%s', (_, args, options) => {
-  onEachLine(
+  const define = args[0] === '-i' ? onLatestLine : onEachLine;
+  define(
     'a fixture is set up once, for all files that declare it, and taken down when they have ended',
     async (_line, make) => {
       const project = make({
@@ -117,9 +118,10 @@ describe.each([
 
   onLatestLine('a hang ends with the time-out, in setup and in teardown', async (_line, make) => {
     const project = make({
-      'loops.js': fixture('loops', {setup: `for (;;);`}),
+      // As an endless loop does it keeps the process from hearing anything, but it takes no processor.
+      'blocks.js': fixture('blocks', {setup: `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`}),
       'waits.js': fixture('waits', {teardown: `await new Promise(resolve => setTimeout(resolve, 1e8));`}),
-      'loops.test.js': testFile(['@shared-fixture ./loops.js'], `test('one', () => {});`),
+      'blocks.test.js': testFile(['@shared-fixture ./blocks.js'], `test('one', () => {});`),
       'waits.test.js': testFile(['@shared-fixture ./waits.js'], `test('one', () => {});`),
       'other.test.js': 'test("other", () => {});',
     });
@@ -127,7 +129,7 @@ describe.each([
       env: {...options.env, XDIST_FIXTURE_TIMEOUT: '3s'},
     });
     expect(output.exitCode).toBe(1);
-    expect(messageOf(output, '/loops.test.js')).toMatch(/loops\.js could not be set up:[^]*3 s[^]*fixtureTimeout/);
+    expect(messageOf(output, '/blocks.test.js')).toMatch(/blocks\.js could not be set up:[^]*3 s[^]*fixtureTimeout/);
     expect(statuses(output, '/waits.test.js')).toEqual({one: 'passed'});
     expect(messageOf(output, '/waits.test.js')).toMatch(/waits\.js could not be taken down:[^]*3 s[^]*fixtureTimeout/);
     expect(await project.leftProcesses()).toEqual([]);

@@ -28,7 +28,7 @@ onLatestLine('what is thrown at the top of a file is shown, whatever it is', asy
   expect(statuses(output, 'ok.test.js')).toEqual({ok: 'passed'});
 });
 
-onEachLine('mocks of `fs` that a file leaves behind fail no later file', async (_line, make) => {
+onLatestLine('mocks of `fs` that a file leaves behind fail no later file', async (_line, make) => {
   const mocks = ['readFileSync', 'openSync'];
   const project = make(
     together({

@@ -8,7 +8,7 @@ const FORCE_EXITED = 'A worker process has failed to exit gracefully and has bee
 /** All files in one worker, in the order of their names. */
 const ONE_WORKER = {workerIdleMemoryLimit: '4GB', testSequencer: './sequencer.js'};
 
-onEachLine('what is left open is named with the file that has opened it', async (_line, make) => {
+onLatestLine('what is left open is named with the file that has opened it', async (_line, make) => {
   const project = make(
     {
       'a.test.js': 'test("passes", () => { console.log("the first output of the worker"); });',

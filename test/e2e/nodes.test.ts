@@ -1,72 +1,8 @@
 /** The option `nodes`, and `dist: 'each'`: every test on every kind of worker, and one result for Jest. */
 import {existsSync} from 'node:fs';
 import type {AssertionResult} from '@jest/test-result';
-import {
-  IN_ORDER,
-  IS_THOROUGH,
-  OTHER_NODE,
-  onEachLine,
-  onLatestLine,
-  type Files,
-  type JestOutput,
-  type Project,
-  type RunOptions,
-} from './project';
-
-interface NodeSpec {
-  readonly name: string;
-  readonly execPath?: string;
-  readonly execArgv?: readonly string[];
-  readonly env?: Readonly<Record<string, string | null>>;
-}
-
-/** The same executable, in another time zone and with a flag. */
-const HERE = {name: 'here', env: {TZ: 'UTC'}};
-const TOKYO = {name: 'tokyo', env: {TZ: 'Asia/Tokyo'}, execArgv: ['--expose-gc']};
-const TWO = [HERE, TOKYO];
-
-const on = (nodes: readonly NodeSpec[], dist = 'each', env: RunOptions['env'] = {}): RunOptions => ({
-  env: {XDIST_NODES: JSON.stringify(nodes), XDIST_DIST: dist, ...env},
-});
-
-/** The results of one file. */
-function testsOf({json}: JestOutput, file: string): readonly AssertionResult[] {
-  const results = json?.testResults.filter(({name}) => name.endsWith(file)) ?? [];
-  expect([file, results.length]).toEqual([file, 1]);
-  return results[0]?.assertionResults as unknown as readonly AssertionResult[];
-}
-
-const namesOf = (output: JestOutput, file: string) => testsOf(output, file).map(({fullName}) => fullName);
-const messageOf = ({json}: JestOutput, file: string) =>
-  json?.testResults.find(({name}) => name.endsWith(file))?.message ?? '';
-
-/** What tests have noted of the worker that they ran in. */
-interface Note {
-  readonly file: string;
-  readonly node: string;
-  readonly hours: number;
-  readonly flag: boolean;
-  readonly version: string;
-  readonly pid: number;
-}
-
-/** Notes where it runs; tests of a file that is there for `notes` read it with `notesOf`. */
-const NOTE = `require('fs').appendFileSync('notes', JSON.stringify({
-  file: expect.getState().testPath.split('/').pop(), node: process.env.XDIST_NODE, hours: new Date(0).getHours(),
-  flag: process.execArgv.includes('--expose-gc'), version: process.version, pid: process.pid}) + '\\n');`;
-const notesOf = (project: Project) => project.lines<Note>('notes');
-
-/** A test lasts until two workers of its node have loaded its file. */
-const COMPANY = `const fs = require('fs'); const folder = 'on ' + process.env.XDIST_NODE; jest.setTimeout(200_000);
-  fs.mkdirSync(folder, {recursive: true}); fs.writeFileSync(folder + '/' + process.pid, '');
-  const company = async () => {
-    do await new Promise(resolve => setTimeout(resolve, 25)); while (fs.readdirSync(folder).length < 2);
-  };`;
-
-const many = (count: number, body: string): Files =>
-  Object.fromEntries(
-    Array.from({length: count}, (_, index) => [`f${index}.test.js`, `test('t${index}', () => { ${body} });`]),
-  );
+import {COMPANY, HERE, many, messageOf, namesOf, NOTE, notesOf, on, testsOf, TOKYO, TWO} from './nodeRuns';
+import {IN_ORDER, OTHER_NODE, onEachLine, onLatestLine} from './project';
 
 describe('each', () => {
   onEachLine('every file runs once on every node, and Jest has one result of it', async (_line, make) => {
@@ -120,7 +56,7 @@ describe('each', () => {
     expect(await project.leftProcesses()).toEqual([]);
   });
 
-  onEachLine('another version of Node', async (_line, make) => {
+  onLatestLine('another version of Node', async (_line, make) => {
     expect(existsSync(OTHER_NODE)).toBe(true);
     const project = make(many(3, NOTE));
     const output = await project.run(['-w', '2'], on([{name: 'own'}, {name: 'other', execPath: OTHER_NODE}]));
@@ -193,126 +129,6 @@ describe('each', () => {
     const output = await project.run(['-w', '2'], on(TWO));
     expect(output.json?.numPassedTests).toBe(2);
     expect(project.read('log')).toBe('up\ndown\n');
-  });
-});
-
-describe('snapshots with each', () => {
-  const SNAP = '__snapshots__/a.test.js.snap';
-
-  onLatestLine('one that all nodes agree on is written once', async (_line, make) => {
-    const project = make(
-      {
-        'a.test.js':
-          "test('x', () => {\n  expect(1).toMatchSnapshot();\n  expect({a: 2}).toMatchInlineSnapshot();\n});\n",
-      },
-      {prettierPath: null},
-    );
-    const first = await project.run(['-w', '2', '--ci=false'], on(TWO));
-    expect(first.exitCode).toBe(0);
-    expect(first.json?.snapshot).toMatchObject({added: 2, matched: 2, unmatched: 0, total: 4, filesAdded: 1});
-    expect(project.read(SNAP)).toContain('exports[`x 1`] = `1`;');
-    expect(project.read('a.test.js').match(/"a": 2/g)).toHaveLength(1);
-    const text = project.read(SNAP);
-    const again = await project.run(['-w', '2', '--ci'], on(TWO));
-    expect(again.json?.snapshot).toMatchObject({added: 0, matched: 4, unmatched: 0, unchecked: 0});
-    expect(project.read(SNAP)).toBe(text);
-    // And it is the one that a run without nodes has.
-    const stock = await project.run(['--ci'], {runner: 'stock'});
-    expect(stock.exitCode).toBe(0);
-  });
-
-  onLatestLine('nodes that disagree fail, with both values; also with -u', async (_line, make) => {
-    const project = make({'a.test.js': "test('hours', () => expect(new Date(0).getHours()).toMatchSnapshot());"});
-    for (const args of [['--ci=false'], ['-u']]) {
-      const output = await project.run(['-w', '2', ...args], on(TWO));
-      expect(output.exitCode).toBe(1);
-      expect(testsOf(output, 'a.test.js').map(({status}) => status)).toEqual(['passed', 'failed']);
-      expect(messageOf(output, 'a.test.js')).toMatch(/● tokyo › hours[^]*Snapshot: 0\n +Received: 9/);
-      expect(project.read(SNAP)).toContain('exports[`hours 1`] = `0`;');
-    }
-  });
-
-  onLatestLine('those of a test that only one node has are neither lost nor obsolete', async (_line, make) => {
-    const project = make({
-      'a.test.js': `
-        test('both', () => expect(1).toMatchSnapshot());
-        if (process.env.XDIST_NODE === 'tokyo') test('east', () => expect('east').toMatchSnapshot());
-        else test('west', () => expect('west').toMatchSnapshot());`,
-    });
-    for (const args of [['--ci=false'], ['-u']]) {
-      const output = await project.run(['-w', '2', ...args], on(TWO));
-      expect([args, output.exitCode, output.json?.snapshot.unchecked]).toEqual([args, 0, 0]);
-      for (const name of ['both', 'east', 'west']) expect(project.read(SNAP)).toContain(`exports[\`${name} 1\`]`);
-    }
-    project.write('a.test.js', "test('both', () => expect(1).toMatchSnapshot());");
-    const output = await project.run(['-w', '2', '--ci'], on(TWO));
-    expect(output.json?.snapshot).toMatchObject({unchecked: 2});
-    const updated = await project.run(['-w', '2', '-u'], on(TWO));
-    expect(updated.json?.snapshot).toMatchObject({unchecked: 2});
-    expect(project.read(SNAP)).not.toContain('east');
-  });
-
-  onLatestLine('with -u those of a later node survive if its tests do not get to them', async (_line, make) => {
-    const both = "test('both', () => expect(1).toMatchSnapshot());";
-    const east = (text: string) => `if (process.env.XDIST_NODE === 'tokyo') ${text}`;
-    const asksForEast = "test('east', () => expect('east').toMatchSnapshot());";
-    const old = "test('old', () => expect('old').toMatchSnapshot());";
-    const dies = "process.kill(process.pid, 'SIGKILL');";
-    const cases: readonly (readonly [what: string, source: string, exitCode: number, unchecked: number])[] = [
-      ['skipped', east(asksForEast.replace('test(', 'test.skip(')), 0, 1],
-      ['throws before', east("test('east', () => { throw new Error('before'); });"), 1, 1],
-      ['dies before', east(`test('east', () => { ${dies} });`), 1, 1],
-      // What that node has no test for nobody knows.
-      ['cannot be loaded', east("throw new Error('not in the east');"), 1, 0],
-      ['dies while it is loaded', east(dies), 1, 0],
-    ];
-    for (const pragma of IS_THOROUGH ? ['', '/** @can-split */\n'] : ['/** @can-split */\n']) {
-      const project = make({'a.test.js': `${pragma}${both}\n${east(asksForEast)}\n${old}`});
-      await project.run(['-w', '2', '--ci=false'], on(TWO));
-      const text = project.read(SNAP);
-      for (const [what, source, exitCode, unchecked] of cases) {
-        project.write('a.test.js', `${pragma}${both}\n${source}`);
-        project.write(SNAP, text);
-        const output = await project.run(['-w', '2', '-u'], on(TWO));
-        expect([pragma, what, output.exitCode, output.json?.snapshot.unchecked]).toEqual([
-          pragma,
-          what,
-          exitCode,
-          unchecked,
-        ]);
-        const kept = unchecked === 0 ? ['both', 'east', 'old'] : ['both', 'east'];
-        const keys = [...project.read(SNAP).matchAll(/^exports\[`(\w+) 1`\]/gm)].map(([, name]) => name);
-        expect([pragma, what, keys]).toEqual([pragma, what, kept]);
-      }
-    }
-  });
-
-  onLatestLine('with -u those that no node has a test for are removed, and a file without any', async (_line, make) => {
-    const both = "test('both', () => expect(1).toMatchSnapshot());";
-    const old = "test('old', () => expect('old').toMatchSnapshot());";
-    for (const pragma of IS_THOROUGH ? ['', '/** @can-split */\n'] : ['/** @can-split */\n']) {
-      const project = make({'a.test.js': `${pragma}${both}\n${old}`});
-      await project.run(['-w', '2', '--ci=false'], on(TWO));
-      project.write('a.test.js', pragma + both);
-      const fewer = await project.run(['-w', '2', '-u'], on(TWO));
-      expect(fewer.exitCode).toBe(0);
-      expect(fewer.json?.snapshot).toMatchObject({unchecked: 1, matched: 2, filesRemoved: 0});
-      expect(fewer.stderr).toContain('1 snapshot removed');
-      expect(project.read(SNAP).match(/^exports.*/gm)).toEqual(['exports[`both 1`] = `1`;']);
-      project.write('a.test.js', `${pragma}test('none', () => {});`);
-      const none = await project.run(['-w', '2', '-u'], on(TWO));
-      expect(none.exitCode).toBe(0);
-      expect(none.json?.snapshot).toMatchObject({unchecked: 0, filesRemoved: 1});
-      expect(project.exists(SNAP)).toBe(false);
-    }
-  });
-
-  onLatestLine('those of a file that is split on each node', async (_line, make) => {
-    const tests = `${COMPANY} for (let i = 0; i < 8; i++) test('t' + i, async () => { expect(i).toMatchSnapshot(); await company(); });`;
-    const project = make({'a.test.js': `/** @can-split */\n${tests}`});
-    const output = await project.run(['-w', '4', '--ci=false'], on(TWO));
-    expect(output.json?.snapshot).toMatchObject({added: 8, matched: 8, unmatched: 0});
-    expect(project.read(SNAP).match(/^exports/gm)).toHaveLength(8);
   });
 });
 

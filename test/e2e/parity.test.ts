@@ -1,6 +1,6 @@
 /** One project with a bit of everything, run by both runners. */
 import {expectSameAsStock} from './parity';
-import {onEachLine} from './project';
+import {onEachLine, onLatestLine} from './project';
 
 const FILES = {
   'src/sum.js': 'exports.sum = (a, b) => a + b;\nexports.unused = () => 1;\n',
@@ -57,14 +57,14 @@ const FILES = {
     'test("a", async () => { await new Promise(resolve => setTimeout(resolve, 30)); console.log("done"); });\n',
 };
 
-onEachLine('a project with a bit of everything gives the same in every field and event', async (_line, make) => {
+onLatestLine('a project with a bit of everything gives the same in every field and event', async (_line, make) => {
   const {xdist} = await expectSameAsStock(make(FILES), ['-w', '3'], {outputs: ['__snapshots__']});
   expect(xdist.exitCode).toBe(1);
   expect(xdist.json?.numTotalTests).toBeGreaterThan(25);
   expect(xdist.json?.numRuntimeErrorTestSuites).toBe(6);
 });
 
-onEachLine('the same in band', async (_line, make) => {
+onLatestLine('the same in band', async (_line, make) => {
   await expectSameAsStock(make(FILES), ['-i'], {outputs: ['__snapshots__'], inBand: true});
 });
 
@@ -81,7 +81,7 @@ onEachLine('the same verbose, with coverage', async (_line, make) => {
       '--coverageReporters=text',
     ],
     {
-      outputs: ['coverage'],
+      outputs: ['coverage', '__snapshots__'],
       interleaved: true,
     },
   );

@@ -1,7 +1,7 @@
 /** What users see of pragmas that are malformed, stand where Jest does not look, or ask for what cannot be had; what the plan has of the others. */
 import {basename} from 'node:path';
 import type {SchedulePlan} from '../../src/core/schedule/state';
-import {onEachLine, onLatestLine} from './project';
+import {onLatestLine} from './project';
 
 const FILES = {
   'ok.test.js': '/** @group integration */\ntest("ok", () => {});',
@@ -13,7 +13,7 @@ const FILES = {
 };
 
 for (const args of [['-w', '2'], ['-i']]) {
-  onEachLine(
+  onLatestLine(
     `a malformed pragma fails its file, with file and line; the others run (${args.join(' ')})`,
     async (_line, make) => {
       const project = make(FILES);

@@ -79,13 +79,21 @@ onLatestLine('auto: no more than maxSlots, also where Jest would take one', asyn
   expect(lineOf(output)).toMatch(/^slots: 1 -> 3 workers \(cores were \d+% idle; limit 3 = maxSlots\)$/);
 });
 
-/** Long enough for the load to be known. */
+/** No file ends before the load is known. */
 const PLAIN = {
   'machine.js': MACHINE,
   ...Object.fromEntries(
     Array.from({length: 8}, (_, index) => [
       `f${index}.test.js`,
-      `test('takes a while', () => new Promise(resolve => setTimeout(resolve, 600)));
+      `const {readFileSync} = require('fs');
+       const {XDIST_LOG, XDIST_SLOTS} = process.env;
+       const times = type => readFileSync(XDIST_LOG, 'utf8').split('"type":"' + type + '"').length - 1;
+       test('takes a while', async () => {
+         if (XDIST_SLOTS !== 'auto') return;
+         const before = times('sampled');
+         // While no file is left to begin nobody looks at the load.
+         while (times('sampled') < before + 10 && times('unit-started') < 7) await new Promise(resolve => setTimeout(resolve, 10));
+       }, 150_000);
        test('is worker 1 or 2', () => expect(Number(process.env.JEST_WORKER_ID)).toBeLessThan(3));`,
     ]),
   ),

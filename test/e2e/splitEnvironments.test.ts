@@ -1,6 +1,6 @@
 /** Split files in whatever a project has put in place: environments, module kinds, transforms, projects, watch mode. */
 import type {AssertionResult} from '@jest/test-result';
-import {onEachLine, onLatestLine, onlyThorough} from './project';
+import {IS_THOROUGH, onlyThorough, onEachLine, onLatestLine} from './project';
 import {
   expectSplit,
   expectSplitSameAsStock,
@@ -111,13 +111,13 @@ onLatestLine('fake timers, for all files and left on by a test', async (_line, m
       expect(called).toHaveBeenCalledTimes(1);
       await wait();
     });`;
-  for (const config of [{}, {fakeTimers: {enableGlobally: true}}]) {
+  for (const config of [{fakeTimers: {enableGlobally: true}}, ...(IS_THOROUGH ? [{}] : [])]) {
     const {xdist} = await expectSplitSameAsStock(make(splitFile(body), {...BASE, ...config}));
     expect(xdist.json?.numPassedTests).toBe(16);
   }
 });
 
-onEachLine('an ESM test file', async (_line, make) => {
+onLatestLine('an ESM test file', async (_line, make) => {
   const project = make(
     {
       'sum.mjs': 'export const sum = (a, b) => a + b;',
@@ -192,9 +192,8 @@ onlyThorough('ts-jest, with stacks that point into the sources', async (_line, m
 });
 
 for (const [name, config] of [
-  ['worker threads', {workerThreads: true}],
+  ['worker threads, and injectGlobals: false', {workerThreads: true, injectGlobals: false}],
   ['a worker for each file', {workerIdleMemoryLimit: 1000}],
-  ['injectGlobals: false', {injectGlobals: false}],
 ] as const) {
   onLatestLine(name, async (_line, make) => {
     const body = slowTests(14, 'console.log(i); if (i === 4) throw new Error("no");');

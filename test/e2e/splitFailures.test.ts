@@ -127,7 +127,7 @@ onLatestLine('titles and errors that look like parts of a report, in colour', as
   expect(xdist.json?.numFailedTests).toBe(8);
 });
 
-onEachLine('mistakes: tests and hooks in tests, hooks that fail twice, missing assertions', async (_line, make) => {
+onLatestLine('mistakes: tests and hooks in tests, hooks that fail twice, missing assertions', async (_line, make) => {
   const project = make(
     splitFile(`
       ${slowTests(10)}

@@ -1,6 +1,6 @@
 /** When a file that may be split is not, and what becomes of one that is in the middle of it when something happens. */
 import {expectSameAsStock} from './parity';
-import {onEachLine, onLatestLine} from './project';
+import {onLatestLine} from './project';
 import {
   expectSplit,
   expectWhole,
@@ -28,7 +28,7 @@ onLatestLine('-i: the file runs whole', async (_line, make) => {
   expect(notesOf(project)).toHaveLength(3);
 });
 
-onEachLine('jest-jasmine2: the file runs whole', async (_line, make) => {
+onLatestLine('jest-jasmine2: the file runs whole', async (_line, make) => {
   const quick = QUICK.replace('test.skip(', 'xtest(');
   const project = make(splitFile(quick), {...BASE, testRunner: 'jest-jasmine2'});
   const {xdist} = await expectSameAsStock(project, ['-w', '3']);

@@ -1,6 +1,6 @@
 /** Files that may be split and do what makes that hard: to the clock, to the tree of tests, to snapshots. */
 import {normalizeJson} from './parity';
-import {onEachLine, onLatestLine, type JestOutput, type Project} from './project';
+import {onLatestLine, type JestOutput, type Project} from './project';
 import {expectSplit, expectSplitSameAsStock, PARALLEL, slowTests, splitFile, testsOf, workersOf} from './splitting';
 
 /** The file gives the same as with the stock runner, and a warning says why it was not split after all. */
@@ -102,7 +102,7 @@ module.exports = class extends TestEnvironment {
   },
 );
 
-onEachLine(
+onLatestLine(
   'a snapshot in a hook of a block is named as in an unsplit run: the file runs whole',
   async (_line, make) => {
     const project = make(
@@ -119,7 +119,7 @@ onEachLine(
   },
 );
 
-onEachLine('an inline snapshot in another file is written: the file runs whole', async (_line, make) => {
+onLatestLine('an inline snapshot in another file is written: the file runs whole', async (_line, make) => {
   const project = make(
     {
       ...splitFile(`${slowTests(10)} test('inline', () => require('./check')(1)); ${slowTests(4, '', 'more')}`),

@@ -1,104 +1,25 @@
 /** Shared fixtures under Jest's own runner, by the three lines that a project puts in place of ours. */
-import type {ChildProcess} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {IS_THOROUGH, onEachLine, onLatestLine, type Files, type JestOutput, type Project} from './project';
 import {
-  IS_THOROUGH,
-  onEachLine,
-  onLatestLine,
-  type Files,
-  type JestOutput,
-  type MakeProject,
-  type Project,
-  type RunOptions,
-} from './project';
-import {WatchSession} from './watching';
-
-/** The three lines. */
-const STOCK = {
-  globalSetup: 'jest-runner-xdist/fixtures/globalSetup',
-  globalTeardown: 'jest-runner-xdist/fixtures/globalTeardown',
-  setupFiles: ['jest-runner-xdist/fixtures/setup'],
-};
+  BY_STOCK,
+  declares,
+  expectPassed,
+  fixture,
+  messageOf,
+  reads,
+  run,
+  STOCK,
+  TWO_FILES,
+  VALUE,
+} from './stockFixtureRuns';
 
 const TYPESCRIPT = {'^.+\\.ts$': ['@swc/jest', {jsc: {parser: {syntax: 'typescript'}}}]};
 
-/** Whether the next run is by Jest's own runner, whatever else the project's config says. */
-const BY_STOCK: RunOptions = {runner: 'stock'};
-
-/** Notes in LOG what is done to it, and lives in a process of its own as long as it is up. */
-const fixture = (name: string, value = `{is: '${name}'}`, pragmas = '') => `/**
-${pragmas} */
-const note = what => require('fs').appendFileSync('LOG', what + ' ${name}\\n');
-exports.setup = async ({fixtures, worker}) => { note('set up'); return ${value}; };
-exports.teardown = async () => note('took down');
-`;
-
-/** A test file that declares fixtures. */
-const declares = (fixtures: readonly string[], body: string) => `/**
-${fixtures.map(text => ` * @shared-fixture ${text}\n`).join('')} */
-const {sharedFixture} = require('jest-runner-xdist/fixtures');
-${body}
-`;
-
-const reads = (path: string, value: unknown) =>
-  declares([path], `test('reads', () => expect(sharedFixture('${path}')).toStrictEqual(${JSON.stringify(value)}));`);
-
-function log(project: Project): string[] {
-  return project.exists('LOG') ? project.read('LOG').trim().split('\n') : [];
-}
-
-/** What was done to the fixtures in one run. */
-async function run(
-  project: Project,
-  args: readonly string[],
-  options: RunOptions = BY_STOCK,
-): Promise<JestOutput & {readonly done: readonly string[]}> {
-  project.write('LOG', '');
-  const output = await project.run(args, options);
-  expect(await project.leftProcesses()).toEqual([]);
-  return {...output, done: log(project)};
-}
-
-/** A failed one shows what Jest has said. */
-function expectPassed({exitCode, json, stderr}: JestOutput, tests: number): void {
-  if (exitCode !== 0) throw new Error(stderr);
-  expect(json).toMatchObject({numPassedTests: tests, numTotalTests: tests, success: true});
-}
-
-function messageOf(output: JestOutput, file: string): string {
-  return output.json?.testResults.find(({name}) => name.endsWith(file))?.message ?? '';
-}
-
-/** A terminal signals all that is in the process group of what runs in it. */
-function pressCtrlC(project: Project, jest: ChildProcess): void {
-  const groupOf = (pid: number) =>
-    readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ')[2];
-  const pids = project.processes().map(line => parseInt(line));
-  const group = groupOf(jest.pid ?? 0);
-  for (const pid of pids.filter(one => groupOf(one) === group)) process.kill(pid, 'SIGINT');
-}
-
-/** They outlive a Jest that was killed. */
-function killStockWorkers(project: Project): void {
-  const workers = project.processes().filter(line => line.includes('processChild'));
-  for (const line of workers) process.kill(parseInt(line), 'SIGKILL');
-}
-
-const VALUE = {url: 'http://127.0.0.1:4711', list: [1, {deep: null}]};
-
-const TWO_FILES: Files = {
-  'fixtures/db.js': fixture('db', JSON.stringify(VALUE)),
-  'a.test.js': reads('./fixtures/db', VALUE),
-  'test/b.test.js': reads('../fixtures/db.js', VALUE),
-  'none.test.js': 'test("has none", () => {});',
-};
-
 onEachLine('the value is the same under both runners, and set up once', async (_line, make) => {
   const project = make(TWO_FILES, STOCK);
-  for (const args of [['-i'], ['-w', '2']]) {
-    for (const runner of ['stock', 'xdist'] as const) {
+  for (const runner of ['stock', 'xdist'] as const) {
+    // Ours in band is another test's.
+    for (const args of runner === 'stock' || IS_THOROUGH ? [['-i'], ['-w', '2']] : [['-w', '2']]) {
       const output = await run(project, args, {runner, env: {XDIST_IN_BAND: '"never"'}});
       expectPassed(output, 3);
       expect(output.done).toEqual(['set up db', 'took down db']);
@@ -168,7 +89,7 @@ onLatestLine('a fixture in TypeScript, which needs another', async (_line, make)
     },
     {...STOCK, transform: TYPESCRIPT},
   );
-  for (const args of [['-i'], ['-w', '2']]) {
+  for (const args of IS_THOROUGH ? [['-i'], ['-w', '2']] : [['-w', '2']]) {
     const output = await run(project, args);
     expectPassed(output, 1);
     expect(output.done).toEqual(['set up port', 'set up db', 'took down db', 'took down port 4711']);
@@ -239,41 +160,21 @@ onLatestLine('the option `files` counts, where it stands in a file', async (_lin
 });
 
 describe('whatever a test file puts in place:', () => {
-  const expectRead = async (make: MakeProject, body: string, config: object = {}) => {
-    const project = make(
-      {
-        'fixtures/db.js': fixture('db'),
-        'a.test.js': declares(['./fixtures/db'], body),
-        'own.js': "module.exports = {real: () => 'real'};",
-      },
-      {...STOCK, ...config},
-    );
-    for (const args of IS_THOROUGH ? [['-i'], ['-w', '2']] : [['-w', '2']]) expectPassed(await run(project, args), 1);
-  };
-  const READS = "test('reads', () => expect(sharedFixture('./fixtures/db')).toStrictEqual({is: 'db'}));";
+  const READS = "test('reads', () => expect(sharedFixture('../fixtures/db')).toStrictEqual({is: 'db'}));";
 
-  onLatestLine('mocks of the modules that are needed', (_line, make) =>
-    expectRead(
-      make,
+  /** By the folder of a project: its test file's text, and its config. */
+  const PLACES: Readonly<Record<string, readonly [body: string, config: object]>> = {
+    'mocks of the modules that are needed': [
       `jest.mock('fs'); jest.mock('path'); jest.mock('net'); jest.mock('child_process'); jest.mock('node:child_process');
        jest.spyOn(jest.requireActual('child_process'), 'spawnSync').mockReturnValue({stdout: ''});
        ${READS}`,
-    ),
-  );
-
-  onLatestLine('automock', (_line, make) =>
-    expectRead(make, `expect(require('./own').real()).toBeUndefined(); ${READS}`, {automock: true}),
-  );
-
-  onLatestLine('no globals of Jest', (_line, make) =>
-    expectRead(make, `const {test, expect} = require('@jest/globals'); ${READS}`, {injectGlobals: false}),
-  );
-
-  onLatestLine('jsdom', (_line, make) => expectRead(make, READS, {testEnvironment: 'jsdom'}));
-
-  onLatestLine('fake timers, a folder that is gone, no environment variables', (_line, make) =>
-    expectRead(
-      make,
+      {},
+    ],
+    automock: [`expect(require('../own').real()).toBeUndefined(); ${READS}`, {automock: true}],
+    'no globals of Jest': [`const {test, expect} = require('@jest/globals'); ${READS}`, {injectGlobals: false}],
+    jsdom: [READS, {testEnvironment: 'jsdom'}],
+    'jest-jasmine2': [READS, {testRunner: 'jest-jasmine2'}],
+    'fake timers, a folder that is gone, no environment variables': [
       `test('reads', () => {
          jest.useFakeTimers();
          process.env = {};
@@ -282,14 +183,42 @@ describe('whatever a test file puts in place:', () => {
          require('fs').mkdirSync(gone);
          process.chdir(gone);
          require('fs').rmdirSync(gone);
-         const value = sharedFixture('./fixtures/db');
+         const value = sharedFixture('../fixtures/db');
          process.chdir(__dirname);
          expect(value).toStrictEqual({is: 'db'});
        });`,
-    ),
-  );
+      {},
+    ],
+    'a value of some megabytes': [
+      "test('reads large', () => expect(sharedFixture('../fixtures/large')).toHaveLength(3_000_000));",
+      {},
+    ],
+  };
 
-  onLatestLine('jest-jasmine2', (_line, make) => expectRead(make, READS, {testRunner: 'jest-jasmine2'}));
+  onLatestLine(Object.keys(PLACES).join('; '), async (_line, make) => {
+    const tests = Object.entries(PLACES).map(([folder, [body]]) => [
+      `${folder}/a.test.js`,
+      declares([body.includes('large') ? '../fixtures/large' : '../fixtures/db'], body),
+    ]);
+    const projects = Object.entries(PLACES).map(([folder, [, config]]) => ({
+      ...STOCK,
+      transform: {},
+      displayName: folder,
+      testMatch: [`<rootDir>/${folder}/*.test.js`],
+      ...config,
+    }));
+    const project = make(
+      {
+        ...(Object.fromEntries(tests) as Files),
+        'fixtures/db.js': fixture('db'),
+        'fixtures/large.js': "exports.setup = () => 'é'.repeat(3_000_000);",
+        'own.js': "module.exports = {real: () => 'real'};",
+      },
+      {projects},
+    );
+    for (const args of IS_THOROUGH ? [['-i'], ['-w', '2']] : [['-w', '2']])
+      expectPassed(await run(project, args), tests.length);
+  });
 
   onLatestLine('options for Node that are meant for tests', async (_line, make) => {
     const project = make({...TWO_FILES, 'preload.js': "console.log('loaded');"}, STOCK);
@@ -310,20 +239,6 @@ describe('whatever a test file puts in place:', () => {
     );
     const nodeArgs = ['--experimental-vm-modules', '--no-warnings'];
     expectPassed(await run(project, ['-i'], {...BY_STOCK, nodeArgs}), 1);
-  });
-
-  onLatestLine('a value of some megabytes', async (_line, make) => {
-    const project = make(
-      {
-        'fixtures/large.js': "exports.setup = () => 'é'.repeat(3_000_000);",
-        'a.test.js': declares(
-          ['./fixtures/large'],
-          "test('reads', () => expect(sharedFixture('./fixtures/large')).toHaveLength(3_000_000));",
-        ),
-      },
-      STOCK,
-    );
-    expectPassed(await run(project, []), 1);
   });
 });
 
@@ -430,125 +345,6 @@ onLatestLine('a teardown that fails fails the run, and the others are taken down
   expect([...done].sort()).toEqual(['set up a', 'set up b', 'took down a', 'took down b']);
 });
 
-describe('everything is taken down, and no process is left behind,', () => {
-  const HANGS = declares(
-    ['./fixtures/b'],
-    `sharedFixture('./fixtures/b');
-     test('hangs', async () => { require('fs').writeFileSync('hangs', ''); await new Promise(resolve => setTimeout(resolve, 150_000)); }, 200_000);`,
-  );
-  const FILES: Files = {
-    'fixtures/a.js': fixture('a'),
-    'fixtures/b.js': fixture('b', '1', ' * @shared-fixture ./a\n'),
-    'a.test.js': HANGS,
-    'b.test.js': 'test("b", () => {});',
-  };
-  const DONE = ['set up a', 'set up b', 'took down b', 'took down a'];
-
-  const ends: readonly [string, NodeJS.Signals, (project: Project, jest: ChildProcess) => void][] = [
-    ['when Jest was killed', 'SIGKILL', (_project, jest) => void jest.kill('SIGKILL')],
-    ['after Ctrl-C', 'SIGINT', pressCtrlC],
-  ];
-  for (const [when, signal, end] of ends) {
-    onLatestLine(when, async (_line, make) => {
-      const project = make(FILES, STOCK);
-      for (const args of [['-i'], ['-w', '2']]) {
-        project.reset();
-        const output = await project.run(args, {
-          ...BY_STOCK,
-          meanwhile: async jest => {
-            await project.untilThere(jest, 'hangs');
-            const exited = new Promise(resolve => jest.once('exit', resolve));
-            end(project, jest);
-            await exited;
-            killStockWorkers(project);
-          },
-        });
-        expect(output.signal).toBe(signal);
-        expect(await project.leftProcesses()).toEqual([]);
-        expect(log(project)).toEqual(DONE);
-      }
-    });
-  }
-
-  onLatestLine('when Jest is killed while a test waits for a setup', async (_line, make) => {
-    const project = make(
-      {
-        'fixtures/slow.js': `${fixture('slow')}
-          exports.setup = async () => {
-            note('sets up');
-            while (!require('fs').existsSync('go on')) await new Promise(resolve => setTimeout(resolve, 20));
-            note('set up');
-          };`,
-        'a.test.js': reads('./fixtures/slow', null),
-      },
-      STOCK,
-    );
-    const {signal} = await project.run(['-i'], {
-      ...BY_STOCK,
-      meanwhile: async jest => {
-        await project.untilThere(jest, 'LOG');
-        jest.kill('SIGKILL');
-        await new Promise(resolve => jest.once('exit', resolve));
-        project.write('go on', '');
-      },
-    });
-    expect(signal).toBe('SIGKILL');
-    expect(await project.leftProcesses()).toEqual([]);
-    expect(log(project)).toEqual(['sets up slow', 'set up slow', 'took down slow']);
-  });
-
-  onLatestLine('with --bail, where Jest calls no globalTeardown', async (_line, make) => {
-    const project = make(
-      {
-        ...FILES,
-        'a.test.js': declares(['./fixtures/b'], "test('fails', () => expect(sharedFixture('./fixtures/b')).toBe(2));"),
-      },
-      STOCK,
-    );
-    const output = await run(project, ['-i', '--bail']);
-    expect(output.exitCode).toBe(1);
-    expect(output.done).toEqual(DONE);
-  });
-
-  onLatestLine('after each run of watch mode', async (_line, make) => {
-    const project = make({...TWO_FILES, 'd.test.js': 'test("d", () => {});'}, STOCK);
-    const session = new WatchSession(project, ['-w', '2'], 'stock');
-    await session.untilRun();
-    project.write('d.test.js', 'test("another", () => {});');
-    expect(await session.untilRun()).toMatch(/Tests: +4 passed, 4 total/);
-    await session.leave();
-    expect(await project.leftProcesses()).toEqual([]);
-    expect(log(project)).toEqual(['set up db', 'took down db', 'set up db', 'took down db']);
-  });
-});
-
-onLatestLine('when the process that looks after fixtures is killed, tests and the run fail', async (_line, make) => {
-  const project = make(
-    {
-      'fixtures/db.js': fixture('db'),
-      'a.test.js': declares(
-        ['./fixtures/db'],
-        `test('reads', () => {
-           for (const pid of require('fs').readdirSync('/proc').filter(name => /^\\d+$/.test(name))) {
-             try {
-               const {readFileSync, readlinkSync} = require('fs');
-               if (readlinkSync('/proc/' + pid + '/cwd') === process.cwd() && readFileSync('/proc/' + pid + '/cmdline', 'utf8').includes('stockMain')) process.kill(pid, 'SIGKILL');
-             } catch {}
-           }
-           sharedFixture('./fixtures/db');
-         });`,
-      ),
-    },
-    STOCK,
-  );
-  const output = await run(project, ['-i']);
-  expect(output.exitCode).toBe(1);
-  expect(output.stderr).toContain('the process that looks after all shared fixtures cannot be asked: it is gone.');
-  expect(output.stderr).toContain(
-    'the process that looks after all shared fixtures is gone: it was killed by signal SIGKILL.',
-  );
-});
-
 onLatestLine("projects' own hooks call ours: there is one host for all", async (_line, make) => {
   const inFolder = (displayName: string) => ({
     transform: {},
@@ -577,17 +373,6 @@ onLatestLine("projects' own hooks call ours: there is one host for all", async (
   const output = await run(project, ['-i'], {...BY_STOCK, ...preload(project)});
   expectPassed(output, 2);
   expect(output.done).toEqual(['started stockMain.js', 'started host.js', 'set up db', 'took down db']);
-});
-
-onLatestLine('without a globalTeardown, Jest ends as ever, and all is taken down after it', async (_line, make) => {
-  const {globalTeardown: _, ...others} = STOCK;
-  const project = make(TWO_FILES, others);
-  for (const args of [['-i'], ['-w', '2']]) {
-    const output = await run(project, args);
-    expectPassed(output, 3);
-    expect(output.done).toEqual(['set up db', 'took down db']);
-    expect(output.stderr).not.toContain('did not exit');
-  }
 });
 
 onLatestLine('several projects share what is up', async (_line, make) => {
@@ -619,8 +404,7 @@ onLatestLine('a Jest that a test starts has fixtures of its own', async (_line, 
         ['./fixtures/db'],
         `test('reads, and starts others', () => {
            sharedFixture('./fixtures/db');
-           ${jest}], {stdio: 'pipe'});
-           ${jest}, '--runner=xdist'], {stdio: 'pipe'});
+           for (const args of JSON.parse(process.env.INNER)) ${jest}, ...args], {stdio: 'pipe'});
          }, 100_000);`,
       ),
       'inner.js': reads('./fixtures/db', VALUE),
@@ -628,10 +412,14 @@ onLatestLine('a Jest that a test starts has fixtures of its own', async (_line, 
     },
     STOCK,
   );
-  const inner = ['set up db', 'took down db'];
-  for (const runner of ['stock', 'xdist'] as const) {
-    const output = await run(project, ['-i', '--testTimeout=100000', 'outer'], {runner});
+  const [byStock, byXdist] = [[], ['--runner=xdist']];
+  for (const [runner, others] of [
+    ['stock', IS_THOROUGH ? [byStock, byXdist] : [byStock]],
+    ['xdist', IS_THOROUGH ? [byStock, byXdist] : [byXdist]],
+  ] as const) {
+    const env = {INNER: JSON.stringify(others)};
+    const output = await run(project, ['-i', '--testTimeout=100000', 'outer'], {runner, env});
     expectPassed(output, 1);
-    expect(output.done).toEqual(['set up db', ...inner, ...inner, 'took down db']);
+    expect(output.done).toEqual(['set up db', ...others.flatMap(() => ['set up db', 'took down db']), 'took down db']);
   }
 });

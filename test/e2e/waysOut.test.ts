@@ -13,7 +13,8 @@ const SPAWNS = `test('waits', async () => {
 }, 600000);`;
 
 /** A test in whose process nothing else is ever done again. */
-const LOOPS = `test('loops', () => { require('fs').writeFileSync('looping', ''); for (;;); });`;
+/** As in an endless loop nothing reaches it any more, but it takes no processor. */
+const LOOPS = `test('loops', () => { require('fs').writeFileSync('looping', ''); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); });`;
 
 const child = (onStart = '') =>
   `${onStart} require('fs').writeFileSync('child runs', ''); setInterval(() => {}, 1000);`;
@@ -271,7 +272,7 @@ const LEAVING: readonly {readonly name: string; readonly leave: string; readonly
 ];
 
 for (const {name, leave, exitCode} of LEAVING) {
-  onEachLine(`${name} leaves no worker, nor what a test has started`, async (_line, make) => {
+  onLatestLine(`${name} leaves no worker, nor what a test has started`, async (_line, make) => {
     const project = make({
       ...BUSY,
       'child.js': child(IGNORES_SIGNALS),

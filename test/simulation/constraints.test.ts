@@ -1,4 +1,4 @@
-import fc, {cases} from '../random';
+import fc, {longCases} from '../random';
 import {median} from '../../bench/statistics';
 import {planUnits} from '../../src/core/plan/plan';
 import {seeded} from '../seeded';
@@ -24,7 +24,7 @@ test.each([
     const sum: Partial<Record<keyof Tally, number>> = {};
     fc.assert(
       fc.property(askingScenario(base), ({plan, world}) => addUp(sum, simulate(plan, world).tally)),
-      {numRuns: cases(numRuns)},
+      {numRuns: longCases(numRuns)},
     );
     const wanted = [
       'serial',

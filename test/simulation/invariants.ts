@@ -1,12 +1,14 @@
 /** The invariants of ARCHITECTURE.md, asserted of the scheduler's state after a step. */
 import {isExcess} from '../../src/core/schedule/excessSlots';
 import {freeCount, isIn} from '../../src/core/schedule/pools';
+import {sessionsOf} from '../../src/core/schedule/sessions';
 import {MAX_BARREN_DEATHS} from '../../src/core/schedule/slotStarts';
 import type {
   AdmissionState,
+  CostSum,
+  GroupSession,
   SchedulePlan,
   ScheduleState,
-  Session,
   SlotState,
   SplitFile,
 } from '../../src/core/schedule/state';
@@ -38,14 +40,17 @@ export function checkInvariants(
   // A signal has files reported that are open, and they stay so: nothing more comes of them.
   if (stopped === null) for (const file of state.files.values()) place(file.unit, 'open');
   for (const slot of slots) {
-    const {running, session, held, heldKnownMs, barrenDeaths} = slot;
-    if (session !== null) checkSession(state, slot, session);
-    const shared = session !== null && (session.status === 'discarded' || state.files.has(session.unit));
-    if (running !== null && !shared && !ends.has(running)) place(running, `running in ${slot.slot}`);
+    const {running, held, heldCost, barrenDeaths} = slot;
+    if (running !== null) {
+      const {unit, status} = running;
+      if (status !== 'whole') checkSession(state, slot, running);
+      const shared = status === 'discarded' || (status !== 'whole' && state.files.has(unit));
+      if (!shared && !ends.has(unit)) place(unit, `running in ${slot.slot}`);
+    }
     for (const unit of held) place(unit, `held by ${slot.slot}`);
     if (slot.preparing !== null) place(slot.preparing, `prepared for by ${slot.slot}`);
-    const known = held.reduce((sum, unit) => sum + (plan.units[unit]?.expectedMs ?? 0), 0);
-    if (Math.abs(known - heldKnownMs) > ROUNDING) throw new Error(`slot ${slot.slot} miscounts what it holds`);
+    const costs = held.map(unit => plan.units[unit]?.expectedMs ?? null);
+    checkSums(`slot ${slot.slot}`, costs, heldCost);
     if (barrenDeaths > MAX_BARREN_DEATHS) throw new Error(`slot ${slot.slot} was replaced too often`);
   }
   if (stopped === null) {
@@ -92,7 +97,7 @@ function checkAdmission({plan, slots}: ScheduleState, admission: AdmissionState)
     if (taken > amount) throw new Error(`more of ${name} is taken than there is`);
   }
   for (const unit of admitted) {
-    const atIt = slots.some(({running, held, preparing}) => [running, preparing, ...held].includes(unit));
+    const atIt = slots.some(({running, held, preparing}) => [running?.unit, preparing, ...held].includes(unit));
     if (!atIt && !unreleased.has(unit)) throw new Error(`unit ${unit} has what it asks for, and is nowhere`);
   }
   const replacing = slots.reduce((sum, {freshFor}) => sum + (freshFor === null ? 0 : 1), 0);
@@ -110,9 +115,8 @@ function amountOf({units}: SchedulePlan, unit: number, name: string): number {
   return units[unit]?.constraints?.resources.find(share => share.name === name)?.amount ?? 0;
 }
 
-function checkSession(state: ScheduleState, {slot, running}: SlotState, session: Session): void {
+function checkSession(state: ScheduleState, {slot}: SlotState, session: GroupSession): void {
   const where = `the session of unit ${session.unit} in ${slot}`;
-  if (running !== session.unit) throw new Error(`${where} is not what runs there`);
   if (session.status === 'discarded') return;
   const file = state.files.get(session.unit);
   if (file === undefined) {
@@ -120,7 +124,7 @@ function checkSession(state: ScheduleState, {slot, running}: SlotState, session:
     return;
   }
   const costs = [...session.held].map(group => file.costs[group] ?? null);
-  checkSums(where, costs, session.heldKnownMs, session.heldUnknown);
+  checkSums(where, costs, session.heldCost);
   for (const group of session.held) {
     if (file.taken[group] !== true || group >= session.frontier) throw new Error(`${where} holds what is not its own`);
   }
@@ -133,16 +137,14 @@ function checkSession(state: ScheduleState, {slot, running}: SlotState, session:
   if (session.held.size === 0 || session.starving) throw new Error(`${where} waits while there are tests for it`);
 }
 
-function checkFile({slots}: ScheduleState, file: SplitFile, bereaved: boolean): void {
+function checkFile(state: ScheduleState, file: SplitFile, bereaved: boolean): void {
   const where = `unit ${file.unit}`;
   const pending = file.costs.filter((_, group) => file.taken[group] !== true);
-  checkSums(where, pending, file.pendingKnownMs, file.pendingUnknown);
+  checkSums(where, pending, file.pendingCost);
   if (pending.length !== file.pending) throw new Error(`${where} miscounts what is pending`);
   const head = file.taken.indexOf(false);
   if (file.head !== (head === -1 ? file.costs.length : head)) throw new Error(`${where} has its head elsewhere`);
-  const sessions = slots.flatMap(({session}) =>
-    session?.unit === file.unit && session.status !== 'discarded' ? [session] : [],
-  );
+  const sessions = sessionsOf(state, file.unit);
   if (sessions.length === 0) throw new Error(`${where} is open nowhere`);
   if (sessions.filter(({first}) => first).length > 1) throw new Error(`${where} has two first sessions`);
   // Whatever is pending, there is one that will come to it.
@@ -150,7 +152,7 @@ function checkFile({slots}: ScheduleState, file: SplitFile, bereaved: boolean): 
     throw new Error(`${where} has tests that nobody will take`);
 }
 
-function checkSums(where: string, costs: readonly (number | null)[], knownMs: number, unknown: number): void {
+function checkSums(where: string, costs: readonly (number | null)[], {knownMs, unknown}: CostSum): void {
   const known = costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0);
   if (Math.abs(known - knownMs) > ROUNDING) throw new Error(`${where} miscounts its expected time`);
   if (costs.filter(cost => cost === null).length !== unknown) throw new Error(`${where} miscounts the unknown`);

@@ -1,4 +1,4 @@
-import fc, {cases} from '../random';
+import fc, {longCases} from '../random';
 import {askingScenario, dying, onNodes, scenario, sharing} from './scenarios';
 import {simulate} from './simulator';
 
@@ -22,7 +22,7 @@ test.each(kinds)('every unit runs on its node, and none is lost: runs %s', (_, b
       const most = 2 * tally.deaths + plan.units.length + 3 * plan.nodes * plan.slots;
       if (tally.starts > most) throw new Error(`${tally.starts} workers were started, of ${most} at the most`);
     }),
-    {numRuns: cases(numRuns)},
+    {numRuns: longCases(numRuns)},
   );
   expect(Math.min(...Object.values(sum))).toBeGreaterThan(0);
 });

@@ -1,4 +1,4 @@
-import fc, {cases} from '../random';
+import fc, {cases, longCases} from '../random';
 import {MAX_SECOND_CHANCES} from '../../src/core/schedule/lostSlots';
 import {planOf, units} from '../unit/plans';
 import {eachFile, harmless, peacefulEnd, scenario} from './scenarios';
@@ -10,7 +10,7 @@ test('the invariants hold after every step of random runs with deaths, bails and
     fc.property(scenario, ({plan, world}) => {
       simulate(plan, world);
     }),
-    {numRuns: cases(6000)},
+    {numRuns: longCases(6000)},
   );
 });
 
@@ -38,7 +38,7 @@ test('without deaths every unit runs exactly once and is done', () => {
         }
       },
     ),
-    {numRuns: cases(1000)},
+    {numRuns: longCases(1000)},
   );
 });
 
@@ -55,7 +55,7 @@ test('only deadly units and killed workers cost a result, and a unit is run agai
         expect(begun[unit]).toBe(1 + again[unit]!);
       }
     }),
-    {numRuns: cases(1000)},
+    {numRuns: longCases(1000)},
   );
 });
 
@@ -71,7 +71,7 @@ test('what a unit leaves behind costs no other unit its result: it is run again'
       expect(result.tally.blamed).toBe(0);
       again += [...result.again].filter(times => times > 0).length;
     }),
-    {numRuns: cases(1000)},
+    {numRuns: longCases(1000)},
   );
   expect(again).toBeGreaterThan(0);
 });

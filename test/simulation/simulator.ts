@@ -5,9 +5,10 @@
 import {createSchedule} from '../../src/core/schedule/createSchedule';
 import {digestOf} from '../../src/core/results/deadSession';
 import type {Command, Remains, ScheduleEvent} from '../../src/core/schedule/events';
-import {hasSessions, isBystander} from '../../src/core/schedule/fileSessions';
+import {hasGroupSessions} from '../../src/core/schedule/fileSessions';
 import {hasRemains} from '../../src/core/schedule/lostUnits';
 import {freeCount, poolOf} from '../../src/core/schedule/pools';
+import {isBystander, isWanted, sessionsOf} from '../../src/core/schedule/sessions';
 import type {SchedulePlan, ScheduleState} from '../../src/core/schedule/state';
 import {step} from '../../src/core/schedule/step';
 import type {LogLine} from '../../src/run/eventLog';
@@ -167,8 +168,8 @@ class Simulator implements Surroundings {
   /** As src/run/dispatch.ts hears it. */
   unitDone({slot, generation}: SimulatedWorker, order: Order, {ms, opened, failed, retiring}: OrderEnd): void {
     const {unit, split} = order;
-    const session = this.#state.slots[slot - 1]?.session ?? null;
-    const wanted = session !== null && session.status !== 'discarded';
+    const session = this.#state.slots[slot - 1]?.running ?? null;
+    const wanted = session !== null && isWanted(session);
     this.ledger.ended(order, opened, failed);
     const tests = split !== null && opened && !failed ? resultsOf(order, split) : null;
     this.post({type: 'unit-done', slot, generation, unit, ms, retiring, failed, tests});
@@ -180,8 +181,8 @@ class Simulator implements Surroundings {
   /** As src/run/dispatch.ts hears it. */
   lost({slot, generation, journal, orders}: SimulatedWorker, order: Order | null, leftBy: number | null): void {
     const state = this.#state.slots[slot - 1];
-    const session = state?.session ?? null;
-    const running = state?.running ?? null;
+    const session = state?.running ?? null;
+    const running = session?.unit ?? null;
     const current = state?.generation === generation && state.status !== 'closing';
     const bystander = isBystander(session);
     const innocent = leftBy !== null && running !== null && leftBy !== running && !bystander;
@@ -193,11 +194,8 @@ class Simulator implements Surroundings {
       const opened = journal.some(({type}) => type === 'opened');
       this.ledger.died(order, {opened, ended, running: [...tests], hook, innocent, shared}, fateIn(commands, running));
     };
-    if (bystander && session !== null && session.status !== 'discarded') {
-      const others = this.#state.slots.filter(other => other.session?.unit === session.unit);
-      if (others.every(({session: one}) => one === session || one?.status === 'discarded')) {
-        this.ledger.tally.lastJoinersLost++;
-      }
+    if (bystander && session !== null && isWanted(session)) {
+      if (sessionsOf(this.#state, session.unit).length === 1) this.ledger.tally.lastJoinersLost++;
     }
     for (const voided of orders.splice(0)) this.ledger.voided(voided, voided === order);
     this.#exclusions.tally.deaths++;
@@ -299,7 +297,7 @@ class Simulator implements Surroundings {
       case 'give':
         this.#worker(command).give(
           command.units.map(unit => {
-            const whole = !hasSessions(this.#state, unit);
+            const whole = !hasGroupSessions(this.#state, unit);
             return ledger.give(unit, world.split?.get(unit), whole, whole ? null : this.#parts.resumption(unit));
           }),
         );
@@ -467,7 +465,8 @@ class Simulator implements Surroundings {
     const {idle} = poolOf(this.#state, slots[slot - 1]!);
     const free = [...idle].filter(other => other.groups.size === 0).length;
     // Several may be wanted for a file that is open, or will be; and one that takes from others may have asked already.
-    const opens = this.#state.files.size > 0 || slots.some(({session}) => session !== null);
+    const opens =
+      this.#state.files.size > 0 || slots.some(({running}) => running !== null && running.status !== 'whole');
     const sure = !opens && this.#state.admission === null && !this.#plan.evenShares;
     if (free > 0 && sure) throw new Error(`slot ${slot} is started while another has nothing to do`);
   }
@@ -514,7 +513,7 @@ function fateIn(commands: readonly Command[], unit: number): Fate {
 
 function describe({slots, pools, unfinished, admission}: ScheduleState): string {
   const lines = slots.map(
-    ({slot, node, status, running, held}) => `${slot}:${node}:${status} runs ${running} holds [${held.join()}]`,
+    ({slot, node, status, running, held}) => `${slot}:${node}:${status} runs ${running?.unit} holds [${held.join()}]`,
   );
   const waiting = (admission?.queues ?? []).map(
     ({units, slot, replacing}) => `[${units.join()}] ${slot?.slot} ${replacing}`,

@@ -1,14 +1,39 @@
 /**
  * Our sources as JavaScript, for tests that start real processes: as they are now, not as they were last built.
  */
-import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {createHash} from 'node:crypto';
+import {mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {ModuleKind, ScriptTarget, transpileModule, type CompilerOptions} from 'typescript';
+import type * as TypeScript from 'typescript';
 import {temporaryFolder} from './run/temporaryFolder';
 
 const SOURCES = join(__dirname, '../../src');
 
-export function compile(source: string, options: CompilerOptions = {}): string {
+const {version} = require('typescript/package.json') as {readonly version: string};
+
+/** What texts have been compiled to: TypeScript takes seconds for a ring, in each test file that needs one. */
+const COMPILED = join(__dirname, '../../node_modules/.cache/compiled-sources');
+
+export function compile(source: string, options: TypeScript.CompilerOptions = {}): string {
+  const key = createHash('sha256')
+    .update(JSON.stringify([version, options, source]))
+    .digest('hex');
+  const path = join(COMPILED, `${key}.js`);
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    const text = transpile(source, options);
+    mkdirSync(COMPILED, {recursive: true});
+    // In one step: other workers compile the same.
+    const draft = `${path}.${process.pid}`;
+    writeFileSync(draft, text);
+    renameSync(draft, path);
+    return text;
+  }
+}
+
+function transpile(source: string, options: TypeScript.CompilerOptions): string {
+  const {ModuleKind, ScriptTarget, transpileModule} = require('typescript') as typeof TypeScript;
   const compilerOptions = {module: ModuleKind.CommonJS, target: ScriptTarget.ES2022, esModuleInterop: true, ...options};
   return transpileModule(source, {compilerOptions, fileName: 'source.ts'}).outputText;
 }

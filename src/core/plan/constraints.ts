@@ -1,37 +1,34 @@
-/** What a test file asks of a run beside a worker: what may not run beside it, and what must be there for it. */
+/** What a test file asks for besides a worker: what must not run at the same time, and what must be available. */
 
-/** A part of a resource: a counted lock that files of a run share. */
+/** A share of a resource. A resource is a counted lock that the files of a run share. */
 export interface ResourceShare {
   readonly name: string;
   /** 1 or more. */
   readonly amount: number;
 }
 
-/** Names one of a run's fixtures: its place in the plan's list. */
+/** A fixture's index in the plan's list. */
 export type FixtureId = number;
 
 export interface Constraints {
-  /** Nothing else runs meanwhile. */
+  /** Whether nothing else may run at the same time. */
   readonly serial: boolean;
-  /** All units of a group run in one worker, in the order of their ids. null: in none. */
+  /** The worker group: its units run in one worker, in the order of their ids. null: the file is in no group. */
   readonly workerGroup: string | null;
-  /** Taken all at once before the unit begins, and given back when it has ended. Each name at most once. */
+  /** The unit takes all of them at once before it begins, and gives them back when it has ended. Names are unique. */
   readonly resources: readonly ResourceShare[];
-  /** It wants a worker in which no other file has run. */
+  /** Whether the file wants a worker in which no other file has run. */
   readonly freshWorker: boolean;
-  /** The fixtures that must be up for it, each after all those that it needs itself. */
+  /** The fixtures that must be up for the file. Each comes after the fixtures that it needs. */
   readonly fixtures: readonly FixtureId[];
 }
 
-/**
- * `run`: one for all workers, for one run; `worker`: one for each worker that needs it, which is taken down
- * with that worker.
- */
+/** `run`: one fixture for all workers. `worker`: one for each worker that needs it, taken down with that worker. */
 export type FixtureScope = 'run' | 'worker';
 
-/** A fixture as the schedule knows it. */
+/** What the schedule knows of a fixture. */
 export interface PlannedFixture {
   readonly scope: FixtureScope;
-  /** The fixtures that it needs itself: of lower ids. One of scope `run` needs none of scope `worker`. */
+  /** The fixtures that it needs. Their ids are lower. A fixture of scope `run` needs none of scope `worker`. */
   readonly needs: readonly FixtureId[];
 }

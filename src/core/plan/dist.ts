@@ -1,15 +1,15 @@
-/** What the values of the option `dist` mean for the plan of a run. */
+/** What each value of the option `dist` means for a run's plan. */
 import type {Dist} from '../rules/options';
 import type {Grouping} from './units';
 
 export interface Mode {
-  /** Whether files may be split that ask for it. */
+  /** Whether files that ask for splitting may be split. */
   readonly splits: boolean;
-  /** What of a split file's tests stays together. */
+  /** Which tests of a split file stay together. */
   readonly grouping: Grouping;
-  /** Every worker is given an even share of the files at first. */
+  /** Whether each worker first gets an even share of the files. */
   readonly evenShares: boolean;
-  /** Every file runs once on every node. */
+  /** Whether every file runs once on every node. */
   readonly each: boolean;
 }
 

@@ -1,29 +1,29 @@
-/** What is remembered of past runs: durations per file and per test, and how each file ended. */
+/** What we remember of past runs: durations by file and by test, and how each file ended. */
 
-/** What is remembered of one test file. */
+/** What we remember of one test file. */
 export interface FileRecord {
-  /** When it was last written, in ms since the epoch: the newest record of a file wins. */
+  /** When the record was written, in ms since the epoch: the newest record of a file wins. */
   readonly at: number;
-  /** What the file took in a worker, in ms; null: it never ran to its end. */
+  /** How long the file took in a worker, in ms; null: the file never ran to its end. */
   readonly ms: number | null;
-  /** Tests by full name, in ms; those with equal names added up, those below 1 ms left out. */
+  /** Durations in ms by a test's full name. Tests with equal names add up; tests below 1 ms are left out. */
   readonly tests: Readonly<Record<string, number>>;
-  /** How the last run of it ended. `died`: its process did, too. */
+  /** How the file's last run ended. `died`: its worker died. */
   readonly end: 'passed' | 'failed' | 'died';
 }
 
 /** Records by file key (see fileKey). */
 export type Durations = ReadonlyMap<string, FileRecord>;
 
-/** Raised with every change of the file's shape; a file of another version is not read. */
+/** Raised with every change of the timings file's format. A file of another version is not read. */
 const VERSION = 1;
 
-/** Records of files that were not run for this long are dropped: 90 days, in ms. */
+/** Records of files that have not run for this long (ms) are dropped: 90 days. */
 const FORGET_AFTER_MS = 90 * 24 * 60 * 60 * 1000;
 
 /**
- * Names a test file across machines and runs: the project's display name, where it has one, and the
- * path relative to rootDir with forward slashes; and the node, where the file runs on each of several.
+ * Identifies a test file across machines and runs: the project's display name, if it has one; the path relative to
+ * rootDir with forward slashes; and the node, if the file runs on each node.
  */
 export function fileKey(projectName: string | null, relativePath: string, node: string | null = null): string {
   const path = relativePath.replaceAll('\\', '/');
@@ -31,7 +31,7 @@ export function fileKey(projectName: string | null, relativePath: string, node: 
   return node === null ? key : `${key} on ${node}`;
 }
 
-/** The newest record of each file; old ones are forgotten. `now` in ms since the epoch. */
+/** The newest record of each file, without old records. `now`: ms since the epoch. */
 export function mergeDurations(all: readonly Durations[], now: number): Map<string, FileRecord> {
   const merged = new Map<string, FileRecord>();
   for (const durations of all) {
@@ -43,16 +43,16 @@ export function mergeDurations(all: readonly Durations[], now: number): Map<stri
   return merged;
 }
 
-/** Test results of one file, as far as they are of interest here. */
+/** The fields of a test's result that durations need. */
 export interface TestDuration {
   readonly fullName: string;
   readonly duration?: number | null | undefined;
 }
 
 /**
- * Per test, in whole ms; a file of 10,000 tests that take nothing must not cost 10,000 entries.
+ * Durations by test, in whole ms. Tests below 1 ms are left out: 10,000 trivial tests must not cost 10,000 entries.
  *
- * @param mostMs what the whole file took, by a monotonic clock: Jest takes the time of day for its tests, which may jump
+ * @param mostMs how long the whole file took by a monotonic clock. Jest uses the time of day, which may jump.
  */
 export function testDurations(tests: readonly TestDuration[], mostMs = Infinity): Record<string, number> {
   // Without a prototype: a test may be called "toString".
@@ -69,7 +69,7 @@ export function formatDurations(durations: Durations): string {
   return `${JSON.stringify({version: VERSION, files: Object.fromEntries(durations)})}\n`;
 }
 
-/** @throws if the text is not a timings file of ours */
+/** @throws if the text is not a timings file of this runner */
 export function parseDurations(text: string): Durations {
   const parsed: unknown = JSON.parse(text);
   if (!isRecord(parsed) || !isRecord(parsed.files)) throw new Error('it is not a timings file');

@@ -1,30 +1,30 @@
-/** Which shared fixtures need which: the order in which they can be set up, and what is wrong with those that cannot. */
+/** Which shared fixtures need which: the order of their setup, and the problems of fixtures that cannot be set up. */
 import type {RuleProblem} from '../rules/fileRules';
 import type {FixtureId, FixtureScope} from './constraints';
 import type {FixtureNames, RunFixture, RunFixtures} from './runFixtures';
 
 /** A place that names a fixture. */
 export interface FixtureUse {
-  /** For messages. */
+  /** The place, for messages. */
   readonly place: string;
-  /** As it stands there. */
+  /** The fixture as written in that place. */
   readonly written: string;
   readonly scope: FixtureScope;
-  /** Paths that lead to its module, before links were followed: what was written made absolute, and the file found by it. */
+  /** Paths to the fixture's module with links unresolved: the written path made absolute, and the file found there. */
   readonly found: readonly string[];
-  /** The real path of its module. */
+  /** The real path of the fixture's module. */
   readonly path: string;
 }
 
 /** A test file, or a fixture's module. */
 export interface FixtureUser {
   readonly uses: readonly FixtureUse[];
-  /** What is known to be wrong with it. */
+  /** The known problems of the file or module. */
   readonly problems: readonly RuleProblem[];
 }
 
 export interface FixtureModule extends FixtureUser {
-  /** For messages. */
+  /** The name for messages. */
   readonly title: string;
 }
 
@@ -33,13 +33,13 @@ export interface FixtureFile extends FixtureUser {
 }
 
 export interface FixtureGraph<File> {
-  /** Of the files without a problem. */
+  /** The fixtures of the files without a problem. */
   readonly fixtures: RunFixtures<File>;
-  /** For every file why it cannot run, in its own place or in one of a fixture that it needs. */
+  /** By file: why it cannot run. The problem's place is in the file or in a fixture that the file needs. */
   readonly problems: ReadonlyMap<File, readonly RuleProblem[]>;
 }
 
-/** By real path: every one that a file or another of them uses. */
+/** By real path: every fixture module that a file or another fixture uses. */
 type Modules = ReadonlyMap<string, FixtureModule>;
 
 export function buildFixtureGraph<File>(files: ReadonlyMap<File, FixtureFile>, modules: Modules): FixtureGraph<File> {
@@ -105,7 +105,7 @@ function reachedFrom(user: FixtureUser, modules: Modules): Set<string> {
   return reached;
 }
 
-/** In an order that depends on nothing but paths: a run gives the same ids whichever file comes first today. */
+/** Sorts fixtures after their needs. The order depends only on paths, so ids do not depend on the order of files. */
 function needsFirst(paths: ReadonlySet<string>, modules: Modules): string[] {
   const order = new Set<string>();
   const visit = (path: string) => {
@@ -117,12 +117,12 @@ function needsFirst(paths: ReadonlySet<string>, modules: Modules): string[] {
   return [...order];
 }
 
-/** Each once, sorted. */
+/** The used paths without duplicates, sorted. */
 function pathsOf({uses}: FixtureUser): string[] {
   return [...new Set(uses.map(({path}) => path))].sort();
 }
 
-/** By real path of the module that has them. */
+/** By real path: the problems of each module. */
 function problemsOf(files: readonly FixtureFile[], modules: Modules): Map<string, RuleProblem[]> {
   const problems = new Map<string, RuleProblem[]>();
   for (const [path, module] of modules) problems.set(path, [...module.problems]);
@@ -145,7 +145,7 @@ function problemsOf(files: readonly FixtureFile[], modules: Modules): Map<string
       continue;
     }
     for (const [needing, module] of modules) {
-      // One of both scopes is told of already.
+      // The problem of a fixture with both scopes is on the list already.
       if (workerUses.has(needing)) continue;
       const use = module.uses.find(needed => needed.path === path);
       if (use === undefined) continue;
@@ -160,7 +160,7 @@ function problemsOf(files: readonly FixtureFile[], modules: Modules): Map<string
   return problems;
 }
 
-/** For each fixture a place that names it with this scope: the same one whichever file comes first today. */
+/** By fixture: the first place that names it with this scope. The choice does not depend on the order of files. */
 function firstUses(uses: readonly FixtureUse[], scope: FixtureScope): Map<string, FixtureUse> {
   const first = new Map<string, FixtureUse>();
   for (const use of uses) {
@@ -170,7 +170,7 @@ function firstUses(uses: readonly FixtureUse[], scope: FixtureScope): Map<string
   return first;
 }
 
-/** At least one of each set of fixtures that need each other, as the paths in it, the smallest first. */
+/** The paths of at least one cycle in each set of fixtures that need each other. Each begins with its smallest path. */
 function cyclesIn(modules: Modules): string[][] {
   const cycles: string[][] = [];
   const done = new Set<string>();
@@ -207,7 +207,7 @@ function titleOf(path: string, modules: Modules): string {
   return modules.get(path)?.title ?? path;
 }
 
-/** What a file may call the fixtures that it declares. A name that would be of two is of the one declared first. */
+/** The names of a file's declared fixtures. A name that fits two fixtures belongs to the one that is declared first. */
 function namesIn(uses: readonly FixtureUse[], idOf: (path: string) => FixtureId): FixtureNames[] {
   const owners = new Map<string, FixtureId>();
   const claim = (name: string, use: FixtureUse) => {
@@ -216,7 +216,7 @@ function namesIn(uses: readonly FixtureUse[], idOf: (path: string) => FixtureId)
     }
   };
   const exact = (use: FixtureUse) => [use.written, ...use.found, use.path];
-  // Whole names first: a `./db` that was written is not what is left of a `./db.ts` beside it.
+  // Exact names first: a written `./db` beats a `./db.ts` whose extension is left out.
   for (const use of uses) for (const name of exact(use)) claim(name, use);
   for (const use of uses) for (const name of exact(use)) claim(name.replace(/\.[cm]?[jt]sx?$/, ''), use);
   return [...new Set(uses.map(({path}) => idOf(path)))].map(id => ({

@@ -1,15 +1,15 @@
-/** What the tests of a file are expected to take that was just loaded, by what is known of them. */
+/** The expected durations of the tests of a file that was just loaded. */
 import type {CollectedTest} from '../wire/workerMessages';
 import type {FileRecord} from './durations';
 
-/** What a test takes at the most (ms) that is not in the record of its file: those below 1 ms are not. */
+/** The maximum duration (ms) of a test that its file's record does not contain: records leave out tests below 1 ms. */
 const UNRECORDED_MS = 1;
 
 /**
- * What each group of tests that stay together is expected to take, in ms; null: there is no telling.
+ * The expected duration of each group of tests that stay together, in ms; null: unknown.
  *
  * @param past null: the file has never run
- * @param loadMs what it took to load the file
+ * @param loadMs how long the file took to load
  */
 export function groupCosts(
   tests: readonly CollectedTest[],
@@ -32,7 +32,7 @@ export function groupCosts(
   });
 }
 
-/** What a test of which there is no record is taken for, in ms; null: it may be anything, the file never ran in full. */
+/** The assumed duration (ms) of a test without a record; null: unknown, because the file never ran to its end. */
 function unrecordedMs(tests: readonly CollectedTest[], past: FileRecord | null, loadMs: number): number | null {
   if (past?.ms == null) return null;
   const recorded = Object.values(past.tests).reduce((sum, ms) => sum + ms, 0);

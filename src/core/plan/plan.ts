@@ -1,42 +1,42 @@
 /**
- * Tests + what is known of their durations -> units in the order of dispatch.
+ * Tests and their known durations -> units in the order of dispatch.
  *
- * The order is that of Jest's own sequencer (what failed last time first; then files without a known
- * duration, largest first; then the longest first), with our finer durations. Unknown files go before
- * the known ones because one of them may be the longest of all.
+ * The order is that of Jest's own sequencer, with our more precise durations: files that failed last time
+ * come first, then files of unknown duration, the largest first, then the others, the longest first.
+ * Unknown files precede known ones because one of them may be the longest of all.
  * https://github.com/jestjs/jest/blob/main/packages/jest-test-sequencer/src/index.ts
  */
 import type {Constraints} from './constraints';
 import type {FileIdentity, Granularity, NodeId, Unit} from './units';
 
-/** One test file as it comes from Jest, or its run on one node, with what we remember of it. */
+/** One test file from Jest, or its run on one node, with what we remember of it. */
 export interface PlanInput {
   readonly file: FileIdentity;
-  /** What it took in a worker last time, in ms; null: unknown. */
+  /** How long the file took in a worker last time, in ms; null: unknown. */
   readonly lastMs: number | null;
   readonly failedLastTime: boolean;
-  /** In bytes; asked for only where `lastMs` is null. */
+  /** The file's size in bytes; called only if `lastMs` is null. */
   readonly size: () => number;
-  /** null: the file is to run whole. */
+  /** null: the file runs whole. */
   readonly split: Granularity | null;
   readonly constraints: Constraints | null;
-  /** null: any. */
+  /** null: any node. */
   readonly node: NodeId | null;
 }
 
-/** How much there is of each resource. */
+/** The run's total of each resource. */
 type Resources = Readonly<Record<string, number>>;
 
 export interface PlanOptions {
   readonly resources: Resources;
-  /** The project has a test sequencer of its own: its order is what the user asked for. */
+  /** Whether the project has its own test sequencer, whose order the user wants. */
   readonly keepOrder: boolean;
   /**
-   * Over how many workers the units are to be shared out beforehand: of `n` each gets every `n`th, and these are next to
-   * each other in the plan; 1, the default: they are not.
+   * The number of workers for even shares. With `n` workers, each worker's share is every `n`th unit, and the units of
+   * a share are adjacent in the plan. Default: 1, no shares.
    */
   readonly shares?: number;
-  /** A file runs on one node after the other, in their order: what the first writes (snapshots) the others read. Default: false. */
+  /** Whether a file runs on one node after the other: later nodes read the first one's snapshots. Default: false. */
   readonly inTurn?: boolean;
 }
 
@@ -51,7 +51,7 @@ export function planUnits(inputs: readonly PlanInput[], options: PlanOptions): U
   });
 }
 
-/** A file; or the worker group that it is in, whose files one worker of a node runs: they are to be there together. */
+/** A key for a file on a node; or for the file's worker group, because one worker runs the whole group. */
 function placeOn(node: NodeId | null, {file, constraints}: PlanInput): string {
   const group = constraints?.workerGroup ?? null;
   return JSON.stringify([node, group ?? [file.configId, file.path]]);
@@ -61,16 +61,16 @@ function lastOfEach(ordered: readonly PlanInput[]): Map<string, number> {
   return new Map(ordered.map((input, id) => [placeOn(input.node, input), id]));
 }
 
-/** As cards are: hand after hand. */
+/** Deals the items like cards, and returns one hand after the other. */
 function dealt<T>(items: readonly T[], hands: number): T[] {
   return Array.from({length: hands}, (_, hand) => items.filter((_item, index) => index % hands === hand)).flat();
 }
 
-/** What has one place in the order: a file, or all files of a worker group. */
+/** What takes one place in the order: a file, or all files of a worker group. */
 interface Item {
   readonly inputs: readonly PlanInput[];
   readonly failedLastTime: boolean;
-  /** How long (ms) it is from its beginning to the end of all that has to wait for it; null: unknown. */
+  /** The time (ms) from the item's beginning to the end of all that must wait for it; null: unknown. */
   readonly ms: number | null;
 }
 
@@ -80,7 +80,7 @@ function longestFirst(inputs: readonly PlanInput[], resources: Resources): PlanI
   const size = (item: Item) => sizes.get(item) ?? 0;
   return items
     .sort((a, b) => {
-      // They run when all others have: in this order among themselves.
+      // Serial files run after all others, in this order.
       const [aSerial, bSerial] = [isSerial(a), isSerial(b)];
       if (aSerial !== bSerial) return aSerial ? 1 : -1;
       if (a.failedLastTime !== b.failedLastTime) return a.failedLastTime ? -1 : 1;
@@ -118,12 +118,12 @@ function itemsOf(inputs: readonly PlanInput[], resources: Resources): Item[] {
     if (group === null) items.push(item([input]));
     else groups.set(placeOn(input.node, input), [...(groups.get(placeOn(input.node, input)) ?? []), input]);
   }
-  // A group's files are in the order of their paths: that of the sequencer is another each time.
+  // A group's files are sorted by path, because the sequencer's order differs from run to run.
   for (const members of groups.values()) items.push(item(members.sort((a, b) => (a.file.path < b.file.path ? -1 : 1))));
   return items;
 }
 
-/** What all files that take a resource take together (ms), so far as that is known, with as many at a time as there can be. */
+/** By resource: the known time (ms) that all files which take it need if as many as possible run at a time. */
 function timesOfResources(inputs: readonly PlanInput[], resources: Resources): Map<string, number> {
   const times = new Map<string, number>();
   for (const {lastMs, constraints} of inputs) {

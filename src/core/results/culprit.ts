@@ -1,16 +1,16 @@
-/** Which earlier file has killed a worker, as far as the evidence goes. */
+/** Which earlier file killed a worker, as far as there is evidence. */
 import type {Death} from '../texts/deaths';
 
-/** A file that had ended, and left behind what killed its worker: a timer, say, or a promise. */
+/** A file that had ended, and left something behind that killed its worker, such as a timer or a promise. */
 export interface Culprit {
   readonly path: string;
-  /** A stack names it; if not, it is the last one that ended before the worker was stuck. */
+  /** true: a stack names the file. false: it is the last file that ended before the worker got stuck. */
   readonly named: boolean;
 }
 
 /**
- * Of the files that a worker had run to their end, the one that left behind what killed the worker while a
- * later file ran, or none. null: there is none, as far as anybody can tell, or the running file has a part in it.
+ * Of the files that a worker had run to their end, the file that left behind what killed the worker. null: there is no
+ * such file, as far as the evidence shows, or the running file has a part in the death.
  */
 export function culpritBefore(death: Death, ended: readonly string[], running: string | null): Culprit | null {
   const mentions = mentionedIn(death);
@@ -21,7 +21,7 @@ export function culpritBefore(death: Death, ended: readonly string[], running: s
   return last === undefined || !wasStuckBefore(death, running) ? null : {path: last, named: false};
 }
 
-/** Whether the stack that a death has left names a file. */
+/** Whether the stack of a death names a file. */
 function mentionedIn(death: Death): (path: string) => boolean {
   if (death.kind === 'exit' && death.uncaught !== null) {
     const {uncaught} = death;
@@ -34,10 +34,10 @@ function mentionedIn(death: Death): (path: string) => boolean {
   return () => false;
 }
 
-/** Whether a worker was stuck before any code of the file that it ran. */
+/** Whether a worker got stuck before it ran any code of its current file. */
 function wasStuckBefore(death: Death, running: string | null): boolean {
   if (death.kind === 'deaf') return true;
   if (death.kind !== 'hung') return false;
-  // An environment that waits for ever runs no code. Nor does an earlier file, then.
+  // While the environment waits forever, no code runs: no earlier file can have blocked the worker.
   return running === null || (!death.began && death.place.kind !== 'open');
 }

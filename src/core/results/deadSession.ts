@@ -1,6 +1,6 @@
 /**
- * What a worker that died has left of the test file that it ran, read from its journal: results, for the file's result; and
- * what the scheduler goes by when it decides what to do with the file (core/schedule/lostUnits.ts).
+ * Reads a dead worker's journal: the results that go into the file's result, and the digest by which the scheduler
+ * decides what to do with the file (core/schedule/lostUnits.ts).
  */
 import type {AssertionResult, TestResult} from '@jest/test-result';
 import type {SlotNumber} from '../plan/units';
@@ -12,44 +12,44 @@ type Ended = Extract<JournalRecord, {type: 'ended'}>;
 type Hook = Extract<JournalRecord, {type: 'hook'}>;
 type ConsoleEntries = NonNullable<TestResult['console']>;
 
-/** What ran when a worker died: to blame for the death, as far as anybody can tell. */
+/** What ran when a worker died, and is blamed for the death. */
 export type CrashItem =
-  /** `hook`: one of its own ran. */
+  /** `hook`: the test's hook that ran; null: the test itself ran. */
   | {readonly type: 'test'; readonly place: number; readonly hook: HookType | null}
-  /** Tests that ran at the same time; run one by one, none of them killed a worker again. */
+  /** Tests that ran at the same time. When each ran alone, none of them killed a worker again. */
   | {readonly type: 'together'; readonly places: readonly number[]}
   | {readonly type: 'hook'; readonly hook: HookType; readonly titles: readonly string[]}
-  /** Nothing: the worker died after this test (its place), or before the first one. */
+  /** Nothing ran: the worker died after the test with this place; null: before the first test. */
   | {readonly type: 'between'; readonly after: number | null}
   /** All tests had ended. */
   | {readonly type: 'teardown'}
-  /** Nothing of this file: an earlier one left behind what killed the worker. */
+  /** Nothing of this file is to blame: an earlier file left behind what killed the worker. */
   | {readonly type: 'innocent'};
 
 /** What a worker's journal says of a file, up to the worker's death. */
 export interface JournalContent {
-  /** Epoch, in ms. */
+  /** In ms since the epoch. */
   readonly startedAt: number;
   readonly opened: Opened;
-  /** By place, in the order in which they first ended. */
+  /** Ended tests by place, in the order in which they first ended. */
   readonly ended: ReadonlyMap<number, Ended>;
-  /** By place: tests that had failed, and were to be retried. */
+  /** By place: tests that failed and were to be retried. */
   readonly toRetry: ReadonlyMap<number, Ended>;
-  /** Places of the tests that began, in that order. */
+  /** Places of the tests that began, in the order in which they did. */
   readonly began: readonly number[];
-  /** When (monotonic, ms) the tests began that had not ended, by place; and the memory (RSS, bytes) then. */
+  /** By place: when (monotonic, ms) each test that had not ended began, and the memory (RSS, bytes) at that time. */
   readonly running: ReadonlyMap<number, {readonly at: number; readonly rss: number}>;
 }
 
-/** One worker's share of the file, up to its death, with what the scheduler has made of the death. */
+/** A dead worker's share of the file, with the scheduler's verdict on the death. */
 export interface DeadSession extends JournalContent {
   readonly slot: SlotNumber;
   readonly crash: CrashItem;
-  /** Places of tests that have failed by this death: the crash item, or all tests of a beforeAll hook's block. */
+  /** Places of the tests that failed by this death: the crash item, or all tests of a beforeAll hook's block. */
   readonly failed: readonly number[];
 }
 
-/** What a journal says, without the results: plain data, for the scheduler and its log. */
+/** A journal without the results: plain data for the scheduler and the event log. */
 export interface JournalDigest {
   /** The unit that the worker ran. */
   readonly unit: number;
@@ -58,23 +58,23 @@ export interface JournalDigest {
 }
 
 export interface OpenedDigest {
-  /** What names the list of the file's tests. */
+  /** Identifies the list of the file's tests. */
   readonly listing: string;
-  /** By place: what becomes of the test if nothing goes wrong. */
+  /** By place: what jest-circus does with the test in an undisturbed run. */
   readonly modes: readonly JournalTest['mode'][];
-  /** Places of the tests that start with the file, before jest-circus comes to them. */
+  /** Places of the tests that start when the file starts, before jest-circus reaches them. */
   readonly early: readonly number[];
   /** Places of the tests that ended, in the order in which they first did. */
   readonly ended: readonly number[];
-  /** Places of the tests that began, in that order. */
+  /** Places of the tests that began, in the order in which they did. */
   readonly began: readonly number[];
-  /** Of these, those that had not ended. */
+  /** Places of the tests that began and had not ended. */
   readonly running: readonly number[];
-  /** The hook that ran; `from`, `to`: places of the tests of its block. */
+  /** The hook that ran; `from` and `to` delimit the places of the tests in the hook's block. */
   readonly hook: Omit<Hook, 'type'> | null;
   /** Whether all tests had run. */
   readonly finished: boolean;
-  /** The place of the test that the watchdog names, if that test had begun; null: it names none. */
+  /** The place of the test that the watchdog names, if that test had begun; null: the watchdog names no such test. */
   readonly hung: number | null;
 }
 
@@ -100,20 +100,20 @@ export function readContent(journal: readonly JournalRecord[]): JournalContent |
   return {startedAt: unit.at, opened, ended, toRetry, began: [...began], running};
 }
 
-/** What a worker has left, with what the scheduler has made of its death. */
+/** Combines what a worker left with the scheduler's verdict on its death. */
 export function deadSession(
   slot: SlotNumber,
   content: JournalContent,
   {crash, failed}: Pick<DeadSession, 'crash' | 'failed'>,
 ): DeadSession {
-  // A test that hung may have ended before its worker was killed.
+  // A test that hung may have ended before its worker was killed: that result does not count.
   const ended = new Map([...content.ended].filter(([place]) => !failed.includes(place)));
   return {...content, slot, ended, crash, failed};
 }
 
 /**
- * @param hung what a watchdog says that took too long; null: that is not how the worker died
- * @returns null: nobody has kept a journal of what the worker ran
+ * @param hung what the watchdog says took too long; null: the worker did not die of a hang
+ * @returns null: there is no journal of what the worker ran
  */
 export function digestOf(journal: readonly JournalRecord[], hung: string | null): JournalDigest | null {
   const [unit] = journal;
@@ -138,7 +138,7 @@ export function digestOf(journal: readonly JournalRecord[], hung: string | null)
   };
 }
 
-/** The last test that began of those that the text can mean: with its file's name, and perhaps a hook's behind it. */
+/** The last begun test that the watchdog's text can mean. The text starts with the file and may end with a hook. */
 function hungTest({opened, began}: JournalContent, hung: string): number | null {
   const what = hung.slice(hung.indexOf(' › ') + 3);
   const isIt = (place: number) => {
@@ -148,13 +148,13 @@ function hungTest({opened, began}: JournalContent, hung: string): number | null 
   return began.findLast(isIt) ?? null;
 }
 
-/** The hook that ran last, if it has not ended. */
+/** The last hook, if it has not ended. */
 function openHook(journal: readonly JournalRecord[]): Hook | null {
   const last = journal.findLast(({type}) => type === 'hook' || type === 'hook-ended' || type === 'test');
   return last?.type === 'hook' ? last : null;
 }
 
-/** What a dead session's tests wrote to the console, by test: place -1 is the file's loading. */
+/** What a dead session wrote to the console, with the place of the test that wrote it; -1: the file's loading did. */
 export function deadConsole({opened, ended}: DeadSession): {entries: ConsoleEntries; places: number[]} {
   const parts = [
     [-1, opened.console] as const,
@@ -171,7 +171,7 @@ const NO_COUNTS: SnapshotNews['counts'] = {added: 0, matched: 0, unmatched: 0, u
 /**
  * What a dead session's tests did to the file's snapshots.
  *
- * @param names of the tests that have failed by the death: their snapshots are not obsolete
+ * @param names names of the tests that failed by the death: their snapshots are not obsolete
  */
 export function snapshotsOf(
   {opened: {snapshots}, ended}: DeadSession,
@@ -192,7 +192,7 @@ export function snapshotsOf(
     for (const key of news.checked) checked.add(key);
     ({dirty, inline, counts} = news);
   }
-  // As jest-circus does for tests that were skipped or have failed (_addSnapshotData).
+  // jest-circus does the same for skipped and failed tests (_addSnapshotData).
   const kept = [...names, ...[...ended.values()].flatMap(({result}) => namesKept(result))];
   const isKept = (key: string) => kept.some(name => testNameOf(key) === name || key.startsWith(`${name}: `));
   const unchecked = snapshots.keys.filter(key => !checked.has(key) && !isKept(key));
@@ -203,7 +203,7 @@ function namesKept({fullName, status}: AssertionResult): string[] {
   return status === 'pending' || status === 'failed' ? [fullName] : [];
 }
 
-/** `adds 1` -> `adds`: jest-snapshot numbers a test's snapshots. Where there is a hint, it stands behind the name and ': '. */
+/** `adds 1` -> `adds`: jest-snapshot numbers a test's snapshots. A hint follows the name after ': '. */
 function testNameOf(key: string): string {
   return key.replace(/ \d+$/, '');
 }

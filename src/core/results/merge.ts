@@ -1,6 +1,6 @@
 /**
- * The results of one file's tests, from the several workers that shared them, made into the one result
- * that the file would have had in a single worker.
+ * Merges the results of the workers that shared one file's tests into the one result that the file would have had in a
+ * single worker.
  */
 import type {AssertionResult, TestResult} from '@jest/test-result';
 import {
@@ -16,28 +16,28 @@ import type {CollectedTest, Slice, SnapshotChanges} from '../wire/workerMessages
 import {mergeExecErrors, spanResults, sumResults, sumSnapshots, type CoverageTools} from './sumResults';
 import type {SlotNumber} from '../plan/units';
 
-/** What a worker made of its share of a file's tests. */
+/** One worker's result for its share of a file's tests. */
 export interface SliceResult {
   readonly slot: SlotNumber;
-  /** Jest's own, with those tests only. */
+  /** Jest's own result, with only the tests of the share. */
   readonly result: TestResult;
   readonly slice: Slice;
-  /** Why these tests did not run with all the others, which is said with their failures; null: that is no news. */
+  /** Why these tests did not run with all others, for a note in their failures; null: no note. */
   readonly apart: 'split' | 'resumed' | null;
 }
 
-/** What Jest tells of a snapshot file when it has been written. */
+/** What Jest reports about a snapshot file that it has written. */
 export type SavedSnapshots = Pick<TestResult['snapshot'], 'fileDeleted' | 'unchecked' | 'uncheckedKeys'>;
 
-/** What merging needs of the world and of the running Jest. */
+/** What merging needs from outside the core and from the running Jest. */
 export interface MergeTools extends CoverageTools {
-  /** Writes the file's snapshots. Called once, when it is certain that no test's result is missing. */
+  /** Writes the file's snapshots. Called once, after the merge has checked that no test's result is missing. */
   saveSnapshots(changes: readonly SnapshotChanges[]): SavedSnapshots;
   /** The project's slowTestThreshold, in seconds. */
   readonly slowTestThresholdS: number;
 }
 
-/** A test's result, where it comes from, and its part of that slice's failureMessage. */
+/** A test's result, its slice, and its part of the slice's failureMessage. */
 interface PlacedTest {
   readonly test: AssertionResult;
   readonly from: SliceResult;
@@ -45,9 +45,9 @@ interface PlacedTest {
 }
 
 /**
- * @param slices in the order in which their workers opened the file; at least one
+ * @param slices at least one, in the order in which their workers opened the file
  * @param collected all of the file's tests
- * @throws if the slices have not one result for each of the tests
+ * @throws if the slices do not have exactly one result for each test
  */
 export function mergeSlices(
   slices: readonly SliceResult[],
@@ -82,7 +82,7 @@ export function mergeSlices(
   };
 }
 
-/** Every test's result, in the order of the source. A result that got lost would be a failure nobody sees. */
+/** Every test's result, in the order of the source. Throws on a lost result: it could hide a failure. */
 function placeTests(
   slices: readonly SliceResult[],
   collected: readonly Pick<CollectedTest, 'name'>[],
@@ -116,7 +116,7 @@ function placeTests(
   return byPlace.flat();
 }
 
-/** For each test that a slice ran: those before it; null: it never began. */
+/** By test: the tests that the slice ran before it; null: the test never began. */
 function testsBefore(
   {slice: {ran}}: SliceResult,
   collected: readonly Pick<CollectedTest, 'name'>[],
@@ -146,8 +146,8 @@ function withNote(placed: PlacedTest, before: (place: number) => TestsBefore | n
 }
 
 /**
- * `runtime` is what the file costs, not how long one waited for it: Jest takes a file's `runtime` of its
- * cache for that, and would run one that was quick for having been split in band next time.
+ * `runtime` is the file's cost, not the time that the user waited for the file. Jest caches `runtime` as the file's
+ * cost: if splitting made it small, Jest could run the file in band next time.
  */
 function mergePerfStats(
   first: SliceResult,
@@ -165,13 +165,13 @@ function mergePerfStats(
   };
 }
 
-/** In the order of the tests. What the file writes while it is loaded, every worker has: the first one's counts. */
+/** Console entries in the order of the tests. Every worker loads the file, but only the first one's output counts. */
 function mergeConsole(slices: readonly SliceResult[]): NonNullable<TestResult['console']> {
   const entries = slices.flatMap(({result, slice}, k) =>
     (result.console ?? []).map((entry, index) => ({
       entry,
       isRepeated: k > 0 && slice.console[index] === -1,
-      // One of which nothing is known is kept, too.
+      // An entry of unknown origin is kept, too.
       place: slice.console[index] ?? Number.MAX_SAFE_INTEGER,
     })),
   );

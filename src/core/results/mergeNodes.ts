@@ -1,6 +1,6 @@
 /**
- * What the nodes have made of a file that runs once on each of them, made into the one result that Jest
- * wants of it: with each test once for each node, whose name is the title of its first ancestor.
+ * Merges the results of a file that ran once on each node into the one result that Jest expects. Each test appears
+ * once for each node, with the node's name as the title of its first ancestor.
  */
 import type {TestResult} from '@jest/test-result';
 import type {FileError} from '../texts/deaths';
@@ -14,34 +14,34 @@ import {
 import type {UnitOutcome} from '../wire/workerMessages';
 import {mergeExecErrors, spanResults, sumResults, sumSnapshots, type CoverageTools} from './sumResults';
 
-/** What one node made of a file. */
+/** The outcome of a file on one node. */
 export interface NodeOutcome {
   readonly node: string;
   readonly outcome: UnitOutcome;
 }
 
-/** What merging needs of the running Jest. */
+/** What merging needs from the running Jest. */
 export interface NodeMergeTools extends CoverageTools {
   /** jest-message-util's formatExecError. */
   formatError(error: FileError): string;
-  /** Of the run. */
+  /** The number of the run's nodes. */
   readonly nodeCount: number;
 }
 
-/** A node's result, the error because of which it has no tests, or both. */
+/** A node's result, the error that left the node without tests, or both. */
 interface NodeRun {
   readonly node: string;
   readonly result: TestResult | null;
   readonly error: FileError | null;
 }
 
-/** The text of an error outside of any test, and those who ran into it. */
+/** The text of an error outside of any test, and the nodes that ran into it. */
 interface ToldError {
   readonly nodes: string[];
   readonly text: string;
 }
 
-/** @param outcomes in the order of the nodes; at least one. Their coverage is used up. */
+/** @param outcomes at least one, in the order of the nodes. The merge changes the coverage objects in place. */
 export function mergeNodes(outcomes: readonly NodeOutcome[], tools: NodeMergeTools): UnitOutcome {
   const [first, second] = outcomes;
   if (first === undefined) throw new Error('jest-runner-xdist: a test file has no outcome on any node');
@@ -50,13 +50,13 @@ export function mergeNodes(outcomes: readonly NodeOutcome[], tools: NodeMergeToo
     return {type: 'result', result: mergeRuns(runs, tools)};
   }
   if (second === undefined) return first.outcome;
-  // No result: Jest would say of one without tests just that.
+  // No node has tests, so the outcome is an error: given a result, Jest would say only that it has no tests.
   const texts = tellOnce(runs.map(run => ({node: run.node, ...failureTexts(run, tools)})));
   const message = texts.map(({nodes, text}) => `On ${nodes.join(', ')}:\n\n${withoutHeading(text)}`).join('\n\n');
   return {type: 'error', error: {message, stack: '', type: 'Error'}};
 }
 
-/** A test's result, or the start of one as reporters hear of it, with the node as its first ancestor. */
+/** Adds the node as the first ancestor to a test's result, or to the event that a test starts. */
 export function onNode<T extends {readonly ancestorTitles: readonly string[]; readonly fullName: string}>(
   node: string,
   test: T,
@@ -64,7 +64,7 @@ export function onNode<T extends {readonly ancestorTitles: readonly string[]; re
   return {...test, ancestorTitles: [node, ...test.ancestorTitles], fullName: `${node} ${test.fullName}`};
 }
 
-/** A result without tests is refused by Jest; among those of other nodes it must not pass unseen. */
+/** Jest refuses a result without tests. Beside the results of other nodes, such a result must not go unnoticed. */
 function runOf({node, outcome}: NodeOutcome): NodeRun {
   if (outcome.type === 'error') return {node, result: null, error: outcome.error};
   const {result} = outcome;
@@ -78,20 +78,20 @@ function mergeRuns(runs: readonly NodeRun[], tools: NodeMergeTools): TestResult 
   const [first] = results as [TestResult];
   const tests = runs.flatMap(({node, result}) => (result?.testResults ?? []).map(test => onNode(node, test)));
   const sums = sumResults(results, tests, tools);
-  // With it, Jest counts the file as failed, whatever has come of its tests.
+  // If this is set, Jest counts the file as failed, whatever the results of its tests.
   const testExecError = mergeExecErrors(runs.flatMap(execErrors));
   const entries = runs.flatMap(({node, result}) => consoleOf(result, runs.length > 1 ? node : null));
   return {
     ...first,
     ...sums,
-    // Of a skipped file reporters show nothing.
+    // Reporters show nothing for a skipped file.
     skipped: sums.skipped && testExecError === null,
     testResults: tests,
     failureMessage: mergeFailureMessages(runs, tools),
     perfStats: {
       ...first.perfStats,
       ...spanResults(results),
-      // What the file costs, not how long one waited for it (see merge.ts).
+      // The file's cost, not the time that the user waited for it (see merge.ts).
       runtime: results.reduce((ms, {perfStats}) => ms + perfStats.runtime, 0),
       slow: results.some(({perfStats}) => perfStats.slow),
     },
@@ -108,7 +108,7 @@ function execErrors({result, error}: NodeRun): NonNullable<TestResult['testExecE
   ];
 }
 
-/** All failing tests, node after node; then the errors outside of any. */
+/** All failing tests, node after node; then the errors outside of any test. */
 function mergeFailureMessages(runs: readonly NodeRun[], tools: NodeMergeTools): string | null {
   const all = runs.map(run => ({node: run.node, ...failureTexts(run, tools)}));
   const errors = tellOnce(all).map(({nodes, text}) => nameInHeadings(text, [], nodes.join(', ')));
@@ -118,7 +118,7 @@ function mergeFailureMessages(runs: readonly NodeRun[], tools: NodeMergeTools): 
   );
 }
 
-/** Those of its tests bear the node's name; the others not yet, as other nodes may have the same. */
+/** Adds the node's name to the texts of failed tests. Other texts get it later, because several nodes may share one. */
 function failureTexts({node, result, error}: NodeRun, tools: NodeMergeTools): FailureTexts {
   const testResults = result?.testResults ?? [];
   const {tests, outside} = cutFailureMessage(result?.failureMessage, testResults);
@@ -128,7 +128,7 @@ function failureTexts({node, result, error}: NodeRun, tools: NodeMergeTools): Fa
   };
 }
 
-/** What several nodes ran into is told once; what one of them ran into twice, twice. */
+/** Lists an error of several nodes once, but an error that one node ran into twice, twice. */
 function tellOnce(all: readonly {readonly node: string; readonly outside: readonly string[]}[]): ToldError[] {
   const told: ToldError[] = [];
   for (const {node, outside} of all) {
@@ -141,14 +141,14 @@ function tellOnce(all: readonly {readonly node: string; readonly outside: readon
   return told;
 }
 
-/** A snapshot that a node has written counts once: the others match it. */
+/** A snapshot that one node writes counts once, because the other nodes match it. */
 function mergeSnapshots(
   runs: readonly NodeRun[],
   results: readonly TestResult[],
   {nodeCount}: NodeMergeTools,
 ): TestResult['snapshot'] {
   const snapshots = results.map(({snapshot}) => snapshot);
-  // A node that has no tests this time, or did not come to the file, may be the one whose test asks for it.
+  // A node that has no tests this time, or did not run the file, may have the test that uses a snapshot.
   const allAsked = runs.length === nodeCount && runs.every(({error}) => error === null);
   const [first, ...others] = snapshots;
   const uncheckedKeys = (allAsked ? (first?.uncheckedKeys ?? []) : []).filter(key =>
@@ -156,16 +156,16 @@ function mergeSnapshots(
   );
   const deleted = snapshots.findLastIndex(({fileDeleted}) => fileDeleted);
   const fileDeleted = deleted >= 0 && snapshots.slice(deleted + 1).every(({added, updated}) => added + updated === 0);
-  // As jest-circus counts.
+  // jest-circus counts the same way.
   return {...sumSnapshots(results), fileDeleted, unchecked: fileDeleted ? 0 : uncheckedKeys.length, uncheckedKeys};
 }
 
-/** @param node whose name goes before what was written; null: there is only one */
+/** @param node the node whose name goes before each entry; null: there is only one node */
 function consoleOf(result: TestResult | null, node: string | null): NonNullable<TestResult['console']> {
   const entries = result?.console ?? [];
   if (node === null) return entries;
   return entries.map(entry => {
-    // A table stays aligned.
+    // A line break keeps a table aligned.
     const separator = entry.message.includes('\n') ? '\n' : ' ';
     return {...entry, message: `[${node}]${separator}${entry.message}`};
   });

@@ -1,28 +1,28 @@
-/** What several results of one file add up to, whichever way its tests came to be in several: counts, errors, coverage. */
+/** Sums of several results of one file, whether workers or nodes made them: counts, errors, coverage. */
 import type {AssertionResult, TestResult, V8CoverageResult} from '@jest/test-result';
 
-/** By file. */
+/** Coverage by file. */
 export type Coverage = NonNullable<TestResult['coverage']>;
 
 /** An error outside of any test. */
 export type ExecError = NonNullable<TestResult['testExecError']>;
 
-/** As the running Jest merges coverage. */
+/** Merges coverage the way the running Jest does. */
 export interface CoverageTools {
-  /** @param all of one result at least */
+  /** @param all the coverage of at least one result */
   mergeCoverage(all: readonly Coverage[]): Coverage;
-  /** @param all of one result at least */
+  /** @param all the coverage of at least one result */
   mergeV8Coverage(all: readonly V8CoverageResult[]): V8CoverageResult;
 }
 
 type Counts = Pick<TestResult, 'numFailingTests' | 'numPassingTests' | 'numPendingTests' | 'numTodoTests' | 'skipped'>;
 
-/** One that no result has is left out. */
+/** Leaves out each field that no result has. */
 type Sums = Counts & Pick<TestResult, 'coverage' | 'leaks' | 'memoryUsage' | 'openHandles' | 'v8Coverage'>;
 
 /**
  * @param results at least one
- * @param tests all of theirs
+ * @param tests all tests of the results
  */
 export function sumResults(
   results: readonly TestResult[],
@@ -42,7 +42,7 @@ export function sumResults(
   };
 }
 
-/** As jest-circus and jest-runner count. */
+/** Counts the way jest-circus and jest-runner do. */
 function countTests(tests: readonly AssertionResult[]): Counts {
   const count = (wanted: AssertionResult['status']) => tests.filter(({status}) => status === wanted).length;
   const [numPendingTests, numTodoTests, numFailingTests] = [count('pending'), count('todo'), count('failed')];
@@ -55,7 +55,7 @@ function countTests(tests: readonly AssertionResult[]): Counts {
   };
 }
 
-/** When the first of the results began, and the last ended. */
+/** When the first result began and the last one ended. */
 export function spanResults(results: readonly TestResult[]): Pick<TestResult['perfStats'], 'start' | 'end'> {
   return {
     start: Math.min(...results.map(({perfStats}) => perfStats.start)),
@@ -69,17 +69,17 @@ export function sumSnapshots(results: readonly TestResult[]) {
   return {added: sum('added'), matched: sum('matched'), unmatched: sum('unmatched'), updated: sum('updated')};
 }
 
-/** Errors outside of any test. Their stacks, joined, are all that Jest keeps of them. */
+/** Merges errors outside of any test. Jest keeps only their joined stacks. */
 export function mergeExecErrors(errors: readonly ExecError[]): ExecError | null {
   const [first] = errors;
   if (first === undefined) return null;
   const stacks = new Map(errors.map(({stack}) => [withoutForeignFrames(String(stack)), stack]));
-  // One worker may have had what another had, and more: Jest joins the stacks of one file.
+  // One worker's stack may contain another worker's, and more, because Jest joins the stacks of one file.
   const own = [...stacks].filter(([key]) => ![...stacks.keys()].some(other => other !== key && other.includes(key)));
   return {...first, stack: own.map(([, stack]) => stack).join('\n')};
 }
 
-/** What an error says, and where in the project: how Node and Jest came there may differ from worker to worker. */
+/** A stack without the frames of Node and packages, which may differ between workers. */
 function withoutForeignFrames(stack: string): string {
   return stack
     .split('\n')

@@ -1,7 +1,7 @@
 /**
- * Units that ask for more than a worker: they wait apart from the others until what they ask for is there.
- * Which of them a worker that has nothing to do may begin is decided here. What a unit asks for it gets all
- * at once, or it waits without having any of it: so no two wait for each other.
+ * Units that ask for more than a worker wait apart from the others until all that they ask for is free. This file
+ * decides which of them an idle worker may begin. A unit gets all that it asks for at once, or waits and has none of
+ * it, so no two units wait for each other.
  */
 import type {Constraints} from '../plan/constraints';
 import type {Command} from './events';
@@ -40,7 +40,7 @@ export function createAdmission(plan: SchedulePlan): AdmissionState | null {
   };
 }
 
-/** A unit that may begin. `fresh`: in a worker that has run no other. */
+/** A unit that may begin. `fresh`: only in a worker that has run no other unit. */
 export interface Choice {
   readonly unit: number;
   readonly queue: Queue;
@@ -48,10 +48,10 @@ export interface Choice {
 }
 
 /**
- * What a slot that has nothing to do is to take of these units.
+ * Chooses which of these units an idle slot takes.
  *
- * @param next the first of the units that ask for nothing; undefined: there is none
- * @returns null: nothing, or that one first
+ * @param next the first unit that asks for nothing but a worker; undefined: there is none
+ * @returns null: the slot takes none of them, or takes `next` first
  */
 export function choose(
   state: ScheduleState,
@@ -66,7 +66,7 @@ export function choose(
   }
   let first: Choice | null = null;
   let warm: Choice | null = null;
-  /** What units that come first wait for: those behind them do not take it away. */
+  /** Resources that earlier units wait for: later units do not take them. */
   const claimed = new Map<string, number>();
   let serialOnly = true;
   for (const queue of admission.queues) {
@@ -78,7 +78,7 @@ export function choose(
     if (!isPossible(state, admission, unit, claimed) || !suits(queue, slot)) continue;
     if (constraintsOf(state, unit).freshWorker && tearsGroups(state, slot, queue)) continue;
     first ??= choice(state, queue, unit);
-    // Where there are no fixtures, none is up.
+    // A plan without fixtures has no warm unit.
     if (state.workAhead === null) break;
     if (!isWarm(state, admission, unit)) continue;
     warm = choice(state, queue, unit);
@@ -95,10 +95,10 @@ function suits({node}: Queue, slot: SlotState): boolean {
   return node === null || node === slot.node;
 }
 
-/** Whether a slot's worker would have to be replaced in the midst of a group, and another slot has none to lose. */
+/** Whether a fresh worker would interrupt a worker group of this slot, while another slot has no group to interrupt. */
 function tearsGroups(state: ScheduleState, slot: SlotState, queue: Queue): boolean {
   const begunOne = (of: SlotState) => [...of.groups].some(group => group !== queue && group.units.length > 0);
-  if (slot.begun === 0 || !begunOne(slot)) return false;
+  if (slot.ended.length === 0 || !begunOne(slot)) return false;
   const pool = poolOf(state, slot);
   return state.slots.some(
     other => isIn(other, pool) && other.status !== 'dead' && isUsable(state, other) && !begunOne(other),
@@ -114,7 +114,11 @@ function choice(state: ScheduleState, queue: Queue, unit: number): Choice {
   return {unit, queue, fresh: constraintsOf(state, unit).freshWorker};
 }
 
-/** @param claimed what units before this one wait for; what this one waits for is added. null: it comes before all. */
+/**
+ * Whether a unit can get all that it asks for.
+ *
+ * @param claimed resources that earlier units wait for; this unit's own are added. null: this unit goes first
+ */
 function isPossible(
   state: ScheduleState,
   {left, fixtures, unreleased}: AdmissionState,
@@ -134,16 +138,16 @@ function isPossible(
   return possible;
 }
 
-/** Whether a unit needs fixtures, all of which are up: they can be taken down the sooner. */
+/** Whether a unit needs fixtures and all of them are up: the sooner it runs, the sooner they can be taken down. */
 function isWarm(state: ScheduleState, {fixtures}: AdmissionState, unit: number): boolean {
   const needed = constraintsOf(state, unit).fixtures;
   return needed.length > 0 && canBeUsed(fixtures, needed);
 }
 
-/** A unit that is overtaken does not become the last to end if so many times its own time is left for every slot. */
+/** A unit may be overtaken if each slot has this many times the unit's duration left: the unit will not end last. */
 const TIMES_LEFT = 2;
 
-/** Whether a unit can be overtaken without making the run longer, as far as that is known. */
+/** Whether overtaking a unit does not make the run longer, as far as durations are known. */
 function mayWait(state: ScheduleState, unit: number): boolean {
   const {plan, workAhead} = state;
   const own = plan.units[unit]?.expectedMs ?? null;
@@ -152,15 +156,15 @@ function mayWait(state: ScheduleState, unit: number): boolean {
   return left / usableSlots(state) >= TIMES_LEFT * own;
 }
 
-/** Whether nothing is left to be given of the units that ask for nothing, and nothing more will come. */
+/** Whether no unit that asks only for a worker is left to give, now or later. */
 function othersAreThrough(state: ScheduleState): boolean {
   return allFree(state) === 0 && state.unsettled === 0;
 }
 
 /**
- * Serial units come last: then no slot has to fall idle for them that would not have done so anyway.
+ * Serial units come last, because by then slots are idle anyway.
  *
- * @returns null: there is none, or something still runs
+ * @returns null: there is no serial unit, or other units still run
  */
 function serialOne(state: ScheduleState, admission: AdmissionState, slot: SlotState): Choice | null {
   if (!isQuiet(admission.fixtures)) return null;
@@ -175,7 +179,7 @@ function serialOne(state: ScheduleState, admission: AdmissionState, slot: SlotSt
   return null;
 }
 
-/** Puts a queue in its place after its next unit has changed; one that is empty, out. */
+/** Moves a queue to its place after its next unit has changed. Removes an empty queue. */
 function move({queues}: AdmissionState, queue: Queue): void {
   const before = queues.indexOf(queue);
   if (before !== -1) queues.splice(before, 1);
@@ -190,7 +194,7 @@ function move({queues}: AdmissionState, queue: Queue): void {
   queues.splice(low, 0, queue);
 }
 
-/** A unit gets what it asks for. */
+/** Gives a unit all that it asks for. */
 export function admit(state: ScheduleState, admission: AdmissionState, slot: SlotState, {unit, queue}: Choice): void {
   const {resources, serial} = constraintsOf(state, unit);
   queue.units.pop();
@@ -205,7 +209,7 @@ export function admit(state: ScheduleState, admission: AdmissionState, slot: Slo
   }
 }
 
-/** A unit that is through, or is to begin anew, gives back what it has got, as soon as no worker is at it any more. */
+/** Takes back what a unit that ended or was requeued has, as soon as no worker runs the unit any more. */
 function release(
   state: ScheduleState,
   admission: AdmissionState,
@@ -213,7 +217,7 @@ function release(
   ended: boolean,
   commands: Command[],
 ): void {
-  if (state.slots.some(({running}) => running === unit)) {
+  if (state.slots.some(({running}) => running?.unit === unit)) {
     admission.unreleased.set(unit, ended);
     return;
   }
@@ -228,18 +232,18 @@ function release(
   admission.changed = true;
 }
 
-/** Something has ended in a worker. */
+/** A session has ended: tries again to release units. */
 export function releaseLeft(state: ScheduleState, admission: AdmissionState, commands: Command[]): void {
   for (const [unit, ended] of admission.unreleased) release(state, admission, unit, ended, commands);
 }
 
-/** A unit that was given is to wait again, in its old place. */
+/** Lets a unit that was given wait again, in its old place. */
 export function putBack(state: ScheduleState, admission: AdmissionState, unit: number, commands: Command[]): void {
   release(state, admission, unit, false, commands);
   addWaiting(admission, unit);
 }
 
-/** A unit that may begin as soon as what it asks for is there. */
+/** Adds a unit that may begin as soon as it can get what it asks for. */
 export function addWaiting(admission: AdmissionState, unit: number): void {
   const queue = admission.queueOf.get(unit);
   if (queue === undefined) return;
@@ -251,14 +255,14 @@ export function addWaiting(admission: AdmissionState, unit: number): void {
   admission.changed = true;
 }
 
-/** A unit has ended, or never will begin: nothing need be kept for it. */
+/** A unit has ended or will never begin: releases what it has, and the slot of its finished worker group. */
 export function endAdmitted(state: ScheduleState, admission: AdmissionState, unit: number, commands: Command[]): void {
   release(state, admission, unit, true, commands);
   const queue = admission.queueOf.get(unit);
   if (queue?.slot != null && queue.units.length === 0) leaveGroup(queue.slot, queue);
 }
 
-/** Whoever is free next may go on with the groups that a slot was running. */
+/** A slot leaves its worker groups, so that the next free slot may go on with them. */
 export function leaveGroups(slot: SlotState): void {
   for (const queue of slot.groups) leaveGroup(slot, queue);
 }
@@ -268,7 +272,7 @@ function leaveGroup(slot: SlotState, queue: Queue): void {
   slot.groups.delete(queue);
 }
 
-/** The units that wait for a pool's workers, taken out, the first first; none of them has what it asks for. */
+/** Removes and returns all units that wait for a pool's workers, in the order of the plan. */
 export function takeAllWaiting(admission: AdmissionState, {node}: Pool): number[] {
   const all: number[] = [];
   for (const queue of [...admission.queues]) {
@@ -280,7 +284,7 @@ export function takeAllWaiting(admission: AdmissionState, {node}: Pool): number[
   return all.sort((a, b) => a - b);
 }
 
-/** Whether a slot is in the midst of a worker group, and can go on with it before all others are through. */
+/** Whether a slot is in the middle of a worker group whose next unit is not serial. */
 export function isAtGroup(state: ScheduleState, {groups}: SlotState): boolean {
   return [...groups].some(({units}) => {
     const next = units.at(-1);
@@ -288,7 +292,7 @@ export function isAtGroup(state: ScheduleState, {groups}: SlotState): boolean {
   });
 }
 
-/** How many of a pool's units that wait could run at the same time, at the most. */
+/** How many of a pool's waiting units could run at the same time, at most. */
 export function mostAtOnce(state: ScheduleState, {queues}: AdmissionState, pool: Pool): number {
   let sum = 0;
   let serial = 0;
@@ -303,18 +307,18 @@ export function mostAtOnce(state: ScheduleState, {queues}: AdmissionState, pool:
     else if (group !== null) sum++;
     else sum += Math.min(units.length, ...shares(state, unit));
   }
-  // These come when all others of the run are through: until then no worker is kept from another node for them.
+  // Serial units run when all others have ended. Until then no worker stays at this node for them.
   const kept = pool.node === null || (serialOnly && othersAreThrough(state));
   return kept ? Math.max(sum, serial) : sum;
 }
 
-/** How many workers more could begin units of these at once, with what is left of what they ask for. */
+/** How many further workers could begin waiting units at once, given the resources that are left. */
 export function possibleAtOnce(state: ScheduleState, admission: AdmissionState, pool: Pool): number {
   const claimed = new Map<string, number>();
   let sum = 0;
   for (const {node, group, slot, units, replacing} of admission.queues) {
     const next = units.at(-1);
-    // A serial one is for whoever is there when all others are through.
+    // A serial unit needs no further worker: any worker that is up in the end takes it.
     if (next === undefined || node !== pool.node || slot !== null || constraintsOf(state, next).serial) continue;
     const most = group === null ? Math.min(units.length - replacing, state.slots.length) : 1;
     for (let count = 0; count < most && isPossible(state, admission, next, claimed); count++) {

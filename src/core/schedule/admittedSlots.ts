@@ -1,4 +1,4 @@
-/** What slots have to do with units that ask for more than a worker: they take them, and are made ready for them. */
+/** How slots take units that ask for more than a worker, and how workers are prepared for these units. */
 import {admit, choose} from './admission';
 import type {Command, FixtureEvent} from './events';
 import {leaveWorker, noteFixture, prepareWorker} from './fixtureStates';
@@ -7,10 +7,10 @@ import {addHeld} from './slotContents';
 import type {AdmissionState, ScheduleState, SlotState} from './state';
 
 /**
- * Gives a slot that has nothing to do a unit that asks for more than a worker.
+ * Gives an idle slot a unit that asks for more than a worker.
  *
- * @returns `nothing`: there is none for it. `for-a-fresh-worker`: there is one, for the worker that is to take the
- *   place of the slot's
+ * @returns `nothing`: there is no such unit. `for-a-fresh-worker`: there is a unit, but it wants a fresh worker, so
+ *   the slot's worker must be replaced
  */
 export function takeAdmissible(
   state: ScheduleState,
@@ -23,7 +23,7 @@ export function takeAdmissible(
   const choice = choose(state, admission, slot, peekFree(pool));
   if (choice === null) return 'nothing';
   const {unit, queue, fresh} = choice;
-  if (fresh && slot.begun > 0) {
+  if (fresh && slot.ended.length > 0) {
     queue.replacing++;
     slot.freshFor = queue;
     return 'for-a-fresh-worker';
@@ -35,7 +35,7 @@ export function takeAdmissible(
   return 'a-unit';
 }
 
-/** Gives the slot the unit that it was made ready for, if it is. */
+/** Sets up the worker's own fixtures for a unit. Gives the slot that unit once they are all up. */
 function prepare(state: ScheduleState, {fixtures}: AdmissionState, slot: SlotState, commands: Command[]): void {
   const unit = slot.preparing;
   if (unit === null) return;
@@ -46,7 +46,7 @@ function prepare(state: ScheduleState, {fixtures}: AdmissionState, slot: SlotSta
   commands.push({type: 'give', slot: slot.slot, generation: slot.generation, units: [unit]});
 }
 
-/** A run that is stopped leaves its fixtures to whoever stops it: they go down when its workers have. */
+/** Handles the news of a fixture. After a stop, whoever stopped the run takes fixtures down when workers have ended. */
 export function noteFixtureOf(state: ScheduleState, event: FixtureEvent, commands: Command[]): void {
   const {admission} = state;
   if (admission === null || state.stopped !== null) return;
@@ -55,14 +55,14 @@ export function noteFixtureOf(state: ScheduleState, event: FixtureEvent, command
   for (const slot of state.slots) if (slot.preparing !== null) prepare(state, admission, slot, commands);
 }
 
-/** The process in a slot is gone, and its own fixtures go with it. */
+/** A slot's process has ended: takes down the worker's own fixtures. */
 export function endProcess({admission, stopped}: ScheduleState, slot: SlotState, commands: Command[]): void {
   if (admission === null || stopped !== null) return;
   leaveWorker(admission.fixtures, slot, commands);
-  admission.changed = true; // another may go on with its group
+  admission.changed = true; // another worker may go on with the slot's group
 }
 
-/** The process that was to take the place of another is up, or never will be. */
+/** The fresh worker for which the slot's process was replaced is up, or will never be. */
 export function endReplacement({admission}: ScheduleState, slot: SlotState): void {
   if (admission === null || slot.freshFor === null) return;
   slot.freshFor.replacing--;

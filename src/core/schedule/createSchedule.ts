@@ -1,6 +1,6 @@
-/** The state that a schedule begins with. */
+/** The initial state of a schedule. */
 import {createAdmission} from './admission';
-import {UNKNOWN_MS} from './estimates';
+import {noCost, UNKNOWN_MS} from './estimates';
 import {createPools} from './pools';
 import {createController} from './slotController';
 import {slotsOf, type SchedulePlan, type ScheduleState} from './state';
@@ -19,18 +19,14 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
       generation: 0,
       node: index % plan.nodes,
       running: null,
-      startedAt: 0,
       held: [],
-      heldKnownMs: 0,
-      heldUnknown: 0,
+      heldCost: noCost(),
       recalled: new Set(),
       lastUnitMs: null,
       barrenDeaths: 0,
       died: false,
-      session: null,
       startingSince: 0,
       hasShare: !plan.evenShares,
-      begun: 0,
       ended: [],
       preparing: null,
       groups: new Set(),

@@ -1,4 +1,4 @@
-/** What can happen to the scheduler, and what is to be done then: all that goes in and out of it. */
+/** The scheduler's input and output: events that can happen, and commands to carry out. */
 import type {FixtureId} from '../plan/constraints';
 import type {Culprit} from '../results/culprit';
 import type {AbandonReason, Death} from '../texts/deaths';
@@ -13,21 +13,22 @@ interface FromSlot {
   readonly generation: Generation;
 }
 
-/** Which worker a fixture is for; null: for all. */
+/** The worker that a fixture is for; null: all workers. */
 export interface FixtureHolder {
   readonly slot: SlotNumber | null;
   readonly generation: Generation | null;
 }
 
-/** What can happen. Events from a slot name the generation of the process they come from. */
+/** What can happen. An event from a slot names the generation of the process that it comes from. */
 export type ScheduleEvent =
   | {readonly type: 'run-started'}
   /** The worker's process is up and takes units. */
   | ({readonly type: 'slot-up'} & FromSlot)
   | ({readonly type: 'unit-started'; readonly unit: number} & FromSlot)
   /**
-   * The worker has listed the tests of a unit that may be split. `costs`: of each group of tests that stay together, in
-   * expected ms; null: the list is not the one that the file's first worker made. `ms`: what it took to load the file.
+   * The worker has listed the tests of a unit that may be split. `costs`: the expected duration of each group of tests
+   * that stay together, in ms (null: unknown); null: the list differs from that of the file's first worker. `ms`: how
+   * long the file took to load.
    */
   | ({
       readonly type: 'unit-opened';
@@ -35,9 +36,9 @@ export type ScheduleEvent =
       readonly ms: number;
       readonly costs: readonly (number | null)[] | null;
     } & FromSlot)
-  /** The worker has found that the unit's tests cannot be shared; `anew`: nor can what has run be used. */
+  /** The worker has found that the unit's tests cannot be shared. `anew`: results so far cannot be used, either. */
   | ({readonly type: 'unit-indivisible'; readonly unit: number; readonly anew: boolean} & FromSlot)
-  /** Of the groups that the worker was given, these have ended, in ms each, and that one runs. */
+  /** Groups that the worker has ended, with their durations in ms, and the group that runs; null: none runs. */
   | ({
       readonly type: 'tests-progress';
       readonly unit: number;
@@ -45,9 +46,9 @@ export type ScheduleEvent =
       readonly running: number | null;
     } & FromSlot)
   /**
-   * `retiring`: the worker begins no further unit (it is over its memory limit). `ms`: what the unit took.
-   * `failed`: it has no result, but an error. `tests`: places of those of which it has results; null: it was told nothing of
-   * the unit's tests, or came too late for any.
+   * `retiring`: the worker begins no further unit, because it is over its memory limit. `ms`: how long the unit took.
+   * `failed`: the unit has an error and no result. `tests`: places of the tests that have results; null: the worker was
+   * given no single tests, or came too late for any.
    */
   | ({
       readonly type: 'unit-done';
@@ -57,83 +58,83 @@ export type ScheduleEvent =
       readonly failed: boolean;
       readonly tests: readonly number[] | null;
     } & FromSlot)
-  /** The answer to a take-back: of `asked`, these `units` had not been begun and are ours again. */
+  /** The answer to a take-back: the worker returns these `units` of `asked`, because it has not begun them. */
   | ({readonly type: 'units-returned'; readonly asked: readonly number[]; readonly units: readonly number[]} & FromSlot)
-  /** Lease lost: the process is gone, and what it held with it. `journal`: what it has left of the unit that it ran. */
+  /** The process died, and its lease is lost. `journal`: what the process left of the unit that it ran. */
   | ({readonly type: 'slot-lost'; readonly death: Death; readonly journal: JournalDigest | null} & FromSlot)
-  /** The process has ended as it was told to. `forced`: it had to be killed, as something in it kept it alive. */
+  /** The process has ended as it was told to. `forced`: something kept the process alive, so it had to be killed. */
   | ({readonly type: 'slot-closed'; readonly forced: boolean} & FromSlot)
-  /** All that a unit which has ended has come to is on disk: units that come after it may begin. */
+  /** A unit that ended has written all its files: its followers may begin. */
   | {readonly type: 'unit-settled'; readonly unit: number}
-  /** The time that a `wake` asked for has come. */
+  /** The time of a `wake` has come. */
   | {readonly type: 'woken'}
-  /** The machine's load was measured: only where the number of workers follows that. */
+  /** The machine's load was measured. Only for runs whose number of workers follows the load. */
   | {readonly type: 'sampled'; readonly load: LoadSample}
-  /** What has come of a set-up-fixture, or a take-down-fixture. */
+  /** The outcome of a set-up-fixture or a take-down-fixture. */
   | ({
       readonly type: 'fixture-up' | 'fixture-failed' | 'fixture-gone';
       readonly fixture: FixtureId;
     } & FixtureHolder)
-  /** `journals`: what workers have left, all of which are ended now, and whose units are to be reported. */
+  /** `journals`: what the ended workers left. If present, the units that they ran are reported. */
   | {readonly type: 'stopped'; readonly reason: StopReason; readonly journals?: readonly SlotJournal[]};
 
-/** What a worker has left of the unit that it ran. */
+/** What a worker left of the unit that it ran. */
 export interface SlotJournal {
   readonly slot: SlotNumber;
   readonly journal: JournalDigest | null;
 }
 
-/** What a user is told, as it happens. */
+/** What the user is told at once. */
 export type Notice =
-  /** An earlier file has killed the worker while it ran `running`, which is run again; null: nothing ran. */
+  /** An earlier file killed the worker while it ran `running`, which runs again; null: nothing ran. */
   | {
       readonly type: 'left-behind';
       readonly slot: SlotNumber;
       readonly culprit: Culprit;
       readonly running: string | null;
     }
-  /** A worker has died while it loaded a file of which it was to take some tests; the others go on with it. */
+  /** A worker died while it loaded a file that it had joined; the file's other workers go on. */
   | {readonly type: 'joiner-lost'; readonly slot: SlotNumber; readonly unit: number}
-  /** A worker has found other tests than the file's first one; or could not load the file at all. */
+  /** A worker that joined a file has found other tests than the file's first worker, or could not load the file. */
   | {readonly type: 'other-tests' | 'joiner-failed'; readonly slot: SlotNumber; readonly unit: number}
-  /** A worker has found why the file's tests cannot be shared. */
+  /** A worker has found that the file's tests cannot be shared. */
   | {readonly type: 'indivisible'; readonly slot: SlotNumber; readonly unit: number}
-  /** A worker that had nothing left to do had to be killed. `units`: those that it had run. */
+  /** A worker without work left did not end and had to be killed. `units`: the units that it had run. */
   | {readonly type: 'forced-exit'; readonly slot: SlotNumber; readonly units: readonly number[]};
 
-/** Why tests of a unit whose worker died were not run: workers died again and again, or could not load the rest. */
+/** Why tests of a unit whose worker died did not run. `died`: workers kept dying. `failed`: the rest did not load. */
 export type NotRunBecause = 'died' | 'failed' | 'interrupted' | AbandonReason;
 
-/** What is left of a unit whose workers died, when it ends. */
+/** What is known of a unit whose workers died, when it ends. */
 export interface Remains {
-  /** Places of the tests that have no result. */
+  /** Places of the tests without a result. */
   readonly notRun: readonly number[];
   readonly because: NotRunBecause;
-  /** The last process that died of it. */
+  /** The last process that died while it ran the unit. */
   readonly lastDeath: FromSlot | null;
-  /** Of the deaths of which several tests were suspected, those of which none killed a worker again when it ran alone. */
+  /** Parts of the deaths whose suspects all ran alone without killing a worker: the suspects caused it together. */
   readonly together: readonly number[];
 }
 
-/** What is to be done. */
+/** What to do. */
 export type Command =
   | ({readonly type: 'start-slot'; readonly node: NodeId} & FromSlot)
   | ({readonly type: 'give'; readonly units: readonly number[]} & FromSlot)
   | ({readonly type: 'take-back'; readonly units: readonly number[]} & FromSlot)
-  /** Open a unit that another worker is at, for some of its tests. */
+  /** Open a unit that another worker has open, for some of the unit's tests. */
   | ({readonly type: 'join'; readonly unit: number} & FromSlot)
-  /** Groups of a unit's tests, for a worker that has it open. `last`: it gets no more. */
+  /** Give groups of a unit's tests to a worker that has the unit open. `last`: the worker gets no more groups. */
   | ({
       readonly type: 'give-tests';
       readonly unit: number;
       readonly groups: readonly number[];
       readonly last: boolean;
     } & FromSlot)
-  /** The worker need run no more of this unit; what comes of it there is not wanted. */
+  /** Tell the worker to run no more of this unit; its results are not wanted. */
   | ({readonly type: 'discard'; readonly unit: number} & FromSlot)
-  /** What the worker has just listed are the unit's tests. */
+  /** Keep the list that the worker has just sent as the list of the unit's tests. */
   | {readonly type: 'keep-list'; readonly unit: number; readonly slot: SlotNumber}
-  /** What the worker has just delivered is a part of the unit's result. `apart`: why its tests ran apart from the others. */
+  /** Keep what the worker has just delivered as a part of the unit's result. `apart`: why its tests ran apart. */
   | {
       readonly type: 'keep-part';
       readonly unit: number;
@@ -141,21 +142,21 @@ export type Command =
       readonly part: number;
       readonly apart: 'split' | 'resumed';
     }
-  /** What the worker that has just died left is a part of the unit's result. */
+  /** Keep what the worker that has just died left as a part of the unit's result. */
   | {
       readonly type: 'keep-remains';
       readonly unit: number;
       readonly slot: SlotNumber;
       readonly part: number;
       readonly crash: CrashItem;
-      /** Places of the tests that have failed by the death. */
+      /** Places of the tests that failed by the death. */
       readonly failed: readonly number[];
     }
-  /** The unit ran in one worker: what that has just delivered is its result. `awaited`: others wait for its snapshots. */
+  /** Report what the worker has just delivered as the unit's result. `awaited`: other units wait for its snapshots. */
   | {readonly type: 'report'; readonly unit: number; readonly slot: SlotNumber; readonly awaited: boolean}
   /**
-   * The parts are to be made into the unit's result, in this order. `failedIn`: the slot of the worker that has just delivered
-   * an error in place of its part. `remains`: null where no worker has died of it.
+   * Merge the parts into the unit's result, in this order. `failedIn`: the slot whose worker has just delivered an
+   * error instead of its part. `remains`: null if no worker died while it ran the unit.
    */
   | {
       readonly type: 'merge';
@@ -165,28 +166,28 @@ export type Command =
       readonly remains: Remains | null;
       readonly awaited: boolean;
     }
-  /** The unit is run once more, for what its workers that died have left of it. */
+  /** Prepare the unit's next order: the tests that its dead workers left. */
   | {readonly type: 'resume'; readonly unit: number; readonly resumption: Resumption}
-  /** The unit begins anew: what has come of it so far is not wanted. */
+  /** Forget all results of the unit so far: it begins anew. */
   | {readonly type: 'begin-again'; readonly unit: number}
-  /** What it needs itself is up. */
+  /** Set up a fixture whose own needs are up; or take a fixture down. */
   | ({readonly type: 'set-up-fixture' | 'take-down-fixture'; readonly fixture: FixtureId} & FixtureHolder)
-  /** Ask again at this time, in ms. */
+  /** Send `woken` at this time, in ms. */
   | {readonly type: 'wake'; readonly at: number}
-  /** Let the process end by itself: it has nothing more to do. */
+  /** Close the process: it gets no more work. */
   | ({readonly type: 'close-slot'} & FromSlot)
-  /** The unit's worker has just died, and nothing is known of the unit's tests. `loads`: so many died while they loaded it. */
+  /** Fail the unit: its worker has just died, and no test is known. `loads`: how many workers died loading it. */
   | ({readonly type: 'blame'; readonly unit: number; readonly loads: number; readonly awaited: boolean} & FromSlot)
-  /** The unit will never run: no worker is left. */
+  /** Report that the unit will never run, because no worker is left for it. */
   | {readonly type: 'abandon'; readonly unit: number; readonly reason: AbandonReason; readonly awaited: boolean}
-  /** The run was interrupted while these workers were at the unit. */
+  /** Report that the run was interrupted while these workers ran the unit. */
   | {readonly type: 'interrupt'; readonly unit: number; readonly slots: readonly SlotNumber[]}
   | {readonly type: 'tell'; readonly notice: Notice}
   /** Every unit has ended. */
   | {readonly type: 'units-ended'}
   | {readonly type: 'finish'};
 
-/** Those that come from a slot. */
+/** Events that come from a slot. */
 export type SlotEvent = Exclude<
   ScheduleEvent,
   {type: 'run-started' | 'stopped' | 'unit-settled' | 'woken' | 'sampled'} | FixtureEvent

@@ -1,6 +1,6 @@
 /**
- * Where the number of workers follows the machine's load: what a sample changes, and which workers are then one too
- * many. Slots with the lowest numbers stay, so that these are always 1 to n.
+ * How a load sample changes the allowed number of workers, and which workers are excess then. The slots with the
+ * lowest numbers stay, so that slot numbers are always 1 to n.
  */
 import {isAtGroup} from './admission';
 import type {Command} from './events';
@@ -10,12 +10,12 @@ import {demandOf} from './slotDemand';
 import type {Pool, ScheduleState, SlotState} from './state';
 import {isUsable} from './usableSlots';
 
-/** How many workers there are, or are starting. */
+/** How many workers are starting or up. */
 export function liveCount({slots}: ScheduleState): number {
   return slots.reduce((count, {status}) => count + (status === 'starting' || status === 'up' ? 1 : 0), 0);
 }
 
-/** What was measured may let there be more workers, or fewer. */
+/** Lets the controller judge a load sample. If it allows fewer workers, excess workers hand back what they hold. */
 export function judgeLoad(state: ScheduleState, load: LoadSample, now: number, commands: Command[]): void {
   const {controller, slots} = state;
   if (controller === null || state.stopped !== null || state.finished) return;
@@ -28,7 +28,7 @@ export function judgeLoad(state: ScheduleState, load: LoadSample, now: number, c
   for (const slot of slots) if (isExcess(state, slot)) recallAll(state, slot, commands);
 }
 
-/** Whether a worker is one too many, and need not stay for what it alone can do. */
+/** Whether a worker is above the allowed number and another slot can do its work. */
 export function isExcess(state: ScheduleState, slot: SlotState): boolean {
   if (slot.status !== 'up' || isUsable(state, slot) || isAtGroup(state, slot)) return false;
   const pool = poolOf(state, slot);
@@ -38,15 +38,15 @@ export function isExcess(state: ScheduleState, slot: SlotState): boolean {
 /** Asks for all that a worker holds and has not begun. */
 function recallAll(state: ScheduleState, slot: SlotState, commands: Command[]): void {
   const left = slot.held.filter(unit => !slot.recalled.has(unit));
-  const units = slot.running === null ? left.slice(1) : left; // the first one is about to begin
+  const units = slot.running === null ? left.slice(1) : left; // the first unit is about to begin
   if (units.length === 0) return;
   for (const unit of units) slot.recalled.add(unit);
   poolOf(state, slot).recallsOut += units.length;
   commands.push({type: 'take-back', slot: slot.slot, generation: slot.generation, units});
 }
 
-/** Whether a slot's worker could run units of a pool, now or when it is started. */
+/** Whether a slot's worker could run units of a pool, now or after its start. */
 export function mayServe(state: ScheduleState, slot: SlotState, pool: Pool): boolean {
-  // One that may not be started any more serves as long as it is there.
+  // A worker above the allowed number serves as long as it lives.
   return slot.status !== 'dead' && !slot.barredFrom.has(pool) && (slot.status !== 'down' || isUsable(state, slot));
 }

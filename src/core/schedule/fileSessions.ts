@@ -1,42 +1,37 @@
 /**
- * What the scheduler does with the workers that have a file open, each for some of its tests: it lets them
- * join, gives them tests, ends them, and says what becomes of the file then. Where that is to be given anew,
- * the scheduler is handed its unit; which tests a worker gets is decided in splitFiles.ts.
+ * The sessions of split files: workers join, get tests and end, and the file closes. If a file must be given anew, the
+ * caller gets its unit back. splitFiles.ts decides which tests a session gets.
  */
 import type {SlotNumber} from '../plan/units';
 import type {Command, ScheduleEvent} from './events';
 import {poolOf} from './pools';
 import {hasRemains, hasRest, settle} from './lostUnits';
-import {hasTestsFor, newSession, openFile, sessionsOf, startLate, takeAllTests, takeTests} from './splitFiles';
+import {groupSession, isWanted, sessionsOf} from './sessions';
+import {hasTestsFor, openFile, startLate, takeAllTests, takeTests} from './splitFiles';
 import {endLost, resumeLost} from './unitResults';
-import type {LostUnit, ScheduleState, Session, SlotState, SplitFile} from './state';
+import type {GroupSession, LostUnit, ScheduleState, Session, SlotState, SplitFile} from './state';
 import {endOfUnit, isAwaited} from './unitEnd';
 
-/** Whether the unit's tests may still be spread over workers. */
+/** Whether several workers may still share the unit's tests. */
 export function maySplit(state: ScheduleState, unit: number): boolean {
   return state.plan.units[unit]?.split != null && !state.wholeOnly.has(unit);
 }
 
-/** Whether a worker that has the unit open is told which tests to run. */
-export function hasSessions(state: ScheduleState, unit: number): boolean {
+/** Whether the unit's sessions are told which groups of tests to run. */
+export function hasGroupSessions(state: ScheduleState, unit: number): boolean {
   return maySplit(state, unit) || state.resumed.has(unit);
 }
 
-/** Whether a worker with a file open takes nothing along: it was given no test of it yet, or none that is still wanted. */
-export function isBystander(session: Session | null): boolean {
-  return session !== null && (session.status === 'discarded' || (!session.first && session.frontier === 0));
-}
-
 /**
- * The unit of whose tests the worker in a slot tells Jest; null: it tells of none in particular; `none`: what it tells is not
- * wanted any more.
+ * The unit that test events from a slot's worker belong to; null: no particular unit. `none`: events from this worker
+ * are not wanted any more.
  */
 export function heardUnit({slots}: ScheduleState, slot: SlotNumber): number | null | 'none' {
   const state = slots[slot - 1];
-  return state?.session?.status === 'discarded' ? 'none' : (state?.running ?? null);
+  return state?.running?.status === 'discarded' ? 'none' : (state?.running?.unit ?? null);
 }
 
-/** An idle worker opens a file that another one is at. */
+/** Lets an idle worker open a file that another worker has open. */
 export function joinFile(
   state: ScheduleState,
   slot: SlotState,
@@ -45,17 +40,14 @@ export function joinFile(
   commands: Command[],
 ): void {
   poolOf(state, slot).idle.delete(slot);
-  slot.begun++;
-  slot.running = unit;
-  slot.startedAt = now;
-  slot.session = newSession(unit, false, now);
+  slot.running = groupSession(unit, false, now);
   commands.push({type: 'join', slot: slot.slot, generation: slot.generation, unit});
 }
 
 /**
- * A worker has opened a file. `costs` is null: it found other tests than the file's first worker.
+ * A worker has opened a file. If `costs` is null, it found other tests than the file's first worker.
  *
- * @returns the unit, if it is to be given anew
+ * @returns the unit, if it must be given anew
  */
 export function openSession(
   state: ScheduleState,
@@ -80,7 +72,7 @@ export function openSession(
     discard(slot, session, commands);
     return runWhole(state, known, now, commands);
   } else if (known === undefined || !hasTestsFor(known, session)) {
-    discard(slot, session, commands); // too late: the others have it all
+    discard(slot, session, commands); // too late: other sessions have all tests
   } else {
     session.status = 'open';
     session.opened = known.opened++;
@@ -90,12 +82,12 @@ export function openSession(
   return null;
 }
 
-/** Gives a session what it should hold, and lets all those end for which nothing is left. */
+/** Gives a session what it should hold. Ends all sessions of the file for which no test is left. */
 export function feedSession(
   state: ScheduleState,
   file: SplitFile,
   slot: SlotState,
-  session: Session,
+  session: GroupSession,
   now: number,
   commands: Command[],
 ): void {
@@ -104,16 +96,16 @@ export function feedSession(
   const groups = mayBeShared ? takeTests(state, file, session, now) : takeAllTests(file, session, now);
   giveTests(file, slot, session, groups, commands);
   for (const other of state.slots) {
-    if (other.session?.unit !== file.unit) continue;
-    if (other.session.status === 'open') giveTests(file, other, other.session, [], commands);
-    else if (other.session.status === 'opening' && file.pending === 0) discard(other, other.session, commands);
+    if (other.running?.unit !== file.unit) continue;
+    if (other.running.status === 'open') giveTests(file, other, other.running, [], commands);
+    else if (other.running.status === 'opening' && file.pending === 0) discard(other, other.running, commands);
   }
 }
 
 function giveTests(
   file: SplitFile,
   {slot, generation}: SlotState,
-  session: Session,
+  session: GroupSession,
   groups: readonly number[],
   commands: Command[],
 ): void {
@@ -124,9 +116,9 @@ function giveTests(
 }
 
 /**
- * A worker is through with a file.
+ * A worker has ended its session.
  *
- * @returns the unit, if it is to be given anew: none or one; null: it ran as a whole, and has ended
+ * @returns the unit, if it must be given anew: none or one; null: the file ran whole and has ended
  */
 export function endSession(
   state: ScheduleState,
@@ -136,14 +128,13 @@ export function endSession(
   now: number,
   commands: Command[],
 ): number[] | null {
-  slot.session = null;
   if (session.status === 'discarded') return [];
   const {unit} = session;
   const file = state.files.get(unit);
-  if (file === undefined) return null; // no test of it was listed
+  if (session.status === 'whole' || file === undefined) return null; // no test of it was listed
   if (session.status === 'opening') {
     if (failed) commands.push({type: 'tell', notice: {type: 'joiner-failed', slot: slot.slot, unit}});
-    return listOf(runWhole(state, file, now, commands)); // it could not be loaded here
+    return listOf(runWhole(state, file, now, commands)); // this worker could not load the file
   }
   if (failed) {
     giveUp(state, unit);
@@ -165,17 +156,17 @@ function listOf(unit: number | null): number[] {
   return unit === null ? [] : [unit];
 }
 
-/** A session of the file has ended with an error: what dead workers have left of the file is not run. */
+/** A session of the file has ended with an error: the rest that dead workers left does not run. */
 function giveUp(state: ScheduleState, unit: number): void {
   const lost = state.lost.get(unit);
   if (lost !== undefined) lost.givenUp = true;
 }
 
 /**
- * Nobody is at a file any more.
+ * The last session of a file has ended.
  *
- * @param failedIn the slot whose session has just ended with an error; null: none has
- * @returns the unit, if it is to be given anew
+ * @param failedIn the slot whose session has just ended with an error; null: there is none
+ * @returns the unit, if it must be given anew
  */
 export function closeFile(
   state: ScheduleState,
@@ -196,7 +187,7 @@ export function closeFile(
   return null;
 }
 
-/** What is left of a unit whose worker died is to run as a unit of its own. @returns the unit, to be given anew */
+/** Lets the rest of a unit whose worker died run as a unit of its own. @returns the unit, to be given anew */
 function resume(state: ScheduleState, unit: number, lost: LostUnit, commands: Command[]): number {
   const parts = deliveredParts(state, unit);
   dropFile(state, unit, commands);
@@ -205,57 +196,55 @@ function resume(state: ScheduleState, unit: number, lost: LostUnit, commands: Co
   return unit;
 }
 
-/** The parts of the unit's result that the sessions of its open file have delivered, in the order in which they opened it. */
+/** The parts that the sessions of an open file delivered, in the order in which the sessions opened the file. */
 export function deliveredParts(state: ScheduleState, unit: number): number[] {
   const delivered = state.files.get(unit)?.delivered ?? [];
   return [...delivered].sort((a, b) => a.opened - b.opened).map(({part}) => part);
 }
 
 /**
- * The file's tests cannot be shared: one worker runs them all. The first goes on if none of its tests
- * was given to another yet; else the file begins anew, as any other, or what dead workers have left of it does.
+ * The file's tests cannot be shared, so one worker runs them all. The first session goes on if no other session has
+ * received tests. Otherwise the file begins anew, or the rest of it if workers have died.
  *
- * @returns the unit, if it is to be given anew
+ * @returns the unit, if it must be given anew
  */
 export function runWhole(state: ScheduleState, file: SplitFile, now: number, commands: Command[]): number | null {
   const {unit} = file;
   state.wholeOnly.add(unit);
   file.joinable = false;
   for (const slot of state.slots) {
-    if (slot.session?.unit === unit && slot.session.status === 'opening') discard(slot, slot.session, commands);
+    if (slot.running?.unit === unit && slot.running.status === 'opening') discard(slot, slot.running, commands);
   }
-  const slot = state.slots.find(
-    ({session}) => session?.unit === unit && session.first && session.status !== 'discarded',
-  );
-  if (slot?.session != null && !file.shared) {
-    // One that is `closing` has them all already.
-    const {session} = slot;
-    if (session.status === 'open') giveTests(file, slot, session, takeAllTests(file, session, now), commands);
+  const slot = state.slots.find(({running}) => running?.unit === unit && running.first && isWanted(running));
+  if (slot !== undefined && !file.shared) {
+    // A session that is `closing` has all tests already.
+    const {running} = slot;
+    if (running?.status === 'open') giveTests(file, slot, running, takeAllTests(file, running, now), commands);
     return null;
   }
   const lost = state.lost.get(unit);
-  // What dead workers have left is not given away.
+  // Results that dead workers left are kept.
   if (state.resumed.has(unit) && lost !== undefined) return resume(state, unit, lost, commands);
   beginAgain(state, unit, commands);
   return unit;
 }
 
-/** The unit is to be given anew, from the start. How often workers have died while they loaded it is remembered. */
+/** Lets the unit begin anew. The count of workers that died while they loaded it stays. */
 export function beginAgain(state: ScheduleState, unit: number, commands: Command[]): void {
   dropFile(state, unit, commands);
   if (hasRemains(state.lost.get(unit))) state.lost.delete(unit);
   commands.push({type: 'begin-again', unit});
 }
 
-/** Nothing more comes of the file's sessions. */
+/** Forgets the open file and discards its sessions. */
 export function dropFile(state: ScheduleState, unit: number, commands: Command[]): void {
   state.files.delete(unit);
   for (const slot of state.slots) {
-    if (slot.session?.unit === unit && slot.session.status !== 'discarded') discard(slot, slot.session, commands);
+    if (slot.running?.unit === unit && isWanted(slot.running)) discard(slot, slot.running, commands);
   }
 }
 
-function discard({slot, generation}: SlotState, session: Session, commands: Command[]): void {
+function discard({slot, generation}: SlotState, session: GroupSession, commands: Command[]): void {
   session.status = 'discarded';
   commands.push({type: 'discard', slot, generation, unit: session.unit});
 }

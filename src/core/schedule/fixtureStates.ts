@@ -1,7 +1,6 @@
 /**
- * The shared fixtures of a run: which are set up, when one is to be, and when it is not needed any more.
- * A fixture of scope `run` is there once; one of scope `worker` once for each worker that runs a unit
- * which needs it.
+ * The shared fixtures of a run: when each one is set up and taken down. A fixture of scope `run` exists once, a
+ * fixture of scope `worker` once in each worker that runs a unit which needs it.
  */
 import type {FixtureId} from '../plan/constraints';
 import type {Generation, SlotNumber} from '../plan/units';
@@ -29,24 +28,24 @@ export function createFixtures({units, fixtures}: SchedulePlan): FixtureStates {
     }
   }
   const unasked = all.filter(({scope, unitsLeft}) => scope === 'run' && unitsLeft > 0);
-  // Of those with the same first unit, what the others need comes first.
+  // Of fixtures with the same first unit, the ones that others need come first.
   unasked.sort((a, b) => b.firstUnit - a.firstUnit || b.id - a.id);
   return {all, inWorkers: new Map(), unasked: unasked.map(({id}) => id)};
 }
 
 /**
- * A fixture is set up when less than this (ms) of other work is left for every slot before the first unit that
- * needs it: most are up by then, and few wait long for their first unit.
+ * A fixture's setup begins when each slot has less than this (ms) of other work before the first unit that needs the
+ * fixture. So most fixtures are up in time, and few wait long for their first unit.
  */
 export const SETUP_LEAD_MS = 10_000;
 
 /**
- * So many of scope `run` are set up at a time, or as many as there are processors, if these are more: each is a process
- * that loads and compiles its module first, and all at once they would take that away from each other.
+ * The maximum number of fixtures of scope `run` that start at a time; or `startsAtOnce`, if that is more. Each one is a
+ * process that loads and compiles its module first, so more of them at once would slow each other down.
  */
 const MOST_AT_ONCE = 4;
 
-/** Asks for the fixtures whose first unit comes soon; where a worker has nothing to do, for the next one. */
+/** Asks for the fixtures whose first unit comes soon; if a worker is idle, for the next fixture. */
 export function askForFixtures(state: ScheduleState, {all, unasked}: FixtureStates, commands: Command[]): void {
   const {workAhead} = state;
   const nextUnit = firstNeverGiven(state);
@@ -63,8 +62,8 @@ export function askForFixtures(state: ScheduleState, {all, unasked}: FixtureStat
 }
 
 /**
- * Whether a worker has nothing to do, and no fixture is on its way for which it could wait. What is ahead by the plan may be for other
- * nodes, or have been overtaken: to wait until that is given could be to wait for ever.
+ * Whether a worker is idle and no fixture is starting that it could wait for. The work ahead in the plan may be for
+ * other nodes, or may have been overtaken: a fixture that waits for that work could wait forever.
  */
 function isAwaited({pools}: ScheduleState, all: readonly ScheduledFixture[]): boolean {
   return pools.some(({idle}) => idle.size > 0) && !all.some(({status}) => status === 'asked' || status === 'starting');
@@ -72,7 +71,7 @@ function isAwaited({pools}: ScheduleState, all: readonly ScheduledFixture[]): bo
 
 const FOR_ALL: FixtureHolder = {slot: null, generation: null};
 
-/** Those whose needs are up are set up; those of which one has failed have failed. */
+/** Starts asked fixtures whose needs are up. If a need has failed, the fixture fails, too. */
 function startAsked({plan}: ScheduleState, all: readonly ScheduledFixture[], commands: Command[]): void {
   let free = Math.max(MOST_AT_ONCE, plan.startsAtOnce) - all.filter(({status}) => status === 'starting').length;
   // In the order of their ids: what a fixture needs comes before it.
@@ -88,12 +87,12 @@ function startAsked({plan}: ScheduleState, all: readonly ScheduledFixture[], com
   }
 }
 
-/** Whether a unit that needs these can begin: all of scope `run` are up, or one has failed, which fails the unit. */
+/** Whether a unit that needs these can begin: all of scope `run` are up, or one has failed, so that the unit fails. */
 export function fixturesReady(fixtures: FixtureStates, needed: readonly FixtureId[]): boolean {
   return haveFailed(fixtures.all, needed) || canBeUsed(fixtures, needed);
 }
 
-/** Whether a unit that needs these has all of scope `run`. */
+/** Whether all of these fixtures that have scope `run` are up. */
 export function canBeUsed({all}: FixtureStates, needed: readonly FixtureId[]): boolean {
   return needed.every(id => all[id]?.scope === 'worker' || all[id]?.status === 'up');
 }
@@ -102,7 +101,7 @@ function haveFailed(all: readonly ScheduledFixture[], needed: readonly FixtureId
   return needed.some(id => all[id]?.status === 'failed');
 }
 
-/** Whether none is being set up or taken down. */
+/** Whether no fixture is being set up or taken down. */
 export function isQuiet({all, inWorkers}: FixtureStates): boolean {
   const moves = (status: FixtureStatus) => status === 'asked' || status === 'starting' || status === 'stopping';
   if (all.some(({status}) => moves(status))) return false;
@@ -110,15 +109,15 @@ export function isQuiet({all, inWorkers}: FixtureStates): boolean {
   return true;
 }
 
-/** Whether none is up, nor will be. */
+/** Whether no fixture is up or will be. */
 export function areAllGone(fixtures: FixtureStates): boolean {
   return isQuiet(fixtures) && fixtures.inWorkers.size === 0 && fixtures.all.every(({status}) => status !== 'up');
 }
 
 /**
- * Sets up what a unit needs in a worker of its own.
+ * Sets up the fixtures of scope `worker` that a unit needs in its worker.
  *
- * @returns whether it is all there, or one has failed
+ * @returns whether all of them are up, or one has failed
  */
 export function prepareWorker(
   {all, inWorkers}: FixtureStates,
@@ -141,7 +140,7 @@ export function prepareWorker(
   return wanted.every(id => here.get(id) === 'up');
 }
 
-/** A worker is gone, and its fixtures with it. */
+/** A worker has ended: takes down the worker's own fixtures. */
 export function leaveWorker(
   {all, inWorkers}: FixtureStates,
   {slot, generation}: Pick<SlotState, 'slot' | 'generation'>,
@@ -159,7 +158,7 @@ export function leaveWorker(
   if (here.size === 0) inWorkers.delete(key);
 }
 
-/** Something has come of a set-up-fixture or take-down-fixture. */
+/** Notes the outcome of a set-up-fixture or take-down-fixture. */
 export function noteFixture(
   state: ScheduleState,
   fixtures: FixtureStates,
@@ -186,7 +185,7 @@ export function noteFixture(
   takeDownUnused(fixtures, commands);
 }
 
-/** A unit has ended that needed these. */
+/** A unit that needed these fixtures has ended. */
 export function endOfUses(fixtures: FixtureStates, needed: readonly FixtureId[], commands: Command[]): void {
   for (const id of needed) {
     const fixture = fixtures.all[id];
@@ -195,7 +194,7 @@ export function endOfUses(fixtures: FixtureStates, needed: readonly FixtureId[],
   takeDownUnused(fixtures, commands);
 }
 
-/** What needs another is taken down before it. */
+/** Takes down fixtures that no unit needs any more. A fixture goes before the fixtures that it needs. */
 function takeDownUnused({all, inWorkers}: FixtureStates, commands: Command[]): void {
   const inUse = (id: FixtureId) => {
     const status = all[id]?.status;

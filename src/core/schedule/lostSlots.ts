@@ -1,6 +1,6 @@
 /**
- * Workers that died: which unit that is put down to, and what becomes of what they ran and held. What is kept of a test file,
- * and what of it runs next, is decided in lostUnits.ts.
+ * Dead workers: which unit a death is blamed on, and what happens to the units that the worker ran and held.
+ * lostUnits.ts decides what is kept of a test file and which of its tests run next.
  */
 import {culpritBefore} from '../results/culprit';
 import type {JournalDigest} from '../results/deadSession';
@@ -8,50 +8,48 @@ import type {SlotNumber} from '../plan/units';
 import type {Death} from '../texts/deaths';
 import {endProcess, endReplacement} from './admittedSlots';
 import type {Command, ScheduleEvent, SlotJournal} from './events';
-import {beginAgain, closeFile, deliveredParts, dropFile, isBystander} from './fileSessions';
+import {beginAgain, closeFile, deliveredParts, dropFile} from './fileSessions';
 import {hasRemains, loseSession, newLostUnit, settle, type Fate} from './lostUnits';
+import {isBystander, isWanted, sessionsOf} from './sessions';
 import {emptySlot} from './slotContents';
 import {noteDeaths} from './slotStarts';
-import {sessionsOf} from './splitFiles';
 import type {ScheduleState, SlotState} from './state';
 import {endOfUnit, isAwaited} from './unitEnd';
 import {endLost} from './unitResults';
 
-/** So often is a unit run again whose worker others have killed. As often as jest-worker retries, by default. */
+/** How often a unit runs again after another file killed its worker. jest-worker retries as often by default. */
 export const MAX_SECOND_CHANCES = 3;
 
-/** The process in a slot is gone. @returns the units that are to be given anew, in order */
+/** Handles the death of a slot's process. @returns the units to give anew, in order */
 export function loseSlot(
   state: ScheduleState,
   slot: SlotState,
   event: Extract<ScheduleEvent, {type: 'slot-lost'}>,
   commands: Command[],
 ): number[] {
-  const {session, running} = slot;
+  const {running} = slot;
   const wanted = slot.status !== 'closing';
   const innocent = findCulprit(state, slot, event.death, commands);
   const held = emptySlot(state, slot, 'down');
   endProcess(state, slot, commands);
   endReplacement(state, slot);
-  slot.died = wanted; // before anything is given back: a worker for that is a replacement
+  slot.died = wanted; // set before units go back to the queue: a worker for these units is a replacement
   let again: number | null = null;
-  if (session !== null && isBystander(session)) {
+  if (running === null || isBystander(running)) {
     if (wanted) slot.barrenDeaths++;
-    const file = state.files.get(session.unit);
-    if (file !== undefined && session.status !== 'discarded') {
+    const file = running !== null && isWanted(running) ? state.files.get(running.unit) : undefined;
+    if (file !== undefined) {
       file.joinable = false;
-      // It may have been the last one that was to take what others have left which died.
+      // This may have been the last session that could take what dead workers left of the file.
       if (state.stopped === null && sessionsOf(state, file.unit).length === 0) {
         again = closeFile(state, file.unit, null, commands);
       }
     }
-  } else if (running === null) {
-    if (wanted) slot.barrenDeaths++;
   } else if (state.stopped === null) {
     again = loseUnit(
       state,
       slot,
-      running,
+      running.unit,
       {...event, innocent, hung: event.death.kind === 'hung' && !innocent},
       commands,
     );
@@ -63,18 +61,18 @@ export function loseSlot(
 /**
  * Tells the user which earlier file has killed a worker, if one has.
  *
- * @returns whether what the worker ran is known to have no part in the death
+ * @returns whether the running unit is known to have no part in the death
  */
 function findCulprit(
   state: ScheduleState,
-  {slot, session, running, ended}: SlotState,
+  {slot, running, ended}: SlotState,
   death: Death,
   commands: Command[],
 ): boolean {
-  const bystander = isBystander(session);
-  const path = running === null ? null : pathOf(state, running);
-  if (bystander && running !== null && session?.status === 'opening') {
-    commands.push({type: 'tell', notice: {type: 'joiner-lost', slot, unit: running}});
+  const bystander = isBystander(running);
+  const path = running === null ? null : pathOf(state, running.unit);
+  if (bystander && running?.status === 'opening') {
+    commands.push({type: 'tell', notice: {type: 'joiner-lost', slot, unit: running.unit}});
   }
   const endedPaths = ended.map(unit => pathOf(state, unit));
   const culprit = culpritBefore(death, endedPaths, path);
@@ -103,13 +101,13 @@ function loseUnit(
   const fate = loseSessionOf(state, slot, unit, death, commands);
   if (fate === 'kept') {
     slot.barrenDeaths = 0;
-    // The others go on. Those that are still loading it come too late: what is left is not theirs alone.
+    // Open sessions go on. A session that still loads the file does not keep it open: the rest becomes a unit again.
     if (sessionsOf(state, unit).some(({status}) => status !== 'opening')) return null;
     return closeFile(state, unit, null, commands);
   }
   state.resumed.delete(unit);
   if (fate === 'whole' || (innocent && secondChance(state, unit))) {
-    // That the file's worker died is the file's doing: how often it may do so is not decided here.
+    // `whole`: the death counts against the file, not against the slot. lostUnits.ts limits such deaths.
     if (fate !== 'whole') slot.barrenDeaths++;
     else if (!innocent) state.wholeOnly.add(unit);
     beginAgain(state, unit, commands);
@@ -130,7 +128,7 @@ interface UnitDeath {
   readonly hung: boolean;
 }
 
-/** A worker in the middle of a unit has died: what it left is kept, or not. */
+/** A worker died in the middle of a unit: decides whether what it left is kept. */
 function loseSessionOf(
   state: ScheduleState,
   {slot, generation}: SlotState,
@@ -139,9 +137,9 @@ function loseSessionOf(
   commands: Command[],
   resumes = state.plan.resumes,
 ): Fate['type'] {
-  const digest = journal?.unit === unit ? journal : null; // it may be of another file
+  const digest = journal?.unit === unit ? journal : null; // the journal may be of another file
   const known = state.lost.get(unit);
-  if (digest === null && !hasRemains(known)) return 'blame'; // nobody has kept one
+  if (digest === null && !hasRemains(known)) return 'blame'; // no worker kept a journal of the unit
   const file = state.files.get(unit);
   const lost = known ?? newLostUnit(resumes);
   lost.resumes &&= resumes;
@@ -155,15 +153,15 @@ function loseSessionOf(
   return fate.type;
 }
 
-/** The run is interrupted: the units that workers are at are reported, with what is known of them. */
+/** Reports the units that run when the run is interrupted, with the results that workers left. */
 export function reportInFlight(state: ScheduleState, journals: readonly SlotJournal[], commands: Command[]): void {
   const inFlight = new Map<number, SlotNumber[]>();
   for (const slot of state.slots) {
-    const {running, session} = slot;
-    if (running === null || isBystander(session)) continue;
-    inFlight.set(running, [...(inFlight.get(running) ?? []), slot.slot]);
+    if (slot.running === null || isBystander(slot.running)) continue;
+    const {unit} = slot.running;
+    inFlight.set(unit, [...(inFlight.get(unit) ?? []), slot.slot]);
     const journal = journals.find(one => one.slot === slot.slot)?.journal ?? null;
-    loseSessionOf(state, slot, running, {journal, innocent: false, hung: false}, commands, false);
+    loseSessionOf(state, slot, unit, {journal, innocent: false, hung: false}, commands, false);
   }
   for (const [unit, slots] of inFlight) {
     const lost = state.lost.get(unit);
@@ -181,7 +179,7 @@ export function reportInFlight(state: ScheduleState, journals: readonly SlotJour
   }
 }
 
-/** An innocent unit is run again, but not for ever. */
+/** Whether an innocent unit may run again: only a limited number of times. */
 function secondChance(state: ScheduleState, unit: number): boolean {
   const chances = state.secondChances.get(unit) ?? 0;
   if (chances >= MAX_SECOND_CHANCES) return false;

@@ -1,41 +1,41 @@
 /**
- * Test files whose worker died: which test is to blame, what is kept, what is run next, and when it is enough. The tests
- * that had ended have their results, the one that ran is to blame, the others run in a new worker.
+ * Test files whose worker died: which test is to blame, which results are kept, which tests run next, and when to give
+ * up. Tests that had ended keep their results, the running test is to blame, and the others run in a new worker.
  */
 import type {CrashItem, JournalDigest, OpenedDigest} from '../results/deadSession';
 import type {Resumption} from '../wire/workerMessages';
 import type {LostUnit} from './state';
 
-/** So often may a worker die, in a row, without the file having come any further. */
+/** How many deaths in a row without progress a file may have and still run on. */
 const MAX_STALLS = 1;
 
-/** And so often where another file was to blame. As often as jest-worker retries, by default. */
+/** The same for deaths that another file is to blame for. jest-worker retries as often by default. */
 const MAX_INNOCENT_STALLS = 3;
 
-/** What is to become of a file whose worker has died. */
+/** What happens to a file whose worker died. */
 export type Fate =
-  /** Nothing of it is known to have run: the file fails as a whole. */
+  /** No test is known to have run: the file fails as a whole. */
   | {readonly type: 'blame'}
-  /** It runs again from the start, whole. */
+  /** The whole file runs again from the start. */
   | {readonly type: 'whole'}
-  /** What is known is kept; the rest, if any, runs in a new worker. `blamed` null: this death adds nothing. */
+  /** Known results are kept; the rest, if any, runs in a new worker. `blamed` null: this death adds no result. */
   | {readonly type: 'kept'; readonly blamed: Blamed | null};
 
-/** What a death is put down to. */
+/** What a death is blamed on. */
 export interface Blamed {
   readonly crash: CrashItem;
-  /** Places of the tests that have failed by the death. */
+  /** Places of the tests that failed by the death. */
   readonly failed: readonly number[];
 }
 
 export interface SessionDeath {
-  /** What the journal of the worker says of the unit; null: nobody has kept one. */
+  /** What the worker's journal says of the unit; null: there is no journal. */
   readonly digest: JournalDigest | null;
-  /** The part of the unit's result that is made of what the worker left, if it is kept. */
+  /** The number for the part of the unit's result that the worker left, if that part is kept. */
   readonly part: number;
-  /** Whether tests of the file are shared with other workers. */
+  /** Whether other workers run tests of the file, too. */
   readonly shared: boolean;
-  /** Whether what ran is known to have no part in the death. */
+  /** Whether the file is known to have no part in the death. */
   readonly innocent: boolean;
   /** Whether the worker was killed because something took too long. */
   readonly hung: boolean;
@@ -59,7 +59,7 @@ export function newLostUnit(resumes: boolean): LostUnit {
   };
 }
 
-/** A worker has died that ran the file. */
+/** A worker died while it ran the file. */
 export function loseSession(lost: LostUnit, death: SessionDeath): Fate {
   const {part, shared, innocent, hung} = death;
   const opened = death.digest?.opened ?? null;
@@ -73,7 +73,7 @@ export function loseSession(lost: LostUnit, death: SessionDeath): Fate {
     lost.stalls = lost.innocentStalls = lost.loads = 0;
     return beginAnew(lost);
   }
-  // Tests that depend on each other: all of them run again, or none.
+  // If tests depend on each other, all of them run again, or none.
   if (innocent && !lost.resumes && lost.innocentStalls < MAX_INNOCENT_STALLS) {
     lost.innocentStalls++;
     return beginAnew(lost);
@@ -94,7 +94,7 @@ export function loseSession(lost: LostUnit, death: SessionDeath): Fate {
   return {type: 'kept', blamed};
 }
 
-/** These tests have a result. @param guilty by their worker's death */
+/** Notes that these tests have a result. @param guilty whether the result is their worker's death */
 export function settle(lost: LostUnit, places: readonly number[], guilty = false): void {
   for (const place of places) lost.done.add(place);
   for (const suspicion of lost.suspicions) {
@@ -104,28 +104,28 @@ export function settle(lost: LostUnit, places: readonly number[], guilty = false
   }
 }
 
-/** Deaths that tests had a part in together, of which none killed a worker again when it ran alone. */
+/** Parts of the deaths whose suspects all ran alone without killing a worker: the suspects caused it together. */
 export function diedTogether(lost: LostUnit): number[] {
   return lost.suspicions.filter(({left, guilty}) => left.length === 0 && !guilty).map(({part}) => part);
 }
 
-/** Places of the tests that have no result, and get none. */
+/** Places of the tests without a result. */
 export function notRunOf({listed, done}: LostUnit): number[] {
   return [...(listed?.modes.keys() ?? [])].filter(place => !done.has(place));
 }
 
-/** Whether workers that died have left results of the unit. */
+/** Whether dead workers left results of the unit. */
 export function hasRemains(lost: LostUnit | undefined): lost is LostUnit {
   return lost !== undefined && lost.deaths.length > 0;
 }
 
-/** Whether something of the file is to be run still. */
+/** Whether some of the file's tests have still to run. */
 export function hasRest(lost: LostUnit): boolean {
   const {listed, givenUp} = lost;
   return listed !== null && !givenUp && notRunOf(lost).some(place => listed.modes[place] === 'run');
 }
 
-/** What of the file is to be run next; null: all of it. */
+/** Which of the file's tests run next; null: all of them. */
 export function resumptionOf(lost: LostUnit): Resumption | null {
   const {listed, done} = lost;
   if (listed === null) return null;
@@ -134,7 +134,7 @@ export function resumptionOf(lost: LostUnit): Resumption | null {
   return {listing: listed.listing, leaveOut};
 }
 
-/** The place of the test that is to be run next, without any other; undefined: there is none. */
+/** The place of the suspect that must run next, alone; undefined: there is none. */
 function aloneOf({suspicions}: LostUnit): number | undefined {
   return suspicions.find(({left}) => left.length > 0)?.left[0];
 }
@@ -147,7 +147,7 @@ function loseAtLoad(lost: LostUnit, innocent: boolean, hung: boolean): Fate {
   return {type: 'kept', blamed: null};
 }
 
-/** What has a result by now has none any more; how often workers have died is remembered. */
+/** Drops all results of the file so far. The count of deaths stays. */
 function beginAnew(lost: LostUnit): Fate {
   lost.listed = null;
   lost.parts = [];
@@ -158,7 +158,7 @@ function beginAnew(lost: LostUnit): Fate {
   return {type: 'whole'};
 }
 
-/** A worker has died. @returns whether it is enough: the file comes no further */
+/** Counts a death. @returns whether to give up, because the file makes no progress */
 function hasStalled(lost: LostUnit, innocent: boolean, progress = false): boolean {
   if (lost.done.size > lost.doneAtDeath || progress) lost.stalls = lost.innocentStalls = 0;
   else if (innocent) lost.innocentStalls++;
@@ -187,18 +187,18 @@ function blame(lost: LostUnit, opened: OpenedDigest, death: SessionDeath): Blame
 }
 
 /**
- * A worker that was found to hang may have gone on until it was killed: the test that hung is to blame all the same, not what
- * ran by then. null: no test hung, or it still ran.
+ * The test that hung, if it has ended since: a hung worker may go on until it is killed, and the test that hung is to
+ * blame, not the test that ran by then. null: no test hung, or the test still ran.
  */
 function hungTestOf({hung, running}: OpenedDigest, death: SessionDeath): number | null {
   return death.hung && hung !== null && !running.includes(hung) ? hung : null;
 }
 
-/** Places of the tests whose code may have been running. */
+/** Places of the tests whose code may have run when the worker died. */
 function inFlight(lost: LostUnit, {running, early}: OpenedDigest): number[] {
   if (running.length === 0) return [];
   const alone = aloneOf(lost);
-  // The tests of this run of the file that start with it, and had not ended.
+  // Concurrent tests that started with the file in this session and had not ended.
   const started = early.filter(
     place => !lost.done.has(place) && !running.includes(place) && (alone === undefined || place === alone),
   );

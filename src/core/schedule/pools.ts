@@ -1,7 +1,6 @@
 /**
- * Workers that may take each other's work, and what they have in common: the units that wait for any of them,
- * and which of them have nothing to do. All workers of a run are one pool, unless each unit is for one node:
- * then those of each node are one.
+ * Pools: workers that may take each other's work, the units that wait for any of them, and the idle workers. All
+ * workers of a run form one pool, unless each unit is for one node: then the workers of each node form a pool.
  */
 import type {Pool, SchedulePlan, ScheduleState, SlotState} from './state';
 import type {NodeId} from '../plan/units';
@@ -29,7 +28,7 @@ function poolAt(pools: readonly Pool[], node: NodeId | null): Pool {
   return pool;
 }
 
-/** The pool of the process that is in a slot, or was. */
+/** The pool of a slot's process, or of its last process. */
 export function poolOf({pools}: ScheduleState, {node}: SlotState): Pool {
   return poolAt(pools, node);
 }
@@ -38,7 +37,7 @@ export function poolOfUnit({pools, plan}: ScheduleState, unit: number): Pool {
   return poolAt(pools, plan.units[unit]?.node ?? null);
 }
 
-/** Whether a slot is a pool's, as long as its process is there. */
+/** Whether a slot's process is, or was, of the pool. */
 export function isIn(slot: SlotState, {node}: Pool): boolean {
   return node === null || slot.node === node;
 }
@@ -53,39 +52,39 @@ export function startingCount({slots}: ScheduleState, pool: Pool): number {
   return slots.filter(slot => slot.status === 'starting' && isIn(slot, pool)).length;
 }
 
-/** How many of a pool's workers are there, or are starting. */
+/** How many of a pool's workers are starting or up. */
 export function liveSlots(slots: readonly SlotState[], pool: Pool): number {
   return slots.filter(slot => isIn(slot, pool) && (slot.status === 'starting' || slot.status === 'up')).length;
 }
 
-/** How many units are to be given that ask for nothing but a worker. */
+/** How many of a pool's units that ask for nothing but a worker are left to give. */
 export function freeCount({returned, order, next}: Pool): number {
   return returned.length + order.length - next;
 }
 
-/** The same, of all pools. */
+/** The sum of `freeCount` over all pools. */
 export function allFree({pools}: ScheduleState): number {
   return pools.reduce((sum, pool) => sum + freeCount(pool), 0);
 }
 
-/** The first of these. */
+/** The next unit to give that asks for nothing but a worker; undefined: there is none. */
 export function peekFree({returned, order, next}: Pool): number | undefined {
   return returned.at(-1) ?? order[next];
 }
 
-/** There must be one. */
+/** Removes and returns the next unit to give that asks for nothing but a worker. There must be one. */
 export function takeFree(pool: Pool): number {
   const unit = pool.returned.pop() ?? pool.order[pool.next++];
   if (unit === undefined) throw new RangeError('no unit is left to be given');
   return unit;
 }
 
-/** The first unit of the plan that was never given, of those that ask for nothing; the number of units: there is none. */
+/** The first unit that asks for nothing but a worker and was never given; if there is none, the number of units. */
 export function firstNeverGiven({pools, plan}: ScheduleState): number {
   return pools.reduce((first, {order, next}) => Math.min(first, order[next] ?? Infinity), plan.units.length);
 }
 
-/** A unit that may now begin, in its place. */
+/** Adds a unit that may now begin, in the place that the plan gives it. */
 export function addToPool(state: ScheduleState, unit: number): void {
   const pool = poolOfUnit(state, unit);
   let [low, high] = [pool.next, pool.order.length];
@@ -97,7 +96,7 @@ export function addToPool(state: ScheduleState, unit: number): void {
   pool.order.splice(low, 0, unit);
 }
 
-/** Nothing that a slot has, or was asked for, counts any more. */
+/** Removes a slot from its pool's counts of idle slots and recalled units. */
 export function leavePool(state: ScheduleState, slot: SlotState): void {
   const pool = poolOf(state, slot);
   pool.recallsOut -= slot.recalled.size;

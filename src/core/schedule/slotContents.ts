@@ -1,9 +1,10 @@
-/** What a slot runs and holds: how that changes. */
+/** Changes what a slot runs and holds. */
 import {leaveGroups} from './admission';
+import {addCost, noCost} from './estimates';
 import {leavePool} from './pools';
 import type {ScheduleState, SlotState, SlotStatus} from './state';
 
-/** Clears what a slot runs and holds; returns what it held. */
+/** Clears what a slot runs and holds. @returns the units that it held */
 export function emptySlot(state: ScheduleState, slot: SlotState, status: SlotStatus): number[] {
   const held = slot.preparing === null ? slot.held : [slot.preparing, ...slot.held];
   slot.preparing = null;
@@ -11,28 +12,22 @@ export function emptySlot(state: ScheduleState, slot: SlotState, status: SlotSta
   leavePool(state, slot);
   slot.status = status;
   slot.running = null;
-  slot.session = null;
   slot.held = [];
-  slot.heldKnownMs = 0;
-  slot.heldUnknown = 0;
+  slot.heldCost = noCost();
   slot.recalled = new Set();
   return held;
 }
 
 export function addHeld(state: ScheduleState, slot: SlotState, unit: number): void {
   slot.held.push(unit);
-  const known = state.plan.units[unit]?.expectedMs ?? null;
-  if (known === null) slot.heldUnknown++;
-  else slot.heldKnownMs += known;
+  addCost(slot.heldCost, state.plan.units[unit]?.expectedMs ?? null);
 }
 
-/** false: the slot did not hold it. */
+/** @returns false if the slot did not hold the unit */
 export function removeHeld(state: ScheduleState, slot: SlotState, unit: number): boolean {
   const index = slot.held.indexOf(unit);
   if (index === -1) return false;
   slot.held.splice(index, 1);
-  const known = state.plan.units[unit]?.expectedMs ?? null;
-  if (known === null) slot.heldUnknown--;
-  else slot.heldKnownMs -= known;
+  addCost(slot.heldCost, state.plan.units[unit]?.expectedMs ?? null, -1);
   return true;
 }

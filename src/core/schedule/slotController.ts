@@ -1,115 +1,114 @@
 /**
- * How many workers a run may have, where that follows the machine's load: more while the cores are idle, as they are
- * when tests wait for databases and servers, fewer again when there is too much to do for them. Never fewer than the
- * run began with.
+ * How many workers a run may have if that number follows the machine's load: more while cores are idle, as they are
+ * when tests wait for databases and servers; fewer when the cores are overloaded. Never fewer than the run began with.
  *
- * Pure: what is measured comes in as samples, and what is decided is a number. What keeps it from going up and down
- * all the time: it grows only to where cores would still be left idle, goes back only when none has been for a whole
- * second, waits twice as long after each time, and does not come near a number again that was too many unless half
- * of the machine is idle.
+ * The controller is pure: samples come in, and a number comes out. These rules keep the number from oscillating. It
+ * grows only as far as some cores would still be idle. It shrinks only if no core has been idle for a whole second.
+ * After each time it shrinks, it waits twice as long before it grows. It does not return to a number that was too
+ * many unless half of the machine is idle.
  */
 
-/** Between what numbers of workers, and on what machine, a controller decides. Plain data: it is part of a plan. */
+/** The numbers of workers and the machine that a controller decides for. Plain data, because it is part of a plan. */
 export interface SlotGrowth {
-  /** How many workers there may be at first, and always. */
+  /** The number of workers that is allowed at first, and the minimum later. */
   readonly from: number;
-  /** How many cores the run may use; of a container with a quota, not always whole ones. */
+  /** How many cores the run may use; in a container with a quota, this may be a fraction. */
   readonly cores: number;
-  /** So much memory is left to others, in bytes. */
+  /** How much memory is left to other programs, in bytes. */
   readonly reserveBytes: number;
-  /** Whether the limit is the user's word, and not the default. */
+  /** Whether the user has set the limit; false: it is the default. */
   readonly limitIsGiven: boolean;
 }
 
-/** What was measured of the machine. */
+/** A measurement of the machine's load. */
 export interface LoadSample {
-  /** How many cores were idle, in the mean over these `ms`. */
+  /** How many cores were idle, as the mean over `ms`. */
   readonly idleCores: number;
   readonly ms: number;
-  /** Memory that can be had, in bytes; null: unknown. */
+  /** Available memory, in bytes; null: unknown. */
   readonly availableBytes: number | null;
-  /** What the largest of the workers takes, in bytes; null: unknown. */
+  /** The memory of the largest worker, in bytes; null: unknown. */
   readonly workerBytes: number | null;
 }
 
-/** The workers of a run, and what there is for more of them, at the time of a sample. */
+/** The workers of a run, and the work for more of them, at the time of a sample. */
 export interface Fleet {
-  /** Workers that are up, or are starting. */
+  /** Workers that are starting or up. */
   readonly live: number;
-  /** Since when (ms ago) none of the workers that were added has been starting; null: one is. */
+  /** For how long (ms) no added worker has been starting; null: one is starting. */
   readonly settledMs: number | null;
-  /** How many more would have something to do at once. */
+  /** How many further workers would have work at once. */
   readonly further: number;
-  /** For how many of these that is worth the start of a process. */
+  /** For how many of them the work is worth the start of a process. */
   readonly worthwhile: number;
 }
 
 /** Why there are no more workers than there are. */
 export type SlotReason =
   | 'limit'
-  /** Another one would not find a core idle. */
+  /** Another worker would not find an idle core. */
   | 'busy'
   | 'memory'
-  /** Nothing waited for another one. */
+  /** No work waited for another worker. */
   | 'no-files'
-  /** What waited would have been through before it had started. */
+  /** The waiting work would have ended before another worker had started. */
   | 'short';
 
 /** A decision. */
 export interface SlotChange {
   readonly to: number;
-  /** What share of the cores was idle: 0 to 1. */
+  /** The share of the cores that was idle: 0 to 1. */
   readonly idleShare: number;
   readonly reason: 'idle' | 'busy' | 'memory';
 }
 
 export interface SlotController {
   readonly growth: SlotGrowth;
-  /** The most that there may ever be. */
+  /** The maximum that `allowed` may reach. */
   readonly limit: number;
-  /** Slots with a number up to this may have a worker. */
+  /** Slots with numbers up to this one may have a worker. */
   allowed: number;
-  /** Since the last change, and while nobody was starting; the latest last. They cover about a second. */
+  /** Samples since the last change without a starting worker, the latest last. They cover about a second. */
   samples: LoadSample[];
-  /** No growth for so long (ms) yet, and how long it is after the next time that there were too many. */
+  /** For how long (ms) the number must not grow; `nextRestMs`: the rest after the next time it shrinks. */
   restMs: number;
   nextRestMs: number;
-  /** So many were too many; null: none were yet. */
+  /** The number of workers that was too many last time; null: no number was too many so far. */
   tooMany: number | null;
   readonly changes: SlotChange[];
-  /** How long (ms) what has kept it from growing since the last change. */
+  /** By reason: for how long (ms) it has kept the number from growing since the last change. */
   refusals: Map<SlotReason, number>;
-  /** What share of the cores was idle when that was found, the last time. */
+  /** The share of idle cores at the last refusal for `busy`. */
   refusedIdleShare: number;
-  /** Memory that could be had then (bytes), where that was the reason. */
+  /** The available memory (bytes) at the last refusal for `memory`; null: there was none, or it is unknown. */
   refusedBytes: number | null;
 }
 
-/** So long (ms) must the whole machine have been idle, or half of it for twice as long, for more workers. */
+/** How long (ms) the whole machine must have been idle before the number grows; or half of it for twice as long. */
 const EVIDENCE_MS = 100;
 
-/** What share of the cores is to be left idle by the workers that are added: it is they that are not known yet. */
+/** The share of the cores that added workers should leave idle, because their load is not known yet. */
 const HEADROOM = 0.1;
 
-/** How long (ms) the cores must have been busy for there to be too many workers. */
+/** How long (ms) the cores must have been busy before the number shrinks. */
 const OVERLOAD_MS = 1000;
 
-/** If less than this share of them is idle they are. */
+/** The cores are busy if less than this share of them is idle. */
 const OVERLOADED_BELOW = 0.04;
 
-/** How long (ms) after there were too many for the first time none is added, and at the most. */
+/** How long (ms) the number does not grow after it shrinks: the first time, and at most. */
 const REST_MS = {first: 1000, most: 16_000};
 
-/** Above this share of idle cores there may be as many again as were too many before: the suite has changed. */
+/** Above this share of idle cores, the suite has changed: a number that was too many is allowed again. */
 const CHANGED_ABOVE = 0.5;
 
-/** The least that a worker is taken to use of a core: whatever waits wakes up now and then. */
+/** The minimum share of a core that a worker is assumed to use: a process that waits wakes up now and then. */
 const LEAST_USE = 0.02;
 
-/** What a worker is taken for (bytes) until one was measured, and at the least: it grows with its first file. */
+/** The minimum memory (bytes) that a worker is assumed to take: a measured worker may not have run its first file. */
 const LEAST_WORKER_BYTES = 128 * 1024 * 1024;
 
-/** Below this share of the reserve workers are taken back. */
+/** If less than this share of the reserve is available, the number shrinks. */
 const MEMORY_SHORT_BELOW = 0.5;
 
 export function createController(growth: SlotGrowth, limit: number): SlotController {
@@ -128,14 +127,14 @@ export function createController(growth: SlotGrowth, limit: number): SlotControl
   };
 }
 
-/** Takes a sample; `allowed` is what follows from all so far. */
+/** Takes a sample and updates `allowed`. */
 export function judge(controller: SlotController, sample: LoadSample, fleet: Fleet): void {
   controller.restMs = Math.max(0, controller.restMs - sample.ms);
   if (isShortOfMemory(controller, sample)) {
     giveUpMemory(controller, sample, fleet);
     return;
   }
-  // A process that starts keeps a core busy, which says nothing of the tests.
+  // A starting process keeps a core busy, which says nothing about the tests.
   if (fleet.settledMs === null || fleet.settledMs < sample.ms || fleet.live === 0) {
     controller.samples = [];
     return;
@@ -154,7 +153,7 @@ interface Idleness {
   readonly ms: number;
 }
 
-/** The last second is kept, and no more. */
+/** Keeps the samples of the last second. */
 function keep({samples}: SlotController, sample: LoadSample): void {
   samples.push(sample);
   while (meanOf(samples).ms - (samples[0]?.ms ?? 0) >= OVERLOAD_MS) samples.shift();
@@ -166,7 +165,7 @@ function meanOf(samples: readonly LoadSample[]): Idleness {
   return {idleCores: ms === 0 ? 0 : idle / ms, ms};
 }
 
-/** The latest samples that are evidence enough: the more was idle, the fewer these are. null: all are too few. */
+/** The latest samples that suffice as evidence: the more cores were idle, the fewer samples. null: all are too few. */
 function recentlyIdle({samples, growth: {cores}}: SlotController): Idleness | null {
   let ms = 0;
   let idle = 0;
@@ -178,12 +177,12 @@ function recentlyIdle({samples, growth: {cores}}: SlotController): Idleness | nu
   return null;
 }
 
-/** There are idle cores: how many more workers they, and all else, have room for. */
+/** Cores are idle: grows as far as cores, memory, work and the limit allow. */
 function growInto(controller: SlotController, idle: Idleness, sample: LoadSample, fleet: Fleet): void {
   const {growth, limit, restMs} = controller;
   const {live, further, worthwhile} = fleet;
   const use = Math.max(LEAST_USE, (growth.cores - idle.idleCores) / live);
-  // Of several that leave no room the first is told.
+  // Of several reasons that leave no room, the first one counts.
   const rooms: readonly (readonly [SlotReason, number])[] = [
     ['no-files', further],
     ['memory', memoryRoom(growth, sample)],
@@ -195,7 +194,7 @@ function growInto(controller: SlotController, idle: Idleness, sample: LoadSample
   const [reason, room] = rooms.reduce((least, one) => (Math.max(0, one[1]) < Math.max(0, least[1]) ? one : least));
   if (room < 1) refuse(controller, reason, idle, sample);
   else if (restMs > 0) refuse(controller, 'busy', idle, sample);
-  // Else they may be there already, and are not: they will be started.
+  // Otherwise as many workers are allowed already and have yet to start.
   else if (live + room > controller.allowed) change(controller, live + room, 'idle', idle);
 }
 
@@ -208,7 +207,7 @@ function belowTooMany({tooMany, growth}: SlotController, {idleCores}: Idleness):
   return tooMany === null || idleCores > CHANGED_ABOVE * growth.cores ? Infinity : tooMany - 1;
 }
 
-/** No core is idle, and has not been for long: half of the workers that were added go. */
+/** No core has been idle for a second: half of the added workers go. */
 function giveWay(controller: SlotController, all: Idleness, sample: LoadSample, {live}: Fleet): void {
   const {from} = controller.growth;
   const most = Math.min(controller.allowed, live);
@@ -225,20 +224,20 @@ function isShortOfMemory({allowed, growth}: SlotController, {availableBytes}: Lo
   return allowed > growth.from && availableBytes !== null && availableBytes < MEMORY_SHORT_BELOW * growth.reserveBytes;
 }
 
-/** As many workers go as make up for what is missing of the reserve. */
+/** As many workers go as make up for the memory that the reserve lacks. */
 function giveUpMemory(controller: SlotController, sample: LoadSample, {live}: Fleet): void {
   const {from, reserveBytes} = controller.growth;
   const missing = reserveBytes - (sample.availableBytes ?? 0);
   const most = Math.min(controller.allowed, live);
   const to = most - Math.ceil(missing / Math.max(LEAST_WORKER_BYTES, sample.workerBytes ?? 0));
   controller.refusedBytes = sample.availableBytes;
-  // Those that go take a while, and so does what they leave to be seen: that is not to be taken for more shortage.
+  // Workers take a while to end and to free their memory. Until then, a shortage is no reason for further cuts.
   if (controller.restMs > 0) return;
   change(controller, Math.max(from, Math.min(to, most - 1)), 'memory', sample);
   rest(controller);
 }
 
-/** For so long as it may take to see what came of it, none is added; after each time for longer. */
+/** Forbids growth until the effect of a cut can be seen; longer each time. */
 function rest(controller: SlotController): void {
   controller.restMs = controller.nextRestMs;
   controller.nextRestMs = Math.min(REST_MS.most, 2 * controller.nextRestMs);
@@ -262,7 +261,7 @@ function refuse(controller: SlotController, reason: SlotReason, {idleCores}: Idl
   if (reason === 'memory') controller.refusedBytes = sample.availableBytes;
 }
 
-/** What has kept it from growing for longest since the last change; null: nothing, or nothing was measured. */
+/** What has kept the number from growing for longest since the last change; null: nothing, or nothing was measured. */
 export function mainRefusal({refusals}: SlotController): SlotReason | null {
   let main: SlotReason | null = null;
   for (const [reason, ms] of refusals) if (main === null || ms > (refusals.get(main) ?? 0)) main = reason;

@@ -1,14 +1,14 @@
-/** What there is for further workers to do: one for which there is nothing is not to be started. */
+/** How much work there is for further workers: no worker starts without work. */
 import {possibleAtOnce} from './admission';
 import {expectedMs, UNKNOWN_MS} from './estimates';
 import {freeCount, isIn, liveSlots, startingCount} from './pools';
 import {fileToJoin, startMsOf, workersAhead} from './splitFiles';
 import type {Pool, ScheduleState, SlotState} from './state';
 
-/** A worker must find work for so many times what its start takes: it takes that time from the others. */
+/** A further worker needs work for this many start times, because its start takes processor time from the others. */
 const WORTHWHILE_STARTS = 2;
 
-/** How many workers more than there are each pool could give something to at once, other than a part of an open file. */
+/** By pool: how many further workers could begin a unit at once. Joining open files does not count. */
 export function furtherIn(state: ScheduleState): Map<Pool, number> {
   return new Map(state.pools.map(pool => [pool, furtherFor(state, pool)]));
 }
@@ -20,7 +20,7 @@ function furtherFor(state: ScheduleState, pool: Pool): number {
   return freeCount(pool) + possible + held - pool.idle.size - startingCount(state, pool);
 }
 
-/** Units that workers hold and have not begun, nor are about to. */
+/** How many units workers hold, without those that have begun or are about to begin. */
 function heldAhead({slots}: ScheduleState, pool: Pool): number {
   return slots.reduce((sum, slot) => sum + (slot.status === 'up' && isIn(slot, pool) ? waitingIn(slot) : 0), 0);
 }
@@ -29,19 +29,19 @@ function waitingIn({held, recalled, running}: SlotState): number {
   return Math.max(0, held.length - recalled.size - (running === null ? 1 : 0));
 }
 
-/** What further workers could do. */
+/** How many further workers could work. */
 export interface SlotDemand {
-  /** How many would have something to do at once. */
+  /** How many further workers would have work at once. */
   readonly further: number;
-  /** For how many of these that is worth the start of a process. */
+  /** For how many of them the work is worth the start of a process. */
   readonly worthwhile: number;
 }
 
-/** @param most so many further ones there may be at the most */
+/** @param most the maximum number of further workers */
 export function demandOf(state: ScheduleState, most: number, now: number): SlotDemand {
   const live = state.pools.reduce((sum, pool) => sum + liveSlots(state.slots, pool), 0);
   const units = [...furtherIn(state).values()].reduce((sum, count) => sum + Math.max(0, count), 0);
-  // Whether it is worthwhile to join an open file is part of the question whether one can.
+  // fileToJoin counts a file only if joining is worthwhile.
   const joins = state.pools.reduce((sum, pool) => sum + joinsIn(state, pool, most, now), 0);
   const starts = Math.floor(waitingMs(state, most + live, now) / (WORTHWHILE_STARTS * startMsOf(state)));
   return {further: units + joins, worthwhile: Math.min(units, Math.max(0, starts - live)) + joins};
@@ -55,7 +55,7 @@ function joinsIn(state: ScheduleState, pool: Pool, most: number, now: number): n
   return Math.min(most, ahead + Math.max(0, (file?.pending ?? 0) - coming - pool.idle.size));
 }
 
-/** What the units that wait for a worker are expected to take (ms); no more is added up than so many workers need. */
+/** The expected total (ms) of units that wait for a worker. The sum stops once it is enough for `workers`. */
 function waitingMs(state: ScheduleState, workers: number, now: number): number {
   const enough = WORTHWHILE_STARTS * startMsOf(state) * workers;
   const unknown = Math.max(UNKNOWN_MS, longestRunning(state, now));
@@ -67,9 +67,9 @@ function waitingMs(state: ScheduleState, workers: number, now: number): number {
   return sum;
 }
 
-/** How long (ms) the unit has run that began first: while none has ended, others are taken to be no shorter. */
+/** How long (ms) the oldest running unit has run: units of unknown duration are assumed to take as long. */
 function longestRunning({slots}: ScheduleState, now: number): number {
-  return slots.reduce((most, {running, startedAt}) => (running === null ? most : Math.max(most, now - startedAt)), 0);
+  return slots.reduce((most, {running}) => Math.max(most, now - (running?.startedAt ?? now)), 0);
 }
 
 function* waitingUnits({pools, admission, slots, plan}: ScheduleState): Generator<number> {

@@ -1,4 +1,4 @@
-/** Which slots get a worker, and when; and which get none any more. */
+/** Decides which slots get a worker, when, and which slots get no further worker. */
 import type {AbandonReason} from '../texts/deaths';
 import {endReplacement} from './admittedSlots';
 import type {Command} from './events';
@@ -10,38 +10,38 @@ import {workersAhead} from './splitFiles';
 import type {Pool, ScheduleState, SlotState} from './state';
 import {isUsable} from './usableSlots';
 
-/** A slot that dies this often in a row without having run or blamed anything stays down. */
+/** A slot whose workers were barren this often in a row stays down. */
 export const MAX_BARREN_DEATHS = 3;
 
-/** Starts slots that are down, as many as there are units for them. */
+/** Starts as many slots as there are units for. */
 export function startSlots(state: ScheduleState, now: number, commands: Command[]): void {
   const {admission, stopped, plan} = state;
   if (stopped !== null || allFree(state) + (admission?.waiting ?? 0) === 0) return;
   const wanted = wantedIn(state);
   for (const slot of state.slots) {
-    if (plan.growth !== null && slot.slot > plan.growth.from) return; // these are started as they have room
+    if (plan.growth !== null && slot.slot > plan.growth.from) return; // startFurther starts these
     if (slot.status !== 'down') continue;
     const pool = poolToStartIn(state, slot, wanted);
     if (pool !== null && startSlot(state, slot, pool, now, commands)) wanted.set(pool, (wanted.get(pool) ?? 0) - 1);
   }
 }
 
-/** Starts workers beyond those that the run began with, where they may be, and as many as have something to do at once. */
+/** Starts workers beyond the initial number: as many as the controller allows and as have work at once. */
 export function startFurther(state: ScheduleState, now: number, commands: Command[]): void {
   const {plan, stopped, controller} = state;
   if (plan.growth === null || controller === null || stopped !== null) return;
   const {from} = plan.growth;
-  // One that the run began with may have ended when there was nothing for it: numbers stay dense.
+  // Slots of the initial number that have ended come first: slot numbers stay dense.
   const down = state.slots.filter(slot => slot.status === 'down' && isUsable(state, slot));
   if (!down.some(({slot}) => slot > from)) return;
   const further = furtherIn(state);
-  // Where nobody is left they take the place of those that the run began with.
+  // In a pool without workers, further workers replace the initial ones.
   for (const [pool, wanted] of wantedIn(state)) {
     if (wanted > 0 && liveSlots(state.slots, pool) === 0) further.set(pool, Math.max(1, further.get(pool) ?? 0));
   }
   let starting = state.slots.filter(({status}) => status === 'starting').length;
   for (const slot of down) {
-    if (starting >= plan.startsAtOnce) return; // the next one, when one of these is up
+    if (starting >= plan.startsAtOnce) return; // the next slot starts when one of these is up
     const pool = poolToStartIn(state, slot, further);
     if (pool === null || !startSlot(state, slot, pool, now, commands)) continue;
     starting++;
@@ -49,7 +49,7 @@ export function startFurther(state: ScheduleState, now: number, commands: Comman
   }
 }
 
-/** Starts workers for a file that is known to be long while its first worker still loads it. */
+/** Starts workers for a long file while the file's first worker still loads it. */
 export function startAhead(state: ScheduleState, pool: Pool, now: number, commands: Command[]): void {
   const wanted = workersAhead(state, pool);
   if (wanted === 0) return;
@@ -60,7 +60,7 @@ export function startAhead(state: ScheduleState, pool: Pool, now: number, comman
   }
 }
 
-/** false: the slot is not down, or gets no further worker. */
+/** @returns false if the slot is not down or gets no further worker */
 export function startSlot(
   state: ScheduleState,
   slot: SlotState,
@@ -79,7 +79,6 @@ export function startSlot(
   slot.startingSince = now;
   slot.generation++;
   slot.node = pool.node ?? slot.node;
-  slot.begun = 0;
   slot.ended = [];
   slot.lastUnitMs = null;
   commands.push({type: 'start-slot', slot: slot.slot, generation: slot.generation, node: slot.node});
@@ -88,16 +87,16 @@ export function startSlot(
 }
 
 /**
- * A slot whose workers die for nothing, or have died too often, gets no further one.
+ * Gives up a slot whose workers were barren too often, or for which no replacement is left.
  *
- * @param wanted the worker that has died last had not been told to end
+ * @param wanted whether the dead worker had not been told to end
  */
 export function noteDeaths(state: ScheduleState, slot: SlotState, wanted: boolean): void {
   if (slot.barrenDeaths >= MAX_BARREN_DEATHS) barSlot(state, slot);
   else if (wanted && restartsSpent(state)) writeOff(state, slot, 'restarts-spent');
 }
 
-/** The slot gets no further worker of the node, or of any, where all are alike. */
+/** The slot gets no further worker for its pool. */
 function barSlot(state: ScheduleState, slot: SlotState): void {
   slot.barredFrom.add(poolOf(state, slot));
   slot.barrenDeaths = 0;

@@ -1,70 +1,54 @@
 /**
- * Files whose tests run in several workers: who may take which tests, and when one more worker pays.
+ * Files whose tests run in several workers: which session may take which tests, and when one more worker pays.
  *
- * A file is opened by one worker as any other. What it lists comes in groups of tests that stay
- * together, numbered in the order in which a worker comes to them. Each worker that has the file open,
- * a session, is given groups in ascending order, so that it walks the file once; all take them from the
- * same pending list, as late as they can, so that none ends long before another.
+ * One worker opens the file like any other, and lists its tests. Tests that stay together form a group; groups are
+ * numbered in the order in which a worker comes to them. Each session gets groups in ascending order, so that it
+ * walks the file once. All sessions take groups from the same pending list, as late as they can, so that no session
+ * ends long before another.
  */
 import {NEWS_EVERY_MS} from '../wire/workerMessages';
-import {expectedMs} from './estimates';
+import {addCost, costMs, expectedMs, noCost} from './estimates';
 import {isIn, poolOfUnit, sizeOf} from './pools';
-import type {Pool, ScheduleState, SplitFile, Session} from './state';
+import {sessionsOf} from './sessions';
+import type {GroupSession, Pool, ScheduleState, SplitFile} from './state';
 import {HOLD_NOTHING_ABOVE_MS} from './watermarks';
 
-/** A joining worker must shorten the run by more than this (ms): estimates are not better than that. */
+/** A joining worker must shorten the run by more than this (ms), which is how exact estimates are. */
 const WORTHWHILE_MS = 10;
 
 /**
- * And by more than this share of what the joiner needs until it can begin: that much is taken from the
- * machine, and so from the others, and a process is slow at first.
+ * A joining worker must also shorten the run by more than this share of the time it needs to start and load the file:
+ * that time costs the other workers processor time, and a process is slow at first.
  */
 const WORTHWHILE_SHARE = 0.5;
 
-/** A session may hold this much (ms), if it is known, whatever its share: less would not outlast the time between two of its news. */
+/** A session may hold this much known work (ms), whatever its share: less would run out between two of its news. */
 const SMALL_SHARE_MS = NEWS_EVERY_MS;
 
-/** What the start of a worker process is taken for (ms), until one was seen. */
+/** The assumed start time (ms) of a worker process until one has started. */
 const WORKER_START_MS = 300;
 
-/** What a worker takes to start (ms), as far as is known. */
+/** How long (ms) a worker takes to start, as far as is known. */
 export function startMsOf({workerStartMs}: ScheduleState): number {
   return workerStartMs ?? WORKER_START_MS;
 }
 
-/** A file of n times this duration (ms) is taken to be worth n more workers before anything is known of its tests. */
+/** A file of n times this duration (ms) is assumed to be worth n more workers before its tests are known. */
 const SURE_OF_USE_MS = 2000;
 
 /**
- * Tests shorter than this (ms) compute, and so does the parent, which hears of each: while a worker more
- * loads the file, the others are slower, and it is slow itself until V8 has warmed up.
+ * Tests shorter than this (ms) are assumed to keep processors busy, in the worker and in the parent, which hears of
+ * each test. While one more worker loads such a file, the others slow down, and the new one is slow until V8 warms up.
  */
 const COMPUTING_TEST_MS = 5;
-/** So many times its loading does such a joiner cost. */
+/** Joining a file of such tests costs this many times the joiner's start and load. */
 const COMPUTING_LOADS = 3;
 
-/** Durations off by less than this (ms) in sum correct next to nothing. */
+/** Errors of less than this (ms) in the sum of known durations correct next to nothing. */
 const CORRECTED_FROM_MS = 100;
 
-/** How long (ms) nothing is done, at the least, for want of an estimate of a file's tests. */
+/** The minimum time (ms) until the scheduler looks at an open file again. */
 const FIRST_LOOK_MS = 50;
-
-export function newSession(unit: number, first: boolean, now: number): Session {
-  return {
-    unit,
-    first,
-    status: 'opening',
-    frontier: 0,
-    held: new Set(),
-    heldKnownMs: 0,
-    heldUnknown: 0,
-    running: null,
-    begun: false,
-    starving: false,
-    since: now,
-    opened: 0,
-  };
-}
 
 export function openFile(
   state: ScheduleState,
@@ -73,7 +57,8 @@ export function openFile(
   openMs: number,
   resumed = false,
 ): SplitFile {
-  const known = costs.filter(cost => cost !== null);
+  const pendingCost = noCost();
+  for (const cost of costs) addCost(pendingCost, cost);
   const whole = state.plan.units[unit]?.expectedMs ?? null;
   const file: SplitFile = {
     unit,
@@ -86,9 +71,8 @@ export function openFile(
     taken: Array<boolean>(costs.length).fill(false),
     head: 0,
     pending: costs.length,
-    pendingKnownMs: known.reduce((sum, cost) => sum + cost, 0),
-    pendingUnknown: costs.length - known.length,
-    longestKnownMs: known.reduce((longest, cost) => Math.max(longest, cost), 0),
+    pendingCost,
+    longestKnownMs: costs.reduce<number>((longest, cost) => Math.max(longest, cost ?? 0), 0),
     observedMs: 0,
     observedGroups: 0,
     foreseenMs: 0,
@@ -101,28 +85,19 @@ export function openFile(
   return file;
 }
 
-/** The sessions of a file whose results are wanted. */
-export function sessionsOf(state: ScheduleState, unit: number): Session[] {
-  const sessions: Session[] = [];
-  for (const {session} of state.slots) {
-    if (session?.unit === unit && session.status !== 'discarded') sessions.push(session);
-  }
-  return sessions;
-}
-
 /** The next group that a session can take; undefined: there is none left for it. */
-function nextFor(file: SplitFile, session: Session): number | undefined {
+function nextFor(file: SplitFile, session: GroupSession): number | undefined {
   let group = Math.max(file.head, session.frontier);
   while (group < file.costs.length && file.taken[group] === true) group++;
   return group < file.costs.length ? group : undefined;
 }
 
-export function hasTestsFor(file: SplitFile, session: Session): boolean {
+export function hasTestsFor(file: SplitFile, session: GroupSession): boolean {
   return nextFor(file, session) !== undefined;
 }
 
-/** Brings a session up to its high watermark if it has fallen below the low one; returns what it is given. */
-export function takeTests(state: ScheduleState, file: SplitFile, session: Session, now: number): number[] {
+/** Refills a session to its high watermark if it has fallen below the low one. @returns the groups that it gets */
+export function takeTests(state: ScheduleState, file: SplitFile, session: GroupSession, now: number): number[] {
   const estimate = unknownMs(state, file, now);
   const groups: number[] = [];
   let refilling = false;
@@ -137,8 +112,8 @@ export function takeTests(state: ScheduleState, file: SplitFile, session: Sessio
   return groups;
 }
 
-/** All that is left, at once. */
-export function takeAllTests(file: SplitFile, session: Session, now: number): number[] {
+/** Gives a session all groups that are left. */
+export function takeAllTests(file: SplitFile, session: GroupSession, now: number): number[] {
   const groups: number[] = [];
   for (let next = nextFor(file, session); next !== undefined; next = nextFor(file, session)) {
     take(file, session, next, now);
@@ -147,7 +122,7 @@ export function takeAllTests(file: SplitFile, session: Session, now: number): nu
   return groups;
 }
 
-function take(file: SplitFile, session: Session, group: number, now: number): void {
+function take(file: SplitFile, session: GroupSession, group: number, now: number): void {
   file.taken[group] = true;
   file.pending--;
   while (file.taken[file.head] === true) file.head++;
@@ -157,19 +132,14 @@ function take(file: SplitFile, session: Session, group: number, now: number): vo
   session.starving = false;
   session.frontier = group + 1;
   const cost = file.costs[group] ?? null;
-  if (cost === null) {
-    file.pendingUnknown--;
-    session.heldUnknown++;
-  } else {
-    file.pendingKnownMs -= cost;
-    session.heldKnownMs += cost;
-  }
+  addCost(file.pendingCost, cost, -1);
+  addCost(session.heldCost, cost);
 }
 
-/** The worker says: these groups have ended, and this one runs; null: it waits for more. */
+/** Notes the worker's news. @param done the groups that ended @param running null: the worker waits for a group */
 export function noteProgress(
   file: SplitFile,
-  session: Session,
+  session: GroupSession,
   done: readonly (readonly [group: number, ms: number])[],
   running: number | null,
   now: number,
@@ -177,10 +147,8 @@ export function noteProgress(
   for (const [group, ms] of done) {
     if (!session.held.delete(group)) continue;
     const cost = file.costs[group] ?? null;
-    if (cost === null) {
-      session.heldUnknown--;
-    } else {
-      session.heldKnownMs -= cost;
+    addCost(session.heldCost, cost, -1);
+    if (cost !== null) {
       file.foreseenMs += cost;
       file.tookMs += ms;
     }
@@ -194,13 +162,13 @@ export function noteProgress(
 }
 
 /**
- * The watermarks of units, for tests: the next one is on its way before the running one ends, unless
- * that takes so long that the wait is nothing to it.
+ * The watermarks of units, applied to tests: a session gets its next group before the running one ends, unless groups
+ * take so long that the wait is negligible.
  */
 function wantsOneMoreTest(
   state: ScheduleState,
   file: SplitFile,
-  session: Session,
+  session: GroupSession,
   next: number,
   estimate: number | null,
   refilling: boolean,
@@ -210,13 +178,13 @@ function wantsOneMoreTest(
   const {watermark} = state.plan;
   const waiting = session.held.size - 1;
   const cost = file.costs[next] ?? estimate;
-  const current = session.running ?? session.held.values().next().value; // or it is about to begin
+  const current = session.running ?? session.held.values().next().value; // the latter is about to begin
   const pace = current === undefined ? null : (file.costs[current] ?? estimate);
-  // Of what nothing is known may be long: behind another one it could be the last to end.
+  // A group of unknown duration may be long: behind another group it could be the last to end.
   if (cost === null || cost > watermark.high || (pace ?? 0) > HOLD_NOTHING_ABOVE_MS) return false;
   if (waiting === 0) return true;
-  // pytest-xdist's bound, in counts: no session is loaded up with more than half of its share of the rest.
-  const waitingMs = session.heldKnownMs + session.heldUnknown * (estimate ?? 0) - (pace ?? 0);
+  // pytest-xdist's bound, in counts: no session holds more than half of its share of the rest.
+  const waitingMs = costMs(session.heldCost, estimate ?? 0) - (pace ?? 0);
   const isSmall = file.costs[next] != null && waitingMs < SMALL_SHARE_MS;
   if (!isSmall && waiting + 1 >= Math.max(2, file.pending / sizeOf(state, poolOfUnit(state, file.unit)) / 2))
     return false;
@@ -224,8 +192,8 @@ function wantsOneMoreTest(
 }
 
 /**
- * What a group of unknown duration is expected to take (ms); null: nothing is known yet. One that has
- * run for longer than that is taken to be halfway through: nobody knows any better.
+ * The expected duration (ms) of an unknown group; null: there is no basis for one. If a group has already run for
+ * longer than that, it is assumed to be halfway through, for want of a better estimate.
  */
 function unknownMs(state: ScheduleState, file: SplitFile, now: number): number | null {
   const mean = file.observedGroups > 0 ? file.observedMs / file.observedGroups : file.priorMs;
@@ -235,8 +203,8 @@ function unknownMs(state: ScheduleState, file: SplitFile, now: number): number |
 }
 
 /**
- * By what factor known durations are off in this run, so far: the file may have changed, or the machine
- * be slower. Little is made of little: the first tests of a file are always slow.
+ * The factor by which known durations are off in this run so far: the file may have changed, or the machine may be
+ * slower. Little evidence changes the factor little, because the first tests of a file are always slow.
  */
 function correction(state: ScheduleState, file: SplitFile, now: number): number {
   let {foreseenMs, tookMs} = file;
@@ -250,33 +218,33 @@ function correction(state: ScheduleState, file: SplitFile, now: number): number 
   return (tookMs + CORRECTED_FROM_MS) / (foreseenMs + CORRECTED_FROM_MS);
 }
 
-/** How long (ms) the group has run that began first. */
+/** How long (ms) the oldest running group has run. */
 function longestRunning(state: ScheduleState, file: SplitFile, now: number): number {
   return Math.max(0, ...sessionsOf(state, file.unit).map(session => runningMs(session, now)));
 }
 
 /**
- * How long (ms) a session has run the same group, at the least. Where its last news was of no group, or of one
- * that may have ended at once, some group began so soon after it that there was no news of that.
+ * How long (ms) a session has run the same group, at least. If its last news named no running group, some group began
+ * so soon after that news that the worker sent none about it.
  */
-function runningMs(session: Session, now: number): number {
+function runningMs(session: GroupSession, now: number): number {
   const {running, since, status, begun, held} = session;
-  if (status === 'closing' && held.size > 1) return 0; // no more news of what it begins
+  if (status === 'closing' && held.size > 1) return 0; // the worker sends no more news of groups that begin
   if (running !== null) return now - since;
   return begun && held.size > 0 ? Math.max(0, now - since - NEWS_EVERY_MS) : 0;
 }
 
-/** What the group that a session runs was expected to take, at the most (ms); null: nobody knows. */
-function runningCost(file: SplitFile, session: Session): number | null {
+/** The expected duration (ms) of the group that a session runs, at most; null: unknown. */
+function runningCost(file: SplitFile, session: GroupSession): number | null {
   if (session.running !== null) return file.costs[session.running] ?? null;
-  return session.heldUnknown > 0 ? null : session.heldKnownMs;
+  return session.heldCost.unknown > 0 ? null : session.heldCost.knownMs;
 }
 
 /**
- * Where a session that comes late begins: with the first test that is pending; or further down, with
- * the longest, where that would else be the last to end.
+ * Decides where a session that joins begins: with the first pending group; or further down, with the longest, if that
+ * group would otherwise end last.
  */
-export function startLate(state: ScheduleState, file: SplitFile, session: Session): void {
+export function startLate(state: ScheduleState, file: SplitFile, session: GroupSession): void {
   let longest: number | null = null;
   let longestMs = 0;
   let before = 0;
@@ -294,32 +262,31 @@ export function startLate(state: ScheduleState, file: SplitFile, session: Sessio
   if (longestMs >= balanced / 2 && inOrder > balanced * 1.1) session.frontier = longest;
 }
 
-/** How many workers are sure to be of use to files that are being opened for the first time, going by their durations. */
+/** How many further workers the files that are being opened for the first time can surely use, by their durations. */
 export function workersAhead(state: ScheduleState, pool: Pool): number {
   let wanted = 0;
   for (const slot of state.slots) {
-    const {session} = slot;
-    if (!isIn(slot, pool) || session === null || !session.first || session.status !== 'opening') continue;
-    wanted += Math.floor((state.plan.units[session.unit]?.expectedMs ?? 0) / SURE_OF_USE_MS);
+    const {running} = slot;
+    if (!isIn(slot, pool) || running?.status !== 'opening' || !running.first) continue;
+    wanted += Math.floor((state.plan.units[running.unit]?.expectedMs ?? 0) / SURE_OF_USE_MS);
   }
   return wanted;
 }
 
-/** Workers that could open a file. */
+/** Workers that could join a file. */
 export interface Hands {
-  /** That have nothing to do, or could be started. */
+  /** How many are idle, or could be started. */
   readonly free: number;
-  /** That were started, and are not up yet. */
+  /** How many are starting. */
   readonly coming: number;
-  /** What one of these needs (ms) before it can open a file. */
+  /** How long (ms) each of them needs before it can open a file. */
   readonly startMs: number;
 }
 
 /**
- * Of the open files that gain from more workers the one that else ends last; null: none gains. Without
- * them its sessions share what is left; with them these have less to do, but the others have to load
- * the file first. All that are free are looked at together: of 16 long tests that 8 sessions share, one
- * session more takes nothing off the end, and 8 more half of it.
+ * Of the open files that gain from more workers, the file that would otherwise end last; null: no file gains. Joiners
+ * take work from the file's sessions, but must load the file first. All free workers are considered together: if 8
+ * sessions share 16 long tests, one more session does not make the end earlier, but 8 more halve the time to it.
  */
 export function fileToJoin(state: ScheduleState, pool: Pool, hands: Hands, now: number): SplitFile | null {
   let best: SplitFile | null = null;
@@ -332,25 +299,25 @@ export function fileToJoin(state: ScheduleState, pool: Pool, hands: Hands, now: 
   return best;
 }
 
-/** When (in ms) a file is expected to end if nobody joins; null: joining would not change that. */
+/** In how many ms a file is expected to end if no worker joins; null: joining would not pay. */
 function endIfJoined(state: ScheduleState, file: SplitFile, hands: Hands, now: number): number | null {
   if (!file.joinable || file.pending === 0) return null;
   const estimate = unknownMs(state, file, now);
   const factor = correction(state, file, now);
-  const pendingMs = file.pendingKnownMs * factor + file.pendingUnknown * (estimate ?? 0);
+  const pendingMs = costMs(file.pendingCost, estimate ?? 0, factor);
   const computing = pendingMs < file.pending * COMPUTING_TEST_MS;
   const load = (file.openMs + hands.startMs) * (computing ? COMPUTING_LOADS : 1);
   const busy = sessionsOf(state, file.unit).map(session => busyMs(file, session, estimate, factor, now));
   for (let count = 0; count < hands.coming; count++) busy.push(load);
   const more = [...busy, ...Array<number>(Math.min(hands.free, file.pending)).fill(load)];
-  // A file that ends before another one does not hold the run up.
-  const elsewhere = longestElsewhere(state, file, now);
+  // A file that ends before another one does not delay the end of the run.
+  const elsewhere = longestElsewhere(state, now);
   const gain = (alone: number, together: number) => alone - Math.max(elsewhere, together);
   const worthwhile = WORTHWHILE_MS + WORTHWHILE_SHARE * load;
-  // Most of the time this tells, without a look at each test: taken one by one, as soon as a session is
-  // free, they end later than if they could be cut to size, but by no more than the longest of them.
+  // Usually this bound decides without a look at each group: whole groups, taken one by one, end later than evenly
+  // divided work, but by no more than the longest group.
   const [evenAlone, evenTogether] = [evenEnd(busy, pendingMs), evenEnd(more, pendingMs)];
-  const longest = Math.max(file.longestKnownMs * factor, file.pendingUnknown > 0 ? (estimate ?? 0) : 0);
+  const longest = Math.max(file.longestKnownMs * factor, file.pendingCost.unknown > 0 ? (estimate ?? 0) : 0);
   if (gain(evenAlone, evenTogether) <= 0 || gain(evenAlone + longest, evenTogether) <= worthwhile) return null;
   const costs = pendingCosts(file, estimate, factor);
   const end = listEnd(busy, costs);
@@ -367,7 +334,11 @@ function pendingCosts(file: SplitFile, estimate: number | null, factor: number):
   return costs;
 }
 
-/** When (in ms) the last one ends of those that are so long busy, if each takes the next one as soon as it is free. */
+/**
+ * In how many ms the last session ends if each takes the next group as soon as it is free.
+ *
+ * @param busy how long (ms) each session is busy
+ */
 function listEnd(busy: readonly number[], costs: readonly number[]): number {
   const free = [...busy];
   for (const cost of costs) {
@@ -380,7 +351,7 @@ function listEnd(busy: readonly number[], costs: readonly number[]): number {
   return Math.max(...free);
 }
 
-/** The same, if the last of them begins with the longest. */
+/** The same if the last session begins with the longest group. */
 function lateEnd(busy: readonly number[], costs: readonly number[]): number {
   let longest = 0;
   for (let index = 1; index < costs.length; index++) {
@@ -390,14 +361,13 @@ function lateEnd(busy: readonly number[], costs: readonly number[]): number {
   return listEnd([...busy.slice(0, -1), late], costs.toSpliced(longest, 1));
 }
 
-/** How long (ms) a session is expected to be busy with what it has. */
-function busyMs(file: SplitFile, session: Session, estimate: number | null, factor: number, now: number): number {
-  const held = session.heldKnownMs * factor + session.heldUnknown * (estimate ?? 0);
-  const has = session.status === 'opening' ? file.openMs : held;
+/** How long (ms) a session is expected to be busy with what it holds. */
+function busyMs(file: SplitFile, session: GroupSession, estimate: number | null, factor: number, now: number): number {
+  const has = session.status === 'opening' ? file.openMs : costMs(session.heldCost, estimate ?? 0, factor);
   return Math.max(0, has - (now - session.since));
 }
 
-/** When (in ms) the last one ends of those that are so long busy, if they share what is pending as evenly as can be. */
+/** In how many ms the last session ends if all share the pending work (ms) as evenly as possible. */
 function evenEnd(busy: readonly number[], pending: number): number {
   const ascending = [...busy].sort((a, b) => a - b);
   let sum = pending;
@@ -410,20 +380,20 @@ function evenEnd(busy: readonly number[], pending: number): number {
   return Math.max(level, ascending.at(-1) ?? 0);
 }
 
-/** How long (ms) the units that run elsewhere are known to take still, at the most. */
-function longestElsewhere(state: ScheduleState, file: SplitFile, now: number): number {
+/** How long (ms) the units that run whole are known to take from now on, at most. */
+function longestElsewhere(state: ScheduleState, now: number): number {
   let longest = 0;
-  for (const slot of state.slots) {
-    if (slot.running === null || slot.session !== null || slot.running === file.unit) continue;
-    longest = Math.max(longest, (expectedMs(state, slot.running) ?? 0) - (now - slot.startedAt));
+  for (const {running} of state.slots) {
+    if (running?.status !== 'whole') continue;
+    longest = Math.max(longest, (expectedMs(state, running.unit) ?? 0) - (now - running.startedAt));
   }
   return longest;
 }
 
 /**
- * When to look again (ms) at a file, if nothing else happens: the longer the running tests take, the longer
- * may the others that are unknown, or known wrongly, and the more does joining pay. Each time after
- * twice the time. null: there is no need.
+ * When (ms) to look at a file again if nothing else happens; null: there is no need. The longer the running tests take,
+ * the longer tests of unknown or wrongly known duration may take, and the more joining pays. While the same tests run,
+ * each interval is twice the last.
  */
 export function timeToLook(state: ScheduleState, file: SplitFile, now: number): number | null {
   if (!file.joinable || file.pending === 0 || now < file.wakesAt) return null;

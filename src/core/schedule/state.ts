@@ -1,124 +1,135 @@
 /**
- * What the scheduler knows: the plan, what each slot runs and holds, and what every policy keeps. Data alone: the
- * policies are the files beside this one, and this one imports none of them.
+ * What the scheduler knows: the plan, what each slot runs and holds, and what every policy keeps. This file contains
+ * only data. The policies are the files beside it; it imports none of them.
  */
 import type {AbandonReason} from '../texts/deaths';
 import type {FixtureId, PlannedFixture} from '../plan/constraints';
 import type {Generation, Grouping, NodeId, SlotNumber, Unit} from '../plan/units';
 import type {SlotController, SlotGrowth} from './slotController';
 
-/** What a schedule starts from. Plain data: it is the first line of an event log. */
+/** What a schedule starts from. A plan is plain data, because it is the first line of an event log. */
 export interface SchedulePlan {
-  /** In the order in which they are to be dispatched; a unit's id is its index. */
+  /** In the order of dispatch; a unit's id is its index. */
   readonly units: readonly Unit[];
   /** A fixture's id is its index. */
   readonly fixtures: readonly PlannedFixture[];
-  /** How much there is of each resource that a unit asks for. */
+  /** The run's total of each resource that units ask for. */
   readonly resources: Readonly<Record<string, number>>;
-  /** The most workers at a time. */
+  /** The maximum number of workers at a time. */
   readonly slots: number;
-  /** How many of them there may be follows the machine's load; null: there may always be as many. */
+  /** How the number of workers follows the machine's load; null: all slots may have a worker at any time. */
   readonly growth: SlotGrowth | null;
-  /** How many kinds of worker there are; 1: all are alike. */
+  /** The number of nodes; 1: all workers are alike. */
   readonly nodes: number;
-  /** What of a split file's tests stays together. */
+  /** Which tests of a split file stay together. */
   readonly grouping: Grouping;
-  /** Every worker is given an even share of the units at first. */
+  /** Whether each worker first gets an even share of the units. */
   readonly evenShares: boolean;
-  /** In expected ms of held work. */
+  /** Expected ms of held work. */
   readonly watermark: {readonly low: number; readonly high: number};
-  /** The most units given at once; null: no limit. */
+  /** The maximum number of units in one `give`; null: no limit. */
   readonly maxScheduleChunk: number | null;
-  /** How many dead workers may be replaced; null: no cap. */
+  /** How many dead workers may be replaced; null: no limit. */
   readonly maxWorkerRestarts: number | null;
-  /** Whether the rest of a file whose worker died runs in a new worker; false: its tests depend on each other. */
+  /** Whether a new worker runs the rest of a file whose worker died; false: a file's tests depend on each other. */
   readonly resumes: boolean;
   /** A new worker for each unit. */
   readonly freshWorkerPerUnit: boolean;
   /**
-   * How many workers that only a split file needs may be starting at a time. Starting computes: as many as
-   * there are processors begin sooner than all at once.
+   * How many workers that only a split file needs may start at a time. A starting worker keeps a processor busy, so
+   * more starts than processors would slow each other down.
    */
   readonly startsAtOnce: number;
-  /** The order of the units is the user's: none is overtaken by one that could as well come later. */
+  /** Whether the user chose the order of the units: then the scheduler lets no unit overtake another to save time. */
   readonly keepsOrder: boolean;
-  /** false: nothing is held beyond the running unit. For measuring what holding gives. */
+  /** false: a worker holds nothing beyond its running unit. For benchmarks of holding. */
   readonly prefetch: boolean;
 }
 
-/** Why a run ends before all its units have. */
+/** Why a run ends before all its units have ended. */
 export type StopReason = 'bail' | 'interrupted';
 
-/** `closing`: told to end; `down`: no process, may be started; `dead`: no process, and none will be. */
+/**
+ * `closing`: the worker was told to end. `down`: the slot has no process and may get one. `dead`: the slot has no
+ * process and will get none.
+ */
 export type SlotStatus = 'starting' | 'up' | 'closing' | 'down' | 'dead';
 
+/** The expected duration of several units or groups, kept as a sum so that no policy has to walk over them. */
+export interface CostSum {
+  /** The sum of the known durations, in ms. */
+  knownMs: number;
+  /** The number of unknown durations. */
+  unknown: number;
+}
+
+/**
+ * A slot, its process, and what that process runs and holds. This is one record and not a union by status, because most
+ * policies loop over all slots and read `running` and `held` whatever the status. Hardly any fields exclude each other.
+ */
 export interface SlotState {
   readonly slot: SlotNumber;
   status: SlotStatus;
   generation: Generation;
-  /** Of the process that is here, or was. */
+  /** The node of the slot's process, or of its last process. */
   node: NodeId;
-  running: number | null;
-  startedAt: number;
-  /** Given and not begun, in the order in which the worker will begin them. */
+  /** What the worker runs; null: nothing. */
+  running: Session | null;
+  /** Units that were given and have not begun, in the order in which the worker will begin them. */
   held: number[];
-  /** Sums over `held`, kept so that a refill need not walk it. */
-  heldKnownMs: number;
-  heldUnknown: number;
-  /** Units asked back, and not yet answered for. */
+  /** Of all units in `held`. */
+  heldCost: CostSum;
+  /** Units that the scheduler has asked back and the worker has not answered for. */
   recalled: Set<number>;
+  /** How long the process's last unit took; null: no unit has ended. */
   lastUnitMs: number | null;
-  /** Deaths in a row without having run or blamed anything. */
+  /** How many workers of the slot were barren in a row. */
   barrenDeaths: number;
-  /** The process that was here died, so that the next one is a replacement. */
+  /** Whether the slot's last process died, so that the next process is a replacement. */
   died: boolean;
-  /** What the running unit is to this slot, if its tests may be shared; null: it runs whole. */
-  session: Session | null;
-  /** When it was told to start. */
+  /** When the slot's last process was told to start. */
   startingSince: number;
-  /** It was given its even share, or need not be. */
+  /** Whether the slot has received its even share, or the plan has no even shares. */
   hasShare: boolean;
-  /** How many units the process has begun. */
-  begun: number;
-  /** The units that the process has run to their end, in order. */
+  /** The units that the process has run to their end, in order. An idle process that has ended none is fresh. */
   ended: number[];
-  /** The unit for which fixtures of the worker's own are being set up. */
+  /** The unit for which the worker's own fixtures are being set up; null: there is none. */
   preparing: number | null;
-  /** The worker groups that it runs: others only while one that it has begun cannot go on. */
+  /** The worker groups that the slot runs. It takes a further group only while its own groups cannot go on. */
   readonly groups: Set<Queue>;
-  /** Units that want a fresh worker, for which this process takes the place of another. */
+  /** The queue whose next unit wants a fresh worker, for which the slot's process is being replaced. */
   freshFor: Queue | null;
-  /** Whose next worker is to be here, for which this one was told to end. */
+  /** The pool that gets the slot's next worker, for which the present worker was told to end. */
   movesTo: Pool | null;
-  /** Those whose workers have died here too often to be started again. */
+  /** Pools whose workers were barren in this slot too often: the slot gets no further worker for them. */
   readonly barredFrom: Set<Pool>;
-  /** Its next process, or the one that is starting, takes nobody's place: it makes the workers more. */
+  /** Whether the slot's next or starting process raises the number of workers, and replaces none. */
   isAdded: boolean;
 }
 
 export interface Pool {
-  /** null: of any node. */
+  /** null: all nodes. */
   readonly node: NodeId | null;
-  /** Units that ask for nothing but a worker, in the order of the plan; those before `next` were given. */
+  /** Units that ask for nothing but a worker, in the order of the plan; units before `next` were given. */
   readonly order: number[];
   next: number;
-  /** Units that came back, to be given before all others; the last one first. */
+  /** Units that came back. They are given before all others, the last first. */
   readonly returned: number[];
-  /** Slots that are up and have nothing. */
+  /** Slots that are up and have no work. */
   readonly idle: Set<SlotState>;
-  /** Take-backs that have no answer yet. */
+  /** How many units were asked back without an answer so far. */
   recallsOut: number;
 }
 
-/** Units of a node that ask for the same; or those of one worker group, of which only the next may begin. */
+/** Units of one node with equal constraints; or the units of one worker group, of which only the next may begin. */
 export interface Queue {
   readonly node: NodeId | null;
   readonly group: string | null;
-  /** In descending order: the last is the next. */
+  /** In descending order: the last unit is the next. */
   readonly units: number[];
-  /** The slot that runs the group. */
+  /** The slot that runs the group; null: no slot does, or the queue is no group. */
   slot: SlotState | null;
-  /** How many workers are being replaced for units of it that want a fresh one. */
+  /** How many workers are being replaced because units of this queue want a fresh worker. */
   replacing: number;
 }
 
@@ -127,195 +138,207 @@ export interface ScheduledFixture {
   readonly scope: 'run' | 'worker';
   readonly needs: readonly FixtureId[];
   readonly neededBy: FixtureId[];
-  /** Of scope `worker`: `unused` or `failed`; what it is in each worker stands there. */
+  /** A fixture of scope `worker` is `unused` or `failed`; `FixtureStates.inWorkers` has its status by worker. */
   status: FixtureStatus;
-  /** Units that need it, and have not ended. */
+  /** How many units need the fixture and have not ended. */
   unitsLeft: number;
-  /** The first unit that needs it. */
+  /** The first unit that needs the fixture. */
   firstUnit: number;
 }
 
 /**
- * `unused`: nobody has asked for it; `asked`: it waits for one that it needs, or for its turn; `failed`: it could not be set up,
- * and is not tried again; `gone`: it was taken down.
+ * `unused`: the setup has not been asked for. `asked`: it waits for a fixture that it needs, or for its turn.
+ * `failed`: its setup failed and is not tried again. `gone`: it was taken down.
  */
 export type FixtureStatus = 'unused' | 'asked' | 'starting' | 'up' | 'failed' | 'stopping' | 'gone';
 
 export interface FixtureStates {
   readonly all: readonly ScheduledFixture[];
-  /** Of scope `worker`, by worker: a fixture's status, in the order of their setup. */
+  /** By worker: the status of each fixture of scope `worker`, in the order of setup. */
   readonly inWorkers: Map<string, Map<FixtureId, FixtureStatus>>;
-  /** Those of scope `run` that nobody has asked for, by their first unit: the last is the next. */
+  /** Fixtures of scope `run` whose setup has not been asked for. The one with the earliest first unit is last. */
   readonly unasked: FixtureId[];
 }
 
 export interface AdmissionState {
-  /** Those in which units wait, by their next one: the queue whose next unit comes first is the first. */
+  /** Queues in which units wait, in the order of their next units. */
   readonly queues: Queue[];
   readonly queueOf: ReadonlyMap<number, Queue>;
-  /** How many units wait. */
+  /** The number of waiting units in all queues. */
   waiting: number;
   /** What is left of each resource. */
   readonly left: Map<string, number>;
-  /** Units that have what they ask for. */
+  /** Units that have all that they ask for. */
   readonly admitted: Set<number>;
-  /** The one of them that runs alone; null: none does. */
+  /** The admitted unit that is serial; null: there is none. */
   alone: number | null;
-  /** Units that are through, but still run in a worker that has not heard that it need not; `true`: they have ended. */
+  /** Units that have ended (`true`) or were requeued (`false`) but still occupy a worker. */
   readonly unreleased: Map<number, boolean>;
   readonly fixtures: FixtureStates;
-  /** Something that a unit waits for may be there since idle slots were last looked at. */
+  /** Whether something that a unit waits for may have become free since the scheduler last fed idle slots. */
   changed: boolean;
 }
 
-/** One worker that has a file open for some of its tests. */
-export interface Session {
+/** One worker's execution of one unit. */
+export type Session = WholeSession | GroupSession;
+
+/** The worker runs the whole file and gets no order for single tests. */
+export interface WholeSession {
   readonly unit: number;
-  /** The file's first: it was there before anything was known of the tests. */
+  readonly first: true;
+  readonly status: 'whole';
+  startedAt: number;
+}
+
+/** The worker has the file open, and is told which groups of its tests to run. */
+export interface GroupSession {
+  readonly unit: number;
+  /** Whether this is the file's first session: it began before the file's tests were known. */
   readonly first: boolean;
+  startedAt: number;
   /**
-   * `opening`: it loads the file. `open`: it takes tests. `closing`: it has all that it will get.
-   * `discarded`: what comes of it is not wanted any more.
+   * `opening`: the worker loads the file. `open`: the session takes groups. `closing`: the session has received its
+   * last group. `discarded`: the session's results are not wanted any more.
    */
   status: 'opening' | 'open' | 'closing' | 'discarded';
-  /** Every group below this one is decided for this session: it was given it, or will not be. */
+  /** The session gets no further group below this one. */
   frontier: number;
-  /** Given, and not known to have ended. */
+  /** Groups that were given and are not known to have ended. */
   readonly held: Set<number>;
-  /** Sums over `held`. */
-  heldKnownMs: number;
-  heldUnknown: number;
+  /** Of all groups in `held`. */
+  readonly heldCost: CostSum;
   running: number | null;
-  /** It has told of a test: what loads and sets up the file is behind it. */
+  /** Whether the worker has reported a test, so that loading and setup of the file are over. */
   begun: boolean;
-  /** It waits for more, whatever it still holds: that may be further down in the file. */
+  /** Whether the worker waits for a group. It may hold groups nonetheless, whose tests come later in the file. */
   starving: boolean;
-  /** Since when it does what it does now, as far as is known: it loads the file, or runs what it holds. */
+  /** When the worker began to load the file or to run what it holds, as far as the scheduler knows. */
   since: number;
-  /** Its place in the order in which workers opened the file. */
+  /** The session's place in the order in which workers opened the file. */
   opened: number;
 }
 
-/** What a session has delivered, of a file that is open: a part of the file's result. */
+/** The part of an open file's result that a session has delivered. */
 export interface DeliveredPart {
   readonly part: number;
   /** The session's place in the order in which workers opened the file. */
   readonly opened: number;
-  /** Places of the tests of which it has results. */
+  /** Places of the tests that the part has results of. */
   readonly tests: readonly number[];
 }
 
-/** A file that is open, and what is left of it. */
+/** An open file, and what is left of it. */
 export interface SplitFile {
   readonly unit: number;
-  /** How many workers have opened it. */
+  /** How many workers have opened the file. */
   opened: number;
   readonly delivered: DeliveredPart[];
-  /** Whether it goes on with what a worker has begun that died. */
+  /** Whether the sessions run the rest of a file whose worker died. */
   readonly resumed: boolean;
-  /** What each group is expected to take, in ms; null: unknown. */
+  /** The expected duration of each group, in ms; null: unknown. */
   readonly costs: readonly (number | null)[];
-  /** What a group of unknown duration is taken for before any has ended (ms); null: there is no telling. */
+  /** The assumed duration (ms) of an unknown group until a group has ended; null: there is no basis for one. */
   readonly priorMs: number | null;
-  /** What its first worker took to open it, in ms. */
+  /** How long the file's first worker took to open it, in ms. */
   readonly openMs: number;
   /** By group: whether it was given to a session. */
   readonly taken: boolean[];
   /** All groups below it are taken. */
   head: number;
   pending: number;
-  pendingKnownMs: number;
-  pendingUnknown: number;
-  /** The longest of the groups of known duration, whether pending or not, in ms. */
+  /** Of all pending groups. */
+  readonly pendingCost: CostSum;
+  /** The longest known duration of any group, pending or not, in ms. */
   readonly longestKnownMs: number;
   observedMs: number;
   observedGroups: number;
-  /** Of the groups of known duration that have ended: what they were expected to take and what they took, in ms. */
+  /** Of the groups of known duration that have ended: the expected and the actual total, in ms. */
   foreseenMs: number;
   tookMs: number;
-  /** Whether a session other than the first was given tests. */
+  /** Whether a session other than the first has received tests. */
   shared: boolean;
   /** false: no further worker may open it. */
   joinable: boolean;
-  /** The time of the last wake-up that was asked for: by then more is known of how long its tests take. */
+  /** The time of the last `wake` for this file: by then the scheduler knows more about the durations of its tests. */
   wakesAt: number;
 }
 
-/** A death of which there are several suspects, who run alone, one after the other. */
+/** A death with several suspected tests. Each of them runs again, alone, to find the culprit. */
 export interface Suspicion {
-  /** The part of the unit's result that the death has left. */
+  /** The part of the unit's result that the dead worker left. */
   readonly part: number;
-  /** Places of all suspects; and of those that have no result yet. */
+  /** Places of all suspects; `left`: of the suspects without a result. */
   readonly places: readonly number[];
   left: readonly number[];
-  /** Whether one of them has failed by another death. */
+  /** Whether a suspect has killed another worker. */
   guilty: boolean;
 }
 
-/** A unit of which workers have died (lostUnits.ts). */
+/** A unit whose workers died (lostUnits.ts). */
 export interface LostUnit {
-  /** Whether its rest may run in a new worker. */
+  /** Whether the rest of the unit may run in a new worker. */
   resumes: boolean;
-  /** Its tests, as the first worker listed them that died with the file open; null: none is known. */
+  /** The unit's tests, as listed by the first worker that died with the file open; null: no such list is known. */
   listed: {readonly listing: string; readonly modes: readonly ('run' | 'skip' | 'todo')[]} | null;
-  /** Parts of its result: of workers that ended their share before the unit was given anew, and of those that died. */
+  /** Parts of the unit's result from workers that ended their share before the unit was given anew. */
   parts: number[];
+  /** Parts of the unit's result from workers that died. */
   deaths: number[];
   /** Places of the tests that have a result. */
   readonly done: Set<number>;
-  /** So many had one at the last death. */
+  /** The size of `done` at the last death. */
   doneAtDeath: number;
   suspicions: Suspicion[];
-  /** Deaths in a row without which the file would have come as far; and those of them that were another file's fault. */
+  /** Deaths in a row without progress: by the file's own fault, and by another file's. */
   stalls: number;
   innocentStalls: number;
-  /** How many workers have died while they loaded it. */
+  /** How many workers have died while they loaded the file. */
   loads: number;
-  /** No more of it is run. */
+  /** Whether no more of the unit is to run. */
   givenUp: boolean;
-  /** The last process that died of it; null: it is not known yet. */
+  /** The last process that died while it ran the unit; null: none is known. */
   lastDeath: {readonly slot: SlotNumber; readonly generation: Generation} | null;
 }
 
 export interface ScheduleState {
   readonly plan: SchedulePlan;
   readonly slots: readonly SlotState[];
-  /** Which of the slots may have a worker; null: all may, always. */
+  /** Decides which slots may have a worker; null: all may, at any time. */
   readonly controller: SlotController | null;
-  /** When the last worker was up that makes them more. */
+  /** When the last worker came up that raised the number of workers. */
   addedAt: number;
-  /** The most workers that there were at a time. */
+  /** The largest number of workers so far. */
   mostWorkers: number;
-  /** One; or where units are for nodes, one of each node. */
+  /** One pool; if units are for nodes, one pool for each node. */
   readonly pools: readonly Pool[];
-  /** Units that may begin when what another has come to is there, by that one. */
+  /** By unit: the units that wait until this unit has settled. */
   readonly followers: Map<number, readonly number[]>;
-  /** How many units have ended for which others wait still. */
+  /** How many units have ended, but not settled, while others wait for them. */
   unsettled: number;
-  /** A unit may begin since idle slots were last looked at. */
+  /** Whether a follower was released since the scheduler last fed idle slots. */
   released: boolean;
-  /** Units that ask for more than a worker; null: there are none. */
+  /** State of the units that ask for more than a worker; null: there are none. */
   readonly admission: AdmissionState | null;
-  /** What the units before each one are expected to take (ms), and all, last; null: the plan has no fixtures. */
+  /** By unit: the expected total (ms) of all units before it; last, of all units. null: the plan has no fixtures. */
   readonly workAhead: Float64Array | null;
-  /** Units without an end. */
+  /** How many units have not ended. */
   unfinished: number;
   restarts: number;
-  /** Why the last slot that got no further worker got none. */
+  /** Why the slot that last became `dead`, or was barred from a pool, gets no further worker. */
   deadBecause: AbandonReason;
-  /** How often units were run again because another had killed their worker. */
+  /** By unit: how often it ran again because another file had killed its worker. */
   readonly secondChances: Map<number, number>;
-  /** Files whose tests are being given out, by unit. */
+  /** Open files, by unit. */
   readonly files: Map<number, SplitFile>;
-  /** Units that were to be split, and turned out to be indivisible. */
+  /** Units that should have been split but turned out to be indivisible. */
   readonly wholeOnly: Set<number>;
-  /** Units whose worker died, and whose rest is run. */
+  /** Units whose worker died and whose rest runs. */
   readonly resumed: Set<number>;
   /** What is known of units whose worker died. */
   readonly lost: Map<number, LostUnit>;
   /** The number of the last part of any unit's result. */
   lastPart: number;
-  /** What the last worker took to start, in ms. */
+  /** How long the last worker took to start, in ms. */
   workerStartMs: number | null;
   observedMs: number;
   observedUnits: number;
@@ -323,7 +346,7 @@ export interface ScheduleState {
   finished: boolean;
 }
 
-/** How many workers a plan can use: one for each unit, or all for one that is split. */
+/** How many workers a plan can use: one for each unit, or all of them if a file may be split. */
 export function slotsOf({slots, units}: SchedulePlan): number {
   return units.some(({split}) => split !== null) ? slots : Math.min(slots, units.length);
 }

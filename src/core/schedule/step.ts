@@ -6,31 +6,32 @@
  * simulation in test/simulation runs exactly this code. The state is changed in place: a run has
  * one, and a million units must not mean a million copies.
  *
- * The policy is pytest-xdist's LoadScheduling with the watermarks kept in expected time: a worker
- * holds a little work beyond what it runs, so that it need not wait for the parent between two short
- * files, and hands back what it has not begun when another worker has nothing to do. A worker for which
- * nothing is left opens a file that another one is at, and takes some of its tests (fileSessions.ts).
+ * The policy is pytest-xdist's LoadScheduling with watermarks in expected time. A worker holds a little
+ * work beyond what it runs, so that it need not wait for the parent between two short files. It hands
+ * back what it has not begun when another worker is idle. A worker for which no unit is left joins a
+ * file that another worker has open, and takes some of its tests (fileSessions.ts).
  */
 import {putBack, releaseLeft, takeAllWaiting} from './admission';
 import {endProcess, endReplacement, noteFixtureOf, takeAdmissible} from './admittedSlots';
 import type {Command, FixtureEvent, ScheduleEvent, SlotEvent} from './events';
 import {isExcess, judgeLoad, mayServe} from './excessSlots';
-import {endSession, feedSession, hasSessions, joinFile, openSession, runWhole} from './fileSessions';
+import {endSession, feedSession, hasGroupSessions, joinFile, openSession, runWhole} from './fileSessions';
 import {loseSlot, reportInFlight} from './lostSlots';
 import {hasRemains} from './lostUnits';
 import {areAllGone, askForFixtures} from './fixtureStates';
 import {isWantedIn, moveToMake} from './nodeChanges';
 import {freeCount, poolOf, poolOfUnit, startingCount, takeFree} from './pools';
+import {groupSession, isWanted} from './sessions';
 import {addHeld, emptySlot, removeHeld} from './slotContents';
 import {startAhead, startFurther, startSlot, startSlots} from './slotStarts';
-import {fileToJoin, newSession, noteProgress, startMsOf, timeToLook} from './splitFiles';
-import type {Pool, ScheduleState, SlotState} from './state';
+import {fileToJoin, noteProgress, startMsOf, timeToLook} from './splitFiles';
+import type {Pool, ScheduleState, Session, SlotState} from './state';
 import {endOfUnit, isAwaited, releaseFollowers} from './unitEnd';
 import {endLost} from './unitResults';
 import {isUsable} from './usableSlots';
 import {evenShare, mostBurdened, unitsToTake, wantsOneMore} from './watermarks';
 
-/** Takes one event; returns what is to be done, in order. `now` is in ms, of any monotonic clock. */
+/** Takes one event; returns commands in the order in which to carry them out. `now`: ms of any monotonic clock. */
 export function step(state: ScheduleState, event: ScheduleEvent, now: number): Command[] {
   const commands: Command[] = [];
   if (event.type === 'run-started') {
@@ -45,7 +46,7 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
     judgeLoad(state, event.load, now, commands);
   } else if (event.type !== 'woken') {
     const slot = state.slots[event.slot - 1];
-    // A message of a process that has been replaced, or was written off, changes nothing any more.
+    // A message of a process that was replaced or written off changes nothing.
     if (
       slot === undefined ||
       slot.generation !== event.generation ||
@@ -60,7 +61,7 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   admitWaiting(state, now, commands);
   retireExcess(state, now, commands);
   startFurther(state, now, commands);
-  // What was given up may be what those that run alone have waited for.
+  // Serial units may have waited for the end of the abandoned units.
   while (abandonWhereNoSlotIsLeft(state, commands)) admitWaiting(state, now, commands);
   joinIdle(state, now, commands);
   changeNodes(state, now, commands);
@@ -68,7 +69,7 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   return inOrder(commands);
 }
 
-/** Results are made, and reporters take their time. */
+/** Commands that take the parent's time: it makes results, and reporters handle them. */
 const LAST: ReadonlySet<Command['type']> = new Set<Command['type']>(['report', 'merge', 'units-ended', 'finish']);
 
 /** Workers get their next work first, then Jest hears how units have ended. */
@@ -81,14 +82,14 @@ function isOfFixture(event: ScheduleEvent): event is FixtureEvent {
   return 'fixture' in event;
 }
 
-/** Gives idle slots what has waited for another unit's end. */
+/** Gives idle slots the units that waited until another unit settled. */
 function feedReleased(state: ScheduleState, now: number, commands: Command[]): void {
   if (!state.released || state.stopped !== null) return;
   state.released = false;
   feedIdle(state, now, commands);
 }
 
-/** Gives idle slots what units that wait have been waiting for. */
+/** Gives idle slots the waiting units whose resources and fixtures are there. */
 function admitWaiting(state: ScheduleState, now: number, commands: Command[]): void {
   const {admission} = state;
   if (admission === null || state.stopped !== null) return;
@@ -99,7 +100,7 @@ function admitWaiting(state: ScheduleState, now: number, commands: Command[]): v
     for (const {idle} of state.pools) {
       let nothingLeft = false;
       for (const slot of [...idle]) {
-        // What one cannot take the next cannot either, unless it is at a group.
+        // If one slot finds nothing, the next finds nothing either, unless it runs a worker group.
         if (nothingLeft && slot.groups.size === 0) continue;
         feed(state, slot, now, commands);
         nothingLeft ||= idle.has(slot);
@@ -116,6 +117,7 @@ function handleSlotEvent(
   now: number,
   commands: Command[],
 ): void {
+  const {running: session} = slot;
   switch (event.type) {
     case 'slot-up':
       if (slot.status !== 'starting') return;
@@ -127,24 +129,23 @@ function handleSlotEvent(
       feed(state, slot, now, commands);
       return;
     case 'unit-started':
-      if (slot.running === event.unit && slot.session?.first === false) {
-        slot.startedAt = now;
+      if (session?.unit === event.unit && !session.first) {
+        session.startedAt = now;
         return;
       }
       if (!removeHeld(state, slot, event.unit)) return;
-      slot.begun++;
-      slot.running = event.unit;
-      slot.startedAt = now;
-      if (hasSessions(state, event.unit)) slot.session = newSession(event.unit, true, now);
+      slot.running = hasGroupSessions(state, event.unit)
+        ? groupSession(event.unit, true, now)
+        : {unit: event.unit, first: true, status: 'whole', startedAt: now};
       feed(state, slot, now, commands);
       return;
     case 'unit-opened':
-      if (slot.session?.unit !== event.unit) return;
-      giveAnew(state, openSession(state, slot, slot.session, event, now, commands), now, commands);
+      if (session?.unit !== event.unit) return;
+      giveAnew(state, openSession(state, slot, session, event, now, commands), now, commands);
       return;
     case 'unit-indivisible': {
       const file = state.files.get(event.unit);
-      if (slot.session?.unit !== event.unit || slot.session.status === 'discarded' || file === undefined) return;
+      if (session?.unit !== event.unit || session.status === 'discarded' || file === undefined) return;
       if (!state.wholeOnly.has(event.unit)) {
         commands.push({type: 'tell', notice: {type: 'indivisible', slot: slot.slot, unit: event.unit}});
       }
@@ -153,20 +154,19 @@ function handleSlotEvent(
       return;
     }
     case 'tests-progress': {
-      const {session} = slot;
       const file = state.files.get(event.unit);
-      if (session?.unit !== event.unit || session.status === 'discarded' || file === undefined) return;
+      if (session?.unit !== event.unit || !isWanted(session) || file === undefined) return;
       noteProgress(file, session, event.done, event.running, now);
       feedSession(state, file, slot, session, now, commands);
       return;
     }
     case 'unit-done':
-      if (slot.running !== event.unit) return;
+      if (session?.unit !== event.unit) return;
       slot.running = null;
       slot.ended.push(event.unit);
       slot.lastUnitMs = event.ms;
       slot.barrenDeaths = 0;
-      endUnit(state, slot, event, now, commands);
+      endUnit(state, slot, session, event, now, commands);
       if (slot.status !== 'up') return;
       if (event.retiring || state.plan.freshWorkerPerUnit) retire(state, slot, now, commands);
       else feed(state, slot, now, commands);
@@ -179,14 +179,14 @@ function handleSlotEvent(
         now,
         commands,
       );
-      // It may have ended what it ran meanwhile, and the slot that was to have these may have died.
+      // The worker may have ended its unit meanwhile, and the slot that was to get these units may have died.
       feed(state, slot, now, commands);
       return;
     case 'slot-lost':
       takeBack(state, loseSlot(state, slot, event, commands), now, commands);
       return;
     case 'slot-closed':
-      // One that retires, or is in the middle of a file that it is not needed for, may well be busy: that is nobody's leak.
+      // A worker that retires, or runs a discarded session, may be busy with good reason: then no test file leaked.
       if (event.forced && slot.running === null && isAtEnd(state)) {
         commands.push({type: 'tell', notice: {type: 'forced-exit', slot: slot.slot, units: slot.ended}});
       }
@@ -197,7 +197,7 @@ function handleSlotEvent(
       }
       slot.movesTo = null;
       startSlots(state, now, commands);
-      // Another that is starting may be as fresh.
+      // If the slot's next worker starts in the same pool, it is the fresh worker that the queue wants.
       if (slot.status !== 'starting' || slot.freshFor?.node !== poolOf(state, slot).node) endReplacement(state, slot);
       return;
   }
@@ -206,11 +206,12 @@ function handleSlotEvent(
 function endUnit(
   state: ScheduleState,
   slot: SlotState,
+  session: Session,
   event: Extract<ScheduleEvent, {type: 'unit-done'}>,
   now: number,
   commands: Command[],
 ): void {
-  const again = slot.session === null ? null : endSession(state, slot, slot.session, event, now, commands);
+  const again = endSession(state, slot, session, event, now, commands);
   if (again !== null) {
     for (const unit of again) giveAnew(state, unit, now, commands);
     return;
@@ -220,7 +221,7 @@ function endUnit(
   state.observedUnits++;
   const lost = state.lost.get(unit);
   if (hasRemains(lost)) {
-    // Its rest was to run, and the worker has found none of its tests.
+    // The worker was to run the rest of the unit, and found none of the unit's tests.
     const because = event.failed ? 'failed' : 'died';
     endLost(state, unit, lost, {parts: [], failedIn: event.failed ? slot.slot : null, because}, commands);
   } else {
@@ -229,12 +230,12 @@ function endUnit(
   endOfUnit(state, unit, commands);
 }
 
-/** Brings a worker's work up to its high watermark if it has fallen below the low one. */
+/** Refills a worker up to its high watermark if its work has fallen below the low one. */
 function feed(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): void {
   if (slot.status !== 'up' || state.stopped !== null) return;
   const {admission} = state;
   if (admission !== null && admission.alone !== null) {
-    // All others were through; but a unit that was given up since may have had others that were to come after it.
+    // A serial unit runs, so this slot gets nothing. Followers of a unit that was abandoned since may wait, though.
     if (!hasWork(slot)) poolOf(state, slot).idle.add(slot);
     return;
   }
@@ -245,7 +246,7 @@ function feed(state: ScheduleState, slot: SlotState, now: number, commands: Comm
   }
   const pool = poolOf(state, slot);
   if (isExcess(state, slot)) {
-    if (!hasWork(slot)) pool.idle.add(slot); // it ends before this step does
+    if (!hasWork(slot)) pool.idle.add(slot); // retireExcess ends the worker in this step
     return;
   }
   const units: number[] = [];
@@ -266,7 +267,7 @@ function feed(state: ScheduleState, slot: SlotState, now: number, commands: Comm
   if (hasWork(slot)) {
     pool.idle.delete(slot);
   } else {
-    // What runs alone may have waited for just this, and be another slot's.
+    // A serial unit may have waited until this slot is idle, and another slot may be the one to take it.
     if (admission !== null && !pool.idle.has(slot)) admission.changed = true;
     pool.idle.add(slot);
     recallForIdle(state, pool, now, commands);
@@ -277,7 +278,7 @@ function hasWork({running, held, preparing}: SlotState): boolean {
   return running !== null || held.length > 0 || preparing !== null;
 }
 
-/** Nothing is pending and a slot is idle: asks for units that other workers hold and have not begun. */
+/** If nothing is pending and a slot is idle, asks for units that other workers hold and have not begun. */
 function recallForIdle(state: ScheduleState, pool: Pool, now: number, commands: Command[]): void {
   while (pool.recallsOut < pool.idle.size && freeCount(pool) === 0) {
     const victim = mostBurdened(state, pool, now);
@@ -290,7 +291,7 @@ function recallForIdle(state: ScheduleState, pool: Pool, now: number, commands: 
   }
 }
 
-/** Units that are ours again go to the front of the queue, in their order, and to idle slots at once. */
+/** Puts returned units at the front of the queue, in their order, and feeds idle slots. */
 function takeBack(state: ScheduleState, units: readonly number[], now: number, commands: Command[]): void {
   const {admission} = state;
   for (let index = units.length - 1; index >= 0; index--) {
@@ -301,7 +302,7 @@ function takeBack(state: ScheduleState, units: readonly number[], now: number, c
   if (state.stopped === null) feedIdle(state, now, commands);
 }
 
-/** There may be units again for slots that have nothing, and for such as are down. */
+/** Gives units to idle slots and starts slots that are down. */
 function feedIdle(state: ScheduleState, now: number, commands: Command[]): void {
   for (const pool of state.pools) for (const slot of [...pool.idle]) feed(state, slot, now, commands);
   startSlots(state, now, commands);
@@ -312,7 +313,7 @@ function giveAnew(state: ScheduleState, unit: number | null, now: number, comman
   if (unit !== null) takeBack(state, [unit], now, commands);
 }
 
-/** Slots that nothing else is left for open a file that is being worked at, if that shortens the run. */
+/** Lets slots for which no unit is left join open files, if that shortens the run. */
 function joinIdle(state: ScheduleState, now: number, commands: Command[]): void {
   if (state.stopped !== null) return;
   for (const pool of state.pools) joinIn(state, pool, now, commands);
@@ -323,7 +324,7 @@ function joinIn(state: ScheduleState, pool: Pool, now: number, commands: Command
   startAhead(state, pool, now, commands);
   if (state.files.size === 0) return;
   for (const slot of [...pool.idle]) {
-    const free = pool.idle.size - pool.recallsOut; // what is recalled is for them
+    const free = pool.idle.size - pool.recallsOut; // the other idle slots wait for recalled units
     const file = free > 0 ? fileToJoin(state, pool, {free, coming: 0, startMs: 0}, now) : null;
     if (file === null) break;
     joinFile(state, slot, file, now, commands);
@@ -333,7 +334,7 @@ function joinIn(state: ScheduleState, pool: Pool, now: number, commands: Command
   const down = state.slots.filter(slot => slot.status === 'down' && isUsable(state, slot));
   let coming = startingCount(state, pool);
   for (const [index, slot] of down.entries()) {
-    if (coming >= state.plan.startsAtOnce) break; // the next one, when one of these is up
+    if (coming >= state.plan.startsAtOnce) break; // the next slot starts when one of these is up
     if (fileToJoin(state, pool, {free: down.length - index, coming, startMs}, now) === null) break;
     if (startSlot(state, slot, pool, now, commands)) coming++;
   }
@@ -349,14 +350,14 @@ function lookLater(state: ScheduleState, pool: Pool, now: number, commands: Comm
   }
 }
 
-/** The worker ends, and a fresh one takes its place if there is something left to do. */
+/** Ends the worker. A fresh worker takes its place if there is work left. */
 function retire(state: ScheduleState, slot: SlotState, now: number, commands: Command[]): void {
   const held = emptySlot(state, slot, 'closing');
   commands.push({type: 'close-slot', slot: slot.slot, generation: slot.generation});
   takeBack(state, held, now, commands);
 }
 
-/** @returns whether that was so anywhere */
+/** Gives up the units of pools that no slot can serve any more. @returns whether there were any */
 function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): boolean {
   if (state.stopped !== null) return false;
   let abandoned = false;
@@ -375,7 +376,7 @@ function abandonWhereNoSlotIsLeft(state: ScheduleState, commands: Command[]): bo
   return abandoned;
 }
 
-/** Nothing more of the unit is run: what workers that died have left of it is its result, or it has none. */
+/** Gives up the unit. What dead workers left of the unit is its result; without that, it has none. */
 function abandon(state: ScheduleState, unit: number, commands: Command[]): void {
   const {deadBecause: reason} = state;
   const lost = state.lost.get(unit);
@@ -383,12 +384,12 @@ function abandon(state: ScheduleState, unit: number, commands: Command[]): void 
   else commands.push({type: 'abandon', unit, reason, awaited: isAwaited(state, unit)});
 }
 
-/** Whether every unit has ended, as it should. */
+/** Whether every unit has ended and the run was not stopped. */
 function isAtEnd({unfinished, stopped}: ScheduleState): boolean {
   return unfinished === 0 && stopped === null;
 }
 
-/** Workers that are too many end as soon as they have nothing to do. */
+/** Ends excess workers that have no work. */
 function retireExcess(state: ScheduleState, now: number, commands: Command[]): void {
   if (state.controller === null || state.stopped !== null) return;
   for (const slot of state.slots) {
@@ -398,7 +399,7 @@ function retireExcess(state: ScheduleState, now: number, commands: Command[]): v
   }
 }
 
-/** A worker that waits at a node where nothing is left for it makes room for one of a node where something is. */
+/** Ends an idle worker of a node without work to make room for a worker of a node that has work. */
 function changeNodes(state: ScheduleState, now: number, commands: Command[]): void {
   if (state.pools.length === 1 || state.stopped !== null) return;
   const move = moveToMake(state, now);

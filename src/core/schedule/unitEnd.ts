@@ -1,4 +1,4 @@
-/** What follows from the end of a unit: what it had is given back, and those that wait for it may begin. */
+/** The end of a unit: it gives back its resources, and units that wait for it may begin. */
 import {addWaiting, endAdmitted} from './admission';
 import type {Command} from './events';
 import {addToPool} from './pools';
@@ -18,7 +18,7 @@ export function isAwaited({followers}: ScheduleState, unit: number): boolean {
   return followers.has(unit);
 }
 
-/** What the unit has come to is there, for those that wait for it. */
+/** The unit has settled: its followers may begin. */
 export function releaseFollowers(state: ScheduleState, unit: number): void {
   const followers = state.followers.get(unit);
   if (followers === undefined) return;

@@ -1,4 +1,4 @@
-/** What a unit whose workers died comes to: the rest of it is ordered, or its parts are made into its result. */
+/** Units whose workers died: orders the rest of the unit, or the merge of its parts. */
 import type {SlotNumber} from '../plan/units';
 import type {Command, NotRunBecause} from './events';
 import {diedTogether, notRunOf, resumptionOf} from './lostUnits';
@@ -6,15 +6,15 @@ import type {LostUnit, ScheduleState} from './state';
 import {isAwaited} from './unitEnd';
 
 export interface LostEnd {
-  /** Parts that sessions of the open file have delivered. */
+  /** Parts that sessions of the open file delivered. */
   readonly parts: readonly number[];
-  /** The slot whose session has just ended with an error; null: none has. */
+  /** The slot whose session has just ended with an error; null: there is none. */
   readonly failedIn: SlotNumber | null;
-  /** Why tests were not run. */
+  /** Why tests did not run. */
   readonly because: NotRunBecause;
 }
 
-/** The rest of the unit runs next; these parts of it are done. */
+/** Orders the rest of the unit. @param parts those that are done */
 export function resumeLost(unit: number, lost: LostUnit, parts: readonly number[], commands: Command[]): void {
   const resumption = resumptionOf(lost);
   if (resumption === null) throw new Error(`nothing is known of the tests of unit ${unit}, and its rest is to run`);
@@ -22,7 +22,7 @@ export function resumeLost(unit: number, lost: LostUnit, parts: readonly number[
   commands.push({type: 'resume', unit, resumption});
 }
 
-/** No more of the unit is run: its parts are its result. */
+/** Ends the unit: its parts so far are its result. */
 export function endLost(
   state: ScheduleState,
   unit: number,

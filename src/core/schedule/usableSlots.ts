@@ -1,4 +1,4 @@
-/** Which slots may have a worker: where their number follows the machine's load, those with the lowest numbers. */
+/** Which slots may have a worker: all, or if the controller sets a limit, the slots with the lowest numbers. */
 import type {ScheduleState, SlotState} from './state';
 
 /** How many slots may have a worker now. */

@@ -1,6 +1,6 @@
 /**
- * How much work a worker is to hold: pytest-xdist's LoadScheduling, in expected time where durations
- * are known and in counts where they are not.
+ * How much work a worker holds: pytest-xdist's LoadScheduling, in expected time where durations are
+ * known and in counts where they are not.
  * https://github.com/pytest-dev/pytest-xdist/blob/master/src/xdist/scheduler/load.py
  */
 import {expectedMs, heldMs, UNKNOWN_MS} from './estimates';
@@ -8,31 +8,31 @@ import {freeCount, isIn, peekFree, poolOf, sizeOf} from './pools';
 import type {Pool, ScheduleState, SlotState} from './state';
 import {isUsable} from './usableSlots';
 
-/** Nothing is held behind a unit expected to run longer than this (ms): what is held should begin soon. */
+/** A worker holds nothing behind a unit expected to run longer than this (ms): held units should begin soon. */
 export const HOLD_NOTHING_ABOVE_MS = 1000;
 
-/** pytest-xdist's: units this long (ms) make up for the wait for the next one by themselves. */
+/** From pytest-xdist: next to units this long (ms), the wait for the next unit does not matter. */
 const LONG_UNIT_MS = 100;
 
-/** Whether the slot should get another unit. `refilling`: it was below its low watermark, and is being filled up. */
+/** Whether the slot should get another unit. @param refilling the slot was below its low watermark and is refilled */
 export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: boolean): boolean {
   const {plan} = state;
-  const first = slot.running ?? slot.held[0];
+  const first = slot.running?.unit ?? slot.held[0];
   if (first === undefined) return true;
   if (!plan.prefetch || plan.freshWorkerPerUnit) return false;
 
   const pace = expectedMs(state, first);
   if (pace === null || pace > HOLD_NOTHING_ABOVE_MS) return false;
-  // A unit longer than the high watermark is not held at all: the moment it would wait for the parent
-  // is nothing to it, and stuck behind a unit that takes longer than expected it can be the last to end.
+  // A unit longer than the high watermark is never held. For such a unit the wait for the parent is negligible, and
+  // behind a unit that takes longer than expected it could be the last to end.
   const pool = poolOf(state, slot);
   const next = peekFree(pool);
   if (next === undefined || (expectedMs(state, next) ?? 0) > plan.watermark.high) return false;
-  // What waits behind the unit that runs, or is about to.
+  // Units that wait behind the one that runs or is about to begin.
   const waiting = slot.held.length - (slot.running === null ? 1 : 0);
   if (waiting === 0) return true;
 
-  // pytest-xdist's bounds, in counts: no worker is loaded up with more than its share of the rest.
+  // pytest-xdist's bounds, in counts: no worker holds more than its share of the rest.
   const has = waiting + 1;
   const share = freeCount(pool) / sizeOf(state, pool);
   if (has >= Math.max(2, share / 2)) return false;
@@ -44,7 +44,7 @@ export function wantsOneMore(state: ScheduleState, slot: SlotState, refilling: b
   return waitingMs < (refilling ? plan.watermark.high : plan.watermark.low);
 }
 
-/** What a slot that has nothing of its even share yet is to get: how many of the units that are left. */
+/** How many units a slot gets as its even share: the units left, divided by the slots without their share. */
 export function evenShare(state: ScheduleState, pool: Pool): number {
   const without = state.slots.filter(
     slot => isIn(slot, pool) && !slot.hasShare && slot.status !== 'dead' && isUsable(state, slot),
@@ -52,26 +52,26 @@ export function evenShare(state: ScheduleState, pool: Pool): number {
   return Math.ceil(freeCount(pool) / Math.max(1, without));
 }
 
-/** What is taken from a slot for one that has nothing: the last unit, or where all began with even shares the later half. */
+/** Which units an idle slot takes from another: the last one, or in a plan with even shares the later half. */
 export function unitsToTake({plan: {evenShares}}: ScheduleState, {held, recalled, running}: SlotState): number[] {
   const left = held.filter(unit => !recalled.has(unit));
-  // The first one in an otherwise empty slot is about to begin.
+  // If the slot runs nothing, its first held unit is about to begin.
   const waiting = left.length - (running === null ? 1 : 0);
   const count = evenShares ? Math.ceil(waiting / 2) : Math.min(waiting, 1);
   return count <= 0 ? [] : left.slice(-count);
 }
 
-/** The slot of a pool whose last held unit would wait longest for its turn. */
+/** The slot whose last held unit would wait longest for its turn, of a pool's slots. */
 export function mostBurdened(state: ScheduleState, pool: Pool, now: number): SlotState | undefined {
   let victim: SlotState | undefined;
   let longest = -Infinity;
   for (const slot of state.slots) {
-    // A unit in an otherwise empty slot is about to begin there: it waits for nothing.
+    // If the slot runs nothing, its first held unit is about to begin and does not wait.
     const waiting = slot.held.length - slot.recalled.size - (slot.running === null ? 1 : 0);
     if (slot.status !== 'up' || waiting <= 0 || !isIn(slot, pool)) continue;
-    const running =
-      slot.running === null ? 0 : (expectedMs(state, slot.running) ?? UNKNOWN_MS) - (now - slot.startedAt);
-    const wait = Math.max(0, running) + heldMs(state, slot);
+    const {running} = slot;
+    const left = running === null ? 0 : (expectedMs(state, running.unit) ?? UNKNOWN_MS) - (now - running.startedAt);
+    const wait = Math.max(0, left) + heldMs(state, slot);
     if (wait > longest) {
       longest = wait;
       victim = slot;

@@ -93,7 +93,11 @@ function runNode({name, execPath = process.execPath, execArgv, env = {}}: NodeOp
 }
 
 function nodeStart({name, execPath, execArgv}: UntriedNode, nodeOptions: string | undefined): NodeStart {
-  // Like jest-worker, without a debugger's flags: Jest's own process uses the port.
-  const flags = execArgv ?? process.execArgv.filter(flag => !/^--(debug|inspect)/.test(flag));
+  const flags = execArgv ?? flagsOfJest();
   return {name, execPath, flags, inheritsFlags: execArgv === null, nodeOptions};
+}
+
+/** The flags of Jest's own process, like jest-worker without a debugger's flags: Jest's own process uses the port. */
+export function flagsOfJest(): string[] {
+  return process.execArgv.filter(flag => !/^--(debug|inspect)/.test(flag));
 }

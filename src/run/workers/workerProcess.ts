@@ -46,7 +46,9 @@ export interface ClosedProcess {
   readonly departure: Departure | null;
 }
 
-type WorkerApi = JestWorkerModule.Worker & {serve(setup: WorkerSetup): JestWorkerModule.PromiseWithCustomMessage<void>};
+type WorkerApi = JestWorkerModule.Worker & {
+  serve(setup: WorkerSetup, hiddenFlags: number): JestWorkerModule.PromiseWithCustomMessage<void>;
+};
 
 /** How long (ms) the parent waits for the standard error of a dead process: only the reading is left. */
 const STDERR_GRACE_MS = 1000;
@@ -83,7 +85,7 @@ export class WorkerProcess {
     this.#stdout = output.stdout;
     this.#stderr = output.stderr;
     if (output.passesOutputOn) this.passOutputOn();
-    const call = this.#farm.serve(setup);
+    const call = this.#farm.serve(setup, start.hiddenFlags.length);
     call.UNSTABLE_onCustomMessage?.(onMessage);
     this.#served = call.then(
       () => onServed({type: 'returned'}),
@@ -207,7 +209,7 @@ export class WorkerProcess {
 }
 
 function startFarm(
-  {workerPath, environment, execPath, execArgv, gracefulExitTimeout}: WorkerStart,
+  {workerPath, environment, execPath, execArgv, hiddenFlags, gracefulExitTimeout}: WorkerStart,
   {Worker}: typeof JestWorkerModule,
   threads: boolean,
 ): WorkerApi {
@@ -220,7 +222,7 @@ function startFarm(
       stdio: 'pipe',
       env: {...environment},
       execPath,
-      ...(execArgv !== null && {execArgv: [...execArgv]}),
+      execArgv: [...execArgv, ...hiddenFlags],
       detached: LEADS_A_GROUP && !threads,
     },
     maxRetries: 0,

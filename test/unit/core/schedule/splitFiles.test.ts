@@ -575,7 +575,7 @@ describe('a death after which the file runs whole', () => {
     ]);
     expect(feed(state, done(w1, 0))).toEqual(['give w1.1: 0']);
     expect(feed(state, started(w1, 0), done(w3, 0))).toEqual([]);
-    expect(state.slots[0]?.session).toBeNull();
+    expect(state.slots[0]?.running?.status).toBe('whole');
   });
 
   test('lets it be shared as before if another file was to blame', () => {

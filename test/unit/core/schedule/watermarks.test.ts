@@ -1,7 +1,7 @@
 import {createSchedule} from '../../../../src/core/schedule/createSchedule';
 import type {Command, ScheduleEvent} from '../../../../src/core/schedule/events';
 import {addHeld} from '../../../../src/core/schedule/slotContents';
-import type {Pool, SchedulePlan, SlotState} from '../../../../src/core/schedule/state';
+import type {Pool, SchedulePlan, Session, SlotState} from '../../../../src/core/schedule/state';
 import {step} from '../../../../src/core/schedule/step';
 import {mostBurdened} from '../../../../src/core/schedule/watermarks';
 import {planOf, units} from '../../plans';
@@ -123,9 +123,9 @@ describe('where durations are not known', () => {
 });
 
 describe('the most burdened slot', () => {
-  type Load = Partial<Pick<SlotState, 'running' | 'startedAt' | 'status' | 'recalled'>> & {
-    readonly held?: readonly number[];
-  };
+  type Load = Partial<Pick<SlotState, 'running' | 'status' | 'recalled'>> & {readonly held?: readonly number[]};
+
+  const runs = (unit: number, startedAt = 0): Session => ({unit, first: true, status: 'whole', startedAt});
 
   /** The number of the slot that is found, of slots that are up with these loads. */
   function find(expectedMs: readonly (number | null)[], loads: readonly Load[], now = 0): number | undefined {
@@ -139,7 +139,7 @@ describe('the most burdened slot', () => {
   }
 
   test('is none where no unit waits', () => {
-    expect(find([10, 10], [{running: 0}, {}])).toBeUndefined();
+    expect(find([10, 10], [{running: runs(0)}, {}])).toBeUndefined();
   });
 
   test('is none where the only unit held is about to begin', () => {
@@ -151,8 +151,8 @@ describe('the most burdened slot', () => {
       find(
         [500, 10, 100, 10],
         [
-          {running: 2, held: [1]},
-          {running: 0, held: [3]},
+          {running: runs(2), held: [1]},
+          {running: runs(0), held: [3]},
         ],
       ),
     ).toBe(2);
@@ -160,8 +160,8 @@ describe('the most burdened slot', () => {
       find(
         [10, 10, 10, 400],
         [
-          {running: 0, held: [1]},
-          {running: 2, held: [3]},
+          {running: runs(0), held: [1]},
+          {running: runs(2), held: [3]},
         ],
       ),
     ).toBe(2);
@@ -174,8 +174,8 @@ describe('the most burdened slot', () => {
       find(
         expected,
         [
-          {running: 0, startedAt: now, held: [1]},
-          {running: 2, startedAt: now, held: [3]},
+          {running: runs(0, now), held: [1]},
+          {running: runs(2, now), held: [3]},
         ],
         now,
       ),
@@ -184,8 +184,8 @@ describe('the most burdened slot', () => {
       find(
         expected,
         [
-          {running: 0, startedAt: 0, held: [1]},
-          {running: 2, startedAt: now, held: [3]},
+          {running: runs(0, 0), held: [1]},
+          {running: runs(2, now), held: [3]},
         ],
         now,
       ),
@@ -197,8 +197,8 @@ describe('the most burdened slot', () => {
       find(
         [10, 50, 20, 20],
         [
-          {running: 0, held: [1]},
-          {running: 2, startedAt: 1000, held: [3]},
+          {running: runs(0), held: [1]},
+          {running: runs(2, 1000), held: [3]},
         ],
         1000,
       ),
@@ -210,8 +210,8 @@ describe('the most burdened slot', () => {
       find(
         [500, 10, 10, 10],
         [
-          {running: 0, held: [1], recalled: new Set([1])},
-          {running: 2, held: [3]},
+          {running: runs(0), held: [1], recalled: new Set([1])},
+          {running: runs(2), held: [3]},
         ],
       ),
     ).toBe(2);
@@ -222,8 +222,8 @@ describe('the most burdened slot', () => {
       find(
         [500, 10, 10, 10],
         [
-          {running: 0, held: [1], status: 'closing'},
-          {running: 2, held: [3]},
+          {running: runs(0), held: [1], status: 'closing'},
+          {running: runs(2), held: [3]},
         ],
       ),
     ).toBe(2);

@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 import {stripVTControlCharacters} from 'node:util';
 import type {AssertionResult} from '@jest/test-result';
-import fc, {cases} from '../../../random';
+import fc, {longCases} from '../../../random';
 import {
   addNoteToMessage,
   addNoteToPart,
@@ -151,7 +151,7 @@ describe.each(['jest-29', 'jest-30'])('the texts of %s', install => {
           expect(parts[place] === null).toBe(failureMessages.length === 0),
         );
       }),
-      {numRuns: cases(1000)},
+      {numRuns: longCases(1000)},
     );
   });
 

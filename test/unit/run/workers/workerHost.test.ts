@@ -148,7 +148,8 @@ function starting(setup: Partial<WorkerSetup> = {}) {
     start: {
       workerPath: '/main.js',
       execPath: '/node',
-      execArgv: null,
+      execArgv: [],
+      hiddenFlags: [],
       environment: {},
       gracefulExitTimeout: undefined,
     },

@@ -37,7 +37,8 @@ function maker(options: Partial<WorkerMakerOptions> = {}) {
       return {
         workerPath: '/main.js',
         execPath: `/node${node}`,
-        execArgv: null,
+        execArgv: [],
+        hiddenFlags: [],
         environment: {JEST_WORKER_ID: String(slot)},
         gracefulExitTimeout: undefined,
       };

@@ -1,5 +1,6 @@
 import {once} from 'node:events';
 import {Worker} from 'node:worker_threads';
+import {longCases} from '../../../random';
 import {monotonicMs} from '../../../../src/pristine/clock';
 import {PhaseMemory, type Phase} from '../../../../src/worker/guard/phaseMemory';
 import {compileRings} from '../../compiledSources';
@@ -97,7 +98,7 @@ test('no mixture of two phases is read, while a thread writes one after the othe
   try {
     await once(thread, 'online');
     const seen = new Set<number>();
-    for (let reads = 0; reads < 300_000 || seen.size < 100; reads++) {
+    for (let reads = 0; reads < longCases(300_000) || seen.size < 100; reads++) {
       const phase = watchdog.read();
       if (phase === null || phase.slowMs === null) continue;
       if (phase.hardMs !== phase.slowMs || phase.stuckMs !== phase.slowMs || phase.name.length !== phase.slowMs) {

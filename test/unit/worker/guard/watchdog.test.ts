@@ -132,8 +132,10 @@ describe('a watchdog that speaks to a parent', () => {
       ['that NODE_OPTIONS starts', '', {environment: {NODE_OPTIONS: '--inspect=0'}}],
       ['that was there from the beginning', '', {nodeArguments: ['--inspect=0']}],
     ])('%s', async (_what, script, options) => {
-      const watched = start(`${STARTED} ${script} ${judged} setTimeout(() => { for (;;); }, 500)`, options);
+      const loops = `process.on('message', () => { for (;;); });`;
+      const watched = start(`${STARTED} ${script} ${judged} ${loops}`, options);
       await watched.next('alive', ({debugged}) => debugged);
+      watched.send('loop');
       await watched.next('alive', ({debugged}) => debugged);
       expect(watched.count('slow') + watched.count('hung')).toBe(0);
     });

@@ -76,7 +76,8 @@ const NOBODY = {} as WorkerListener;
 const START: WorkerStart = {
   workerPath: '/main.js',
   execPath: '/node',
-  execArgv: null,
+  execArgv: [],
+  hiddenFlags: [],
   environment: {PATH: '/bin', TZ: 'UTC'},
   gracefulExitTimeout: undefined,
 };
