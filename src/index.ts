@@ -12,8 +12,8 @@ namespace XdistRunner {
 }
 
 /**
- * Named without Jest's types: whoever imports the options' type for a config file need not have those
- * packages within reach (in pnpm's layout nobody has).
+ * Does not use Jest's types, because a config file that imports the options' type may not be able to resolve Jest's
+ * packages. In pnpm's layout, no project can.
  */
 interface RunnerClass {
   new (
@@ -29,5 +29,5 @@ interface RunnerClass {
 
 const XdistRunner: RunnerClass = JestRunner;
 
-// Not a default export: in CommonJS that is a `.default` to some who import it, and none to others.
+// Not a default export, because CommonJS importers disagree on whether that is `.default`.
 export = XdistRunner;

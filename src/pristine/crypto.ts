@@ -3,5 +3,5 @@ import crypto from 'node:crypto';
 
 export const {createHash} = crypto;
 
-/** Node before 20.12 has none. */
+/** undefined in Node before 20.12. */
 export const {hash} = crypto as {hash?: typeof crypto.hash};

@@ -5,8 +5,8 @@
 import fs from 'node:fs';
 
 /**
- * Not among them: functions that call others by their public names, and would call a mock, as `readFileSync` does for
- * anything but a text (see compile/wholeFile).
+ * Without functions that call other functions by their public names, because those could be mocks. `readFileSync` does
+ * that unless it reads a text (see compile/wholeFile).
  */
 export const {
   closeSync,
@@ -27,7 +27,7 @@ export const {
 
 const {readFileSync, writeFileSync} = fs;
 
-/** Whether somebody has put a function of theirs in the place of one that Node's `readFileSync` calls. */
+/** Whether a test has replaced a function that Node's `readFileSync` calls. */
 export function isReadingMocked(): boolean {
   return fs.openSync !== openSync || fs.readSync !== readSync || fs.closeSync !== closeSync;
 }

@@ -9,10 +9,10 @@ import {openSync, readSync} from './fs';
 const {getHeapStatistics} = v8;
 const {memoryUsage} = process;
 
-/** In bytes; 0: it cannot be told. */
+/** The resident memory in bytes; 0 if unknown. */
 export const residentBytes = process.platform === 'linux' ? readerOfProc() : () => memoryUsage.rss();
 
-/** As `process.memoryUsage().heapUsed`. */
+/** The same as `process.memoryUsage().heapUsed`. */
 export function heapUsedBytes(): number {
   return getHeapStatistics().used_heap_size;
 }
@@ -20,7 +20,7 @@ export function heapUsedBytes(): number {
 function readerOfProc(): () => number {
   let file: number;
   try {
-    // Once, and now: opened later, it could take the number of a standard stream that a test closes to open another.
+    // Opened once and now. Opened later, the file could get the number of a standard stream that a test has closed.
     file = openSync('/proc/self/status', 'r');
   } catch {
     return () => 0; // no /proc is mounted: `process.memoryUsage()` would throw

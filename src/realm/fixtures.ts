@@ -1,23 +1,23 @@
 /**
- * What a test file imports to read the values of its shared fixtures: `jest-runner-xdist/fixtures`. It runs in
- * the file's realm, among whatever is mocked there, so it imports nothing that could be a mock: no `node:path`.
+ * The module `jest-runner-xdist/fixtures`, with which a test file reads the values of its shared fixtures. It runs in
+ * the file's realm, where a test may have mocked any module, so it imports none, not even `node:path`.
  */
 import type {FileFixtures, FixtureValue} from '../core/wire/workerMessages';
 import {failureError, FIXTURES, type HandedOver, type Held} from './handover';
 
-/** What a fixture's `setup` is called with. */
+/** The argument of a fixture's `setup`. */
 export interface FixtureContext {
-  /** Of the whole run, not of one of its `projects`. */
+  /** The `rootDir` of the whole run, not of one of its `projects`. */
   readonly rootDir: string;
-  /** The same in all processes of one run: the value of XDIST_RUN_ID. */
+  /** The value of XDIST_RUN_ID, which is the same in all processes of one run. */
   readonly runId: string;
-  /** The worker that it is for (its JEST_WORKER_ID), if it has `scope=worker`; null: it is for the whole run. */
+  /** With `scope=worker`, the JEST_WORKER_ID of the fixture's worker; null for a fixture of the whole run. */
   readonly worker: number | null;
-  /** The values of the fixtures that it declares itself, by the path in its `@shared-fixture`. */
+  /** The values of the fixtures that this fixture declares, by the path in its `@shared-fixture`. */
   readonly fixtures: Readonly<Record<string, unknown>>;
 }
 
-/** The values of a file, as far as they were asked for. */
+/** The parsed values of a file's fixtures so far. */
 interface OpenFixtures {
   readonly testPath: string;
   readonly fixtures: FileFixtures;
@@ -29,11 +29,11 @@ type Realm = typeof globalThis & {[FIXTURES]?: Held | OpenFixtures};
 const EXTENSION = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 
 /**
- * The value of a shared fixture: what its `setup()` has returned, through JSON. It is the same object for all
- * of a test file, and a copy of the file's own.
+ * The value of a shared fixture: the return value of its `setup()`, as copied through JSON. All calls in a test file
+ * return the same object. Each test file has its own copy.
  *
- * @param path as it stands in the test file's `@shared-fixture`, or any path relative to the test file, or an
- *   absolute one; with or without its extension
+ * @param path the path in the test file's `@shared-fixture`, another path relative to the test file, or an absolute
+ *   path; with or without the extension
  */
 export function sharedFixture<M extends {readonly setup: (context: never) => unknown}>(
   path: string,
@@ -48,7 +48,7 @@ export function sharedFixture<M extends {readonly setup: (context: never) => unk
   return open.values.get(fixture) as Awaited<ReturnType<M['setup']>>;
 }
 
-/** Kept on the global object: the module itself is loaded anew after `jest.resetModules()`. null: there are none. */
+/** Kept on the global object, because Jest reloads this module after `jest.resetModules()`. null: no fixtures. */
 function openFixtures(): OpenFixtures | null {
   const realm = globalThis as Realm;
   const held = realm[FIXTURES];
@@ -66,7 +66,7 @@ function find(path: string, {testPath, fixtures: {declared}}: OpenFixtures): Fix
   return byPath(wanted) ?? byPath(wanted.replace(EXTENSION, ''));
 }
 
-/** A path from the test file's folder, with slashes only; as `path.resolve` does it. */
+/** Resolves a path against the test file's folder, like `path.resolve`, but only with forward slashes. */
 function resolve(testPath: string, path: string): string {
   const onWindows = /^(?:[a-z]:)?\\/i.test(testPath);
   const slashed = (text: string) => (onWindows ? text.replaceAll('\\', '/') : text);
@@ -80,7 +80,7 @@ function resolve(testPath: string, path: string): string {
   return [root, ...kept].join('/');
 }
 
-/** The caller's: that is the line that Jest is to show. */
+/** An error with the caller's stack, so that Jest shows the caller's line. */
 function mistake(message: string): Error {
   const error = new Error(message);
   Error.captureStackTrace(error, sharedFixture);

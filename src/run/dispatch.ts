@@ -1,6 +1,6 @@
 /**
- * The one loop of a parallel run: what workers say becomes events, the scheduler answers with commands, and these are carried
- * out. The only place that sees both the scheduler and the workers. It decides nothing and awaits nothing.
+ * The loop of a run over workers. It turns news into events, calls `step`, and executes the commands that `step`
+ * returns. Only this file knows both the scheduler and the workers. It decides nothing and awaits nothing.
  */
 import type {Test} from '@jest/test-result';
 import type {FileRecord} from '../core/plan/durations';
@@ -31,7 +31,7 @@ import type {WorkerHost, WorkerListener} from './workers/workerHost';
 import {type Cause, type DeadWorker, deadIn, messageIn} from './cause';
 import {UnitResults, type ResultOptions} from './unitResults';
 
-/** What dispatch needs of a worker. */
+/** The methods of a worker that dispatch uses. */
 export type DispatchWorker = Pick<WorkerHost, 'tell' | 'close' | 'evidence' | 'readJournal' | 'pid'>;
 
 export interface DispatchOptions extends ResultOptions {
@@ -43,26 +43,26 @@ export interface DispatchOptions extends ResultOptions {
     node: NodeId,
     listener: WorkerListener,
   ) => DispatchWorker;
-  /** What is known of a unit's tests from runs of before; null: nothing. */
+  /** The record of a unit from earlier runs; null: there is none. */
   readonly pastOf: (unit: number) => FileRecord | null;
-  /** What each test and hook of a unit may take, in ms; 0: any time; null: its file says nothing of that. */
+  /** The time limit of each test and hook of a unit, in ms; 0: no limit; null: its file sets none. */
   readonly hardTimeoutOf: (unit: number) => number | null;
-  /** What one file left behind has killed the worker while it ran another, which is run again; null: it ran none. */
+  /** An earlier file has killed the worker. @param running the path of the file that runs again; null: none ran */
   readonly onLeftBehind: (slot: SlotNumber, culprit: Culprit, running: string | null, death: Death) => void;
-  /** A worker has died while it loaded a file of which it was to take some tests; the others go on with it. */
+  /** A worker has died while it loaded a file that other workers have open. They run all of its tests. */
   readonly onLostJoiner: (path: string, slot: SlotNumber, death: Death) => void;
-  /** What a worker is at takes long: what it is, and how long it has taken, in ms. */
+  /** A phase of a worker takes long. @param name the phase. @param ms how long it has lasted */
   readonly onSlow: (slot: SlotNumber, name: string, ms: number) => void;
-  /** null: no file declares one. */
+  /** null: no file declares a fixture. */
   readonly fixtures: DispatchFixtures | null;
-  /** Something in here, or in what it calls, has thrown. Called once, when the run is being ended. @param doing a clause */
+  /** Dispatch, or code that it calls, has thrown. Called once, after `halt`. @param doing follows "while" */
   readonly onFault: (doing: string, error: unknown) => void;
 }
 
-/** What dispatch needs of the shared fixtures. */
+/** The methods of the shared fixtures that dispatch uses. */
 export type DispatchFixtures = Pick<SharedFixtures, 'setUp' | 'takeDown' | 'valuesFor'>;
 
-/** A worker that had nothing left to do, and had to be killed. */
+/** A worker that had no work left, but did not exit, so that the runner killed it. */
 export interface ForcedExit {
   readonly slot: SlotNumber;
   /** The paths of the files that it ran, in order. */
@@ -73,7 +73,7 @@ export class Dispatch {
   readonly #options: DispatchOptions;
   readonly #state: ScheduleState;
   readonly #workers = new Map<SlotNumber, DispatchWorker>();
-  /** Slots whose worker has not said yet that it is lost or closed. The scheduler's own state is not to be trusted after a fault. */
+  /** The slots whose worker is neither lost nor closed. Kept here: a fault may corrupt the scheduler's state. */
   readonly #living = new Map<SlotNumber, Generation>();
   readonly #queue: {readonly event: ScheduleEvent; readonly cause: Cause}[] = [];
   #working = false;
@@ -95,7 +95,7 @@ export class Dispatch {
     options.log.write({run: options.runId, plan: options.plan});
   }
 
-  /** Resolves when every unit has ended; workers are still on their way out then. */
+  /** Resolves when every unit has ended; workers may still be exiting. */
   get unitsEnded(): Promise<void> {
     return this.#unitsEnded.promise;
   }
@@ -106,7 +106,7 @@ export class Dispatch {
     return this.#finished.promise;
   }
 
-  /** Ends the run early; resolves when no worker is left. What workers still say is dropped. */
+  /** Ends the run early; resolves when no worker is left. Later news is ignored. */
   stop(reason: StopReason): Promise<void> {
     this.#stopped = true;
     if (!this.#state.finished && !this.#halted) this.#post({type: 'stopped', reason});
@@ -114,8 +114,8 @@ export class Dispatch {
   }
 
   /**
-   * Ends the run without the scheduler, after a fault: no step is taken any more, all workers are told to end. Those who
-   * wait for the end of the run go on when no worker is left.
+   * Ends the run after a fault, without the scheduler: makes no further step, and closes all workers. The promise of
+   * `run` resolves when no worker is left.
    */
   halt(): void {
     if (this.#halted || this.#state.finished) return;
@@ -125,18 +125,18 @@ export class Dispatch {
       try {
         this.#workers.get(slot)?.close();
       } catch {
-        this.#leave(slot, generation); // Jest's end kills it
+        this.#leave(slot, generation); // the worker dies when Jest exits
       }
     }
     try {
       this.#options.reports.leftOver('a fault of jest-runner-xdist ended the run.');
     } catch {
-      // Then these files fail as a whole.
+      // Without their partial results, these files fail as a whole.
     }
     this.#finishIfLeft();
   }
 
-  /** Workers that had to be killed because something in them kept them alive. */
+  /** The workers that the runner had to kill because something kept them alive. */
   get forcedExits(): readonly ForcedExit[] {
     return this.#forcedExits;
   }
@@ -146,12 +146,12 @@ export class Dispatch {
     this.#postUnlessFinished({type: 'sampled', load});
   }
 
-  /** How many workers there were, and why; null: their number was fixed. */
+  /** The text about the number of workers; null: the number was fixed. */
   get slots(): string | null {
     return describeSlots(this.#state);
   }
 
-  /** A signal has ended the run. What was in flight is reported, with what is known of it. */
+  /** A signal has ended the run. Reports the units that were running, with the results that they have so far. */
   interrupt(signal: NodeJS.Signals): void {
     this.#guard('a signal ended the run', () => this.#interrupt(signal));
   }
@@ -172,7 +172,7 @@ export class Dispatch {
   #post(event: ScheduleEvent, cause: Cause = {}): void {
     if (this.#halted) return;
     this.#queue.push({event, cause});
-    if (this.#working) return; // a command's own event waits its turn
+    if (this.#working) return; // an event that a command causes waits its turn
     this.#working = true;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       const {event: current, cause: its} = next;
@@ -181,7 +181,7 @@ export class Dispatch {
     this.#working = false;
   }
 
-  /** What throws in here is no mistake of the user's, and nobody's business who has called. */
+  /** An error in `act` is a fault of the runner; the caller must not see it. */
   #guard(doing: string, act: () => void): void {
     try {
       act();
@@ -201,8 +201,8 @@ export class Dispatch {
   }
 
   /**
-   * Not before its time: the scheduler would find nothing to do yet, and not ask again. Node's timers end up to
-   * a whole turn of the event loop too early, as they count from the turn's begin, and in whole milliseconds.
+   * Never wakes the scheduler too early: it would find nothing to do and not ask again. Node's timers can fire early by
+   * up to one turn of the event loop, because they count from the start of the turn, in whole milliseconds.
    */
   #wakeAt(at: number): void {
     const left = at - this.#options.now();
@@ -221,7 +221,7 @@ export class Dispatch {
     }
   }
 
-  /** A file whose end the scheduler cannot deal with keeps its result. */
+  /** If the scheduler throws at the end of a file, the file keeps its result. */
   #step(event: ScheduleEvent, cause: Cause, at: number): Command[] {
     try {
       return step(this.#state, event, at);
@@ -245,7 +245,7 @@ export class Dispatch {
           throw error;
         }
         this.#workers.set(slot, worker);
-        if (this.#halted) worker.close(); // while it was started
+        if (this.#halted) worker.close(); // a fault occurred while the worker started
         return;
       }
       case 'give': {
@@ -390,10 +390,10 @@ export class Dispatch {
     }
   }
 
-  /** What each group of the listed tests is expected to take, in ms; null: they are other tests than the first worker's. */
+  /** The expected duration of each group, in ms; null: the tests differ from those of the file's first worker. */
   #costsOf(unit: number, tests: readonly CollectedTest[] | null, loadMs: number): (number | null)[] | null {
     const isListed = this.#options.files.fingerprint(unit) !== null;
-    // A worker that finds the tests that it was told of lists none.
+    // A worker that finds the same tests as the file's first worker sends no list.
     if (tests === null) return isListed ? [] : null;
     return isListed ? null : groupCosts(tests, this.#options.pastOf(unit), loadMs);
   }
@@ -407,7 +407,7 @@ export class Dispatch {
 
   #dead(slot: SlotNumber, generation: Generation, death: Death): DeadWorker {
     const worker = this.#workers.get(slot);
-    // One that could not even be started has left nothing.
+    // A worker that could not start has left no evidence.
     const report = worker?.evidence(death) ?? Promise.resolve({death, slot, generation, pid: null, stderr: ''});
     this.#results.noteDeath(slot, generation, report);
     return {death, report, journal: worker === undefined ? [] : parseJournal(worker.readJournal())};
@@ -439,7 +439,7 @@ export class Dispatch {
     }
   }
 
-  /** @param collected null: this is the first worker to open it */
+  /** @param collected the fingerprint of the file's tests; null: this is the first worker to open the file */
   #order(id: number, collected: string | null, {slot, generation}: FixtureHolder): UnitOrder {
     const unit = this.#unit(id);
     const {file, split} = unit;
@@ -449,7 +449,7 @@ export class Dispatch {
       : null;
     const hardTimeoutMs = this.#options.hardTimeoutOf(id);
     const fixtures = this.#options.fixtures?.valuesFor(this.#options.testOf(id), {slot, generation}) ?? null;
-    // Each of its tests fails: there is nothing to share.
+    // If a fixture failed, each test of the file fails, so splitting gains nothing.
     const failed = fixtures !== null && fixtures.failure !== null;
     return {
       id,
@@ -469,7 +469,7 @@ export class Dispatch {
   }
 }
 
-/** A promise that is resolved from outside, once. */
+/** A promise that its owner resolves once. */
 class Signal {
   give: () => void = () => {};
   readonly promise = new Promise<void>(resolve => (this.give = resolve));

@@ -37,7 +37,7 @@ export class EarlyEnd {
     faults.whenFound(() => dispatch.halt());
   }
 
-  /** Watches for an interruption, for signals and for the first fault. To be called before the run begins. */
+  /** Watches for an interruption, for signals and for the first fault. Call this before the run begins. */
   static watch(options: EarlyEndOptions): EarlyEnd {
     return new EarlyEnd(options);
   }
@@ -54,7 +54,7 @@ export class EarlyEnd {
     this.#unsubscribe();
   }
 
-  /** Tells Jest that a signal has ended the run: Jest's summary says so, and no other runner of this run begins. */
+  /** Tells Jest if a signal ended the run, so that Jest's summary says so and no other runner of this run begins. */
   async tellJest(): Promise<void> {
     if (this.#waysOut.signal !== null) await this.#options.watcher.setState({interrupted: true});
   }

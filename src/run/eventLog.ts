@@ -1,7 +1,6 @@
 /**
- * XDIST_LOG: every event and command of a run, as JSON lines, the plan first. test/simulation replays
- * one. Written synchronously: Jest leaves through process.exit on --bail, and what is wanted then is
- * the end of the log.
+ * XDIST_LOG: a log of the plan and of every event and command of a run, as JSON lines. test/simulation replays a log.
+ * Lines are written synchronously, because Jest calls process.exit on --bail, and the end of the log matters most then.
  */
 import {closeSync, openSync, writeSync} from 'node:fs';
 import type {Command, ScheduleEvent, SchedulePlan} from '../core/schedule';
@@ -11,20 +10,20 @@ import type {SlotNumber} from '../core/plan/units';
 export type LogLine =
   | {readonly run: string; readonly plan: SchedulePlan}
   /**
-   * What a file that may be split has turned out to consist of: of each of its tests, in the order of the source, the
-   * group of tests that it stays together with; null: it does not run. The scheduler knows how many groups there are.
+   * For each test of a splittable file, in source order, the number of its group; null: the test does not run. (The
+   * events contain only the number of groups.)
    */
   | {readonly run: string; readonly at: number; readonly unit: number; readonly groups: readonly (number | null)[]}
   | {readonly run: string; readonly at: number; readonly event: ScheduleEvent}
   | {readonly run: string; readonly at: number; readonly command: Command}
-  /** What became of a worker that a watch session has started ahead of its next run. */
+  /** The state of a worker that watch mode started ahead of its next run. */
   | {
       readonly run: string;
       readonly at: number;
       readonly worker: {readonly slot: SlotNumber; readonly pid: number | null; readonly ahead: AheadState};
     };
 
-/** `waits`: it has loaded what it can; `ready`: it can serve the run that has begun; `why`: it cannot. */
+/** `waits`: it has loaded its modules. `ready`: it can serve the new run. `leaves`: it cannot, because of `why`. */
 export type AheadState = {readonly type: 'waits' | 'ready'} | {readonly type: 'leaves'; readonly why: string};
 
 export interface EventLog {
@@ -32,21 +31,21 @@ export interface EventLog {
   close(): void;
 }
 
-/** Of a log that cannot be written is told once: a watch session opens it in each run. */
+/** The warnings so far: watch mode opens the log in each run, but each warning is printed once. */
 const told = new Set<string>();
 
 /**
- * Appends: a watch session makes many runs, and a Jest inside a test inherits the variable. A run goes on without its log if that cannot be
- * written.
+ * Opens the log for appending, because watch mode makes many runs, and a Jest inside a test inherits the variable. If
+ * the log cannot be written, the run goes on without it.
  */
 export function openEventLog(path: string | undefined, warn: (text: string) => void): EventLog {
   let file: number | null = null;
-  /** @returns what it returns; null: it failed, and there is no log any more */
+  /** @returns the result of `act`; null if it failed, which ends the log */
   const attempt = <T>(act: () => T): T | null => {
     try {
       return act();
     } catch (error) {
-      file = null; // its end is the file's, whatever can be written later
+      file = null; // no later line follows a gap
       const text = `the log ${String(path)} (XDIST_LOG) cannot be written: ${(error as Error).message}`;
       if (!told.has(text)) warn(text);
       told.add(text);

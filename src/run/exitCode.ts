@@ -1,7 +1,7 @@
-/** Fails a run by something that no file's result says: Jest sets the exit code by the results that it has heard of. */
+/** Fails a run for a reason that is in no file's result: Jest derives the exit code from the results alone. */
 import type {TestWatcher} from 'jest-watcher';
 
 export function failRun(watcher: Pick<TestWatcher, 'isWatchMode'>): void {
-  // A watch session does not end with its run.
+  // In watch mode, Jest's process outlives the run.
   if (!watcher.isWatchMode()) process.once('exit', () => (process.exitCode ||= 1));
 }

@@ -1,6 +1,6 @@
 /**
- * The one way of what goes wrong in the runner itself, and is nobody else's mistake: the first fault of a run is told,
- * ends the run, and is the failure of each file that has no result by then.
+ * Handles errors of the runner itself. The first fault of a run is printed and ends the run. Every file without a
+ * result fails with it.
  */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -10,10 +10,10 @@ import {describeFault} from '../core/texts/faults';
 
 export interface FaultsOptions {
   readonly jestVersion: string;
-  /** What XDIST_LOG says. */
+  /** The value of XDIST_LOG. */
   readonly log: string | undefined;
   readonly warn: (text: string) => void;
-  /** Called with the first. */
+  /** Called at the first fault. */
   readonly onFirst: () => void;
 }
 
@@ -26,20 +26,20 @@ export class Faults {
     this.#options = options;
   }
 
-  /** What files without a result fail with; null: nothing has gone wrong. */
+  /** The failure of files without a result; null: there is no fault. */
   get first(): FileError | null {
     return this.#first;
   }
 
-  /** @param endRun called at the first fault; at once, if there has been one */
+  /** @param endRun called at the first fault, or at once if there already is a fault */
   whenFound(endRun: () => void): void {
     this.#endRun = endRun;
     if (this.#first !== null) endRun();
   }
 
   /**
-   * @param doing a clause: what was being done
-   * @returns what the run's files fail with: the first fault, of which others are likely to follow
+   * @param doing what the runner was doing, as a clause that follows "while"
+   * @returns the failure of the run's files: always the first fault, because it probably caused the later ones
    */
   report(doing: string, error: unknown): FileError {
     if (this.#first !== null) return this.#first;
@@ -54,7 +54,7 @@ export class Faults {
     return this.#first;
   }
 
-  /** A function of which nobody hears what it throws but this. */
+  /** Wraps a function: if it throws, the error is reported here and goes no further. */
   guard<Args extends unknown[]>(doing: string, act: (...args: Args) => void): (...args: Args) => void {
     return (...args) => {
       try {

@@ -1,4 +1,4 @@
-/** A run inside the Jest process: the stock runner's own, with our names in the environment and our memory. */
+/** A run in band: Jest's own runner executes the files. We set our environment variables and record durations. */
 import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {FileError} from '../core/texts/deaths';
@@ -26,14 +26,14 @@ export interface InBandOptions {
   readonly watcher: Parameters<StockRunner['runTests']>[1];
   readonly reports: Reports;
   readonly runId: string;
-  /** What may take how long; null: nobody watches. */
+  /** The time limits of phases; null: no watchdog runs. */
   readonly limits: PhaseLimits | null;
   readonly hardTimeoutOf: (test: Test) => number | null;
   readonly faults: Pick<Faults, 'first' | 'guard'>;
   readonly compileCache: CompileCacheOrder | null;
-  /** null: no file declares one. */
+  /** null: no file declares a fixture. */
   readonly fixtures: FixturesInBand | null;
-  /** Called as a file begins; what it returns, when the file has ended or the process is about to. */
+  /** Called when a file begins. The returned function is called when the file or the process ends. */
   readonly onStart: (test: Test) => () => void;
   readonly onEnd: (test: Test, ms: number, result: TestResult | null) => void;
 }
@@ -49,7 +49,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   const jestsOwn = (test: Test) => sharing.get(test)?.test ?? test;
 
   let followed: CircusFile | null = null;
-  // What these throw the stock runner would take for an error of the file, or of the next one.
+  // Guarded, because the stock runner would treat an error here as an error of this file or of the next one.
   const prepare = faults.guard('a file began in band', (test: Test) => {
     followed = null;
     compileCache?.fileBegins(test.path);
@@ -58,18 +58,18 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   });
   const begin = (test: Test, failure: FixtureFailure | null) => {
     prepare(test);
-    // It throws where a fixture failed and this framework's tests cannot be made to fail: then the file does.
+    // Throws if a fixture failed and we cannot fail the tests of this framework: then the file fails.
     if (followed !== null || failure !== null) expectFollowed(test.context.config.testRunner, followed, failure);
   };
   const end = faults.guard('a file ended in band', (test: Test, result: TestResult | null) => {
-    if (file === null) return; // its fixtures kept it from beginning
+    if (file === null) return; // the file never began, because of its fixtures
     watch?.fileEnds();
     expectFile(null);
     file.end();
     options.onEnd(test, performance.now() - file.startedAt, result);
     file = null;
   });
-  /** @throws if the run is not to go on */
+  /** @throws if a fault has ended the run */
   const refuseAfterFault = () => {
     if (faults.first !== null) throw Object.assign(new Error(faults.first.message), {stack: faults.first.stack});
   };
@@ -81,7 +81,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
       if (faults.first === null) begin(test, null);
       return reports.fileStarted(test).then(refuseAfterFault);
     }
-    // The stock runner waits for this, and only then looks at the config.
+    // The stock runner awaits this before it reads the test's config.
     return reports
       .fileStarted(shared.test)
       .then(shared.setUp)
@@ -100,7 +100,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
     return options.fixtures.ended(own, {type: 'result', result}).then(outcome => report(own, outcome));
   });
   runner.on('test-file-failure', ([test, error]) => {
-    // The stock runner reports this too for a file that an interruption kept from beginning.
+    // The stock runner also reports a failure for a file that did not begin because of an interruption.
     const own = jestsOwn(test);
     if (!watcher.isInterrupted()) end(own, null);
     if (own === test || options.fixtures === null) return reports.fileFailed(own, error as FileError);
@@ -121,7 +121,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
     XDIST_WORKER: 'w1',
     XDIST_WORKER_COUNT: '1',
     XDIST_RUN_ID: options.runId,
-    XDIST_NODE: undefined, // a Jest around, inside of a test of which this one runs, may have nodes
+    XDIST_NODE: undefined, // if a test has started this Jest, that test's Jest may have nodes
   });
   try {
     await runner.runTests(handed, watcher, {serial: true});
@@ -136,14 +136,14 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   }
 }
 
-/** A test as the stock runner gets it, of a file that declares fixtures. */
+/** The copy of a Test that the stock runner gets if the file declares fixtures. */
 interface SharingTest {
-  /** Jest's own. */
+  /** Jest's original. */
   readonly test: Test;
   readonly setUp: () => Promise<FileFixtures>;
 }
 
-/** Tests of files that declare fixtures are handed on as copies, which get a config of their own; all others as they are. */
+/** Copies the tests of files that declare fixtures, because such a copy gets its own config. Keeps the other tests. */
 function handOn(tests: readonly Test[], fixtures: FixturesInBand | null) {
   const sharing = new Map<Test, SharingTest>();
   const handed = tests.map(test => {
@@ -156,7 +156,7 @@ function handOn(tests: readonly Test[], fixtures: FixturesInBand | null) {
   return {handed, sharing};
 }
 
-/** @returns what puts things back as they were */
+/** @returns a function that restores the previous values */
 function setEnvironment(variables: Readonly<Record<string, string | undefined>>): () => void {
   const set = (values: typeof variables) => {
     for (const [name, value] of Object.entries(values)) {

@@ -1,4 +1,4 @@
-/** What Jest talks to: the interface of an event-emitting runner. */
+/** The class that Jest calls. It implements Jest's interface of an event-emitting runner. */
 import type {Test, TestEvents} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import type {EmittingTestRunnerInterface, TestRunnerContext, TestRunnerOptions, UnsubscribeFn} from 'jest-runner';
@@ -10,9 +10,9 @@ import {run} from './run';
 
 const RUNNER_OPTIONS = "the runner's options in the Jest config";
 
-/** Jest makes one for each distinct `runner` entry of a run's projects, and new ones for each watch run. */
+/** Jest creates one for each distinct `runner` entry of the projects, and new ones for each run in watch mode. */
 export class JestRunner implements EmittingTestRunnerInterface {
-  /** Jest then listens to events instead of passing callbacks. */
+  /** Tells Jest to listen to events instead of passing callbacks. */
   readonly supportsEventEmitters = true;
   readonly #globalConfig: Config.GlobalConfig;
   readonly #context: TestRunnerContext;
@@ -21,7 +21,7 @@ export class JestRunner implements EmittingTestRunnerInterface {
   readonly #emitter: Emitter;
 
   /**
-   * @param runnerOptions from `runner: ['xdist', {...}]`; Jest passes them on from 30.4.1 on
+   * @param runnerOptions from `runner: ['xdist', {...}]`; Jest passes them to the runner since 30.4.1
    * @throws {OptionsError} Jest constructs all runners before any of them runs a test
    */
   constructor(

@@ -1,4 +1,4 @@
-/** What a run over workers tells its user beside Jest's reports. */
+/** Prints the texts of a run over workers that are not part of Jest's reports. */
 import {relative} from 'node:path';
 import type {SlotNumber} from '../core/plan/units';
 import type {Culprit} from '../core/results/culprit';
@@ -11,13 +11,13 @@ import type {ForcedExit} from './dispatch';
 import type {RunWorkers} from './workers/runWorkers';
 
 export interface NoticesOptions {
-  /** Paths are shown relative to it. */
+  /** The printed paths are relative to this folder. */
   readonly rootDir: string;
   readonly workers: Pick<RunWorkers, 'in'>;
   readonly warn: (text: string) => void;
   /** Writes to standard error. @param text with its line end */
   readonly print: (text: string) => void;
-  /** Prints a warning of the stock runner's, as the stock runner does. */
+  /** Prints a warning in the same way as the stock runner. */
   readonly warnAsStock: (text: string) => void;
 }
 
@@ -36,7 +36,7 @@ export class Notices {
     this.#options = options;
   }
 
-  /** A path, as a user reads it. */
+  /** The path to print. */
   readonly shown = (path: string): string => relative(this.#options.rootDir, path);
 
   /** A test, a hook or the loading of a file is slow. @param ms how long it has taken */
@@ -44,33 +44,33 @@ export class Notices {
     this.#options.print(`${slowLine(name, ms, `w${slot}`)}\n`);
   }
 
-  /** What a file has left behind has killed a worker. @param running the file that the worker ran; null: none */
+  /** Something that a file left behind has killed a worker. @param running the file that the worker ran; null: none */
   leftBehind(slot: SlotNumber, culprit: Culprit, running: string | null, death: Death): void {
     this.#options.warn(describeLeftBehind(culprit, running, death, slot));
   }
 
-  /** A worker has died while it loaded a file that others have open. */
+  /** A worker has died while it loaded a file that other workers have open. */
   lostJoiner(path: string, slot: SlotNumber, death: Death): void {
     this.#options.warn(
-      `worker w${slot} died while it loaded ${path}, to take some of its tests: ${describeDeath(death)}. ` +
-        'The workers that have the file open run them all.',
+      `worker w${slot} died while it loaded ${path} to run some of its tests: ${describeDeath(death)}. ` +
+        'The workers that already have the file open run all of its tests.',
     );
   }
 
   /** A signal ends the run. */
   interrupted(signal: NodeJS.Signals): void {
     this.#options.warn(
-      `${signal}: the workers are ended, and Jest's summary follows. Another signal ends Jest at once.`,
+      `${signal}: the runner ends the workers, and Jest's summary follows. Another signal ends Jest at once.`,
     );
   }
 
-  /** Workers had to be killed although they had nothing left to do. */
+  /** The runner had to kill workers that had no work left. */
   forcedExits(exits: readonly ForcedExit[]): void {
     const lines = exits.flatMap(worker => this.#describe(worker));
     if (lines.length > 0) this.#options.warnAsStock([FORCE_EXITED, ...lines].join('\n'));
   }
 
-  /** The run is over. Tells it once. */
+  /** The run is over. Prints the lines once. */
   concluded(lines: () => readonly string[]): void {
     if (!this.#concluded) for (const line of lines()) this.#options.warn(line);
     this.#concluded = true;

@@ -1,18 +1,18 @@
-/** Finds the places where a project's options stand, and reads them. */
+/** Finds and reads the files that contain a project's options. */
 import {existsSync, readFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import type * as ConfigModule from '../core/rules/config';
 import type {OptionSource} from '../core/rules/config';
 import {DEFAULT_OPTIONS, type ResolvedOptions} from '../core/rules/resolvedOptions';
 
-/** In the order in which they are looked for; a project has one. */
+/** The names of the config file, of which a project has at most one. */
 export const CONFIG_FILES = ['js', 'cjs', 'mjs', 'ts', 'json'].map(extension => `xdist.config.${extension}`);
 
-/** The key of package.json that may hold options. */
+/** The key of package.json that may contain options. */
 export const PACKAGE_KEY = 'jest-runner-xdist';
 
 /**
- * The options of this process: those of `sources`, and of its environment.
+ * Resolves the options from `sources` and from this process's environment.
  *
  * @throws {OptionsError}
  */
@@ -22,16 +22,15 @@ export function resolveFoundOptions(sources: readonly OptionSource[]): ResolvedO
   return configModule().resolveOptions(sources, process.env);
 }
 
-/** Loaded where there is something to check: most projects have no options, and the checking takes 10 ms to load. */
+/** Loaded only if there are options to check. Most projects have none, and loading the checks takes 10 ms. */
 function configModule(): typeof ConfigModule {
   return require('../core/rules/config') as typeof ConfigModule;
 }
 
 /**
- * The options that stand in files of `rootDir`: the key of package.json, then `xdist.config.*`, which
- * wins over it.
+ * Reads the options in the files of `rootDir`: the key of package.json, then `xdist.config.*`, which overrides it.
  *
- * @throws {OptionsError} where a file cannot be loaded, or there are two of them
+ * @throws {OptionsError} if a file cannot be loaded, or if there are two config files
  */
 export function readOptionFiles(rootDir: string): OptionSource[] {
   const found = CONFIG_FILES.filter(name => existsSync(join(rootDir, name)));
@@ -45,12 +44,12 @@ export function readOptionFiles(rootDir: string): OptionSource[] {
   return sources;
 }
 
-/** Nearly every project has a package.json, and few have the key. */
+/** A cheap check: nearly every project has a package.json, but few have the key. */
 function packageHasKey(rootDir: string): boolean {
   try {
     return Object.hasOwn(JSON.parse(readFileSync(join(rootDir, 'package.json'), 'utf8')) as object, PACKAGE_KEY);
   } catch {
-    return false; // none, or one that npm and Jest complain about
+    return false; // no package.json, or an invalid one, about which npm and Jest complain
   }
 }
 
@@ -61,9 +60,9 @@ function load(rootDir: string, name: string): unknown {
       const parsed = JSON.parse(readFileSync(path, 'utf8')) as unknown;
       return name === 'package.json' ? (parsed as Record<string, unknown>)[PACKAGE_KEY] : parsed;
     }
-    // jiti: Node 20 reads no TypeScript by itself, and a watch run must see a file that has changed.
+    // jiti, because Node 20 cannot load TypeScript, and a run in watch mode must see a changed file.
     const {createJiti} = require('jiti') as typeof import('jiti');
-    // Synchronous: options are checked while Jest constructs its runners, before any of them runs a test.
+    // Synchronous, because options are checked while Jest constructs its runners, before any of them runs a test.
     const loaded: unknown = createJiti(__filename, {moduleCache: false, fsCache: false, interopDefault: true})(path);
     return isModule(loaded) ? loaded.default : loaded;
   } catch (error) {

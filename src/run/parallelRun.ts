@@ -1,4 +1,4 @@
-/** A run over workers, from its plan to its end. Each part is a file of its own. */
+/** A run over workers, from its plan to its end. Each part has its own file. */
 import {MODES} from '../core/plan/dist';
 import type {NodeId, SlotNumber, Unit} from '../core/plan/units';
 import {snapshotUseOf} from '../core/results/snapshotUse';
@@ -34,13 +34,13 @@ import {sharedSetup} from './workers/workerSetup';
 import {workerStart} from './workers/workerStart';
 
 export interface ParallelRun {
-  /** Resolves when every unit has ended; workers may still be ending. Never resolves in a run that is stopped. */
+  /** Resolves when every unit has ended; workers may still be exiting. Never resolves if the run is stopped. */
   readonly unitsEnded: Promise<void>;
   /** Resolves when no worker is left. */
   readonly finished: Promise<void>;
   /** Ends the run early; resolves when no worker is left. */
   stop(): Promise<void>;
-  /** To be called when Jest has all reports: Jest would drop a later one. */
+  /** Call this when Jest has all reports: it interrupts Jest's run, and Jest drops later reports. */
   conclude(): Promise<void>;
 }
 
@@ -210,7 +210,7 @@ export async function startParallelRun(
     stop: async () => {
       void dispatch.stop('bail');
       await finished;
-      tellConclusion(); // Jest may end its process without asking for the conclusion
+      tellConclusion(); // Jest may end its process without a call of `conclude`
     },
     conclude: async () => {
       tellConclusion();
@@ -219,7 +219,7 @@ export async function startParallelRun(
   };
 }
 
-/** Why the rest of a file whose worker died does not run; null: it does. */
+/** Why the rest of a file does not run after its worker died; null: it runs. */
 function noRestBecause({resumes}: SchedulePlan, {onCrash}: ResolvedOptions): string | null {
   if (resumes) return null;
   return onCrash === 'fail-file'
@@ -227,7 +227,7 @@ function noRestBecause({resumes}: SchedulePlan, {onCrash}: ResolvedOptions): str
     : 'this version of Jest is not known well enough to resume it';
 }
 
-/** Workers report which private parts of Jest they have found missing. */
+/** Collects the private parts of Jest that workers report as missing. */
 function hearingWhatLacks(capabilities: JestCapabilities, listener: WorkerListener): WorkerListener {
   return {
     ...listener,
@@ -236,13 +236,13 @@ function hearingWhatLacks(capabilities: JestCapabilities, listener: WorkerListen
       listener.message(message);
     },
     lost: death => {
-      capabilities.has('workerDeaths'); // what is said of this death depends on it
+      capabilities.has('workerDeaths'); // the text about this death depends on it
       listener.lost(death);
     },
   };
 }
 
-/** @returns null: no worker is started ahead of a run, and no code for that is loaded */
+/** @returns null if no worker starts ahead of a run; then none of that code is loaded */
 function aheadFor(runOptions: RunOptions): AheadWorkers | null {
   if (!runOptions.watcher.isWatchMode()) return null;
   const {mayStartAhead} = require('./workers/ahead/mayStartAhead') as typeof import('./workers/ahead/mayStartAhead');

@@ -1,4 +1,4 @@
-/** The units of a run, as Jest's tests. */
+/** Maps the units of a run to Jest's tests. */
 import type {Test} from '@jest/test-result';
 import type {SchedulePlan} from '../core/schedule';
 import type {RunNode} from './workers/nodes';
@@ -6,7 +6,7 @@ import type {RunNode} from './workers/nodes';
 export class PlannedTests {
   readonly #plan: Pick<SchedulePlan, 'units'>;
   readonly #nodes: readonly Pick<RunNode, 'name'>[];
-  /** By unit. */
+  /** Indexed by unit. */
   readonly #tests: readonly Test[];
 
   constructor(plan: Pick<SchedulePlan, 'units'>, tests: readonly Test[], nodes: readonly Pick<RunNode, 'name'>[]) {

@@ -1,7 +1,4 @@
-/**
- * One run: what happens between Jest's call of `runTests` and its return. Puts the parts together;
- * each has its own file.
- */
+/** One run, from Jest's call of `runTests` to its return. Connects the parts; each part has its own file. */
 import {randomUUID} from 'node:crypto';
 import type {TestWatcher} from 'jest-watcher';
 import type {RunFixtures} from '../core/plan/runFixtures';
@@ -33,8 +30,8 @@ export async function run(runOptions: RunOptions): Promise<void> {
   const nodes = inBand ? [] : await startableNodes(runOptions);
   if (inBand && options.nodes.length > 0) {
     warn(
-      `the run is in band, on the Node that Jest itself runs on (${process.version}): "nodes" needs workers, and is not ` +
-        'heeded. Without -i and --detectOpenHandles it is.',
+      `this run is in band, on the Node of Jest's own process (${process.version}), and ignores "nodes", which needs ` +
+        'workers. To use them, run without -i and --detectOpenHandles.',
     );
   }
 
@@ -90,14 +87,14 @@ export async function run(runOptions: RunOptions): Promise<void> {
   leave = async () => {
     await endSharedFixtures(sharedFixtures, watcher);
     timings.save();
-    tellMissing(); // Jest leaves without asking for more
+    tellMissing(); // Jest exits after this, so there is no later chance
   };
   try {
     if (inBand || mayRunInBand(runOptions, rules, past, splittable) || !jest.capabilities.has('workers')) {
-      // Here Jest hears of one file at a time, and what a reporter throws the stock runner makes a failure of.
+      // In band, Jest processes one file at a time. The stock runner makes a reporter's error a failure of the file.
       await reports.drained();
       tellReporterError = () => undefined;
-      // Each of the two is loaded where it is needed: the other would delay the first test.
+      // Loaded only if needed, like parallelRun below: the other one would delay the first test.
       const {runInBand} = require('./inBand') as typeof import('./inBand');
       await runInBand({
         jest,
@@ -106,7 +103,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
         watcher,
         reports,
         runId,
-        // --detectOpenHandles would take our thread for one of the tests' handles.
+        // --detectOpenHandles would report our watchdog thread as one of the tests' handles.
         limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
         hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
         faults,
@@ -133,7 +130,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
         await finish();
       };
       conclude = () => parallel.conclude();
-      // While the workers end, there is time for this.
+      // Save the timings while the workers exit.
       void parallel.unitsEnded.then(() => timings.save());
       await parallel.finished.catch((error: unknown) => faults.report('the run was ended', error));
     }
@@ -141,7 +138,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     await endSharedFixtures(sharedFixtures, watcher).catch((error: unknown) =>
       faults.report('the shared fixtures were taken down', error),
     );
-    // The one place where files fail by a fault: it relies on nothing that may be in disorder.
+    // Files fail because of a fault only here: this code depends on no state that the fault may have corrupted.
     for (const test of faults.first === null ? [] : runOptions.tests) {
       if (!reports.hasEnded(test)) reports.fileRefused(test, faults.first as FileError);
     }
@@ -152,7 +149,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
   }
 }
 
-/** @returns null: no file declares one, and nothing of it is loaded */
+/** @returns null if no file declares a fixture; then none of the fixture code is loaded */
 function startSharedFixtures(
   {jest, globalConfig, options}: RunOptions,
   {tests, fixtures}: RunRules,
@@ -177,29 +174,29 @@ function deliveredInBand(sharedFixtures: SharedFixtures, fixtures: RunFixtures):
   return fixturesInBand(sharedFixtures, fixtures);
 }
 
-/** What is still up goes down; what goes wrong then, when all files have their results, fails the run by itself. */
+/** Tears down the remaining fixtures. All files have results by then, so a failed teardown fails the whole run. */
 async function endSharedFixtures(sharedFixtures: SharedFixtures | null, watcher: TestWatcher): Promise<void> {
   const failures = (await sharedFixtures?.close()) ?? [];
   for (const {message, stack} of failures) warn(stack.includes(message) ? stack : `${message}\n${stack}`);
   if (failures.length > 0) failRun(watcher);
 }
 
-/** From this duration (ms) on Jest takes a file for slow, and does not run it in band by its own guess. */
+/** Jest considers a file slow from this duration (ms) on, and does not choose to run it in band. */
 const SLOW_FILE_MS = 1000;
 
-/** Whether there is to be no worker, because the user asked for that, or for what cannot be had with one. */
+/** Whether the user asked for no workers, or for something that workers cannot do. */
 function mustRunInBand({serial, globalConfig, options}: RunOptions): boolean {
   const {detectOpenHandles, maxWorkers} = globalConfig;
   if (!serial) return false;
   if (globalConfig.runInBand || detectOpenHandles) return true;
   if (maxWorkers > 1) return false;
-  // One worker would have nobody beside it; but it may be another Node. Jest 29 does not hand on which was asked for.
+  // A single worker is useless unless it runs another Node. Jest 29 does not tell `-i` from `-w 1`.
   const handedOn = (globalConfig.runInBand as boolean | undefined) !== undefined;
   const needed = options.nodes.length > 0 || mayHaveSeveral(options, maxWorkers);
   return !needed || (!handedOn && asksForInBand(process.argv.slice(2)));
 }
 
-/** Whether Jest's guess is followed that the run needs no workers: few files, that were quick. */
+/** Whether the runner follows Jest's guess that the run needs no workers, because its files are few and quick. */
 function mayRunInBand(
   {serial, options, globalConfig}: RunOptions,
   {tests, rulesOf}: RunRules,
@@ -208,13 +205,13 @@ function mayRunInBand(
 ): boolean {
   if (!serial || options.nodes.length > 0) return false;
   if (options.inBand === 'never' || options.restartWorkers === 'file') return false;
-  // It is a guess about files that compute. Of many that wait each is quick, and all of them together are not; and with
-  // `-w 1` nobody has made it.
+  // Jest's guess looks at each file alone, but many quick files that wait take long together. With `-w 1` Jest makes no
+  // guess at all.
   if (options.slots !== null && mayHaveSeveral(options, globalConfig.maxWorkers) && tests.length > 1) {
     const all = tests.reduce((sum, test) => sum + (past.of(test)?.ms ?? Infinity), 0);
     if (all >= SLOW_FILE_MS) return false;
   }
-  // It always makes it where there is one file only, however long that takes; a file that may be split gains.
+  // Jest always chooses in band for a single file, however long it takes. A file that may be split gains from workers.
   return !tests.some(test => {
     if (rulesOf(test).restartWorker) return true;
     const last = past.of(test);

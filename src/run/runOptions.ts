@@ -1,4 +1,4 @@
-/** What a run is made from. */
+/** The inputs of a run. */
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import type {TestRunnerContext} from 'jest-runner';
@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly options: ResolvedOptions;
   readonly tests: readonly Test[];
   readonly watcher: TestWatcher;
-  /** Jest wants this run in band: because the user asked for it, or by its own guess. */
+  /** Whether Jest wants this run in band, because the user asked for it or because Jest guessed so. */
   readonly serial: boolean;
 }
 
@@ -30,9 +30,9 @@ export interface ParallelRunOptions extends RunRules {
   readonly past: PastRuns;
   readonly reports: Reports;
   readonly runId: string;
-  /** null: no file declares one. */
+  /** null: no file declares a fixture. */
   readonly sharedFixtures: SharedFixtures | null;
   readonly faults: Faults;
-  /** Empty: all workers are as Jest's own process. */
+  /** Empty: all workers are like Jest's own process. */
   readonly nodes: readonly RunNode[];
 }

@@ -1,4 +1,4 @@
-/** The plan of a run over workers: of each file what it asks for and what is known of it, in the order of dispatch. */
+/** The plan of a run over workers: for each file, its constraints and its past duration, in dispatch order. */
 import {statSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
 import type {Test} from '@jest/test-result';
@@ -16,7 +16,7 @@ import type {ParallelRunOptions, RunOptions} from './runOptions';
 /** How many workers `slots: 'auto'` may start for each core. */
 const SLOTS_PER_CORE = 4;
 
-/** @param machine where the number of workers follows its load; null: that is fixed */
+/** @param machine the machine load, if the number of workers adapts to it; null: the number is fixed */
 export function makePlan(
   {jest, globalConfig, options}: RunOptions,
   {tests, rulesOf, fixtures, splittable, past, nodes}: ParallelRunOptions,
@@ -24,12 +24,12 @@ export function makePlan(
 ): SchedulePlan {
   const {slots, growth} = slotsFor(options, globalConfig.maxWorkers, machine);
   const {each, grouping, ...mode} = MODES[options.dist];
-  // A worker for each file has no use for a share.
+  // With one worker per file, even shares are useless.
   const evenShares = mode.evenShares && options.restartWorkers !== 'file';
   const keepsOrder = globalConfig.testSequencer !== jest.defaultSequencer();
   const onNode = (test: Test, node: NodeId | null): PlanInput => {
     const last = past.of(test, node === null ? null : (nodes[node]?.name ?? null));
-    // On a node that is new it takes about what it takes elsewhere; whether it fails there, nobody knows.
+    // On a new node, assume the duration from other nodes, but not that the file fails.
     const lastMs = last?.ms ?? past.of(test)?.ms ?? test.duration ?? null;
     return {
       file: {configId: test.context.config.id, path: test.path},
@@ -51,7 +51,7 @@ export function makePlan(
       resources,
       keepOrder: keepsOrder,
       shares: evenShares ? (growth?.from ?? slots) : 1,
-      // With --ci nothing is written: they can run at the same time.
+      // With --ci no snapshots are written, so the nodes can run a file at the same time.
       inTurn: each && globalConfig.updateSnapshot !== 'none',
     }),
     keepsOrder,

@@ -1,4 +1,4 @@
-/** What every file of a run asks for, before anything runs; a file that asks for what cannot be had does not run. */
+/** Reads what every file of a run asks for. A file that asks for something that the run does not have will not run. */
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import {NO_FIXTURES, type RunFixtures} from '../core/plan/runFixtures';
@@ -26,7 +26,7 @@ export interface RunRules {
   readonly fixtures: RunFixtures;
 }
 
-/** Reports the files that ask for what cannot be had, or cannot be understood. */
+/** Reports the files with invalid pragmas and the files that ask for something that the run does not have. */
 export function readRunRules(all: readonly Test[], {jest, globalConfig, options, reports}: RunRulesOptions): RunRules {
   const {rootDir} = globalConfig;
   const readRules = rulesReader({jest, rootDir, options});
@@ -38,7 +38,7 @@ export function readRunRules(all: readonly Test[], {jest, globalConfig, options,
   );
   let fixtures: RunFixtures = NO_FIXTURES;
   if ([...rules.values()].some(({sharedFixtures}) => sharedFixtures.length > 0)) {
-    // Most suites have none.
+    // Loaded only if needed: most suites have no fixtures.
     const {findFixtures} = require('./fixtures/fixtureModules') as typeof FixtureModules;
     ({fixtures, problems} = findFixtures(rules, problems, {docblock: jest.docblock(), rootDir}));
   }
@@ -55,7 +55,7 @@ export function readRunRules(all: readonly Test[], {jest, globalConfig, options,
   };
 }
 
-/** What the files ask for by what they say themselves and by the options. */
+/** @returns a function that combines a file's pragmas with the options */
 export function rulesReader({
   jest,
   rootDir,

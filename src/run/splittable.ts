@@ -1,4 +1,4 @@
-/** Which files of a run may have their tests spread over workers: by what they ask for, and what speaks against it. */
+/** Decides which files of a run may be split. */
 import {readFileSync} from 'node:fs';
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
@@ -15,9 +15,9 @@ export type Splittable = ReadonlyMap<Test, Granularity>;
 export interface SplittableOptions {
   readonly globalConfig: Config.GlobalConfig;
   readonly dist: Dist;
-  /** false: there is one worker at the most. */
+  /** false: the run has at most one worker. */
   readonly severalWorkers: boolean;
-  /** Whether the parts of Jest are there that merge what several workers make of a file. Asked if a file is to be split. */
+  /** Whether Jest has the parts that merge the slices of a file. Called only if a file may be split. */
   readonly canMerge: () => boolean;
   readonly rulesOf: (test: Test) => FileRules;
 }
@@ -39,18 +39,18 @@ export function findSplittable(
   return splittable.size > 0 && canMerge() ? splittable : new Map();
 }
 
-/** Runs in which no file is split, whatever it says. */
+/** Whether the run splits no file at all. */
 function runsWhole({runInBand, detectOpenHandles, collectTests, randomize}: Config.GlobalConfig): boolean {
-  // `randomize` shuffles a block's tests as it comes to it: two workers would not see the same order.
+  // With `randomize`, Jest shuffles a block's tests when it reaches the block, so two workers see different orders.
   return runInBand || detectOpenHandles || collectTests === true || randomize === true;
 }
 
-/** Jest writes them into the test file at the place of the call: two workers would undo each other's. */
+/** Jest writes inline snapshots into the test file. Two workers would overwrite each other's snapshots. */
 function writesInlineSnapshots(path: string, {updateSnapshot}: Config.GlobalConfig): boolean {
   if (updateSnapshot === 'none') return false;
   try {
     return readFileSync(path, 'utf8').includes('InlineSnapshot');
   } catch {
-    return false; // running it will say what is wrong
+    return false; // the run of the file will report the error
   }
 }

@@ -1,4 +1,7 @@
-/** What units come to: their parts are kept, made into results, and told to Jest, as the scheduler's commands say. */
+/**
+ * Executes the scheduler's commands about results: stores the parts of a unit, makes a result of them, and passes it to
+ * FileReports. (`files/fileReports` maps units to files; `files/reports` orders the reports and sends them to Jest.)
+ */
 import type {TestResult} from '@jest/test-result';
 import type {Generation, SlotNumber} from '../core/plan/units';
 import {deadSession, readContent} from '../core/results/deadSession';
@@ -13,28 +16,25 @@ import type {FileEnd, FileParts} from './files/fileParts';
 import type {FileReports} from './files/fileReports';
 import {ToldTests} from './files/toldTests';
 
-/** What of a run its units' results need. */
+/** The parts of a run that results need. */
 export interface ResultOptions {
   readonly plan: SchedulePlan;
   readonly runId: string;
   readonly reports: FileReports;
   readonly files: FileParts;
-  /** How a unit ended, for the timings file. `died`: a worker of it has. */
+  /** A unit has ended; for the timings file. `died`: one of its workers died. */
   readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | null, died: boolean) => void;
-  /**
-   * What a worker has made of a unit, alone or beside others. `result` null: nothing, the unit has none. `slot` null: no
-   * worker was at it.
-   */
+  /** One worker's share of a unit. `result` null: the unit has no result. `slot` null: no worker ran the unit. */
   readonly onShare: (unit: number, slot: SlotNumber | null, result: TestResult | null) => void;
   readonly log: EventLog;
-  /** Monotonic, in ms. */
+  /** The monotonic clock, in ms. */
   readonly now: () => number;
 }
 
 export interface UnitResultsOptions extends ResultOptions {
-  /** null where the worker in the slot has not said. */
+  /** null if the worker in the slot has not sent it. */
   readonly pidIn: (slot: SlotNumber) => number | null;
-  /** All that a unit has come to is on disk, for which others wait. */
+  /** The snapshots of a unit that other units wait for are on disk. */
   readonly onSettled: (unit: number) => void;
 }
 
@@ -59,14 +59,14 @@ export class UnitResults {
   readonly #options: UnitResultsOptions;
   readonly #told = new ToldTests();
   #lastDeath: Promise<DeathReport> | null = null;
-  /** By slot and generation. */
+  /** Keyed by slot and generation. */
   readonly #deaths = new Map<string, Promise<DeathReport>>();
 
   constructor(options: UnitResultsOptions) {
     this.#options = options;
   }
 
-  /** Whether Jest is to hear of an event of one of the unit's tests: not if it has, before the file began anew. */
+  /** Whether to report an event of one of the unit's tests: not if Jest heard of it before the file began anew. */
   isNews(unit: number, name: string, payload: unknown): boolean {
     return this.#told.isNews(unit, name, payload);
   }
@@ -137,7 +137,7 @@ export class UnitResults {
         const {maxWorkerRestarts} = this.#options.plan;
         const error = Promise.resolve(this.#lastDeath).then(last => abandonFile(reason, last, maxWorkerRestarts));
         this.#options.onShare(unit, null, null);
-        // It may never have started; but reporters expect the two in pairs.
+        // The file may never have started, but reporters expect a start before each end.
         this.#options.reports.started(unit);
         this.#fail(unit, error, awaited);
         return;
@@ -193,7 +193,7 @@ export class UnitResults {
     return {notRun, together, why, interrupted: because === 'interrupted', lastReport: report};
   }
 
-  /** @param slot of a worker that was at it */
+  /** @param slot the slot of a worker that ran the unit */
   #share(
     unit: number,
     shares: readonly {readonly slot: SlotNumber; readonly result: TestResult}[],
@@ -220,7 +220,7 @@ export class UnitResults {
     this.#options.reports.ended(unit, {outcome, wasTold: null});
   }
 
-  /** The unit's snapshots are written, if it has any. */
+  /** The unit's snapshots, if any, are written. */
   #settle(unit: number, awaited: boolean): void {
     if (awaited) this.#options.onSettled(unit);
   }

@@ -1,4 +1,4 @@
-/** What we have to say beside Jest's own reports. Goes to standard error: standard output may be --json's. */
+/** Prints a text of the runner, to standard error because standard output may contain --json's output. */
 export function warn(text: string): void {
   process.stderr.write(`jest-runner-xdist: ${text}\n`);
 }

@@ -1,16 +1,16 @@
-/** What the hooks of a run under Jest's own runner share: its stock host. In watch mode there is one run after the other. */
+/** The stock host of the current run, which Jest's global hooks share. In watch mode, one run follows the other. */
 import {realpathSync} from 'node:fs';
 import {join} from 'node:path';
 import {findCore} from '../run/jest/runningJest';
 import {printedError} from './printedError';
 import {StockHost} from './stockHost';
 
-/** What of Jest's GlobalConfig is used; without Jest's types, as whoever calls it need not have them. */
+/** The part of Jest's GlobalConfig that we use. Without Jest's types, because a user's project may not have them. */
 export interface GlobalConfig {
   readonly rootDir: string;
 }
 
-/** What of Jest's ProjectConfig is used, but for what only Jest's own code looks at. */
+/** The part of Jest's ProjectConfig that we use. We pass the rest on to Jest's own code. */
 export interface ProjectConfig {
   readonly runner: string;
 }
@@ -22,13 +22,13 @@ let host: StockHost | null = null;
 export async function begin({rootDir}: GlobalConfig, config: ProjectConfig): Promise<void> {
   // Several projects may each have a globalSetup that calls this.
   if (isOurs(config.runner) || host?.lives) return;
-  // Of a run of ours that has started this Jest in a test: here it would say that our runner is at work.
+  // If a test under our runner has started this Jest, the inherited variable would say that our runner is at work.
   delete process.env.XDIST_RUN_ID;
   host = await StockHost.start({rootDir, corePath: findCore(), config});
   process.env.XDIST_FIXTURES_SOCKET = host.socketPath;
 }
 
-/** @throws (rejects with) what goes wrong when the fixtures are taken down */
+/** @throws (rejects) if a teardown fails */
 export async function end(): Promise<void> {
   const ending = host;
   if (ending === null) return;

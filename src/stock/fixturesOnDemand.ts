@@ -1,6 +1,6 @@
 /**
- * The shared fixtures of a run that nobody schedules, and whose files nobody knows before they ask: each fixture is
- * set up for the first that needs it, and stays up to the end.
+ * The shared fixtures of a run under Jest's own runner. Nobody knows the files before they ask, so each fixture is set
+ * up for the first file that needs it, and stays up until the end.
  */
 import type {FixtureId} from '../core/plan/constraints';
 import type {RunFixture} from '../core/plan/runFixtures';
@@ -19,7 +19,7 @@ export interface OnDemandOptions {
   readonly host: Pick<FixtureHost, 'setUp' | 'close' | 'letGo'>;
   readonly docblock: DocblockParser;
   readonly rootDir: string;
-  /** The one project whose config is known. */
+  /** The only project whose config we have. */
   readonly configId: string;
   readonly rulesOf: (path: string, pragmas: FilePragmas) => FileRules;
   readonly warn: (text: string) => void;
@@ -28,7 +28,7 @@ export interface OnDemandOptions {
 export class FixturesOnDemand {
   readonly #options: OnDemandOptions;
   readonly #files = new Map<string, DeclaringFile>();
-  /** Of all files that have asked: a fixture has one scope in all of them. */
+  /** The rules of all files that have asked, because a fixture must have the same scope in all of them. */
   readonly #rules = new Map<DeclaringFile, FileRules>();
   readonly #setups = new Map<string, Promise<FixtureSetup>>();
   readonly #told = new Set<string>();
@@ -55,7 +55,7 @@ export class FixturesOnDemand {
 
     const setups = new Map<FixtureId, Promise<FixtureSetup>>();
     for (const id of run.neededBy(file)) {
-      // What it needs came before it.
+      // The ids are ordered: the fixtures that this one needs came before it.
       setups.set(id, this.#setUp(run.fixtures, id, worker, setups));
     }
     const ends = new Map<FixtureId, string>();
@@ -70,17 +70,17 @@ export class FixturesOnDemand {
     };
   }
 
-  /** Takes down all that is up. */
+  /** Tears down all fixtures. */
   close(): Promise<readonly FixtureFailure[]> {
     return this.#options.host.close();
   }
 
-  /** This process is about to end: what is up is taken down without it. */
+  /** This process is about to end. The fixture host tears down the fixtures without it. */
   letGo(): void {
     this.#options.host.letGo();
   }
 
-  /** Once, whoever asks. */
+  /** Sets the fixture up once, for all files that ask. */
   #setUp(
     all: readonly RunFixture[],
     id: FixtureId,
@@ -120,7 +120,7 @@ export class FixturesOnDemand {
     return file;
   }
 
-  /** Once: what a file says wrongly is read again each time. */
+  /** Warns once, although each question reads the same pragmas again. */
   #warn(text: string): void {
     if (this.#told.has(text)) return;
     this.#told.add(text);
@@ -128,7 +128,7 @@ export class FixturesOnDemand {
   }
 }
 
-/** Ids are those of one look at the files: with another file there are others. */
+/** A key that stays valid: ids change when another file asks. */
 function keyOf({path, scope}: RunFixture, worker: SlotNumber): string {
   return scope === 'run' ? path : `${path} of w${worker}`;
 }

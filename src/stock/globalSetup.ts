@@ -1,6 +1,6 @@
 /**
- * For `globalSetup` under Jest's own runner: `jest-runner-xdist/fixtures/globalSetup`. Nothing is set up before a test
- * file asks for it. Under our runner it does nothing.
+ * The module `jest-runner-xdist/fixtures/globalSetup`, for `globalSetup` under Jest's own runner. It starts the stock
+ * host, which sets up a fixture when a test file first asks for it. Under our runner it does nothing.
  */
 import * as currentRun from './currentRun';
 
@@ -8,5 +8,5 @@ function globalSetup(globalConfig: currentRun.GlobalConfig, projectConfig: curre
   return currentRun.begin(globalConfig, projectConfig);
 }
 
-// Not a default export: in CommonJS that is a `.default` to some who import it, and none to others.
+// Not a default export, because CommonJS importers disagree on whether that is `.default`.
 export = globalSetup;

@@ -1,6 +1,6 @@
 /**
- * For `globalTeardown` under Jest's own runner: `jest-runner-xdist/fixtures/globalTeardown`. Takes down what is up; what
- * goes wrong in that fails the run.
+ * The module `jest-runner-xdist/fixtures/globalTeardown`, for `globalTeardown` under Jest's own runner. It tears down
+ * all fixtures. A failed teardown fails the run.
  */
 import * as currentRun from './currentRun';
 

@@ -1,4 +1,4 @@
-/** An error as a user is to read it: Jest prints the stack, and where it comes from in our code would tell nothing. */
+/** An error whose stack is its text: Jest prints the stack, and our stack frames would not help a user. */
 export function printedError(text: string): Error {
   const error = new Error(text);
   error.stack = text;

@@ -1,4 +1,4 @@
-/** The stock host as Jest's process knows it: started before the first test, told to close after the last. */
+/** The side of Jest's process of the stock host. It starts before the first test and closes after the last. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {Socket} from 'node:net';
 import {join} from 'node:path';
@@ -15,13 +15,13 @@ export class StockHost {
   readonly #child: ChildProcess;
   readonly #pipe: Socket;
   readonly #line: Line<ToStockHost>;
-  /** Rejects with why there is nothing more to be heard: nobody has told it to end. */
+  /** Rejects if the stock host ends although nobody asked it to. */
   readonly #gone: Promise<never>;
   #hear: (message: FromStockHost) => void = () => undefined;
   #lives = true;
   #socketPath = '';
 
-  /** @throws (rejects) if it cannot be started, or cannot read the project's options */
+  /** @throws (rejects) if the stock host cannot start, or cannot read the project's options */
   static async start(run: StockRun): Promise<StockHost> {
     const host = new StockHost();
     const answer = await host.#ask({type: 'begin', run});
@@ -34,12 +34,12 @@ export class StockHost {
   }
 
   private constructor() {
-    // Not --inspect, with its port.
+    // Without --inspect, whose port is in use.
     const nodeArguments = process.execArgv.filter(argument => !/^--(debug|inspect)/.test(argument));
     const child = spawn(process.execPath, [...nodeArguments, join(__dirname, 'stockMain.js')], {
-      // Out of reach of a terminal's Ctrl-C: it has something to do then.
+      // A terminal's Ctrl-C must not reach the stock host, because it still has to tear down fixtures.
       detached: LEADS_A_GROUP,
-      // The last one: messages, and the lifeline.
+      // The last pipe carries messages, and its end says that Jest is gone.
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
       windowsHide: true,
     });
@@ -52,7 +52,7 @@ export class StockHost {
       );
     });
     this.#child = child;
-    // Where the system has no more processes or files to give there is none.
+    // If the system is out of processes or files, there is no pipe.
     this.#pipe = (child.stdio?.[3] as Socket | null | undefined) ?? new Socket();
     this.#line = new Line(this.#pipe, {
       line: text => this.#hear(parseFromStockHost(text)),
@@ -62,26 +62,26 @@ export class StockHost {
     const silent = new Promise(resolve => this.#pipe.once('close', resolve));
     const gone = end.then(async ended => {
       this.#lives = false;
-      // Its last words may not be read yet.
+      // Its last messages may not be read yet.
       if (ended.kind !== 'not-started') await silent;
       throw printedError(`jest-runner-xdist: ${hostEnded(ended)}.`);
     });
     this.#gone = Promise.race([gone, unintelligible]);
-    this.#gone.catch(() => undefined); // where nobody waits for it
+    this.#gone.catch(() => undefined); // in case nobody awaits it
     this.#keepAlive(false);
   }
 
-  /** Whether there is a process to be asked. */
+  /** Whether the process runs. */
   get lives(): boolean {
     return this.#lives;
   }
 
-  /** Where it is asked for the fixtures of a file. */
+  /** The socket for questions about the fixtures of a file. */
   get socketPath(): string {
     return this.#socketPath;
   }
 
-  /** Takes down all that is up, and ends it. Rejects if it is gone. @returns what failed */
+  /** Tears down all fixtures and ends the stock host. Rejects if it is gone. @returns the failures */
   async close(): Promise<readonly FixtureFailure[]> {
     const answer = await this.#ask({type: 'close'});
     this.#keepAlive(true);
@@ -101,7 +101,7 @@ export class StockHost {
     }
   }
 
-  /** It keeps Jest's process alive as long as something is waited for, and no longer. */
+  /** The stock host keeps Jest's process alive only while an answer is awaited. */
   #keepAlive(waits: boolean): void {
     for (const handle of [this.#child, this.#pipe]) {
       if (waits) handle.ref();

@@ -1,7 +1,7 @@
 /**
- * The stock host's process: under Jest's own runner it does for shared fixtures what ours does in Jest's process. Jest's
- * own cannot: in band it stands still while a test waits for an answer. It answers on a socket, and when Jest is gone,
- * in whatever way, it goes too, and the fixture host takes down what is up.
+ * The stock host's process. Under Jest's own runner, it manages shared fixtures, which our runner does in Jest's own
+ * process. Jest's process cannot do so here: in band it is blocked while a test waits for an answer. The stock host
+ * answers on a socket. When Jest is gone, in whatever way, it exits too, and the fixture host tears down all fixtures.
  */
 import {randomUUID} from 'node:crypto';
 import {createServer, Socket} from 'node:net';
@@ -19,11 +19,11 @@ import {warn} from '../run/warn';
 import {SharedOutput} from '../run/workers/workerOutput';
 import {FixturesOnDemand} from './fixturesOnDemand';
 
-// What is printed may have no reader any more.
+// The readers of these streams may be gone.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
-/** In characters: a path, and a number. */
+/** The longest question, in characters: it contains a path and a number. */
 const LONGEST_QUESTION = 2 ** 16;
 
 let fixtures: FixturesOnDemand | null = null;
@@ -35,7 +35,7 @@ const line: Line<FromStockHost> = new Line<FromStockHost>(new Socket({fd: 3}), {
   closed: leave,
 });
 
-/** Jest finds that this process has failed. */
+/** An error in the stock host. Jest sees the exit code. */
 function broken(error: unknown): void {
   console.error(error);
   process.exitCode = 1;
@@ -49,7 +49,7 @@ async function hear(text: string): Promise<void> {
       return line.send(await begin(message.run));
     case 'close':
       await line.send({type: 'closed', failures: (await fixtures?.close()) ?? []});
-      // What fixtures have printed at last is on its way.
+      // Wait until the fixtures' last output is written.
       await Promise.all([process.stdout, process.stderr].map(written));
       leave();
   }
@@ -69,7 +69,7 @@ async function begin({rootDir, corePath, config}: StockRun): Promise<FromStockHo
 function fixturesOf({rootDir, corePath, config}: StockRun): FixturesOnDemand {
   const jest = jestOf(corePath);
   const options = resolveFoundOptions(readOptionFiles(rootDir));
-  const project = config as Config.ProjectConfig; // the very Jest's that made it
+  const project = config as Config.ProjectConfig; // not parsed: the running Jest made it
   const runId = randomUUID().slice(0, 8);
   return new FixturesOnDemand({
     host: new FixtureHost({
@@ -92,13 +92,13 @@ function fixturesOf({rootDir, corePath, config}: StockRun): FixturesOnDemand {
 
 function listen(fixtures: FixturesOnDemand, {socketPath}: SocketFolder): Promise<void> {
   const server = createServer(socket => {
-    socket.on('error', () => undefined); // whoever asked is gone
+    socket.on('error', () => undefined); // the client is gone
     const lines = new LineBuffer(LONGEST_QUESTION);
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       try {
         for (const text of lines.push(chunk)) void answer(socket, text, fixtures);
       } catch {
-        socket.destroy(); // whoever that is, it is none of ours
+        socket.destroy(); // the peer is not one of our clients
       }
     });
   });
@@ -115,7 +115,7 @@ async function answer(socket: Socket, text: string, fixtures: FixturesOnDemand):
     const handedOver: HandedOver = {testPath, fixtures: await fixtures.valuesFor(question)};
     socket.end(`${JSON.stringify(handedOver)}\n`);
   } catch {
-    socket.destroy(); // whoever that is, it is none of ours
+    socket.destroy(); // the peer is not one of our clients
   }
 }
 

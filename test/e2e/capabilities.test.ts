@@ -36,7 +36,7 @@ const HIDING = `
   };
 `;
 
-const linesOf = ({stderr}: JestOutput) => stderr.split('\n').filter(line => line.includes('differs inside'));
+const linesOf = ({stderr}: JestOutput) => stderr.split('\n').filter(line => line.includes('The internals of Jest'));
 
 onEachLine('without what runs files in workers, they run in band', async (_line, make) => {
   const {'dies.test.js': _, ...files} = FILES;

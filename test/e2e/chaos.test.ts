@@ -66,7 +66,7 @@ function resultsOf({json}: JestOutput): Result[] {
 function failedAtLoad({assertionResults, message}: Result): boolean {
   return (
     assertionResults.length === 0 &&
-    /died while it loaded this test file[^]*So did the one that tried it before/.test(message)
+    /died while it loaded this test file[^]*The previous worker died the same way/.test(message)
   );
 }
 

@@ -151,7 +151,7 @@ onLatestLine('an exception of the running file that nothing catches fails it, wi
   const {exitCode, json} = await project.run(['-w', '2'], PARALLEL);
   expect(exitCode).toBe(1);
   expect(resultOf(json, 'throws.test.js')?.message).toMatch(
-    /an exception that nothing caught ended it with exit code 1[^]*in the teardown/,
+    /an uncaught exception ended it with exit code 1[^]*in the teardown/,
   );
   expect(json).toMatchObject({numPassedTests: 3, numTotalTests: 3, numRuntimeErrorTestSuites: 1});
 });
@@ -205,7 +205,7 @@ onLatestLine('workers that die before they are up are not started for ever', asy
   expect(exitCode).toBe(1);
   expect(json?.testResults).toHaveLength(3);
   for (const {message} of json?.testResults ?? []) {
-    expect(message).toMatch(/was not run: every worker stayed down/);
+    expect(message).toMatch(/was not run: no worker is left: in every slot/);
     expect(message).toMatch(/\| no, thanks/);
   }
   expect(await project.leftProcesses()).toEqual([]);

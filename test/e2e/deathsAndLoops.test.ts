@@ -58,7 +58,7 @@ const OWN_MOMENTS: Readonly<Record<string, OwnMoment>> = {
   teardown: {
     source: () => "test('one', () => {});",
     statuses: {one: 'passed'},
-    says: /The worker process (hung|died) when all tests had run, while their environment was torn down/,
+    says: /The worker process (hung|died) after all tests, during the teardown of the test environment/,
   },
 };
 
@@ -144,7 +144,7 @@ const LEFT_BEHIND: Readonly<Record<string, LeftBehind>> = {
   helper: {
     act: 'later(spin, 1);',
     moments: ['next-environment'],
-    says: earlier => new RegExp(`before any code of .* ran, which is run again.*had ended there is \\S*${earlier}:`),
+    says: earlier => new RegExp(`before any code of .* ran, which runs again.*ended in this worker is \\S*${earlier},`),
   },
   exception: {
     act: 'later(() => { throw new Error("left behind"); }, 1);',

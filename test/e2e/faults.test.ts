@@ -6,7 +6,7 @@ const OURS = '../../node_modules/jest-runner-xdist/dist';
 /** Loaded into every process of the run before all else. */
 const preload = (project: Project) => ({NODE_OPTIONS: `--require ${project.path('preload.js')}`});
 
-const FAULT = 'This is a fault of jest-runner-xdist, not of a test: it came while';
+const FAULT = 'The test runner failed while';
 
 const test = (body = '') => `test('a', async () => { ${body} });`;
 
@@ -14,7 +14,7 @@ const test = (body = '') => `test('a', async () => { ${body} });`;
 function endsOf({json}: JestOutput): Record<string, string> {
   const ends = json?.testResults.map(({name, status, message}) => [
     name.replace(/^.*[\\/]/, ''),
-    status === 'passed' ? status : (message.match(/This is a fault .*|Error: .*/)?.[0] ?? message),
+    status === 'passed' ? status : (message.match(/The test runner failed .*|Error: .*/)?.[0] ?? message),
   ]);
   return Object.fromEntries(ends ?? []) as Record<string, string>;
 }
@@ -41,11 +41,11 @@ onLatestLine(
     expect(output.exitCode).toBe(1);
     const {json, stderr} = output;
     expect(json).toMatchObject({numTotalTestSuites: 3, numPassedTestSuites: 2, numFailedTestSuites: 1});
-    const fault = `${FAULT} the scheduler dealt with the event "unit-done". The run was ended, and what had no result by then has none.`;
+    const fault = `${FAULT} the scheduler dealt with the event "unit-done". This is an error in jest-runner-xdist, not in a test. The run ended early; files without a result by then have none.`;
     // The result whose end broke the scheduler is there, too.
     expect(endsOf(output)).toEqual({'1.test.js': 'passed', '2.test.js': fault, '3.test.js': 'passed'});
     // Told once beside the files: where all have a result already nothing else would say it.
-    expect(stderr.match(/^jest-runner-xdist: This is a fault/gm)).toHaveLength(1);
+    expect(stderr.match(/^jest-runner-xdist: The test runner failed/gm)).toHaveLength(1);
     expect(stderr).toMatch(/\| TypeError: no such slot\n +\| +at .*preload\.js/);
     expect(stderr).toMatch(/^jest-runner-xdist \d+\.\d+\.\d+, Jest \d+\.\d+\.\d+, Node v\d+\.\d+\.\d+, \w+$/m);
     expect(stderr).toMatch(/with this text and the log, .*xdist\.log\./);

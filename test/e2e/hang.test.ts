@@ -15,7 +15,7 @@ const KINDS: FileCases = {
     source: `${SHORT}\nfunction busy(n) {\n  for (;;) n++;\n}\ntest('one', () => {});\ntest('spins', () => {\n  busy(1);\n});\ntest('two', () => {});`,
     statuses: {one: 'passed', spins: 'failed', two: 'passed'},
     says: [
-      /● spins\n\n {4}The worker process hung while this test ran: it was killed after [\d.]+ s, the limit being 3 s\./,
+      /● spins\n\n {4}The worker process hung while this test ran: the runner killed it after [\d.]+ s \(limit: 3 s\)\./,
       /Where it hung, in test\.test\.js › spins:[^]*> 3 \| {3}for \(;;\) n\+\+;[^]*at busy \(test\.test\.js:3:\d+\)\n\s+at .*test\.test\.js:7:3/,
     ],
   },
@@ -38,17 +38,17 @@ const KINDS: FileCases = {
   'teardown.test.js': {
     source: `/** @jest-environment ./environment.js */ test('one', () => {});`,
     statuses: {one: 'passed'},
-    says: [/hung when all tests had run, while their environment was torn down[^]*environment\.js/],
+    says: [/hung after all tests, during the teardown of the test environment[^]*environment\.js/],
   },
   'asynchronous.test.js': {
     source: `/** @hard-timeout 3s */ test('waits', async () => { require('net').createServer().listen(0); await new Promise(() => {}); }, 1e9); test('one', () => {});`,
     statuses: {waits: 'failed', one: 'passed'},
-    says: [/● waits[^]*It runs no code\. What is open: .*TCPServerWrap/],
+    says: [/● waits[^]*The main thread runs no code\. Open resources: .*TCPServerWrap/],
   },
   'native.test.js': {
     source: `${SHORT} test('sleeps', () => { require('child_process').execFileSync(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'sleeps-for-ever']); }); test('one', () => {});`,
     statuses: {sleeps: 'failed', one: 'passed'},
-    says: [/● sleeps[^]*It is in native code that cannot be interrupted/],
+    says: [/● sleeps[^]*The main thread runs native code that cannot be interrupted/],
   },
   'babel.test.js': {
     source: `${SHORT}\nconst gone = () => {};\ngone();\n\ntest('spins', () => {\n  let count = 0;\n  for (;;) {\n    count++;\n  }\n});`,
@@ -152,7 +152,7 @@ onLatestLine('the pragma @hard-timeout is exact, whatever the option and the own
   });
   const output = await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never'}});
   expect(statuses(output, 'a.test.js')).toEqual({spins: 'failed', one: 'passed'});
-  expect(messageOf(output, 'a.test.js')).toContain('the limit being 1 s');
+  expect(messageOf(output, 'a.test.js')).toContain('(limit: 1 s)');
 });
 
 onLatestLine('in band a hang ends Jest, with the place; the file gets a worker the next time', async (_line, make) => {

@@ -59,7 +59,7 @@ onLatestLine('a worker that loops after its last file is named with that file', 
   expect(exitCode).toBe(0);
   expect(stderr).toContain(FORCE_EXITED);
   expect(stderr).toMatch(
-    /^worker w1 \(pid \d+\): busy after its last file, a\.test\.js, and could not report with what$/m,
+    /^worker w1 \(pid \d+\): busy after its last file, a\.test\.js, so it could not report what kept it$/m,
   );
   expect(await project.leftProcesses()).toEqual([]);
 });

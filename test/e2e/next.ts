@@ -99,6 +99,6 @@ export async function tryJest(install: string): Promise<boolean> {
 
 /** By the line that a run ends with. */
 function missingIn({stderr}: JestOutput): readonly CapabilityName[] {
-  const line = stderr.split('\n').find(text => text.includes('differs inside')) ?? '';
+  const line = stderr.split('\n').find(text => text.includes('The internals of Jest')) ?? '';
   return CAPABILITY_NAMES.filter(name => new RegExp(`[(, ]${name}[,)]`).test(line));
 }

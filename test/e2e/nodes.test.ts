@@ -186,7 +186,7 @@ describe('what goes wrong', () => {
     const output = await project.run(['-w', '2'], on(TWO));
     expect(output.exitCode).toBe(0);
     expect(namesOf(output, 'a.test.js')).toEqual(['here both', 'here one', 'tokyo both', 'tokyo other']);
-    expect(output.stderr).toContain('has not the same tests on every node: 2 in here, 2 in tokyo.');
+    expect(output.stderr).toContain('does not have the same tests on every node: 2 in here, 2 in tokyo.');
     expect(output.stderr).toMatch(/- "one" \(only in here\)\n +\+ "other" \(only in tokyo\)/);
   });
 
@@ -221,7 +221,7 @@ describe('what goes wrong', () => {
       const output = await project.run([flag], on(TWO, dist));
       expect(output.exitCode).toBe(0);
       expect(namesOf(output, 'a.test.js')).toEqual(['a']);
-      expect(output.stderr).toContain('jest-runner-xdist: the run is in band, on the Node that Jest itself runs on');
+      expect(output.stderr).toContain("jest-runner-xdist: this run is in band, on the Node of Jest's own process");
     }
     expect(notesOf(project).map(({node}) => node)).toEqual([undefined, undefined]);
   });

@@ -56,8 +56,8 @@ for (const args of [['-w', '2'], ['-i']]) {
       expect(json).toMatchObject({numTotalTestSuites: 6, numPassedTests: 1, numRuntimeErrorTestSuites: 5});
       expect(project.exists('ran')).toBe(false);
       for (const text of [
-        `${project.path('much.test.js')}:2  it asks for 3 of the resource "gpu", of which there are 2. Ask for less, or say`,
-        `${project.path('much.test.js')}:3  it asks for 2 of the resource "port", of which there is 1, as the option "resources" does`,
+        `${project.path('much.test.js')}:2  it asks for 3 of the resource "gpu", but there are only 2. Ask for less, or raise`,
+        `${project.path('much.test.js')}:3  it asks for 2 of the resource "port", but there is only 1, because the option "resources"`,
         `${project.path('gone.test.js')}:2  there is no module of the shared fixture "./fixtures/gone". Tried: ${project.path('fixtures/gone')} as`,
         `${project.path('gone.test.js')}:3  there is no module of the shared fixture "@acme/none": Cannot find module '@acme/none'. Tried: `,
         `${project.path('fixtures/a.js')}:2  shared fixtures need each other in a circle: fixtures/a.js -> fixtures/b.js -> fixtures/a.js.`,

@@ -108,7 +108,7 @@ onLatestLine(
     expect(lineOf(busy)).toBe('slots: 2 workers (no more: cores were 0% idle)');
     const short = await run(project, ['-w', '2'], auto, {idle: 1, free: 1.01e9});
     expect(lineOf(short)).toBe(
-      'slots: 2 workers (no more: 963 MB of memory were available, of which 954 MB are left to others)',
+      'slots: 2 workers (no more: 963 MB of memory were available, of which 954 MB are reserved for other programs)',
     );
     project.reset(); // with durations that it knows, the stock runner would take the files for quick, and run them in band
     const stock = await project.run(['-w', '2'], {runner: 'stock'});

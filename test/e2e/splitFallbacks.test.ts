@@ -60,7 +60,7 @@ for (const [name, title] of [
     expect(workersOf(log)).toHaveLength(1);
     const lists = log.filter(line => 'event' in line && line.event.type === 'unit-opened');
     expect(lists.length).toBeGreaterThan(1);
-    expect(stderr).toContain(`${project.path('split.test.js')} runs whole, on one worker: its tests are not the same`);
+    expect(stderr).toContain(`${project.path('split.test.js')} runs whole, in one worker: its tests are not the same`);
     expect(stderr).toMatch(/^ {2}- "named after .+" \(only in w[123]\)$/m);
     expect(stderr).toMatch(/^ {2}\+ "named after .+" \(only in w[123]\)$/m);
     expect(stderr.match(/runs whole/g)).toHaveLength(1);
@@ -84,7 +84,7 @@ onLatestLine(
     const {exitCode, json, stderr, events} = await project.run(['-w', '3'], {env: PARALLEL});
     expect(exitCode).toBe(0);
     expect(json).toMatchObject({numPassedTests: 22, numTotalTests: 22});
-    expect(stderr).toContain('runs whole, on one worker');
+    expect(stderr).toContain('runs whole, in one worker');
     const cases = events.filter(({event, path}) => event === 'case-result' && path === 'split.test.js');
     const names = cases.map(({result}) => (result as {fullName: string}).fullName);
     expect(new Set(names).size).toBe(names.length);
@@ -100,7 +100,7 @@ onLatestLine('a file that cannot be loaded a second time runs whole, with a warn
   expect(exitCode).toBe(0);
   expect(json).toMatchObject({numPassedTests: 14, numTotalTests: 14});
   expect(workersOf(log)).toHaveLength(1);
-  expect(stderr).toMatch(/split\.test\.js runs whole, on one worker: w[123] has loaded it, and w[123] could not\./);
+  expect(stderr).toMatch(/split\.test\.js runs whole, in one worker: w[123] loaded it, but w[123] could not\./);
   expect(stderr).toMatch(/^ {2}\| .*EEXIST/m);
   expect(notesOf(project)).toHaveLength(12);
 });

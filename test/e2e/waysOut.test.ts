@@ -51,7 +51,7 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s in the middle of a r
       },
     });
     expect(output).toMatchObject({exitCode: null, signal});
-    expect(output.stderr).toContain(`jest-runner-xdist: ${signal}: the workers are ended`);
+    expect(output.stderr).toContain(`jest-runner-xdist: ${signal}: the runner ends the workers`);
     expect(output.stderr).toMatch(/Tests: +3 failed, 1 passed, 4 total/);
     expect(output.stderr).toContain('Test run was interrupted.');
     expect(output.json).toMatchObject({
@@ -64,7 +64,7 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s in the middle of a r
     for (const name of ['loops.test.js', 'spawns.test.js', 'then.test.js']) {
       expect(output.json?.testResults.find(result => result.name.endsWith(name))?.message).toMatch(
         new RegExp(
-          `This run was interrupted while this test ran: ${signal} has ended it\\.\\n\\s+It ran in worker w[123]`,
+          `This run was interrupted while this test ran: ${signal} ended it\\.\\n\\s+The test ran in worker w[123]`,
         ),
       );
     }

@@ -1,24 +1,24 @@
 /**
- * What this runner leans on of Jest's private parts: the one list of them. Each has a probe, a pure function of what
- * the process that needs the part has got hold of. A Jest without the part loses the features that `off` names, and
- * nothing else. What Jest's packages export for everybody, with types, is not in the list.
+ * The list of Jest's private parts that this runner needs. Each part has a probe: a pure function that inspects an
+ * object from the running Jest. If a part is missing, the runner disables the features that `off` names, and nothing
+ * else. Public, typed exports of Jest's packages are not in the list.
  */
 
 /** A private part of Jest that some feature needs. */
 export interface Capability {
-  /** What users lose without the part, as the subject of "… is off" or "… are off". */
+  /** The features that users lose without the part, as the subject of "… is off" or "… are off". */
   readonly off: string;
   /**
-   * @param subject what the list says beside the probe; of an unknown Jest it may be anything
-   * @returns whether the part is as we know it
+   * @param subject the object that the list describes as "Subject"; in an unknown Jest it may be anything
+   * @returns whether the part has a form that we know
    */
   readonly probe: (subject: unknown) => boolean;
 }
 
-/** The versions of jest-runtime of which we know how they compile a module. */
+/** The versions of jest-runtime for which we know how they compile a module. */
 const COMPILES_AS_KNOWN = /^(?:29\.7|30\.[0-5])\./;
 
-/** The functions by which jest-runtime asks Node for what it compiles and reads with: up to 30.3, and from 30.4 on. */
+/** The functions through which jest-runtime gets Node's `vm` and `fs`: up to 30.3, and from 30.4 on. */
 const ASKS_FOR_VM = ['function _vm()', 'function _nodeVm()'];
 
 const SPLITTING = 'sharing the tests of a file among workers, resuming a file whose worker died';
@@ -32,17 +32,17 @@ export const JEST_CAPABILITIES = {
       contains(fieldsOf(subject).testWorker, ['exports.setup =', 'exports.worker =']) &&
       contains(fieldsOf(subject).jestWorker, ['UNSTABLE_onCustomMessage']),
   },
-  /** Subject: the source text of jest-worker. We read its error messages. */
+  /** Subject: the source text of jest-worker. We parse its error messages. */
   workerDeaths: {
-    off: 'saying of a dead worker which signal or exit code ended it, or that it ran out of memory',
+    off: 'reporting which signal or exit code ended a dead worker, or that it ran out of memory',
     probe: subject => contains(subject, ['signal=${', 'ran out of memory', 'exceeding retry limit']),
   },
-  /** Subject: whether jest-worker's `messageParent` has sent a message through the `process` that it was given. */
+  /** Subject: whether jest-worker's `messageParent` has sent a message through the `process` that we gave it. */
   sentMessages: {
-    off: 'waiting until news of a worker has left its process, so that a death may be blamed on the wrong file',
+    off: "waiting until a worker's messages have left its process (so a death may be blamed on the wrong file)",
     probe: subject => subject === true,
   },
-  /** Subject: what the main module of jest-circus exports. It has to be a function that we can wrap. */
+  /** Subject: the export of jest-circus's main module. It has to be a function that we can wrap. */
   circusEntry: {off: FOLLOWING, probe: subject => typeof entryOf(subject) === 'function'},
   /** Subject: jest-circus's state at `run_start`, from which we list the tests and decide what is skipped. */
   circusState: {
@@ -61,7 +61,7 @@ export const JEST_CAPABILITIES = {
       );
     },
   },
-  /** Subject: a SnapshotState of jest-snapshot. It may be of a test file's realm, in which no Set is one of ours. */
+  /** Subject: a SnapshotState of jest-snapshot. It may come from a test file's realm, whose `Set` is not ours. */
   snapshotState: {
     off: `${SPLITTING}, saving the snapshots of such a file`,
     probe: subject => {
@@ -90,7 +90,7 @@ export const JEST_CAPABILITIES = {
       );
     },
   },
-  /** Subject: `{version, source}` of jest-runtime. How it compiles a module is known by its version alone. */
+  /** Subject: `{version, source}` of jest-runtime. Only the version tells how it compiles a module. */
   compileCache: {
     off: 'the compile cache',
     probe: subject => {
@@ -102,7 +102,7 @@ export const JEST_CAPABILITIES = {
       );
     },
   },
-  /** Subject: what resolves the modules of a test file: a Resolution of jest-runtime, or up to 30.3 a Runtime. */
+  /** Subject: jest-runtime's object that resolves a test file's modules: a Resolution, or up to 30.3 a Runtime. */
   resolutions: {
     off: 'keeping the paths of modules from one test file to the next',
     probe: subject => {
@@ -114,7 +114,7 @@ export const JEST_CAPABILITIES = {
       );
     },
   },
-  /** Subject: `{chalk, supportsColor}`, the packages by which Jest decides on colours. */
+  /** Subject: `{chalk, supportsColor}`, the packages with which Jest decides on colours. */
   colours: {
     off: 'colours in the output of workers',
     probe: subject => {
@@ -126,10 +126,10 @@ export const JEST_CAPABILITIES = {
 
 export type CapabilityName = keyof typeof JEST_CAPABILITIES;
 
-/** All of them, in the order of the list. */
+/** All names, in the order of the list. */
 export const CAPABILITY_NAMES = Object.keys(JEST_CAPABILITIES) as readonly CapabilityName[];
 
-/** Whether Jest has the part. A subject that throws when it is looked at is not one that we know. */
+/** Whether Jest has the part. If the subject throws during the probe, Jest does not have it. */
 export function hasCapability(name: CapabilityName, subject: unknown): boolean {
   try {
     return JEST_CAPABILITIES[name].probe(subject);
@@ -138,7 +138,7 @@ export function hasCapability(name: CapabilityName, subject: unknown): boolean {
   }
 }
 
-/** The default export, or the whole of a CommonJS module. */
+/** The default export, or the export of a CommonJS module. */
 function entryOf(exported: unknown): unknown {
   return typeof exported === 'function' ? exported : fieldsOf(exported).default;
 }

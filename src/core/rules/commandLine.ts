@@ -1,16 +1,16 @@
 /**
- * What is read of Jest's command line: Jest 29 does not tell its runners that --runInBand was asked for, only that
- * there is to be one worker.
+ * Finds --runInBand in Jest's command line. Jest 29 does not tell its runners about that option, but only that there is
+ * one worker.
  */
 
-/** The option's names, each of which yargs takes with `no-` before it, too. */
+/** The option's names. yargs also accepts each with the prefix `no-`. */
 const RUN_IN_BAND = /^--(?<no>no-)?(?:i|runInBand|run-in-band)(?:=(?<value>.*))?$/;
 
 /**
- * Whether --runInBand is asked for, read as yargs reads it: the last word about it counts, short options may stand
- * together (`-iu`), and behind `--` there are none.
+ * Whether --runInBand is set. Reads as yargs does: the last occurrence counts, short options may be combined (`-iu`),
+ * and no option follows `--`.
  *
- * @param words of the command line, without `node` and its script
+ * @param words the command line, without `node` and its script
  */
 export function asksForInBand(words: readonly string[]): boolean {
   const end = words.indexOf('--');
@@ -19,14 +19,14 @@ export function asksForInBand(words: readonly string[]): boolean {
   for (const [index, word] of options.entries()) {
     const said = word.startsWith('--') ? sayLong(word) : sayShort(word);
     if (said === null) continue;
-    // It takes the next word where that can be nothing else.
+    // yargs takes the next word as the value if it is `false`.
     const next = options[index + 1];
     asked = said === 'yes' ? next !== 'false' : said === 'true';
   }
   return asked;
 }
 
-/** `yes`: without a value. null: nothing is said. */
+/** `yes`: the option has no value. null: the word is another one. */
 type Said = 'yes' | 'true' | 'false' | null;
 
 function sayLong(word: string): Said {
@@ -37,7 +37,7 @@ function sayLong(word: string): Said {
   return groups.value === 'true' ? 'true' : 'false';
 }
 
-/** One dash, and letters: each an option, until one whose value follows in the same word, as in `-w2`. */
+/** Reads one dash and letters. Each letter is an option, until one has its value in the same word, as in `-w2`. */
 function sayShort(word: string): Said {
   if (!word.startsWith('-')) return null;
   let said: Said = null;

@@ -1,6 +1,6 @@
 /**
- * From the places where options may stand to one frozen object: checks every value, fills in the
- * defaults, and lets the more specific place win, key by key.
+ * Resolves the runner's options (not Jest's config). Checks every value of every source, merges the sources key by key,
+ * and adds the defaults. An unknown option, or a value of the wrong type, is an error.
  */
 import leven from 'leven';
 import * as v from 'valibot';
@@ -10,16 +10,16 @@ import {KEYS_WITHIN, OPTION_NAMES, OPTION_SCHEMAS, type OptionName, WORKER_VARIA
 import type {XdistOptions} from './options';
 import {DEFAULT_OPTIONS, type ResolvedOptions} from './resolvedOptions';
 
-/** Options as found in one place, unchecked. */
+/** The unchecked options of one source. */
 export interface OptionSource {
-  /** Names the place in messages: "xdist.config.js", "the runner's options in the Jest config". */
+  /** Names the source in texts: "xdist.config.js", "the runner's options in the Jest config". */
   readonly name: string;
   readonly value: unknown;
-  /** It is an environment variable: lists and objects are JSON there, so an example of one is. */
+  /** Set for an environment variable, in which lists and objects are JSON. Examples in texts are JSON then, too. */
   readonly isVariable?: boolean;
 }
 
-/** A mistake in the options. Its message names the source, the key and what to write instead. */
+/** A mistake in the options. The text names the source and the key, and says what to write instead. */
 export class OptionsError extends Error {
   constructor(problems: readonly string[]) {
     const message = `jest-runner-xdist: ${problems.length === 1 ? 'an option is' : 'some options are'} invalid.\n\n${problems
@@ -27,15 +27,15 @@ export class OptionsError extends Error {
       .join('\n')}\n`;
     super(message);
     this.name = 'OptionsError';
-    // Jest prints the stack; frames of ours would tell a user nothing.
+    // Jest prints the stack. Our frames would not help a user.
     this.stack = message;
   }
 }
 
-/** What the runner sets or reads without its being an option: a Jest started inside a test inherits it. */
+/** Variables of the runner that are no options. A Jest that a test starts inherits them. */
 const NO_OPTIONS: ReadonlySet<string> = new Set([...WORKER_VARIABLES, 'XDIST_FIXTURES_SOCKET', 'XDIST_LOG']);
 
-/** Options whose variables make sense as JSON alone. That of `canSplit` may be a glob, too. */
+/** Options whose environment variables must be JSON. (The variable of `canSplit` may also be a glob.) */
 const ALWAYS_JSON: ReadonlySet<OptionName> = new Set(['nodes', 'files', 'resources', 'watermark']);
 
 /** `maxWorkerRestarts` -> `XDIST_MAX_WORKER_RESTARTS` */
@@ -44,10 +44,10 @@ export function variableOf(option: OptionName): string {
 }
 
 /**
- * Puts the options of a run together.
+ * Resolves the options of a run.
  *
- * @param sources places in ascending order of precedence: a later one wins, key by key
- * @param environment the process's environment; its `XDIST_<OPTION>` variables win over all sources
+ * @param sources the sources in ascending order of precedence: a later one wins, key by key
+ * @param environment the process's environment; its `XDIST_<OPTION>` variables override all sources
  * @throws {OptionsError} one error that lists every unknown key and every value of the wrong type
  */
 export function resolveOptions(
@@ -56,7 +56,7 @@ export function resolveOptions(
 ): ResolvedOptions {
   const problems: string[] = [];
   let merged: XdistOptions = {};
-  /** The place that each option's value is from. */
+  /** The source of each option's value. */
   const from: Partial<Record<OptionName, OptionSource>> = {};
   const places = [...sources, ...environmentSources(environment, problems)];
   for (const source of places) {
@@ -71,7 +71,7 @@ export function resolveOptions(
   }
   const watermark = {...DEFAULT_OPTIONS.watermark, ...merged.watermark};
   if (merged.watermark?.low !== undefined && merged.watermark.high === undefined) {
-    // Only `low` was asked for: the default `high` must not turn a sensible request into an error.
+    // Only `low` is set. The default `high` must not turn a sensible value into an error.
     watermark.high = Math.max(watermark.high, watermark.low);
   } else if (merged.watermark?.high !== undefined && merged.watermark.low === undefined) {
     watermark.low = Math.min(watermark.low, watermark.high);
@@ -79,7 +79,7 @@ export function resolveOptions(
   if (watermark.low > watermark.high) {
     problems.push(`watermark.low (${watermark.low}) is above watermark.high (${watermark.high}).`);
   }
-  // Nodes that are not right are told of already: they are not missed, too.
+  // Invalid nodes have an error already. Do not also report them as missing.
   const hasNodes = merged.nodes ? merged.nodes.length > 0 : places.some(({value}) => saysNodes(value));
   if (from.dist !== undefined && merged.dist === 'each' && !hasNodes) problems.push(describeMissingNodes(from.dist));
   const pointless = describePointlessBound(merged, from, places);
@@ -118,8 +118,8 @@ function* environmentSources(
 }
 
 /**
- * A variable's text is JSON where it parses as such (`3`, `{"low": 10}`), else a plain string, which is a list
- * of one where a list is expected; a path is always a string.
+ * Parses a variable as JSON if possible (`3`, `{"low": 10}`). Otherwise it is a plain string, or for an option that
+ * expects a list, a list of that string. A path is always a string.
  */
 function parseVariable(option: OptionName, text: string): unknown {
   if (option === 'timings') return text;
@@ -161,7 +161,7 @@ function describeIssue(
     return `${source}: unknown option "${path.join('.')}".${suggestion(last, KEYS_WITHIN[key] ?? [])}`;
   }
   const received = issue.path === undefined ? value : issue.input;
-  // What could not be read as JSON is a text.
+  // A variable that is not valid JSON has become a string.
   const isNoJson = isVariable && ALWAYS_JSON.has(key) && typeof value === 'string';
   const expected = `${isNoJson ? 'JSON, ' : ''}${isVariable ? asJson(issue.message) : issue.message}`;
   return `${source}: "${path.join('.')}" must be ${expected}, got ${show(received)}.`;
@@ -172,15 +172,15 @@ function describeMissingNodes({name, isVariable = false}: OptionSource): string 
   const example = isVariable ? `XDIST_NODES='${asJson(nodes)}'` : `nodes: ${nodes}`;
   return (
     `${name}: "dist" is "each", which runs every file once on every node, but there are no "nodes". ` +
-    `Add them, like ${example}, or take ${isVariable ? variableOf('dist') : '"dist"'} out.`
+    `Add them, as in ${example}, or remove ${isVariable ? variableOf('dist') : '"dist"'}.`
   );
 }
 
 /**
- * `maxSlots` where no number of workers is bounded by it. Not one of a place before that of a number: that is for one
- * run, `XDIST_SLOTS=4`, and the bound for all others.
+ * Reports a `maxSlots` that bounds nothing, because `slots` is not `'auto'`. It is no mistake if `slots` comes from a
+ * source of higher precedence: `XDIST_SLOTS=4` overrides one run, and `maxSlots` bounds the others.
  *
- * @returns null: it is not there, or has its use
+ * @returns null if there is no `maxSlots`, or if it is no mistake
  */
 function describePointlessBound(
   {slots, maxSlots}: XdistOptions,
@@ -191,23 +191,23 @@ function describePointlessBound(
   const {name, isVariable = false} = from.maxSlots;
   const rank = (place: OptionSource) => (place.isVariable === true ? Infinity : places.indexOf(place));
   if (from.slots !== undefined && rank(from.slots) > rank(from.maxSlots)) return null;
-  // A "slots" that is not right is told of already: it is not missed, too.
+  // An invalid "slots" has an error already. Do not also report it as missing.
   if (from.slots === undefined && places.some(({value}) => isPlainObject(value) && value.slots !== undefined))
     return null;
   const found = from.slots === undefined ? 'there is no "slots"' : `"slots" is ${show(slots)} (${from.slots.name})`;
   const auto = isVariable ? 'XDIST_SLOTS=auto' : 'slots: "auto"';
   return (
     `${name}: "maxSlots" (${show(maxSlots)}) is the most workers that "slots": "auto" starts, but ${found}. ` +
-    `Say ${auto}, or take ${isVariable ? variableOf('maxSlots') : '"maxSlots"'} out.`
+    `Set ${auto}, or remove ${isVariable ? variableOf('maxSlots') : '"maxSlots"'}.`
   );
 }
 
-/** Objects in a text, written as in JavaScript, as they are in JSON: copied, they are to be right. */
+/** Turns the JavaScript objects in a text into JSON, so that a user can copy them into a variable. */
 function asJson(text: string): string {
   return text.replace(/(?<=[{,]\s*)\w+(?=: )/g, '"$&"');
 }
 
-/** @param prefix what all names share, and what makes none of them near */
+/** @param prefix a prefix that all names share, which does not count for their similarity */
 function suggestion(name: string, candidates: readonly string[], prefix = ''): string {
   const bare = (text: string) => text.slice(prefix.length).toLowerCase();
   const distance = (candidate: string) => leven(bare(name), bare(candidate));

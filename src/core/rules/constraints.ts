@@ -1,8 +1,8 @@
-/** The rules of a file as constraints of its unit. */
+/** Turns the rules of a file into the constraints of its unit. */
 import type {Constraints, FixtureId} from '../plan/constraints';
 import {amountOf, type FileRules} from './fileRules';
 
-/** @param fixtures those that must be up for it @returns null: it asks for nothing */
+/** @param fixtures the fixtures that the file needs @returns null if the file has no constraints */
 export function constraintsOf(rules: FileRules, fixtures: readonly FixtureId[]): Constraints | null {
   const {serial, workerGroup, resources, restartWorker} = rules;
   const asks = serial || workerGroup !== null || resources.length > 0 || restartWorker || fixtures.length > 0;
@@ -16,7 +16,7 @@ export function constraintsOf(rules: FileRules, fixtures: readonly FixtureId[]):
   };
 }
 
-/** How much there is of each resource that one of these names. @param resources the option */
+/** The total amount of each resource in these constraints. @param resources the option */
 export function resourcesOf(
   all: readonly (Constraints | null)[],
   resources: Readonly<Record<string, number>>,

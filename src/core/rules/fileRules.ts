@@ -1,33 +1,33 @@
-/** What one test file asks for in all: by its pragmas, by the entries of the option `files` that match it, by `canSplit`. */
+/** Combines everything that one test file asks for: its pragmas, the matching entries of `files`, and `canSplit`. */
 import type {ResourceShare} from '../plan/constraints';
 import type {Granularity} from '../plan/units';
 import type {FolderRules} from './folderRules';
 import type {FilePragmas, FixtureRequest} from './pragmas';
 
-/** A field that is null or empty is not asked for. */
+/** The rules of a file. A field is null, false or empty if nothing asks for it. */
 export interface FileRules {
   readonly canSplit: Granularity | null;
-  /** Nothing else may run meanwhile. */
+  /** No other file may run at the same time. */
   readonly serial: boolean;
   readonly workerGroup: string | null;
-  /** Each name once. */
+  /** Each name occurs once. */
   readonly resources: readonly Declared<ResourceShare>[];
-  /** In ms; 0: none. */
+  /** In ms; 0: no limit. */
   readonly hardTimeoutMs: number | null;
   readonly restartWorker: boolean;
-  /** As often as they are asked for; those that the file names itself come first. */
+  /** All declarations, which may repeat a fixture. The file's own pragmas come first. */
   readonly sharedFixtures: readonly DeclaredFixture[];
 }
 
 export type Declared<T> = T & {
-  /** Where it is asked for, for messages: `/app/test/db.test.js:4`, or an entry of the option. */
+  /** The place of the declaration, for texts: `/app/test/db.test.js:4`, or an entry of the option. */
   readonly place: string;
 };
 
-/** `from`: what its path is relative to. */
+/** `from`: the path is relative to this. */
 export type DeclaredFixture = Declared<FixtureRequest> & {readonly from: 'file' | 'rootDir'};
 
-/** Something that a file asks for and cannot have. */
+/** Something that a file asks for but the run does not have. */
 export interface RuleProblem {
   readonly place: string;
   /** What is wrong, and what to do. */
@@ -45,10 +45,10 @@ export const NO_RULES: FileRules = Object.freeze({
 });
 
 /**
- * A pragma wins over the option; of its entries the later one wins. Lists are added up.
+ * A pragma overrides the option `files`; a later entry overrides an earlier one. Lists add up.
  *
- * @param folders the entries that match the file, in their order
- * @param splitByOption whether a glob of the option `canSplit` matches it, over which all else wins
+ * @param folders the entries that match the file, in order
+ * @param splitByOption whether a glob of the option `canSplit` matches the file. Pragmas and entries override it.
  */
 export function rulesOf(
   path: string,
@@ -80,7 +80,7 @@ export function rulesOf(
   };
 }
 
-/** Of each resource what most of it is asked for. */
+/** For each resource, the largest request. */
 function largest(all: readonly Declared<ResourceShare>[]): Declared<ResourceShare>[] {
   const byName = new Map<string, Declared<ResourceShare>>();
   for (const share of all) {
@@ -89,7 +89,7 @@ function largest(all: readonly Declared<ResourceShare>[]): Declared<ResourceShar
   return [...byName.values()];
 }
 
-/** Why a file whose rules say that it may be split runs whole; null: nothing in them speaks against it. */
+/** Why a file with `canSplit` runs whole nevertheless; null: its rules allow splitting. */
 export function whyWhole({serial, workerGroup, sharedFixtures, restartWorker}: FileRules): string | null {
   if (serial) return 'it is serial';
   if (workerGroup !== null) return `it is of the worker group "${workerGroup}"`;
@@ -98,20 +98,20 @@ export function whyWhole({serial, workerGroup, sharedFixtures, restartWorker}: F
   return null;
 }
 
-/** How much there is of a resource. */
+/** The total amount of a resource. */
 export function amountOf(name: string, resources: Readonly<Record<string, number>>): number {
   return (Object.hasOwn(resources, name) ? resources[name] : undefined) ?? 1;
 }
 
-/** The resources of which a file asks for more than there is. @param resources the option */
+/** The problems of a file that asks for more of a resource than there is. @param resources the option */
 export function overdrawn(rules: FileRules, resources: Readonly<Record<string, number>>): RuleProblem[] {
   return rules.resources.flatMap(({name, amount, place}) => {
     const there = amountOf(name, resources);
     if (amount <= there) return [];
     const message =
-      `it asks for ${amount} of the resource "${name}", of which there ${there === 1 ? 'is' : 'are'} ${there}` +
-      `${Object.hasOwn(resources, name) ? '' : ', as the option "resources" does not list it'}. ` +
-      `Ask for less, or say how much there is: resources: {${JSON.stringify(name)}: ${amount}}.`;
+      `it asks for ${amount} of the resource "${name}", but there ${there === 1 ? 'is' : 'are'} only ${there}` +
+      `${Object.hasOwn(resources, name) ? '' : ', because the option "resources" does not list it'}. ` +
+      `Ask for less, or raise the amount: resources: {${JSON.stringify(name)}: ${amount}}.`;
     return [{place, message}];
   });
 }

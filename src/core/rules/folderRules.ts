@@ -1,30 +1,30 @@
-/** The option `files`, read: the pragmas' words for folders. */
+/** Parses the option `files`, which sets pragmas for many files. */
 import type {ResourceShare} from '../plan/constraints';
 import type {Granularity} from '../plan/units';
 import {inMs} from '../texts/timeSpan';
 import type {FilesEntry} from './options';
 import {type FixtureRequest, parseFixtureRequest, parseResource} from './pragmas';
 
-/** What an entry of the option says of the files that it matches. A field that is null or empty was not said. */
+/** An entry of the option. A field is null or empty if the entry does not set it. */
 export interface FolderRules {
-  /** Names the entry in messages: `xdist.config.js, "files.0"`. */
+  /** Names the entry in texts: `xdist.config.js, "files.0"`. */
   readonly place: string;
   readonly match: readonly string[];
-  /** false: they are not split, whatever was said before. */
+  /** false: the files are not split, whatever earlier entries say. */
   readonly canSplit: Granularity | false | null;
   readonly serial: boolean | null;
   readonly workerGroup: string | null;
-  /** In ms; 0: none. */
+  /** In ms; 0: no limit. */
   readonly hardTimeoutMs: number | null;
   readonly restartWorker: boolean | null;
   readonly resources: readonly ResourceShare[];
-  /** Relative to rootDir. */
+  /** The paths are relative to rootDir. */
   readonly sharedFixtures: readonly FixtureRequest[];
 }
 
 /**
- * @param entries checked ones
- * @param source names the place where the option stands
+ * @param entries the entries, checked against the schema
+ * @param source names the source of the option
  */
 export function readFolderRules(entries: readonly FilesEntry[], source: string): FolderRules[] {
   return entries.map((entry, index) => ({
@@ -40,7 +40,7 @@ export function readFolderRules(entries: readonly FilesEntry[], source: string):
   }));
 }
 
-/** The schema lets no other pass. */
+/** Always true, because the schema accepts no other text. */
 function isRead<T extends object>(parsed: T | string): parsed is T {
   return typeof parsed !== 'string';
 }

@@ -4,7 +4,7 @@ import type {FilesEntry, NodeOption, XdistOptions} from './options';
 import {isResourceName, isWorkerGroup, parseFixtureRequest, parseResource} from './pragmas';
 import {parseTimeSpan, TIME_SPAN_SHAPE} from '../texts/timeSpan';
 
-/** The variables that the runner sets for each worker: Jest's own, and ours. */
+/** The environment variables that the runner sets for each worker. */
 export const WORKER_VARIABLES = ['JEST_WORKER_ID', 'XDIST_WORKER', 'XDIST_WORKER_COUNT', 'XDIST_RUN_ID', 'XDIST_NODE'];
 
 const milliseconds = v.pipe(
@@ -13,7 +13,7 @@ const milliseconds = v.pipe(
   v.minValue(0, 'a number of milliseconds, 0 or more'),
 );
 const textThat = (shape: string, holds: (text: string) => boolean) => v.pipe(v.string(shape), v.check(holds, shape));
-// Where one of its schemas takes the value's type, a union has that one's message, not its own.
+// If one schema of a union accepts the value's type, the issue has that schema's message and not the union's.
 const TIME_SHAPE = `a number of milliseconds, or ${TIME_SPAN_SHAPE}`;
 const timeSpan = v.union([milliseconds, textThat(TIME_SHAPE, text => parseTimeSpan(text) !== null)], TIME_SHAPE);
 const count = (minimum: number) => {
@@ -38,7 +38,7 @@ const NODE_SHAPE = 'an object like {name: "utc", env: {TZ: "UTC"}}';
 const NODE_NAME_SHAPE = 'a name, which is one line without blanks at its ends';
 const ENV_SHAPE = 'an object like {TZ: "UTC", CI: null}';
 const ENV_VALUE_SHAPE = 'a text, or null to take the variable away';
-// No system can start a process with one, and what it says of that names neither the option nor the text.
+// No system can start a process with a NUL in its arguments, and its error names neither the option nor the text.
 const withoutNul = v.check((text: string) => !text.includes('\0'), 'a text without a NUL character');
 
 const isCount = (value: number) => Number.isInteger(value) && value >= 1;
@@ -116,7 +116,7 @@ const nodes = v.pipe(
     ),
     NODES_SHAPE,
   ),
-  // Of two with one name, reports would say that a test has passed and failed on it.
+  // With two nodes of the same name, reports could not tell where a test has failed.
   v.rawCheck(({dataset, addIssue}) => {
     if (!dataset.typed) return;
     const {value} = dataset;
@@ -135,7 +135,7 @@ const nodes = v.pipe(
   }),
 );
 
-/** Each option's schema; the issue message of each says what was expected. */
+/** The schema of each option. Its issue message says what was expected. */
 export const OPTION_SCHEMAS = {
   dist: oneOf('load', 'loadfile', 'loadscope', 'loadgroup', 'worksteal', 'each'),
   nodes,
@@ -157,7 +157,7 @@ export const OPTION_SCHEMAS = {
   ),
   watermark: v.pipe(anObject(WATERMARK_SHAPE), v.strictObject(watermark, WATERMARK_SHAPE)),
   maxScheduleChunk: count(1),
-  // Where one of its schemas takes the value's type, a union has that one's message.
+  // See TIME_SHAPE: both schemas need the union's message.
   slots: v.union([v.pipe(v.number(SLOTS_SHAPE), v.check(isCount, SLOTS_SHAPE)), v.literal('auto')], SLOTS_SHAPE),
   maxSlots: count(1),
   maxWorkerRestarts: count(0),
@@ -174,7 +174,7 @@ export const OPTION_SCHEMAS = {
 /** The name of an option. */
 export type OptionName = keyof typeof OPTION_SCHEMAS;
 
-/** The keys of the objects that some options are made of. */
+/** The keys of the objects in some options. */
 export const KEYS_WITHIN: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
   nodes: Object.keys(nodeOption),
   files: Object.keys(filesEntry),

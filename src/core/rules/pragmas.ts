@@ -1,8 +1,8 @@
 /**
- * A test file's docblock -> FilePragmas, or an error with file and line.
+ * Parses a test file's docblock into FilePragmas, or into problems with line numbers.
  *
- * Jest's own docblock parser does the reading, so that what is a pragma for Jest is one for us. It
- * comes in as an argument: it is the running Jest's.
+ * The running Jest's docblock parser, which is an argument, finds the pragmas, so that Jest and we agree on what a
+ * pragma is.
  */
 
 import leven from 'leven';
@@ -10,19 +10,19 @@ import type {FixtureScope, ResourceShare} from '../plan/constraints';
 import type {Granularity} from '../plan/units';
 import {parseTimeSpan, TIME_SPAN_SHAPE} from '../texts/timeSpan';
 
-/** What of jest-docblock is used here. */
+/** The part of jest-docblock that we use. */
 export interface DocblockParser {
   extract(contents: string): string;
   parse(docblock: string): Record<string, string | string[]>;
 }
 
-/** What a test file says of itself. A field that is null or empty was not said. */
+/** The pragmas of a test file. A field is null, false or empty if the file does not have the pragma. */
 export interface FilePragmas {
-  /** `@can-split`: its tests may be spread over workers; `each`: every hook is re-entrant. */
+  /** `@can-split`: several workers may share its tests. `each`: every hook is re-entrant. */
   readonly canSplit: Granularity | null;
   /** `@shared-fixture ./path [scope=run|worker]` */
   readonly sharedFixtures: readonly SharedFixturePragma[];
-  /** `@serial`: nothing else may run meanwhile. */
+  /** `@serial`: no other file may run at the same time. */
   readonly serial: boolean;
   /** `@worker-group name`: all files of the group run on one worker, in order. */
   readonly workerGroup: string | null;
@@ -30,13 +30,13 @@ export interface FilePragmas {
   readonly resources: readonly ResourcePragma[];
   /** `@hard-timeout 30s`, in ms; 0: off. */
   readonly hardTimeoutMs: number | null;
-  /** `@restart-worker`: wants a fresh worker. */
+  /** `@restart-worker`: the file needs a fresh worker. */
   readonly restartWorker: boolean;
 }
 
-/** A fixture as it is asked for. */
+/** The declaration of a fixture. */
 export interface FixtureRequest {
-  /** Of its module, as written: relative to where it is written, or a package's name. */
+  /** The module as written: a path relative to the place of the declaration, or a package's name. */
   readonly path: string;
   readonly scope: FixtureScope;
 }
@@ -51,7 +51,7 @@ export interface ResourcePragma extends ResourceShare {
   readonly line: number;
 }
 
-/** A place in a test file where one of our pragmas is wrong. */
+/** A wrong pragma in a test file. */
 export interface PragmaProblem {
   /** 1-based. */
   readonly line: number;
@@ -60,9 +60,9 @@ export interface PragmaProblem {
 
 export interface ParsedPragmas {
   readonly pragmas: FilePragmas;
-  /** Malformed pragmas: the file must not run, what it asked for is unknown. */
+  /** Malformed pragmas. The file must not run, because its rules are unknown. */
   readonly errors: readonly PragmaProblem[];
-  /** Pragmas that stand where Jest does not look, so that they have no effect. */
+  /** Pragmas without effect, because Jest does not look for pragmas at that place. */
   readonly warnings: readonly PragmaProblem[];
 }
 
@@ -76,7 +76,7 @@ export const NO_PRAGMAS: FilePragmas = Object.freeze({
   restartWorker: false,
 });
 
-/** The names of our pragmas. None may be in use by another tool (`@group` is jest-runner-groups'). */
+/** The names of our pragmas. No other tool may use one of them (jest-runner-groups has `@group`). */
 export const PRAGMA_NAMES = [
   'can-split',
   'shared-fixture',
@@ -90,29 +90,29 @@ type PragmaName = (typeof PRAGMA_NAMES)[number];
 
 const NAME_PATTERN = PRAGMA_NAMES.join('|');
 const MENTIONS_ONE = new RegExp(`@(?:${NAME_PATTERN})(?![\\w-])`);
-/** Names near one of ours that are another tool's: phpDocumentor's `@source`. */
+/** Names that look like one of ours but belong to another tool: phpDocumentor has `@source`. */
 const NAMES_OF_OTHERS: ReadonlySet<string> = new Set(['source']);
-/** A comment that begins the file, in which Jest looks for pragmas. */
+/** A comment at the start of the file, where Jest looks for pragmas. */
 const FIRST_COMMENT = /^\s*\/\*/;
-/** A line of a comment that starts with one of ours: ` * @serial`, `// @serial`, `/** @serial`. */
+/** A line of a comment that starts with one of our pragmas: ` * @serial`, `// @serial`, `/** @serial`. */
 const PRAGMA_LINE = new RegExp(`^[ \\t]*(?:/\\*\\*?|\\*|//)?[ \\t]*@(${NAME_PATTERN})(?=\\s|\\*/|$)`);
 
 const NONE: ParsedPragmas = {pragmas: NO_PRAGMAS, errors: [], warnings: []};
 
-/** The pragmas that count in the docblock of a fixture's module. */
+/** The pragmas that have an effect in the docblock of a fixture's module. */
 export const FIXTURE_PRAGMAS: readonly PragmaName[] = ['shared-fixture'];
 
 /**
  * Reads the pragmas of one file from its source.
  *
- * @param counting those that mean something in that file: of others it is told that they do not
+ * @param counting the pragmas that have an effect in this file; other pragmas get a warning
  */
 export function parsePragmas(
   source: string,
   docblock: DocblockParser,
   counting: readonly PragmaName[] = PRAGMA_NAMES,
 ): ParsedPragmas {
-  // Most files of most suites have none; they must cost next to nothing.
+  // Most files have no pragma and must cost next to nothing.
   if (!MENTIONS_ONE.test(source) && !beginsWithMisspelt(source)) return NONE;
   const block = docblock.extract(source);
   const values = docblock.parse(block);
@@ -126,7 +126,7 @@ export function parsePragmas(
   for (const name of PRAGMA_NAMES) {
     const value = values[name];
     if (value === undefined) continue;
-    // jest-docblock leaves the spaces at a line's end in the value, and a tab between it and the name.
+    // jest-docblock keeps spaces at the end of a value, and a tab in front of it.
     const all = (typeof value === 'string' ? [value] : value).map(text => text.trim());
     const lines = linesOf(name, block).map(line => line + (blockLines?.first ?? 1) - 1);
     if (!counting.includes(name)) {
@@ -136,7 +136,7 @@ export function parsePragmas(
     const parsed = READERS[name](all, lines);
     if ('error' in parsed) {
       const line = lines[parsed.index] ?? lines[0] ?? 1;
-      // Where the value is not in the pragma's own line, jest-docblock has put it together from several.
+      // If the value is not in the pragma's line, jest-docblock has joined several lines.
       const hint = sourceLines[line - 1]?.includes(parsed.value) ? '' : ` (${FOLLOWING_TEXT})`;
       errors.push({line, message: `@${name}${parsed.value && ` ${parsed.value}`}: ${parsed.error}${hint}`});
     } else {
@@ -161,7 +161,7 @@ type Reading =
 const FOLLOWING_TEXT =
   'jest-docblock takes the text on the line after a pragma for a part of its value: leave an empty ` *` line between them, or move the text above';
 
-/** @returns what is wrong with it, where it is not one */
+/** @returns the request, or a text that says what is wrong with it */
 export function parseFixtureRequest(text: string): FixtureRequest | string {
   const match = /^(\S+)(?:\s+scope=(run|worker))?$/.exec(text);
   if (match?.[1] === undefined) {
@@ -172,7 +172,7 @@ export function parseFixtureRequest(text: string): FixtureRequest | string {
   return {path: match[1], scope: match[2] === 'worker' ? 'worker' : 'run'};
 }
 
-/** @returns what is wrong with it, where it is not one */
+/** @returns the resource, or a text that says what is wrong with it */
 export function parseResource(text: string): ResourceShare | string {
   const match = /^([\w./-]+)(?::([1-9]\d*))?$/.exec(text);
   if (match?.[1] === undefined) {
@@ -269,26 +269,26 @@ function misspeltPragmas(values: Readonly<Record<string, unknown>>, block: strin
   });
 }
 
-/** Whether there is one in the comment that begins the file. */
+/** Whether the comment at the start of the file contains a misspelt pragma. */
 function beginsWithMisspelt(source: string): boolean {
   if (!FIRST_COMMENT.test(source)) return false;
   const comment = source.slice(0, source.indexOf('*/'));
   return [...comment.matchAll(/@([^\s*]+)/g)].some(([, name = '']) => meantBy(name) !== null);
 }
 
-/** @returns null: it is one of ours, or near none */
+/** @returns the pragma that a misspelt name resembles; null if the name is one of ours or resembles none */
 function meantBy(name: string): PragmaName | null {
   const written = bare(name);
   if ((PRAGMA_NAMES as readonly string[]).includes(name) || NAMES_OF_OTHERS.has(written)) return null;
   return PRAGMA_NAMES.find(ours => isNear(written, bare(ours))) ?? null;
 }
 
-/** Without what is easily mistaken: capitals, hyphens, the plural (which some fields of the option `files` have). */
+/** Ignores capitals, hyphens and the plural, which users easily mistake. */
 function bare(name: string): string {
   return name.toLowerCase().replaceAll('-', '').replace(/s$/, '');
 }
 
-/** One letter for each four is another, or two are in the wrong order. */
+/** Allows one different letter for every four, or two letters in the wrong order. */
 function isNear(written: string, ours: string): boolean {
   if (Math.abs(written.length - ours.length) > 2) return false;
   const distance = leven(written, ours);
@@ -299,7 +299,7 @@ function sorted(text: string): string {
   return [...text].sort().join('');
 }
 
-/** Pragmas in the docblock that jest-docblock passes over: it takes no tab before the ` *`. */
+/** Pragmas in the docblock that jest-docblock ignores, because it does not accept a tab before the ` *`. */
 function unreadPragmas(block: string, first: number, values: Readonly<Record<string, unknown>>): PragmaProblem[] {
   return [...pragmaLines(block)]
     .filter(({name}) => values[name] === undefined)
@@ -310,9 +310,9 @@ function unreadPragmas(block: string, first: number, values: Readonly<Record<str
 }
 
 /**
- * Pragmas of ours in comments that are not the docblock. Only comments that begin at the start of a
- * line count: an indented fixture source in a template string is no business of ours. (One that is
- * not indented costs a warning: telling it apart would take a parser.)
+ * Our pragmas in comments outside of the docblock. Only comments at the start of a line count, because an indented
+ * comment may be part of a template string. (An unindented comment in a template string gets a warning: only a parser
+ * could tell.)
  */
 function strayPragmas(source: string, docblock: {first: number; last: number} | null): PragmaProblem[] {
   const comments = /^(?:\/\*[^]*?\*\/|\/\/.*)/gm;

@@ -1,4 +1,4 @@
-/** The options of a run, with every default filled in. */
+/** The resolved options of a run, and the defaults. */
 import type {FolderRules} from './folderRules';
 import type {Dist, NodeOption, Watermark} from './options';
 
@@ -14,16 +14,16 @@ export interface ResolvedOptions {
   readonly maxScheduleChunk: number | null;
   /** null: as many as Jest's `maxWorkers`. */
   readonly slots: number | 'auto' | null;
-  /** null: it was not said. */
+  /** null: the option is not set. */
   readonly maxSlots: number | null;
   readonly maxWorkerRestarts: number | null;
   readonly restartWorkers: 'never' | 'file';
   readonly onCrash: 'resume' | 'fail-file';
-  /** In ms; 0: none. */
+  /** In ms; 0: no limit. */
   readonly hardTimeout: number;
   /** In ms; 0: never. */
   readonly slowTimeout: number;
-  /** In ms; 0: none. */
+  /** In ms; 0: no limit. */
   readonly fixtureTimeout: number;
   readonly timings: string | null;
   readonly inBand: 'auto' | 'never';

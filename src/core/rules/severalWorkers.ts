@@ -1,4 +1,4 @@
-/** Whether a run may have more than one worker at a time: by the user's own word for it, or by Jest's. */
+/** Whether a run may have more than one worker: by the option `slots`, or else by Jest's `maxWorkers`. */
 import type {ResolvedOptions} from './resolvedOptions';
 
 export function mayHaveSeveral(

@@ -1,4 +1,4 @@
-/** What a user reads when a file that may be split does not define the same tests in every worker. */
+/** Texts for a splittable file that does not define the same tests in every worker. */
 import {nameDifference, quoteName, type NamedTests} from './nameDifference';
 import type {CollectedTest} from '../wire/workerMessages';
 import type {SlotNumber} from '../plan/units';
@@ -10,29 +10,29 @@ export interface Collected {
 }
 
 const ADVICE =
-  'Names of tests, and which of them there are, must not depend on time, chance or the worker; ' +
-  'otherwise remove `@can-split` from the file.';
+  'The tests of a file and their names must not depend on time, chance or the worker. ' +
+  'If they do, remove `@can-split` from the file.';
 
-/** Why a file is run whole: two workers do not agree on its tests. */
+/** Says that a file runs whole because two workers found different tests in it. */
 export function describeMismatch(path: string, first: Collected, second: Collected): string {
   const lines = difference(first, second);
   return (
-    `${path} runs whole, on one worker: its tests are not the same in every worker ` +
-    `(w${first.slot} lists ${first.tests.length} of them, w${second.slot} ${second.tests.length}).\n` +
+    `${path} runs whole, in one worker: its tests are not the same in every worker ` +
+    `(w${first.slot} found ${first.tests.length} tests, w${second.slot} found ${second.tests.length}).\n` +
     `${lines.map(line => `  ${line}`).join('\n')}\n${ADVICE}`
   );
 }
 
-/** Why a file is run whole: a second worker could not load it. */
+/** Says that a file runs whole because a second worker could not load it. */
 export function describeRefusal(path: string, first: SlotNumber, second: SlotNumber, message: string): string {
   return (
-    `${path} runs whole, on one worker: w${first} has loaded it, and w${second} could not.\n` +
+    `${path} runs whole, in one worker: w${first} loaded it, but w${second} could not.\n` +
     `${message
       .trimEnd()
       .split('\n')
       .map(line => `  | ${line}`)
       .join('\n')}\n` +
-    'A file that is split is loaded in several workers at once; or take it out of `@can-split`.'
+    'Several workers load a split file at the same time. If the file does not allow that, remove `@can-split` from it.'
   );
 }
 
@@ -40,9 +40,9 @@ function difference(first: Collected, second: Collected): string[] {
   const only = nameDifference(named(first), named(second));
   if (only.length > 0) return only;
   const at = first.tests.findIndex(({name}, index) => name !== second.tests[index]?.name);
-  if (at === -1) return ['the same names, but other tests are skipped or stay together'];
+  if (at === -1) return ['the names are the same, but different tests are skipped or stay together'];
   return [
-    `the same names in another order: test ${at + 1} is`,
+    `the names are the same, but in a different order: test ${at + 1} is`,
     `- ${quoteName(first.tests[at]?.name)} in w${first.slot}`,
     `+ ${quoteName(second.tests[at]?.name)} in w${second.slot}`,
   ];

@@ -1,4 +1,4 @@
-/** What a user reads about a worker's death in the middle of a test file: the crash item's failure. */
+/** The failure texts for a worker that died in the middle of a test file. */
 import {circumstances, ended, nameOf, type DeathReport} from './deaths';
 import {namedBefore} from './failureMessages';
 import type {DeadSession} from '../results/deadSession';
@@ -6,7 +6,7 @@ import type {DeadSession} from '../results/deadSession';
 export interface CrashTextOptions {
   readonly session: DeadSession;
   readonly report: DeathReport;
-  /** Whether coverage is collected: what a dead process has collected is lost. */
+  /** Whether Jest collects coverage: a dead process loses the coverage that it collected. */
   readonly coverage: boolean;
 }
 
@@ -14,9 +14,9 @@ export interface CrashTextOptions {
 export function testCrash(place: number, options: CrashTextOptions): string {
   const {session, report} = options;
   const rss = session.running.get(place)?.rss ?? 0;
-  const memory = rss > 0 ? `, which held ${megabytes(rss)} of memory (RSS) when it began` : '';
   return sentences(options, ended(whileTestRan(session, place), report), [
-    `It ran in ${nameOf(report)}${memory}, ${ranBefore(session, place)}.`,
+    `The test ran in ${nameOf(report)}, ${ranBefore(session, place)}.`,
+    ...(rss > 0 ? [`When the test began, the worker used ${megabytes(rss)} of memory (RSS).`] : []),
   ]);
 }
 
@@ -31,17 +31,17 @@ export function hookCrash(titles: readonly string[], hook: string, options: Cras
   return sentences(
     options,
     ended(`while ${hook === 'afterAll' ? 'an' : 'a'} ${hook} hook ${where} ran`, options.report),
-    [`It ran in ${nameOf(options.report)}.`],
+    [`The hook ran in ${nameOf(options.report)}.`],
   );
 }
 
-/** The failure of the file whose tests did not run when its worker died; null: some of its tests have failed for it. */
+/** The failure of a file whose worker died while no test ran; null if the death failed some of its tests instead. */
 export function outsideCrash(options: CrashTextOptions): string | null {
   const {
     session: {crash, failed, opened},
     report,
   } = options;
-  const ran = [`It ran in ${nameOf(report)}.`];
+  const ran = [`The file ran in ${nameOf(report)}.`];
   switch (crash.type) {
     case 'test':
     case 'together':
@@ -55,28 +55,28 @@ export function outsideCrash(options: CrashTextOptions): string | null {
       return sentences(options, ended(`while no test ran, ${after}`, report), ran);
     }
     case 'teardown':
-      return sentences(options, ended('when all tests had run, while their environment was torn down', report), ran);
+      return sentences(options, ended('after all tests, during the teardown of the test environment', report), ran);
   }
 }
 
-/** The failure of a file some of whose tests kill their worker only when they run at the same time. */
+/** The failure of a file with tests that kill their worker, but only when they run at the same time. */
 export function togetherCrash(places: readonly number[], options: CrashTextOptions): string {
   const names = places.map(place => nameOfTest(options.session.opened.tests, place)).join(', ');
   return sentences(
     options,
     `${ended('while these tests ran at the same time', options.report)}\n` +
-      `  ${names}\nThey ran again, one at a time, and no worker died; their results are from then.`,
-    [`It ran in ${nameOf(options.report)}.`],
+      `  ${names}\nThe tests ran again, one at a time, and no worker died. Their results are from that second try.`,
+    [`The tests ran in ${nameOf(options.report)}.`],
   );
 }
 
-/** Why a test of a file whose worker died was not run. */
+/** Says why a test was not run after its file's worker died. */
 export function notRun(reason: string): string {
   return `This test was not run: ${reason}`;
 }
 
 function sentences({report, coverage}: CrashTextOptions, first: string, more: readonly string[]): string {
-  const lost = coverage ? ['The coverage of what ran in that process is lost.'] : [];
+  const lost = coverage ? ['The coverage data of that process is lost.'] : [];
   return `${[first, ...more, ...lost].join('\n')}\n\n${circumstances(report)}`;
 }
 

@@ -1,18 +1,18 @@
-/** How a worker died, as evidence, and as the text a user reads. */
+/** How a worker died: the facts, and the texts made of them. */
 import type {RuleProblem} from '../rules/fileRules';
 import {describeTimeSpan} from './timeSpan';
 import {describeWorker, type FileIdentity, type Generation, type SlotNumber} from '../plan/units';
 import {describePlace, type HungPlace} from '../wire/watchdogMessages';
 
-/** What is known of the end of a worker process. */
+/** How a worker process ended. */
 export type Death =
   | {readonly kind: 'signal'; readonly signal: string}
   | {readonly kind: 'exit'; readonly code: number; readonly uncaught: string | null}
   | {readonly kind: 'out-of-memory'}
-  /** It was killed because what it did took too long. */
+  /** The runner killed it because a phase took too long. */
   | {
       readonly kind: 'hung';
-      /** What it did. */
+      /** The name of the phase. */
       readonly name: string;
       readonly ms: number;
       readonly limitMs: number;
@@ -20,16 +20,16 @@ export type Death =
       readonly began: boolean;
       readonly place: HungPlace;
     }
-  /** It was killed because it did not begin what it was given, for so long (ms). */
+  /** The runner killed it because it did not begin its next unit within this time (ms). */
   | {readonly kind: 'deaf'; readonly ms: number}
-  /** It was killed because nothing was heard of it for so long (ms), not even of its watchdog. */
+  /** The runner killed it because not even its watchdog sent a message for this time (ms). */
   | {readonly kind: 'silent'; readonly ms: number}
-  /** A signal to Jest has ended the run. */
+  /** A signal to Jest ended the run. */
   | {readonly kind: 'interrupted'; readonly signal: string}
   /** The worker could not start, or broke its protocol. */
   | {readonly kind: 'broken'; readonly message: string};
 
-/** Why no worker is left: each died again and again before it did anything, or no more may be started. */
+/** Why no worker is left: every slot's workers died before they ran a test, or the run may start no more workers. */
 export type AbandonReason = 'all-barren' | 'restarts-spent';
 
 /** A death with its circumstances. */
@@ -37,13 +37,13 @@ export interface DeathReport {
   readonly death: Death;
   readonly slot: SlotNumber;
   readonly generation: Generation;
-  /** null where the process never said. */
+  /** null if the process never sent it. */
   readonly pid: number | null;
-  /** The end of what the process wrote to its standard error, from any of its files. */
+  /** The end of the process's standard error, from all the test files that the process ran. */
   readonly stderr: string;
 }
 
-/** What Jest's reporters print as the reason why a file has no result. */
+/** Jest's reporters print this as the reason why a file has no result. */
 export interface FileError {
   readonly message: string;
   readonly stack: string;
@@ -53,19 +53,20 @@ export interface FileError {
 /**
  * The failure of the file that a worker was running when it died.
  *
- * @param loads how many workers have died before any test of it was known; 0: nothing is known of that
+ * @param loads how many workers died before they listed the file's tests; 0: unknown
  */
 export function blameFile(report: DeathReport, loads: number): FileError {
   return fileError(
     `${
       loads > 0
-        ? ended('while it loaded this test file', report) + (loads > 1 ? '\nSo did the one that tried it before.' : '')
-        : `The worker process that ran this test file died: ${describeDeath(report.death)}.\nThe results of its other tests are lost.`
+        ? ended('while it loaded this test file', report) +
+          (loads > 1 ? '\nThe previous worker died the same way.' : '')
+        : `The worker process that ran this test file died: ${describeDeath(report.death)}.\nThe results of the file's other tests are lost.`
     }\n\n${circumstances(report)}`,
   );
 }
 
-/** The failure of a file that could not be run because no worker was left. */
+/** The failure of a file that did not run because no worker was left. */
 export function abandonFile(reason: AbandonReason, last: DeathReport | null, limit: number | null): FileError {
   return fileError(
     `This test file was not run: ${whyAbandoned(reason, limit)}.${
@@ -76,11 +77,11 @@ export function abandonFile(reason: AbandonReason, last: DeathReport | null, lim
 
 export function whyAbandoned(reason: AbandonReason, limit: number | null): string {
   return reason === 'all-barren'
-    ? 'every worker stayed down: each died 3 times in a row without having run a test file'
-    : `no worker is left, and maxWorkerRestarts (${String(limit)}) allows no further replacement`;
+    ? 'no worker is left: in every slot, 3 workers in a row died before they ran a test'
+    : `no worker is left, and maxWorkerRestarts (${String(limit)}) allows no more replacements`;
 }
 
-/** The failure of a file whose pragmas cannot be read. */
+/** The failure of a file with invalid pragmas. */
 export function malformedPragmas(
   file: FileIdentity,
   problems: readonly {readonly line: number; readonly message: string}[],
@@ -92,7 +93,7 @@ export function malformedPragmas(
   );
 }
 
-/** The failure of a file that asks for what cannot be had. */
+/** The failure of a file that asks for something that the run does not have. */
 export function unmetRules(problems: readonly RuleProblem[]): FileError {
   return fileError(
     `This file asks for something that is not available, so it was not run.\n\n${problems
@@ -101,7 +102,7 @@ export function unmetRules(problems: readonly RuleProblem[]): FileError {
   );
 }
 
-/** A sentence: `when` is what the worker was at. */
+/** @param when a clause that says what the worker was doing @returns a sentence */
 export function ended(when: string, {death}: DeathReport): string {
   if (death.kind === 'interrupted') return `This run was interrupted ${when}: ${describeDeath(death)}.`;
   const hung = death.kind === 'hung' || death.kind === 'silent';
@@ -116,28 +117,28 @@ export function describeDeath(death: Death): string {
       return 'it ran out of memory';
     case 'exit':
       return death.uncaught === null
-        ? `process.exit(${death.code}) was called in it`
-        : `an exception that nothing caught ended it with exit code ${death.code}`;
+        ? `the worker called process.exit(${death.code})`
+        : `an uncaught exception ended it with exit code ${death.code}`;
     case 'hung':
-      return `it was killed after ${describeTimeSpan(death.ms)}, the limit being ${describeTimeSpan(death.limitMs)}`;
+      return `the runner killed it after ${describeTimeSpan(death.ms)} (limit: ${describeTimeSpan(death.limitMs)})`;
     case 'silent':
       return (
-        `it was killed because it was silent for ${describeTimeSpan(death.ms)}: ` +
-        'something stopped it from outside (SIGSTOP), or the machine gave it no time to run'
+        `the runner killed it because it was silent for ${describeTimeSpan(death.ms)}: ` +
+        'another process stopped it (SIGSTOP), or the machine was too busy to run it'
       );
     case 'deaf':
       return (
-        `it was killed because it did not start its next file for ${describeTimeSpan(death.ms)}: ` +
+        `the runner killed it because it did not start its next file within ${describeTimeSpan(death.ms)}: ` +
         'something broke its connection to Jest'
       );
     case 'interrupted':
-      return `${death.signal} has ended it`;
+      return `${death.signal} ended it`;
     case 'broken':
       return death.message;
   }
 }
 
-/** The evidence: the worker's last words. */
+/** The evidence: the uncaught exception, the end of the standard error, and the place of a hang. */
 export function circumstances(report: DeathReport): string {
   const name = nameOf(report);
   const evidence: string[] = [];
@@ -153,7 +154,7 @@ export function circumstances(report: DeathReport): string {
       ? `Nothing was written to the standard error of ${name}.`
       : `The end of the standard error of ${name}:\n${indent(report.stderr)}`,
   );
-  // Last: what looks like a stack is one for Jest, which shows the code, too.
+  // Keep this last: Jest treats any stack-like text as a stack and prints a code frame for it.
   if (report.death.kind === 'hung') evidence.push(whereItHung(report.death));
   return evidence.join('\n\n');
 }
@@ -177,7 +178,7 @@ function indent(text: string): string {
 }
 
 function fileError(message: string): FileError {
-  // Reporters print message and stack; an empty stack makes them print the message alone. Of one that has
-  // places in it, Jest shows the code.
+  // Reporters print the message and the stack. If the message contains stack frames, Jest prints a code frame, so the
+  // message is the stack, too. Otherwise an empty stack makes reporters print the message alone.
   return {message, stack: /^ {4}at .+:\d+:\d+\)?$/m.test(message) ? message : '', type: 'Error'};
 }

@@ -1,45 +1,45 @@
 /**
- * The text of a file's failures (TestResult.failureMessage), cut into its tests and put together again.
+ * Cuts the text of a file's failures (TestResult.failureMessage) into one text for each test, and joins such texts.
  *
- * jest-message-util's formatResultsErrors makes it, in 29.7 as in 30: for every failure message of every
- * test a title line `  ● describe › test`, an empty line and the error, joined by '\n'; jest-circus adds
- * '\n\n' and, joined by '\n', the errors outside of any test, under the title `Test suite failed to run`.
- * Whatever an error holds is indented by 4 or more there, so no line of it passes for a title.
+ * jest-message-util's formatResultsErrors makes the whole text, in Jest 29.7 and 30. For every failure message of every
+ * test it prints a title line `  ● describe › test`, an empty line and the error. It joins these with '\n'. jest-circus
+ * appends '\n\n' and the errors outside of any test, each under the title `Test suite failed to run`, joined with '\n'.
+ * All lines of an error are indented by 4 or more, so none of them looks like a title.
  */
 import type {AssertionResult} from '@jest/test-result';
 import type {SlotNumber} from '../plan/units';
 
-/** What of a test's result its title and the number of its failures are known by. */
+/** The fields of a test result that identify its title and its number of failures. */
 export type TitledTest = Pick<AssertionResult, 'ancestorTitles' | 'title' | 'failureMessages'>;
 
 /** The parts of a failureMessage. */
 export interface FailureTexts {
-  /** One for each test, with all of its failures; null: the text says nothing of it. */
+  /** For each test, the text of all its failures; null: the text contains no failure of this test. */
   readonly tests: readonly (string | null)[];
-  /** Of errors outside of any test, one each. */
+  /** For each error outside of any test, its text. */
   readonly outside: readonly string[];
 }
 
 const OUTSIDE = 'Test suite failed to run';
 
-/** Between the titles of a heading. */
+/** Separates the titles of a heading. */
 const SEPARATOR = ' › ';
 
-/** At most so many tests are named in a note, the nearest: what a test leaves behind, the next ones run into. */
+/** A note names at most this many preceding tests, because a test's side effects usually affect the next tests. */
 export const NAMED_BEFORE = 3;
 
-/** Escape sequences of colours and styles. They are ignored: the text may have some where a title has none. */
+/** Escape sequences of colours and styles. The search ignores them: the text may have some where a title has none. */
 const STYLES = '(?:\\u001b\\[[\\d;]*m)*';
 const allStyles = new RegExp(STYLES, 'g');
-/** Sticky: at `lastIndex`. Matches always, if only the empty text. */
+/** Sticky: matches at `lastIndex`. Always matches, possibly an empty string. */
 const stylesHere = new RegExp(STYLES, 'y');
-/** Where a title may begin: a line with a bullet, indented by two. Chalk colours each line for itself. */
+/** A title may begin here: a line with a bullet, indented by two. Chalk colours each line separately. */
 const bullet = new RegExp(`(?<![^\\n])${STYLES} {2}${STYLES}● `, 'g');
 
 /**
- * @param tests all tests of the result that `text` belongs to, in its order
- * @returns parts that hold all of `text` but the line breaks between them; where a title is not found,
- *   its text stays with the part before
+ * @param tests all tests of the result that `text` belongs to, in the result's order
+ * @returns parts that contain all of `text` except the line breaks between them. If a title is not found, its text
+ *   stays in the part before it.
  */
 export function cutFailureMessage(text: string | null | undefined, tests: readonly TitledTest[]): FailureTexts {
   const parts: (string | null)[] = tests.map(() => null);
@@ -48,7 +48,7 @@ export function cutFailureMessage(text: string | null | undefined, tests: readon
   marks.forEach(({test, at}, k) => {
     const next = marks[k + 1];
     const part = text!.slice(at, next && next.at - next.gap);
-    if (part === '') return; // before the first title
+    if (part === '') return; // no text before the first title
     if (test === null) outside.push(part);
     else parts[test] = part;
   });
@@ -56,11 +56,11 @@ export function cutFailureMessage(text: string | null | undefined, tests: readon
 }
 
 /**
- * The reverse, for the parts of several results of one file.
+ * Joins the parts of several results of one file.
  *
- * @param tests in the order of the source
- * @param outside by result: what each of them ran into, as a hook of the whole file that throws in every
- *   worker, is told once
+ * @param tests for each test, in source order, the text of its failures
+ * @param outside for each result, its errors outside of any test. If every worker reports the same error, such as a
+ *   failing hook of the file, the error is included once.
  */
 export function joinFailureMessage(
   tests: readonly (string | null)[],
@@ -72,54 +72,53 @@ export function joinFailureMessage(
   return failures === '' ? null : failures;
 }
 
-/** The tests of a file that ran before one of them, in the same worker. */
+/** The tests of a file that ran before one of its tests, in the same worker. */
 export interface TestsBefore {
   readonly count: number;
-  /** The names of the last of them, up to NAMED_BEFORE. */
+  /** The names of the last of these tests, up to NAMED_BEFORE. */
   readonly last: readonly string[];
 }
 
 /**
- * What is said with the failure of a test of a split file: it may be due to what ran before it, and that
- * is not what the file says.
+ * Builds the note for a failed test of a split file. The test may have failed because different tests ran before it
+ * than the source order suggests.
  *
- * @param before the names of the file's tests that ran before it in the same process, in that order;
- *   null: it never began there
- * @param why it did not run with all the others
+ * @param before the file's tests that ran before this test in the same process; null: this test never started
+ * @param why the reason that the test ran in a different worker
  */
 export function splitNote(slot: SlotNumber, before: TestsBefore | null, why: 'split' | 'resumed'): string {
   const start =
     why === 'split'
       ? 'This file was split: this test'
-      : "This file's worker died, and another went on with it: this test";
-  if (before === null) return `${start} was to run in worker w${slot}, and never began.`;
+      : "This file's worker died, and another worker ran the rest: this test";
+  if (before === null) return `${start} should have run in worker w${slot}, but it never started.`;
   const ran = `${start} ran in worker w${slot}`;
   if (before.count === 0) return `${ran}, as the first of the file's tests there.`;
   return `${ran}, after ${namedBefore(before.count, before.last)}.`;
 }
 
-/** @param names of the last of `count` tests, at least */
+/** @param names the names of the last of `count` tests: at least NAMED_BEFORE of them, or all */
 export function namedBefore(count: number, names: readonly string[]): string {
-  // As JSON, so that a name of several lines takes one.
+  // As JSON, so that a name of several lines takes one line.
   const named = names.slice(-NAMED_BEFORE).map(name => JSON.stringify(name));
   const more = count - named.length;
   return `${count} of the file's other tests: ${named.join(', ')}${more > 0 ? ` (and ${more} before)` : ''}`;
 }
 
-/** Adds a note to a test's part of a failureMessage, indented as its errors are. */
+/** Adds a note to a test's part of a failureMessage, with the indentation of its errors. */
 export function addNoteToPart(part: string, note: string): string {
   return `${part}${part.endsWith('\n') ? '' : '\n'}\n    ${note}\n`;
 }
 
-/** Adds a note to one of a test's failureMessages: an error's message and stack. */
+/** Adds a note to one of a test's failureMessages, which is an error's message and stack. */
 export function addNoteToMessage(message: string, note: string): string {
   return `${message}\n\n${note}`;
 }
 
 /**
- * Names in the headings of a part whose it is: `  ● node22 › describe › test`.
+ * Prefixes each heading of a part with the node name: `  ● node22 › describe › test`.
  *
- * @param tests the part's one; none: it is of an error outside of any test
+ * @param tests the part's test; empty for an error outside of any test
  */
 export function nameInHeadings(part: string, tests: readonly TitledTest[], name: string): string {
   const headings = findHeadings(part, tests);
@@ -133,7 +132,7 @@ export function nameInHeadings(part: string, tests: readonly TitledTest[], name:
   return named + part.slice(copied);
 }
 
-/** What a part says of an error outside of any test, without heading and indentation: an error's message may be made of it. */
+/** Removes heading and indentation from the part of an error outside of any test, to reuse its text as a message. */
 export function withoutHeading(part: string): string {
   const [heading] = findHeadings(part, []);
   return (heading === undefined ? part : part.slice(heading.end)).replaceAll(/^ {4}/gm, '').trim();
@@ -141,16 +140,16 @@ export function withoutHeading(part: string): string {
 
 /** A title in a text. */
 interface Heading {
-  /** null: no test's. */
+  /** The index of its test; null: no test. */
   readonly test: number | null;
-  /** Of its line. */
+  /** Where its line starts. */
   readonly start: number;
-  /** Behind its bullet. */
+  /** Where the title starts, after the bullet. */
   readonly titleAt: number;
   readonly end: number;
 }
 
-/** Where a part begins, whose it is (null: no test's), and how many line breaks stand before it that no part has. */
+/** A part's start, its test (null: none), and the number of line breaks before the part that belong to no part. */
 interface Mark {
   readonly test: number | null;
   readonly at: number;
@@ -169,14 +168,14 @@ function findParts(text: string, tests: readonly TitledTest[]): Mark[] {
     }
   }
   if (marks[0]?.at === 0) return marks;
-  // What stands before all that was found is most likely the first test's.
+  // Text before the first heading most likely belongs to the first failed test.
   const failed = tests.findIndex(({failureMessages}) => failureMessages.length > 0);
   const first = failed === -1 ? null : failed;
   const others = first !== null && marks[0]?.test === first ? marks.slice(1) : marks;
   return [{test: first, at: 0, gap: 0}, ...others];
 }
 
-/** The titles of the tests' failures, one after the other, as far as they are found; then those of all errors outside of any. */
+/** The headings of the tests' failures, in order, as far as found; then the headings of errors outside of any test. */
 function findHeadings(text: string, tests: readonly TitledTest[]): Heading[] {
   const headings: Heading[] = [];
   let cursor = 0;
@@ -195,7 +194,7 @@ function findHeadings(text: string, tests: readonly TitledTest[]): Heading[] {
   return headings;
 }
 
-/** The first line from an index on that is this title; it may have several lines. */
+/** Finds this title at or after an index. A title may have several lines. */
 function findTitle(text: string, title: string, from: number): Omit<Heading, 'test'> | null {
   const bare = title.replace(allStyles, '');
   bullet.lastIndex = from;
@@ -207,7 +206,7 @@ function findTitle(text: string, title: string, from: number): Omit<Heading, 'te
   return null;
 }
 
-/** Where `expected` ends if it begins in `text` at an index; null: something else is there. */
+/** @returns where `expected` ends if `text` contains it at an index; null if it does not */
 function endOf(expected: string, text: string, from: number): number | null {
   let at = from;
   for (let k = 0; k < expected.length; k++) {
@@ -218,7 +217,7 @@ function endOf(expected: string, text: string, from: number): number | null {
   return afterStyles(text, at);
 }
 
-/** Of `all` those that `others` has not, or has less often. */
+/** Removes from `all` one item for each equal item in `others`. */
 function without(all: readonly string[], others: readonly string[]): string[] {
   const left = [...others];
   return all.filter(text => {

@@ -1,31 +1,31 @@
-/** What a user reads where the runner itself has gone wrong. */
+/** The text for an error of the runner itself. */
 import type {FileError} from './deaths';
 
 export interface Fault {
-  /** A clause: what was being done. */
+  /** What the runner was doing, as a clause that follows "while". */
   readonly doing: string;
-  /** The stack of what was thrown, or what stands for it. */
+  /** The stack of the thrown value, or a text in place of the stack. */
   readonly evidence: string;
 }
 
-/** Where it happened, and where it is to be reported. */
+/** Where the fault happened, and where to report it. */
 export interface FaultSurroundings {
-  /** Ours, Jest's, Node's and the system's: `jest-runner-xdist 0.1.0, Jest 30.5.2, Node v20.1.0, linux`. */
+  /** As in `jest-runner-xdist 0.1.0, Jest 30.5.2, Node v20.1.0, linux`. */
   readonly versions: string;
-  /** null: the package names no place. */
+  /** null if our package.json names no issue tracker. */
   readonly reportAt: string | null;
-  /** The file that XDIST_LOG names; null: none is written. */
+  /** The file that XDIST_LOG names; null: the run writes no log. */
   readonly log: string | null;
 }
 
-/** The failure of each file that has no result because of it. */
+/** The failure of each file that has no result because of the fault. */
 export function describeFault({doing, evidence}: Fault, {versions, reportAt, log}: FaultSurroundings): FileError {
   const where = reportAt === null ? 'to its maintainers' : `at ${reportAt}`;
   const message = [
-    `This is a fault of jest-runner-xdist, not of a test: it came while ${doing}. The run was ended, and what had no result by then has none.`,
+    `The test runner failed while ${doing}. This is an error in jest-runner-xdist, not in a test. The run ended early; files without a result by then have none.`,
     evidence.replace(/^/gm, '  | '),
     `Please report it ${where}, with this text and ${
-      log === null ? 'the log that XDIST_LOG=<file> writes when it happens again' : `the log, ${log}`
+      log === null ? 'a log: run again with XDIST_LOG=<file> and attach that file' : `the log, ${log}`
     }.\n${versions}`,
   ].join('\n\n');
   // Reporters print message and stack; an empty stack makes them print the message alone.

@@ -1,55 +1,58 @@
-/** What a user reads of a shared fixture that failed. */
+/** Texts for a shared fixture that failed. */
 import type {RuleProblem} from '../rules/fileRules';
 import type {FixtureFailure} from '../wire/workerMessages';
 import {describeTimeSpan} from './timeSpan';
 
-/** How a process of ours ended. */
+/** How a process of the runner ended. */
 export type ProcessEnd =
   | {readonly kind: 'exit'; readonly code: number}
   | {readonly kind: 'signal'; readonly signal: string}
   | {readonly kind: 'not-started'; readonly message: string};
 
 export type FixtureTrouble =
-  /** Its code threw. */
+  /** The fixture's code threw. */
   | {readonly kind: 'thrown'; readonly error: FixtureFailure}
-  /** Its process is gone. `before`: before it was told to take down. */
+  /** The fixture's process ended. `before`: it ended before the host asked it to tear down. */
   | {readonly kind: 'ended'; readonly end: ProcessEnd; readonly before: boolean}
-  /** `loading`: its module was not even loaded. */
+  /** `loading`: the time ran out before the fixture's module was loaded. */
   | {readonly kind: 'timed-out'; readonly limitMs: number; readonly loading: boolean}
-  /** There is no process any more that could be asked. */
+  /** The fixture host has ended. */
   | {readonly kind: 'no-host'; readonly why: string};
 
-/** Why there is no host any more: it has ended, and nobody had told it to. */
+/** Says that the fixture host ended although nobody asked it to. */
 export function hostEnded(end: ProcessEnd): string {
   return `the process that looks after all shared fixtures is gone: ${describeEnd(end)}`;
 }
 
-/** @param stderr the last that its process wrote there */
+/** @param stderr the end of the standard error of the fixture's process */
 export function setupFailure(title: string, trouble: FixtureTrouble, stderr = ''): FixtureFailure {
   return failure(`Shared fixture ${title} could not be set up`, 'setup', trouble, stderr);
 }
 
-/** @param stderr the last that its process wrote there */
+/** @param stderr the end of the standard error of the fixture's process */
 export function teardownFailure(title: string, trouble: FixtureTrouble, stderr = ''): FixtureFailure {
   return failure(`Shared fixture ${title} could not be taken down`, 'teardown', trouble, stderr);
 }
 
-/** For whoever would use it after that. @param stderr the last that its process wrote there */
+/** For files that need the fixture after its death. @param stderr the end of the standard error of its process */
 export function deathInUse(title: string, end: ProcessEnd, stderr: string): FixtureFailure {
   return evident(`Shared fixture ${title} is gone: its process ended by itself: ${describeEnd(end)}.`, stderr);
 }
 
-/** Of a file that was begun all the same, as under Jest's own runner. */
+/** For a file that runs nevertheless: Jest's own runner does not keep it from running. */
 export function refusedFixtures(problems: readonly RuleProblem[]): FixtureFailure {
-  const told = problems.map(({place, message}) => `  ${place}  ${message}`).join('\n');
-  return {message: `This file asks for what cannot be had, so it has no shared fixtures.\n\n${told}`, stack: ''};
+  const lines = problems.map(({place, message}) => `  ${place}  ${message}`).join('\n');
+  return {
+    message: `This file asks for something that is not available, so it has no shared fixtures.\n\n${lines}`,
+    stack: '',
+  };
 }
 
 function failure(what: string, phase: 'setup' | 'teardown', trouble: FixtureTrouble, stderr: string): FixtureFailure {
   switch (trouble.kind) {
     case 'thrown': {
       const message = `${what}: ${trouble.error.message}`;
-      // As V8 has it: Jest prints the stack, and the message only where that does not begin with it.
+      // As in V8, the stack begins with the message: otherwise Jest prints the message twice.
       return {message, stack: trouble.error.stack === '' ? '' : `${message}\n${trouble.error.stack}`};
     }
     case 'ended':
@@ -60,8 +63,8 @@ function failure(what: string, phase: 'setup' | 'teardown', trouble: FixtureTrou
     case 'timed-out':
       return evident(
         trouble.loading
-          ? `${what}: its module took longer than ${describeTimeSpan(trouble.limitMs)} to load (fixtureTimeout), and was killed.`
-          : `${what}: its ${phase} took longer than ${describeTimeSpan(trouble.limitMs)} (fixtureTimeout), and was killed.`,
+          ? `${what}: its module took longer than ${describeTimeSpan(trouble.limitMs)} to load (fixtureTimeout), and the runner killed it.`
+          : `${what}: its ${phase} took longer than ${describeTimeSpan(trouble.limitMs)} (fixtureTimeout), and the runner killed it.`,
         stderr,
       );
     case 'no-host':

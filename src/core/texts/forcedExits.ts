@@ -1,35 +1,35 @@
-/** What is said of a worker that had nothing left to do and did not end. */
+/** Texts for a worker that had no work left but did not exit. */
 import type {Departure, LeftOpen} from '../wire/workerMessages';
 import {describeWorker, type SlotNumber} from '../plan/units';
 
 export interface ForcedExitFacts {
   readonly slot: SlotNumber;
-  /** null where the process never said. */
+  /** null if the process never sent it. */
   readonly pid: number | null;
-  /** Paths as they are to be shown; null: it did not get that far. */
+  /** With the paths as the user reads them; null: the worker did not get as far as writing one. */
   readonly departure: Departure | null;
-  /** The files that it ran, in order. */
+  /** The files that the worker ran, in order. */
   readonly files: readonly string[];
 }
 
-/** So many of the last files that a worker ran are named where nothing tells which of all it was. */
+/** If nothing tells which file is guilty, the text names this many of the last files that the worker ran. */
 const MOST_LAST_FILES = 3;
 
-/** So many files are named of those of which one has left something open. */
+/** If one of several files left something open, the text names at most this many of them. */
 const MOST_CANDIDATES = 3;
 
-/** A line for each file that has left something open. None: nothing that tests have left kept the worker. */
+/** @returns one line for each file that left something open; none if the tests did not keep the worker alive */
 export function describeForcedExit({slot, pid, departure, files}: ForcedExitFacts): string[] {
   const name = `worker ${describeWorker(slot, pid)}`;
   const lastFile = files.at(-1);
   const afterLast = lastFile === undefined ? '' : ` after its last file, ${lastFile}`;
-  // What takes all of its time does not let it say a word.
-  if (departure === null) return [`${name}: busy${afterLast}, and could not report with what`];
+  // Code that never yields keeps the worker from writing its departure.
+  if (departure === null) return [`${name}: busy${afterLast}, so it could not report what kept it`];
   switch (departure.at) {
     case 'saving':
       return []; // the disk is slow
     case 'exiting':
-      // Of what runs in an exit, only an addon's own cleanup is the tests'. The rest takes long where the machine is busy.
+      // Of the code that runs during an exit, only an addon's cleanup comes from tests. A busy machine slows the rest.
       if (departure.addons.length === 0) return [];
       return [`${name}: began to exit and did not finish. ${nativeAddons(departure.addons)}${lastOf(files)}`];
     case 'waiting':

@@ -1,15 +1,15 @@
-/** What is said of a test file that a signal to Jest has cut short. */
+/** The failure of a test file that a signal to Jest interrupted. */
 import type {FileError} from './deaths';
 import {describeWorker, type SlotNumber} from '../plan/units';
 
-/** A worker that was at the file. */
+/** A worker that was running the file. */
 export interface WorkerAtFile {
   readonly slot: SlotNumber;
-  /** null where the process never said. */
+  /** null if the process never sent it. */
   readonly pid: number | null;
 }
 
-/** The failure of a file that was running. @param workers several, if its tests were shared */
+/** @param workers several if the file was split */
 export function interruptedFile(signal: string, workers: readonly WorkerAtFile[]): FileError {
   const names = workers.map(({slot, pid}) => describeWorker(slot, pid));
   const who = `${names.length === 1 ? 'worker' : 'workers'} ${names.join(', ')}`;

@@ -1,12 +1,10 @@
-/** What a user reads of a file that has killed a later file's worker. */
+/** The text for a file that left something behind which killed its worker during a later file. */
 import type {SlotNumber} from '../plan/units';
 import type {Culprit} from '../results/culprit';
 import {describeDeath, whereItHung, type Death} from './deaths';
 
 /**
- * The words for what an earlier file has done to a worker.
- *
- * @param running what the worker ran, which is run again; null: nothing
+ * @param running the file that the worker was running, which runs again; null: none
  */
 export function describeLeftBehind(
   {path, named}: Culprit,
@@ -14,7 +12,7 @@ export function describeLeftBehind(
   death: Death,
   slot: SlotNumber,
 ): string {
-  const meanwhile = running === null ? '' : ` while it ran ${running}, which is run again`;
+  const meanwhile = running === null ? '' : ` while it ran ${running}, which runs again`;
   if (death.kind === 'exit') {
     return (
       `an exception that ${path} left behind (a timer or a promise that outlived its tests) ended the worker` +
@@ -29,7 +27,7 @@ export function describeLeftBehind(
     );
   }
   return (
-    `worker w${slot} hung${running === null ? '' : ` before any code of ${running} ran, which is run again`}: ` +
-    `${describeDeath(death)}. The last file that had ended there is ${path}: it may have left something behind.${evidence}`
+    `worker w${slot} hung${running === null ? '' : ` before any code of ${running} ran, which runs again`}: ` +
+    `${describeDeath(death)}. The last file that ended in this worker is ${path}, which may have left something behind.${evidence}`
   );
 }

@@ -1,9 +1,9 @@
-/** The line that tells which features are off, because the running Jest is inside not as we know it. */
+/** The line that lists disabled features, because the running Jest lacks private parts that they need. */
 import {CAPABILITY_NAMES, JEST_CAPABILITIES, type CapabilityName} from '../jest/capabilities';
 
 /**
  * @param missing the parts that the running Jest lacks
- * @returns one line, which names each feature once and the parts that it lacks; null: nothing is off
+ * @returns one line that names each disabled feature once, with the parts that are missing; null: no feature is off
  */
 export function describeMissing(jestVersion: string, missing: readonly CapabilityName[]): string | null {
   const partsOf = new Map<string, CapabilityName[]>();
@@ -14,7 +14,7 @@ export function describeMissing(jestVersion: string, missing: readonly Capabilit
   if (partsOf.size === 0) return null;
   const features = [...partsOf].map(([off, names]) => `${off} (${names.join(', ')})`);
   return (
-    `Jest ${jestVersion} differs inside from the versions that this runner knows. ` +
-    `Off in this run: ${features.join('; ')}. All test files run all the same.`
+    `The internals of Jest ${jestVersion} differ from the versions that this runner knows. ` +
+    `Off in this run: ${features.join('; ')}. All test files still run.`
   );
 }

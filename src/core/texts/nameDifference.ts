@@ -1,15 +1,15 @@
-/** Tests that one run of a file has and another has not, by name, as lines of a diff. */
+/** Lines of a diff between the test names of two runs of a file. */
 
-/** The tests that were found somewhere, in a worker or on a node. */
+/** The names of the tests that a file defined in one place: in a worker or on a node. */
 export interface NamedTests {
   readonly where: string;
   readonly names: readonly string[];
 }
 
-/** So many names are shown of each side. */
+/** The diff shows at most this many names of each side. */
 const SHOWN = 10;
 
-/** Names that one has more often than the other, and the reverse. */
+/** The names that one side has more often than the other. */
 export function nameDifference(one: NamedTests, other: NamedTests): string[] {
   return [...onlyIn(one, other, '-'), ...onlyIn(other, one, '+')];
 }
@@ -26,7 +26,7 @@ function onlyIn({where, names}: NamedTests, other: NamedTests, sign: string): st
   return shown(only).map(line => `${sign} ${line}`);
 }
 
-/** For each name that not all have equally often, those that have it. */
+/** For each name that does not occur equally often everywhere, the places that have it. */
 export function nameOwners(all: readonly NamedTests[]): string[] {
   const counts = new Map<string, number[]>();
   all.forEach(({names}, k) => {
@@ -55,7 +55,7 @@ function shown(lines: readonly string[]): string[] {
   return lines.length > SHOWN ? [...lines.slice(0, SHOWN), `and ${lines.length - SHOWN} more`] : [...lines];
 }
 
-/** As JSON: what is not seen in a name may be the difference. */
+/** As JSON: the difference may be an invisible character. */
 export function quoteName(name: string | undefined): string {
   return JSON.stringify(name);
 }

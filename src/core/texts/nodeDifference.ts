@@ -1,15 +1,15 @@
-/** What a user reads when a file that runs on each of several nodes does not define the same tests on all of them. */
+/** The text for a file that does not define the same tests on all the nodes that it runs on. */
 import type {NodeOutcome} from '../results/mergeNodes';
 import {nameDifference, nameOwners, type NamedTests} from './nameDifference';
 
 const ADVICE =
-  'Each of these ran where it is. A test that is not for every node is better skipped on the others, where it is ' +
-  'counted then; and names must not depend on time, chance or the node.';
+  'Each test ran on the nodes that define it. If a test is not for every node, skip it on the other nodes, so that ' +
+  'Jest counts it there. Test names must not depend on time, chance or the node.';
 
 /**
- * Nodes without any test are left out: that is the file's failure there.
+ * Ignores nodes without any test: there the file itself failed.
  *
- * @returns null: the nodes have the same tests; in which order does not matter
+ * @returns null if the nodes have the same tests, in any order
  */
 export function describeNodeDifference(path: string, outcomes: readonly NodeOutcome[]): string | null {
   const all = outcomes.flatMap(({node, outcome}): NamedTests[] => {
@@ -22,7 +22,7 @@ export function describeNodeDifference(path: string, outcomes: readonly NodeOutc
   if (lines.length === 0) return null;
   const counts = all.map(({where, names}) => `${names.length} in ${where}`);
   return (
-    `${path} has not the same tests on every node: ${counts.join(', ')}.\n` +
+    `${path} does not have the same tests on every node: ${counts.join(', ')}.\n` +
     `${lines.map(line => `  ${line}`).join('\n')}\n${ADVICE}`
   );
 }

@@ -1,4 +1,4 @@
-/** What each node of a run has done, in a line that is shown at the end. */
+/** The line about each node at the end of a run. */
 import type {AssertionResult} from '@jest/test-result';
 import type {NodeId} from '../plan/units';
 
@@ -9,21 +9,21 @@ export interface SummedNode {
 }
 
 interface NodeTally {
-  /** Tests, by how they ended. */
+  /** The number of tests with each status. */
   readonly tests: Map<AssertionResult['status'], number>;
-  /** Files that did not run to a result, or to less than all of it. */
+  /** Files without a result, or with an error outside of their tests. */
   failedFiles: number;
   workers: number;
   deaths: number;
 }
 
-/** What a line shows of a result. */
+/** The fields of a result that a line counts. */
 export interface NodeShare {
   readonly testResults: readonly Pick<AssertionResult, 'status'>[];
   readonly testExecError?: unknown;
 }
 
-/** Jest's words, in the order of its summary; the others are rare, and stand at the end as they are. */
+/** Jest's words in the order of Jest's summary, then the rare statuses. */
 const WORDS: readonly (readonly [status: AssertionResult['status'], word: string])[] = [
   ['failed', 'failed'],
   ['pending', 'skipped'],
@@ -50,14 +50,14 @@ export class NodeSummary {
     this.#tally(node).deaths++;
   }
 
-  /** A worker has run a file, or some of its tests. @param share null: it came to no result */
+  /** A worker has run a file, or some of its tests. @param share null: there is no result */
   ran(node: NodeId, share: NodeShare | null): void {
     const tally = this.#tally(node);
     if (share === null || share.testExecError != null) tally.failedFiles++;
     for (const {status} of share?.testResults ?? []) tally.tests.set(status, (tally.tests.get(status) ?? 0) + 1);
   }
 
-  /** One for each node, in their order. */
+  /** One line for each node, in the order of the nodes. */
   lines(): string[] {
     return this.#nodes.map(({name, version}, node) => `${name} (${version}): ${describeTally(this.#tally(node))}.`);
   }

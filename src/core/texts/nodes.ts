@@ -1,28 +1,28 @@
-/** The trial start of a node, before anything runs: what it answers, and what a user reads where it cannot be started. */
+/** The trial start of a node before the run: parses its answer, and explains why a node cannot start. */
 import {describeTimeSpan} from './timeSpan';
 
-/** The oldest major version of Node that workers run on: that of `engines` in package.json. */
+/** The oldest major version of Node that workers run on. The same as `engines` in package.json. */
 export const OLDEST_NODE = 20;
 
 /** How the process of a node is started. */
 export interface NodeStart {
   readonly name: string;
-  /** A path, or a command that is looked for in its PATH. */
+  /** A path, or a command that the node's PATH contains. */
   readonly execPath: string;
   readonly flags: readonly string[];
-  /** Whether they are those of Jest's own process, for want of others. */
+  /** Whether the node has no `execArgv`, so that `flags` are those of Jest's own process. */
   readonly inheritsFlags: boolean;
-  /** undefined: it has none. */
+  /** undefined if the node's environment has no NODE_OPTIONS. */
   readonly nodeOptions: string | undefined;
 }
 
 export type StartTrouble =
   | {readonly kind: 'no-file'}
-  /** It is there, and something that it needs is not. */
+  /** The file exists, but not the interpreter or the loader that it needs. */
   | {readonly kind: 'no-interpreter'}
   | {readonly kind: 'no-command'; readonly searched: string | undefined}
   | {readonly kind: 'not-executable'}
-  /** The system's own words for anything else that keeps it from being started. */
+  /** The operating system refused for another reason, in its own words. */
   | {readonly kind: 'refused'; readonly message: string}
   | {readonly kind: 'exit'; readonly code: number; readonly stderr: string}
   | {readonly kind: 'signal'; readonly signal: string; readonly stderr: string}
@@ -34,18 +34,18 @@ export interface FailedStart {
   readonly trouble: StartTrouble;
 }
 
-/** Nodes that cannot be had. Its message names each, with the evidence, and says what to do. */
+/** Some nodes cannot start. The message names each of them, shows the evidence and says what to do. */
 export class NodesError extends Error {
   constructor(text: string) {
     const message = `jest-runner-xdist: ${text}\n`;
     super(message);
     this.name = 'NodesError';
-    // Jest prints the stack; frames of ours would tell a user nothing.
+    // Jest prints the stack. Our frames would not help a user.
     this.stack = message;
   }
 }
 
-/** @param failures all of a run: told one by one, each would take a run to be found */
+/** @param failures all failures of a run, so that a user can fix all of them before the next run */
 export function nodesNotStarted(failures: readonly FailedStart[], rootDir: string): NodesError {
   const head = `${failures.length === 1 ? 'a node' : 'some nodes'} cannot be started.`;
   return new NodesError([head, ...failures.map(failure => describeFailure(failure, rootDir))].join('\n\n'));
@@ -53,17 +53,17 @@ export function nodesNotStarted(failures: readonly FailedStart[], rootDir: strin
 
 export function nodesInThreads(): NodesError {
   return new NodesError(
-    'the option "nodes" cannot be combined with Jest\'s workerThreads: a thread has the Node, the flags and the time zone of ' +
-      "Jest's own process. Remove one of the two.",
+    'the option "nodes" does not work with Jest\'s workerThreads: a thread always has the Node, the flags and the time ' +
+      "zone of Jest's own process. Remove one of the two options.",
   );
 }
 
-/** Whether an execPath is one; else it is a command. The same on all systems, as it stands in a file that they may share. */
+/** Whether an execPath is a path and not a command. The same on all systems, because they may share the config file. */
 export function isPath(execPath: string): boolean {
   return /[\\/]/.test(execPath);
 }
 
-/** @returns process.version, as the probe tells it; null: it is not the probe that speaks */
+/** @returns the probe's process.version; null if the answer does not come from the probe */
 export function parseVersion(answer: string): string | null {
   return /^(v\d+\.\d+\.\d+\S*)\n/.exec(answer)?.[1] ?? null;
 }
@@ -86,38 +86,38 @@ function describeTrouble({execPath}: NodeStart, trouble: StartTrouble): string {
     case 'no-file':
       return `there is no file ${execPath}.`;
     case 'no-interpreter':
-      return `${execPath} is there, but not what it needs: the interpreter that its first line names, or the loader of its libraries.`;
+      return `${execPath} exists, but something that it needs does not: the interpreter in its first line, or the loader of its libraries.`;
     case 'no-command':
-      return `there is no command ${execPath} in its PATH, which is ${trouble.searched ?? 'not set'}.`;
+      return `there is no command ${execPath} in the node's PATH, which is ${trouble.searched ?? 'not set'}.`;
     case 'not-executable':
       return `${execPath} cannot be executed: it is a folder, or its permissions do not allow it.`;
     case 'refused':
       return `the system refuses to start it: ${trouble.message}.`;
     case 'exit':
       return trouble.code === 0
-        ? 'it ended without having run the file that it was given, with exit code 0.'
-        : `it ended before it ran the file that it was given, with exit code ${trouble.code}.`;
+        ? 'it exited with code 0, but did not run the script that the runner gave it.'
+        : `it exited with code ${trouble.code} before it ran the script that the runner gave it.`;
     case 'signal':
-      return `it was killed by signal ${trouble.signal} before it ran the file that it was given.`;
+      return `it was killed by signal ${trouble.signal} before it ran the script that the runner gave it.`;
     case 'silent':
-      return `it was killed, as it had not run the file that it was given within ${describeTimeSpan(trouble.limitMs)}.`;
+      return `the runner killed it because it did not run the script that the runner gave it within ${describeTimeSpan(trouble.limitMs)}.`;
     case 'too-old':
-      return `it is Node ${trouble.version}, and the oldest that test files can be run on is ${OLDEST_NODE}.`;
+      return `it is Node ${trouble.version}, but test files need Node ${OLDEST_NODE} or later.`;
   }
 }
 
 function adviceOn(start: NodeStart, trouble: StartTrouble, rootDir: string): string {
   switch (trouble.kind) {
     case 'no-file':
-      return `Correct its execPath: a path is relative to rootDir, ${rootDir}, and a command without a slash is looked for in PATH.`;
+      return `Correct its execPath: a path is relative to rootDir, ${rootDir}; a name without a slash is a command in PATH.`;
     case 'no-command':
       return 'Install it, or give its execPath as a path.';
     case 'no-interpreter':
     case 'not-executable':
     case 'refused':
-      return "Correct its execPath, or leave it out for the Node of Jest's own process.";
+      return "Correct its execPath, or remove it to use the Node of Jest's own process.";
     case 'too-old':
-      return 'Set its execPath to a newer one, or take it out of "nodes".';
+      return 'Set its execPath to a newer Node, or remove it from "nodes".';
     case 'exit':
     case 'signal':
     case 'silent':
@@ -125,19 +125,19 @@ function adviceOn(start: NodeStart, trouble: StartTrouble, rootDir: string): str
   }
 }
 
-/** Node names a flag that it does not know, but not where that comes from. */
+/** Where a bad flag may come from: Node prints a flag that it does not know, but not its origin. */
 function suspects({flags, inheritsFlags, nodeOptions}: NodeStart): string[] {
-  const list = ['its execPath, which must be a Node'];
+  const list = ['its execPath, which must be a Node executable'];
   if (flags.length > 0) {
     list.push(
-      inheritsFlags ? "its flags, which are those of Jest's own process (execArgv: [] is none)" : 'its execArgv',
+      inheritsFlags ? "its flags, which are those of Jest's own process (execArgv: [] means none)" : 'its execArgv',
     );
   }
-  if (nodeOptions) list.push('its NODE_OPTIONS (env: {NODE_OPTIONS: null} takes it away)');
+  if (nodeOptions) list.push('its NODE_OPTIONS (env: {NODE_OPTIONS: null} removes it)');
   return list;
 }
 
-/** Without the file that it runs, which is ours, and without its other variables, which may be secrets. */
+/** Without our script, and without the other variables, which may be secrets. */
 function commandLine({execPath, flags, nodeOptions}: NodeStart): string {
   const options = nodeOptions ? [`NODE_OPTIONS=${JSON.stringify(nodeOptions)}`] : [];
   return [...options, ...[execPath, ...flags].map(quoted)].join(' ');

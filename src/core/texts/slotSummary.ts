@@ -1,7 +1,7 @@
-/** How many workers a run had, and why not more or fewer: one line for its end. */
+/** The line at the end of a run that says how many workers it had, and why not more or fewer. */
 import {mainRefusal, type ScheduleState, type SlotChange, type SlotController} from '../schedule';
 
-/** @returns null: their number was fixed */
+/** @returns null if the number of workers was fixed */
 export function describeSlots(state: Pick<ScheduleState, 'controller' | 'mostWorkers' | 'plan'>): string | null {
   const {controller, mostWorkers, plan} = state;
   if (controller === null || mostWorkers === 0) return null;
@@ -15,7 +15,7 @@ export function describeSlots(state: Pick<ScheduleState, 'controller' | 'mostWor
   return `slots: ${workers} (${reasons.filter(reason => reason !== null).join('; ')})`;
 }
 
-/** How many there were at first, at the most, and at last. */
+/** The number of workers at first, at most, and at last. */
 function countsOf({growth, changes}: SlotController, mostWorkers: number): number[] {
   const counts = [
     Math.min(growth.from, mostWorkers),
@@ -25,7 +25,7 @@ function countsOf({growth, changes}: SlotController, mostWorkers: number): numbe
   return counts.filter((count, index) => count !== counts[index - 1]);
 }
 
-/** What has changed that: what let them be more for the first time, and what made them fewer. */
+/** The first reason to add workers, and the last reason to remove some. */
 function changesIn({changes}: SlotController, mostWorkers: number): string[] {
   const first = changes.find(({reason}) => reason === 'idle');
   const fewer = changes.filter(({reason, to}) => reason !== 'idle' && to < mostWorkers).at(-1);
@@ -35,23 +35,23 @@ function changesIn({changes}: SlotController, mostWorkers: number): string[] {
   ];
 }
 
-/** What kept the run from more workers when they were the most. */
+/** Why the run did not have more workers than `mostWorkers`. */
 function whyNoMore(controller: SlotController, mostWorkers: number, limit: number): string | null {
   const {growth, changes, refusedIdleShare, refusedBytes} = controller;
   if (mostWorkers >= limit) return describeLimit(controller, limit);
-  if (isFewer(changes, mostWorkers)) return null; // that says it
+  if (isFewer(changes, mostWorkers)) return null; // changesIn gives the reason
   switch (mainRefusal(controller)) {
     case null:
       return changes.length > 0 ? 'no file was left for more' : 'the run ended before the load was known';
     case 'no-files':
-    case 'limit': // of the files, where it is not that of the run
+    case 'limit': // `limit` is not reached, so the number of files was the limit
       return 'no file was left for more';
     case 'short':
-      return 'what was left was too little for more';
+      return 'too little work was left for more';
     case 'busy':
       return `no more: cores ${changes.length > 0 ? 'were then' : 'were'} ${percent(refusedIdleShare)} idle`;
     case 'memory':
-      return `no more: ${megabytes(refusedBytes ?? 0)} of memory were available, of which ${megabytes(growth.reserveBytes)} are left to others`;
+      return `no more: ${megabytes(refusedBytes ?? 0)} of memory were available, of which ${megabytes(growth.reserveBytes)} are reserved for other programs`;
   }
 }
 

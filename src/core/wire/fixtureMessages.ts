@@ -1,47 +1,48 @@
 /**
- * What is said of shared fixtures between processes: Jest to the fixture host, the host to the process of
- * one fixture, and back. One JSON line a message, over a pipe of its own: a fixture's process has no
- * channel of Node's, which its code could use, or close.
+ * The messages about shared fixtures, one JSON line each: between Jest and the fixture host, and between the host and
+ * the process of a fixture. They go over a separate pipe and not over Node's IPC channel, because the fixture's code
+ * could use or close that channel.
  */
 import {list, nullable, parseJson, ProtocolError, record, text, whole} from './values';
 import {parseFixtureFailure, type FixtureFailure} from './workerMessages';
 import type {SlotNumber} from '../plan/units';
 
-/** What is the same for all fixtures of a run. */
+/** The settings that all fixtures of a run share. */
 export interface FixtureRun {
   readonly rootDir: string;
   readonly runId: string;
-  /** Of the running Jest's @jest/transform. */
+  /** The path of the running Jest's @jest/transform. */
   readonly transformPath: string;
-  /** What a setup and a teardown may take, in ms each; 0: any time. */
+  /** The time limit of a setup, and of a teardown, in ms; 0: no limit. */
   readonly timeoutMs: number;
-  /** For Node, before the script. */
+  /** Arguments for Node itself, in front of the script. */
   readonly nodeArguments: readonly string[];
 }
 
-/** One fixture to be set up. */
+/** A fixture to set up. */
 export interface FixtureOrder {
-  /** Unique among those that are up. */
+  /** Unique among the fixtures that are up. */
   readonly key: string;
-  /** Absolute. */
+  /** The absolute path of the module. */
   readonly path: string;
-  /** As a user reads it. */
+  /** The name for users. */
   readonly title: string;
-  /** Jest's own, by which the module is transformed. */
+  /** Jest's project config that says how to transform the module. */
   readonly config: unknown;
-  /** The worker that it is for; null: for all. */
+  /** The only worker that may use the fixture; null: all workers share it. */
   readonly worker: SlotNumber | null;
-  /** What it is given of other fixtures: the name that it calls each by, and what that is to it. */
+  /** The other fixtures that this fixture needs. */
   readonly fixtures: readonly NeededFixture[];
 }
 
 export interface NeededFixture {
+  /** The name under which the needing fixture refers to it. */
   readonly name: string;
-  /** A key to the host; to the fixture's own process the value, as JSON. */
+  /** To the host: the key of the needed fixture. To a fixture's process: the value as JSON. */
   readonly is: string;
 }
 
-/** What came of a setup. */
+/** The outcome of a setup: the fixture's value as JSON, or a failure. */
 export type FixtureSetup = {readonly json: string} | {readonly failure: FixtureFailure};
 
 /** Jest to the host. The first message is `begin`. */
@@ -49,33 +50,33 @@ export type ToFixtureHost =
   | {readonly type: 'begin'; readonly run: FixtureRun}
   | {readonly type: 'set-up'; readonly fixture: FixtureOrder}
   | {readonly type: 'take-down'; readonly key: string}
-  /** Take down all that is up, and end. That nobody is there any more who could say so means the same. */
+  /** Tear down all fixtures and exit. The host does the same if the pipe closes. */
   | {readonly type: 'close'};
 
-/** The host to Jest. Each but `died` is the answer to one message. */
+/** The host to Jest. Each message except `died` answers one message. */
 export type FromFixtureHost =
   | {readonly type: 'set-up'; readonly key: string; readonly setup: FixtureSetup}
   | {readonly type: 'taken-down'; readonly key: string; readonly failure: FixtureFailure | null}
-  /** It was up, and has ended by itself. */
+  /** A fixture that was up has ended by itself. */
   | {readonly type: 'died'; readonly key: string; readonly failure: FixtureFailure}
-  /** `failures`: of the fixtures that nothing else had told to be taken down. */
+  /** `failures`: the teardown failures of fixtures for which Jest had sent no `take-down`. */
   | {readonly type: 'closed'; readonly failures: readonly FixtureFailure[]};
 
-/** The host to a fixture's process: once each, in this order. */
+/** The host to a fixture's process. The host sends each message once, in this order. */
 export type ToFixture =
   | {readonly type: 'set-up'; readonly run: FixtureRun; readonly fixture: FixtureOrder}
-  /** End, too. That the host is gone means the same. */
+  /** Tear down and exit. The process does the same if the pipe closes. */
   | {readonly type: 'take-down'};
 
-/** A fixture's process to the host. Each but `loaded` and `going-down` is the answer to one message. */
+/** A fixture's process to the host. Each message except `loaded` and `going-down` answers one message. */
 export type FromFixture =
-  /** The module is loaded, and its setup begins. */
+  /** The module is loaded, and the setup begins. */
   | {readonly type: 'loaded'}
   | {readonly type: 'up'; readonly json: string}
   | {readonly type: 'not-up'; readonly error: FixtureFailure}
-  /** It was told to: what ends the process from here on, its teardown does. */
+  /** The teardown begins. If the process ends after this message, the teardown ended it. */
   | {readonly type: 'going-down'}
-  /** `error`: the user's own; null: it is well. */
+  /** `error`: what the user's teardown threw; null: it succeeded. */
   | {readonly type: 'down'; readonly error: FixtureFailure | null};
 
 /** @throws {ProtocolError} */
@@ -161,7 +162,7 @@ function parseOrder(value: unknown): FixtureOrder {
     key: text(key),
     path: text(path),
     title: text(title),
-    config: record(config, "a project's config"), // Jest's own, for the very Jest that made it
+    config: record(config, "a project's config"), // not parsed: the Jest that made it is the Jest that reads it
     worker: nullable(worker, whole),
     fixtures: list(fixtures, item => {
       const {name, is} = record(item, 'a needed fixture');
@@ -171,6 +172,6 @@ function parseOrder(value: unknown): FixtureOrder {
 }
 
 function parseSetup(value: unknown): FixtureSetup {
-  const {json, failure} = record(value, 'what came of a setup');
+  const {json, failure} = record(value, 'the outcome of a setup');
   return json === undefined ? {failure: parseFixtureFailure(failure)} : {json: text(json)};
 }

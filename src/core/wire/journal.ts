@@ -1,18 +1,18 @@
 /**
- * What a worker leaves behind of the file that it runs, line by line, as it happens: what its tests are,
- * which of them runs, how the others ended. A worker writes each line synchronously, before the next
- * test's code runs, so that a process that dies has told all that it knew; the parent reads it only then.
+ * The journal of a running file: which tests the file has, which of them runs, and how the others ended. The worker
+ * writes each line synchronously, before the next test's code runs, so that a dying process has written all it knew.
+ * The parent reads the journal only after the worker's death.
  */
 import type {AssertionResult, TestResult} from '@jest/test-result';
 import {dictionary, finite, list, nullable, parseJson, record, text, whole} from './values';
 
-/** A test as a file's journal lists it. */
+/** A test in the list of a file's journal. */
 export interface JournalTest {
-  /** Of the describe blocks around it, and its own. */
+  /** The titles of the describe blocks around the test, and its own title. */
   readonly titles: readonly string[];
-  /** What becomes of it if nothing goes wrong. */
+  /** What jest-circus does with the test unless something fails. */
   readonly mode: 'run' | 'skip' | 'todo';
-  /** Whether it starts with the file, before jest-circus comes to it: `test.concurrent` up to 30.1. */
+  /** Whether the test starts with the file, before jest-circus reaches it: `test.concurrent` in Jest up to 30.1. */
   readonly early: boolean;
 }
 
@@ -21,16 +21,16 @@ export type HookType = (typeof HOOK_TYPES)[number];
 
 type ConsoleEntries = NonNullable<TestResult['console']>;
 
-/** What a test has done to its file's snapshots. */
+/** What a test did to its file's snapshots. */
 export interface SnapshotNews {
-  /** Snapshots that are new or differ from those in the file, by key; null: it is the file's again. */
+  /** The new or changed snapshots, by key; null: the snapshot is the same as in the file again. */
   readonly written: Readonly<Record<string, string | null>>;
-  /** Keys of the file that were asked for. */
+  /** The keys of the snapshot file that the test asked for. */
   readonly checked: readonly string[];
   readonly dirty: boolean;
-  /** All that Jest is to write into source files since the file began. */
+  /** All inline snapshots that Jest will write into source files, since the test file began. */
   readonly inline: readonly unknown[];
-  /** Jest's counters, since the file began. */
+  /** Jest's counters since the test file began. */
   readonly counts: {
     readonly added: number;
     readonly matched: number;
@@ -45,22 +45,22 @@ export type JournalRecord =
   /** The file is loaded. */
   | {
       readonly type: 'opened';
-      /** What names the list of its tests. */
+      /** A hash of the list of tests. */
       readonly listing: string;
       readonly tests: readonly JournalTest[];
-      /** What it took to load it, in ms. */
+      /** The time to load the file, in ms. */
       readonly ms: number;
-      /** What it has written to the console so far. */
+      /** The console output of loading the file. */
       readonly console: ConsoleEntries;
-      /** The file of its snapshots, and their keys. */
+      /** The snapshot file and the keys in it. */
       readonly snapshots: {readonly path: string; readonly keys: readonly string[]} | null;
     }
   /**
-   * A test begins: the place of it in the list, the time (by the machine's monotonic clock, ms), and the process's memory
-   * (RSS, bytes).
+   * A test begins. `place`: its index in the list. `at`: the machine's monotonic clock (ms). `rss`: the process's
+   * resident memory (bytes).
    */
   | {readonly type: 'test'; readonly place: number; readonly at: number; readonly rss: number}
-  /** A test has ended; once more, if it was retried. `willRetry`: it has failed, and is to be. */
+  /** A test has ended. There is one such line for each try. `willRetry`: the test failed, and Jest will retry it. */
   | {
       readonly type: 'ended';
       readonly place: number;
@@ -69,7 +69,7 @@ export type JournalRecord =
       readonly console: ConsoleEntries;
       readonly snapshots: SnapshotNews | null;
     }
-  /** A hook begins: of which describe block (its titles), and the places of the tests in it. */
+  /** A hook begins. `titles`: of its describe block. `from`, `to`: the places of the tests in that block. */
   | {
       readonly type: 'hook';
       readonly hook: HookType;
@@ -82,9 +82,9 @@ export type JournalRecord =
   | {readonly type: 'finished'};
 
 /**
- * The lines of a journal up to the first that is cut off or not one: its process died on it.
+ * Parses the lines of a journal up to the first incomplete or invalid line: the process died while it wrote that line.
  *
- * @returns none if nothing can be read
+ * @returns an empty list if no line is valid
  */
 export function parseJournal(content: string): JournalRecord[] {
   const records: JournalRecord[] = [];
@@ -129,7 +129,7 @@ function parseRecord(value: unknown): JournalRecord {
         type: 'ended',
         place: whole(fields.place),
         willRetry: fields.willRetry === true,
-        // Jest's own, made by the very Jest that reads it.
+        // Not parsed: the Jest that made it is the Jest that reads it.
         result: record(fields.result, "a test's result") as unknown as AssertionResult,
         console: parseConsole(fields.console),
         snapshots: nullable(fields.snapshots, parseSnapshotNews),

@@ -1,38 +1,38 @@
 /**
- * What is said of shared fixtures under Jest's own runner: Jest to the stock host and back, one JSON line a
- * message, over a pipe; and what a test file asks the host for, over a socket.
+ * The messages about shared fixtures under Jest's own runner, one JSON line each. Jest and the stock host talk over a
+ * pipe. A test file asks the host for its fixtures over a socket.
  */
 import {list, parseJson, ProtocolError, record, text, whole} from './values';
 import {parseFixtureFailure, type FixtureFailure} from './workerMessages';
 import type {SlotNumber} from '../plan/units';
 
-/** The run, as far as Jest tells a globalSetup of it. */
+/** The facts about a run that Jest passes to a globalSetup. */
 export interface StockRun {
   readonly rootDir: string;
-  /** A file of the running Jest's @jest/core. */
+  /** The path of a file of the running Jest's @jest/core. */
   readonly corePath: string;
-  /** Jest's own, of one of its projects: by it the fixtures are transformed. */
+  /** Jest's config of one project. It says how to transform the fixtures. */
   readonly config: unknown;
 }
 
 /** Jest to the host. The first message is `begin`. */
 export type ToStockHost =
   | {readonly type: 'begin'; readonly run: StockRun}
-  /** Take down all that is up, and end. That nobody is there any more who could say so means the same. */
+  /** Tear down all fixtures and exit. The host does the same if the pipe closes. */
   | {readonly type: 'close'};
 
 /** The host to Jest. */
 export type FromStockHost =
   | {readonly type: 'listening'; readonly socketPath: string}
-  /** It cannot: what the user reads. */
+  /** The host cannot serve this run. `message`: the text for the user. */
   | {readonly type: 'refused'; readonly message: string}
   | {readonly type: 'closed'; readonly failures: readonly FixtureFailure[]};
 
-/** One for each connection. The answer is the text of a HandedOver. */
+/** A connection carries one question. The answer is the JSON of a HandedOver. */
 export interface FixtureQuestion {
   /** Absolute path of the test file. */
   readonly testPath: string;
-  /** The one that runs it. */
+  /** The worker that runs the test file. */
   readonly worker: SlotNumber;
 }
 

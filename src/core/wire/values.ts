@@ -1,29 +1,26 @@
-/**
- * What messages between processes are put together from and read with: lines, JSON, and the parsing of
- * single values. `protocol` and `watching` say which messages there are.
- */
+/** The parts of messages between processes: lines, JSON and single values. The other files here use them. */
 
-/** The longest line (in characters) that a process takes from another one of its own run; V8's longest string has twice as many. */
+/** The longest line (in characters) that a process accepts. V8's longest string is twice as long. */
 export const LONGEST_LINE = 256 * 2 ** 20;
 
-/** The longest JSON (in characters) of a fixture's value: in a line, as a text, it takes twice as many at most. */
+/** The longest JSON (in characters) of a fixture's value. As a string in a JSON line it is at most twice as long. */
 export const LONGEST_VALUE = LONGEST_LINE / 4;
 
-/** Puts the lines of a stream together again, however it was cut. */
+/** Assembles lines from the chunks of a stream. */
 export class LineBuffer {
   readonly #longest: number;
-  /** The begin of a line. Put together once: to do that with each chunk takes the square of the line's length. */
+  /** The start of an incomplete line. Joined only once: joining after each chunk takes quadratic time. */
   #pieces: string[] = [];
   #length = 0;
 
-  /** @param longest of a line, in characters */
+  /** @param longest the longest line, in characters */
   constructor(longest = LONGEST_LINE) {
     this.#longest = longest;
   }
 
   /**
    * @returns the lines that `chunk` completes
-   * @throws {ProtocolError} if a line is too long; the buffer is of no use from then on
+   * @throws {ProtocolError} if a line is too long; the buffer is unusable afterwards
    */
   push(chunk: string): string[] {
     const lines: string[] = [];
@@ -54,7 +51,7 @@ export class LineBuffer {
   }
 }
 
-/** A message that is not one. Not the user's mistake. */
+/** A process received an invalid message. This is an error of the runner, not of the user. */
 export class ProtocolError extends Error {
   constructor(expected: string, got: unknown) {
     super(`jest-runner-xdist: expected ${expected}, got ${preview(got)}`);
@@ -75,7 +72,7 @@ export function record(value: unknown, expected: string): Record<string, unknown
   return value as Record<string, unknown>;
 }
 
-/** An object of which each field is the same kind of thing. */
+/** An object whose fields all have the same type. */
 export function dictionary<T>(value: unknown, expected: string, parse: (field: unknown) => T): Record<string, T> {
   const fields = Object.entries(record(value, expected));
   return Object.fromEntries(fields.map(([key, field]) => [key, parse(field)]));
@@ -110,7 +107,7 @@ function preview(value: unknown): string {
   return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
 }
 
-/** @returns undefined: it has no JSON. A thread can send a circle, or a BigInt. */
+/** @returns undefined if JSON cannot express the value: a thread can send a cycle or a BigInt */
 function asJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);

@@ -1,16 +1,16 @@
 /**
- * What a worker's watchdog says to the parent: one JSON line a message, over a socket of the watchdog's
- * own, that comes from a thread and so arrives also while the worker's main thread is stuck. The first
- * line is the hello. Nothing goes the other way: that the socket is open says that the parent lives.
+ * The messages from a worker's watchdog to the parent, one JSON line each. The watchdog runs in its own thread and has
+ * its own socket, so its messages arrive even while the main thread is stuck. The first line is the hello. The parent
+ * sends nothing: an open socket means that the parent is alive.
  */
 import {finite, list, nullable, parseJson, ProtocolError, record, text, whole} from './values';
 import {describeTimeSpan} from '../texts/timeSpan';
 import type {Generation, SlotNumber} from '../plan/units';
 
-/** The first line a watchdog sends: whose it is. */
+/** The first line that a watchdog sends: it identifies the worker. */
 export interface WatchdogHello {
   readonly watchdog: true;
-  /** The run's own, as a worker's. */
+  /** The run's token. Workers send the same token. */
   readonly token: string;
   readonly slot: SlotNumber;
   readonly generation: Generation;
@@ -19,51 +19,51 @@ export interface WatchdogHello {
 
 /** A function call that has not ended. */
 export interface StackFrame {
-  /** '': it has no name. */
+  /** '' for an anonymous function. */
   readonly functionName: string;
-  /** Of the source that its author wrote, where there is a source map. */
+  /** The original source path, if a source map exists. */
   readonly path: string;
-  /** From 1. */
+  /** 1-based. */
   readonly line: number;
-  /** From 1. */
+  /** 1-based. */
   readonly column: number;
 }
 
-/** Where the main thread is while nothing moves. */
+/** Where the main thread is while it hangs. */
 export type HungPlace =
-  /** It runs code: the innermost call first. */
+  /** It runs code. The innermost call comes first. */
   | {readonly kind: 'stack'; readonly frames: readonly StackFrame[]}
-  /** It runs nothing. Its event loop waits for these, in Node's words: 'Timeout', 'TCPSocketWrap'. */
+  /** It runs no code. Its event loop waits for these resources, in Node's words: 'Timeout', 'TCPSocketWrap'. */
   | {readonly kind: 'open'; readonly resources: readonly string[]}
-  /** It is in native code that does not answer: a synchronous child process, a huge computation of one call. */
+  /** It runs native code that cannot be interrupted: a synchronous child process, or one huge computation. */
   | {readonly kind: 'native'};
 
-/** Watchdog to parent. `name`: that of the phase. `ms`: how long the phase has lasted. */
+/** Watchdog to parent. `name`: the name of the phase. `ms`: how long the phase has lasted. */
 export type FromWatchdog =
-  /** Every second, whatever the main thread does. */
+  /** Sent every second, whatever the main thread does. */
   | {
       readonly type: 'alive';
-      /** Another number: another phase. */
+      /** The number of the phase. It changes when the phase changes. */
       readonly phase: number;
-      /** Of the phase; '': nothing is under way. */
+      /** '' between phases. */
       readonly name: string;
       readonly ms: number;
-      /** null: the phase may last for ever. */
+      /** null: the phase has no limit. */
       readonly limitMs: number | null;
-      /** Somebody looks at the process with a debugger: it is not judged. */
+      /** A debugger is attached, so the watchdog applies no limit. */
       readonly debugged: boolean;
-      /** The memory that the process takes, in bytes. */
+      /** The resident memory of the process, in bytes. */
       readonly rss: number;
     }
-  /** Once per phase. */
+  /** Sent at most once per phase. */
   | {readonly type: 'slow'; readonly name: string; readonly ms: number}
-  /** Once per phase. It may end all the same: nothing was done to it. */
+  /** Sent at most once per phase. The phase may still end, because the watchdog has not stopped it. */
   | {
       readonly type: 'hung';
       readonly name: string;
       readonly ms: number;
       readonly limitMs: number;
-      /** Whether code of the test file may have been running; if not, an earlier file's, or the environment's. */
+      /** If false, only the environment's code or an earlier file's code can have been running. */
       readonly began: boolean;
       readonly place: HungPlace;
     };
@@ -71,7 +71,7 @@ export type FromWatchdog =
 /**
  * Reads the first line of a connection.
  *
- * @returns null: it is not a watchdog's
+ * @returns null if the line does not come from a watchdog
  * @throws {ProtocolError}
  */
 export function parseWatchdogHello(line: string): WatchdogHello | null {
@@ -110,27 +110,27 @@ export function parseFromWatchdog(line: string): FromWatchdog {
   }
 }
 
-/** The line that tells that something takes long. @param ms how long it has taken */
+/** Formats the SLOW line. @param ms how long the phase has lasted */
 export function slowLine(name: string, ms: number, worker: string | null): string {
   return `SLOW ${worker === null ? '' : `${worker} `}${name}: still running after ${describeTimeSpan(ms)}`;
 }
 
-/** The line that tells that something hangs where nothing can be started anew. */
+/** Formats the text for a hang in band, where no worker can be restarted. */
 export function hangLine(name: string, limitMs: number): string {
   return `jest-runner-xdist: ${name} hangs: it has not ended within ${describeTimeSpan(limitMs)}. Jest ends here.`;
 }
 
-/** For a user to read: calls as in the stack of an error, so that editors and terminals find the place. */
+/** Formats a place for a user. Calls look like an error's stack, so that editors and terminals can open the file. */
 export function describePlace(place: HungPlace): string {
   switch (place.kind) {
     case 'stack':
       return place.frames.map(frameLine).join('\n');
     case 'open':
       return place.resources.length === 0
-        ? '    It runs no code, and nothing is open that could wake it.'
-        : `    It runs no code. What is open: ${counted(place.resources)}.`;
+        ? '    The main thread runs no code, and no open resource can wake it.'
+        : `    The main thread runs no code. Open resources: ${counted(place.resources)}.`;
     case 'native':
-      return '    It is in native code that cannot be interrupted: a synchronous child process or read, or one huge computation.';
+      return '    The main thread runs native code that cannot be interrupted: a synchronous child process or read, or one huge computation.';
   }
 }
 

@@ -1,10 +1,10 @@
 /**
- * What parent and worker say to each other: every message, in both directions, and the parsing of
- * what arrives. Nothing that comes from another process goes further than this file as `unknown`.
+ * All messages between parent and worker, and their parsers. A value from another process leaves this file with a type,
+ * never as `unknown`.
  *
- * Parent -> worker goes over a socket of ours, one JSON line a message: jest-worker can send nothing
- * into a call that is under way. Worker -> parent goes through jest-worker's custom messages, so that
- * our messages and those that Jest's own code sends from inside a test file keep their order.
+ * Orders (parent to worker) go over our own socket, one JSON line each, because jest-worker cannot send anything into a
+ * running call. News (worker to parent) goes through jest-worker's custom messages, so that our messages keep their
+ * order relative to the messages that Jest's own code sends from inside a test file.
  */
 import type {TestResult} from '@jest/test-result';
 import {CAPABILITY_NAMES, type CapabilityName} from '../jest/capabilities';
@@ -13,16 +13,16 @@ import {dictionary, finite, list, nullable, parseJson, ProtocolError, record, te
 import {SNAPSHOT_USES, type SnapshotUse} from '../results/snapshotUse';
 import type {Generation, Granularity, Grouping, SlotNumber} from '../plan/units';
 
-/** A unit as a worker needs it. */
+/** A unit with everything that a worker needs to run it. */
 export interface UnitOrder {
   readonly id: number;
   readonly configId: string;
   readonly path: string;
-  /** What each test and hook of it may take, in ms; 0: any time; null: nothing is said of that. */
+  /** The time limit of each test and hook, in ms; 0: no limit; null: the file sets none. */
   readonly hardTimeoutMs: number | null;
-  /** null: run it whole. */
+  /** null: run the file whole. */
   readonly split: SplitOrder | null;
-  /** null: it declares none. */
+  /** null: the file declares no fixtures. */
   readonly fixtures: FileFixtures | null;
   readonly snapshots: SnapshotUse;
 }
@@ -30,19 +30,19 @@ export interface UnitOrder {
 /** The shared fixtures that a test file declares. */
 export interface FileFixtures {
   readonly declared: readonly FixtureValue[];
-  /** One that the file needs could not be set up: each of its tests fails with this. null: all are up. */
+  /** The failure of a fixture that the file needs; all tests of the file fail with it. null: all fixtures are up. */
   readonly failure: FixtureFailure | null;
 }
 
 /** A fixture's value, for the tests of one file. */
 export interface FixtureValue {
-  /** What it is found by: as written where it is declared, and its path; without an extension too. */
+  /** The names by which tests find it: the name in the declaration, and the path, both also without the extension. */
   readonly names: readonly string[];
-  /** JSON. */
+  /** The value as JSON. */
   readonly json: string;
 }
 
-/** An error of a fixture's module, or of its process. */
+/** An error of a fixture's module or process. */
 export interface FixtureFailure {
   readonly message: string;
   readonly stack: string;
@@ -50,26 +50,26 @@ export interface FixtureFailure {
 
 /** The rest of a file whose worker died. */
 export interface Resumption {
-  /** What names the tests that it had for that worker. */
+  /** A hash of the list of tests that the dead worker found. */
   readonly listing: string;
-  /** Places of the tests that are not to be run, nor reported: they have a result, or will have one from elsewhere. */
+  /** The places of the tests to leave out: another worker has run them, or will. */
   readonly leaveOut: readonly number[];
 }
 
-/** How a worker opens a file of which it is given single tests. */
+/** How a worker opens a file whose tests the parent assigns one by one. */
 export interface SplitOrder {
   readonly granularity: Granularity;
   readonly grouping: Grouping;
-  /** The fingerprint of what the file's first worker has collected; null: this is the first. */
+  /** The fingerprint of the tests that the file's first worker found; null: this is the first worker. */
   readonly collected: string | null;
-  /** null: the file begins. */
+  /** null: no worker of this file has died. */
   readonly resumes: Resumption | null;
 }
 
 /**
- * One test of a file, in the order of its source. `group`: tests that run in the same worker have the
- * same number, groups are numbered in the order in which a worker comes to them. null: it is skipped or
- * todo in every worker, and the file's first one reports it.
+ * A test of a file. The tests are listed in source order. `group`: tests with the same number run in the same worker;
+ * the numbers follow the order in which a worker reaches the groups. null: the test is skipped or todo in every worker,
+ * and the file's first worker reports it.
  */
 export interface CollectedTest {
   readonly name: string;
@@ -79,110 +79,119 @@ export interface CollectedTest {
 /** Parent to worker. */
 export type ToWorker =
   | {readonly type: 'give'; readonly units: readonly UnitOrder[]}
-  /** Hand these back, if they have not begun. Answered by `units-returned`. */
+  /** Return these units if they have not begun. The worker answers with `units-returned`. */
   | {readonly type: 'take-back'; readonly units: readonly number[]}
   /**
-   * Run these groups of the open unit's tests, too. In ascending order over all such messages: a group
-   * below the last one given that was not given is another worker's. `last`: there are no more.
+   * Also run these groups of the open unit. The groups ascend over all such messages, so a lower group that was not
+   * given belongs to another worker. `last`: no more groups follow.
    */
   | {readonly type: 'give-tests'; readonly unit: number; readonly groups: readonly number[]; readonly last: boolean}
-  /** Run no further test of this unit: what comes of it here is not wanted. Answered by `unit-done`. */
+  /** Run no more tests of this unit; the parent ignores its result. The worker answers with `unit-done`. */
   | {readonly type: 'discard'; readonly unit: number}
-  /** Begin nothing more; end when the running unit is done. */
+  /** Begin no more units, and exit when the running unit is done. */
   | {readonly type: 'close'}
-  /** The run begins for which the process has waited. `environment`: the whole of it. Answered by `ready` or `leaving`. */
+  /**
+   * The run that the process has waited for begins. `environment`: all environment variables. The worker answers with
+   * `ready` or `leaving`.
+   */
   | {readonly type: 'run'; readonly setup: WorkerSetup; readonly environment: Readonly<Record<string, string>>};
 
-/** What workers say that has to do with workers that are started ahead of a run. */
+/** News about workers that start ahead of a run. */
 export type AheadNews =
-  /** A worker of a run has loaded these modules, which others may load ahead. */
+  /** A worker of a run has loaded these modules. Other workers may load them ahead. */
   | {readonly type: 'loaded'; readonly modules: readonly string[]}
-  /** The worker has loaded what it was to load, and waits for a `run`. */
+  /** The worker has loaded its modules and waits for `run`. */
   | {readonly type: 'waiting'}
-  /** The worker ends, as if it had been told to close: it has loaded what the run would load otherwise. */
+  /** The worker exits as after `close`, because it has loaded a module that the run would load in a different way. */
   | {readonly type: 'leaving'; readonly reason: string}
   /** The worker takes units of the run. */
   | {readonly type: 'ready'};
 
-/** The first line a worker sends over the socket: which slot's process it is. */
+/** The first line that a worker sends over the socket: it identifies the worker. */
 export interface Hello {
-  /** The run's own, which only its processes know: the socket is open to whoever finds it. */
+  /** The run's token. Any process can connect to the socket, but only the run's processes know the token. */
   readonly token: string;
   readonly slot: SlotNumber;
   readonly generation: Generation;
   readonly pid: number;
 }
 
-/** How a unit ended: Jest's result of the file, or the error because of which there is none. */
+/** How a unit ended: with Jest's result of the file, or with an error in place of a result. */
 export type UnitOutcome =
   {readonly type: 'result'; readonly result: TestResult} | {readonly type: 'error'; readonly error: FileError};
 
-/** What a worker adds to the result of those tests of a file that it ran. */
+/** What a worker sends with the result of a session of a split file. */
 export interface Slice {
-  /** The places in the collection of the result's tests, in their order. */
+  /** For each test of the result, in order, its place in the file's list of tests. */
   readonly tests: readonly number[];
-  /** The places of the tests that it ran, each once, in the order in which they first began. */
+  /** The places of the tests that the worker ran, each once, in the order in which they first began. */
   readonly ran: readonly number[];
-  /** For each entry of the result's console the place of the test it belongs to; -1: of none, it was written while the file was loaded. */
+  /** For each console entry of the result, the place of its test; -1: the entry is from the loading of the file. */
   readonly console: readonly number[];
-  /** From before the test environment was made until the tests were listed, in ms. */
+  /** The time from before the worker created the test environment until it had listed the tests, in ms. */
   readonly loadMs: number;
   readonly snapshot: SnapshotChanges | null;
 }
 
-/** When the try of a test was taken back, in a run of the whole file. */
+/** When Jest would take back a test's try in a run of the whole file. */
 export interface WhenTakenBack {
   /** The last place that had begun by then. */
   readonly after: number;
-  /** The test is run again when its block has ended: inner blocks end first, and have their tests run again in order. null: at once. */
+  /**
+   * Set if Jest retries the test only after its describe block has ended. Inner blocks end first, and each block
+   * retries its tests in order. null: Jest retries the test at once.
+   */
   readonly deferred: {readonly depth: number; readonly place: number} | null;
 }
 
-/** What the tests of a slice did to their file's snapshots; nothing of it is on disk yet. */
+/** What the tests of a slice did to their file's snapshots. None of it is on disk yet. */
 export interface SnapshotChanges {
-  /** Of the .snap file. */
+  /** The path of the .snap file. */
   readonly path: string;
-  /** Snapshots that are new or differ from those in the file, by key. */
+  /** The new or changed snapshots, by key. */
   readonly written: Readonly<Record<string, string>>;
   /** Whether Jest would write the file. */
   readonly dirty: boolean;
-  /** Keys in the file that no test of the slice has asked for. */
+  /** The keys of the file that no test of the slice asked for. */
   readonly unchecked: readonly string[];
-  /** Those of them that a test had asked for in a try that Jest took back: such a key is told after all others. In order. */
+  /**
+   * The keys in `unchecked` that a test asked for in a try that Jest took back. Jest lists such keys after all others,
+   * in this order.
+   */
   readonly takenBack: Readonly<Record<string, WhenTakenBack>>;
-  /** jest-snapshot's own: what it is to write into source files. */
+  /** The inline snapshots that jest-snapshot will write into source files, in its own format. */
   readonly inline: readonly unknown[];
 }
 
 /** A worker's memory, in bytes, before and after it ran a file. */
 export interface MemoryUse {
   readonly heap: {readonly before: number; readonly after: number};
-  /** All of the process's memory. */
+  /** The resident memory of the whole process. */
   readonly rss: {readonly before: number; readonly after: number};
 }
 
-/** A worker that has enough to do tells of a group that begins only if it has told nothing for so long (ms). */
+/** While a worker has enough groups, it reports the start of a group only this long (ms) after its last report. */
 export const NEWS_EVERY_MS = 20;
 
 /** Worker to parent. */
 export type FromWorker =
   | {readonly type: 'unit-started'; readonly unit: number}
-  /** The unit's tests are listed, and it waits to be given some. */
+  /** The worker has listed the unit's tests and waits for `give-tests`. */
   | {
       readonly type: 'unit-opened';
       readonly unit: number;
-      /** What it took to load it, in ms. */
+      /** The time to load the file, in ms. */
       readonly ms: number;
       readonly fingerprint: string;
-      /** null: the list is the one that `collected` is the fingerprint of. */
+      /** null: the list has the fingerprint that the order's `collected` gave. */
       readonly tests: readonly CollectedTest[] | null;
     }
   /**
-   * The unit's tests cannot be shared after all: `reason` says why. `anew`: nor can what has run here be used,
-   * even if no other worker has run any.
+   * Workers cannot share the unit's tests, because of `reason`. `anew`: the file must run again from the start, even if
+   * no other worker has run any of its tests.
    */
   | {readonly type: 'unit-indivisible'; readonly unit: number; readonly reason: string; readonly anew: boolean}
-  /** Groups that have ended since the last such message, in ms each, and the one that runs now. */
+  /** `done`: the groups that ended since the last such message, with their time (ms). `running`: the current group. */
   | {
       readonly type: 'tests-progress';
       readonly unit: number;
@@ -192,106 +201,120 @@ export type FromWorker =
   | {
       readonly type: 'unit-done';
       readonly unit: number;
-      /** From before its environment was made until it was torn down. */
+      /** The time from before the worker created the test environment until it was torn down. */
       readonly ms: number;
-      /** The worker is over its memory limit and begins nothing more. */
+      /** The worker is over its memory limit and begins no more units. */
       readonly retiring: boolean;
       readonly outcome: UnitOutcome;
-      /** What came with the result of a unit that was opened for single tests; null: it ran whole. */
+      /** null: the unit ran whole. */
       readonly slice: Slice | null;
-      /** Of a worker that is retiring. */
+      /** Set if the worker is retiring. */
       readonly memory?: MemoryUse;
-      /** The private parts of Jest that the worker has found missing so far, if there are any. */
+      /** The private parts of Jest that the worker has found missing so far. Not set if there are none. */
       readonly jestLacks?: readonly CapabilityName[];
     }
   | {readonly type: 'units-returned'; readonly asked: readonly number[]; readonly units: readonly number[]}
-  /** The runner itself has gone wrong in there. `doing`: a clause without a subject, what it did. `error`: a stack. */
+  /** An error of the runner in the worker. `doing`: a clause without its subject, the worker. `error`: a stack. */
   | {readonly type: 'fault'; readonly doing: string; readonly error: string}
-  /** What Jest's own code sends from inside a test file: `['test-case-result', [path, result]]`. */
+  /** A message of Jest's own code inside a test file: `['test-case-result', [path, result]]`. */
   | {readonly type: 'jest-event'; readonly name: string; readonly payload: unknown};
 
-/** The argument of the one call that a worker's process serves for as long as it lives; and of the run that it waits for. */
+/**
+ * The argument of the single jest-worker call that a worker's process serves until it exits. A process that starts
+ * ahead of its run gets another WorkerSetup with `run`.
+ */
 export interface WorkerSetup extends Omit<Hello, 'pid'> {
-  /** The process starts ahead of its run; null: it serves this run at once. */
+  /** Set if the process starts ahead of its run; null: it serves this run at once. */
   readonly ahead: AheadOrder | null;
-  /** Whether it tells which modules it has loaded. */
+  /** Whether the worker sends `loaded`. */
   readonly tellsLoaded: boolean;
-  /** Of slots in this run. */
+  /** The number of slots in this run. */
   readonly workerCount: number;
   readonly runId: string;
   readonly socketPath: string;
-  /** Where to leave an ExitRecord. */
+  /** The path of the ExitRecord. */
   readonly exitRecordPath: string;
-  /** Where to keep the journal of the file that runs. */
+  /** The path of the running file's journal. */
   readonly journalPath: string;
-  /** The process leads a process group of its own. */
+  /** The process leads its own process group. */
   readonly ownsGroup: boolean;
-  /** When a test, a hook or a file's loading is told to be slow (0: never), and when it is taken to hang (0: never), in ms. */
+  /** The time after which the watchdog reports a phase as slow, in ms; 0: never. */
   readonly slowTimeoutMs: number;
+  /** The time after which the watchdog reports a phase as hung, in ms; 0: never. */
   readonly hardTimeoutMs: number;
-  /** Where to leave a Departure, once this process has nothing left to do. */
+  /** The path of the Departure, which the process writes when it has no work left. */
   readonly departurePath: string;
-  /** How long (ms) it may take to end when it has nothing left to do. */
+  /** The time (ms) within which the process must exit when it has no work left. */
   readonly graceMs: number;
   /** A worker whose heap is larger than this after a file (bytes) retires; null: no limit. */
   readonly heapLimitBytes: number | null;
-  /** null: nothing of what is compiled is kept. */
+  /** null: the compile cache is off. */
   readonly compileCache: CompileCacheOrder | null;
-  /** The running Jest's modules, by absolute path. */
+  /** The absolute paths of the running Jest's modules. */
   readonly modules: {readonly testWorker: string; readonly jestWorker: string};
-  /** What every call of jest-runner's testWorker gets besides config and path. */
+  /** An argument of jest-runner's testWorker. */
   readonly globalConfig: unknown;
+  /** An argument of jest-runner's testWorker. */
   readonly context: unknown;
-  /** Jest's own: one entry a project, with its config and module map. */
+  /** Jest's list of projects, each with its config and module map. */
   readonly serializableResolvers: readonly {
     readonly config: {readonly id: string};
     readonly serializableModuleMap: unknown;
   }[];
 }
 
-/** What a process does before it knows its run. */
+/** What a process does before its run begins. */
 export interface AheadOrder {
-  /** Paths of the modules that it loads, in this order. */
+  /** The paths of the modules that it loads, in this order. */
   readonly modules: readonly string[];
 }
 
 /** How a process keeps the code that it compiles. */
 export interface CompileCacheOrder {
-  /** Of the running Jest's jest-runtime. */
+  /** The path of the running Jest's jest-runtime. */
   readonly runtime: string;
-  /** A file of its @jest/core, from which all of its packages are found. */
+  /** The path of a file of the running Jest's @jest/core, from which we resolve all of Jest's packages. */
   readonly core: string;
-  /** Where processes find what others have left; null: nothing of that is used. */
+  /** The folder in which processes share compiled code; null: they do not share it. */
   readonly folder: string | null;
-  /** Whether this process fills Node's own cache where that is empty. It takes 0.1 s, and all processes of a run would write the same. */
+  /**
+   * Whether this process fills Node's own cache if that is empty. One process of a run does so, because it takes 0.1 s
+   * and all processes would write the same.
+   */
   readonly fillsNodesOwn: boolean;
 }
 
-/** So many bytes of the file for an ExitRecord are there before the worker starts: a disk may be full when it ends. */
+/** The size of the file that the parent reserves for an ExitRecord: the disk may be full when the worker dies. */
 export const EXIT_RECORD_BYTES = 4096;
 
-/** What a worker's process leaves behind, in a file, when it ends without having been told to. */
+/** The file that a worker's process writes when it exits although nobody asked it to. */
 export interface ExitRecord {
   readonly code: number;
-  /** The stack of the exception that nothing caught, if that is what ended it. */
+  /** The stack of the uncaught exception that ended the process; null: none did. */
   readonly uncaught: string | null;
 }
 
-/** How far a worker's process has come on its way out, in a file: the parent may have to end it, and then says why. */
+/**
+ * The shutdown step that an exiting worker has reached. The worker writes it to a file, so that the parent can say why
+ * it had to kill the worker.
+ */
 export type Departure =
-  /** It leaves to later processes what it has compiled. */
+  /** The worker stores compiled code for later processes. */
   | {readonly at: 'saving'}
-  /** Something keeps it alive. `addons`: paths of the native addons that it has loaded; Node lists nothing of what they keep open. */
+  /**
+   * Something keeps the process alive. `addons`: the paths of the native addons that it has loaded. Node does not list
+   * the resources that an addon keeps open.
+   */
   | {readonly at: 'waiting'; readonly leftOpen: readonly LeftOpen[]; readonly addons: readonly string[]}
-  /** Nothing keeps it alive: its exit has begun. */
+  /** Nothing keeps the process alive, and its exit has begun. */
   | {readonly at: 'exiting'; readonly addons: readonly string[]};
 
-/** What keeps a worker's process from ending. */
+/** Resources that keep a worker's process alive. */
 export interface LeftOpen {
-  /** A kind of resource, as `process.getActiveResourcesInfo()` has it. */
+  /** The kind of resource, as in `process.getActiveResourcesInfo()`. */
   readonly kind: string;
   readonly count: number;
-  /** The file that has opened it, as far as counting tells: of several, one of them; none: it was opened between files. */
+  /** The files that may have opened them, judged by the counts: one of these files did; empty: opened between files. */
   readonly paths: readonly string[];
 }
 
@@ -346,7 +369,7 @@ export function parseFromWorker(message: unknown): FromWorker {
   }
 }
 
-/** @returns null: it is no such message */
+/** @returns null if the message is of another kind */
 export function parseAheadNews(message: unknown): AheadNews | null {
   if (typeof message !== 'object' || message === null) return null;
   const {type, reason, modules} = message as Readonly<Record<string, unknown>>;
@@ -394,7 +417,7 @@ export function parseToWorker(line: string): ToWorker {
       const environment = dictionary(fields.environment, 'an environment', text);
       return {
         type: 'run',
-        // As in the call that it has begun with: what is in there is Jest's, and ours.
+        // Not parsed, like the argument of the process's first call: both come from our own code and from Jest.
         setup: record(fields.setup, 'the setup of a run') as unknown as WorkerSetup,
         environment,
       };
@@ -441,7 +464,7 @@ export function parseExitRecord(line: string): ExitRecord {
 
 /** @throws {ProtocolError} */
 export function parseDeparture(line: string): Departure {
-  const {at, leftOpen, addons} = record(parseJson(line), 'how far a worker has come on its way out');
+  const {at, leftOpen, addons} = record(parseJson(line), 'a departure');
   switch (at) {
     case 'saving':
       return {at};
@@ -450,7 +473,7 @@ export function parseDeparture(line: string): Departure {
     case 'exiting':
       return {at, addons: list(addons, text)};
     default:
-      throw new ProtocolError('how far a worker has come on its way out', at);
+      throw new ProtocolError('a departure', at);
   }
 }
 
@@ -479,7 +502,7 @@ function parseOutcome(value: unknown): UnitOutcome {
   if (type === 'result') {
     const fields = record(result, "a file's result");
     list(fields.testResults, test => record(test, "a test's result"));
-    // The rest of it is Jest's own, made by the very Jest that reads it.
+    // The rest is not parsed: the Jest that made it is the Jest that reads it.
     return {type, result: result as TestResult};
   }
   if (type === 'error') {
@@ -541,7 +564,7 @@ function parseSnapshotChanges(value: unknown): SnapshotChanges {
 }
 
 function parseWhen(value: unknown): WhenTakenBack {
-  const {after, deferred} = record(value, 'when something was taken back');
+  const {after, deferred} = record(value, 'the time when a try was taken back');
   return {
     after: finite(after),
     deferred: nullable(deferred, entry => {

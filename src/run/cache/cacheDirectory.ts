@@ -1,7 +1,7 @@
-/** Where what later runs may use is kept. */
+/** The folder for data that later runs use. */
 import type {Test} from '@jest/test-result';
 
-/** Projects may have several: always the same one, whichever test comes first today. '': there is no test. */
+/** If projects have different folders, picks the same one for any order of tests. '': there is no test. */
 export function cacheDirectoryOf(tests: readonly Test[]): string {
   const [first = ''] = [...new Set(tests.map(({context}) => context.config.cacheDirectory))].sort();
   return first;

@@ -13,23 +13,23 @@ export function compileCacheOf(
   {jest, globalConfig, options}: Pick<RunOptions, 'jest' | 'globalConfig' | 'options'>,
 ): CompileCacheOrder | null {
   if (!options.compileCache || tests.length === 0) return null;
-  // V8 tells coverage in places of the source that it has compiled, and Jest takes these for places of the module.
+  // V8 reports coverage as offsets in the source that it has compiled. Jest takes them as offsets in the module.
   if (globalConfig.collectCoverage && globalConfig.coverageProvider === 'v8') return null;
   if (!jest.capabilities.has('compileCache')) return null;
   const {runtime, core} = jest.modules;
   const folder = join(cacheDirectoryOf(tests), 'xdist-code');
-  // Where nothing is kept from run to run, as in many a CI, it would be filled for nobody: the second run fills it.
+  // Only the second run fills the cache: in many CIs nothing is kept between runs, and filling it would be a waste.
   const fillsNodesOwn = existsSync(folder);
   return {runtime, core, folder: usable(folder), fillsNodesOwn};
 }
 
-/** null: what is there may be somebody else's, or nothing can be kept there. */
+/** @returns the folder; null if another user may have written to it, or if we cannot write to it */
 function usable(folder: string): string | null {
   let objection: string | null;
   try {
     objection = makePrivate(folder);
   } catch {
-    return null; // the timings file, which is kept beside it, is told of
+    return null; // the timings file in the same folder has the same problem and reports it
   }
   if (objection === null) return folder;
   warn(`the compile cache keeps nothing on disk: ${folder} is not used, as code from there is run: ${objection}.`);

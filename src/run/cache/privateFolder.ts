@@ -1,15 +1,15 @@
-/** A folder for code that will be run: nobody else may write there. */
+/** A folder for code that a later process will run, so that no other user may write to it. */
 import {chmodSync, lstatSync, mkdirSync, readdirSync, rmSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 
-/** Write access of the group, and of all others. */
+/** The mode bits for write access by the group and by others. */
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
- * Makes the folder. If it is the user's own, and others may write there, it is emptied, and closed to them.
+ * Creates the folder. If others may write to an existing folder of this user, empties it and removes their access.
  *
- * @returns why it may not be used; null: it may
- * @throws if it cannot be made, or emptied
+ * @returns why we may not use the folder; null: we may
+ * @throws if the folder cannot be created or emptied
  */
 export function makePrivate(folder: string): string | null {
   mkdirSync(dirname(folder), {recursive: true});
@@ -19,10 +19,10 @@ export function makePrivate(folder: string): string | null {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   const stats = lstatSync(folder);
-  if (!stats.isDirectory()) return 'it is no folder'; // a link can be made to lead elsewhere
+  if (!stats.isDirectory()) return 'it is no folder'; // somebody could redirect a link
   const user = process.getuid?.();
   if (user === undefined) return null; // on Windows, access is by lists
-  // The superuser can do all of this anyway.
+  // A folder of root is safe: root can write anywhere.
   if (stats.uid !== user && stats.uid !== 0) return `it belongs to another user (${stats.uid})`;
   if ((stats.mode & WRITABLE_BY_OTHERS) === 0) return null;
   chmodSync(folder, 0o700);

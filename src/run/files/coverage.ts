@@ -1,12 +1,11 @@
 /**
- * The coverage of one test file from the several workers that shared its tests, merged as Jest's
- * CoverageReporter merges that of several files, with the same packages. What is passed in is used up:
- * both change what they are given, and copies of it would be large.
+ * Merges the coverage of a split file's slices in the same way, and with the same packages, as Jest's CoverageReporter
+ * merges files. The packages change their arguments, and copies would be large, so the callers give their data up.
  */
 import type {V8CoverageResult} from '@jest/test-result';
 import type {Coverage} from '../../core/results/sumResults';
 
-/** What of istanbul-lib-coverage is used here. */
+/** The part of istanbul-lib-coverage that we use. */
 export interface IstanbulCoverage {
   createCoverageMap(data: Coverage): {
     merge(data: Coverage): void;
@@ -17,7 +16,7 @@ export interface IstanbulCoverage {
 
 type ScriptCoverage = V8CoverageResult[number]['result'];
 
-/** What of @bcoe/v8-coverage is used here. */
+/** The part of @bcoe/v8-coverage that we use. */
 export interface BcoeCoverage {
   mergeProcessCovs(all: readonly {readonly result: ScriptCoverage[]}[]): {readonly result: ScriptCoverage[]};
 }
@@ -28,7 +27,7 @@ export function mergeCoverage(all: readonly Coverage[], istanbul: IstanbulCovera
   return Object.fromEntries(map.files().map(path => [path, map.fileCoverageFor(path).toJSON()]));
 }
 
-/** Each script once, with the first transformation that is known of it: the one that CoverageReporter takes. */
+/** Each script once, with its first known transformation, which is the one that CoverageReporter takes. */
 export function mergeV8Coverage(all: readonly V8CoverageResult[], bcoe: BcoeCoverage): V8CoverageResult {
   type Transformed = V8CoverageResult[number]['codeTransformResult'];
   const transformed = new Map<string, Transformed>();

@@ -1,4 +1,4 @@
-/** What workers that died have left of a file, made into slices of the file's result like those of workers that live. */
+/** Makes slices of a file's result from the journals of dead workers, like the slices that living workers send. */
 import type {AssertionResult, Test, TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import {hookCrash, notRun, outsideCrash, testCrash, togetherCrash} from '../../core/texts/crashTexts';
@@ -8,7 +8,7 @@ import type {Remains} from '../../core/schedule';
 import {deadConsole, snapshotsOf, type DeadSession} from '../../core/results/deadSession';
 import {epochMs, monotonicMs} from '../../pristine/clock';
 
-/** What of jest-message-util is used: it lays out the text of a file's failures. */
+/** The part of jest-message-util that we use: it formats the text of a file's failures. */
 export interface MessageUtil {
   formatResultsErrors(
     results: readonly AssertionResult[],
@@ -27,29 +27,29 @@ export interface MessageUtil {
 export interface DeadSlicesOptions {
   readonly globalConfig: Config.GlobalConfig;
   readonly messageUtil: () => MessageUtil;
-  /** Why the rest of a file whose worker died does not run in a new one; null: it does. */
+  /** Why the rest of a file does not run in a new worker after its worker died; null: it runs. */
   readonly noRestBecause: string | null;
 }
 
-/** What a worker has left of a file. */
+/** The evidence of a file that a dead worker left. */
 export interface DeadPart {
   readonly session: DeadSession;
-  /** Resolves when the worker's last words are read. */
+  /** Resolves when the worker's exit record and standard error are read. */
   readonly report: Promise<DeathReport>;
   readonly at: Moment;
 }
 
-/** What is to be said of a file whose workers died, besides what they have left. */
+/** The facts about a file whose workers died that are not in their journals. */
 export interface WhatIsLeft extends Pick<Remains, 'notRun' | 'together'> {
-  /** Why tests were not run; null: as the file's workers died. */
+  /** Why some tests did not run; null: because the file's workers died. */
   readonly why: string | null;
-  /** Whether the run was interrupted: tests without a result are skipped, and have not failed. */
+  /** Whether the run was interrupted: then tests without a result are skipped and do not fail. */
   readonly interrupted: boolean;
-  /** Of the last worker that died of the file. */
+  /** The report of the file's last dead worker. */
   readonly lastReport: Promise<DeathReport>;
 }
 
-/** The time by two clocks. The time of day may jump; the other one says how long something took, here and in a worker. */
+/** The time by two clocks. The time of day may jump. The monotonic clock gives durations across processes. */
 export interface Moment {
   readonly epochMs: number;
   readonly monotonicMs: number;
@@ -66,11 +66,11 @@ export class DeadSlices {
     this.#options = options;
   }
 
-  /** @param parts by number, in the order of the deaths: `left.together` names some of them */
+  /** @param parts keyed by number, in the order of the deaths; `left.together` contains some of the numbers */
   async of(file: Test, parts: ReadonlyMap<number, DeadPart>, left: WhatIsLeft): Promise<SliceResult[]> {
     const slices: SliceResult[] = [];
     const sessions = [...parts.values()].map(({session}) => session);
-    // What did not run, or not to its end, has asked for none of its snapshots: they are not obsolete.
+    // A test that did not run to its end may not have asked for its snapshots, so these are not obsolete.
     const kept = [...left.notRun, ...sessions.flatMap(({failed}) => failed)];
     for (const {session, report, at} of parts.values()) {
       slices.push(...this.#slicesOf(file, session, await report, at, kept));
@@ -108,7 +108,7 @@ export class DeadSlices {
       : `the file's worker died (${died}), and ${noRestBecause}.`;
   }
 
-  /** @param kept places of all of the file's tests whose snapshots are not obsolete, whatever has run */
+  /** @param kept the places of the tests whose snapshots are not obsolete */
   #slicesOf(file: Test, session: DeadSession, report: DeathReport, at: Moment, kept: readonly number[]): SliceResult[] {
     const options = {session, report, coverage: this.#coverage};
     const {crash, failed} = session;
@@ -148,7 +148,7 @@ export class DeadSlices {
     return slices;
   }
 
-  /** Tests that had failed, and were to be retried: nothing else is known of them. */
+  /** Tests that failed and waited for a retry: the failure is their only result. */
   #endedSlice(
     file: Test,
     session: DeadSession,
@@ -168,7 +168,7 @@ export class DeadSlices {
     };
   }
 
-  /** @param text a test's failure; null: it is skipped */
+  /** @param text the test's failure; null: the test is skipped */
   #failedSlice(
     file: Test,
     session: DeadSession,
@@ -203,7 +203,7 @@ export class DeadSlices {
     };
   }
 
-  /** A failure that is no test's. */
+  /** A failure outside of any test. */
   #outsideSlice(file: Test, session: DeadSession, message: string): SliceResult {
     const {context, path} = file;
     const result = this.#result(file, session, [], session.startedAt, {});

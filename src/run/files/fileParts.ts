@@ -1,7 +1,6 @@
 /**
- * The files of a run whose tests were told apart: what is in them, and the parts of their results, from workers that ended
- * their share and from workers that died. The scheduler says which part belongs to a file's result; here they are kept, and
- * made into one.
+ * Stores the test lists of followed files and the parts of their results, from living and from dead workers, and merges
+ * the parts. The scheduler decides which parts belong to a file's result.
  */
 import type {Test} from '@jest/test-result';
 import type {SlotNumber} from '../../core/plan/units';
@@ -11,15 +10,15 @@ import type {FileError} from '../../core/texts/deaths';
 import type {CollectedTest, Resumption, UnitOutcome} from '../../core/wire/workerMessages';
 import type {DeadPart, DeadSlices, WhatIsLeft} from './deadSlices';
 
-/** The tests of a file, as its first worker has listed them. */
+/** The list of a file's tests that its first worker sent. */
 export interface ListedTests {
   readonly slot: SlotNumber;
   readonly tests: readonly CollectedTest[];
-  /** What names the list. */
+  /** A hash of the list. */
   readonly fingerprint: string;
 }
 
-/** How a file ended. `ms`: what its tests took, in however many workers; null: unknown. */
+/** How a file ended. `ms`: the total time of its tests in all workers; null: unknown. */
 export interface FileEnd {
   readonly outcome: UnitOutcome;
   readonly ms: number | null;
@@ -48,12 +47,12 @@ export class FileParts {
     this.#options = options;
   }
 
-  /** What names the tests that the file's first worker has listed; null: it has listed none. */
+  /** The fingerprint of the file's test list; null: no worker has sent a list. */
   fingerprint(unit: number): string | null {
     return this.#files.get(unit)?.listed?.fingerprint ?? null;
   }
 
-  /** What workers are to leave out of the unit, and which tests they are to find in it; null: nothing is known of it. */
+  /** The tests that workers leave out of the unit, and the list that they must find; null: no worker has died of it. */
   resumption(unit: number): Resumption | null {
     return this.#files.get(unit)?.resumption ?? null;
   }
@@ -70,25 +69,25 @@ export class FileParts {
     this.#of(unit).dead.set(part, dead);
   }
 
-  /** What is left of the unit is run next. */
+  /** The rest of the unit runs next. */
   resume(unit: number, resumption: Resumption): void {
     const file = this.#of(unit);
     file.listed = null;
     file.resumption = resumption;
   }
 
-  /** The unit has ended, or begins anew: nothing of it is wanted. */
+  /** The unit has ended or begins anew: drops its parts. */
   forget(unit: number): void {
     this.#files.delete(unit);
   }
 
-  /** Makes one result of these parts, in this order. */
+  /** Merges these parts into one result, in this order. */
   merge(unit: number, parts: readonly number[]): FileEnd {
     const file = this.#files.get(unit);
     return this.#mergeSlices(unit, deliveredIn(file, parts), file?.listed?.tests ?? []);
   }
 
-  /** The same where workers have died of the file: what they left is read when their last words are. */
+  /** Merges parts if workers of the file have died: waits until the evidence of these workers is read. */
   async mergeRemains(unit: number, parts: readonly number[], left: WhatIsLeft): Promise<FileEnd> {
     const file = this.#files.get(unit);
     const dead = parts.flatMap(part => {
@@ -101,21 +100,21 @@ export class FileParts {
     return this.#mergeSlices(unit, [...delivered, ...slices], names);
   }
 
-  /** A worker has found other tests than the file's first one. */
+  /** A worker has found other tests than the file's first worker. */
   warnOfOtherTests(unit: number, slot: SlotNumber, tests: readonly CollectedTest[]): void {
     const listed = this.#files.get(unit)?.listed ?? {slot: 0, tests: []};
     this.#options.warn(describeMismatch(this.#options.testOf(unit).path, listed, {slot, tests}));
   }
 
-  /** A worker could not load a file that another one has loaded. */
+  /** A worker could not load a file that another worker has loaded. */
   warnOfRefusal(unit: number, slot: SlotNumber, error: FileError): void {
     const first = this.#files.get(unit)?.listed?.slot ?? 0;
     this.#options.warn(describeRefusal(this.#options.testOf(unit).path, first, slot, error.message));
   }
 
-  /** A worker has found why a file's tests cannot be shared. */
+  /** A worker has found a reason not to split the file. */
   warnOfIndivisible(unit: number, reason: string): void {
-    this.#options.warn(`${this.#options.testOf(unit).path} runs whole, on one worker: ${reason}`);
+    this.#options.warn(`${this.#options.testOf(unit).path} runs whole, in one worker: ${reason}`);
   }
 
   #of(unit: number): Parts {

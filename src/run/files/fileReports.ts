@@ -1,6 +1,6 @@
 /**
- * What Jest is told of each file: its start, its tests and one end. A file is one unit; or where it runs on
- * several nodes, one unit for each, of which Jest hears as of one.
+ * Maps the events of units to reports about files: each file has a start, its tests and one end. A file is one unit, or
+ * one unit per node with `dist: 'each'`. (`reports` orders the reports and sends them to Jest.)
  */
 import type {Test} from '@jest/test-result';
 import type {FileError} from '../../core/texts/deaths';
@@ -14,13 +14,13 @@ export interface FileReportsOptions {
   readonly reports: Reports;
   /** Jest's test of a unit. */
   readonly testOf: (unit: number) => Test;
-  /** null: no file declares one. */
+  /** null: no file declares a fixture. */
   readonly fixtures: Pick<SharedFixtures, 'ended'> | null;
   /** null: each file is one unit. */
   readonly nodes: NodeResults | null;
-  /** Jest's `--bail`: it leaves at so many failed tests; 0: never. */
+  /** Jest's `--bail`: Jest exits at this number of failed tests; 0: never. */
   readonly bail: number;
-  /** A result could not be put together. @returns what the file fails with */
+  /** A result could not be merged. @returns the failure of the file */
   readonly onFault: (doing: string, error: unknown) => FileError;
 }
 
@@ -33,16 +33,16 @@ export class FileReports {
     this.#options = options;
   }
 
-  /** One that is run again has started once, for Jest. */
+  /** A unit has started, or starts again. Jest hears of the file's start once. */
   started(unit: number): void {
     const test = this.#options.testOf(unit);
     if (this.#started.has(test)) return;
     this.#started.add(test);
-    // A listener that threw has made it the file's failure already.
+    // If a listener threw, its error already is the file's failure.
     this.#options.reports.fileStarted(test).catch(() => undefined);
   }
 
-  /** An event of Jest's own code inside a worker. @param unit the one that it runs; null: none is known */
+  /** An event of Jest's own code inside a worker. @param unit the unit that the worker runs; null: unknown */
   jestEvent(unit: number | null, name: string, payload: unknown): void {
     const {nodes, reports, testOf} = this.#options;
     const test = unit === null ? null : testOf(unit);
@@ -53,23 +53,23 @@ export class FileReports {
     const {nodes, bail, testOf} = this.#options;
     const whole = nodes === null ? end : nodes.add(unit, end);
     if (whole !== null) this.#report(testOf(unit), whole);
-    // What cannot be had is told of where the file is reported.
+    // An error surfaces where the file is reported.
     if (nodes !== null && bail > 0) this.#bailEarly(nodes, end).catch(() => undefined);
   }
 
-  /** A signal has ended the run while the unit was run. */
+  /** A signal has ended the run while the unit ran. */
   interrupted(unit: number, error: FileError): void {
     const {nodes, reports, testOf} = this.#options;
     if (nodes === null) void reports.fileFailed(testOf(unit), error);
     else this.ended(unit, {outcome: {type: 'error', error}, wasTold: null});
   }
 
-  /** The run is over: files that have come to something on a node, and will not on the others. @param why */
+  /** The run is over. Reports the files that have ended on some nodes only. @param why why they do not end elsewhere */
   leftOver(why: string): void {
     for (const {test, end} of this.#options.nodes?.takeAll(why) ?? []) this.#report(test, end);
   }
 
-  /** Jest counts the failures of files that have ended: with nodes that may be long after the first node's. */
+  /** Jest counts failures only at the end of a file, which may be long after its end on the first node. */
   async #bailEarly(nodes: NodeResults, {outcome}: UnitEnd): Promise<void> {
     const known = await outcome;
     if (known.type === 'error' || known.result.numFailingTests === 0) return;
@@ -96,9 +96,8 @@ export class FileReports {
 }
 
 /**
- * An error of a file's run as jest-worker hands it to the stock runner: of the plain object that
- * testWorker throws it makes a String object with the object's fields, and a reporter that writes
- * results as JSON gets a string where it would otherwise get an object.
+ * Gives an error the form in which jest-worker delivers it to the stock runner. testWorker throws a plain object, and
+ * jest-worker makes of it a String object with the same fields. A reporter that writes JSON then writes a string.
  */
 function asJestWorkerDelivers(error: FileError): FileError {
   return Object.assign(Object(error.message) as FileError, error);

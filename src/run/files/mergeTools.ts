@@ -1,4 +1,4 @@
-/** The running Jest's own ways of merging what several workers, or several nodes, have made of one file. */
+/** The running Jest's code that merges the results of one file from several workers or several nodes. */
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import type {MergeTools} from '../../core/results/merge';
@@ -9,7 +9,7 @@ import {mergeCoverage, mergeV8Coverage} from './coverage';
 import type {RunningJest} from '../jest/runningJest';
 import {NOT_SAVED, saveSnapshots, snapshotSettings} from './snapshotFile';
 
-/** Whether this Jest has what it takes to merge what several workers have made of one file. */
+/** Whether this Jest has the parts that merge the slices of a file. */
 export function canMerge(
   {capabilities}: Pick<RunningJest, 'capabilities'>,
   {collectCoverage}: Pick<Config.GlobalConfig, 'collectCoverage'>,
@@ -26,7 +26,7 @@ export function mergeTools(
   const settings = snapshotSettings(test, {updateSnapshot: updateSnapshotFor(use, updateSnapshot), expand});
   return {
     ...coverageTools(jest),
-    // Of a file whose worker died the tests that ended keep their results, whatever becomes of their snapshots.
+    // If a file's worker died, its ended tests keep their results even if their snapshots cannot be saved.
     saveSnapshots: changes =>
       jest.capabilities.has('snapshotState')
         ? saveSnapshots(changes, settings, jest.snapshotState(), use === 'keep-obsolete')

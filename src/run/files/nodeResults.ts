@@ -1,4 +1,4 @@
-/** What has come of each file on the nodes that it runs on, until all are through with it. */
+/** Collects the outcomes of each file on its nodes until the file has ended on all of them. */
 import type {Test} from '@jest/test-result';
 import {mergeNodes, type NodeMergeTools, onNode} from '../../core/results/mergeNodes';
 import {describeNodeDifference} from '../../core/texts/nodeDifference';
@@ -13,14 +13,14 @@ export interface NodeResultsOptions {
   /** Jest's test of a unit. */
   readonly testOf: (unit: number) => Test;
   readonly mergeTools: (test: Test) => NodeMergeTools;
-  /** With -u: from the file's snapshots. */
+  /** With -u: removes obsolete snapshots of the file. */
   readonly removeObsolete: (test: Test, outcome: UnitOutcome) => Promise<UnitOutcome>;
   readonly warn: (text: string) => void;
 }
 
 export class NodeResults {
   readonly #options: NodeResultsOptions;
-  /** By file, and by the name of the node. */
+  /** Keyed by file and by node name. */
   readonly #ends = new Map<Test, Map<string, UnitEnd>>();
   readonly #failed = new Set<Test>();
 
@@ -28,14 +28,14 @@ export class NodeResults {
     this.#options = options;
   }
 
-  /** What reporters hear of a test of the unit, with the node's name among its titles. */
+  /** Adds the node's name to the titles of a test in the payload of a test event. */
   named(unit: number, payload: unknown): unknown {
     if (!Array.isArray(payload)) return payload;
     const [path, test, ...rest] = payload as unknown[];
     return isNamed(test) ? [path, onNode(this.#options.nodeOf(unit), test), ...rest] : payload;
   }
 
-  /** @returns how the file has ended; null: it has not yet on all nodes */
+  /** @returns how the file has ended; null: it has not ended on all nodes yet */
   add(unit: number, end: UnitEnd): UnitEnd | null {
     const {testOf, nodeOf, nodes} = this.#options;
     const test = testOf(unit);
@@ -46,14 +46,14 @@ export class NodeResults {
       outcome => {
         if (outcome.type === 'result' && outcome.result.numFailingTests > 0) this.#failed.add(test);
       },
-      () => undefined, // whoever reports the file hears of that
+      () => undefined, // the report of the file surfaces the error
     );
     if (ends.size < nodes.length) return null;
     this.#ends.delete(test);
     return this.#merge(test, ends);
   }
 
-  /** The files that have ended on some nodes only. @param why they have not on the others, where they fail with that */
+  /** The files that have ended on some nodes only. @param why the failure of these files on the other nodes */
   takeAll(why: string): {test: Test; end: UnitEnd}[] {
     const all = [...this.#ends].map(([test, ends]) => {
       for (const node of this.#options.nodes) {
@@ -67,7 +67,7 @@ export class NodeResults {
     return all;
   }
 
-  /** Those that have failed on one of the nodes on which they have ended, with what has come of them there. */
+  /** The files that have failed on a node, with their outcomes so far. */
   takeFailed(): {test: Test; end: UnitEnd}[] {
     const failed = [...this.#ends].filter(([test]) => this.#failed.has(test));
     for (const [test] of failed) this.#ends.delete(test);

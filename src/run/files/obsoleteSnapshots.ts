@@ -1,7 +1,6 @@
 /**
- * Snapshots of a file that runs on several nodes, and that none of these has a test for. With -u they are
- * removed when it has ended on all of them: a node that removed them could not know what the next one has, and
- * what that one's test does not get to in this run would be lost.
+ * Removes, with -u, the snapshots of a file that no node has a test for, after the file has ended on all nodes.
+ * A single node cannot remove them, because it does not know which snapshots the other nodes need.
  */
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
@@ -9,7 +8,7 @@ import type {UnitOutcome} from '../../core/wire/workerMessages';
 import type {RunningJest} from '../jest/runningJest';
 import {removeSnapshots, snapshotSettings} from './snapshotFile';
 
-/** @param outcome what all nodes together have made of the file; its unchecked keys are those that all have */
+/** @param outcome the outcome of all nodes together; its unchecked keys are unchecked on every node */
 export async function removeObsolete(
   outcome: UnitOutcome,
   test: Test,
@@ -24,10 +23,10 @@ export async function removeObsolete(
     const path = await jest.snapshotPath(test.context.config, test.path);
     const settings = snapshotSettings(test, globalConfig);
     if (!removeSnapshots(path, snapshot.uncheckedKeys, settings, jest.snapshotState())) return outcome;
-    // As jest-circus counts.
+    // jest-circus counts in the same way.
     return {type: 'result', result: {...result, snapshot: {...snapshot, fileDeleted: true, unchecked: 0}}};
   } catch (thrown) {
-    // Jest, too, has no result of a file whose snapshots cannot be saved.
+    // As in Jest: a file has no result if its snapshots cannot be saved.
     const {message, stack = ''} = thrown as Error;
     return {type: 'error', error: {message, stack, type: 'Error'}};
   }

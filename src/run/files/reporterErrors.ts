@@ -1,6 +1,6 @@
 /**
- * What a reporter throws when it is told of the end of a file over workers. The stock runner ends the run then, in
- * silence and with exit code 0; here the run goes on, the error is printed, and the run fails.
+ * Handles errors that a reporter throws at the end of a file. The stock runner then silently ends the run with exit
+ * code 0. This runner prints the error, continues the run, and fails it.
  */
 import {relative} from 'node:path';
 import {inspect} from 'node:util';
@@ -13,7 +13,7 @@ export function reporterErrors(
   rootDir: string,
   watcher: Pick<TestWatcher, 'isWatchMode'>,
 ): (error: unknown, test: Test | null) => void {
-  /** A reporter that throws once may well throw at each file. */
+  /** The errors so far: a reporter may throw the same error at each file, but it is printed once. */
   const told = new Set<string>();
   return (error, test) => {
     if (told.size === 0) failRun(watcher);

@@ -1,7 +1,7 @@
 /**
- * What Jest is told. The reports of one file keep their order, those of different files overlap, as with the stock
- * runner: a reporter may be slow. So nobody waits for them but the end of the run: the next file of a worker has long
- * begun when the last one is printed.
+ * Sends Jest its reports: one file's reports in order, while reports of different files may overlap, as with the stock
+ * runner. A reporter may be slow, so only the end of the run waits for reports. A worker may start its next file before
+ * Jest prints the previous one.
  */
 import type {AssertionResult, Test, TestResult} from '@jest/test-result';
 import type {FileError} from '../../core/texts/deaths';
@@ -10,41 +10,38 @@ import type {Emitter} from '../jest/runningJest';
 
 export interface ReportsOptions {
   readonly emitter: Emitter;
-  /** Jest's `--bail`: it leaves at so many failed tests; 0: never. */
+  /** Jest's `--bail`: Jest exits at this number of failed tests; 0: never. */
   readonly bail: number;
   /**
-   * Called, and awaited, before the result at which Jest leaves is reported: it ends the process from
-   * inside that very report, so workers must be gone and everything written by then.
+   * Called and awaited before the report of the result at which Jest exits. Jest exits during that report, so all
+   * workers must have ended and all files must be written first.
    */
   readonly beforeBail: () => Promise<void>;
   /**
-   * A listener threw (a reporter, say) when it was told of something else than a file's start. What it was told of
-   * counts all the same: Jest adds up before it tells its reporters. `test` null: it is of no file that is known.
+   * A listener (such as a reporter) threw on an event other than a file's start. The event counts nevertheless, because
+   * Jest adds up results before it calls its reporters. `test` null: the file is unknown.
    */
   readonly onFailure: (error: unknown, test: Test | null) => void;
 }
 
 export class Reports {
   readonly #options: ReportsOptions;
-  /** By file, until the last report of it that is known has been dealt with. */
+  /** For each file, its last report, until Jest has processed it. */
   readonly #last = new Map<Test | null, Promise<void>>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #started = new Set<Test>();
   readonly #ended = new Set<Test>();
-  /** The report at which Jest leaves, if it does. */
+  /** The report during which Jest exits; null: none so far. */
   #leaving: Promise<void> | null = null;
   #failedTests = 0;
-  /** Files at whose start a listener threw. */
+  /** The files whose start made a listener throw, with its error. */
   readonly #refused = new Map<Test, Error>();
 
   constructor(options: ReportsOptions) {
     this.#options = options;
   }
 
-  /**
-   * Rejects with what a listener threw. As with the stock runner that is then the file's failure, and
-   * no other file's business.
-   */
+  /** Rejects with the error that a listener threw. As in Jest's own runner, the error fails that file only. */
   fileStarted(test: Test): Promise<void> {
     this.#started.add(test);
     return this.#enqueue(test, () =>
@@ -57,15 +54,15 @@ export class Reports {
     });
   }
 
-  /** An event of Jest's own code inside a worker. @param test null: of no file that is known */
+  /** An event of Jest's own code inside a worker. @param test null: the file is unknown */
   jestEvent(test: Test | null, name: string, payload: unknown): Promise<void> {
     return this.#enqueue(test, () => this.#emit(name, payload));
   }
 
   /**
-   * The end of a file whose workers died: events of its tests may have been lost with them.
+   * The end of a file whose workers died. Its tests' events may have been lost with the workers.
    *
-   * @param outcome has to be waited for: dead workers' last words are read first
+   * @param outcome resolves when the evidence of the dead workers is read
    * @param wasTold whether Jest has heard of a test's end
    */
   fileEnded(test: Test, outcome: Promise<UnitOutcome>, wasTold: (result: AssertionResult) => boolean): Promise<void> {
@@ -86,44 +83,44 @@ export class Reports {
     return this.#enqueue(test, () => this.#emitSuccess(test, result));
   }
 
-  /** @param error may have to be waited for: a dead worker's last words are read first */
+  /** @param error a promise if the evidence of a dead worker must be read first */
   fileFailed(test: Test, error: FileError | Promise<FileError>): Promise<void> {
     this.#ended.add(test);
     return this.#enqueue(test, () => Promise.resolve(error).then(known => this.#emitFailure(test, known)));
   }
 
-  /** A file that is not run, because of what it says; or whose run has come to nothing. */
+  /** A file that its pragmas prevent from running, or that the run never produced a result for. */
   fileRefused(test: Test, error: FileError): void {
-    // It may have started; but reporters expect the two in pairs. What a listener throws is the file's failure then.
+    // Reporters expect a start before each end. If a listener throws at the start, that error is the file's failure.
     if (!this.#started.has(test)) this.fileStarted(test).catch(() => undefined);
     void this.fileFailed(test, error);
   }
 
-  /** Whether Jest was told, or is about to be, how a file has ended. */
+  /** Whether the end of a file was reported, or is in the queue. */
   hasEnded(test: Test): boolean {
     return this.#ended.has(test);
   }
 
-  /** Resolves when Jest has dealt with everything that it was told so far, and with what it was told meanwhile. */
+  /** Resolves when Jest has processed all reports so far, and those that arrive meanwhile. */
   async drained(): Promise<void> {
     while (this.#last.size > 0) await Promise.all(this.#last.values());
   }
 
-  // No async functions from here on: they would stand at the end of the stack of what Jest itself throws in there.
+  // No async functions from here on: they would add a frame to errors that Jest throws.
   #emitSuccess(test: Test, result: TestResult): Promise<void> {
     if (this.#refused.has(test)) return this.#emitFailure(test, null);
     const event = ['test-file-success', [test, result]] as const;
     return this.#bailsAt(result) && this.#leaving === null ? this.#emitLast(...event) : this.#emit(...event);
   }
 
-  /** @param error null: there is one already, of a listener */
+  /** @param error null: a listener's error is the failure */
   #emitFailure(test: Test, error: FileError | Error | null): Promise<void> {
     return this.#emit('test-file-failure', [test, this.#refused.get(test) ?? error]);
   }
 
-  /** Whether Jest will leave in the report of this result; its own rule, in TestScheduler's onResult. */
+  /** Whether Jest will exit in the report of this result. The rule is that of TestScheduler's onResult. */
   #bailsAt(result: TestResult): boolean {
-    // These two it turns into failures without looking at `bail`.
+    // Jest turns these two cases into failures and ignores `bail`.
     if (result.testResults.length === 0 || result.leaks) return false;
     this.#failedTests += result.numFailingTests;
     return this.#options.bail !== 0 && this.#failedTests >= this.#options.bail;
@@ -136,13 +133,13 @@ export class Reports {
   }
 
   /**
-   * The report at which Jest leaves comes alone: Jest asks whether to leave at the end of each, and would leave in
-   * several of those that are under way, each with a summary.
+   * Sends the report during which Jest exits when no other report is running. Jest checks at the end of each report
+   * whether to exit, so several running reports would each print a summary.
    */
   #emitLast(name: string, payload: unknown): Promise<void> {
     const others = [...this.#underWay].map(report => report.catch(() => undefined));
     const told = Promise.all([this.#options.beforeBail(), ...others]).then(() => this.#emitNow(name, payload));
-    // If it does not leave, as in watch mode, or where a reporter throws, the others go on.
+    // If Jest does not exit, as in watch mode or after a reporter's error, the other reports continue.
     this.#leaving = told.catch(() => undefined);
     return told;
   }

@@ -1,8 +1,7 @@
 /**
- * The snapshots of a test file that several workers ran, as the running Jest's own SnapshotState writes them.
- * Of those that shared its tests none has saved anything: each would have written the file without the
- * others' snapshots, and taken theirs for obsolete. Of those that ran it on several nodes none has removed what
- * it took for obsolete.
+ * Writes the snapshots of a test file that several workers ran, with the running Jest's SnapshotState. (If one worker
+ * runs a file whole, Jest's own code in that worker writes them.) The sessions of a split file save nothing: each would
+ * consider the other sessions' snapshots obsolete. Workers on different nodes save, but remove no obsolete snapshots.
  */
 import type {Test} from '@jest/test-result';
 import type {Config} from '@jest/types';
@@ -10,7 +9,7 @@ import {hasCapability} from '../../core/jest/capabilities';
 import type {SavedSnapshots} from '../../core/results/merge';
 import type {SnapshotChanges, WhenTakenBack} from '../../core/wire/workerMessages';
 
-/** What of jest-snapshot's SnapshotState is used here. Fields with a _ are private; 29.7 and 30 have the same. */
+/** The part of jest-snapshot's SnapshotState that we use. Fields with a _ are private, and the same in 29.7 and 30. */
 export interface SnapshotState {
   readonly _snapshotData: Record<string, string>;
   _dirty: boolean;
@@ -27,13 +26,13 @@ export type SnapshotStateClass = new (
   options: Readonly<Record<keyof SnapshotSettings, unknown>>,
 ) => SnapshotState;
 
-/** From Jest's GlobalConfig and ProjectConfig. */
+/** The fields of Jest's GlobalConfig and ProjectConfig that matter for snapshots. */
 export interface SnapshotSettings {
   readonly updateSnapshot: Config.SnapshotUpdateState;
   readonly expand: boolean | undefined;
   readonly snapshotFormat: Config.ProjectConfig['snapshotFormat'];
   readonly rootDir: string;
-  /** For snapshots inside of test files. */
+  /** The path of prettier, which formats inline snapshots. */
   readonly prettierPath: string | null;
 }
 
@@ -45,13 +44,13 @@ export function snapshotSettings(
   return {updateSnapshot, expand, snapshotFormat, rootDir, prettierPath};
 }
 
-/** What Jest is told of a file's snapshots where its SnapshotState is not known: none is written, and none counts as obsolete. */
+/** The report if we do not know Jest's SnapshotState: no snapshot is written, and none is obsolete. */
 export const NOT_SAVED: SavedSnapshots = {fileDeleted: false, unchecked: 0, uncheckedKeys: []};
 
 /**
- * @param changes of all workers that had some of the file's tests
- * @param keepsObsolete what none of them has asked for is told, and stays, with -u too
- * @throws if the file cannot be read or written, or SnapshotState is not what we know
+ * @param changes the changes of all sessions of the file
+ * @param keepsObsolete keep obsolete snapshots even with -u; they are only reported
+ * @throws if the file cannot be read or written, or if SnapshotState has an unknown form
  */
 export function saveSnapshots(
   changes: readonly SnapshotChanges[],
@@ -63,7 +62,7 @@ export function saveSnapshots(
   if (first === undefined) return NOT_SAVED;
   const state = stateOf(first.path, settings, SnapshotState);
   layOn(state, changes);
-  // What jest-circus does at the end of a test file (_addSnapshotData).
+  // The same steps as in jest-circus at the end of a test file (_addSnapshotData).
   const unchecked = state.getUncheckedCount();
   const uncheckedKeys = state.getUncheckedKeys();
   if (unchecked > 0 && !keepsObsolete) state.removeUncheckedKeys();
@@ -72,10 +71,10 @@ export function saveSnapshots(
 }
 
 /**
- * Removes snapshots of these keys from a file, as -u does with those that are obsolete.
+ * Removes the snapshots with these keys from a file, as Jest removes obsolete ones with -u.
  *
- * @returns whether nothing was left, and the file is deleted
- * @throws as `saveSnapshots`
+ * @returns whether no snapshot was left, so that the file is deleted
+ * @throws like `saveSnapshots`
  */
 export function removeSnapshots(
   path: string,
@@ -84,7 +83,7 @@ export function removeSnapshots(
   SnapshotState: SnapshotStateClass,
 ): boolean {
   const state = stateOf(path, settings, SnapshotState);
-  // Of a file that no test has been run with, all are unchecked.
+  // No test has run with this state, so all keys are unchecked.
   for (const key of [...state._uncheckedKeys]) if (!keys.includes(key)) state._uncheckedKeys.delete(key);
   state.removeUncheckedKeys();
   return state.save().deleted;

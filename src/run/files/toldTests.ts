@@ -1,16 +1,16 @@
-/** What Jest was told of each unit's tests: where a file begins anew, Jest does not hear the same twice. */
+/** Remembers the test events that Jest has heard, so that Jest does not hear them again after a file begins anew. */
 export class ToldTests {
-  /** By unit and event: since the file began. A list: it is looked into only if the file begins anew. */
+  /** The tests since the file began, keyed by unit and event. A list, because it is searched only after a new start. */
   readonly #told = new Map<number, Map<string, string[]>>();
-  /** The same from before it began anew. */
+  /** The tests from before the file began anew. */
   readonly #toldBefore = new Map<number, Map<string, Set<string>>>();
 
-  /** Names of the tests of the unit that Jest was told of in events of this name. */
+  /** The names of the unit's tests for which Jest has heard this event. */
   of(unit: number, name: string): Set<string> {
     return new Set([...(this.#toldBefore.get(unit)?.get(name) ?? []), ...(this.#told.get(unit)?.get(name) ?? [])]);
   }
 
-  /** Whether Jest is to hear of an event of one of the unit's tests: not if it has, before the file began anew. */
+  /** Whether to report an event of one of the unit's tests: not if Jest heard of it before the file began anew. */
   isNews(unit: number, name: string, payload: unknown): boolean {
     const fullName = Array.isArray(payload) ? (payload[1] as {fullName?: unknown} | undefined)?.fullName : undefined;
     if (typeof fullName !== 'string') return true;

@@ -1,4 +1,4 @@
-/** Reads the pragmas of the test files of a run; a file whose pragmas cannot be read does not run. */
+/** Reads the pragmas of the test files of a run. A file with invalid pragmas does not run. */
 import {readFileSync} from 'node:fs';
 import type {Test} from '@jest/test-result';
 import {malformedPragmas} from '../../core/texts/deaths';
@@ -7,10 +7,10 @@ import type {Reports} from '../files/reports';
 import type {RunningJest} from './runningJest';
 import {warn} from '../warn';
 
-/** The files of a run that can be run, and what each says of itself. */
+/** The files of a run with valid pragmas, and their pragmas. */
 export type ReadPragmas = ReadonlyMap<Test, FilePragmas>;
 
-/** Reports the files whose pragmas cannot be read; returns the others. */
+/** Reports the files with invalid pragmas, and returns the others. */
 export function readAllPragmas(tests: readonly Test[], jest: RunningJest, reports: Reports): ReadPragmas {
   const docblock = jest.docblock();
   const sound = new Map<Test, FilePragmas>();
@@ -28,6 +28,6 @@ export function readPragmas(path: string, docblock: Parameters<typeof parsePragm
   try {
     return parsePragmas(readFileSync(path, 'utf8'), docblock);
   } catch {
-    return {pragmas: NO_PRAGMAS, errors: [], warnings: []}; // running it will say what is wrong
+    return {pragmas: NO_PRAGMAS, errors: [], warnings: []}; // the run of the file will report the error
   }
 }

@@ -1,8 +1,8 @@
-/** Globs in options, read as Jest reads `testMatch`. */
+/** Matches the globs in options as Jest matches `testMatch`. */
 import {posix} from 'node:path';
 import type {RunningJest} from './runningJest';
 
-/** On the whole path; what begins with neither `**` nor a folder's full path is in rootDir. */
+/** Matches whole paths. A glob that starts with neither `**` nor an absolute path is relative to rootDir. */
 export function globMatcher(
   globs: readonly string[],
   rootDir: string,
@@ -16,7 +16,7 @@ export function globMatcher(
 function absoluteGlob(glob: string, rootDir: string): string {
   const [, not = '', pattern = ''] = /^(!?)(.*)$/s.exec(glob) ?? [];
   if (pattern.startsWith('**') || posix.isAbsolute(pattern)) return glob;
-  // A folder's name may have characters that mean something in a glob.
+  // A folder's name may contain special characters of globs.
   const root = rootDir.replaceAll('\\', '/').replace(/[$()*+?[\]^{|}!]/g, '\\$&');
   return not + posix.join(root, pattern.replace(/^<rootDir>\//, ''));
 }

@@ -1,10 +1,10 @@
 /**
- * Which private parts the Jest of a run has. Jest's own process probes some of them, when a feature first needs the
- * answer, and once; workers and the run in band report what they have found missing.
+ * Which private parts the Jest of a run has. Jest's own process probes some of them once, when a feature first needs
+ * the answer. Workers and the run in band report the parts that they have found missing.
  */
 import {hasCapability, type CapabilityName} from '../../core/jest/capabilities';
 
-/** Those that Jest's own process probes. */
+/** The parts that Jest's own process probes. */
 export const PARENT_CAPABILITIES = [
   'workers',
   'workerDeaths',
@@ -16,7 +16,7 @@ export const PARENT_CAPABILITIES = [
 
 export type ParentCapability = (typeof PARENT_CAPABILITIES)[number];
 
-/** How to get hold of what a probe looks at. What throws counts as a part that is missing. */
+/** Functions that return the subjects of the probes. If one throws, its part is missing. */
 export type ProbeSubjects = Readonly<Record<ParentCapability, () => unknown>>;
 
 export class JestCapabilities {
@@ -44,7 +44,7 @@ export class JestCapabilities {
     for (const name of names) this.#missing.add(name);
   }
 
-  /** All that was found missing so far. */
+  /** All parts that were found missing so far. */
   get missing(): readonly CapabilityName[] {
     return [...this.#missing];
   }
@@ -53,7 +53,7 @@ export class JestCapabilities {
     try {
       return this.#subjects[name]();
     } catch {
-      return undefined; // a package or a file is not there
+      return undefined; // a package or a file is missing
     }
   }
 }

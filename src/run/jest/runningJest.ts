@@ -1,7 +1,6 @@
 /**
- * The parts of the Jest that loaded us: jest-runner, jest-worker and the rest, resolved from that
- * Jest's own packages along their declared dependencies (so it works nested, hoisted and in pnpm's
- * strict layout), never a second copy that happens to lie beside ours.
+ * Resolves jest-runner, jest-worker and other packages from the Jest that loaded us, along the declared dependencies of
+ * its packages. This works with nested, hoisted and pnpm's layouts, and never finds another copy of Jest.
  */
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
@@ -15,7 +14,7 @@ import type {MessageUtil} from '../files/deadSlices';
 import type {SnapshotStateClass} from '../files/snapshotFile';
 import {JestCapabilities} from './jestCapabilities';
 
-/** What of Emittery is used here: Jest's runners emit their events with it. */
+/** The part of Emittery that we use. Jest's runners emit their events with it. */
 export interface Emitter {
   on(name: string, listener: (data: never) => unknown): () => void;
   emit(name: string, data: unknown): Promise<void>;
@@ -27,7 +26,7 @@ interface SnapshotResolvers {
 
 export interface RunningJest {
   readonly version: string;
-  /** Which of its private parts are as we know them. */
+  /** The private parts that this Jest has. */
   readonly capabilities: JestCapabilities;
   /** Paths that other processes load: workers, and those of shared fixtures. */
   readonly modules: {
@@ -38,44 +37,44 @@ export interface RunningJest {
     readonly transform: string;
     readonly runtime: string;
   };
-  /** The path of Jest's default test sequencer, as it stands in a GlobalConfig. */
+  /** The path of Jest's default test sequencer, as a GlobalConfig contains it. */
   defaultSequencer(): string;
   createEmitter(): Emitter;
   docblock(): DocblockParser;
   stockRunner(): typeof JestRunnerModule.default;
   jestWorker(): typeof JestWorkerModule;
-  /** Whether a path matches one of some globs, as Jest itself would say. */
+  /** Matches paths against globs with Jest's own matcher. */
   globMatcher(globs: readonly string[]): (path: string) => boolean;
   snapshotState(): SnapshotStateClass;
-  /** Where the snapshots of a test file are, as the project's snapshotResolver has it. */
+  /** The path of a test file's snapshot file, from the project's snapshotResolver. */
   snapshotPath(config: Config.ProjectConfig, testPath: string): Promise<string>;
   messageUtil(): MessageUtil;
   istanbulCoverage(): IstanbulCoverage;
   bcoeCoverage(): BcoeCoverage;
-  /** As the stock runner colours what it prints itself. */
+  /** Colours a text as the stock runner colours its warnings. */
   yellow(text: string): string;
   /** Whether jest-worker would tell its workers to use colours. */
   usesColours(): boolean;
 }
 
-/** @throws if no Jest is loading us, or one whose packages need each other in another way than those that we know */
+/** @throws if no Jest is loading us, or if its packages have unknown dependencies on each other */
 export function findRunningJest(): RunningJest {
   return jestOf(findCore());
 }
 
 /**
- * @param core a file of its @jest/core
- * @throws if its packages need each other in another way than those that we know
+ * @param core a file of the Jest's @jest/core
+ * @throws if the packages of that Jest have unknown dependencies on each other
  */
 export function jestOf(core: string): RunningJest {
   const fromCore = createRequire(core);
   const fromConfig = createRequire(fromCore.resolve('jest-config'));
   const runnerPath = fromConfig.resolve('jest-runner');
   const fromRunner = createRequire(runnerPath);
-  // To find a module takes some 0.2 ms, and a run in band needs few of them.
+  // Resolved lazily: it takes about 0.2 ms per module, and a run in band needs few modules.
   const jestWorkerPath = () => fromRunner.resolve('jest-worker');
   const {version} = readPackage(dirname(runnerPath)) ?? {version: 'of an unknown version'};
-  /** Whatever merges coverage in the end. */
+  /** Loads a package that Jest's reporters use to merge coverage. */
   const fromReporters = (name: string) => createRequire(fromCore.resolve('@jest/reporters'))(name) as unknown;
   const testWorker = join(dirname(runnerPath), 'testWorker.js');
   const chalk = () => interop<{yellow(text: string): string}>(fromRunner('chalk'));
@@ -130,8 +129,8 @@ export function jestOf(core: string): RunningJest {
 }
 
 /**
- * @jest/core is what constructs a runner, so a file of it is on the stack. That is exact even where a
- * process has loaded two Jests. Where another runner wraps ours late, the module cache is asked.
+ * @jest/core constructs a runner, so one of its files is on the stack. That is exact even if a process has loaded two
+ * Jests. If another runner wraps ours and constructs it late, we search the module cache.
  *
  * @throws if no Jest is loading us
  */
@@ -161,7 +160,7 @@ function callingFiles(): string[] {
   }
 }
 
-/** For a SnapshotState of which nothing is wanted but its shape. */
+/** For a SnapshotState that is only probed. */
 const NO_SNAPSHOTS: ConstructorParameters<SnapshotStateClass>[1] = {
   updateSnapshot: 'none',
   expand: false,
@@ -170,7 +169,7 @@ const NO_SNAPSHOTS: ConstructorParameters<SnapshotStateClass>[1] = {
   prettierPath: null,
 };
 
-/** The text of a module, and of all CommonJS modules in its folder and below: a package may be one file or many. */
+/** The text of all CommonJS modules in a module's folder and below, because a package may be one file or many. */
 function sourcesBeside(path: string): string {
   const folder = dirname(path);
   const names = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(name => name.endsWith('.js'));

@@ -1,24 +1,24 @@
 /**
- * What a container, or a service of the system, may use of a Linux machine: limits that say nothing of themselves in
- * what the machine has. They may be set on any of the control groups around this process. Both versions of them.
+ * Reads the CPU and memory limits of a Linux container or service. The machine's own figures do not show these limits.
+ * Any control group around this process may set them. Supports both versions of control groups.
  * https://docs.kernel.org/admin-guide/cgroup-v2.html
  */
 import {dirname, join} from 'node:path';
 
-/** Reads a file of the system; null: there is none, or none for us. */
+/** Reads a file of the system; null: the file does not exist, or we may not read it. */
 export type ReadText = (path: string) => string | null;
 
 /** How many cores a group may use. */
 export interface CpuQuota {
   readonly cores: number;
-  /** What its processes have used so far, in ms of one core; null: it cannot be read. */
+  /** The CPU time of its processes so far, in ms; null: unknown. */
   usedMs(): number | null;
 }
 
 /** How much memory a group may use. */
 export interface MemoryLimit {
   readonly bytes: number;
-  /** What is in use, without the pages of files that can be dropped at any time; null: it cannot be read. */
+  /** The memory in use, without cached file pages that the kernel can drop at any time; null: unknown. */
   usedBytes(): number | null;
 }
 
@@ -46,7 +46,7 @@ export function readCgroupLimits(read: ReadText): CgroupLimits {
       }
     }
     const all = kinds.split(',');
-    // Where two kinds are one, both names are there.
+    // If two controllers share a hierarchy, the line contains both names.
     if (all.includes('cpu'))
       for (const folder of foldersTo(join(MOUNT, 'cpu'), path)) cpu.push(...oldQuotaOf(folder, read));
     if (all.includes('memory')) {
@@ -56,7 +56,7 @@ export function readCgroupLimits(read: ReadText): CgroupLimits {
   return {cpu, memory};
 }
 
-/** Those of the groups around a process. In a container its own may well be mounted as the root. */
+/** The folders of the groups around a process. In a container, the process's own group may be mounted as the root. */
 function foldersTo(mount: string, path: string): string[] {
   const folders = [mount];
   for (let at = join(mount, path).replace(/\/$/, ''); at.length > mount.length; at = dirname(at)) folders.push(at);
@@ -105,13 +105,13 @@ function isAmount(value: number | null | undefined): value is number {
   return value != null && Number.isFinite(value) && value > 0;
 }
 
-/** null: it is no number, but `max`, say. */
+/** @returns null if the text is no number, such as `max` */
 function numberIn(text: string | null): number | null {
   const value = Number.parseInt(text ?? '', 10);
   return Number.isNaN(value) ? null : value;
 }
 
-/** Of lines like `name 12`. */
+/** Reads a field from lines like `name 12`. */
 function fieldOf(text: string | null, name: string): number | null {
   const line = (text ?? '').split('\n').find(one => one.startsWith(`${name} `));
   return line === undefined ? null : numberIn(line.slice(name.length));

@@ -1,4 +1,4 @@
-/** The machine's load, for a run whose number of workers follows it. Other runs load none of that code. */
+/** Samples the machine's load for a run whose number of workers adapts to it. Other runs do not load this code. */
 import type {LoadSample} from '../../core/schedule';
 import type {MachineLoad} from './machineLoad';
 
@@ -8,8 +8,8 @@ export function machineLoad(): MachineLoad {
 }
 
 /**
- * @param workerBytes the memory of each worker, in bytes; null: the worker has not said
- * @returns ends the sampling
+ * @param workerBytes the memory of each worker, in bytes; null: unknown
+ * @returns a function that ends the sampling
  */
 export function sampleLoad(
   machine: MachineLoad,

@@ -1,16 +1,16 @@
-/** Looks at the machine's load now and then, for as long as a run can do something about it. */
+/** Samples the machine's load at intervals. */
 import type {LoadSample} from '../../core/schedule';
 import type {MachineLoad} from './machineLoad';
 
-/** At first often (ms): a short suite is to gain, too. Later less so, and for long runs at next to no cost. */
+/** The interval (ms): short at first, so that a short suite gains too, and longer later, to cost a long run little. */
 const EVERY_MS = {first: 50, later: 200};
 
-/** How long (ms) that is at first. */
+/** How long (ms) the short interval applies. */
 const FIRST_MS = 5000;
 
 export interface LoadSamplerOptions {
   readonly machine: Pick<MachineLoad, 'sample'>;
-  /** What each of the workers takes, in bytes; null: unknown. */
+  /** The memory of each worker, in bytes; null: unknown. */
   readonly workerBytes: () => readonly (number | null)[];
   readonly onSample: (sample: LoadSample) => void;
 }

@@ -1,6 +1,6 @@
 /**
- * What of the machine is idle, and how much memory can be had: all of what this process may use, whoever else uses it.
- * Node alone tells that of a whole machine only; a process may be kept to some of its cores, or a container to a quota.
+ * Measures how idle the cores are and how much memory is available, within what this process may use. Node reports only
+ * the whole machine, but a process may be limited to some cores, and a container to a quota.
  */
 import {execFile} from 'node:child_process';
 import {readFileSync} from 'node:fs';
@@ -8,38 +8,38 @@ import {availableParallelism, cpus, freemem, totalmem} from 'node:os';
 import type {LoadSample} from '../../core/schedule';
 import {readCgroupLimits, type CgroupLimits, type ReadText} from './cgroups';
 
-/** What is asked of the system. */
+/** The readings that this file takes from the system. */
 export interface SystemReadings {
   readonly platform: NodeJS.Platform;
   /** Monotonic, in ms. */
   readonly now: () => number;
   readonly readText: ReadText;
-  /** How long (ms) each core of the machine was idle so far. */
+  /** The idle time of each core of the machine so far, in ms. */
   readonly idleMs: () => readonly number[];
   readonly parallelism: () => number;
   readonly totalBytes: () => number;
   readonly availableBytes: () => number;
-  /** What the command `vm_stat` prints; null: nothing. */
+  /** Passes the output of the command `vm_stat`; null: the command failed. */
   readonly vmStat: (heard: (text: string | null) => void) => void;
 }
 
-/** In /proc/stat times are in hundredths of a second, whatever the kernel counts in. */
+/** The unit of times in /proc/stat: always a hundredth of a second, whatever tick the kernel uses. */
 const TICK_MS = 10;
 
-/** So much of all memory is left to others. */
+/** The share of all memory that is reserved for other programs. */
 const RESERVE_SHARE = 0.1;
 
-/** How old (ms) what a command has told of memory may be. */
+/** The maximum age (ms) of a reading of `vm_stat`. */
 const VM_STAT_EVERY_MS = 2000;
 
 export class MachineLoad {
   readonly #system: SystemReadings;
   readonly #limits: CgroupLimits;
-  /** The numbers of the cores that this process may run on; null: all. */
+  /** The numbers of the cores that this process may run on; null: all cores. */
   readonly #mayUse: ReadonlySet<number> | null;
-  /** How many cores may be used: of a container with a quota, not always whole ones. */
+  /** The number of cores that the run may use. With a container's quota, it may be a fraction. */
   readonly cores: number;
-  /** So much memory is left to others, in bytes. */
+  /** The memory that is reserved for other programs, in bytes. */
   readonly reserveBytes: number;
   #lastAt: number;
   #lastIdleMs: readonly number[];
@@ -74,7 +74,7 @@ export class MachineLoad {
       idleMs: () => cpus().map(({times}) => times.idle),
       parallelism: availableParallelism,
       totalBytes: totalmem,
-      // Node 20.13 and 22 on know more than what is free: of Windows and others.
+      // Since 20.13 and 22, Node reports available memory, which is more than free memory.
       availableBytes: () => (process as {availableMemory?: () => number}).availableMemory?.() ?? freemem(),
       vmStat: heard => {
         const child = execFile('vm_stat', {timeout: VM_STAT_EVERY_MS}, (error, text) =>
@@ -85,7 +85,7 @@ export class MachineLoad {
     });
   }
 
-  /** What was idle since the last call, and what can be had now. */
+  /** How idle the cores were since the last call, and how much memory is available now. */
   sample(): Omit<LoadSample, 'workerBytes'> {
     const at = this.#system.now();
     const idle = this.#readIdle();
@@ -116,7 +116,7 @@ export class MachineLoad {
   #available(): number | null {
     const {platform, availableBytes, now} = this.#system;
     if (platform === 'darwin') {
-      // What Node takes for available there is next to nothing: it counts no page that can be had at once.
+      // Node reports far too little available memory here: it does not count pages that the system can reclaim at once.
       // https://github.com/libuv/libuv/issues/3897
       if (now() - this.#vmStatAt >= VM_STAT_EVERY_MS) {
         this.#vmStatAt = now();
@@ -132,7 +132,7 @@ export class MachineLoad {
   }
 }
 
-/** `Cpus_allowed_list: 0-3,8` -> 0, 1, 2, 3, 8; null: it does not say. */
+/** `Cpus_allowed_list: 0-3,8` -> 0, 1, 2, 3, 8; null: the status has no such line. */
 function allowedCores(status: string | null): ReadonlySet<number> | null {
   const [, list] = /^Cpus_allowed_list:\s*([\d,-]+)$/m.exec(status ?? '') ?? [];
   if (list === undefined) return null;
@@ -144,7 +144,7 @@ function allowedCores(status: string | null): ReadonlySet<number> | null {
   return cores;
 }
 
-/** How long (ms) each of these cores was idle, from /proc/stat. One that waits for a disk is idle, too. */
+/** The idle time (ms) of each of these cores, from /proc/stat. A core that waits for a disk counts as idle. */
 function idleIn(stat: string | null, mayUse: ReadonlySet<number> | null): number[] {
   const idle: number[] = [];
   for (const [, core, times = ''] of (stat ?? '').matchAll(/^cpu(\d+) (.*)$/gm)) {
@@ -155,7 +155,7 @@ function idleIn(stat: string | null, mayUse: ReadonlySet<number> | null): number
   return idle;
 }
 
-/** What of the pages that `vm_stat` counts can be had at once, in bytes; null: it cannot be read. */
+/** The memory that the system can provide at once, in bytes, from `vm_stat`; null: the output is unknown. */
 function availableIn(vmStat: string): number | null {
   const page = Number(/page size of (\d+) bytes/.exec(vmStat)?.[1]);
   const pages = ['free', 'inactive', 'speculative', 'purgeable'].map(kind =>

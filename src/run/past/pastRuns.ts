@@ -1,4 +1,4 @@
-/** What is remembered of Jest's tests: the timings file, in terms of Test and TestResult. */
+/** Durations and outcomes from earlier runs, by Jest Test. Wraps the timings file. */
 import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
@@ -14,7 +14,7 @@ export class PastRuns {
     this.#globalConfig = globalConfig;
   }
 
-  /** The file's name in the timings file. @param node the name of the one that it is run on once; null: there is none such */
+  /** The file's key in the timings file. @param node the node's name with `dist: 'each'`; null otherwise */
   key(test: Test, node: string | null = null): string {
     const path = relative(this.#globalConfig.rootDir, test.path);
     return fileKey(test.context.config.displayName?.name ?? null, path, node);
@@ -24,11 +24,11 @@ export class PastRuns {
     return this.#timings.get(this.key(test, node));
   }
 
-  /** @param ms by a monotonic clock. @param result null: the file has none, it failed to run */
+  /** @param ms the duration by a monotonic clock. @param result null: the file failed to run */
   note(test: Test, ms: number | null, result: TestResult | null, node: string | null = null): void {
     if (this.#globalConfig.collectTests) return; // nothing ran
     const past = this.of(test, node);
-    // With -t only some of its tests ran: that says little of the file, and nothing of the others.
+    // With -t only some tests ran, so this duration is not the file's, and the other tests keep their records.
     const partial = Boolean(this.#globalConfig.testNamePattern) || result === null;
     const failed = result === null || result.numFailingTests > 0 || result.testExecError != null;
     this.#timings.record(this.key(test, node), {

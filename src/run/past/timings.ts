@@ -1,11 +1,11 @@
 /**
  * The timings file on disk.
  *
- * Two runs at once lose nothing: whoever gets the lock folds what it learnt into the file, and whoever
- * does not leaves a part of its own beside it, for the next one to fold in. Readers read both, so it
- * does not matter when that happens, and a run that is killed on the way leaves nothing half-written.
+ * Two simultaneous runs lose no data. The run that gets the lock merges its data into the file. The other run leaves a
+ * part file beside it, and the next run merges that part. Readers read the file and its parts. A killed run leaves no
+ * half-written file.
  *
- * Synchronous: nobody else is served meanwhile, and a dozen turns of the event loop take several times as long.
+ * Synchronous, because a dozen turns of the event loop would take several times as long, and no other work is waiting.
  */
 import {createHash} from 'node:crypto';
 import {
@@ -29,14 +29,14 @@ import {
   type FileRecord,
 } from '../../core/plan/durations';
 
-/** So many bytes stay free: Jest fails a run whose results it cannot keep in its cache directory. */
+/** Leaves this many bytes free, because Jest fails a run whose results it cannot store in its cache directory. */
 const LEFT_FREE = 1024 * 1024;
 
-/** A lock is held for milliseconds; one this old (ms) was left behind by a process that is gone. */
+/** A process holds the lock for milliseconds. A lock of this age (ms) belongs to a process that is gone. */
 const STALE_LOCK_MS = 30_000;
 
 export interface TimingsOptions {
-  /** The option, relative to rootDir; null: in the cache directory. */
+  /** The option `timings`, relative to rootDir; null: the file is in the cache directory. */
   readonly path: string | null;
   readonly rootDir: string;
   readonly cacheDirectory: string;
@@ -50,7 +50,7 @@ export class TimingsFile {
   readonly #warn: (text: string) => void;
   readonly #learnt = new Map<string, FileRecord>();
   #past: Durations = new Map();
-  /** Marks of Jest processes that died, to be taken away once what they say is on disk. */
+  /** The markers of dead Jest processes. They are removed once their content is saved. */
   #deadMarkers: string[] = [];
   #saves = 0;
 
@@ -70,17 +70,17 @@ export class TimingsFile {
     this.#noteInBandDeaths(siblings.markers);
   }
 
-  /** What is remembered of a file, from this run or an earlier one. */
+  /** The record of a file, from this run or an earlier one. */
   get(key: string): FileRecord | null {
     return this.#learnt.get(key) ?? this.#past.get(key) ?? null;
   }
 
-  /** Notes what this run found out; written by `save`. */
+  /** Sets a record. `save` writes it. */
   record(key: string, record: Omit<FileRecord, 'at'>): void {
     this.#learnt.set(key, {...record, at: Date.now()});
   }
 
-  /** Writes what was noted since the last time. */
+  /** Writes the records since the last call. */
   save(): void {
     if (this.#learnt.size === 0) return;
     const learnt = new Map(this.#learnt);
@@ -96,10 +96,9 @@ export class TimingsFile {
   }
 
   /**
-   * Leaves a mark while a file runs inside the Jest process itself: if that process dies, nobody is
-   * left to write down whose fault it was, and the next run reads it here.
+   * Leaves a marker while a file runs in band. If the file kills Jest's process, the next run finds the marker.
    *
-   * @returns a function that takes the mark away
+   * @returns a function that removes the marker
    */
   markInBand(key: string): () => void {
     const marker = `${this.path}.${process.pid}.inband`;
@@ -107,7 +106,7 @@ export class TimingsFile {
       mkdirSync(dirname(marker), {recursive: true});
       writeFileSync(marker, key);
     } catch {
-      remove(marker); // there may be an empty one, if the disk is full
+      remove(marker); // a full disk may leave an empty one
       return () => undefined; // a cache that cannot be written to is reported by `save`
     }
     return () => remove(marker);
@@ -127,7 +126,7 @@ export class TimingsFile {
 
   #read(path: string, warn: (text: string) => void): Durations {
     const text = textOf(path);
-    if (text === null) return new Map(); // not there yet, or just folded into the file by another run
+    if (text === null) return new Map(); // it does not exist yet, or another run has just merged it
     try {
       return parseDurations(text);
     } catch (error) {
@@ -136,11 +135,11 @@ export class TimingsFile {
     }
   }
 
-  /** Notes the files that were running inside a Jest process which is gone without having taken its mark away. */
+  /** Records a death for each file whose Jest process is gone but has not removed the marker. */
   #noteInBandDeaths(markers: readonly string[]): void {
     for (const marker of markers) {
       const pid = Number(/\.(\d+)\.inband$/.exec(marker)?.[1]);
-      // In a container every Jest may have the same process id: a mark with ours is of one before us.
+      // In containers, every Jest may have the same process id, so a marker with our id is from an earlier process.
       if (pid !== process.pid && isAlive(pid)) continue;
       const key = textOf(marker);
       if (key === null || key === '') {
@@ -156,7 +155,7 @@ export class TimingsFile {
   #write(learnt: Durations): void {
     const lock = `${this.path}.lock`;
     if (!tryLock(lock, this.#runId)) {
-      // Whoever holds it, or the next run, folds this in.
+      // The holder of the lock, or the next run, merges this part.
       this.#writeWhole(`${this.path}.${this.#runId}.${++this.#saves}.part`, learnt);
       return;
     }
@@ -170,7 +169,7 @@ export class TimingsFile {
     }
   }
 
-  /** A reader sees all of it or nothing, whenever we are killed. */
+  /** Writes atomically: a reader sees the whole file or none, even if this process is killed. */
   #writeWhole(path: string, durations: Durations): void {
     const draft = `${path}.${this.#runId}.tmp`;
     const text = formatDurations(durations);
@@ -179,7 +178,7 @@ export class TimingsFile {
       writeFileSync(draft, text);
       renameSync(draft, path);
     } catch (error) {
-      remove(draft); // a part of it, if the disk is full
+      remove(draft); // a full disk may leave an incomplete one
       throw error;
     }
   }
@@ -192,20 +191,20 @@ function tryLock(path: string, runId: string): boolean {
       return true;
     } catch {
       if (Date.now() - changedAt(path) < STALE_LOCK_MS) return false;
-      // Of several that find it stale, one moves it away; the others find the new lock, or none.
+      // If several processes find the lock stale, only one can move it away.
       const stale = `${path}.${runId}.stale`;
       try {
         renameSync(path, stale);
         rmSync(stale, {force: true});
       } catch {
-        // Another has.
+        // Another process has moved it.
       }
     }
   }
   return false;
 }
 
-/** By the clock of Date; now, if it is not there. */
+/** The modification time, in ms since the epoch; the current time if the file does not exist. */
 function changedAt(path: string): number {
   try {
     return statSync(path).mtimeMs;
@@ -218,30 +217,30 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // nothing was kept so far
+    return []; // the folder does not exist yet
   }
 }
 
-/** What cannot be removed is somebody else's. */
+/** Ignores errors: a file that we cannot remove belongs to somebody else. */
 function remove(path: string): void {
   try {
     rmSync(path, {force: true});
   } catch {
-    // The next run looks at it again.
+    // The next run tries again.
   }
 }
 
 function isNearlyFull(folder: string): boolean {
   try {
     const {bavail, blocks, bsize} = statfsSync(folder);
-    // Some file systems that are somewhere in a network do not say.
+    // Some network file systems report no blocks.
     return blocks > 0 && bavail * bsize < LEFT_FREE;
   } catch {
-    return false; // whether it can be written is seen when it is
+    return false; // the write itself will tell
   }
 }
 
-/** @returns null: it cannot be read */
+/** @returns null if the file cannot be read */
 function textOf(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');

@@ -1,12 +1,12 @@
-/** Passes what arrives at a server on to the host of the worker that it comes from. */
+/** Passes connections and messages from a server to the host of the worker that sent them. */
 import type {Hello} from '../../core/wire/workerMessages';
 import type {Faults} from '../faults';
 import type {WorkerHost} from './workerHost';
 import type {WorkerServerListener} from './workerServer';
 
 /**
- * @param hostOf the host of the process that says hello; null: nobody expects that process, or another has its place
- * @param guard what throws in a listener is its business
+ * @param hostOf the host of the process that sent the hello; null: the process is unknown or was replaced
+ * @param guard handles an error that a listener throws
  */
 export function hearHosts(
   hostOf: (hello: Pick<Hello, 'slot' | 'generation'>) => WorkerHost | null,

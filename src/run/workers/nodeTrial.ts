@@ -1,4 +1,4 @@
-/** One trial start of a node: its process, from the spawn to the version that it tells, or to what it does instead. */
+/** The trial start of one node: starts its process and reads its version, or finds out why it does not answer. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
@@ -7,14 +7,14 @@ import {isPath, isTooOld, parseVersion, type NodeStart, type StartTrouble} from 
 import {OutputTail} from './workerOutput';
 import {LEADS_A_GROUP, signalGroup} from './processGroup';
 
-/** How long (ms) the rest of what an ended process wrote is waited for: what it has started may hold the pipes open. */
+/** How long (ms) to wait for the output of an ended process: a process that it has started may hold the pipes open. */
 const OUTPUT_GRACE_MS = 1000;
 
 export interface NodeTrialOptions {
   readonly start: NodeStart;
-  /** Whole. */
+  /** All environment variables of the process. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What it may take, in ms; then it is killed. */
+  /** The time (ms) after which the process is killed. */
   readonly limitMs: number;
 }
 
@@ -24,7 +24,7 @@ interface ProcessEnd {
 }
 
 export class NodeTrial {
-  /** The version of the node, as in `v22.9.0`, or why it tells none. Does not reject. */
+  /** The version of the node, as in `v22.9.0`, or why there is none. Never rejects. */
   readonly outcome: Promise<string | StartTrouble>;
   #child: ChildProcess | null = null;
   #over = false;
@@ -35,7 +35,7 @@ export class NodeTrial {
       .finally(() => (this.#over = true));
   }
 
-  /** With what it has started: an execPath may be a script that starts the node. */
+  /** Also kills the processes that it has started: an execPath may be a script that starts the node. */
   kill(): void {
     const pid = this.#child?.pid;
     if (pid !== undefined && !this.#over) signalGroup(pid, 'SIGKILL');
@@ -49,7 +49,7 @@ export class NodeTrial {
     });
     this.#child = child;
     const ended = endOf(child);
-    // There are none where the system has no more files to open; it is `ended` that tells of that.
+    // If the system is out of files, there are no pipes, and `ended` reports the error.
     const [, , errors, answers] = (child.stdio as unknown as readonly Readable[] | undefined) ?? [];
     const stderr = errors && new OutputTail(errors);
     let answer = '';
@@ -74,7 +74,7 @@ export class NodeTrial {
   }
 }
 
-/** Rejects where there is no process. */
+/** Rejects if the process cannot start. */
 function endOf(child: ChildProcess): Promise<ProcessEnd> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);

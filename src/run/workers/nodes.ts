@@ -1,6 +1,6 @@
 /**
- * The nodes of a run: kinds of worker. Each is started once before anything runs, so that one which cannot be
- * started is told of then, and not by every one of its workers.
+ * The nodes of a run: kinds of worker. The runner starts each node once before the run, so that a node that cannot
+ * start is reported once, and not by each of its workers.
  */
 import {resolve} from 'node:path';
 import {isPath, nodesInThreads, nodesNotStarted, type FailedStart, type NodeStart} from '../../core/texts/nodes';
@@ -8,16 +8,16 @@ import type {NodeOption} from '../../core/rules/options';
 import {NodeTrial} from './nodeTrial';
 import {WaysOut} from './waysOut';
 
-/** A kind of worker, as it is started. */
+/** A node with everything that its workers need to start. */
 export interface RunNode {
   readonly name: string;
   /** Its process.version, as in `v22.9.0`. */
   readonly version: string;
-  /** An absolute path, or a command in its PATH. */
+  /** An absolute path, or a command in the node's PATH. */
   readonly execPath: string;
-  /** null: those of Jest's own process. */
+  /** null: the flags of Jest's own process. */
   readonly execArgv: readonly string[] | null;
-  /** As in the option; what is undefined there was not said. */
+  /** The option `env` without its undefined values; null removes a variable. */
   readonly env: Readonly<Record<string, string | null>>;
 }
 
@@ -25,11 +25,11 @@ type UntriedNode = Omit<RunNode, 'version'>;
 
 export interface NodeSurroundings {
   readonly rootDir: string;
-  /** Jest's own. */
+  /** The environment of Jest's own process. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Whether Jest is to use workerThreads. */
+  /** Whether Jest uses workerThreads. */
   readonly threads: boolean;
-  /** What a start may take, in ms. Default 60 s: no busy machine needs it, nor what is preloaded. */
+  /** The time limit of a start, in ms. Default 60 s: enough for a busy machine and for preloaded modules. */
   readonly limitMs?: number;
 }
 
@@ -38,7 +38,7 @@ const START_LIMIT_MS = 60_000;
 /**
  * Starts each node once, all at the same time, as its workers will be started.
  *
- * @returns them in the order of the option
+ * @returns the nodes in the order of the option
  * @throws {NodesError} one error that lists all that cannot be started, or are too old
  */
 export async function prepareNodes(
@@ -47,7 +47,7 @@ export async function prepareNodes(
 ): Promise<readonly RunNode[]> {
   if (threads) throw nodesInThreads();
   const trials: NodeTrial[] = [];
-  // They are in groups of their own, and somebody may not want to wait for one that hangs.
+  // The trials lead their own process groups, so a user's Ctrl-C does not reach a hung one.
   const waysOut = new WaysOut({
     killWorkers: () => trials.forEach(trial => trial.kill()),
     interrupt: () => {},
@@ -76,7 +76,7 @@ export async function prepareNodes(
   return ready;
 }
 
-/** The environment of a node's workers. `environment`: what those of all nodes have. */
+/** The environment of a node's workers. @param environment the variables that all nodes have */
 export function nodeEnvironment(
   {name, env}: Pick<RunNode, 'name' | 'env'>,
   environment: NodeJS.ProcessEnv,
@@ -86,7 +86,7 @@ export function nodeEnvironment(
 }
 
 function runNode({name, execPath = process.execPath, execArgv, env = {}}: NodeOption, rootDir: string): UntriedNode {
-  // A command is looked for as it is started, in the PATH of the node's own environment.
+  // The start searches a command in the PATH of the node's own environment.
   const located = isPath(execPath) ? resolve(rootDir, execPath) : execPath;
   const said = Object.entries(env).filter((entry): entry is [string, string | null] => entry[1] !== undefined);
   return {name, execPath: located, execArgv: execArgv ?? null, env: Object.fromEntries(said)};
@@ -97,7 +97,7 @@ function nodeStart({name, execPath, execArgv}: UntriedNode, nodeOptions: string 
   return {name, execPath, flags, inheritsFlags: execArgv === null, nodeOptions};
 }
 
-/** The flags of Jest's own process that its workers get, as jest-worker has it: a debugger's port is Jest's own. */
+/** The flags of Jest's own process, like jest-worker without a debugger's flags: Jest's own process uses the port. */
 export function flagsOfJest(): string[] {
   return process.execArgv.filter(flag => !/^--(debug|inspect)/.test(flag));
 }

@@ -1,18 +1,18 @@
 /**
- * Tells the user which file took a worker over `workerIdleMemoryLimit`, so that the worker retires. The first few are
- * told one by one, the others are counted.
+ * Warns about files that took a worker over `workerIdleMemoryLimit`, so that the worker retired. Prints the first few
+ * and counts the others. (The worker itself decides to retire; the scheduler replaces it.)
  */
 import type {MemoryUse} from '../../core/wire/workerMessages';
 import type {SlotNumber} from '../../core/plan/units';
 import type {WorkerListener} from './workerHost';
 
-/** How many workers are told one by one. */
+/** The number of workers that get their own line. */
 const MOST_LINES = 5;
 
 export interface RecyclingOptions {
-  /** null: there is no limit. 0 asks for a new worker after each file; the user knows of that. */
+  /** null: there is no limit. 0: the user wants a new worker after each file, so there are no warnings. */
   readonly limitBytes: number | null;
-  /** The path of a unit's file, as a user reads it. */
+  /** The path of a unit's file to print. */
   readonly pathOf: (unit: number) => string;
   readonly warn: (text: string) => void;
 }
@@ -27,7 +27,7 @@ export class Recycling {
     this.#options = options;
   }
 
-  /** @returns hears a worker's news on its way to `listener` */
+  /** @returns a listener that watches for retiring workers and then calls `listener` */
   hearing(slot: SlotNumber, listener: WorkerListener): WorkerListener {
     return {
       ...listener,
@@ -40,7 +40,7 @@ export class Recycling {
     };
   }
 
-  /** The run has ended: tells how many more workers retired. */
+  /** The run has ended. Prints how many more workers retired. */
   end(): void {
     const {limitBytes, warn} = this.#options;
     if (limitBytes === null || this.#counted === 0) return;
@@ -71,7 +71,7 @@ export class Recycling {
   }
 }
 
-/** As Jest reads `workerIdleMemoryLimit`: a megabyte is a million bytes. */
+/** As in Jest's `workerIdleMemoryLimit`, a megabyte is a million bytes. */
 function inMegabytes(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1e6).toPrecision(1)} MB` : `${Math.round(bytes / 1e6)} MB`;
 }

@@ -1,4 +1,4 @@
-/** A folder of a run's own, among the temporary ones, and the path of a socket in it, which other processes connect to. */
+/** A run's own temporary folder, and the path of the socket in it. */
 import {existsSync, mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {readdir, rm, stat} from 'node:fs/promises';
 import {createConnection} from 'node:net';
@@ -18,22 +18,22 @@ export class SocketFolder {
     try {
       rmSync(this.path, {recursive: true, force: true});
     } catch {
-      // The disk may be read-only by now, or a test has taken the right away. A later run removes it.
+      // The disk may be read-only by now, or a test has removed our permission. A later run removes the folder.
     }
   };
 
   /**
-   * @param spare a folder for it where no temporary one can be used; it need not exist
-   * @throws if that cannot be used either
+   * @param spare used if the temporary folder is unusable; it need not exist
+   * @throws if neither folder is usable
    */
   constructor(spare: string) {
     this.path = makeFolder(spare);
     this.socketPath = socketIn(this.path);
-    // Jest leaves through process.exit on --bail; nothing else would tidy up then.
+    // On --bail, Jest calls process.exit, and only this listener runs then.
     process.on('exit', this.#remove);
   }
 
-  /** Whether a process that starts now can connect: what empties the temporary folder takes this one along. */
+  /** Whether a process that starts now can connect. A test that empties the temporary folder removes the socket too. */
   get isWhole(): boolean {
     return existsSync(process.platform === 'win32' ? this.path : this.socketPath);
   }
@@ -45,7 +45,7 @@ export class SocketFolder {
   }
 }
 
-/** A named pipe on Windows, which is in no folder. */
+/** On Windows, a named pipe, which is in no folder. */
 function socketIn(folder: string): string {
   return process.platform === 'win32' ? `\\\\.\\pipe\\${folder.replaceAll('\\', '-')}` : join(folder, SOCKET_NAME);
 }
@@ -72,9 +72,8 @@ function makeFolder(spare: string): string {
 }
 
 /**
- * Removes what runs that ended by a signal have left: nothing of theirs could. A folder is one of
- * those if it is ours by name, and nobody listens at its socket any more; a process id would say
- * nothing of a run in another container that shares the temporary folder.
+ * Removes the folders of runs that a signal has killed. Such a folder has our name pattern, and no process listens on
+ * its socket. (A process id would not identify a run in another container that shares the temporary folder.)
  */
 async function sweep(place: string): Promise<void> {
   const names = await readdir(place).catch(() => []);
@@ -85,7 +84,7 @@ async function sweep(place: string): Promise<void> {
 }
 
 async function isAbandoned(folder: string): Promise<boolean> {
-  // A run that is about to listen has a folder and no socket yet.
+  // A starting run has a folder but no socket yet.
   const age = await stat(folder).then(
     ({mtimeMs}) => Date.now() - mtimeMs,
     () => 0,

@@ -1,4 +1,4 @@
-/** What only workers need that were started ahead of their run, on the parent's side; worker/ahead is the worker's side. */
+/** The parent's side of a worker that starts ahead of its run. worker/ahead is the worker's side. */
 import {parseAheadNews, type AheadNews, type ToWorker, type WorkerSetup} from '../../core/wire/workerMessages';
 
 export interface WorkerAheadOptions {
@@ -45,7 +45,7 @@ export class WorkerAhead {
     this.#serves = true;
   }
 
-  /** @returns whether the message is none for a run: it is news of this kind, or of the test file that warms the worker up */
+  /** @returns whether the run ignores the message: it is ahead news, or comes from the file that warms the worker up */
   takes(message: unknown): boolean {
     const news = parseAheadNews(message);
     if (news === null) return !this.#serves;

@@ -1,6 +1,6 @@
 /**
- * The parent's side of one worker. A host owns a process, a link to it, and what makes a worker ready that was started ahead
- * of its run, and judges by them whether the worker lives.
+ * The parent's side of one worker. A host owns the process, the link to it, and the preparation of a worker that
+ * started ahead of its run. The host decides whether the worker is alive.
  */
 import type {Socket} from 'node:net';
 import type {Generation, SlotNumber} from '../../core/plan/units';
@@ -14,12 +14,12 @@ import {WorkerLink} from './workerLink';
 import {WorkerProcess, type WorkerProcessOptions} from './workerProcess';
 import type {WorkerStart} from './workerStart';
 
-/** What a run hears of a worker. After `lost` or `closed` it hears nothing more. */
+/** A run's listener to a worker. Nothing follows after `lost` or `closed`. */
 export interface WorkerListener {
   up(): void;
   message(message: FromWorker): void;
   lost(death: Death): void;
-  /** A test, a hook or the loading of a file is slow: what it is, and how long it has taken, in ms. */
+  /** A phase is slow. @param name the phase. @param ms how long it has lasted */
   slow(name: string, ms: number): void;
   /** The closed process has ended. `forceExited`: it did not within its grace, and was killed. */
   closed(forceExited: boolean): void;
@@ -34,7 +34,7 @@ export interface WorkerHostOptions extends Pick<
   readonly onAhead: (news: AheadNews) => void;
 }
 
-/** What a worker is told of the run that it has waited for. The worker keeps its slot, its generation and its files. */
+/** The setup of the run for a worker that waited for it. The worker keeps its slot, its generation and its files. */
 export type FurtherSetup = Omit<WorkerSetup, 'slot' | 'generation' | 'socketPath' | WorkerFiles>;
 export type WorkerFiles = 'exitRecordPath' | 'journalPath' | 'departurePath';
 
@@ -119,7 +119,7 @@ export class WorkerHost {
     return this.#ended;
   }
 
-  /** How far a killed process had come on its way out; null: it did not say, or was not killed. */
+  /** The departure of a killed process; null: the process wrote none, or was not killed. */
   get departure(): Departure | null {
     return this.#departure;
   }
@@ -198,7 +198,7 @@ export class WorkerHost {
     this.#process.kill();
   }
 
-  /** Makes a worker ready that was started ahead of its run. @returns whether it is; if not, it is being closed, or dead */
+  /** Prepares a worker that started ahead of its run. @returns whether it is ready; if not, it is closing or dead */
   prepare(setup: FurtherSetup, environment: WorkerStart['environment']): Promise<boolean> {
     if (this.#ended) return Promise.resolve(false);
     const {socketPath, token} = this.#setup; // the worker is connected, and stays so

@@ -1,14 +1,14 @@
-/** Passes on what workers write, as the stock runner does, and keeps the end of it as evidence. */
+/** Passes on the output of workers, as the stock runner does, and keeps the end of standard error as evidence. */
 import {PassThrough, type Readable} from 'node:stream';
 
-/** Bytes of a worker's standard error that are kept. */
+/** The number of bytes of a worker's standard error that the tail keeps. */
 const TAIL_BYTES = 8 * 1024;
-/** Lines of them that are shown. */
+/** The maximum number of lines that a text shows. */
 const TAIL_LINES = 30;
 
 /**
- * One pipe for all workers: with one of its own for each, process.stdout would warn of too many
- * listeners from the eleventh worker on.
+ * One pipe for all workers. With a separate pipe for each worker, process.stdout would warn about too many listeners
+ * from the eleventh worker on.
  */
 export class SharedOutput {
   readonly #through = new PassThrough();
@@ -29,7 +29,7 @@ export class SharedOutput {
     stream.pipe(this.#through, {end: false});
   }
 
-  /** No more streams come. What those that are there still say is passed on: a process that a test has started may live on. */
+  /** No more streams come. Existing streams continue, because a process that a test has started may live on. */
   close(): void {
     this.#closed = true;
     this.#endIfDone();
@@ -40,7 +40,7 @@ export class SharedOutput {
   }
 }
 
-/** The last lines that came out of a stream. */
+/** Keeps the last lines of a stream. */
 export class OutputTail {
   #chunks: Buffer[] = [];
   #bytes = 0;
@@ -49,12 +49,12 @@ export class OutputTail {
     stream.on('data', (chunk: Buffer | string) => this.#add(Buffer.from(chunk)));
   }
 
-  /** Whether it is in what is kept, which is more than what is shown. */
+  /** Whether the kept output, which is more than `text` shows, matches a pattern. */
   matches(pattern: RegExp): boolean {
     return pattern.test(Buffer.concat(this.#chunks).toString('utf8'));
   }
 
-  /** What is shown. */
+  /** The lines to show. */
   text(): string {
     const text = Buffer.concat(this.#chunks).subarray(-TAIL_BYTES).toString('utf8').trimEnd();
     return text

@@ -35,14 +35,14 @@ export interface WorkerProcessOptions {
   readonly onServed: (end: ServeEnd) => void;
 }
 
-/** How the call has ended that lasts as long as the worker. `failed`: with jest-worker's error of a process's death. */
+/** How the single call of a worker has ended. `failed`: with jest-worker's error about the death of the process. */
 export type ServeEnd = {readonly type: 'returned'} | {readonly type: 'failed'; readonly error: unknown};
 
 /** How a closed process has ended. */
 export interface ClosedProcess {
   /** The process did not end within its grace, and jest-worker has killed it. */
   readonly forceExited: boolean;
-  /** How far a killed process had come on its way out; null: it did not say, or was not killed. */
+  /** The departure of a killed process; null: the process wrote none, or was not killed. */
   readonly departure: Departure | null;
 }
 
@@ -153,7 +153,7 @@ export class WorkerProcess {
     }
   }
 
-  /** What the process has died of. @param connected whether the process had connected to its parent */
+  /** How the process died. @param connected whether the process had connected to its parent */
   deathBy(end: ServeEnd, connected: boolean): Death {
     if (end.type === 'returned') return {kind: 'broken', message: 'it stopped taking work without having been told to'};
     const death = deathOf(end.error, this.#readExitRecord());
@@ -164,7 +164,7 @@ export class WorkerProcess {
     };
   }
 
-  /** What the standard error says of a death. Resolves when that is read to the end. */
+  /** Completes a death with the standard error. Resolves when that is read to the end. */
   async evidence(death: Death): Promise<Pick<DeathReport, 'death' | 'stderr'>> {
     await Promise.race([this.#stderrEnd, new Promise(resolve => setTimeout(resolve, STDERR_GRACE_MS).unref())]);
     // jest-worker recognises this too, unless the process was gone before jest-worker had read its last lines. And

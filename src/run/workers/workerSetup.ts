@@ -1,4 +1,4 @@
-/** What all workers of a run are told when they start. */
+/** Builds the setup that all workers of a run receive when they start. */
 import {totalmem} from 'node:os';
 import type {Test} from '@jest/test-result';
 import {compileCacheOf} from '../cache/compileCaching';
@@ -6,7 +6,7 @@ import type {RunOptions} from '../runOptions';
 import type {FurtherSetup} from './workerHost';
 import {LEADS_A_GROUP} from './processGroup';
 
-/** jest-worker's own, of Jest 29 the only one. */
+/** jest-worker's default. Jest 29 has no other. */
 const DEFAULT_GRACE_MS = 500;
 
 export function sharedSetup(
@@ -33,7 +33,7 @@ export function sharedSetup(
     compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
     modules: {...jest.modules},
     globalConfig,
-    // Sets do not survive JSON; testWorker expects lists and makes sets of them again.
+    // JSON cannot express sets. testWorker expects lists and makes sets of them.
     context: {
       ...context,
       changedFiles: changedFiles && [...changedFiles],
@@ -48,7 +48,7 @@ export function sharedSetup(
   };
 }
 
-/** jest-worker's own reading of `workerIdleMemoryLimit`: up to 1 a share of the machine's memory, else bytes. */
+/** Reads `workerIdleMemoryLimit`. A value up to 1 is a fraction of the machine's memory; a larger value is bytes. */
 function heapLimit(limit: unknown, jestVersion: string): number | null {
   if (typeof limit !== 'number') return null;
   // Jest 30 restarts a worker after each file at 0; for Jest 29 it is no limit.

@@ -1,4 +1,4 @@
-/** What a worker's process is started with. None of it can change while the process lives. */
+/** The start options of a worker's process. None of them can change while the process lives. */
 import {join} from 'node:path';
 import {flagsOfJest, nodeEnvironment, type RunNode} from './nodes';
 import type {SlotNumber} from '../../core/plan/units';
@@ -19,7 +19,7 @@ export interface WorkerStart {
   readonly gracefulExitTimeout: number | undefined;
 }
 
-/** What the starts of all workers of a run have in common. */
+/** The start options that all workers of a run share. */
 export interface WorkerStartOptions {
   readonly runId: string;
   /** How many slots the run has. */

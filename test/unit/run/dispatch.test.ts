@@ -415,7 +415,7 @@ describe('a worker that dies', () => {
         'test-file-failure /1.test.js',
       ]);
       expect(await run.failureOf('/1.test.js')).toMatch(
-        /^This test file was not run: every worker stayed down.*\nThe last worker died: it ran out of memory/,
+        /^This test file was not run: no worker is left: in every slot, .*\nThe last worker died: it ran out of memory/,
       );
       expect(run.ended).toEqual([]);
     },
@@ -426,7 +426,7 @@ describe('a worker that dies', () => {
     const finished = run.dispatch.run();
     run.worker('w1.1').says.lost(killed);
     await finished;
-    expect(await run.failureOf('/0.test.js')).toContain('maxWorkerRestarts (0) allows no further replacement');
+    expect(await run.failureOf('/0.test.js')).toContain('maxWorkerRestarts (0) allows no more replacements');
   });
 
   test('even as it is started is dealt with when all workers are started', async () => {
@@ -843,7 +843,7 @@ describe('a file that is split', () => {
     test('goes on in the first one, with a warning; what the second says is dropped', async () => {
       const {run, w1, w2, finish} = opened();
       w2.opens(0, ['a', 'x'], 'ba4');
-      expect(run.warnings).toEqual([expect.stringContaining('/0.test.js runs whole, on one worker')]);
+      expect(run.warnings).toEqual([expect.stringContaining('/0.test.js runs whole, in one worker')]);
       expect([w1.share, w2.share]).toEqual([['0', '1 2 3, last'], ['discard']]);
       w2.tells('test-case-result', PATH, 'x');
       w2.endsShare(0, {1: 'x'});

@@ -19,12 +19,12 @@ test('the first is told, with what was being done, the stack, the versions, and 
   const {message, stack} = faults.report('a worker came up', error);
   const [what, evidence, report] = message.split('\n\n');
   expect(what).toBe(
-    'This is a fault of jest-runner-xdist, not of a test: it came while a worker came up. ' +
-      'The run was ended, and what had no result by then has none.',
+    'The test runner failed while a worker came up. This is an error in jest-runner-xdist, not in a test. ' +
+      'The run ended early; files without a result by then have none.',
   );
   expect(evidence).toMatch(/^ {2}\| TypeError: no such slot\n {2}\| {5}at .*faults\.test\.ts/);
   expect(report).toMatch(
-    /^Please report it .*, with this text and the log that XDIST_LOG=<file> writes when it happens again\.\njest-runner-xdist \d+\.\d+\.\d+, Jest 30\.5\.2, Node v\d+/,
+    /^Please report it .*, with this text and a log: run again with XDIST_LOG=<file> and attach that file\.\njest-runner-xdist \d+\.\d+\.\d+, Jest 30\.5\.2, Node v\d+/,
   );
   expect(stack).toBe('');
   expect(warnings).toEqual([message]);
@@ -71,5 +71,5 @@ test('a guarded function does not throw, and has its fault told', () => {
   guarded(-1);
   guarded(2);
   expect(heard).toEqual([1, 2]);
-  expect(faults.first?.message).toMatch(/it came while a number came\..*RangeError: below 0/s);
+  expect(faults.first?.message).toMatch(/failed while a number came\..*RangeError: below 0/s);
 });

@@ -112,7 +112,7 @@ test('a fault of ours at the end of a file costs it no result; the files after i
   });
   expect(ran.map(({test: {path}}) => path)).toEqual(['a']);
   const fault = faults.first?.message;
-  expect(fault).toMatch(/it came while a file ended in band.*TypeError: no such record/s);
+  expect(fault).toMatch(/failed while a file ended in band.*TypeError: no such record/s);
   expect(log.filter(line => /succeeded|failed/.test(line))).toEqual([
     'succeeded a',
     `failed (${fault}) b`,

@@ -37,7 +37,7 @@ test('a worker that dies as it joins a file costs nothing, and is told of', () =
   expect(told).toEqual([
     {
       warn: expect.stringMatching(
-        /^worker w2 died while it loaded \/project\/a\.test\.js,.*SIGSEGV.* run them all\.$/,
+        /^worker w2 died while it loaded \/project\/a\.test\.js .*SIGSEGV.* run all of its tests\.$/,
       ) as string,
     },
   ]);
@@ -53,7 +53,7 @@ describe('workers that had to be killed', () => {
     expect(told).toEqual([{stock: STOCK}]);
     expect((told as {stock: string}[])[0]?.stock.split('\n').slice(1)).toEqual([
       'worker w1 (pid 4711): 1 Timeout still open since x/a.test.js',
-      'worker w3 (pid 4711): busy after its last file, b.test.js, and could not report with what',
+      'worker w3 (pid 4711): busy after its last file, b.test.js, so it could not report what kept it',
     ]);
   });
 

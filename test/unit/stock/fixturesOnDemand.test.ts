@@ -133,7 +133,7 @@ test('a file that asks for what cannot be had is told what; the others have thei
     'worker.js': asks('./a scope=worker'),
   });
   expect(await demand.refusal('none.js')).toMatch(
-    /^This file asks for what cannot be had, so it has no shared fixtures\.\n\n {2}none\.js:2 {2}there is no module/,
+    /^This file asks for something that is not available, so it has no shared fixtures\.\n\n {2}none\.js:2 {2}there is no module/,
   );
   expect(await demand.refusal('malformed.js')).toContain('  malformed.js:2  @shared-fixture ./a scope=all: expected');
   const answer = demand.ask('run.js');

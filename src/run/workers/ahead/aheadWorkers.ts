@@ -1,6 +1,6 @@
 /**
- * The workers that a watch session starts ahead of its next run. When a run has ended, and its workers with it, as many
- * new ones start, one after the other. The next run takes those that it can use; the others end.
+ * The workers that watch mode starts ahead of its next run. When a run and its workers have ended, as many new workers
+ * start, one after the other. The next run takes the workers that it can use; the others exit.
  */
 import type * as JestWorkerModule from 'jest-worker';
 import type {SlotNumber} from '../../../core/plan/units';
@@ -17,19 +17,19 @@ import {fixedAtStart} from './processStart';
 /** How long (ms) after a run the first worker starts: Jest prints its summary, and its `globalTeardown` may compute. */
 const START_AFTER_MS = 200;
 
-/** How long (ms) a worker waits for a run at most: it takes memory that others may have a use for. */
+/** How long (ms) a worker waits for a run at most. A waiting worker uses memory that other programs may need. */
 const LONGEST_WAIT_MS = 15 * 60_000;
 
-/** What a run tells of itself when it begins. */
+/** The facts about a run that waiting workers need. */
 export interface AheadRun {
   readonly runId: string;
-  /** How many workers it has at most; they serve the slots from 1 on. */
+  /** The maximum number of workers. They serve the slots from 1 on. */
   readonly slots: number;
-  /** What a worker of a slot is started with. */
+  /** The start options of a slot's worker. */
   readonly startOf: (slot: SlotNumber) => WorkerStart;
   readonly setupOf: (slot: SlotNumber) => FurtherSetup;
   readonly jestWorker: typeof JestWorkerModule;
-  /** A folder for what is needed on disk, where no temporary one can be used. */
+  /** Used if the temporary folder is unusable. */
   readonly spareFolder: string;
 }
 
@@ -48,32 +48,32 @@ const NOBODY: WorkerListener = {
 };
 
 export class AheadWorkers {
-  /** Of the session's workers: what they have printed when they are taken comes with the run. */
+  /** The output of waiting workers appears in the run that takes them. */
   readonly stdout = new SharedOutput(process.stdout);
   readonly stderr = new SharedOutput(process.stderr);
   readonly #log = openEventLog(process.env.XDIST_LOG, warn);
-  /** The last run, or the one that has begun. */
+  /** The current run, or the last one. */
   #run: AheadRun | null = null;
-  /** Which modules the workers of that run have loaded, of those that may be loaded ahead. */
+  /** The modules that the workers of that run have loaded and that workers may load ahead. */
   readonly #modules = new Set<string>();
   #server: WorkerServer | null = null;
   #generation = 0;
-  /** All that have not ended, by generation. */
+  /** All workers that have not ended, by generation. */
   readonly #hosts = new Map<number, WorkerHost>();
-  /** Those that belong to no run. */
+  /** The workers that belong to no run. */
   readonly #waiting = new Map<SlotNumber, Waiting>();
-  /** Those that are ready for the run that has begun. */
+  /** The workers that are ready for the run that has begun. */
   readonly #ready = new Map<SlotNumber, Waiting>();
   #startTimer: NodeJS.Timeout | undefined;
 
   constructor() {
-    // Jest leaves watch mode through process.exit. If it is killed, the workers see their line to it close.
+    // Jest ends watch mode with process.exit. If Jest is killed, the workers exit because their socket closes.
     process.on('exit', () => {
       for (const host of this.#hosts.values()) host.kill();
     });
   }
 
-  /** A run begins. Resolves when the workers that wait are ready for it, or on their way out. */
+  /** A run begins. Resolves when each waiting worker is ready for the run, or is exiting. */
   async begin(run: AheadRun): Promise<void> {
     clearTimeout(this.#startTimer);
     this.#run = run;
@@ -81,7 +81,7 @@ export class AheadWorkers {
     await Promise.all([...this.#waiting].map(([slot, waiting]) => this.#prepare(run, slot, waiting)));
   }
 
-  /** @returns the worker that serves the slot from here on; null: there is none */
+  /** @returns the worker that serves the slot from now on; null: no worker is ready */
   take(slot: SlotNumber, start: WorkerStart, listener: WorkerListener): WorkerHost | null {
     const ready = this.#ready.get(slot);
     if (ready === undefined || ready.host.ended || ready.fixed !== fixedAtStart(start)) return null;
@@ -90,12 +90,12 @@ export class AheadWorkers {
     return ready.host;
   }
 
-  /** A worker of the run has loaded these. */
+  /** A worker of the run has loaded these modules. */
   loaded(modules: readonly string[]): void {
     for (const path of modules) this.#modules.add(path);
   }
 
-  /** The run has ended, and so have the workers that have served it. */
+  /** The run and its workers have ended. */
   runEnded(): void {
     for (const {host} of this.#ready.values()) host.close();
     this.#ready.clear();
@@ -104,7 +104,7 @@ export class AheadWorkers {
   }
 
   async #prepare(run: AheadRun, slot: SlotNumber, {host, fixed, expiry}: Waiting): Promise<void> {
-    if (slot > run.slots) return; // it waits on
+    if (slot > run.slots) return; // this worker keeps waiting
     clearTimeout(expiry);
     this.#waiting.delete(slot);
     const {environment, ...rest} = run.startOf(slot);
@@ -118,7 +118,7 @@ export class AheadWorkers {
     this.#note(host, {type: 'ready'});
   }
 
-  /** Starts the worker of a slot, and when that one waits, those of the slots above. */
+  /** Starts the worker of a slot. When that worker waits, the next slot's worker starts. */
   async #startNext(slot: SlotNumber): Promise<void> {
     const run = this.#run;
     if (run === null || slot > run.slots) return;
@@ -129,7 +129,7 @@ export class AheadWorkers {
     try {
       this.#server ??= await this.#listen(run.spareFolder);
     } catch {
-      return; // the next run, which needs such a folder too, says why there is none
+      return; // the next run needs the folder too and reports the error
     }
     if (this.#run !== run) return;
     this.#start(run, slot, this.#server, goOn);
@@ -179,7 +179,7 @@ export class AheadWorkers {
   }
 
   #listen(spareFolder: string): Promise<WorkerServer> {
-    // The server outlives the runs, and faults are reported by run: what throws here is an uncaught exception.
+    // The server outlives runs, so no run can report an error thrown here; it becomes an uncaught exception.
     const unguarded: Faults['guard'] = (_doing, act) => act;
     return WorkerServer.listen(
       hearHosts(({generation}) => this.#hosts.get(generation) ?? null, unguarded),
@@ -195,7 +195,7 @@ export class AheadWorkers {
 
 let ofSession: AheadWorkers | null = null;
 
-/** Those of this process's watch session: Jest makes a new runner for each of its runs. */
+/** One instance for all runs of this process: in watch mode, Jest creates a new runner for each run. */
 export function aheadWorkers(): AheadWorkers {
   return (ofSession ??= new AheadWorkers());
 }

@@ -109,9 +109,9 @@ describe('what is off is one line', () => {
   test('of each feature once, with the parts that it lacks', () => {
     const text = describeMissing('31.0.0', ['compileCache', 'circusState', 'circusEntry']);
     expect(text).toBe(
-      'Jest 31.0.0 differs inside from the versions that this runner knows. Off in this run: ' +
+      'The internals of Jest 31.0.0 differ from the versions that this runner knows. Off in this run: ' +
         'sharing the tests of a file among workers, resuming a file whose worker died, naming the test that a worker ' +
-        'died in (circusEntry, circusState); the compile cache (compileCache). All test files run all the same.',
+        'died in (circusEntry, circusState); the compile cache (compileCache). All test files still run.',
     );
   });
 

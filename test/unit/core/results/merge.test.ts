@@ -177,7 +177,7 @@ describe('the failures', () => {
   const alone = `${NOTE} w1, as the first of the file's tests there.`;
   const afterTwo = `${NOTE} w1, after 2 of the file's other tests: "a", "c".`;
   const afterOne = `${NOTE} w7, after 1 of the file's other tests: "g".`;
-  const never = 'This file was split: this test was to run in worker w7, and never began.';
+  const never = 'This file was split: this test should have run in worker w7, but it never started.';
 
   test('are told in the order of the source, each with what ran before it in its worker', () => {
     const withNote = (part: string, note: string) => `${part}\n    ${note}\n`;

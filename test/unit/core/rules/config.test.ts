@@ -289,10 +289,9 @@ describe('mistakes', () => {
   });
 
   const NO_NODES =
-    '"dist" is "each", which runs every file once on every node, but there are no "nodes". Add them, like ';
+    '"dist" is "each", which runs every file once on every node, but there are no "nodes". Add them, as in ';
   const MISSED =
-    NO_NODES +
-    'nodes: [{name: "utc", env: {TZ: "UTC"}}, {name: "tokyo", env: {TZ: "Asia/Tokyo"}}], or take "dist" out.';
+    NO_NODES + 'nodes: [{name: "utc", env: {TZ: "UTC"}}, {name: "tokyo", env: {TZ: "Asia/Tokyo"}}], or remove "dist".';
 
   test('dist each without nodes is refused where it was asked for', () => {
     const nodes = [{name: 'a'}];
@@ -302,7 +301,7 @@ describe('mistakes', () => {
     ]);
     const example = '[{"name": "utc", "env": {"TZ": "UTC"}}, {"name": "tokyo", "env": {"TZ": "Asia/Tokyo"}}]';
     expect(problems([inPackage({nodes: []})], {XDIST_DIST: 'each'})).toEqual([
-      `the environment variable XDIST_DIST: ${NO_NODES}XDIST_NODES='${example}', or take XDIST_DIST out.`,
+      `the environment variable XDIST_DIST: ${NO_NODES}XDIST_NODES='${example}', or remove XDIST_DIST.`,
     ]);
     expect(problems([], {XDIST_DIST: 'each', XDIST_NODES: example})).toEqual([]);
     expect(problems([inPackage({nodes}), inFile({dist: 'each', nodes: []})])).toEqual([`xdist.config.js: ${MISSED}`]);
@@ -319,14 +318,14 @@ describe('mistakes', () => {
   test('maxSlots is refused where it bounds nothing', () => {
     const bounds = 'is the most workers that "slots": "auto" starts, but';
     expect(problems([inFile({maxSlots: 6})])).toEqual([
-      `xdist.config.js: "maxSlots" (6) ${bounds} there is no "slots". Say slots: "auto", or take "maxSlots" out.`,
+      `xdist.config.js: "maxSlots" (6) ${bounds} there is no "slots". Set slots: "auto", or remove "maxSlots".`,
     ]);
     expect(problems([inPackage({slots: 4}), inFile({maxSlots: 6})])).toEqual([
-      `xdist.config.js: "maxSlots" (6) ${bounds} "slots" is 4 (package.json). Say slots: "auto", or take "maxSlots" out.`,
+      `xdist.config.js: "maxSlots" (6) ${bounds} "slots" is 4 (package.json). Set slots: "auto", or remove "maxSlots".`,
     ]);
     expect(problems([], {XDIST_SLOTS: '4', XDIST_MAX_SLOTS: '6'})).toEqual([
       `the environment variable XDIST_MAX_SLOTS: "maxSlots" (6) ${bounds} "slots" is 4 (the environment variable ` +
-        'XDIST_SLOTS). Say XDIST_SLOTS=auto, or take XDIST_MAX_SLOTS out.',
+        'XDIST_SLOTS). Set XDIST_SLOTS=auto, or remove XDIST_MAX_SLOTS.',
     ]);
     expect(problems([inFile({slots: 'auto', maxSlots: 6})])).toEqual([]);
     expect(problems([inPackage({maxSlots: 6})], {XDIST_SLOTS: 'auto'})).toEqual([]);

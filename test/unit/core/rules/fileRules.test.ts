@@ -92,7 +92,7 @@ describe('more of a resource than there is', () => {
       {
         place: '/a.js:4',
         message:
-          'it asks for 3 of the resource "gpu", of which there are 2. Ask for less, or say how much there is: resources: {"gpu": 3}.',
+          'it asks for 3 of the resource "gpu", but there are only 2. Ask for less, or raise the amount: resources: {"gpu": 3}.',
       },
     ]);
   });
@@ -100,7 +100,7 @@ describe('more of a resource than there is', () => {
   test('is more than 1 of a resource that is not listed, whatever every object has of that name', () => {
     const [problem] = overdrawn(rules({resources: [{name: 'constructor', amount: 2, line: 4}]}), {});
     expect(problem?.message).toMatch(
-      /^it asks for 2 of the resource "constructor", of which there is 1, as the option "resources" does not list it\. /,
+      /^it asks for 2 of the resource "constructor", but there is only 1, because the option "resources" does not list it\. /,
     );
   });
 });

@@ -18,12 +18,12 @@ const difference = (first: Collected, second: Collected) =>
 
 test('a mismatch is told with the file, both workers, what differs, and what to do', () => {
   expect(describeMismatch(PATH, found(1, ['adds', 'seed 17']), found(3, ['adds', 'seed 18', 'more']))).toBe(
-    '/p/a.test.js runs whole, on one worker: its tests are not the same in every worker (w1 lists 2 of them, w3 3).\n' +
+    '/p/a.test.js runs whole, in one worker: its tests are not the same in every worker (w1 found 2 tests, w3 found 3).\n' +
       '  - "seed 17" (only in w1)\n' +
       '  + "seed 18" (only in w3)\n' +
       '  + "more" (only in w3)\n' +
-      'Names of tests, and which of them there are, must not depend on time, chance or the worker; ' +
-      'otherwise remove `@can-split` from the file.',
+      'The tests of a file and their names must not depend on time, chance or the worker. ' +
+      'If they do, remove `@can-split` from the file.',
   );
 });
 
@@ -64,7 +64,7 @@ describe('the difference', () => {
 
   test('is the order where the names are the same', () => {
     expect(difference(found(1, ['a', 'b', 'c', 'd']), found(2, ['a', 'c', 'b', 'd']))).toEqual([
-      'the same names in another order: test 2 is',
+      'the names are the same, but in a different order: test 2 is',
       '- "b" in w1',
       '+ "c" in w2',
     ]);
@@ -75,17 +75,17 @@ describe('the difference', () => {
     ['which of them belong together', {name: 'a', group: 1}],
   ])('may be %s', (_what, test) => {
     expect(difference(found(1, ['a']), {slot: 2, tests: [test]})).toEqual([
-      'the same names, but other tests are skipped or stay together',
+      'the names are the same, but different tests are skipped or stay together',
     ]);
   });
 });
 
 test('a worker that could not load the file is quoted', () => {
   expect(describeRefusal(PATH, 1, 2, 'listen EADDRINUSE :::8080\n\n    at a.js:1:1\n')).toBe(
-    '/p/a.test.js runs whole, on one worker: w1 has loaded it, and w2 could not.\n' +
+    '/p/a.test.js runs whole, in one worker: w1 loaded it, but w2 could not.\n' +
       '  | listen EADDRINUSE :::8080\n' +
       '  | \n' +
       '  |     at a.js:1:1\n' +
-      'A file that is split is loaded in several workers at once; or take it out of `@can-split`.',
+      'Several workers load a split file at the same time. If the file does not allow that, remove `@can-split` from it.',
   );
 });

@@ -44,23 +44,23 @@ describe('a test that ran', () => {
   test('is told how its worker died, where, after which tests, and with what last words', () => {
     expect(ran([0, 1, 2], 150.4 * MB)).toBe(
       'The worker process died while this test ran: it was killed by signal SIGKILL.\n' +
-        'It ran in worker w2 (pid 4711), which held 150 MB of memory (RSS) when it began, ' +
-        'after 2 of the file\'s other tests: "block a", "block b".\n\n' +
+        'The test ran in worker w2 (pid 4711), after 2 of the file\'s other tests: "block a", "block b".\n' +
+        'When the test began, the worker used 150 MB of memory (RSS).\n\n' +
         'The end of the standard error of worker w2 (pid 4711):\n  | last words',
     );
   });
 
   test('is told if it was the first there', () => {
-    expect(ran([2], MB)).toContain("when it began, as the first of the file's tests there.\n");
+    expect(ran([2], MB)).toContain("as the first of the file's tests there.\n");
   });
 
   test('is not told of memory that nobody has measured', () => {
-    expect(ran([2], 0)).toContain("It ran in worker w2 (pid 4711), as the first of the file's tests there.\n");
+    expect(ran([2], 0)).toContain("The test ran in worker w2 (pid 4711), as the first of the file's tests there.\n");
     expect(testCrash(2, told({type: 'test', place: 2, hook: null}))).not.toContain('memory');
   });
 
   test('is told that coverage is lost, where that is collected', () => {
-    expect(ran([2], 0, true)).toContain('\nThe coverage of what ran in that process is lost.\n');
+    expect(ran([2], 0, true)).toContain('\nThe coverage data of that process is lost.\n');
     expect(ran([2], 0)).not.toContain('coverage');
   });
 });
@@ -71,7 +71,7 @@ test.each([
   [['outer', 'inner'], 'afterAll', 'while an afterAll hook of "outer › inner" ran'],
 ])('a hook of %j: %s', (titles, hook, text) => {
   expect(hookCrash(titles, hook, told({type: 'between', after: null}))).toContain(
-    `The worker process died ${text}: it was killed by signal SIGKILL.\nIt ran in worker w2 (pid 4711).\n\n`,
+    `The worker process died ${text}: it was killed by signal SIGKILL.\nThe hook ran in worker w2 (pid 4711).\n\n`,
   );
 });
 
@@ -79,11 +79,11 @@ describe('what is no failure of a test', () => {
   test.each<[string, CrashItem, string]>([
     ['before the first test', {type: 'between', after: null}, 'while no test ran, before the first test began'],
     ['between two', {type: 'between', after: 1}, 'while no test ran, after "block b"'],
-    ['at the end', {type: 'teardown'}, 'when all tests had run, while their environment was torn down'],
+    ['at the end', {type: 'teardown'}, 'after all tests, during the teardown of the test environment'],
     ['in a hook', {type: 'hook', hook: 'afterAll', titles: ['block']}, 'while an afterAll hook of "block" ran'],
   ])('is told of the file: %s', (_when, crash, text) => {
     expect(outsideCrash(told(crash))).toContain(
-      `The worker process died ${text}: it was killed by signal SIGKILL.\nIt ran in worker w2 (pid 4711).\n\n`,
+      `The worker process died ${text}: it was killed by signal SIGKILL.\nThe ${text.includes('hook') ? 'hook' : 'file'} ran in worker w2 (pid 4711).\n\n`,
     );
   });
 
@@ -110,7 +110,7 @@ test('one that hung is said to have hung', () => {
     },
   };
   expect(testCrash(0, {...told({type: 'test', place: 0, hook: null}), report: hung})).toContain(
-    'The worker process hung while this test ran: it was killed after 61 s, the limit being 60 s.\n',
+    'The worker process hung while this test ran: the runner killed it after 61 s (limit: 60 s).\n',
   );
 });
 
@@ -118,8 +118,8 @@ test('tests that killed only together are named', () => {
   expect(togetherCrash([1, 3], told({type: 'together', places: [1, 3]}))).toContain(
     'The worker process died while these tests ran at the same time: it was killed by signal SIGKILL.\n' +
       '  "block b", "block d"\n' +
-      'They ran again, one at a time, and no worker died; their results are from then.\n' +
-      'It ran in worker w2 (pid 4711).\n',
+      'The tests ran again, one at a time, and no worker died. Their results are from that second try.\n' +
+      'The tests ran in worker w2 (pid 4711).\n',
   );
 });
 

@@ -23,8 +23,8 @@ const killed: Death = {kind: 'signal', signal: 'SIGKILL'};
 
 test.each<[Death, string]>([
   [killed, 'it was killed by signal SIGKILL'],
-  [{kind: 'exit', code: 7, uncaught: null}, 'process.exit(7) was called in it'],
-  [{kind: 'exit', code: 1, uncaught: 'Error: oh'}, 'an exception that nothing caught ended it with exit code 1'],
+  [{kind: 'exit', code: 7, uncaught: null}, 'the worker called process.exit(7)'],
+  [{kind: 'exit', code: 1, uncaught: 'Error: oh'}, 'an uncaught exception ended it with exit code 1'],
   [{kind: 'out-of-memory'}, 'it ran out of memory'],
   [{kind: 'broken', message: 'it could not go on'}, 'it could not go on'],
 ])('%j is told as "%s"', (death, text) => {
@@ -35,7 +35,7 @@ describe('the file that a worker died of', () => {
   test('is told how, in which worker, and what that meant for the others', () => {
     expect(blameFile(report(killed), 0).message).toBe(
       'The worker process that ran this test file died: it was killed by signal SIGKILL.\n' +
-        'The results of its other tests are lost.\n\n' +
+        "The results of the file's other tests are lost.\n\n" +
         'Nothing was written to the standard error of worker w3 (pid 4711).',
     );
   });
@@ -78,7 +78,7 @@ describe('the file that a worker died of', () => {
 describe('a file that no worker was left for', () => {
   test('is told that every worker stayed down, and how the last one died', () => {
     expect(abandonFile('all-barren', report({kind: 'out-of-memory'}, {stderr: 'heap'}), 7).message).toBe(
-      'This test file was not run: every worker stayed down: each died 3 times in a row without having run a test file.\n' +
+      'This test file was not run: no worker is left: in every slot, 3 workers in a row died before they ran a test.\n' +
         'The last worker died: it ran out of memory.\n\n' +
         'The end of the standard error of worker w3 (pid 4711):\n  | heap',
     );
@@ -86,13 +86,13 @@ describe('a file that no worker was left for', () => {
 
   test('is told of the limit of replacements', () => {
     expect(abandonFile('restarts-spent', report(killed), 0).message).toMatch(
-      /^This test file was not run: no worker is left, and maxWorkerRestarts \(0\) allows no further replacement\.\nThe last worker died/,
+      /^This test file was not run: no worker is left, and maxWorkerRestarts \(0\) allows no more replacements\.\nThe last worker died/,
     );
   });
 
   test('is told no more than that where no death is known', () => {
     expect(abandonFile('restarts-spent', null, 2).message).toBe(
-      'This test file was not run: no worker is left, and maxWorkerRestarts (2) allows no further replacement.',
+      'This test file was not run: no worker is left, and maxWorkerRestarts (2) allows no more replacements.',
     );
   });
 });
@@ -179,24 +179,24 @@ describe('the culprit before the running file', () => {
       true,
       '/c.test.js',
       'code that /a.test.js left behind (a timer or a promise that outlived its tests) hung worker w2 while it ran ' +
-        '/c.test.js, which is run again: it was killed after 3 s, the limit being 2 s.\n\n' +
+        '/c.test.js, which runs again: the runner killed it after 3 s (limit: 2 s).\n\n' +
         'Where it hung, in c.test.js › a:\n    at spin (/a.test.js:3:9)',
     ],
     [
       hung({kind: 'native'}, false),
       false,
       '/c.test.js',
-      'worker w2 hung before any code of /c.test.js ran, which is run again: it was killed after 3 s, the limit being ' +
-        '2 s. The last file that had ended there is /a.test.js: it may have left something behind.\n\n' +
-        'Where it hung, in c.test.js › a:\n    It is in native code that cannot be interrupted: a synchronous child ' +
+      'worker w2 hung before any code of /c.test.js ran, which runs again: the runner killed it after 3 s (limit: ' +
+        '2 s). The last file that ended in this worker is /a.test.js, which may have left something behind.\n\n' +
+        'Where it hung, in c.test.js › a:\n    The main thread runs native code that cannot be interrupted: a synchronous child ' +
         'process or read, or one huge computation.',
     ],
     [
       {kind: 'deaf', ms: 80_000},
       false,
       null,
-      'worker w2 hung: it was killed because it did not start its next file for 80 s: something broke ' +
-        'its connection to Jest. The last file that had ended there is /a.test.js: it may have left something behind.',
+      'worker w2 hung: the runner killed it because it did not start its next file within 80 s: something broke ' +
+        'its connection to Jest. The last file that ended in this worker is /a.test.js, which may have left something behind.',
     ],
   ])('is told of %j', (death, named, running, text) => {
     expect(describeLeftBehind({path: '/a.test.js', named}, running, death, 2)).toBe(text);

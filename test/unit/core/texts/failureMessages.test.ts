@@ -296,7 +296,7 @@ describe('the note', () => {
   const names = (count: number) => Array.from({length: count}, (_, k) => `t${k}`);
 
   test.each([
-    [null, 'This file was split: this test was to run in worker w2, and never began.'],
+    [null, 'This file was split: this test should have run in worker w2, but it never started.'],
     [0, "This file was split: this test ran in worker w2, as the first of the file's tests there."],
     [1, 'This file was split: this test ran in worker w2, after 1 of the file\'s other tests: "t0".'],
     [3, 'This file was split: this test ran in worker w2, after 3 of the file\'s other tests: "t0", "t1", "t2".'],

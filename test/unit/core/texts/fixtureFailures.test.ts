@@ -34,7 +34,7 @@ test.each<[string, FixtureTrouble, string]>([
   [
     'the time-out',
     {kind: 'timed-out', limitMs: 30_000, loading: false},
-    'its teardown took longer than 30 s (fixtureTimeout), and was killed.\n\nThe end of its standard error:\n  | one\n  | two',
+    'its teardown took longer than 30 s (fixtureTimeout), and the runner killed it.\n\nThe end of its standard error:\n  | one\n  | two',
   ],
   [
     'the end of the host',
@@ -50,9 +50,9 @@ test.each<[string, FixtureTrouble, string]>([
 
 test('it is told that nothing was written', () => {
   expect(setupFailure('a.ts', {kind: 'timed-out', limitMs: 1500, loading: true}).message).toMatch(
-    /^Shared fixture a\.ts could not be set up: its module took longer than 1\.5 s to load \(fixtureTimeout\), and was killed\./,
+    /^Shared fixture a\.ts could not be set up: its module took longer than 1\.5 s to load \(fixtureTimeout\), and the runner killed it\./,
   );
   expect(setupFailure('a.ts', {kind: 'timed-out', limitMs: 1500, loading: false}).message).toBe(
-    'Shared fixture a.ts could not be set up: its setup took longer than 1.5 s (fixtureTimeout), and was killed.\n\nNothing was written to its standard error.',
+    'Shared fixture a.ts could not be set up: its setup took longer than 1.5 s (fixtureTimeout), and the runner killed it.\n\nNothing was written to its standard error.',
   );
 });

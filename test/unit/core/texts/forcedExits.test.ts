@@ -36,9 +36,9 @@ test('says what no file has opened', () => {
 
 test('names the last file of one that said nothing', () => {
   expect(exit({})).toEqual([
-    'worker w2 (pid 4711): busy after its last file, b.test.js, and could not report with what',
+    'worker w2 (pid 4711): busy after its last file, b.test.js, so it could not report what kept it',
   ]);
-  expect(exit({files: [], pid: null})).toEqual(['worker w2: busy, and could not report with what']);
+  expect(exit({files: [], pid: null})).toEqual(['worker w2: busy, so it could not report what kept it']);
 });
 
 test('names the native addons and the last files where Node lists nothing', () => {

@@ -28,14 +28,14 @@ const refused: NodeOutcome = {
 };
 
 const ADVICE =
-  'Each of these ran where it is. A test that is not for every node is better skipped on the others, where it is ' +
-  'counted then; and names must not depend on time, chance or the node.';
+  'Each test ran on the nodes that define it. If a test is not for every node, skip it on the other nodes, so that ' +
+  'Jest counts it there. Test names must not depend on time, chance or the node.';
 
 test('tests that one of two nodes has are told as a diff, with what to do', () => {
   expect(
     describeNodeDifference(PATH, [found('node20', 'adds', 'on 20'), found('node22', 'on 22', 'adds', 'more')]),
   ).toBe(
-    '/p/a.test.js has not the same tests on every node: 2 in node20, 3 in node22.\n' +
+    '/p/a.test.js does not have the same tests on every node: 2 in node20, 3 in node22.\n' +
       '  - "on 20" (only in node20)\n' +
       '  + "on 22" (only in node22)\n' +
       '  + "more" (only in node22)\n' +
@@ -47,7 +47,7 @@ test('of more nodes it is told which have a test', () => {
   expect(
     describeNodeDifference(PATH, [found('node20', 'a'), found('node22', 'a', 'b'), found('node24', 'a', 'b')]),
   ).toBe(
-    '/p/a.test.js has not the same tests on every node: 1 in node20, 2 in node22, 2 in node24.\n' +
+    '/p/a.test.js does not have the same tests on every node: 1 in node20, 2 in node22, 2 in node24.\n' +
       '  "b" (only in node22, node24)\n' +
       ADVICE,
   );

@@ -71,27 +71,27 @@ describe('what a user reads', () => {
     [
       {kind: 'no-file'},
       'there is no file /opt/node/bin/node.',
-      'Correct its execPath: a path is relative to rootDir, /app, and a command without a slash is looked for in PATH.',
+      'Correct its execPath: a path is relative to rootDir, /app; a name without a slash is a command in PATH.',
     ],
     [
       {kind: 'no-interpreter'},
-      '/opt/node/bin/node is there, but not what it needs: the interpreter that its first line names, or the loader of its libraries.',
-      "Correct its execPath, or leave it out for the Node of Jest's own process.",
+      '/opt/node/bin/node exists, but something that it needs does not: the interpreter in its first line, or the loader of its libraries.',
+      "Correct its execPath, or remove it to use the Node of Jest's own process.",
     ],
     [
       {kind: 'not-executable'},
       '/opt/node/bin/node cannot be executed: it is a folder, or its permissions do not allow it.',
-      "Correct its execPath, or leave it out for the Node of Jest's own process.",
+      "Correct its execPath, or remove it to use the Node of Jest's own process.",
     ],
     [
       {kind: 'refused', message: 'spawn E2BIG'},
       'the system refuses to start it: spawn E2BIG.',
-      "Correct its execPath, or leave it out for the Node of Jest's own process.",
+      "Correct its execPath, or remove it to use the Node of Jest's own process.",
     ],
     [
       {kind: 'too-old', version: 'v18.19.1'},
-      'it is Node v18.19.1, and the oldest that test files can be run on is 20.',
-      'Set its execPath to a newer one, or take it out of "nodes".',
+      'it is Node v18.19.1, but test files need Node 20 or later.',
+      'Set its execPath to a newer Node, or remove it from "nodes".',
     ],
   ])('of %j', (trouble, what, advice) => {
     expect(told(trouble)).toEqual([`  • "mine": ${what}`, '    Started as: /opt/node/bin/node', `    ${advice}`]);
@@ -99,30 +99,30 @@ describe('what a user reads', () => {
 
   test('of a command that is not in PATH', () => {
     expect(told({kind: 'no-command', searched: '/bin:/usr/bin'}, {execPath: 'node22'})).toEqual([
-      '  • "mine": there is no command node22 in its PATH, which is /bin:/usr/bin.',
+      `  • "mine": there is no command node22 in the node's PATH, which is /bin:/usr/bin.`,
       '    Started as: node22',
       '    Install it, or give its execPath as a path.',
     ]);
-    expect(told({kind: 'no-command', searched: undefined})[0]).toMatch('in its PATH, which is not set.');
+    expect(told({kind: 'no-command', searched: undefined})[0]).toMatch("in the node's PATH, which is not set.");
   });
 
   test.each<[StartTrouble, string]>([
-    [{kind: 'exit', code: 9, stderr: ''}, 'it ended before it ran the file that it was given, with exit code 9.'],
-    [{kind: 'exit', code: 0, stderr: ''}, 'it ended without having run the file that it was given, with exit code 0.'],
+    [{kind: 'exit', code: 9, stderr: ''}, 'it exited with code 9 before it ran the script that the runner gave it.'],
+    [{kind: 'exit', code: 0, stderr: ''}, 'it exited with code 0, but did not run the script that the runner gave it.'],
     [
       {kind: 'signal', signal: 'SIGSEGV', stderr: ''},
-      'it was killed by signal SIGSEGV before it ran the file that it was given.',
+      'it was killed by signal SIGSEGV before it ran the script that the runner gave it.',
     ],
     [
       {kind: 'silent', limitMs: 60_000, stderr: ''},
-      'it was killed, as it had not run the file that it was given within 60 s.',
+      'the runner killed it because it did not run the script that the runner gave it within 60 s.',
     ],
   ])('of %j', (trouble, what) => {
     expect(told(trouble)).toEqual([
       `  • "mine": ${what}`,
       '    Started as: /opt/node/bin/node',
       '    Nothing was written to its standard error.',
-      '    What may be wrong: its execPath, which must be a Node.',
+      '    What may be wrong: its execPath, which must be a Node executable.',
     ]);
   });
 
@@ -130,16 +130,16 @@ describe('what a user reads', () => {
     const trouble = {kind: 'exit', code: 9, stderr: 'node: bad option: --foo\n\nand more'} as const;
     const nodeOptions = '--require ./hook.js';
     expect(told(trouble, {flags: ['--foo', 'a b'], inheritsFlags: false, nodeOptions})).toEqual([
-      '  • "mine": it ended before it ran the file that it was given, with exit code 9.',
+      '  • "mine": it exited with code 9 before it ran the script that the runner gave it.',
       '    Started as: NODE_OPTIONS="--require ./hook.js" /opt/node/bin/node --foo "a b"',
       '    The end of its standard error:',
       '      | node: bad option: --foo',
       '      | ',
       '      | and more',
-      '    What may be wrong: its execPath, which must be a Node; its execArgv; its NODE_OPTIONS (env: {NODE_OPTIONS: null} takes it away).',
+      '    What may be wrong: its execPath, which must be a Node executable; its execArgv; its NODE_OPTIONS (env: {NODE_OPTIONS: null} removes it).',
     ]);
     expect(told(trouble, {flags: ['--foo']}).at(-1)).toBe(
-      "    What may be wrong: its execPath, which must be a Node; its flags, which are those of Jest's own process (execArgv: [] is none).",
+      "    What may be wrong: its execPath, which must be a Node executable; its flags, which are those of Jest's own process (execArgv: [] means none).",
     );
   });
 
@@ -152,8 +152,8 @@ describe('what a user reads', () => {
 
   test('of workerThreads', () => {
     expect(nodesInThreads().message).toBe(
-      'jest-runner-xdist: the option "nodes" cannot be combined with Jest\'s workerThreads: a thread has the Node, the flags ' +
-        "and the time zone of Jest's own process. Remove one of the two.\n",
+      'jest-runner-xdist: the option "nodes" does not work with Jest\'s workerThreads: a thread always has the Node, the flags ' +
+        "and the time zone of Jest's own process. Remove one of the two options.\n",
     );
   });
 

@@ -60,7 +60,7 @@ test.each<[string, SlotController, number, string]>([
     'not, as memory was short',
     after([9, 2, {availableBytes: 2e8}]),
     2,
-    '2 workers (no more: 191 MB of memory were available, of which 100 MB are left to others)',
+    '2 workers (no more: 191 MB of memory were available, of which 100 MB are reserved for other programs)',
   ],
   ['not, as it was over too soon', after([1, 0]), 2, '2 workers (the run ended before the load was known)'],
 ])('%s', (_, controller, mostWorkers, expected) => {

@@ -68,9 +68,9 @@ test('calls are shown as in the stack of an error', () => {
 });
 
 test.each([
-  [['Timeout'], 'It runs no code. What is open: Timeout.'],
-  [['Timeout', 'PipeWrap', 'Timeout'], 'It runs no code. What is open: 2 x Timeout, PipeWrap.'],
-  [[], 'It runs no code, and nothing is open that could wake it.'],
+  [['Timeout'], 'The main thread runs no code. Open resources: Timeout.'],
+  [['Timeout', 'PipeWrap', 'Timeout'], 'The main thread runs no code. Open resources: 2 x Timeout, PipeWrap.'],
+  [[], 'The main thread runs no code, and no open resource can wake it.'],
 ])('what is open is shown, each kind once: %j', (resources, description) => {
   expect(describePlace({kind: 'open', resources})).toBe(`    ${description}`);
 });

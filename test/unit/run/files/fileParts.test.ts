@@ -116,7 +116,7 @@ describe('a warning', () => {
     files.keepList(UNIT, {slot: 3, tests: tests('a', 'now 1'), fingerprint: 'f00'});
     files.warnOfOtherTests(UNIT, 1, tests('a', 'now 2'));
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatch(/^\/5\.test\.js runs whole, on one worker: its tests are not the same/);
+    expect(warnings[0]).toMatch(/^\/5\.test\.js runs whole, in one worker: its tests are not the same/);
     expect(warnings[0]).toContain('- "now 1" (only in w3)');
     expect(warnings[0]).toContain('+ "now 2" (only in w1)');
   });
@@ -126,7 +126,7 @@ describe('a warning', () => {
     files.keepList(UNIT, {slot: 2, tests: tests('a'), fingerprint: 'f00'});
     files.warnOfRefusal(UNIT, 1, {message: 'listen EADDRINUSE', stack: '', type: 'Error'});
     expect(warnings).toEqual([
-      expect.stringMatching(/^\/5\.test\.js runs whole, on one worker: w2 has loaded it, and w1 could not\.\n/),
+      expect.stringMatching(/^\/5\.test\.js runs whole, in one worker: w2 loaded it, but w1 could not\.\n/),
     ]);
     expect(warnings[0]).toContain('  | listen EADDRINUSE\n');
   });
@@ -134,6 +134,6 @@ describe('a warning', () => {
   test('of tests that cannot be shared has the reason', () => {
     const {files, warnings} = fileParts();
     files.warnOfIndivisible(UNIT, 'it says so.');
-    expect(warnings).toEqual([`/${UNIT}.test.js runs whole, on one worker: it says so.`]);
+    expect(warnings).toEqual([`/${UNIT}.test.js runs whole, in one worker: it says so.`]);
   });
 });

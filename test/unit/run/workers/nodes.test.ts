@@ -101,7 +101,7 @@ test('without an execArgv it has the flags of this process, but for those of a d
     process.execArgv = ['--inspect-brk=0', '--require', join(rootDir, 'end.js')];
     const told = await failures([{name: 'inherits'}, {name: 'inherits too', env: {A: 'b'}}]);
     expect(told['inherits']).toMatch(`Started as: ${process.execPath} --require ${join(rootDir, 'end.js')}\n`);
-    expect(told['inherits too']).toMatch("those of Jest's own process (execArgv: [] is none)");
+    expect(told['inherits too']).toMatch("those of Jest's own process (execArgv: [] means none)");
     expect(await prepare([{name: 'has none', execArgv: []}])).toMatchObject([{version: process.version}]);
   } finally {
     process.execArgv = execArgv;
@@ -147,17 +147,17 @@ test('all that cannot be started are in one error', async () => {
   ]);
   expect(told['gone']).toMatch(`there is no file ${join(rootDir, 'bin/node')}.`);
   expect(told['inside a file']).toMatch(`there is no file ${join(rootDir, 'text/node')}.`);
-  expect(told['unknown']).toMatch('there is no command no-such-node in its PATH, which is /nowhere:/neither.');
+  expect(told['unknown']).toMatch("there is no command no-such-node in the node's PATH, which is /nowhere:/neither.");
   expect(told['text']).toMatch(`${join(rootDir, 'text')} cannot be executed`);
   expect(told['folder']).toMatch(`${rootDir} cannot be executed`);
-  expect(told['bad flag']).toMatch(/with exit code 9\.[^]* \| .*bad option: --foo\n[^]*its execArgv\.$/m);
+  expect(told['bad flag']).toMatch(/exited with code 9 [^]* \| .*bad option: --foo\n[^]*its execArgv\.$/m);
   expect(told['bad text']).toMatch('the system refuses to start it: ');
   expect(told['no preload']).toMatch(
     / NODE_OPTIONS="--require \.\/gone\.js" [^]* \| .*Cannot find module '\.\/gone\.js'/,
   );
-  expect(told['fails']).toMatch(/with exit code 1\.[^]* \| Error: not today/);
+  expect(told['fails']).toMatch(/exited with code 1 [^]* \| Error: not today/);
   expect(told['dies']).toMatch('it was killed by signal SIGKILL before');
-  expect(told['checks']).toMatch('it ended without having run the file that it was given, with exit code 0.');
+  expect(told['checks']).toMatch('it exited with code 0, but did not run the script that the runner gave it.');
 });
 
 unixOnly('a script as execPath', () => {
@@ -193,11 +193,13 @@ unixOnly('a script as execPath', () => {
       names.map(name => ({name, execPath: `./${name}`})),
       rootDir,
     );
-    expect(told['other']).toMatch(/with exit code 4\.[^]* \| not me\n[^]*its execPath, which must be a Node/);
-    expect(told['quiet']).toMatch('it ended without having run the file that it was given, with exit code 0.');
-    expect(told['liar']).toMatch('it ended without having run the file that it was given, with exit code 0.');
-    expect(told['lost']).toMatch(`${join(rootDir, 'lost')} is there, but not what it needs`);
-    expect(told['old']).toMatch('it is Node v18.19.1, and the oldest that test files can be run on is 20.');
+    expect(told['other']).toMatch(
+      /exited with code 4 [^]* \| not me\n[^]*its execPath, which must be a Node executable/,
+    );
+    expect(told['quiet']).toMatch('it exited with code 0, but did not run the script that the runner gave it.');
+    expect(told['liar']).toMatch('it exited with code 0, but did not run the script that the runner gave it.');
+    expect(told['lost']).toMatch(`${join(rootDir, 'lost')} exists, but something that it needs does not`);
+    expect(told['old']).toMatch('it is Node v18.19.1, but test files need Node 20 or later.');
   });
 
   const HANGING = {
@@ -218,7 +220,9 @@ unixOnly('a script as execPath', () => {
     for (let limitMs = 500; told['hangs']?.includes('I wait') !== true; limitMs *= 2) {
       told = await failures([hangingNode(rootDir)], rootDir, limitMs);
     }
-    expect(told['hangs']).toMatch(/it was killed, as it had not run the file that it was given within [\d.]+ m?s\./);
+    expect(told['hangs']).toMatch(
+      /the runner killed it because it did not run the script that the runner gave it within [\d.]+ m?s\./,
+    );
     await untilListed(join(rootDir, 'hang.js'), 0);
   });
 
@@ -255,9 +259,7 @@ unixOnly('a script as execPath', () => {
 
 test('nodes cannot be had with workerThreads', async () => {
   const surroundings = {rootDir: temporaryFolder(), environment, threads: true};
-  await expect(prepareNodes([{name: 'a'}], surroundings)).rejects.toThrow(
-    "cannot be combined with Jest's workerThreads",
-  );
+  await expect(prepareNodes([{name: 'a'}], surroundings)).rejects.toThrow("does not work with Jest's workerThreads");
 });
 
 test('the environment of a worker: what all have, what its node says, and the name of that', () => {

@@ -347,7 +347,7 @@ describe('a watchdog in band', () => {
       code: 1,
       stdout: 'exit listener 1\n',
       stderr: expect.stringMatching(
-        new RegExp(`^${hangs}    It runs no code. What is open: .*Timeout.*\\.\n$`),
+        new RegExp(`^${hangs}    The main thread runs no code. Open resources: .*Timeout.*\\.\n$`),
       ) as string,
     });
   });
@@ -361,7 +361,7 @@ describe('a watchdog in band', () => {
       code: null,
       signal: 'SIGKILL',
       stdout: '',
-      stderr: expect.stringContaining(`${hangs}    It is in native code`) as string,
+      stderr: expect.stringContaining(`${hangs}    The main thread runs native code`) as string,
     });
   });
 });
