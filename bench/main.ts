@@ -1,16 +1,24 @@
-/** `npm run bench [-- scheduler suites speed splitting crashes fixtures modes slots watch cold]`: prints figures, ratios first; the goals are those of docs/design/benchmarks.md. */
+/**
+ * `npm run bench [-- <parts> --node 24 --line 30]`: prints figures, ratios first; docs/design/benchmarks.md describes
+ * the parts and their goals.
+ */
+import {spawnSync} from 'node:child_process';
+import {dirname, join} from 'node:path';
 import {benchmarkColdCache} from './coldCache';
+import {CommandError, parseCommand, type Command} from './command';
 import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
 import {benchmarkModes} from './modes';
+import {pathOfNode} from './nodes';
 import {benchmarkPrefetch, benchmarkResources, benchmarkThroughput} from './scheduler';
 import {benchmarkSlots} from './slots';
 import {benchmarkSpeed} from './speed';
 import {benchmarkSplitting} from './splitting';
 import {benchmarkSuites} from './suites';
+import {installed, type Install} from './turns';
 import {benchmarkWatch} from './watch';
 
-const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
+const BENCHMARKS: Readonly<Record<string, (installs: readonly Install[]) => void | Promise<void>>> = {
   scheduler: () => {
     benchmarkThroughput();
     benchmarkResources();
@@ -27,11 +35,22 @@ const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
   cold: benchmarkColdCache,
 };
 
-const wanted = process.argv.slice(2);
-for (const name of wanted) {
-  if (!Object.hasOwn(BENCHMARKS, name))
-    throw new Error(`No benchmark "${name}": there are ${Object.keys(BENCHMARKS).join(', ')}.`);
+async function main(args: readonly string[]): Promise<void> {
+  const command = parseCommand(args, Object.keys(BENCHMARKS));
+  const node = pathOfNode(command.node);
+  if (node === process.execPath) return run(command);
+  // All that a benchmark starts runs on the Node that runs the benchmark.
+  const jiti = join(dirname(require.resolve('jiti/package.json')), 'lib', 'jiti-cli.mjs');
+  process.exitCode = spawnSync(node, [jiti, __filename, ...args], {stdio: 'inherit'}).status ?? 1;
 }
-void (async () => {
-  for (const [name, run] of Object.entries(BENCHMARKS)) if (wanted.length === 0 || wanted.includes(name)) await run();
-})();
+
+async function run({parts, lines}: Command): Promise<void> {
+  const installs = lines.map(line => installed(line, `jest-${line}`));
+  console.log(`Measured on ${installs.map(({label}) => label).join('; ')}`);
+  for (const part of parts) await BENCHMARKS[part]!(installs);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof CommandError ? error.message : error);
+  process.exitCode = 1;
+});

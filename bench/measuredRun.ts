@@ -19,7 +19,7 @@ const HOOK = join(__dirname, 'jestHook.cjs');
 /** A shell knows what its children have used when they are gone; Node does not. */
 const TELLING_CPU = '"$@"; code=$?; times >&3; exit $code';
 
-export function measureRun({folder, execPath, command, environment}: PreparedSuite): Measured {
+export function measureRun({folder, command, environment}: PreparedSuite): Measured {
   const report = join(folder, '.bench.json');
   rmSync(report, {force: true});
   const words = ['--require', HOOK, ...command];
@@ -27,8 +27,8 @@ export function measureRun({folder, execPath, command, environment}: PreparedSui
   const start = performance.now();
   const ran =
     process.platform === 'win32'
-      ? spawnSync(execPath, words, {...options, stdio: 'ignore'})
-      : spawnSync('sh', ['-c', TELLING_CPU, 'sh', execPath, ...words], {
+      ? spawnSync(process.execPath, words, {...options, stdio: 'ignore'})
+      : spawnSync('sh', ['-c', TELLING_CPU, 'sh', process.execPath, ...words], {
           ...options,
           stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
         });
@@ -48,8 +48,8 @@ function childrensCpu(printed: string): number | null {
 }
 
 /** The memory that a run takes at its peak, in MB; null where there is no /proc. It is not timed: following it takes CPU. */
-export async function peakMemory({folder, execPath, command, environment}: PreparedSuite): Promise<number | null> {
-  const jest = spawn(execPath, command, {cwd: folder, env: environment, stdio: 'ignore'});
+export async function peakMemory({folder, command, environment}: PreparedSuite): Promise<number | null> {
+  const jest = spawn(process.execPath, command, {cwd: folder, env: environment, stdio: 'ignore'});
   const ended = new Promise<void>((resolve, reject) => {
     jest.on('error', reject);
     jest.on('exit', code => {

@@ -1,8 +1,9 @@
 /** What a run takes of time, CPU and memory, with the stock runner and with ours: suites of which loading modules is the most. */
 import {rmSync} from 'node:fs';
+import type {JestLine} from '../test/e2e/project';
 import {measureRun, peakMemory, type Measured} from './measuredRun';
 import {median} from './statistics';
-import {JEST_INSTALLS, prepareSuite, type Files, type PreparedSuite, type Suite} from './turns';
+import {prepareSuite, type Files, type Install, type PreparedSuite, type Suite} from './turns';
 
 /** Ratios, ours to stock's, that are not to be more. */
 interface Goals {
@@ -13,7 +14,7 @@ interface Goals {
 
 interface SpeedSuite extends Suite {
   readonly args: readonly string[];
-  readonly goals: Readonly<Record<(typeof JEST_INSTALLS)[number], Goals>>;
+  readonly goals: Readonly<Record<JestLine, Goals>>;
 }
 
 type Sides<T> = Readonly<Record<'stock' | 'xdist', T>>;
@@ -40,7 +41,7 @@ test.each(_.range(10))('test %i', i => {
     ),
     args: ['-w', '2'],
     rounds: 5,
-    goals: {'jest-30': {wall: 0.6, memory: 1.25}, 'jest-29': {...ON_29, memory: 1.25}},
+    goals: {'30': {wall: 0.6, memory: 1.25}, '29': {...ON_29, memory: 1.25}},
   };
 }
 
@@ -70,7 +71,7 @@ test.each([1, 2, 3])('click %i', times => {
     },
     args: ['-w', '2'],
     rounds: 3,
-    goals: {'jest-30': {wall: 0.75, memory: 1.25}, 'jest-29': {...ON_29, memory: 1.25}},
+    goals: {'30': {wall: 0.75, memory: 1.25}, '29': {...ON_29, memory: 1.25}},
   };
 }
 
@@ -80,7 +81,7 @@ function tinyFiles(): SpeedSuite {
     files: files(300, index => `test('tiny', () => { expect(${index}).toBe(${index}); });`),
     args: ['-w', '2'],
     rounds: 5,
-    goals: {'jest-30': {wall: 0.6}, 'jest-29': ON_29},
+    goals: {'30': {wall: 0.6}, '29': ON_29},
   };
 }
 
@@ -90,25 +91,25 @@ function oneTinyFile(): SpeedSuite {
     files: {'tiny.test.js': 'test("tiny", () => {});'},
     args: [],
     rounds: 31,
-    goals: {'jest-30': {inRunner: 0.82}, 'jest-29': {...ON_29, inRunner: 0.82}},
+    goals: {'30': {inRunner: 0.82}, '29': {...ON_29, inRunner: 0.82}},
   };
 }
 
-export async function benchmarkSpeed(): Promise<void> {
-  for (const install of JEST_INSTALLS) {
+export async function benchmarkSpeed(installs: readonly Install[]): Promise<void> {
+  for (const install of installs) {
     for (const suite of [heavyImports(), testingLibrary(), tinyFiles(), oneTinyFile()]) await compare(install, suite);
   }
 }
 
-async function compare(install: (typeof JEST_INSTALLS)[number], suite: SpeedSuite): Promise<void> {
+async function compare(install: Install, suite: SpeedSuite): Promise<void> {
   const side = (name: string, args: readonly string[]) =>
     prepareSuite(install, `${suite.name} ${name}`, suite.files, {args: [...args, ...suite.args]});
   const sides: Sides<PreparedSuite> = {stock: side('stock', []), xdist: side('xdist', ['--runner=xdist'])};
   try {
     const runs = measureInTurn(sides, suite.rounds);
-    const goals = suite.goals[install];
+    const goals = suite.goals[install.line];
     const memory = goals.memory === undefined ? null : await memoryInTurn(sides);
-    for (const line of table(runs, memory, goals)) console.log(`${install}  ${suite.name}: ${line}`);
+    for (const line of table(runs, memory, goals)) console.log(`${install.label}  ${suite.name}: ${line}`);
   } finally {
     for (const {folder} of Object.values(sides)) rmSync(folder, {recursive: true, force: true});
   }
