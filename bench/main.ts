@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- <parts> --node 24 --line 30]`: prints figures, ratios first; docs/design/benchmarks.md describes
- * the parts and their goals.
+ * `npm run bench [-- <parts> --node 24 --line 30 --pairs 5 --cold]`: prints figures, ratios first;
+ * docs/design/benchmarks.md describes the parts and their goals.
  */
 import {spawnSync} from 'node:child_process';
 import {dirname, join} from 'node:path';
@@ -12,7 +12,9 @@ import {benchmarkModes} from './modes';
 import {pathOfNode} from './nodes';
 import {benchmarkPrefetch, benchmarkResources, benchmarkThroughput} from './scheduler';
 import {benchmarkSlots} from './slots';
-import {benchmarkSpeed} from './speed';
+import {compareRunners} from './speed/compare';
+import {installFor} from './speed/install';
+import {SPEED_SUITES} from './speed/suites';
 import {benchmarkSplitting} from './splitting';
 import {benchmarkSuites} from './suites';
 import {installed, type Install} from './turns';
@@ -25,7 +27,6 @@ const BENCHMARKS: Readonly<Record<string, (installs: readonly Install[]) => void
     benchmarkPrefetch();
   },
   suites: benchmarkSuites,
-  speed: benchmarkSpeed,
   splitting: benchmarkSplitting,
   crashes: benchmarkCrashes,
   fixtures: benchmarkFixtures,
@@ -36,7 +37,7 @@ const BENCHMARKS: Readonly<Record<string, (installs: readonly Install[]) => void
 };
 
 async function main(args: readonly string[]): Promise<void> {
-  const command = parseCommand(args, Object.keys(BENCHMARKS));
+  const command = parseCommand(args, [...Object.keys(BENCHMARKS), 'speed', ...Object.keys(SPEED_SUITES)]);
   const node = pathOfNode(command.node);
   if (node === process.execPath) return run(command);
   // All that a benchmark starts runs on the Node that runs the benchmark.
@@ -44,10 +45,17 @@ async function main(args: readonly string[]): Promise<void> {
   process.exitCode = spawnSync(node, [jiti, __filename, ...args], {stdio: 'inherit'}).status ?? 1;
 }
 
-async function run({parts, lines}: Command): Promise<void> {
+async function run(command: Command): Promise<void> {
+  const {parts, lines} = command;
+  const isWanted = (...names: string[]) => parts.length === 0 || names.some(name => parts.includes(name));
   const installs = lines.map(line => installed(line, `jest-${line}`));
   console.log(`Measured on ${installs.map(({label}) => label).join('; ')}`);
-  for (const part of parts) await BENCHMARKS[part]!(installs);
+  for (const [name, benchmark] of Object.entries(BENCHMARKS)) if (isWanted(name)) await benchmark(installs);
+  for (const [name, makeSuite] of Object.entries(SPEED_SUITES)) {
+    if (!isWanted(name, 'speed')) continue;
+    const suite = makeSuite();
+    for (const line of lines) await compareRunners(await installFor(name, suite, line), suite, command);
+  }
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

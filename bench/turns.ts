@@ -5,7 +5,7 @@ import {dirname, join} from 'node:path';
 import type {JestLine} from '../test/e2e/project';
 import {median} from './statistics';
 
-const INSTALLS = join(__dirname, '..', 'test', 'e2e', 'installs');
+export const INSTALLS = join(__dirname, '..', 'test', 'e2e', 'installs');
 
 /** A folder with the packages that a suite needs, Jest and ours among them. */
 export interface Install {
