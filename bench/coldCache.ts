@@ -3,7 +3,7 @@ import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {measureRun, type Measured} from './measuredRun';
 import {median} from './statistics';
-import {nodeOf, prepareSuite, type Files} from './turns';
+import {prepareSuite, type Files, type Install} from './turns';
 
 const ROUNDS = 9;
 /** What it takes, to what it takes without the cache; what is above 1 is the measuring's. */
@@ -25,17 +25,12 @@ const FILES: Files = {
   ),
 };
 
-export function benchmarkColdCache(): void {
-  for (const [name, execPath] of [
-    [`Node ${process.version}`, process.execPath],
-    ['Node 22', nodeOf(22)],
-    ['Node 24', nodeOf(24)],
-  ] as const) {
+export function benchmarkColdCache(installs: readonly Install[]): void {
+  for (const install of installs) {
     const side = (of: (typeof NAMES)[number]) =>
-      prepareSuite('jest-30', `cold ${name} ${of}`, FILES, {
+      prepareSuite(install, `cold ${of}`, FILES, {
         args: ['--runner=xdist', '-w', '2'],
         env: {XDIST_COMPILE_CACHE: String(of === 'with')},
-        execPath,
       });
     const sides = {without: side('without'), with: side('with')};
     const runs: Record<(typeof NAMES)[number], Measured[]> = {without: [], with: []};
@@ -49,7 +44,7 @@ export function benchmarkColdCache(): void {
     const row = (what: string, pick: (run: Measured) => number, goal = '') => {
       const [without, with_] = [median(runs.without.map(pick)), median(runs.with.map(pick))];
       console.log(
-        `cold compile cache, 4 files in jsdom, ${name}: ${what} ${(with_ / without).toFixed(3)}${goal}   ` +
+        `${install.label}  cold compile cache, 4 files in jsdom: ${what} ${(with_ / without).toFixed(3)}${goal}   ` +
           `without ${without.toFixed(0)} ms, with ${with_.toFixed(0)} ms`,
       );
     };

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {median} from './statistics';
 import {smallFiles} from './suites';
-import {JEST_INSTALLS, runOnce, timeInTurn, type Files} from './turns';
+import {runOnce, timeInTurn, type Files, type Install} from './turns';
 
 const OURS = ['--runner=xdist', '-w', '2'];
 const PARALLEL = {XDIST_IN_BAND: 'never'};
@@ -26,11 +26,11 @@ const DYING: Files = {
   'other.test.js': 'test("other", () => {});',
 };
 
-export function benchmarkCrashes(): void {
-  for (const install of JEST_INSTALLS) {
+export function benchmarkCrashes(installs: readonly Install[]): void {
+  for (const install of installs) {
     const delays = timesToGoOn(install);
     console.log(
-      `${install}  from a worker's death to the next test of its file in another: p50 ${median(delays).toFixed(0)} ms, ` +
+      `${install.label}  from a worker's death to the next test of its file in another: p50 ${median(delays).toFixed(0)} ms, ` +
         `longest ${Math.max(...delays).toFixed(0)} ms   (goal: p50 <= 1000 ms, ${delays.length} deaths)`,
     );
     const {args, files, rounds} = smallFiles();
@@ -43,13 +43,13 @@ export function benchmarkCrashes(): void {
       },
     );
     console.log(
-      `${install}  watchdog and journal on 60 small files, -w 2: without ${unguarded.toFixed(2)} s, with ${guarded.toFixed(2)} s, ` +
+      `${install.label}  watchdog and journal on 60 small files, -w 2: without ${unguarded.toFixed(2)} s, with ${guarded.toFixed(2)} s, ` +
         `ratio ${(guarded / unguarded).toFixed(3)}   (goal: <= 1.02, median of ${2 * rounds + 1})`,
     );
   }
 }
 
-function timesToGoOn(install: string): number[] {
+function timesToGoOn(install: Install): number[] {
   const folder = join(tmpdir(), `xdist-bench-${process.pid}`);
   mkdirSync(folder, {recursive: true});
   const notes = join(folder, 'notes');

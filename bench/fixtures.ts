@@ -1,7 +1,7 @@
 /** What a shared fixture saves: examples/shared-fixtures as it is, against a server and a database in each file's beforeAll. */
 import {join} from 'node:path';
 import {EXAMPLE, exampleFiles, hasPostgres} from '../test/e2e/example';
-import {JEST_INSTALLS, timeInTurn, type Files, type Side} from './turns';
+import {timeInTurn, type Files, type Install, type Side} from './turns';
 
 const ROUNDS = 3;
 
@@ -71,7 +71,7 @@ function withItsOwn(text: string): string {
   return `${made}\nafterAll(tearDownOwn, 60_000);\n`;
 }
 
-export function benchmarkFixtures(): void {
+export function benchmarkFixtures(installs: readonly Install[]): void {
   const side = (files: Files, database: string): Side => ({
     args: ['-w', '4'],
     files,
@@ -84,7 +84,7 @@ export function benchmarkFixtures(): void {
     },
   });
   // On one line only: a round takes half a minute, and it is the fixtures that take it.
-  const install = JEST_INSTALLS[0];
+  const install = installs[0]!;
   const databases = {PGlite: 'pglite:', ...(hasPostgres() && {PostgreSQL: ''})};
   for (const [name, database] of Object.entries(databases)) {
     const times = timeInTurn(
@@ -93,7 +93,7 @@ export function benchmarkFixtures(): void {
       {own: side(own(), database), shared: side(shared(), database)},
     );
     console.log(
-      `${install}  12 files on 4 workers that need a server and a database (${name}): own in each file ${times.own.toFixed(2)} s, ` +
+      `${install.label}  12 files on 4 workers that need a server and a database (${name}): own in each file ${times.own.toFixed(2)} s, ` +
         `shared ${times.shared.toFixed(2)} s, ratio ${(times.shared / times.own).toFixed(3)}   (goal: <= 0.80, median of ${ROUNDS})`,
     );
   }

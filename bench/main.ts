@@ -1,23 +1,32 @@
-/** `npm run bench [-- scheduler suites speed splitting crashes fixtures modes slots watch cold]`: prints figures, ratios first; the goals are those of docs/design/benchmarks.md. */
+/**
+ * `npm run bench [-- <parts> --node 24 --line 30 --pairs 5 --cold]`: prints figures, ratios first;
+ * docs/design/benchmarks.md describes the parts and their goals.
+ */
+import {spawnSync} from 'node:child_process';
+import {dirname, join} from 'node:path';
 import {benchmarkColdCache} from './coldCache';
+import {CommandError, parseCommand, type Command} from './command';
 import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
 import {benchmarkModes} from './modes';
+import {pathOfNode} from './nodes';
 import {benchmarkPrefetch, benchmarkResources, benchmarkThroughput} from './scheduler';
 import {benchmarkSlots} from './slots';
-import {benchmarkSpeed} from './speed';
+import {compareRunners} from './speed/compare';
+import {installFor} from './speed/install';
+import {SPEED_SUITES} from './speed/suites';
 import {benchmarkSplitting} from './splitting';
 import {benchmarkSuites} from './suites';
+import {installed, type Install} from './turns';
 import {benchmarkWatch} from './watch';
 
-const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
+const BENCHMARKS: Readonly<Record<string, (installs: readonly Install[]) => void | Promise<void>>> = {
   scheduler: () => {
     benchmarkThroughput();
     benchmarkResources();
     benchmarkPrefetch();
   },
   suites: benchmarkSuites,
-  speed: benchmarkSpeed,
   splitting: benchmarkSplitting,
   crashes: benchmarkCrashes,
   fixtures: benchmarkFixtures,
@@ -27,11 +36,29 @@ const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
   cold: benchmarkColdCache,
 };
 
-const wanted = process.argv.slice(2);
-for (const name of wanted) {
-  if (!Object.hasOwn(BENCHMARKS, name))
-    throw new Error(`No benchmark "${name}": there are ${Object.keys(BENCHMARKS).join(', ')}.`);
+async function main(args: readonly string[]): Promise<void> {
+  const command = parseCommand(args, [...Object.keys(BENCHMARKS), 'speed', ...Object.keys(SPEED_SUITES)]);
+  const node = pathOfNode(command.node);
+  if (node === process.execPath) return run(command);
+  // All that a benchmark starts runs on the Node that runs the benchmark.
+  const jiti = join(dirname(require.resolve('jiti/package.json')), 'lib', 'jiti-cli.mjs');
+  process.exitCode = spawnSync(node, [jiti, __filename, ...args], {stdio: 'inherit'}).status ?? 1;
 }
-void (async () => {
-  for (const [name, run] of Object.entries(BENCHMARKS)) if (wanted.length === 0 || wanted.includes(name)) await run();
-})();
+
+async function run(command: Command): Promise<void> {
+  const {parts, lines} = command;
+  const isWanted = (...names: string[]) => parts.length === 0 || names.some(name => parts.includes(name));
+  const installs = lines.map(line => installed(line, `jest-${line}`));
+  console.log(`Measured on ${installs.map(({label}) => label).join('; ')}`);
+  for (const [name, benchmark] of Object.entries(BENCHMARKS)) if (isWanted(name)) await benchmark(installs);
+  for (const [name, makeSuite] of Object.entries(SPEED_SUITES)) {
+    if (!isWanted(name, 'speed')) continue;
+    const suite = makeSuite();
+    for (const line of lines) await compareRunners(await installFor(name, suite, line), suite, command);
+  }
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof CommandError ? error.message : error);
+  process.exitCode = 1;
+});

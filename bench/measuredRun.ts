@@ -13,30 +13,41 @@ export interface Measured {
   readonly parentCpuMs: number;
   /** From the loading of the runner's module to the end of its runTests. */
   readonly inRunnerMs: number;
+  readonly passedTests: number;
+}
+
+/** What jestHook.cjs writes. */
+interface ToldByHook {
+  readonly inRunnerMs: number;
+  readonly cpuMs: number;
+  readonly passedTests: number;
+  readonly node: string;
 }
 
 const HOOK = join(__dirname, 'jestHook.cjs');
 /** A shell knows what its children have used when they are gone; Node does not. */
 const TELLING_CPU = '"$@"; code=$?; times >&3; exit $code';
 
-export function measureRun({folder, execPath, command, environment}: PreparedSuite): Measured {
+export function measureRun({folder, command, environment}: PreparedSuite): Measured {
   const report = join(folder, '.bench.json');
   rmSync(report, {force: true});
-  const words = ['--require', HOOK, ...command];
+  const words = ['--require', HOOK, ...command, `--reporters=${HOOK}`];
   const options = {cwd: folder, env: {...environment, BENCH_OF_JEST: report}};
   const start = performance.now();
   const ran =
     process.platform === 'win32'
-      ? spawnSync(execPath, words, {...options, stdio: 'ignore'})
-      : spawnSync('sh', ['-c', TELLING_CPU, 'sh', execPath, ...words], {
+      ? spawnSync(process.execPath, words, {...options, stdio: 'ignore'})
+      : spawnSync('sh', ['-c', TELLING_CPU, 'sh', process.execPath, ...words], {
           ...options,
           stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
         });
   const wallMs = performance.now() - start;
   if (ran.status !== 0) throw new Error(`Jest has ended with ${String(ran.status)} in ${folder}`);
-  const {inRunnerMs, cpuMs} = JSON.parse(readFileSync(report, 'utf8')) as {inRunnerMs: number; cpuMs: number};
-  if (inRunnerMs === 0) throw new Error(`No runner was seen in ${folder}`);
-  return {wallMs, cpuMs: childrensCpu(String(ran.output[3] ?? '')), parentCpuMs: cpuMs, inRunnerMs};
+  const told = JSON.parse(readFileSync(report, 'utf8')) as ToldByHook;
+  if (told.inRunnerMs === 0) throw new Error(`No runner was seen in ${folder}`);
+  if (told.node !== process.version) throw new Error(`Jest ran on Node ${told.node} in ${folder}`);
+  const {inRunnerMs, passedTests, cpuMs: parentCpuMs} = told;
+  return {wallMs, cpuMs: childrensCpu(String(ran.output[3] ?? '')), parentCpuMs, inRunnerMs, passedTests};
 }
 
 /** What `times` prints: user and system time of the shell, and on the second line of its children. */
@@ -48,8 +59,8 @@ function childrensCpu(printed: string): number | null {
 }
 
 /** The memory that a run takes at its peak, in MB; null where there is no /proc. It is not timed: following it takes CPU. */
-export async function peakMemory({folder, execPath, command, environment}: PreparedSuite): Promise<number | null> {
-  const jest = spawn(execPath, command, {cwd: folder, env: environment, stdio: 'ignore'});
+export async function peakMemory({folder, command, environment}: PreparedSuite): Promise<number | null> {
+  const jest = spawn(process.execPath, command, {cwd: folder, env: environment, stdio: 'ignore'});
   const ended = new Promise<void>((resolve, reject) => {
     jest.on('error', reject);
     jest.on('exit', code => {

@@ -1,5 +1,5 @@
 /** What `slots: 'auto'` gives a suite that waits, and what it costs one that computes: whole runs, in turn. */
-import {JEST_INSTALLS, timeInTurn, type Files} from './turns';
+import {timeInTurn, type Files, type Install} from './turns';
 
 const ROUNDS = 5;
 const AUTO = {XDIST_SLOTS: 'auto'};
@@ -24,15 +24,15 @@ const COMPUTING = suite(
 }`,
 );
 
-export function benchmarkSlots(): void {
-  for (const install of JEST_INSTALLS) {
+export function benchmarkSlots(installs: readonly Install[]): void {
+  for (const install of installs) {
     const waiting = timeInTurn(
       install,
       {name: 'slots waiting', files: WAITING, rounds: ROUNDS},
       {stock: {args: ['-w', '2']}, auto: {args: ['--runner=xdist', '-w', '2'], env: AUTO}},
     );
     console.log(
-      `${install}  40 files that wait for 300 ms, -w 2: stock ${waiting.stock.toFixed(2)} s, slots auto ${waiting.auto.toFixed(2)} s, ` +
+      `${install.label}  40 files that wait for 300 ms, -w 2: stock ${waiting.stock.toFixed(2)} s, slots auto ${waiting.auto.toFixed(2)} s, ` +
         `ratio ${(waiting.auto / waiting.stock).toFixed(3)}   (goal: <= 0.45, median of ${ROUNDS})`,
     );
     const computing = timeInTurn(
@@ -44,7 +44,7 @@ export function benchmarkSlots(): void {
       },
     );
     console.log(
-      `${install}  24 files that compute for some 300 ms, -w 2: without ${computing.without.toFixed(2)} s, ` +
+      `${install.label}  24 files that compute for some 300 ms, -w 2: without ${computing.without.toFixed(2)} s, ` +
         `slots auto ${computing.auto.toFixed(2)} s, ratio ${(computing.auto / computing.without).toFixed(3)}   ` +
         `(goal: <= 1.03, median of ${ROUNDS})`,
     );

@@ -1,5 +1,5 @@
 /** What splitting a file's tests gains, and what it costs where it gains nothing. */
-import {JEST_INSTALLS, timeInTurn, type Files, type Side, type Suite} from './turns';
+import {timeInTurn, type Files, type Install, type Side, type Suite} from './turns';
 
 const OURS = ['--runner=xdist'];
 /** The one file that is split in these suites; the side that does not split it is the same but for this. */
@@ -93,8 +93,8 @@ function others(files: number, tests: number, ms: number): Files {
   );
 }
 
-export function benchmarkSplitting(): void {
-  for (const install of JEST_INSTALLS) {
+export function benchmarkSplitting(installs: readonly Install[]): void {
+  for (const install of installs) {
     for (const {name, args, against, goal, ...suite} of comparisons()) {
       const {base, split} = timeInTurn(
         install,
@@ -105,7 +105,7 @@ export function benchmarkSplitting(): void {
         },
       );
       console.log(
-        `${install}  ${name}: ${against} ${base.toFixed(2)} s, split ${split.toFixed(2)} s, ` +
+        `${install.label}  ${name}: ${against} ${base.toFixed(2)} s, split ${split.toFixed(2)} s, ` +
           `ratio ${(split / base).toFixed(3)}   (goal: <= ${goal.toFixed(2)}, median of ${suite.rounds})`,
       );
     }
@@ -119,7 +119,7 @@ export function benchmarkSplitting(): void {
         },
       );
       console.log(
-        `${install}  ${name}: split ${split.toFixed(2)} s, bound ${bound.toFixed(2)} s and ${start.toFixed(2)} s to start, ` +
+        `${install.label}  ${name}: split ${split.toFixed(2)} s, bound ${bound.toFixed(2)} s and ${start.toFixed(2)} s to start, ` +
           `ratio ${((split - start) / bound).toFixed(3)}   (goal: <= ${goal.toFixed(2)}, median of ${suite.rounds})`,
       );
     }

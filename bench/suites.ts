@@ -1,5 +1,5 @@
 /** Whole runs of the `jest` command, the stock runner and ours in turn, on generated suites. */
-import {JEST_INSTALLS, timeInTurn, type Suite} from './turns';
+import {timeInTurn, type Install, type Suite} from './turns';
 
 export interface Comparison extends Suite {
   readonly goal: number;
@@ -26,19 +26,19 @@ function oneTinyFile(): Comparison {
 }
 
 /** The ratio of the medians, ours to stock's. */
-function compare(install: string, suite: Comparison): void {
+function compare(install: Install, suite: Comparison): void {
   const {stock, xdist} = timeInTurn(install, suite, {
     stock: {args: suite.args},
     xdist: {args: ['--runner=xdist', ...suite.args]},
   });
   console.log(
-    `${install}  ${suite.name}: stock ${stock.toFixed(2)} s, xdist ${xdist.toFixed(2)} s, ` +
+    `${install.label}  ${suite.name}: stock ${stock.toFixed(2)} s, xdist ${xdist.toFixed(2)} s, ` +
       `ratio ${(xdist / stock).toFixed(3)}   (goal: <= ${suite.goal.toFixed(2)}, median of ${suite.rounds})`,
   );
 }
 
-export function benchmarkSuites(): void {
-  for (const install of JEST_INSTALLS) {
+export function benchmarkSuites(installs: readonly Install[]): void {
+  for (const install of installs) {
     for (const suite of [smallFiles(), oneTinyFile()]) compare(install, suite);
   }
 }

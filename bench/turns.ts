@@ -1,11 +1,28 @@
 /** Whole runs of the `jest` command on a generated suite, two or more ways of running it in turn. */
 import {spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import type {JestLine} from '../test/e2e/project';
 import {median} from './statistics';
 
-const INSTALLS = join(__dirname, '..', 'test', 'e2e', 'installs');
-export const JEST_INSTALLS = ['jest-30', 'jest-29'] as const;
+export const INSTALLS = join(__dirname, '..', 'test', 'e2e', 'installs');
+
+/** A folder with the packages that a suite needs, Jest and ours among them. */
+export interface Install {
+  readonly folder: string;
+  readonly line: JestLine;
+  /** What the figures are for: the exact versions of Node and Jest. */
+  readonly label: string;
+}
+
+/** @param name of a folder that has been installed */
+export function installed(line: JestLine, name: string): Install {
+  const folder = join(INSTALLS, name);
+  const manifest = join(folder, 'node_modules', 'jest', 'package.json');
+  if (!existsSync(manifest)) throw new Error('Run `node test/e2e/install.mjs` first.');
+  const {version} = JSON.parse(readFileSync(manifest, 'utf8')) as {version: string};
+  return {folder, line, label: `Node ${process.versions.node}, Jest ${version}`};
+}
 
 export type Files = Readonly<Record<string, string>>;
 
@@ -17,8 +34,6 @@ export interface Side {
   readonly files?: Files;
   /** Tests of it fail, as they are meant to. */
   readonly fails?: boolean;
-  /** The Node that runs it. Default: this one. */
-  readonly execPath?: string;
 }
 
 export interface Suite {
@@ -29,11 +44,10 @@ export interface Suite {
 
 /** Runs every side once, so that transforms and durations are known, then all in turn; medians in seconds. */
 export function timeInTurn<Name extends string>(
-  install: string,
+  install: Install,
   suite: Suite,
   sides: Readonly<Record<Name, Side>>,
 ): Record<Name, number> {
-  if (!existsSync(join(INSTALLS, install, 'node_modules'))) throw new Error('Run `node test/e2e/install.mjs` first.');
   const names = Object.keys(sides) as Name[];
   const runs = new Map(names.map(name => [name, prepare(install, `${suite.name} ${name}`, suite.files, sides[name])]));
   const times = new Map(names.map(name => [name, [] as number[]]));
@@ -46,7 +60,7 @@ export function timeInTurn<Name extends string>(
 }
 
 /** Runs a suite once, with nothing known of it. */
-export function runOnce(install: string, {name, files}: Pick<Suite, 'name' | 'files'>, side: Side): void {
+export function runOnce(install: Install, {name, files}: Pick<Suite, 'name' | 'files'>, side: Side): void {
   const {folder, run} = prepare(install, name, files, side);
   try {
     run();
@@ -55,21 +69,17 @@ export function runOnce(install: string, {name, files}: Pick<Suite, 'name' | 'fi
   }
 }
 
-/** The path of a Node that the end-to-end tests have installed. */
-export const nodeOf = (major: 22 | 24 | 26) => join(INSTALLS, `node-${major}`, 'node_modules', 'node', 'bin', 'node');
-
 /** A suite in a folder of its own, and how `jest` is started there. */
 export interface PreparedSuite {
   readonly folder: string;
-  readonly execPath: string;
   /** Node's arguments. */
   readonly command: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
 }
 
 /** Writes a suite to where it is run. */
-export function prepareSuite(install: string, name: string, suite: Files, side: Side): PreparedSuite {
-  const folder = join(INSTALLS, install, 'run', `bench-${name.replace(/\W+/g, '-')}`);
+export function prepareSuite(install: Install, name: string, suite: Files, side: Side): PreparedSuite {
+  const folder = join(install.folder, 'run', `bench-${name.replace(/\W+/g, '-')}`);
   rmSync(folder, {recursive: true, force: true});
   mkdirSync(folder, {recursive: true});
   const files = {
@@ -87,16 +97,15 @@ export function prepareSuite(install: string, name: string, suite: Files, side: 
     ),
     ...side.env,
   };
-  const jest = join(folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
-  const {execPath = process.execPath} = side;
-  return {folder, execPath, command: [jest, '--reporters=default', ...side.args], environment};
+  const jest = join(install.folder, 'node_modules', 'jest', 'bin', 'jest.js');
+  return {folder, command: [jest, '--reporters=default', ...side.args], environment};
 }
 
-function prepare(install: string, name: string, suite: Files, side: Side): {folder: string; run: () => number} {
-  const {folder, execPath, command, environment} = prepareSuite(install, name, suite, side);
+function prepare(install: Install, name: string, suite: Files, side: Side): {folder: string; run: () => number} {
+  const {folder, command, environment} = prepareSuite(install, name, suite, side);
   const run = () => {
     const start = performance.now();
-    const {status} = spawnSync(execPath, command, {cwd: folder, stdio: 'ignore', env: environment});
+    const {status} = spawnSync(process.execPath, command, {cwd: folder, stdio: 'ignore', env: environment});
     if (status !== (side.fails === true ? 1 : 0)) throw new Error(`${name}: Jest has ended with ${String(status)}`);
     return (performance.now() - start) / 1000;
   };

@@ -3,6 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {Project, type JestLine, type Runner} from '../test/e2e/project';
 import {WatchSession} from '../test/e2e/watching';
 import {median} from './statistics';
+import type {Install} from './turns';
 
 const FILES = 6;
 const ROUNDS = 15;
@@ -11,18 +12,18 @@ const GOAL = 0.8;
 /** How long (ms) somebody looks at a result at least: the workers of the next run are up by then. */
 const LOOKS_MS = 2000;
 
-export async function benchmarkWatch(): Promise<void> {
-  for (const line of ['30', '29'] as const) {
+export async function benchmarkWatch(installs: readonly Install[]): Promise<void> {
+  for (const install of installs) {
     for (const [suite, config] of [
       ['no transform', {}],
       ['babel-jest', {transform: {'\\.js$': 'babel-jest'}}],
     ] as const) {
-      await compare(line, suite, config);
+      await compare(install, suite, config);
     }
   }
 }
 
-async function compare(line: JestLine, suite: string, config: object): Promise<void> {
+async function compare({line, label}: Install, suite: string, config: object): Promise<void> {
   const stock = await Session.start(line, 'stock', config);
   const xdist = await Session.start(line, 'xdist', config);
   try {
@@ -33,7 +34,7 @@ async function compare(line: JestLine, suite: string, config: object): Promise<v
     }
     const [stockMs, xdistMs] = [median(times.stock), median(times.xdist)];
     console.log(
-      `jest-${line}  rerun of ${FILES} files, ${suite}, -w 2: stock ${stockMs.toFixed(0)} ms, xdist ${xdistMs.toFixed(0)} ms, ` +
+      `${label}  rerun of ${FILES} files, ${suite}, -w 2: stock ${stockMs.toFixed(0)} ms, xdist ${xdistMs.toFixed(0)} ms, ` +
         `ratio ${(xdistMs / stockMs).toFixed(3)}   (goal: <= ${GOAL.toFixed(2)}, median of ${ROUNDS})`,
     );
   } finally {

@@ -1,0 +1,26 @@
+/** Installs of suites that need more than the end-to-end tests do. */
+import {mkdirSync, readdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type {JestLine} from '../../test/e2e/project';
+import {INSTALLS, installed, type Install} from '../turns';
+import type {SpeedSuite} from './suite';
+
+const JEST_VERSIONS: Readonly<Record<JestLine, string>> = {'29': '29.7.0', '30': '30.5.2'};
+/** What the dependencies depend on is as new as then: `dependencies` names versions of the first level. */
+const AS_OF = '2026-11-27';
+
+/** Installs what a suite needs, unless it is there. @param name of the suite's part */
+export async function installFor(name: string, {dependencies}: SpeedSuite, line: JestLine): Promise<Install> {
+  if (dependencies === undefined) return installed(line, `jest-${line}`);
+  const jest = JEST_VERSIONS[line];
+  const folder = join(INSTALLS, `bench-${name}-${line}`);
+  mkdirSync(folder, {recursive: true});
+  const manifest = {private: true, dependencies: {jest, ...dependencies(jest)}};
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
+  writeFileSync(join(folder, '.npmrc'), `package-lock=false\nfund=false\naudit=false\nbefore=${AS_OF}\n`);
+  const {installInto} = await import('../../examples/install.mjs');
+  const packed = join(INSTALLS, 'packed');
+  const tarball = readdirSync(packed).find(file => file.endsWith('.tgz'));
+  installInto(folder, join(packed, tarball!));
+  return installed(line, `bench-${name}-${line}`);
+}

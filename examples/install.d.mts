@@ -1,0 +1,2 @@
+/** The types of what the benchmarks use of install.mjs. */
+export function installInto(project: string, tarball: string): void;
