@@ -113,5 +113,6 @@ function row(what: string, values: Sides<number> | null, unit: string, goal?: nu
   if (values === null) return `${what}: n/a`;
   const {stock, xdist} = values;
   const wanted = goal === undefined ? '' : ` (goal: <= ${goal.toFixed(2)})`;
-  return `${what} ${(xdist / stock).toFixed(3)}${wanted}   stock ${stock.toFixed(0)} ${unit}, xdist ${xdist.toFixed(0)} ${unit}`;
+  const absolute = `stock ${stock.toFixed(0)} ${unit}, xdist ${xdist.toFixed(0)} ${unit}`;
+  return `${what} ${(xdist / stock).toFixed(3)}${wanted}   ${absolute}`;
 }

@@ -266,7 +266,8 @@ export const ${topic}Slice = createSlice({
 
 type State = {${topic}: {lines: Line[]}};
 const lines = (state: State) => state.${topic}.lines;
-export const ${topic}Total = createSelector([lines], all => sumBy(all, ({price, amount}) => price * amount) * ${index + 1});
+export const ${topic}Total = createSelector([lines], all =>
+  sumBy(all, ({price, amount}) => price * amount) * ${index + 1});
 
 export function ${Topic}Basket() {
   const dispatch = useDispatch();

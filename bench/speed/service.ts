@@ -1,7 +1,7 @@
 /**
  * A Node service with ten resources and four test files for each: its schema (zod), its repository (Drizzle on SQLite,
- * compiled to WebAssembly), its routes (Express), and what it keeps in S3 and DynamoDB. The only network is that between
- * a test and its own server.
+ * compiled to WebAssembly), its routes (Express), and what it keeps in S3 and DynamoDB. A test connects only to a server
+ * of its own.
  */
 import {numbered, type SpeedSuite} from './suite';
 import type {Files} from '../turns';
