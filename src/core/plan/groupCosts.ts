@@ -2,8 +2,8 @@
 import type {CollectedTest} from '../wire/workerMessages';
 import type {FileRecord} from './durations';
 
-/** What a test takes at the most (ms) that is not in the record of its file: those below 1 ms are not. */
-const UNRECORDED_MS = 1;
+/** What a test takes at the most (ms) that the record of its file leaves out. */
+const SHORT_MS = 1;
 
 /**
  * What each group of tests that stay together is expected to take, in ms; null: there is no telling.
@@ -20,11 +20,11 @@ export function groupCosts(
   for (const {name, group} of tests) {
     if (group !== null) (groups[group] ??= new Set()).add(name);
   }
-  const unrecorded = unrecordedMs(tests, past, loadMs);
+  const short = shortMs(tests, past, loadMs);
   return groups.map(names => {
     let sum = 0;
     for (const name of names) {
-      const ms = past !== null && Object.hasOwn(past.tests, name) ? past.tests[name] : unrecorded;
+      const ms = past !== null && Object.hasOwn(past.tests, name) ? past.tests[name] : short;
       if (ms == null) return null;
       sum += ms;
     }
@@ -32,10 +32,14 @@ export function groupCosts(
   });
 }
 
-/** What a test of which there is no record is taken for, in ms; null: it may be anything, the file never ran in full. */
-function unrecordedMs(tests: readonly CollectedTest[], past: FileRecord | null, loadMs: number): number | null {
+/**
+ * What a test is taken for that the record does not name, in ms; null: it may be anything, because the file never ran
+ * in full, or because some test in it is new or has another name now. Nobody can tell which one that is.
+ */
+function shortMs(tests: readonly CollectedTest[], past: FileRecord | null, loadMs: number): number | null {
   if (past?.ms == null) return null;
   const recorded = Object.values(past.tests).reduce((sum, ms) => sum + ms, 0);
   const count = tests.filter(({name, group}) => group !== null && !Object.hasOwn(past.tests, name)).length;
-  return count === 0 ? 0 : Math.min(UNRECORDED_MS, Math.max(0, past.ms - recorded - loadMs) / count);
+  if (count > past.short) return null;
+  return count === 0 ? 0 : Math.min(SHORT_MS, Math.max(0, past.ms - recorded - loadMs) / count);
 }

@@ -694,6 +694,7 @@ describe('a file that is split', () => {
     at: 0,
     ms: 6 * LONG,
     tests: Object.fromEntries(SIX.map(name => [name, LONG])),
+    short: 0,
     end: 'passed',
   };
 

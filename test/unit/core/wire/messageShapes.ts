@@ -281,5 +281,6 @@ export const fileRecord: Shape<FileRecord> = object({
   at: duration,
   ms: nullable(duration),
   tests: dictionary(duration),
+  short: duration,
   end: oneOf('passed', 'failed', 'died'),
 });
