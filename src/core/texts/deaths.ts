@@ -168,11 +168,12 @@ export function nameOf({slot, pid}: DeathReport): string {
   return `worker ${describeWorker(slot, pid)}`;
 }
 
+/** No blanks before the bar: Jest takes them away from each line that looks like a place in a stack, and from no other. */
 function indent(text: string): string {
   return text
     .trimEnd()
     .split('\n')
-    .map(line => `  | ${line}`)
+    .map(line => `| ${line}`)
     .join('\n');
 }
 

@@ -46,7 +46,7 @@ describe('a test that ran', () => {
       'The worker process died while this test ran: it was killed by signal SIGKILL.\n' +
         'It ran in worker w2 (pid 4711), which held 150 MB of memory (RSS) when it began, ' +
         'after 2 of the file\'s other tests: "block a", "block b".\n\n' +
-        'The end of the standard error of worker w2 (pid 4711):\n  | last words',
+        'The end of the standard error of worker w2 (pid 4711):\n| last words',
     );
   });
 

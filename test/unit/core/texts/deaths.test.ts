@@ -1,6 +1,8 @@
+import {stripVTControlCharacters} from 'node:util';
 import {
   abandonFile,
   blameFile,
+  circumstances,
   describeDeath,
   malformedPragmas,
   unmetRules,
@@ -42,9 +44,7 @@ describe('the file that a worker died of', () => {
 
   test('is shown the end of the standard error', () => {
     const {message} = blameFile(report(killed, {stderr: 'first\nsecond\n'}), 0);
-    expect(message).toMatch(
-      /\n\nThe end of the standard error of worker w3 \(pid 4711\):\n {2}\| first\n {2}\| second$/,
-    );
+    expect(message).toMatch(/\n\nThe end of the standard error of worker w3 \(pid 4711\):\n\| first\n\| second$/);
   });
 
   test('is shown the exception that nothing caught', () => {
@@ -53,7 +53,7 @@ describe('the file that a worker died of', () => {
       0,
     );
     expect(message).toMatch(
-      /\n\nThe exception in worker w3 \(pid 4711\):\n {2}\| Error: oh\n {2}\| {5}at a\.js:1\n\nThe end of the standard error/,
+      /\n\nThe exception in worker w3 \(pid 4711\):\n\| Error: oh\n\| {5}at a\.js:1\n\nThe end of the standard error/,
     );
   });
 
@@ -75,12 +75,26 @@ describe('the file that a worker died of', () => {
   });
 });
 
+test('of the standard error all lines stay aligned when Jest prints them, also what looks like a place in a stack', () => {
+  const stderr = 'code\n\n      at Object.exit (a.test.js:2:49)\n';
+  const failureMessages = [`It died.\n\n${circumstances(report(killed, {stderr}))}`];
+  const failure = {ancestorTitles: [], title: 'exits', failureMessages, failureDetails: [{}]};
+  const {formatResultsErrors} = require('jest-message-util') as {
+    readonly formatResultsErrors: (tests: readonly object[], config: object, options: object) => string;
+  };
+  const printed = stripVTControlCharacters(
+    formatResultsErrors([failure], {rootDir: '/', testMatch: []}, {noStackTrace: false}),
+  );
+  const bars = printed.split('\n').flatMap(line => (line.includes('|') ? [line.indexOf('|')] : []));
+  expect(bars).toEqual([6, 6, 6]);
+});
+
 describe('a file that no worker was left for', () => {
   test('is told that every worker stayed down, and how the last one died', () => {
     expect(abandonFile('all-barren', report({kind: 'out-of-memory'}, {stderr: 'heap'}), 7).message).toBe(
       'This test file was not run: every worker stayed down: each died 3 times in a row without having run a test file.\n' +
         'The last worker died: it ran out of memory.\n\n' +
-        'The end of the standard error of worker w3 (pid 4711):\n  | heap',
+        'The end of the standard error of worker w3 (pid 4711):\n| heap',
     );
   });
 
