@@ -8,6 +8,7 @@ import type {RunFixtures} from '../core/plan/runFixtures';
 import {asksForInBand} from '../core/rules/commandLine';
 import {mayHaveSeveral} from '../core/rules/severalWorkers';
 import type {FileError} from '../core/texts/deaths';
+import {describeInBandEnd, type WhyInBand} from '../core/texts/inBandEnd';
 import {describeMissing} from '../core/texts/missingCapabilities';
 import {cacheDirectoryOf} from './cache/cacheDirectory';
 import {compileCacheOf} from './cache/compileCaching';
@@ -108,6 +109,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
         runId,
         // --detectOpenHandles would take our thread for one of the tests' handles.
         limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
+        remedy: describeInBandEnd(whyInBand(runOptions)),
         hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
         faults,
         compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
@@ -193,10 +195,20 @@ function mustRunInBand({serial, globalConfig, options}: RunOptions): boolean {
   if (!serial) return false;
   if (globalConfig.runInBand || detectOpenHandles) return true;
   if (maxWorkers > 1) return false;
-  // One worker would have nobody beside it; but it may be another Node. Jest 29 does not hand on which was asked for.
-  const handedOn = (globalConfig.runInBand as boolean | undefined) !== undefined;
+  // One worker would have nobody beside it; but it may be another Node.
   const needed = options.nodes.length > 0 || mayHaveSeveral(options, maxWorkers);
-  return !needed || (!handedOn && asksForInBand(process.argv.slice(2)));
+  return !needed || userAsksForInBand(globalConfig);
+}
+
+/** Jest 29 does not hand on that it was asked for. */
+function userAsksForInBand({runInBand}: RunOptions['globalConfig']): boolean {
+  const handedOn = (runInBand as boolean | undefined) !== undefined;
+  return handedOn ? runInBand : asksForInBand(process.argv.slice(2));
+}
+
+function whyInBand({globalConfig}: RunOptions): WhyInBand {
+  if (globalConfig.detectOpenHandles || userAsksForInBand(globalConfig)) return 'asked';
+  return globalConfig.maxWorkers > 1 ? 'guess' : 'one-worker';
 }
 
 /** Whether Jest's guess is followed that the run needs no workers: few files, that were quick. */

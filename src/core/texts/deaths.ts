@@ -2,7 +2,7 @@
 import type {RuleProblem} from '../rules/fileRules';
 import {describeTimeSpan} from './timeSpan';
 import {describeWorker, type FileIdentity, type Generation, type SlotNumber} from '../plan/units';
-import {describePlace, type HungPlace} from '../wire/watchdogMessages';
+import {describeLimit, describePlace, type HungPlace} from '../wire/watchdogMessages';
 
 /** What is known of the end of a worker process. */
 export type Death =
@@ -16,6 +16,8 @@ export type Death =
       readonly name: string;
       readonly ms: number;
       readonly limitMs: number;
+      /** Says where the limit comes from; '': from none of the user's settings. */
+      readonly limitBy: string;
       /** Whether code of the test file may have been running. */
       readonly began: boolean;
       readonly place: HungPlace;
@@ -119,7 +121,7 @@ export function describeDeath(death: Death): string {
         ? `process.exit(${death.code}) was called in it`
         : `an exception that nothing caught ended it with exit code ${death.code}`;
     case 'hung':
-      return `it was killed after ${describeTimeSpan(death.ms)}, the limit being ${describeTimeSpan(death.limitMs)}`;
+      return `the runner killed it after ${describeTimeSpan(death.ms)} (limit: ${describeLimit(death.limitMs, death.limitBy)})`;
     case 'silent':
       return (
         `it was killed because it was silent for ${describeTimeSpan(death.ms)}: ` +

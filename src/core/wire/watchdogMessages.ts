@@ -38,6 +38,18 @@ export type HungPlace =
   /** It is in native code that does not answer: a synchronous child process, a huge computation of one call. */
   | {readonly kind: 'native'};
 
+/** What a limit comes from. */
+export type LimitSource =
+  /** The option hardTimeout. */
+  | 'option'
+  /** The file's pragma, or the `files` entry for it. */
+  | 'file'
+  /** Jest's timeout of the test or hook: the limit is TIMES_OWN_TIMEOUT times that. */
+  | 'timeout';
+
+/** A test or a hook gets at least this many times its own Jest timeout, so that Jest's timeout fails it first. */
+export const TIMES_OWN_TIMEOUT = 1.5;
+
 /** Watchdog to parent. `name`: that of the phase. `ms`: how long the phase has lasted. */
 export type FromWatchdog =
   /** Every second, whatever the main thread does. */
@@ -63,6 +75,8 @@ export type FromWatchdog =
       readonly name: string;
       readonly ms: number;
       readonly limitMs: number;
+      /** Says where the limit comes from; '': from none of the user's settings. */
+      readonly limitBy: string;
       /** Whether code of the test file may have been running; if not, an earlier file's, or the environment's. */
       readonly began: boolean;
       readonly place: HungPlace;
@@ -102,6 +116,7 @@ export function parseFromWatchdog(line: string): FromWatchdog {
         name: text(fields.name),
         ms: finite(fields.ms),
         limitMs: finite(fields.limitMs),
+        limitBy: text(fields.limitBy),
         began: fields.began === true,
         place: parsePlace(fields.place),
       };
@@ -115,9 +130,31 @@ export function slowLine(name: string, ms: number, worker: string | null): strin
   return `SLOW ${worker === null ? '' : `${worker} `}${name}: still running after ${describeTimeSpan(ms)}`;
 }
 
+/** Says where a limit comes from. @param optionMs the option hardTimeout */
+export function sourceOfLimit(source: LimitSource | null, limitMs: number, optionMs: number): string {
+  switch (source) {
+    case 'option':
+      return 'hardTimeout';
+    case 'file':
+      return 'set for this file';
+    case 'timeout': {
+      const timeout = describeTimeSpan(limitMs / TIMES_OWN_TIMEOUT);
+      return `${TIMES_OWN_TIMEOUT} x its Jest timeout of ${timeout}; hardTimeout is ${describeTimeSpan(optionMs)}`;
+    }
+    case null:
+      return '';
+  }
+}
+
+/** As in `8 s, hardTimeout`. @param limitBy from `sourceOfLimit` */
+export function describeLimit(limitMs: number, limitBy: string): string {
+  return limitBy === '' ? describeTimeSpan(limitMs) : `${describeTimeSpan(limitMs)}, ${limitBy}`;
+}
+
 /** The line that tells that something hangs where nothing can be started anew. */
-export function hangLine(name: string, limitMs: number): string {
-  return `jest-runner-xdist: ${name} hangs: it has not ended within ${describeTimeSpan(limitMs)}. Jest ends here.`;
+export function hangLine(name: string, limitMs: number, limitBy: string): string {
+  const source = limitBy === '' ? '' : ` (${limitBy})`;
+  return `jest-runner-xdist: ${name} hangs: it has not ended within ${describeTimeSpan(limitMs)}${source}. Jest ends here.`;
 }
 
 /** For a user to read: calls as in the stack of an error, so that editors and terminals find the place. */

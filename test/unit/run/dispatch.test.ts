@@ -599,6 +599,7 @@ test('a loop that an ended file left behind does not cost the running one its re
     name: '1.test.js › a',
     ms: 3000,
     limitMs: 2000,
+    limitBy: 'hardTimeout',
     began,
     place: {kind: 'stack', frames: [{functionName: '', path: '/0.test.js', line: 1, column: 1}]},
   });

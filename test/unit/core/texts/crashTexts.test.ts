@@ -105,12 +105,14 @@ test('one that hung is said to have hung', () => {
       name: 'the test "block a"',
       ms: 61_000,
       limitMs: 60_000,
+      limitBy: '1.5 x its Jest timeout of 40 s; hardTimeout is 5 s',
       began: true,
       place: {kind: 'native'},
     },
   };
   expect(testCrash(0, {...told({type: 'test', place: 0, hook: null}), report: hung})).toContain(
-    'The worker process hung while this test ran: it was killed after 61 s, the limit being 60 s.\n',
+    'The worker process hung while this test ran: the runner killed it after 61 s (limit: 60 s, ' +
+      '1.5 x its Jest timeout of 40 s; hardTimeout is 5 s).\n',
   );
 });
 

@@ -135,6 +135,7 @@ describe('the culprit before the running file', () => {
     name: 'c.test.js › a',
     ms: 3000,
     limitMs: 2000,
+    limitBy: 'hardTimeout',
     began,
     place,
   });
@@ -193,15 +194,15 @@ describe('the culprit before the running file', () => {
       true,
       '/c.test.js',
       'code that /a.test.js left behind (a timer or a promise that outlived its tests) hung worker w2 while it ran ' +
-        '/c.test.js, which is run again: it was killed after 3 s, the limit being 2 s.\n\n' +
+        '/c.test.js, which is run again: the runner killed it after 3 s (limit: 2 s, hardTimeout).\n\n' +
         'Where it hung, in c.test.js › a:\n    at spin (/a.test.js:3:9)',
     ],
     [
       hung({kind: 'native'}, false),
       false,
       '/c.test.js',
-      'worker w2 hung before any code of /c.test.js ran, which is run again: it was killed after 3 s, the limit being ' +
-        '2 s. The last file that had ended there is /a.test.js: it may have left something behind.\n\n' +
+      'worker w2 hung before any code of /c.test.js ran, which is run again: the runner killed it after 3 s ' +
+        '(limit: 2 s, hardTimeout). The last file that had ended there is /a.test.js: it may have left something behind.\n\n' +
         'Where it hung, in c.test.js › a:\n    It is in native code that cannot be interrupted: a synchronous child ' +
         'process or read, or one huge computation.',
     ],

@@ -165,6 +165,7 @@ export const fromWatchdog: Shape<FromWatchdog> = union(
     name: text,
     ms: finite,
     limitMs: finite,
+    limitBy: text,
     began: bool,
     place: union(
       object({
