@@ -7,7 +7,7 @@ import {type FixtureRequest, parseFixtureRequest, parseResource} from './pragmas
 
 /** What an entry of the option says of the files that it matches. A field that is null or empty was not said. */
 export interface FolderRules {
-  /** Names the entry in messages: `xdist.config.js, "files.0"`. */
+  /** Names the entry in messages: `xdist.config.js, "files[0]"`. */
   readonly place: string;
   readonly match: readonly string[];
   /** false: they are not split, whatever was said before. */
@@ -28,7 +28,7 @@ export interface FolderRules {
  */
 export function readFolderRules(entries: readonly FilesEntry[], source: string): FolderRules[] {
   return entries.map((entry, index) => ({
-    place: `${source}, "files.${index}"`,
+    place: `${source}, "files[${index}]"`,
     match: typeof entry.match === 'string' ? [entry.match] : entry.match,
     canSplit: entry.canSplit === true ? 'tests' : (entry.canSplit ?? null),
     serial: entry.serial ?? null,
