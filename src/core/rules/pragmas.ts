@@ -92,6 +92,8 @@ const NAME_PATTERN = PRAGMA_NAMES.join('|');
 const MENTIONS_ONE = new RegExp(`@(?:${NAME_PATTERN})(?![\\w-])`);
 /** Names near one of ours that are another tool's: phpDocumentor's `@source`. */
 const NAMES_OF_OTHERS: ReadonlySet<string> = new Set(['source']);
+/** Names that are taken for one of ours, though most of its letters are missing. */
+const SHORT_FORMS: ReadonlyMap<string, PragmaName> = new Map([['split', 'can-split']]);
 /** A comment that begins the file, in which Jest looks for pragmas. */
 const FIRST_COMMENT = /^\s*\/\*/;
 /** A line of a comment that starts with one of ours: ` * @serial`, `// @serial`, `/** @serial`. */
@@ -280,7 +282,7 @@ function beginsWithMisspelt(source: string): boolean {
 function meantBy(name: string): PragmaName | null {
   const written = bare(name);
   if ((PRAGMA_NAMES as readonly string[]).includes(name) || NAMES_OF_OTHERS.has(written)) return null;
-  return PRAGMA_NAMES.find(ours => isNear(written, bare(ours))) ?? null;
+  return SHORT_FORMS.get(written) ?? PRAGMA_NAMES.find(ours => isNear(written, bare(ours))) ?? null;
 }
 
 /** Without what is easily mistaken: capitals, hyphens, the plural (which some fields of the option `files` have). */
