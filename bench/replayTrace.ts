@@ -121,8 +121,8 @@ function planOf(trace: Trace, mode: Mode, {slots, known}: Setting): SchedulePlan
 }
 
 function recordOf(file: TracedFile): FileRecord {
-  const tests = testDurations(file.tests.map((duration, index) => ({fullName: String(index), duration})));
-  return {at: 0, ms: Math.round(wholeMs(file)), tests, end: 'passed'};
+  const durations = testDurations(file.tests.map((duration, index) => ({fullName: String(index), duration})));
+  return {at: 0, ms: Math.round(wholeMs(file)), ...durations, end: 'passed'};
 }
 
 function constraintsOf({constraints}: TracedFile): Constraints | null {

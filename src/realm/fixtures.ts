@@ -24,7 +24,10 @@ interface OpenFixtures {
   readonly values: Map<FixtureValue, unknown>;
 }
 
-type Realm = typeof globalThis & {[FIXTURES]?: Held | OpenFixtures};
+/** Set by src/fixtures/fixture in the process of a fixture. */
+const FIXTURE_MODULE = Symbol.for('jest-runner-xdist.fixtureModule');
+
+type Realm = typeof globalThis & {[FIXTURES]?: Held | OpenFixtures; [FIXTURE_MODULE]?: boolean};
 
 const EXTENSION = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 
@@ -39,7 +42,7 @@ export function sharedFixture<M extends {readonly setup: (context: never) => unk
   path: string,
 ): Awaited<ReturnType<M['setup']>> {
   const open = openFixtures();
-  if (open === null) throw mistake(runsInXdist() ? notDeclared(path, []) : NO_RUNNER);
+  if (open === null) throw mistake(whyNone(path));
   const {failure, declared} = open.fixtures;
   if (failure !== null) throw failureError(failure);
   const fixture = find(path, open);
@@ -87,6 +90,11 @@ function mistake(message: string): Error {
   return error;
 }
 
+function whyNone(path: string): string {
+  if ((globalThis as Realm)[FIXTURE_MODULE] === true) return inFixtureModule(path);
+  return runsInXdist() ? notDeclared(path, []) : NO_RUNNER;
+}
+
 function runsInXdist(): boolean {
   return typeof process !== 'undefined' && process.env?.XDIST_RUN_ID !== undefined;
 }
@@ -100,13 +108,15 @@ const NO_RUNNER = `jest-runner-xdist: sharedFixture() has no values here, as thi
 const TOO_EARLY =
   "jest-runner-xdist: sharedFixture() has no values yet: under Jest's own runner there are none in `setupFiles`. Call it from `setupFilesAfterEnv`, or from the test file itself.";
 
+function inFixtureModule(path: string): string {
+  return `jest-runner-xdist: sharedFixture() is for test files. A fixture module gets other fixtures from setup's argument: fixtures[${JSON.stringify(path)}].`;
+}
+
 function notDeclared(path: string, declared: readonly FixtureValue[]): string {
   const names = declared.map(({names: [name = '']}) => name).join(', ');
   return `jest-runner-xdist: this test file does not declare the shared fixture ${path}; it declares ${names || 'none'}. Add this to the docblock, the comment that is the very first thing in the file:
 
 /**
  * @shared-fixture ${path}
- */
-
-(In the module of a fixture, what it declares so is in setup's argument: fixtures[${JSON.stringify(path)}].)`;
+ */`;
 }

@@ -14,6 +14,7 @@ import type {Faults} from './faults';
 import type {FixturesInBand} from './fixtures/fixturesInBand';
 import type {Reports} from './files/reports';
 import type {RunningJest} from './jest/runningJest';
+import {warn} from './warn';
 import {tellStatusOnSignal} from './workers/status';
 
 type StockRunner = InstanceType<ReturnType<RunningJest['stockRunner']>>;
@@ -28,6 +29,8 @@ export interface InBandOptions {
   readonly runId: string;
   /** The time limits of phases; null: no watchdog runs. */
   readonly limits: PhaseLimits | null;
+  /** What the user can do if a test ends Jest's process. */
+  readonly remedy: string;
   readonly hardTimeoutOf: (test: Test) => number | null;
   readonly faults: Pick<Faults, 'first' | 'guard'>;
   readonly compileCache: CompileCacheOrder | null;
@@ -44,7 +47,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   const Runner = jest.stockRunner();
   const runner = new Runner(...options.stockArguments);
   let file: {readonly test: Test; readonly startedAt: number; readonly end: () => void} | null = null;
-  const watch = options.limits === null ? null : new InBandWatch(options.limits);
+  const watch = options.limits === null ? null : new InBandWatch(options.limits, options.remedy);
   const {handed, sharing} = handOn(tests, options.fixtures);
   const jestsOwn = (test: Test) => sharing.get(test)?.test ?? test;
 
@@ -113,6 +116,11 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   tellOfTest('test-case-start');
   tellOfTest('test-case-result');
 
+  const tellOfExit = () => {
+    if (file !== null && watch?.endsProcess !== true) warn(options.remedy);
+  };
+  // In watch mode, Jest's own keys end the process, too.
+  if (!watcher.isWatchMode()) process.on('exit', tellOfExit);
   const stopTelling = tellStatusOnSignal(
     () => new Map(watch === null ? [] : [[1, {pid: process.pid, ...watch.status}]]),
     text => process.stderr.write(text),
@@ -127,6 +135,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
     await runner.runTests(handed, watcher, {serial: true});
   } finally {
     faults.guard('the run in band ended', () => {
+      process.off('exit', tellOfExit);
       watch?.stop();
       jest.capabilities.lacks(missingCapabilities());
       stopTelling();

@@ -5,10 +5,14 @@ import type {EmittingTestRunnerInterface, TestRunnerContext, TestRunnerOptions, 
 import type {TestWatcher} from 'jest-watcher';
 import type {ResolvedOptions} from '../core/rules/resolvedOptions';
 import {type Emitter, findRunningJest, type RunningJest} from './jest/runningJest';
-import {readOptionFiles, resolveFoundOptions} from './optionSources';
+import {ignoredConfigFiles, readOptionFiles, resolveFoundOptions} from './optionSources';
 import {run} from './run';
+import {warn} from './warn';
 
 const RUNNER_OPTIONS = "the runner's options in the Jest config";
+
+/** The config files that the runner has warned about: in watch mode, each run has a runner of its own. */
+const toldIgnored = new Set<string>();
 
 /** Jest creates one for each distinct `runner` entry of the projects, and new ones for each run in watch mode. */
 export class JestRunner implements EmittingTestRunnerInterface {
@@ -40,6 +44,7 @@ export class JestRunner implements EmittingTestRunnerInterface {
   }
 
   runTests(tests: Test[], watcher: TestWatcher, {serial}: TestRunnerOptions): Promise<void> {
+    this.#warnOfIgnoredFiles(tests);
     return run({
       jest: this.#jest,
       emitter: this.#emitter,
@@ -50,6 +55,16 @@ export class JestRunner implements EmittingTestRunnerInterface {
       watcher,
       serial,
     });
+  }
+
+  #warnOfIgnoredFiles(tests: readonly Test[]): void {
+    const {rootDir} = this.#globalConfig;
+    const projectDirs = tests.map(({context}) => context.config.rootDir);
+    for (const path of ignoredConfigFiles(projectDirs, rootDir)) {
+      if (toldIgnored.has(path)) continue;
+      toldIgnored.add(path);
+      warn(`${path} has no effect: the options of a run are in xdist.config.* in ${rootDir}, the run's rootDir.`);
+    }
   }
 
   on<Name extends keyof TestEvents>(

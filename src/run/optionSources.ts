@@ -44,6 +44,18 @@ export function readOptionFiles(rootDir: string): OptionSource[] {
   return sources;
 }
 
+/**
+ * Finds the config files that have no effect: those of projects whose rootDir is not the run's.
+ *
+ * @param rootDir of the run
+ */
+export function ignoredConfigFiles(projectDirs: readonly string[], rootDir: string): string[] {
+  return [...new Set(projectDirs)]
+    .filter(folder => folder !== rootDir)
+    .flatMap(folder => CONFIG_FILES.map(name => join(folder, name)))
+    .filter(path => existsSync(path));
+}
+
 /** A cheap check: nearly every project has a package.json, but few have the key. */
 function packageHasKey(rootDir: string): boolean {
   try {

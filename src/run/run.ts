@@ -5,6 +5,7 @@ import type {RunFixtures} from '../core/plan/runFixtures';
 import {asksForInBand} from '../core/rules/commandLine';
 import {mayHaveSeveral} from '../core/rules/severalWorkers';
 import type {FileError} from '../core/texts/deaths';
+import {describeInBandEnd, type WhyInBand} from '../core/texts/inBandEnd';
 import {describeMissing} from '../core/texts/missingCapabilities';
 import {cacheDirectoryOf} from './cache/cacheDirectory';
 import {compileCacheOf} from './cache/compileCaching';
@@ -105,6 +106,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
         runId,
         // --detectOpenHandles would report our watchdog thread as one of the tests' handles.
         limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
+        remedy: describeInBandEnd(whyInBand(runOptions)),
         hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
         faults,
         compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
@@ -190,10 +192,20 @@ function mustRunInBand({serial, globalConfig, options}: RunOptions): boolean {
   if (!serial) return false;
   if (globalConfig.runInBand || detectOpenHandles) return true;
   if (maxWorkers > 1) return false;
-  // A single worker is useless unless it runs another Node. Jest 29 does not tell `-i` from `-w 1`.
-  const handedOn = (globalConfig.runInBand as boolean | undefined) !== undefined;
+  // A single worker is useless unless it runs another Node.
   const needed = options.nodes.length > 0 || mayHaveSeveral(options, maxWorkers);
-  return !needed || (!handedOn && asksForInBand(process.argv.slice(2)));
+  return !needed || userAsksForInBand(globalConfig);
+}
+
+/** Jest 29 does not hand on that it was asked for. */
+function userAsksForInBand({runInBand}: RunOptions['globalConfig']): boolean {
+  const handedOn = (runInBand as boolean | undefined) !== undefined;
+  return handedOn ? runInBand : asksForInBand(process.argv.slice(2));
+}
+
+function whyInBand({globalConfig}: RunOptions): WhyInBand {
+  if (globalConfig.detectOpenHandles || userAsksForInBand(globalConfig)) return 'asked';
+  return globalConfig.maxWorkers > 1 ? 'guess' : 'one-worker';
 }
 
 /** Whether the runner follows Jest's guess that the run needs no workers, because its files are few and quick. */

@@ -223,6 +223,23 @@ onLatestLine('a file that killed Jest itself in band gets a worker the next time
   expect((await project.run(['-w', '2'])).log).toHaveLength(0);
 });
 
+onLatestLine('a test that exits in band ends Jest, and a line says what to do', async (_line, make) => {
+  const project = make({'exits.test.js': 'test("exits", () => process.exit(3));'});
+  const ways = [
+    [['-w', '2'], ". Run it again, or set inBand: 'never'."],
+    [['-w', '1'], ': it may have only one. Pass -w 2.'],
+    [['-i'], ' (--runInBand or --detectOpenHandles). Run it without that option.'],
+  ] as const;
+  for (const [args, remedy] of ways) {
+    project.reset();
+    const {exitCode, json, stderr} = await project.run(args);
+    expect({exitCode, json}).toEqual({exitCode: 3, json: null});
+    expect(stderr.match(/jest-runner-xdist: .*/g)).toEqual([
+      `jest-runner-xdist: this test ended Jest itself, because Jest used no workers${remedy}`,
+    ]);
+  }
+});
+
 /** What a test may throw that JSON cannot hold. */
 const UNSERIALISABLE: Readonly<Record<string, string>> = {
   'a BigInt': 'error.value = 1n;',

@@ -106,7 +106,7 @@ async function runHere({path, fixtures, pattern}: FixtureOrder): Promise<Fixture
     jest: {stockRunner: () => runnerModule.default, capabilities: {lacks: () => undefined}} as unknown as RunningJest,
     stockArguments: [{...globalConfig, testNamePattern: pattern}, {}],
     tests: [test],
-    watcher: {isInterrupted: () => false, on: () => () => undefined} as never,
+    watcher: {isInterrupted: () => false, isWatchMode: () => false, on: () => () => undefined} as never,
     reports: {
       fileStarted: tell('started'),
       fileSucceeded: tell('succeeded'),
@@ -116,6 +116,7 @@ async function runHere({path, fixtures, pattern}: FixtureOrder): Promise<Fixture
     faults: {first: null, guard: (_doing, act) => act},
     runId: 'run',
     limits: {slowMs: 0, hardMs: 0},
+    remedy: '',
     hardTimeoutOf: () => null,
     compileCache: null,
     fixtures: {

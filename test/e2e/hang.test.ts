@@ -15,7 +15,7 @@ const KINDS: FileCases = {
     source: `${SHORT}\nfunction busy(n) {\n  for (;;) n++;\n}\ntest('one', () => {});\ntest('spins', () => {\n  busy(1);\n});\ntest('two', () => {});`,
     statuses: {one: 'passed', spins: 'failed', two: 'passed'},
     says: [
-      /● spins\n\n {4}The worker process hung while this test ran: the runner killed it after [\d.]+ s \(limit: 3 s\)\./,
+      /● spins\n\n {4}The worker process hung while this test ran: the runner killed it after [\d.]+ s \(limit: 3 s, hardTimeout\)\./,
       /Where it hung, in test\.test\.js › spins:[^]*> 3 \| {3}for \(;;\) n\+\+;[^]*at busy \(test\.test\.js:3:\d+\)\n\s+at .*test\.test\.js:7:3/,
     ],
   },
@@ -152,18 +152,22 @@ onLatestLine('the pragma @hard-timeout is exact, whatever the option and the own
   });
   const output = await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never'}});
   expect(statuses(output, 'a.test.js')).toEqual({spins: 'failed', one: 'passed'});
-  expect(messageOf(output, 'a.test.js')).toContain('(limit: 1 s)');
+  expect(messageOf(output, 'a.test.js')).toContain('(limit: 1 s, set for this file)');
 });
 
 onLatestLine('in band a hang ends Jest, with the place; the file gets a worker the next time', async (_line, make) => {
   const project = make({'a.test.js': `${SHORT}\ntest('one', () => {});\ntest('spins', () => {\n  ${SPIN}\n});`});
   const env = {XDIST_HARD_TIMEOUT: '1s', XDIST_SLOW_TIMEOUT: '500ms'};
-  const first = await project.run([], {env});
+  const first = await project.run(['-w', '2'], {env});
   expect(first).toMatchObject({exitCode: 1, signal: null, json: null});
   expect(first.stderr).toMatch(/^SLOW a\.test\.js › spins: still running after/m);
   expect(first.stderr).toMatch(
-    /a\.test\.js › spins hangs: it has not ended within 1 s\. Jest ends here\.\n {4}at .*a\.test\.js:4:3/,
+    /a\.test\.js › spins hangs: it has not ended within 1 s \(hardTimeout\)\. Jest ends here\.\n {4}at .*a\.test\.js:4:3/,
   );
+  expect(first.stderr).not.toContain('jest-circus');
+  expect(first.stderr.match(/this test ended Jest itself.*/g)).toEqual([
+    "this test ended Jest itself, because Jest used no workers. Run it again, or set inBand: 'never'.",
+  ]);
   const second = await project.run(['-w', '2'], {env});
   expect(second.exitCode).toBe(1);
   expect(statuses(second, 'a.test.js')).toEqual({one: 'passed', spins: 'failed'});

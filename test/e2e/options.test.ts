@@ -47,7 +47,7 @@ onLatestLine('files ask by their place, and an entry that cannot be had is named
   );
   expect(output.json).toMatchObject({numPassedTests: 2, numRuntimeErrorTestSuites: 1});
   expect(output.stderr).toContain(
-    `xdist.config.json, "files.2"  there is no module of the shared fixture "./gone". Tried: ${project.path('gone')} as it is`,
+    `xdist.config.json, "files[2]"  there is no module of the shared fixture "./gone". Tried: ${project.path('gone')} as it is`,
   );
   expect(project.exists('ran')).toBe(false);
 });
@@ -138,4 +138,26 @@ onLatestLine('a mistake is found before the tests of another runner run, too', a
   expect(exitCode).toBe(1);
   expect(stderr).toContain('xdist.config.json: "inBand" must be one of "auto", "never", got 1.');
   expect(project.exists('ran')).toBe(false);
+});
+
+onLatestLine("options in the rootDir of a project are told of: only the run's count", async (_line, make) => {
+  // Each project looks for the reporters of the command line in its own rootDir.
+  const recorder = 'module.exports = class {};';
+  const project = make(
+    {
+      'a/a.test.js': 'test("a", () => {});',
+      'b/b.test.js': 'test("b", () => {});',
+      'a/.recorder.js': recorder,
+      'b/.recorder.js': recorder,
+      'a/xdist.config.json': '{"inBand": 1}',
+      'xdist.config.json': '{"inBand": "never"}',
+    },
+    {projects: ['a', 'b'].map(name => ({transform: {}, rootDir: `<rootDir>/${name}`, displayName: name}))},
+  );
+  const {exitCode, stderr} = await project.run(['-w', '2']);
+  expect(exitCode).toBe(0);
+  expect(stderr.match(/jest-runner-xdist: .*/g)).toEqual([
+    `jest-runner-xdist: ${project.path('a/xdist.config.json')} has no effect: the options of a run are in ` +
+      `xdist.config.* in ${project.folder}, the run's rootDir.`,
+  ]);
 });

@@ -25,7 +25,7 @@ onLatestLine('the second run begins with the longest file', async (_line, make) 
   expect(first.units.every(({expectedMs}) => expectedMs === null)).toBe(true);
   const learnt = JSON.parse(project.read('timings.json')) as {files: Record<string, {ms: number}>};
   expect(learnt).toMatchObject({
-    version: 1,
+    version: 2,
     files: {
       'long.test.js': {end: 'passed', ms: expect.any(Number) as number, tests: {a: expect.any(Number) as number}},
     },
@@ -66,7 +66,7 @@ onLatestLine('two runs at once lose nothing', async (_line, make) => {
 });
 
 onLatestLine('a corrupt timings file is ignored with a warning, and written anew', async (_line, make) => {
-  const project = make({'a.test.js': TEST, 'b.test.js': TEST, 'timings.json': '{"version": 1, "files": {"a.tes'});
+  const project = make({'a.test.js': TEST, 'b.test.js': TEST, 'timings.json': '{"version": 2, "files": {"a.tes'});
   const {exitCode, stderr} = await project.run(['-w', '2'], {env: PARALLEL});
   expect(exitCode).toBe(0);
   expect(stderr).toContain(
@@ -77,7 +77,7 @@ onLatestLine('a corrupt timings file is ignored with a warning, and written anew
 });
 
 onLatestLine('what failed last time comes first', async (_line, make) => {
-  const past = (end: 'passed' | 'failed', ms: number) => ({at: Date.now(), ms, tests: {}, end});
+  const past = (end: 'passed' | 'failed', ms: number) => ({at: Date.now(), ms, tests: {}, short: 0, end});
   const project = make({
     'a.test.js': TEST,
     'b.test.js': TEST,
@@ -114,4 +114,28 @@ onLatestLine('a run of some tests only, or of none, does not undo what is known'
     await project.run(['-w', '2', '--collectTests'], {env: PARALLEL});
     expect(known()).toMatchObject({ms: before?.ms, end: 'failed', tests: before?.tests});
   }
+});
+
+onLatestLine('tests with new names are unknown to the scheduler, as in a new file', async (_line, make) => {
+  const tests = (names: string) => `/** @can-split */ for (const name of '${names}'.split(' ')) test(name, () => {});`;
+  const project = make({
+    'a.test.js': tests('new1 new2 new3'),
+    'b.test.js': tests('old new'),
+    'timings.json': formatDurations(
+      new Map(
+        ['a.test.js', 'b.test.js'].map(path => [
+          path,
+          {at: Date.now(), ms: 2200, tests: {old: 700, old2: 700, old3: 700}, short: 0, end: 'passed'},
+        ]),
+      ),
+    ),
+  });
+  const {log} = await project.run(['-w', '2'], {env: PARALLEL});
+  const costs = log.flatMap(line => ('event' in line && line.event.type === 'unit-opened' ? [line.event.costs] : []));
+  expect(costs).toEqual(
+    expect.arrayContaining([
+      [null, null, null],
+      [700, null],
+    ]),
+  );
 });

@@ -1,5 +1,7 @@
 /** Files whose tests run in several workers: that nothing is lost or run twice, and what it is good for. */
 import fc, {cases, longCases, often} from '../random';
+import type {FileRecord} from '../../src/core/plan/durations';
+import {groupCosts} from '../../src/core/plan/groupCosts';
 import type {LogLine} from '../../src/run/eventLog';
 import {planOf} from '../unit/plans';
 import {replay} from './replay';
@@ -21,9 +23,23 @@ const unknown = (openMs: number, groups: readonly number[]): SplitWorld => ({
   costs: groups.map(() => null),
 });
 
+/** A file whose tests were renamed. Its last run took as long as this one will. */
+const renamed = (openMs: number, groups: readonly number[]): KnownFile => {
+  const lastMs = openMs + sum(groups);
+  const tests = groups.map((_, group) => ({name: `new ${group}`, group}));
+  const past = Object.fromEntries(groups.map((ms, group) => [`old ${group}`, ms]));
+  const record: FileRecord = {at: 0, ms: lastMs, tests: past, short: 0, end: 'passed'};
+  return {...known(openMs, groups), costs: groupCosts(tests, record, openMs), lastMs};
+};
+
+interface KnownFile extends SplitWorld {
+  /** Default: unknown if the duration of a test is, or else the sum. */
+  readonly lastMs?: number;
+}
+
 interface Suite {
   /** The units that can be split. They come first. */
-  readonly files: readonly SplitWorld[];
+  readonly files: readonly KnownFile[];
   /** What the other units take. */
   readonly whole?: readonly number[];
   readonly slots: number;
@@ -32,7 +48,9 @@ interface Suite {
 
 /** Runs a suite in a quiet world; nobody waits for messages but a millisecond. */
 function run({files, whole = [], slots, log}: Suite, world: Partial<World> = {}): SimulationResult {
-  const expected = files.map(({openMs, groups, costs}) => (costs.includes(null) ? null : openMs + sum(groups)));
+  const expected = files.map(
+    ({openMs, groups, costs, lastMs}) => lastMs ?? (costs.includes(null) ? null : openMs + sum(groups)),
+  );
   return simulate(
     planOf([...expected, ...whole], {slots}, [...files.keys()]),
     {
@@ -148,6 +166,14 @@ describe('the makespan', () => {
     expect(run({files: [unknown(50, groups)], slots: 8}).makespan).toBeLessThan(
       2 * (START_MS + 50) + bound * 1.02 + 100,
     );
+  });
+
+  test('of tests that were renamed is that of tests with known durations', () => {
+    const groups = times(4, 700);
+    expect(run({files: [renamed(100, groups)], slots: 2}).makespan).toBeLessThan(START_MS + 100 + 3 * 700 + 10);
+    const many = times(64, 300);
+    const bound = sum(many) / 8;
+    expect(run({files: [renamed(50, many)], slots: 8}).makespan).toBeLessThan(2 * (START_MS + 50) + bound * 1.02);
   });
 
   test('of a file with its longest test at the end is that of this test', () => {

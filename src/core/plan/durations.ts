@@ -8,6 +8,8 @@ export interface FileRecord {
   readonly ms: number | null;
   /** Durations in ms by a test's full name. Tests with equal names add up; tests below 1 ms are left out. */
   readonly tests: Readonly<Record<string, number>>;
+  /** How many tests the last full run left out of `tests`. A file that has more tests without a duration has new ones. */
+  readonly short: number;
   /** How the file's last run ended. `died`: its worker died. */
   readonly end: 'passed' | 'failed' | 'died';
 }
@@ -16,7 +18,7 @@ export interface FileRecord {
 export type Durations = ReadonlyMap<string, FileRecord>;
 
 /** Raised with every change of the timings file's format. A file of another version is not read. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Records of files that have not run for this long (ms) are dropped: 90 days. */
 const FORGET_AFTER_MS = 90 * 24 * 60 * 60 * 1000;
@@ -50,11 +52,12 @@ export interface TestDuration {
 }
 
 /**
- * Durations by test, in whole ms. Tests below 1 ms are left out: 10,000 trivial tests must not cost 10,000 entries.
+ * Durations by test, in whole ms. Tests below 1 ms are left out: 10,000 trivial tests must not cost 10,000 entries. Tests
+ * that did not run are neither listed nor counted.
  *
  * @param mostMs how long the whole file took by a monotonic clock. Jest uses the time of day, which may jump.
  */
-export function testDurations(tests: readonly TestDuration[], mostMs = Infinity): Record<string, number> {
+export function testDurations(tests: readonly TestDuration[], mostMs = Infinity): Pick<FileRecord, 'tests' | 'short'> {
   // Without a prototype: a test may be called "toString".
   const durations = Object.create(null) as Record<string, number>;
   for (const {fullName, duration} of tests) {
@@ -62,7 +65,13 @@ export function testDurations(tests: readonly TestDuration[], mostMs = Infinity)
       durations[fullName] = (durations[fullName] ?? 0) + Math.round(Math.min(duration, mostMs));
     }
   }
-  return durations;
+  const short = tests.filter(({fullName, duration}) => typeof duration === 'number' && !(fullName in durations)).length;
+  return {tests: durations, short};
+}
+
+/** What is remembered of a file whose process died: its durations are those of the run before. */
+export function deathOf(past: FileRecord | null): Omit<FileRecord, 'at'> {
+  return {ms: past?.ms ?? null, tests: past?.tests ?? {}, short: past?.short ?? 0, end: 'died'};
 }
 
 export function formatDurations(durations: Durations): string {
@@ -80,9 +89,10 @@ export function parseDurations(text: string): Durations {
 function parseRecord(key: string, value: unknown): FileRecord {
   const ends = ['passed', 'failed', 'died'] as const;
   if (isRecord(value) && isDuration(value.at) && (value.ms === null || isDuration(value.ms)) && isRecord(value.tests)) {
+    const {at, ms, tests, short} = value;
     const end = ends.find(known => known === value.end);
-    if (end !== undefined && Object.values(value.tests).every(isDuration)) {
-      return {at: value.at, ms: value.ms, tests: value.tests as Record<string, number>, end};
+    if (end !== undefined && isDuration(short) && Object.values(tests).every(isDuration)) {
+      return {at, ms, tests: tests as Record<string, number>, short, end};
     }
   }
   throw new Error(`its record of ${key} is malformed`);

@@ -2,8 +2,8 @@
 import type {CollectedTest} from '../wire/workerMessages';
 import type {FileRecord} from './durations';
 
-/** The maximum duration (ms) of a test that its file's record does not contain: records leave out tests below 1 ms. */
-const UNRECORDED_MS = 1;
+/** The maximum duration (ms) of a test that its file's record leaves out. */
+const SHORT_MS = 1;
 
 /**
  * The expected duration of each group of tests that stay together, in ms; null: unknown.
@@ -20,11 +20,11 @@ export function groupCosts(
   for (const {name, group} of tests) {
     if (group !== null) (groups[group] ??= new Set()).add(name);
   }
-  const unrecorded = unrecordedMs(tests, past, loadMs);
+  const short = shortMs(tests, past, loadMs);
   return groups.map(names => {
     let sum = 0;
     for (const name of names) {
-      const ms = past !== null && Object.hasOwn(past.tests, name) ? past.tests[name] : unrecorded;
+      const ms = past !== null && Object.hasOwn(past.tests, name) ? past.tests[name] : short;
       if (ms == null) return null;
       sum += ms;
     }
@@ -32,10 +32,14 @@ export function groupCosts(
   });
 }
 
-/** The assumed duration (ms) of a test without a record; null: unknown, because the file never ran to its end. */
-function unrecordedMs(tests: readonly CollectedTest[], past: FileRecord | null, loadMs: number): number | null {
+/**
+ * The assumed duration (ms) of a test that the record does not name; null: unknown, because the file never ran to its end,
+ * or because some test in it is new or has a new name, and nobody can tell which one.
+ */
+function shortMs(tests: readonly CollectedTest[], past: FileRecord | null, loadMs: number): number | null {
   if (past?.ms == null) return null;
   const recorded = Object.values(past.tests).reduce((sum, ms) => sum + ms, 0);
   const count = tests.filter(({name, group}) => group !== null && !Object.hasOwn(past.tests, name)).length;
-  return count === 0 ? 0 : Math.min(UNRECORDED_MS, Math.max(0, past.ms - recorded - loadMs) / count);
+  if (count > past.short) return null;
+  return count === 0 ? 0 : Math.min(SHORT_MS, Math.max(0, past.ms - recorded - loadMs) / count);
 }

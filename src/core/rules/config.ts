@@ -155,16 +155,30 @@ function describeIssue(
   value: unknown,
   issue: v.BaseIssue<unknown>,
 ): string {
-  const path = [key, ...(issue.path ?? []).map(item => String(item.key))];
-  const last = path.at(-1) as string;
+  const path = pathOf(key, issue);
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return `${source}: unknown option "${path.join('.')}".${suggestion(last, KEYS_WITHIN[key] ?? [])}`;
+    const unknown = String(issue.path?.at(-1)?.key);
+    return `${source}: unknown option "${path}".${suggestion(unknown, KEYS_WITHIN[key] ?? [])}`;
   }
   const received = issue.path === undefined ? value : issue.input;
   // A variable that is not valid JSON has become a string.
   const isNoJson = isVariable && ALWAYS_JSON.has(key) && typeof value === 'string';
   const expected = `${isNoJson ? 'JSON, ' : ''}${isVariable ? asJson(issue.message) : issue.message}`;
-  return `${source}: "${path.join('.')}" must be ${expected}, got ${show(received)}.`;
+  return `${source}: "${path}" must be ${expected}, got ${show(received)}.${meantValue(key, received)}`;
+}
+
+/** As it is written in JavaScript: `files[0].canSplit`. */
+function pathOf(key: OptionName, issue: v.BaseIssue<unknown>): string {
+  const within = (issue.path ?? []).map(item => (item.type === 'array' ? `[${item.key}]` : `.${String(item.key)}`));
+  return `${key}${within.join('')}`;
+}
+
+/** Names the value of a list of values that a text is close to. */
+function meantValue(key: OptionName, received: unknown): string {
+  const schema = OPTION_SCHEMAS[key];
+  if (typeof received !== 'string' || schema.type !== 'picklist') return '';
+  const nearest = nearestOf(received, schema.options);
+  return nearest === null ? '' : ` Did you mean "${nearest}"?`;
 }
 
 function describeMissingNodes({name, isVariable = false}: OptionSource): string {
@@ -209,12 +223,18 @@ function asJson(text: string): string {
 
 /** @param prefix a prefix that all names share, which does not count for their similarity */
 function suggestion(name: string, candidates: readonly string[], prefix = ''): string {
+  if (candidates.length === 0) return '';
+  const nearest = nearestOf(name, candidates, prefix);
+  return nearest === null ? ` The options are ${candidates.join(', ')}.` : ` Did you mean "${nearest}"?`;
+}
+
+/** @returns null: none is close */
+function nearestOf(name: string, candidates: readonly string[], prefix = ''): string | null {
   const bare = (text: string) => text.slice(prefix.length).toLowerCase();
   const distance = (candidate: string) => leven(bare(name), bare(candidate));
   const [nearest] = [...candidates].sort((a, b) => distance(a) - distance(b));
-  if (nearest === undefined) return '';
-  const close = distance(nearest) <= Math.max(2, bare(nearest).length / 2);
-  return close ? ` Did you mean "${nearest}"?` : ` The options are ${candidates.join(', ')}.`;
+  if (nearest === undefined) return null;
+  return distance(nearest) <= Math.max(2, bare(nearest).length / 2) ? nearest : null;
 }
 
 function saysNodes(options: unknown): boolean {

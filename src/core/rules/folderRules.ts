@@ -7,7 +7,7 @@ import {type FixtureRequest, parseFixtureRequest, parseResource} from './pragmas
 
 /** An entry of the option. A field is null or empty if the entry does not set it. */
 export interface FolderRules {
-  /** Names the entry in texts: `xdist.config.js, "files.0"`. */
+  /** Names the entry in texts: `xdist.config.js, "files[0]"`. */
   readonly place: string;
   readonly match: readonly string[];
   /** false: the files are not split, whatever earlier entries say. */
@@ -28,7 +28,7 @@ export interface FolderRules {
  */
 export function readFolderRules(entries: readonly FilesEntry[], source: string): FolderRules[] {
   return entries.map((entry, index) => ({
-    place: `${source}, "files.${index}"`,
+    place: `${source}, "files[${index}]"`,
     match: typeof entry.match === 'string' ? [entry.match] : entry.match,
     canSplit: entry.canSplit === true ? 'tests' : (entry.canSplit ?? null),
     serial: entry.serial ?? null,

@@ -124,7 +124,7 @@ const nodes = v.pipe(
       const first = value.findIndex(({name}) => name === node.name);
       if (first === index) continue;
       addIssue({
-        message: `a name that no other node has (nodes.${first} has it)`,
+        message: `a name that no other node has (nodes[${first}] has it)`,
         input: node.name,
         path: [
           {type: 'array', origin: 'value', input: value, key: index, value: node},

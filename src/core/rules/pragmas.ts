@@ -92,6 +92,8 @@ const NAME_PATTERN = PRAGMA_NAMES.join('|');
 const MENTIONS_ONE = new RegExp(`@(?:${NAME_PATTERN})(?![\\w-])`);
 /** Names that look like one of ours but belong to another tool: phpDocumentor has `@source`. */
 const NAMES_OF_OTHERS: ReadonlySet<string> = new Set(['source']);
+/** Short forms that users write for one of ours. */
+const SHORT_FORMS: ReadonlyMap<string, PragmaName> = new Map([['split', 'can-split']]);
 /** A comment at the start of the file, where Jest looks for pragmas. */
 const FIRST_COMMENT = /^\s*\/\*/;
 /** A line of a comment that starts with one of our pragmas: ` * @serial`, `// @serial`, `/** @serial`. */
@@ -280,7 +282,7 @@ function beginsWithMisspelt(source: string): boolean {
 function meantBy(name: string): PragmaName | null {
   const written = bare(name);
   if ((PRAGMA_NAMES as readonly string[]).includes(name) || NAMES_OF_OTHERS.has(written)) return null;
-  return PRAGMA_NAMES.find(ours => isNear(written, bare(ours))) ?? null;
+  return SHORT_FORMS.get(written) ?? PRAGMA_NAMES.find(ours => isNear(written, bare(ours))) ?? null;
 }
 
 /** Ignores capitals, hyphens and the plural, which users easily mistake. */

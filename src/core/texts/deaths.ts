@@ -2,7 +2,7 @@
 import type {RuleProblem} from '../rules/fileRules';
 import {describeTimeSpan} from './timeSpan';
 import {describeWorker, type FileIdentity, type Generation, type SlotNumber} from '../plan/units';
-import {describePlace, type HungPlace} from '../wire/watchdogMessages';
+import {describeLimit, describePlace, type HungPlace} from '../wire/watchdogMessages';
 
 /** How a worker process ended. */
 export type Death =
@@ -16,6 +16,8 @@ export type Death =
       readonly name: string;
       readonly ms: number;
       readonly limitMs: number;
+      /** Says where the limit comes from; '': from none of the user's settings. */
+      readonly limitBy: string;
       /** Whether code of the test file may have been running. */
       readonly began: boolean;
       readonly place: HungPlace;
@@ -120,7 +122,7 @@ export function describeDeath(death: Death): string {
         ? `the worker called process.exit(${death.code})`
         : `an uncaught exception ended it with exit code ${death.code}`;
     case 'hung':
-      return `the runner killed it after ${describeTimeSpan(death.ms)} (limit: ${describeTimeSpan(death.limitMs)})`;
+      return `the runner killed it after ${describeTimeSpan(death.ms)} (limit: ${describeLimit(death.limitMs, death.limitBy)})`;
     case 'silent':
       return (
         `the runner killed it because it was silent for ${describeTimeSpan(death.ms)}: ` +
@@ -169,11 +171,12 @@ export function nameOf({slot, pid}: DeathReport): string {
   return `worker ${describeWorker(slot, pid)}`;
 }
 
+/** No blanks before the bar: Jest takes them away from each line that looks like a place in a stack, and from no other. */
 function indent(text: string): string {
   return text
     .trimEnd()
     .split('\n')
-    .map(line => `  | ${line}`)
+    .map(line => `| ${line}`)
     .join('\n');
 }
 

@@ -93,8 +93,9 @@ export function splitNote(slot: SlotNumber, before: TestsBefore | null, why: 'sp
       : "This file's worker died, and another worker ran the rest: this test";
   if (before === null) return `${start} should have run in worker w${slot}, but it never started.`;
   const ran = `${start} ran in worker w${slot}`;
-  if (before.count === 0) return `${ran}, as the first of the file's tests there.`;
-  return `${ran}, after ${namedBefore(before.count, before.last)}.`;
+  const remedy = why === 'split' ? ' If its tests depend on each other, remove its @can-split or canSplit.' : '';
+  if (before.count === 0) return `${ran}, as the first of the file's tests there.${remedy}`;
+  return `${ran}, after ${namedBefore(before.count, before.last)}.${remedy}`;
 }
 
 /** @param names the names of the last of `count` tests: at least NAMED_BEFORE of them, or all */

@@ -38,6 +38,18 @@ export type HungPlace =
   /** It runs native code that cannot be interrupted: a synchronous child process, or one huge computation. */
   | {readonly kind: 'native'};
 
+/** What a limit comes from. */
+export type LimitSource =
+  /** The option hardTimeout. */
+  | 'option'
+  /** The file's pragma, or the `files` entry for it. */
+  | 'file'
+  /** Jest's timeout of the test or hook: the limit is TIMES_OWN_TIMEOUT times that. */
+  | 'timeout';
+
+/** A test or a hook gets at least this many times its own Jest timeout, so that Jest's timeout fails it first. */
+export const TIMES_OWN_TIMEOUT = 1.5;
+
 /** Watchdog to parent. `name`: the name of the phase. `ms`: how long the phase has lasted. */
 export type FromWatchdog =
   /** Sent every second, whatever the main thread does. */
@@ -63,6 +75,8 @@ export type FromWatchdog =
       readonly name: string;
       readonly ms: number;
       readonly limitMs: number;
+      /** Where the limit comes from; '': from none of the user's settings. */
+      readonly limitBy: string;
       /** If false, only the environment's code or an earlier file's code can have been running. */
       readonly began: boolean;
       readonly place: HungPlace;
@@ -102,6 +116,7 @@ export function parseFromWatchdog(line: string): FromWatchdog {
         name: text(fields.name),
         ms: finite(fields.ms),
         limitMs: finite(fields.limitMs),
+        limitBy: text(fields.limitBy),
         began: fields.began === true,
         place: parsePlace(fields.place),
       };
@@ -115,9 +130,31 @@ export function slowLine(name: string, ms: number, worker: string | null): strin
   return `SLOW ${worker === null ? '' : `${worker} `}${name}: still running after ${describeTimeSpan(ms)}`;
 }
 
+/** Says where a limit comes from. @param optionMs the option hardTimeout */
+export function sourceOfLimit(source: LimitSource | null, limitMs: number, optionMs: number): string {
+  switch (source) {
+    case 'option':
+      return 'hardTimeout';
+    case 'file':
+      return 'set for this file';
+    case 'timeout': {
+      const timeout = describeTimeSpan(limitMs / TIMES_OWN_TIMEOUT);
+      return `${TIMES_OWN_TIMEOUT} x its Jest timeout of ${timeout}; hardTimeout is ${describeTimeSpan(optionMs)}`;
+    }
+    case null:
+      return '';
+  }
+}
+
+/** As in `8 s, hardTimeout`. @param limitBy from `sourceOfLimit` */
+export function describeLimit(limitMs: number, limitBy: string): string {
+  return limitBy === '' ? describeTimeSpan(limitMs) : `${describeTimeSpan(limitMs)}, ${limitBy}`;
+}
+
 /** Formats the text for a hang in band, where no worker can be restarted. */
-export function hangLine(name: string, limitMs: number): string {
-  return `jest-runner-xdist: ${name} hangs: it has not ended within ${describeTimeSpan(limitMs)}. Jest ends here.`;
+export function hangLine(name: string, limitMs: number, limitBy: string): string {
+  const source = limitBy === '' ? '' : ` (${limitBy})`;
+  return `jest-runner-xdist: ${name} hangs: it has not ended within ${describeTimeSpan(limitMs)}${source}. Jest ends here.`;
 }
 
 /** Formats a place for a user. Calls look like an error's stack, so that editors and terminals can open the file. */

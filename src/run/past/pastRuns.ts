@@ -2,7 +2,7 @@
 import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
-import {fileKey, testDurations, type FileRecord} from '../../core/plan/durations';
+import {deathOf, fileKey, testDurations, type FileRecord} from '../../core/plan/durations';
 import type {TimingsFile} from './timings';
 
 export class PastRuns {
@@ -31,15 +31,17 @@ export class PastRuns {
     // With -t only some tests ran, so this duration is not the file's, and the other tests keep their records.
     const partial = Boolean(this.#globalConfig.testNamePattern) || result === null;
     const failed = result === null || result.numFailingTests > 0 || result.testExecError != null;
+    const {tests, short} = testDurations(result?.testResults ?? [], ms ?? Infinity);
     this.#timings.record(this.key(test, node), {
       ms: partial ? (past?.ms ?? null) : ms === null ? null : Math.round(ms),
-      tests: {...(partial && past?.tests), ...testDurations(result?.testResults ?? [], ms ?? Infinity)},
+      tests: {...(partial && past?.tests), ...tests},
+      short: partial ? (past?.short ?? 0) : short,
       end: failed ? 'failed' : partial ? (past?.end ?? 'passed') : 'passed',
     });
   }
 
   noteDeath(test: Test, node: string | null = null): void {
     const past = this.of(test, node);
-    this.#timings.record(this.key(test, node), {ms: past?.ms ?? null, tests: past?.tests ?? {}, end: 'died'});
+    this.#timings.record(this.key(test, node), deathOf(past));
   }
 }

@@ -22,6 +22,7 @@ import {
 } from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 import {
+  deathOf,
   formatDurations,
   mergeDurations,
   parseDurations,
@@ -147,8 +148,7 @@ export class TimingsFile {
         continue;
       }
       this.#deadMarkers.push(marker);
-      const past = this.#past.get(key);
-      this.record(key, {ms: past?.ms ?? null, tests: past?.tests ?? {}, end: 'died'});
+      this.record(key, deathOf(this.#past.get(key) ?? null));
     }
   }
 

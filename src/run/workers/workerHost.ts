@@ -157,8 +157,8 @@ export class WorkerHost {
         this.#listener.slow(message.name, message.ms);
         return;
       case 'hung': {
-        const {name, ms, limitMs, began, place} = message;
-        this.#terminateFor({kind: 'hung', name, ms, limitMs, began, place});
+        const {name, ms, limitMs, limitBy, began, place} = message;
+        this.#terminateFor({kind: 'hung', name, ms, limitMs, limitBy, began, place});
         return;
       }
     }

@@ -12,8 +12,9 @@ export class InBandWatch {
   readonly #watchdog: Watchdog;
   readonly #phases: Phases;
 
-  constructor(limits: PhaseLimits) {
-    this.#watchdog = Watchdog.start({transport: {kind: 'in-band'}});
+  /** @param remedy what the user can do after a hang, printed with it */
+  constructor(limits: PhaseLimits, remedy: string) {
+    this.#watchdog = Watchdog.start({transport: {kind: 'in-band', remedy}});
     this.#phases = new Phases(this.#watchdog, limits);
   }
 
@@ -31,6 +32,11 @@ export class InBandWatch {
   /** What runs, and for how long (ms); '': nothing. */
   get status(): {name: string; ms: number} {
     return this.#phases.status;
+  }
+
+  /** A hang ends this process, and the watchdog has printed it with the remedy. */
+  get endsProcess(): boolean {
+    return this.#watchdog.endsProcess;
   }
 
   fileEnds(): void {

@@ -3,6 +3,7 @@
  * that may take.
  */
 import type {Circus} from '@jest/types';
+import {TIMES_OWN_TIMEOUT, type LimitSource} from '../../core/wire/watchdogMessages';
 import {monotonicMs} from '../../pristine/clock';
 import type {Collection} from '../circus/collection';
 import type {Watchdog} from './watchdog';
@@ -13,9 +14,6 @@ export interface PhaseLimits {
   /** In ms; 0: none. */
   readonly hardMs: number;
 }
-
-/** A test or a hook has this many times its own Jest timeout, at least: that one fails it with less ado. */
-const TIMES_OWN_TIMEOUT = 1.5;
 
 /** A step that needs the parent or a quiet machine has this long (ms), at least. */
 const LEAST_OUTSIDE_MS = 60_000;
@@ -38,8 +36,7 @@ export class Phases {
 
   /** The worker loads what all test files need. */
   workerStarts(): void {
-    const [name, hardMs] = ['(while the worker starts)', orNone(this.#limitOutside)];
-    this.#watchdog.begin({name, slowMs: null, hardMs, stuckMs: null, began: false});
+    this.#stepOutside('(while the worker starts)', false, 0);
   }
 
   /** The worker waits until it is given a file: nobody's fault, however long it takes. */
@@ -152,13 +149,26 @@ export class Phases {
 
   /** Only an event loop that does not turn is judged. */
   #wait(name: string, hardMs: number, began: boolean): void {
-    this.#watchdog.begin({name, slowMs: null, hardMs: null, stuckMs: orNone(hardMs), began});
+    const limitBy = began && this.#pragmaMs !== null ? 'file' : 'option';
+    const optionMs = this.#limits.hardMs;
+    this.#watchdog.begin({name, slowMs: null, hardMs: null, stuckMs: orNone(hardMs), limitBy, optionMs, began});
   }
 
   /** A short step of the worker's own: its event loop turns, and the step ends. */
-  #stepOutside(name: string, began: boolean): void {
-    const [hardMs, stuckMs] = [orNone(this.#limitOutside), orNone(this.#limits.hardMs)];
-    this.#watchdog.begin({name, slowMs: null, hardMs, stuckMs, began});
+  #stepOutside(name: string, began: boolean, stuckMs = this.#limits.hardMs): void {
+    const optionMs = this.#limits.hardMs;
+    const hardMs = this.#limitOutside;
+    // Otherwise the limit is LEAST_OUTSIDE_MS, which is no setting of the user's.
+    const limitBy = hardMs === optionMs ? 'option' : null;
+    this.#watchdog.begin({
+      name,
+      slowMs: null,
+      hardMs: orNone(hardMs),
+      stuckMs: orNone(stuckMs),
+      limitBy,
+      optionMs,
+      began,
+    });
   }
 
   get #limitOutside(): number {
@@ -170,14 +180,22 @@ export class Phases {
     const name = `${this.#path} › ${what}`;
     this.#now = {what, ownTimeoutMs, name, since: monotonicMs()};
     const {slowMs, hardMs} = this.#limits;
-    const limit = hardMs === 0 ? 0 : Math.max(hardMs, TIMES_OWN_TIMEOUT * ownTimeoutMs);
+    const ownMs = TIMES_OWN_TIMEOUT * ownTimeoutMs;
+    const limit = hardMs === 0 ? 0 : Math.max(hardMs, ownMs);
     this.#watchdog.begin({
       name,
       slowMs: orNone(slowMs),
       hardMs: orNone(this.#pragmaMs ?? limit),
       stuckMs: null,
+      limitBy: this.#limitBy(ownMs),
+      optionMs: hardMs,
       began,
     });
+  }
+
+  #limitBy(ownMs: number): LimitSource {
+    if (this.#pragmaMs !== null) return 'file';
+    return ownMs > this.#limits.hardMs ? 'timeout' : 'option';
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import {isMainThread, Worker} from 'node:worker_threads';
 import {join} from '../../pristine/path';
-import {PhaseMemory, type Phase} from './phaseMemory';
+import {IDLE, PhaseMemory, type Phase} from './phaseMemory';
 
 /** To whom the watchdog speaks. */
 export type WatchdogTransport =
@@ -20,7 +20,11 @@ export type WatchdogTransport =
       readonly ownsGroup: boolean;
     }
   /** To the standard error of this process, which it ends when it hangs: nobody else can. */
-  | {readonly kind: 'in-band'};
+  | {
+      readonly kind: 'in-band';
+      /** The last line, which says what to do. */
+      readonly remedy: string;
+    };
 
 export interface WatchdogOptions {
   readonly transport: WatchdogTransport;
@@ -54,7 +58,12 @@ export class Watchdog {
 
   /** Nothing is under way that could take too long. */
   idle(): void {
-    this.#memory.write({name: '', slowMs: null, hardMs: null, stuckMs: null, began: false});
+    this.#memory.write(IDLE);
+  }
+
+  /** The watchdog ends this process, and has printed why. */
+  get endsProcess(): boolean {
+    return this.#memory.ending;
   }
 
   /**

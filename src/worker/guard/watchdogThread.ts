@@ -4,7 +4,7 @@
  */
 import {setTimeout as sleep} from 'node:timers/promises';
 import {parentPort, workerData} from 'node:worker_threads';
-import type {FromWatchdog, HungPlace} from '../../core/wire/watchdogMessages';
+import {sourceOfLimit, type FromWatchdog, type HungPlace} from '../../core/wire/watchdogMessages';
 import {monotonicMs} from '../../pristine/clock';
 import {residentBytes} from '../../pristine/memory';
 import {exitHung, killProcess} from './endOfProcess';
@@ -73,8 +73,8 @@ const parent =
       });
 
 function tell(message: FromWatchdog): void {
-  if (parent === null) printInBand(message);
-  else parent.send(message);
+  if (transport.kind === 'in-band') printInBand(message, transport.remedy);
+  else parent?.send(message);
 }
 
 function findingOf({number, startedAt}: SeenPhase): Finding {
@@ -133,9 +133,13 @@ async function look(): Promise<void> {
       return;
     }
     finding.hung = true;
-    const {name, began} = phase;
-    tell({type: 'hung', name, ms: monotonicMs() - overdue.since, limitMs: overdue.limitMs, began, place});
-    if (parent === null) await exitHung(main);
+    const {name, began, optionMs} = phase;
+    const {limitMs, since} = overdue;
+    const limitBy = sourceOfLimit(overdue.stuck ? (phase.limitBy ?? 'option') : phase.limitBy, limitMs, optionMs);
+    tell({type: 'hung', name, ms: monotonicMs() - since, limitMs, limitBy, began, place});
+    if (parent !== null) return;
+    phases.noteEnding();
+    await exitHung(main);
   } finally {
     main?.disconnect();
   }

@@ -143,11 +143,21 @@ test('what is not declared is an error of its caller', () => {
 
    /**
     * @shared-fixture ./c
-    */
-
-   (In the module of a fixture, what it declares so is in setup's argument: fixtures["./c"].)"
+    */"
   `);
   expect(error?.stack?.split('\n').find(line => line.startsWith('    at '))).toContain(__filename);
+});
+
+test('the module of a fixture is told how it gets other fixtures', () => {
+  const mark = {[Symbol.for('jest-runner-xdist.fixtureModule')]: true};
+  Object.assign(realm, mark);
+  try {
+    expect(() => sharedFixture('./c')).toThrow(
+      'A fixture module gets other fixtures from setup\'s argument: fixtures["./c"].',
+    );
+  } finally {
+    for (const name of Object.getOwnPropertySymbols(mark)) Reflect.deleteProperty(realm, name);
+  }
 });
 
 test('a file that declares none is told so, if it runs here; else, by what it would have to run', () => {

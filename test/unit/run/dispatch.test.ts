@@ -397,7 +397,7 @@ describe('a worker that dies', () => {
     ]);
     const message = await run.failureOf('/0.test.js');
     expect(message).toContain('it was killed by signal SIGKILL');
-    expect(message).toContain('worker w1 (pid 4711):\n  | last words');
+    expect(message).toContain('worker w1 (pid 4711):\n| last words');
   });
 
   // A limit that was not reached is not the reason.
@@ -599,6 +599,7 @@ test('a loop that an ended file left behind does not cost the running one its re
     name: '1.test.js › a',
     ms: 3000,
     limitMs: 2000,
+    limitBy: 'hardTimeout',
     began,
     place: {kind: 'stack', frames: [{functionName: '', path: '/0.test.js', line: 1, column: 1}]},
   });
@@ -694,6 +695,7 @@ describe('a file that is split', () => {
     at: 0,
     ms: 6 * LONG,
     tests: Object.fromEntries(SIX.map(name => [name, LONG])),
+    short: 0,
     end: 'passed',
   };
 
@@ -997,7 +999,7 @@ describe('a file that is split', () => {
       w1.endsShare(0, {0: 'a'});
       await finish();
       expect(await run.heard()).toEqual(['test-file-start /0.test.js', 'test-file-failure /0.test.js']);
-      expect(await run.failureOf(PATH)).toContain('worker w2 (pid 4711):\n  | last words');
+      expect(await run.failureOf(PATH)).toContain('worker w2 (pid 4711):\n| last words');
       expect(run.ended).toEqual([[0, null, null, true]]);
       expect([run.warnings, run.lostJoiners]).toEqual([[], []]);
       expect(run.dispatch.forcedExits).toEqual([]);

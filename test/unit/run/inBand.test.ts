@@ -47,7 +47,7 @@ async function run(tests: readonly Test[], options: Partial<InBandOptions> & {in
     jest: {stockRunner: () => StockRunner, capabilities: {lacks: () => undefined}} as unknown as RunningJest,
     stockArguments: [{} as never, {}],
     tests,
-    watcher: {isInterrupted: options.interrupted ?? (() => false)} as never,
+    watcher: {isInterrupted: options.interrupted ?? (() => false), isWatchMode: () => false} as never,
     reports: {
       fileStarted: note('started'),
       fileSucceeded: note('succeeded'),
@@ -55,6 +55,7 @@ async function run(tests: readonly Test[], options: Partial<InBandOptions> & {in
     } as unknown as Reports,
     runId: 'run',
     limits: null,
+    remedy: 'Run it again.',
     hardTimeoutOf: () => null,
     compileCache: null,
     fixtures: null,

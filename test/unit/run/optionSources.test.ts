@@ -1,7 +1,7 @@
 import {writeFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import type {OptionSource} from '../../../src/core/rules/config';
-import {readOptionFiles} from '../../../src/run/optionSources';
+import {ignoredConfigFiles, readOptionFiles} from '../../../src/run/optionSources';
 import {temporaryFolder} from './temporaryFolder';
 
 interface Read {
@@ -107,4 +107,19 @@ test.each([
   expect(error).toContain(`  • ${join(relative(process.cwd(), folder), name)} cannot be loaded: `);
   expect(error).toContain(reason);
   expect(error).toMatch(/^OptionsError: /);
+});
+
+test("config files of projects have no effect if their rootDir is not the run's", () => {
+  const root = temporaryFolder({
+    'xdist.config.js': '',
+    'a/xdist.config.json': '{}',
+    'b/package.json': '{}',
+    'c/xdist.config.ts': '',
+  });
+  const projects = ['', 'a', 'b', 'a', 'c'].map(name => (name === '' ? root : join(root, name)));
+  expect(ignoredConfigFiles(projects, root).map(path => relative(root, path))).toEqual([
+    join('a', 'xdist.config.json'),
+    join('c', 'xdist.config.ts'),
+  ]);
+  expect(ignoredConfigFiles([root], root)).toEqual([]);
 });

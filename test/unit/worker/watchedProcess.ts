@@ -28,6 +28,9 @@ export interface ProcessEnd {
   readonly stderr: string;
 }
 
+/** What a watchdog in band prints last. */
+export const REMEDY = 'Run it again.';
+
 type Message<Type> = Extract<FromWatchdog, {type: Type}>;
 
 /** A process that runs a script, in which `Watchdog` and `transport` are known, and what its watchdog says. */
@@ -57,7 +60,9 @@ export class WatchedProcess {
     const {transport: kind = 'socket', ownsGroup = false} = options;
     const path = kind === 'nobody-listens' ? join(folder, 'none') : socket;
     const transport =
-      kind === 'in-band' ? {kind} : {kind: 'socket', path, token: 'secret', slot: 2, generation: 3, ownsGroup};
+      kind === 'in-band'
+        ? {kind, remedy: REMEDY}
+        : {kind: 'socket', path, token: 'secret', slot: 2, generation: 3, ownsGroup};
     const prelude = `const {Watchdog} = require(${JSON.stringify(join(workerFolder, 'watchdog.js'))}); const transport = ${JSON.stringify(transport)};`;
     writeFileSync(this.path, `${prelude}\n${script}`);
     this.hello = new Promise(resolve => (this.#greet = resolve));

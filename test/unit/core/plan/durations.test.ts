@@ -8,7 +8,14 @@ import {
 } from '../../../../src/core/plan/durations';
 
 const DAY = 24 * 60 * 60 * 1000;
-const record = (fields: Partial<FileRecord> = {}): FileRecord => ({at: 0, ms: 10, tests: {}, end: 'passed', ...fields});
+const record = (fields: Partial<FileRecord> = {}): FileRecord => ({
+  at: 0,
+  ms: 10,
+  tests: {},
+  short: 0,
+  end: 'passed',
+  ...fields,
+});
 
 describe('fileKey', () => {
   test('is the path where the project has no name, and is told apart by it where it has one', () => {
@@ -55,17 +62,31 @@ describe('testDurations', () => {
         {fullName: 'b', duration: 1},
         {fullName: 'a', duration: 7},
       ]),
-    ).toEqual({a: 12, b: 1});
+    ).toEqual({tests: {a: 12, b: 1}, short: 0});
   });
 
-  test('tests that take next to nothing, or did not run, are left out', () => {
-    expect(testDurations([{fullName: 'a', duration: 0.9}, {fullName: 'b', duration: null}, {fullName: 'c'}])).toEqual(
-      {},
-    );
+  test('tests that take next to nothing are counted, and those that did not run are not', () => {
+    expect(
+      testDurations([
+        {fullName: 'a', duration: 0.9},
+        {fullName: 'b', duration: 0},
+        {fullName: 'c', duration: null},
+        {fullName: 'd'},
+      ]),
+    ).toEqual({tests: {}, short: 2});
+  });
+
+  test('a test that takes next to nothing is not counted if another one has its name and a duration', () => {
+    expect(
+      testDurations([
+        {fullName: 'a', duration: 0},
+        {fullName: 'a', duration: 5},
+      ]),
+    ).toEqual({tests: {a: 5}, short: 0});
   });
 
   test('durations are kept in whole milliseconds', () => {
-    expect(testDurations([{fullName: 'a', duration: 1.6}])).toEqual({a: 2});
+    expect(testDurations([{fullName: 'a', duration: 1.6}]).tests).toEqual({a: 2});
   });
 
   test('no test has taken longer than its file: the clock that Jest reads was set meanwhile', () => {
@@ -74,7 +95,7 @@ describe('testDurations', () => {
       {fullName: 'b', duration: -45 * 60_000},
       {fullName: 'c', duration: 90},
     ];
-    expect(testDurations(tests, 210.4)).toEqual({a: 210, c: 90});
+    expect(testDurations(tests, 210.4).tests).toEqual({a: 210, c: 90});
   });
 });
 
@@ -94,8 +115,8 @@ describe('the text of a timings file', () => {
     ['null', 'it is not a timings file'],
     ['[]', 'it is not a timings file'],
     ['{"version": 1, "files": []}', 'it is not a timings file'],
-    ['{"version": 2, "files": {}}', 'it has version 2, not 1'],
-    ['{"files": {}}', 'it has version undefined, not 1'],
+    ['{"version": 1, "files": {}}', 'it has version 1, not 2'],
+    ['{"files": {}}', 'it has version undefined, not 2'],
   ])('%p is refused', (text, message) => {
     expect(() => parseDurations(text)).toThrow(message);
   });
@@ -106,20 +127,21 @@ describe('the text of a timings file', () => {
     ['with a negative duration', record({ms: -1})],
     ['with a duration that is text', {...record(), ms: '1'}],
     ['without tests', {...record(), tests: undefined}],
+    ['without a number of short tests', {...record(), short: undefined}],
     ["with a test's duration that is text", {...record(), tests: {a: '1'}}],
     ['with an unknown end', {...record(), end: 'skipped'}],
   ])('a record %s is refused by name', (_why, malformed) => {
-    const text = JSON.stringify({version: 1, files: {good: record(), 'a.test.ts': malformed}});
+    const text = JSON.stringify({version: 2, files: {good: record(), 'a.test.ts': malformed}});
     expect(() => parseDurations(text)).toThrow('its record of a.test.ts is malformed');
   });
 });
 
 test('a test may be called like a method of Object', () => {
-  const durations = testDurations([
+  const {tests} = testDurations([
     {fullName: 'toString', duration: 5},
     {fullName: '__proto__', duration: 7},
   ]);
-  const text = formatDurations(new Map([['a', record({tests: durations})]]));
+  const text = formatDurations(new Map([['a', record({tests})]]));
   expect(Object.entries(parseDurations(text).get('a')?.tests ?? {})).toEqual([
     ['toString', 5],
     ['__proto__', 7],

@@ -3,10 +3,12 @@ import {groupCosts} from '../../../../src/core/plan/groupCosts';
 import type {CollectedTest} from '../../../../src/core/wire/workerMessages';
 
 const tests = (...names: readonly string[]): CollectedTest[] => names.map((name, group) => ({name, group}));
-const record = (past: Readonly<Record<string, number>>, ms: number | null = 100): FileRecord => ({
+/** @param short how many tests of the last run it does not name */
+const record = (past: Readonly<Record<string, number>>, ms: number | null = 100, short = 5): FileRecord => ({
   at: 0,
   ms,
   tests: past,
+  short,
   end: 'passed',
 });
 
@@ -36,6 +38,27 @@ describe('what groups of tests are expected to take', () => {
 
   test('is unknown of such a test where the record is of no full run', () => {
     expect(groupCosts(tests('a', 'b'), record({a: 10}, null), 5)).toEqual([10, null]);
+  });
+
+  test('is unknown of tests that all have new names', () => {
+    const past = record({a1: 700, a2: 700, a3: 700, a4: 700}, 2954, 0);
+    expect(groupCosts(tests('b1', 'b2', 'b3', 'b4'), past, 100)).toEqual([null, null, null, null]);
+  });
+
+  test('is unknown of a test that is new, or has a new name', () => {
+    const past = record({a: 700, b: 700}, 1500, 0);
+    expect(groupCosts(tests('a', 'b', 'new'), past, 50)).toEqual([700, 700, null]);
+    expect(groupCosts(tests('a', 'new'), past, 50)).toEqual([700, null]);
+  });
+
+  test('is unknown of all tests that the record does not name if one of them is new: nobody can tell which', () => {
+    const past = record({a: 700}, 800, 2);
+    expect(groupCosts(tests('a', 'short 1', 'short 2'), past, 50)).toEqual([700, 1, 1]);
+    expect(groupCosts(tests('a', 'short 1', 'short 2', 'new'), past, 50)).toEqual([700, null, null, null]);
+  });
+
+  test('does not change for the others when a test is gone', () => {
+    expect(groupCosts(tests('a'), record({a: 10, b: 20}, 100, 0), 5)).toEqual([10]);
   });
 
   test('is the sum over the tests that stay together, or unknown with one of them', () => {

@@ -4,6 +4,7 @@ import type {CollectedTest, Slice, SnapshotChanges} from '../../../../src/core/w
 import {passedTest as passed} from '../../run/jestTests';
 
 const NOTE = 'This file was split: this test ran in worker';
+const REMEDY = 'If its tests depend on each other, remove its @can-split or canSplit.';
 
 const file = (...names: string[]): CollectedTest[] => names.map((name, group) => ({name, group}));
 const failed = (title: string, ...messages: string[]) =>
@@ -174,9 +175,9 @@ describe('the failures', () => {
       collected,
       tools(),
     );
-  const alone = `${NOTE} w1, as the first of the file's tests there.`;
-  const afterTwo = `${NOTE} w1, after 2 of the file's other tests: "a", "c".`;
-  const afterOne = `${NOTE} w7, after 1 of the file's other tests: "g".`;
+  const alone = `${NOTE} w1, as the first of the file's tests there. ${REMEDY}`;
+  const afterTwo = `${NOTE} w1, after 2 of the file's other tests: "a", "c". ${REMEDY}`;
+  const afterOne = `${NOTE} w7, after 1 of the file's other tests: "g". ${REMEDY}`;
   const never = 'This file was split: this test should have run in worker w7, but it never started.';
 
   test('are told in the order of the source, each with what ran before it in its worker', () => {

@@ -76,12 +76,12 @@ describe('precedence', () => {
     const entries = (count: number, environment = {}) =>
       resolveOptions(sources.slice(0, count), environment).files.map(({place, match}) => [place, ...match]);
     expect(entries(1)).toEqual([
-      ['package.json, "files.0"', 'a/**'],
-      ['package.json, "files.1"', 'b/**'],
+      ['package.json, "files[0]"', 'a/**'],
+      ['package.json, "files[1]"', 'b/**'],
     ]);
-    expect(entries(2)).toEqual([['xdist.config.js, "files.0"', 'c/**']]);
+    expect(entries(2)).toEqual([['xdist.config.js, "files[0]"', 'c/**']]);
     expect(entries(2, {XDIST_FILES: '[{"match": ["d/**", "!d/e"]}]'})).toEqual([
-      ['the environment variable XDIST_FILES, "files.0"', 'd/**', '!d/e'],
+      ['the environment variable XDIST_FILES, "files[0]"', 'd/**', '!d/e'],
     ]);
   });
 
@@ -186,10 +186,10 @@ describe('mistakes', () => {
   });
 
   test.each([
-    [['a', 5], 'canSplit.1', '5'],
-    [[null, 'a'], 'canSplit.0', 'null'],
-    [['a', ''], 'canSplit.1', '""'],
-    [[['a']], 'canSplit.0', '["a"]'],
+    [['a', 5], 'canSplit[1]', '5'],
+    [[null, 'a'], 'canSplit[0]', 'null'],
+    [['a', ''], 'canSplit[1]', '""'],
+    [[['a']], 'canSplit[0]', '["a"]'],
   ])('canSplit: %j is refused, and which of its globs is none', (value, path, got) => {
     expect(problems([inFile({canSplit: value})])).toEqual([`xdist.config.js: "${path}" must be a glob, got ${got}.`]);
   });
@@ -224,10 +224,10 @@ describe('mistakes', () => {
     [{match: 'a', canSplit: 'tests'}, '.canSplit', 'true, false or "each", got "tests"'],
     [{match: 'a', workerGroup: 'two words'}, '.workerGroup', `a group's name, which is one word, got "two words"`],
     [{match: 'a', resources: 'gpu'}, '.resources', 'a list of resources like ["gpu:2"], got "gpu"'],
-    [{match: 'a', resources: ['gpu', 'b:0']}, '.resources.1', 'a resource like "gpu" or "gpu:2", got "b:0"'],
+    [{match: 'a', resources: ['gpu', 'b:0']}, '.resources[1]', 'a resource like "gpu" or "gpu:2", got "b:0"'],
     [
       {match: 'a', sharedFixtures: ['./db.ts worker']},
-      '.sharedFixtures.0',
+      '.sharedFixtures[0]',
       'a fixture like "./fixtures/db.ts" or "./fixtures/db.ts scope=worker", got "./db.ts worker"',
     ],
     [
@@ -236,7 +236,9 @@ describe('mistakes', () => {
       'a number of milliseconds, or a time like "500ms", "30s" or "5m", or 0 for none, got "30"',
     ],
   ])('files: [%j] is refused', (entry, path, expectation) => {
-    expect(problems([inFile({files: [entry]})])).toEqual([`xdist.config.js: "files.0${path}" must be ${expectation}.`]);
+    expect(problems([inFile({files: [entry]})])).toEqual([
+      `xdist.config.js: "files[0]${path}" must be ${expectation}.`,
+    ]);
   });
 
   test.each([
@@ -250,7 +252,7 @@ describe('mistakes', () => {
     [{name: 'a', execPath: ''}, '.execPath', 'a path, or a command in PATH, got ""'],
     [{name: 'a', execPath: null}, '.execPath', 'a path, or a command in PATH, got null'],
     [{name: 'a', execArgv: '--gc'}, '.execArgv', 'a list of flags like ["--expose-gc"], got "--gc"'],
-    [{name: 'a', execArgv: ['--gc', 1]}, '.execArgv.1', 'a flag like "--expose-gc", got 1'],
+    [{name: 'a', execArgv: ['--gc', 1]}, '.execArgv[1]', 'a flag like "--expose-gc", got 1'],
     [{name: 'a', env: 'TZ=UTC'}, '.env', 'an object like {TZ: "UTC", CI: null}, got "TZ=UTC"'],
     [{name: 'a', env: ['TZ=UTC']}, '.env', 'an object like {TZ: "UTC", CI: null}, got ["TZ=UTC"]'],
     [{name: 'a', env: {PORT: 80}}, '.env.PORT', 'a text, or null to take the variable away, got 80'],
@@ -259,16 +261,16 @@ describe('mistakes', () => {
     [{name: 'a', env: {TZ: 'UTC\0'}}, '.env.TZ', 'a text without a NUL character, got "UTC\\u0000"'],
     [{name: 'a', env: {'T\0Z': 'UTC'}}, '.env.T\0Z', 'a text without a NUL character, got "T\\u0000Z"'],
     [{name: 'a', execPath: 'no\0de'}, '.execPath', 'a text without a NUL character, got "no\\u0000de"'],
-    [{name: 'a', execArgv: ['--a\0']}, '.execArgv.0', 'a text without a NUL character, got "--a\\u0000"'],
+    [{name: 'a', execArgv: ['--a\0']}, '.execArgv[0]', 'a text without a NUL character, got "--a\\u0000"'],
   ])('nodes: [%j] is refused', (node, path, expectation) => {
-    expect(problems([inFile({nodes: [node]})])).toEqual([`xdist.config.js: "nodes.0${path}" must be ${expectation}.`]);
+    expect(problems([inFile({nodes: [node]})])).toEqual([`xdist.config.js: "nodes[0]${path}" must be ${expectation}.`]);
   });
 
   test.each(['JEST_WORKER_ID', 'XDIST_WORKER', 'XDIST_WORKER_COUNT', 'XDIST_RUN_ID', 'XDIST_NODE'])(
     'nodes: a variable that the runner sets is refused: %s',
     variable => {
       expect(problems([inFile({nodes: [{name: 'a'}, {name: 'b', env: {TZ: 'UTC', [variable]: null}}]})])).toEqual([
-        `xdist.config.js: "nodes.1.env.${variable}" must be a variable that is not the runner's own (it sets ` +
+        `xdist.config.js: "nodes[1].env.${variable}" must be a variable that is not the runner's own (it sets ` +
           `JEST_WORKER_ID, XDIST_WORKER, XDIST_WORKER_COUNT, XDIST_RUN_ID, XDIST_NODE for each worker), got "${variable}".`,
       ]);
     },
@@ -277,14 +279,14 @@ describe('mistakes', () => {
   test('nodes: each that has the name of an earlier one is refused', () => {
     const nodes = [{name: 'a'}, {name: 'b'}, {name: 'a', env: {TZ: 'UTC'}}, {name: 'b'}];
     expect(problems([inFile({nodes})])).toEqual([
-      'xdist.config.js: "nodes.2.name" must be a name that no other node has (nodes.0 has it), got "a".',
-      'xdist.config.js: "nodes.3.name" must be a name that no other node has (nodes.1 has it), got "b".',
+      'xdist.config.js: "nodes[2].name" must be a name that no other node has (nodes[0] has it), got "a".',
+      'xdist.config.js: "nodes[3].name" must be a name that no other node has (nodes[1] has it), got "b".',
     ]);
   });
 
   test('an unknown key of a node is named with its path', () => {
     expect(problems([inFile({nodes: [{name: 'a', execArg: []}]})])).toEqual([
-      'xdist.config.js: unknown option "nodes.0.execArg". Did you mean "execArgv"?',
+      'xdist.config.js: unknown option "nodes[0].execArg". Did you mean "execArgv"?',
     ]);
   });
 
@@ -311,7 +313,7 @@ describe('mistakes', () => {
 
   test('dist each with nodes that are not right is one mistake', () => {
     expect(problems([inFile({dist: 'each', nodes: [{}]})])).toEqual([
-      'xdist.config.js: "nodes.0.name" must be a name, which is one line without blanks at its ends, got undefined.',
+      'xdist.config.js: "nodes[0].name" must be a name, which is one line without blanks at its ends, got undefined.',
     ]);
   });
 
@@ -342,9 +344,19 @@ describe('mistakes', () => {
     ]);
   });
 
+  test.each([
+    ['dist', 'loadfiles', 'loadfile'],
+    ['dist', 'LoadScope', 'loadscope'],
+    ['restartWorkers', 'files', 'file'],
+  ])('%s: %p is near one of its values', (option, value, meant) => {
+    expect(problems([inFile({[option]: value})])[0]).toMatch(
+      new RegExp(`, got "${value}"\\. Did you mean "${meant}"\\?$`),
+    );
+  });
+
   test('an unknown key of an entry of files is named with its path', () => {
     expect(problems([inFile({files: [{match: 'a'}, {match: 'b', resource: ['gpu']}]})])).toEqual([
-      'xdist.config.js: unknown option "files.1.resource". Did you mean "resources"?',
+      'xdist.config.js: unknown option "files[1].resource". Did you mean "resources"?',
     ]);
   });
 
@@ -474,7 +486,7 @@ describe('the environment', () => {
     ['', 'a glob, got ""'],
   ])('XDIST_CAN_SPLIT=%s is refused', (text, expectation) => {
     expect(problems([], {XDIST_CAN_SPLIT: text})).toEqual([
-      expect.stringMatching(/^the environment variable XDIST_CAN_SPLIT: "canSplit(\.0)?" must be /),
+      expect.stringMatching(/^the environment variable XDIST_CAN_SPLIT: "canSplit(\[0\])?" must be /),
     ]);
     expect(problems([], {XDIST_CAN_SPLIT: text})[0]).toContain(`must be ${expectation}.`);
   });
@@ -497,7 +509,7 @@ describe('the environment', () => {
 
   test('an example of what is inside of a list is JSON, too', () => {
     expect(problems([], {XDIST_NODES: '[{"name": "a", "env": "UTC"}]'})).toEqual([
-      'the environment variable XDIST_NODES: "nodes.0.env" must be an object like {"TZ": "UTC", "CI": null}, got "UTC".',
+      'the environment variable XDIST_NODES: "nodes[0].env" must be an object like {"TZ": "UTC", "CI": null}, got "UTC".',
     ]);
   });
 

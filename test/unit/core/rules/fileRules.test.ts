@@ -56,8 +56,8 @@ test('resources are added up; of one asked for twice the larger amount counts', 
   ];
   expect(rules({resources}, [{resources: ['gpu', 'net']}, {resources: ['port:3']}]).resources).toEqual([
     {name: 'gpu', amount: 2, place: '/a.js:3'},
-    {name: 'port', amount: 3, place: 'conf, "files.1"'},
-    {name: 'net', amount: 1, place: 'conf, "files.0"'},
+    {name: 'port', amount: 3, place: 'conf, "files[1]"'},
+    {name: 'net', amount: 1, place: 'conf, "files[0]"'},
   ]);
 });
 
@@ -65,7 +65,7 @@ test('fixtures are added up, each with where it is declared and what its path is
   const sharedFixtures = [{path: './db', scope: 'worker', line: 2}] as const;
   expect(rules({sharedFixtures}, [{sharedFixtures: ['./net']}]).sharedFixtures).toEqual([
     {path: './db', scope: 'worker', place: '/a.js:2', from: 'file'},
-    {path: './net', scope: 'run', place: 'conf, "files.0"', from: 'rootDir'},
+    {path: './net', scope: 'run', place: 'conf, "files[0]"', from: 'rootDir'},
   ]);
 });
 

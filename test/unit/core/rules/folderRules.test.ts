@@ -1,7 +1,7 @@
 import {readFolderRules} from '../../../../src/core/rules/folderRules';
 
 const said = {
-  place: 'package.json, "files.0"',
+  place: 'package.json, "files[0]"',
   match: ['test/db/**'],
   canSplit: null,
   serial: null,
@@ -56,6 +56,6 @@ test('canSplit false is said; a time of 0 is, too', () => {
     ],
     'x',
   );
-  expect(never).toMatchObject({place: 'x, "files.0"', canSplit: false, hardTimeoutMs: 0});
-  expect(each).toMatchObject({place: 'x, "files.1"', canSplit: 'each', hardTimeoutMs: 1500});
+  expect(never).toMatchObject({place: 'x, "files[0]"', canSplit: false, hardTimeoutMs: 0});
+  expect(each).toMatchObject({place: 'x, "files[1]"', canSplit: 'each', hardTimeoutMs: 1500});
 });

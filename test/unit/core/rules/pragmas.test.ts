@@ -307,6 +307,7 @@ test.each([
   ['@Serial', '@serial'],
   ['@sharedFixtures ./db.ts', '@shared-fixture'],
   ['@canSplit', '@can-split'],
+  ['@split', '@can-split'],
   ['@can-splitt', '@can-split'],
   ['@can_split', '@can-split'],
   ['@can-spilt', '@can-split'],

@@ -46,7 +46,7 @@ describe('a test that ran', () => {
       'The worker process died while this test ran: it was killed by signal SIGKILL.\n' +
         'The test ran in worker w2 (pid 4711), after 2 of the file\'s other tests: "block a", "block b".\n' +
         'When the test began, the worker used 150 MB of memory (RSS).\n\n' +
-        'The end of the standard error of worker w2 (pid 4711):\n  | last words',
+        'The end of the standard error of worker w2 (pid 4711):\n| last words',
     );
   });
 
@@ -105,12 +105,14 @@ test('one that hung is said to have hung', () => {
       name: 'the test "block a"',
       ms: 61_000,
       limitMs: 60_000,
+      limitBy: '1.5 x its Jest timeout of 40 s; hardTimeout is 5 s',
       began: true,
       place: {kind: 'native'},
     },
   };
   expect(testCrash(0, {...told({type: 'test', place: 0, hook: null}), report: hung})).toContain(
-    'The worker process hung while this test ran: the runner killed it after 61 s (limit: 60 s).\n',
+    'The worker process hung while this test ran: the runner killed it after 61 s (limit: 60 s, ' +
+      '1.5 x its Jest timeout of 40 s; hardTimeout is 5 s).\n',
   );
 });
 

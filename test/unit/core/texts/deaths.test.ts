@@ -1,6 +1,8 @@
+import {stripVTControlCharacters} from 'node:util';
 import {
   abandonFile,
   blameFile,
+  circumstances,
   describeDeath,
   malformedPragmas,
   unmetRules,
@@ -42,9 +44,7 @@ describe('the file that a worker died of', () => {
 
   test('is shown the end of the standard error', () => {
     const {message} = blameFile(report(killed, {stderr: 'first\nsecond\n'}), 0);
-    expect(message).toMatch(
-      /\n\nThe end of the standard error of worker w3 \(pid 4711\):\n {2}\| first\n {2}\| second$/,
-    );
+    expect(message).toMatch(/\n\nThe end of the standard error of worker w3 \(pid 4711\):\n\| first\n\| second$/);
   });
 
   test('is shown the exception that nothing caught', () => {
@@ -53,7 +53,7 @@ describe('the file that a worker died of', () => {
       0,
     );
     expect(message).toMatch(
-      /\n\nThe exception in worker w3 \(pid 4711\):\n {2}\| Error: oh\n {2}\| {5}at a\.js:1\n\nThe end of the standard error/,
+      /\n\nThe exception in worker w3 \(pid 4711\):\n\| Error: oh\n\| {5}at a\.js:1\n\nThe end of the standard error/,
     );
   });
 
@@ -75,12 +75,26 @@ describe('the file that a worker died of', () => {
   });
 });
 
+test('of the standard error all lines stay aligned when Jest prints them, also what looks like a place in a stack', () => {
+  const stderr = 'code\n\n      at Object.exit (a.test.js:2:49)\n';
+  const failureMessages = [`It died.\n\n${circumstances(report(killed, {stderr}))}`];
+  const failure = {ancestorTitles: [], title: 'exits', failureMessages, failureDetails: [{}]};
+  const {formatResultsErrors} = require('jest-message-util') as {
+    readonly formatResultsErrors: (tests: readonly object[], config: object, options: object) => string;
+  };
+  const printed = stripVTControlCharacters(
+    formatResultsErrors([failure], {rootDir: '/', testMatch: []}, {noStackTrace: false}),
+  );
+  const bars = printed.split('\n').flatMap(line => (line.includes('|') ? [line.indexOf('|')] : []));
+  expect(bars).toEqual([6, 6, 6]);
+});
+
 describe('a file that no worker was left for', () => {
   test('is told that every worker stayed down, and how the last one died', () => {
     expect(abandonFile('all-barren', report({kind: 'out-of-memory'}, {stderr: 'heap'}), 7).message).toBe(
       'This test file was not run: no worker is left: in every slot, 3 workers in a row died before they ran a test.\n' +
         'The last worker died: it ran out of memory.\n\n' +
-        'The end of the standard error of worker w3 (pid 4711):\n  | heap',
+        'The end of the standard error of worker w3 (pid 4711):\n| heap',
     );
   });
 
@@ -121,6 +135,7 @@ describe('the culprit before the running file', () => {
     name: 'c.test.js › a',
     ms: 3000,
     limitMs: 2000,
+    limitBy: 'hardTimeout',
     began,
     place,
   });
@@ -179,7 +194,7 @@ describe('the culprit before the running file', () => {
       true,
       '/c.test.js',
       'code that /a.test.js left behind (a timer or a promise that outlived its tests) hung worker w2 while it ran ' +
-        '/c.test.js, which runs again: the runner killed it after 3 s (limit: 2 s).\n\n' +
+        '/c.test.js, which runs again: the runner killed it after 3 s (limit: 2 s, hardTimeout).\n\n' +
         'Where it hung, in c.test.js › a:\n    at spin (/a.test.js:3:9)',
     ],
     [
@@ -187,7 +202,7 @@ describe('the culprit before the running file', () => {
       false,
       '/c.test.js',
       'worker w2 hung before any code of /c.test.js ran, which runs again: the runner killed it after 3 s (limit: ' +
-        '2 s). The last file that ended in this worker is /a.test.js, which may have left something behind.\n\n' +
+        '2 s, hardTimeout). The last file that ended in this worker is /a.test.js, which may have left something behind.\n\n' +
         'Where it hung, in c.test.js › a:\n    The main thread runs native code that cannot be interrupted: a synchronous child ' +
         'process or read, or one huge computation.',
     ],

@@ -293,19 +293,27 @@ test('an error that every slice has is told once, one that a slice has twice sta
 });
 
 describe('the note', () => {
+  const REMEDY = ' If its tests depend on each other, remove its @can-split or canSplit.';
   const names = (count: number) => Array.from({length: count}, (_, k) => `t${k}`);
 
   test.each([
     [null, 'This file was split: this test should have run in worker w2, but it never started.'],
-    [0, "This file was split: this test ran in worker w2, as the first of the file's tests there."],
-    [1, 'This file was split: this test ran in worker w2, after 1 of the file\'s other tests: "t0".'],
-    [3, 'This file was split: this test ran in worker w2, after 3 of the file\'s other tests: "t0", "t1", "t2".'],
+    [0, `This file was split: this test ran in worker w2, as the first of the file's tests there.${REMEDY}`],
+    [1, `This file was split: this test ran in worker w2, after 1 of the file's other tests: "t0".${REMEDY}`],
+    [
+      3,
+      `This file was split: this test ran in worker w2, after 3 of the file's other tests: "t0", "t1", "t2".${REMEDY}`,
+    ],
     [
       14,
-      'This file was split: this test ran in worker w2, after 14 of the file\'s other tests: "t11", "t12", "t13" (and 11 before).',
+      `This file was split: this test ran in worker w2, after 14 of the file's other tests: "t11", "t12", "t13" (and 11 before).${REMEDY}`,
     ],
   ])('of a test after %j others', (count, text) => {
     expect(splitNote(2, count === null ? null : {count, last: names(count).slice(-NAMED_BEFORE)}, 'split')).toBe(text);
+  });
+
+  test('has no remedy for a file whose worker died: it need not have a pragma', () => {
+    expect(splitNote(2, {count: 0, last: []}, 'resumed')).not.toContain('@can-split');
   });
 
   test('takes one line', () => {

@@ -165,6 +165,7 @@ export const fromWatchdog: Shape<FromWatchdog> = union(
     name: text,
     ms: finite,
     limitMs: finite,
+    limitBy: text,
     began: bool,
     place: union(
       object({
@@ -281,5 +282,6 @@ export const fileRecord: Shape<FileRecord> = object({
   at: duration,
   ms: nullable(duration),
   tests: dictionary(duration),
+  short: duration,
   end: oneOf('passed', 'failed', 'died'),
 });

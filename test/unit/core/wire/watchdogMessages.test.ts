@@ -1,14 +1,24 @@
 import {ProtocolError} from '../../../../src/core/wire/values';
 import {
+  describeLimit,
   describePlace,
+  hangLine,
   parseFromWatchdog,
   parseWatchdogHello,
+  sourceOfLimit,
   type FromWatchdog,
 } from '../../../../src/core/wire/watchdogMessages';
 
 const frame = {functionName: 'spin', path: '/app/a.test.ts', line: 3, column: 12};
 const alive = {type: 'alive', phase: 7, name: 'a test', ms: 1500.5, limitMs: 3000, debugged: false, rss: 1e8} as const;
-const hung = {type: 'hung', name: 'the test "a"', ms: 3100.5, limitMs: 3000, began: true} as const;
+const hung = {
+  type: 'hung',
+  name: 'the test "a"',
+  ms: 3100.5,
+  limitMs: 3000,
+  limitBy: 'hardTimeout',
+  began: true,
+} as const;
 
 test.each<[string, FromWatchdog]>([
   ['a sign of life', alive],
@@ -57,9 +67,26 @@ test.each<[unknown, string]>([
   [{...hung, place: {kind: 'stack', frames: [{...frame, path: null}]}}, 'expected a text, got null'],
   [{...hung, place: {kind: 'stack', frames: [{...frame, line: '3'}]}}, 'expected a whole number, got "3"'],
   [{...hung, place: {kind: 'open', resources: [1]}}, 'expected a text, got 1'],
+  [{...hung, limitBy: undefined, place: {kind: 'native'}}, 'expected a text, got undefined'],
   [{...hung, limitMs: null, place: {kind: 'native'}}, 'expected a number, got null'],
 ])('%j is no message', (message, refusal) => {
   expect(() => parseFromWatchdog(JSON.stringify(message))).toThrow(`jest-runner-xdist: ${refusal}`);
+});
+
+test.each([
+  ['option', 8000, '8 s, hardTimeout'],
+  ['file', 1000, '1 s, set for this file'],
+  ['timeout', 7500, '7.5 s, 1.5 x its Jest timeout of 5 s; hardTimeout is 5 s'],
+  [null, 60_000, '60 s'],
+] as const)('a limit that comes from %j is explained', (source, limitMs, text) => {
+  expect(describeLimit(limitMs, sourceOfLimit(source, limitMs, 5000))).toBe(text);
+});
+
+test('the line for a hang in band explains the limit', () => {
+  expect(hangLine('a test', 8000, 'hardTimeout')).toContain(
+    'it has not ended within 8 s (hardTimeout). Jest ends here.',
+  );
+  expect(hangLine('a test', 8000, '')).toContain('it has not ended within 8 s. Jest ends here.');
 });
 
 test('calls are shown as in the stack of an error', () => {

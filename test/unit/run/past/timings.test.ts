@@ -6,7 +6,7 @@ import {TimingsFile, type TimingsOptions} from '../../../../src/run/past/timings
 import {compileRings} from '../../compiledSources';
 import {temporaryFolder} from '../temporaryFolder';
 
-const record = (ms: number | null): Omit<FileRecord, 'at'> => ({ms, tests: {}, end: 'passed'});
+const record = (ms: number | null): Omit<FileRecord, 'at'> => ({ms, tests: {}, short: 0, end: 'passed'});
 
 /** A run's view of the timings file in a folder; a warning that is not expected fails the test. */
 function timingsIn(folder: string, options: Partial<TimingsOptions> = {}): TimingsFile {
@@ -162,7 +162,7 @@ describe('what a run learnt', () => {
       const {TimingsFile} = require(${module});
       const {workerData: runId} = require('node:worker_threads');
       const timings = new TimingsFile({path: 'timings.json', rootDir: ${JSON.stringify(folder)}, cacheDirectory: '', runId, warn: text => { throw new Error(text); }});
-      for (let i = 0; i < 50; i++) { timings.record(runId + i, {ms: i, tests: {}, end: 'passed'}); timings.save(); }`;
+      for (let i = 0; i < 50; i++) { timings.record(runId + i, {ms: i, tests: {}, short: 0, end: 'passed'}); timings.save(); }`;
     const threads = `const {Worker} = require('node:worker_threads'); for (const workerData of 'abcd') new Worker(${JSON.stringify(save)}, {eval: true, workerData});`;
     const {status, stderr} = spawnSync(process.execPath, ['-e', threads], {encoding: 'utf8'});
     expect({status, stderr}).toEqual({status: 0, stderr: ''});
@@ -209,7 +209,7 @@ describe('the lock', () => {
 });
 
 describe('a corrupt file', () => {
-  test.each(['', '{"version": 1, "fil', '{"version": 99, "files": {}}'])(
+  test.each(['', '{"version": 2, "fil', '{"version": 99, "files": {}}'])(
     'that reads %p is ignored with one warning',
     text => {
       const warn = jest.fn();
@@ -230,7 +230,7 @@ describe('a corrupt file', () => {
   });
 
   test('does not keep the parts of other runs from being read', () => {
-    const part = JSON.stringify({version: 1, files: {a: {...record(5), at: Date.now()}}});
+    const part = JSON.stringify({version: 2, files: {a: {...record(5), at: Date.now()}}});
     const folder = temporaryFolder({'timings.json': '{', 'timings.json.1.part': part});
     expect(loaded(folder, {warn: () => undefined}).get('a')?.ms).toBe(5);
   });
@@ -296,9 +296,9 @@ describe('the mark of a file that runs in band', () => {
   test('costs the file none of its durations', () => {
     const {folder} = folderWithDeadMark('a.test.js');
     const before = timingsIn(folder);
-    before.record('a.test.js', {ms: 500, tests: {slow: 400}, end: 'passed'});
+    before.record('a.test.js', {ms: 500, tests: {slow: 400}, short: 3, end: 'passed'});
     before.save();
-    expect(loaded(folder).get('a.test.js')).toMatchObject({ms: 500, tests: {slow: 400}, end: 'died'});
+    expect(loaded(folder).get('a.test.js')).toMatchObject({ms: 500, tests: {slow: 400}, short: 3, end: 'died'});
   });
 
   test('is remembered by later runs, too', () => {

@@ -304,7 +304,15 @@ describe('a worker that was started ahead of its run', () => {
   test('is not watched, whatever its watchdog says', () => {
     const {host, first} = waiting();
     host.hearWatchdog({type: 'slow', name: 'a test', ms: 5000});
-    host.hearWatchdog({type: 'hung', name: 'a test', ms: 9000, limitMs: 8000, began: true, place: {kind: 'native'}});
+    host.hearWatchdog({
+      type: 'hung',
+      name: 'a test',
+      ms: 9000,
+      limitMs: 8000,
+      limitBy: 'hardTimeout',
+      began: true,
+      place: {kind: 'native'},
+    });
     host.hearWatchdog(alive);
     jest.advanceTimersByTime(1e9);
     expect({heard: first.heard, kills: kill.mock.calls}).toEqual({heard: ['up'], kills: []});

@@ -2,10 +2,10 @@ import {once} from 'node:events';
 import {Worker} from 'node:worker_threads';
 import {longCases} from '../../../random';
 import {monotonicMs} from '../../../../src/pristine/clock';
-import {PhaseMemory, type Phase} from '../../../../src/worker/guard/phaseMemory';
+import {IDLE, PhaseMemory, type Phase} from '../../../../src/worker/guard/phaseMemory';
 import {compileRings} from '../../compiledSources';
 
-const SAME: Phase = {name: 'same', slowMs: null, hardMs: null, stuckMs: null, began: false};
+const SAME: Phase = {...IDLE, name: 'same'};
 
 /** A memory, and the same as another thread sees it. */
 function shared(): {main: PhaseMemory; watchdog: PhaseMemory} {
@@ -23,25 +23,29 @@ test('at first there is a phase that may last for ever', () => {
 test('what is written is read, from its beginning on', () => {
   const {main, watchdog} = shared();
   const before = monotonicMs();
-  main.write({name: 'the test "größe 🦉"', slowMs: 1.5, hardMs: 300_000, stuckMs: 2000, began: true});
-  const after = monotonicMs();
-  const phase = watchdog.read();
-  expect(phase).toMatchObject({
+  const written: Phase = {
     name: 'the test "größe 🦉"',
     slowMs: 1.5,
     hardMs: 300_000,
     stuckMs: 2000,
+    limitBy: 'timeout',
+    optionMs: 5000,
     began: true,
-  });
+  };
+  main.write(written);
+  const after = monotonicMs();
+  const phase = watchdog.read();
+  expect(phase).toMatchObject(written);
   expect(phase?.startedAt).toBeGreaterThanOrEqual(before);
   expect(phase?.startedAt).toBeLessThanOrEqual(after);
 });
 
 test('nothing is left of the phase before', () => {
   const {main, watchdog} = shared();
-  main.write({name: 'a long name', slowMs: 1, hardMs: 2, stuckMs: 3, began: true});
-  main.write({name: 'short', slowMs: null, hardMs: 0, stuckMs: null, began: false});
-  expect(watchdog.read()).toMatchObject({name: 'short', slowMs: null, hardMs: 0, stuckMs: null, began: false});
+  main.write({name: 'a long name', slowMs: 1, hardMs: 2, stuckMs: 3, limitBy: 'file', optionMs: 4, began: true});
+  const short: Phase = {...IDLE, name: 'short', hardMs: 0};
+  main.write(short);
+  expect(watchdog.read()).toMatchObject(short);
 });
 
 test('every phase has a number of its own, though nothing else may differ', () => {

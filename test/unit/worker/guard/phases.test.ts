@@ -27,6 +27,29 @@ test('every moment has a name and a limit, but a wait for the parent, of which o
   ]);
 });
 
+test('the watchdog is told what each limit comes from', () => {
+  const told: Phase[] = [];
+  const phases = new Phases({begin: phase => told.push(phase), idle: () => undefined}, {slowMs: 0, hardMs: 5000});
+  const [slow, quick] = [entry('slow'), entry('quick')];
+  const state = file([slow, quick]);
+  const collection = collect(state, {granularity: 'tests', grouping: 'none', concurrentFileWide: false});
+  const begins = (test: Circus.TestEntry, testTimeout: number) => {
+    phases.note({name: 'test_fn_start', test}, {testTimeout} as Circus.State, collection);
+    phases.note({name: 'test_fn_success', test}, {testTimeout} as Circus.State, collection);
+    return told.at(-2);
+  };
+  phases.workerStarts();
+  expect(told.at(-1)).toMatchObject({hardMs: 60_000, limitBy: null, optionMs: 5000});
+  phases.fileBegins('a.test.ts', null, false);
+  expect(told.at(-1)).toMatchObject({hardMs: 5000, limitBy: 'option', optionMs: 5000});
+  expect(begins(slow, 5000)).toMatchObject({hardMs: 7500, limitBy: 'timeout', optionMs: 5000});
+  expect(begins(quick, 100)).toMatchObject({hardMs: 5000, limitBy: 'option'});
+  phases.fileBegins('b.test.ts', 1000, false);
+  expect(begins(slow, 5000)).toMatchObject({hardMs: 1000, limitBy: 'file'});
+  phases.waits();
+  expect(told.at(-1)).toMatchObject({stuckMs: 1000, limitBy: 'file'});
+});
+
 test('without a limit no moment has one', () => {
   const limits: (number | null)[] = [];
   const note = ({hardMs, stuckMs}: Phase) => void limits.push(hardMs, stuckMs);

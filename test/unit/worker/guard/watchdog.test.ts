@@ -1,7 +1,7 @@
 import {rmSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {compileRings} from '../../compiledSources';
-import {WatchedProcess, type ProcessOptions} from '../watchedProcess';
+import {REMEDY, WatchedProcess, type ProcessOptions} from '../watchedProcess';
 
 const worker = join(compileRings('worker'), 'worker', 'guard');
 const start = (script: string, options?: ProcessOptions) => WatchedProcess.start(worker, script, options);
@@ -313,6 +313,7 @@ describe('a watchdog in band', () => {
   const inBand = {transport: 'in-band'} as const;
   const begun = `${STARTED} process.on('exit', code => console.log('exit listener', code));`;
   const hangs = 'jest-runner-xdist: the test "größe" hangs: it has not ended within 300 ms. Jest ends here.\n';
+  const remedy = `\njest-runner-xdist: ${REMEDY}\n`;
   const limited = `watchdog.begin({name: 'the test "größe"', slowMs: null, hardMs: 300});`;
 
   test('prints what is slow, and lets it go on', async () => {
@@ -336,9 +337,30 @@ describe('a watchdog in band', () => {
       signal: null,
       stdout: 'exit listener 1\n',
       stderr: expect.stringMatching(
-        new RegExp(`^${hangs}    at spin \\(${watched.path}:3:\\d+\\)\n    at ${watched.path}:4:1\n$`),
+        new RegExp(`^${hangs}    at spin \\(${watched.path}:3:\\d+\\)\n    at ${watched.path}:4:1${remedy}$`),
       ) as string,
     });
+  });
+
+  test("leaves Jest's own calls out of the stack, as Jest does", async () => {
+    const watched = start(
+      `${begun} ${limited}
+      const {call} = require('./node_modules/jest-circus/build/run.js');
+      call(function spin() { for (;;); });`,
+      {...inBand, files: {'node_modules/jest-circus/build/run.js': 'exports.call = spin => spin();'}},
+    );
+    const {stderr} = await watched.end;
+    expect(stderr).toMatch(
+      new RegExp(`^${hangs}    at spin \\(${watched.path}:4:\\d+\\)\n    at ${watched.path}:4:\\d+${remedy}$`),
+    );
+  });
+
+  test('says in the shared memory that it ends the process, so that no exit listener repeats the text', async () => {
+    const watched = start(
+      `${STARTED} ${limited} process.on('exit', () => console.log(watchdog.endsProcess)); for (;;);`,
+      inBand,
+    );
+    expect(await watched.end).toMatchObject({code: 1, stdout: 'true\n'});
   });
 
   test('prints what a process that waits has open, and ends it', async () => {
@@ -347,7 +369,7 @@ describe('a watchdog in band', () => {
       code: 1,
       stdout: 'exit listener 1\n',
       stderr: expect.stringMatching(
-        new RegExp(`^${hangs}    The main thread runs no code. Open resources: .*Timeout.*\\.\n$`),
+        new RegExp(`^${hangs}    The main thread runs no code. Open resources: .*Timeout.*\\.${remedy}$`),
       ) as string,
     });
   });
