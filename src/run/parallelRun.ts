@@ -73,7 +73,6 @@ export async function startParallelRun(
     workerCount,
     colours: jest.usesColours(),
     gracefulExitTimeout: globalConfig.workerGracefulExitTimeout,
-    threads: globalConfig.workerThreads === true,
     environment: process.env,
   };
   const startOf = (slot: SlotNumber, node: NodeId) => workerStart(slot, nodes[node], startOptions);

@@ -10,10 +10,10 @@ import {Watchdog} from './guard/watchdog';
 import {Orders} from './orders';
 import {ParentLine} from './parentLine';
 import {WorkerLoop} from './workerLoop';
+import {growYoungGeneration} from './youngGeneration';
 
-/** @param hiddenFlags how many of the last of `process.execArgv` are the runner's, and not for tests to see */
-export async function serve(setup: WorkerSetup, hiddenFlags: number): Promise<void> {
-  process.execArgv.splice(process.execArgv.length - hiddenFlags);
+export async function serve(setup: WorkerSetup): Promise<void> {
+  growYoungGeneration();
   const {token, slot, generation, socketPath, ownsGroup, modules} = setup;
   const exit = new ExitRecorder(setup.exitRecordPath);
   const channel = new JestChannel(error => exit.leave(error));

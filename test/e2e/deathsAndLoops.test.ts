@@ -260,7 +260,7 @@ describe('when no file is waiting for a worker that loops', () => {
       });
       const {exitCode, stderr, json} = await project.run(run, {env: QUICK});
       expect({exitCode, passed: json?.numPassedTests}).toEqual({exitCode: 0, passed: 2});
-      expect(stderr).toMatch(/code that \S*a\.test\.js left behind .* hung worker w\d: it was killed after/);
+      expect(stderr).toMatch(/code that \S*a\.test\.js left behind .* hung worker w\d: the runner killed it after/);
       expect(stderr).toMatch(/Where it hung, in \(between two files\):\n {4}at .*a\.test\.js:1:\d+/);
     },
     ['30'],

@@ -198,7 +198,7 @@ describe('what goes wrong', () => {
       expect(output.exitCode).toBe(1);
       expect(output.stderr.match(/jest-runner-xdist: some nodes cannot be started\./g)).toHaveLength(1);
       expect(output.stderr).toContain(`"gone": there is no file ${project.path('no/node')}.`);
-      expect(output.stderr).toMatch(/"bad": it ended [^]*bad option: --no-such-flag/);
+      expect(output.stderr).toMatch(/"bad": it exited with code 9[^]*bad option: --no-such-flag/);
       expect(project.exists('notes')).toBe(false);
       expect(output.events.filter(({event}) => event === 'file-start')).toEqual([]);
     }

@@ -277,21 +277,3 @@ onLatestLine('no worker outlives a Jest that is ended from inside a report', asy
   expect((await project.run(['-w', '2', '--reporters=./leaves.js'], PARALLEL)).exitCode).toBe(5);
   expect(await project.leftProcesses()).toEqual([]);
 });
-
-onLatestLine(
-  "tests see Node's flags as with the stock runner, without those that only a worker gets",
-  async (_line, make) => {
-    const project = make({
-      'flags.test.js': `test('flags', () => {
-  expect(process.execArgv).toEqual(['--stack-trace-limit=20']);
-  const {space_size} = require('v8').getHeapSpaceStatistics().find(({space_name}) => space_name === 'new_space');
-  expect(space_size >= 2 ** 24).toBe(process.env.XDIST_WORKER !== undefined);
-});`,
-      'other.test.js': "test('other', () => {});",
-    });
-    for (const runner of ['stock', 'xdist'] as const) {
-      const output = await project.run(['-w', '2'], {...PARALLEL, runner, nodeArgs: ['--stack-trace-limit=20']});
-      expect({runner, exitCode: output.exitCode, stderr: output.stderr}).toMatchObject({runner, exitCode: 0});
-    }
-  },
-);

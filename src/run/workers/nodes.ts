@@ -93,11 +93,7 @@ function runNode({name, execPath = process.execPath, execArgv, env = {}}: NodeOp
 }
 
 function nodeStart({name, execPath, execArgv}: UntriedNode, nodeOptions: string | undefined): NodeStart {
-  const flags = execArgv ?? flagsOfJest();
+  // As jest-worker has it: a debugger's port is Jest's own.
+  const flags = execArgv ?? process.execArgv.filter(flag => !/^--(debug|inspect)/.test(flag));
   return {name, execPath, flags, inheritsFlags: execArgv === null, nodeOptions};
-}
-
-/** The flags of Jest's own process, like jest-worker without a debugger's flags: Jest's own process uses the port. */
-export function flagsOfJest(): string[] {
-  return process.execArgv.filter(flag => !/^--(debug|inspect)/.test(flag));
 }

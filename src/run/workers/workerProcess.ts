@@ -46,9 +46,7 @@ export interface ClosedProcess {
   readonly departure: Departure | null;
 }
 
-type WorkerApi = JestWorkerModule.Worker & {
-  serve(setup: WorkerSetup, hiddenFlags: number): JestWorkerModule.PromiseWithCustomMessage<void>;
-};
+type WorkerApi = JestWorkerModule.Worker & {serve(setup: WorkerSetup): JestWorkerModule.PromiseWithCustomMessage<void>};
 
 /** How long (ms) the parent waits for the standard error of a dead process: only the reading is left. */
 const STDERR_GRACE_MS = 1000;
@@ -85,7 +83,7 @@ export class WorkerProcess {
     this.#stdout = output.stdout;
     this.#stderr = output.stderr;
     if (output.passesOutputOn) this.passOutputOn();
-    const call = this.#farm.serve(setup, start.hiddenFlags.length);
+    const call = this.#farm.serve(setup);
     call.UNSTABLE_onCustomMessage?.(onMessage);
     this.#served = call.then(
       () => onServed({type: 'returned'}),
@@ -209,7 +207,7 @@ export class WorkerProcess {
 }
 
 function startFarm(
-  {workerPath, environment, execPath, execArgv, hiddenFlags, gracefulExitTimeout}: WorkerStart,
+  {workerPath, environment, execPath, execArgv, gracefulExitTimeout}: WorkerStart,
   {Worker}: typeof JestWorkerModule,
   threads: boolean,
 ): WorkerApi {
@@ -222,7 +220,7 @@ function startFarm(
       stdio: 'pipe',
       env: {...environment},
       execPath,
-      execArgv: [...execArgv, ...hiddenFlags],
+      ...(execArgv !== null && {execArgv: [...execArgv]}),
       detached: LEADS_A_GROUP && !threads,
     },
     maxRetries: 0,

@@ -1,18 +1,15 @@
 /** The start options of a worker's process. None of them can change while the process lives. */
 import {join} from 'node:path';
-import {flagsOfJest, nodeEnvironment, type RunNode} from './nodes';
+import {nodeEnvironment, type RunNode} from './nodes';
 import type {SlotNumber} from '../../core/plan/units';
-import {youngGenerationFlags} from './youngGeneration';
 
 export interface WorkerStart {
   /** The module that the process loads. */
   readonly workerPath: string;
   /** A path, or a command that the system looks for in PATH. */
   readonly execPath: string;
-  /** Node's flags. */
-  readonly execArgv: readonly string[];
-  /** Further flags, which the tests do not see in `process.execArgv`. */
-  readonly hiddenFlags: readonly string[];
+  /** Node's flags; null: those of Jest's own process. */
+  readonly execArgv: readonly string[] | null;
   /** The process's whole environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** In ms; undefined: jest-worker's own default. */
@@ -28,15 +25,13 @@ export interface WorkerStartOptions {
   readonly colours: boolean;
   /** In ms; undefined: jest-worker's own default. */
   readonly gracefulExitTimeout: number | undefined;
-  /** Whether the workers are threads of Jest's own process, and have its flags. */
-  readonly threads: boolean;
   /** Jest's own. */
   readonly environment: NodeJS.ProcessEnv;
 }
 
 /** @param node undefined: the worker runs on Jest's own Node */
 export function workerStart(slot: SlotNumber, node: RunNode | undefined, options: WorkerStartOptions): WorkerStart {
-  const {runId, workerCount, colours, gracefulExitTimeout, threads} = options;
+  const {runId, workerCount, colours, gracefulExitTimeout} = options;
   // If a test has started this Jest, that test's Jest may have nodes. In a thread, `undefined` would become a text.
   const {XDIST_NODE: _nodeAround, ...inherited} = options.environment;
   const environment = {
@@ -47,18 +42,11 @@ export function workerStart(slot: SlotNumber, node: RunNode | undefined, options
     XDIST_RUN_ID: runId,
     ...(colours && {FORCE_COLOR: '1'}),
   };
-  const ofProcess: Record<string, string | undefined> =
-    node === undefined ? environment : nodeEnvironment(node, environment);
-  const execPath = node?.execPath ?? process.execPath;
-  const execArgv = node?.execArgv ?? flagsOfJest();
-  // A node's program may not know a flag of Jest's own Node.
-  const mayAdd = !threads && execPath === process.execPath;
   return {
     workerPath: join(__dirname, '..', '..', 'worker', 'main.js'),
-    execPath,
-    execArgv,
-    hiddenFlags: mayAdd ? youngGenerationFlags(execArgv, ofProcess.NODE_OPTIONS) : [],
-    environment: ofProcess,
+    execPath: node?.execPath ?? process.execPath,
+    execArgv: node?.execArgv ?? null,
+    environment: node === undefined ? environment : nodeEnvironment(node, environment),
     gracefulExitTimeout,
   };
 }

@@ -148,8 +148,7 @@ function starting(setup: Partial<WorkerSetup> = {}) {
     start: {
       workerPath: '/main.js',
       execPath: '/node',
-      execArgv: [],
-      hiddenFlags: [],
+      execArgv: null,
       environment: {},
       gracefulExitTimeout: undefined,
     },

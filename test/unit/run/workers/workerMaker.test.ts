@@ -37,8 +37,7 @@ function maker(options: Partial<WorkerMakerOptions> = {}) {
       return {
         workerPath: '/main.js',
         execPath: `/node${node}`,
-        execArgv: [],
-        hiddenFlags: [],
+        execArgv: null,
         environment: {JEST_WORKER_ID: String(slot)},
         gracefulExitTimeout: undefined,
       };

@@ -13,7 +13,6 @@ const START: WorkerStart = {
   workerPath: '/main.js',
   execPath: '/node',
   execArgv: ['--flag'],
-  hiddenFlags: ['--hidden'],
   environment: {A: '1'},
   gracefulExitTimeout: 300,
 };
@@ -77,16 +76,16 @@ test('a farm has one process, which is tried once, with the whole environment', 
       numWorkers: 1,
       maxRetries: 0,
       workerGracefulExitTimeout: 300,
-      forkOptions: {env: {A: '1'}, execPath: '/node', execArgv: ['--flag', '--hidden'], serialization: 'json'},
+      forkOptions: {env: {A: '1'}, execPath: '/node', execArgv: ['--flag'], serialization: 'json'},
     },
   ]);
 });
 
-test("without a grace of its own, a process has jest-worker's", () => {
-  const [given] = started({...START, execArgv: [], hiddenFlags: [], gracefulExitTimeout: undefined}).farms;
+test("without flags or a grace of its own, a process has jest-worker's", () => {
+  const [given] = started({...START, execArgv: null, gracefulExitTimeout: undefined}).farms;
   const [, options] = given as [string, {forkOptions: object}];
   expect(options).not.toHaveProperty('workerGracefulExitTimeout');
-  expect(options.forkOptions).toHaveProperty('execArgv', []);
+  expect(options.forkOptions).not.toHaveProperty('execArgv');
 });
 
 test('the end of the call is told with its error', async () => {

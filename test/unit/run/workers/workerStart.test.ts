@@ -5,7 +5,6 @@ const OPTIONS: WorkerStartOptions = {
   workerCount: 3,
   colours: false,
   gracefulExitTimeout: undefined,
-  threads: false,
   environment: {PATH: '/bin', XDIST_NODE: 'around'},
 };
 
@@ -13,7 +12,7 @@ const NODE = {name: 'old', version: 'v20.1.0', execPath: '/old/node', execArgv: 
 
 test("a worker is started as Jest's own process, with Jest's environment, and what its run and slot add to it", () => {
   const {environment, ...start} = workerStart(2, undefined, OPTIONS);
-  expect(start).toMatchObject({execPath: process.execPath, execArgv: process.execArgv, gracefulExitTimeout: undefined});
+  expect(start).toMatchObject({execPath: process.execPath, execArgv: null, gracefulExitTimeout: undefined});
   expect(environment).toEqual({
     PATH: '/bin',
     JEST_WORKER_ID: '2',
@@ -32,17 +31,4 @@ test("a worker on a node is started as that says, and knows the node's name", ()
   expect([execPath, execArgv]).toEqual(['/old/node', ['--flag']]);
   expect(environment).toMatchObject({A: '1', XDIST_NODE: 'old', JEST_WORKER_ID: '2'});
   expect(environment).not.toHaveProperty('PATH');
-});
-
-test('a worker starts with a larger young generation, unless the user has decided on its size', () => {
-  const flagsWith = (more: Partial<WorkerStartOptions>, node?: typeof NODE) =>
-    workerStart(1, node, {...OPTIONS, ...more}).hiddenFlags;
-  expect(flagsWith({})).toEqual(['--min-semi-space-size=16']);
-  expect(flagsWith({environment: {NODE_OPTIONS: '--max-semi-space-size=4'}})).toEqual([]);
-  expect(flagsWith({}, {...NODE, execPath: process.execPath, execArgv: ['--min_semi_space_size=1']})).toEqual([]);
-});
-
-test("no flag is added for a thread, or for a node's own program", () => {
-  expect(workerStart(1, undefined, {...OPTIONS, threads: true}).hiddenFlags).toEqual([]);
-  expect(workerStart(1, NODE, OPTIONS).hiddenFlags).toEqual([]);
 });

@@ -76,8 +76,7 @@ const NOBODY = {} as WorkerListener;
 const START: WorkerStart = {
   workerPath: '/main.js',
   execPath: '/node',
-  execArgv: [],
-  hiddenFlags: [],
+  execArgv: null,
   environment: {PATH: '/bin', TZ: 'UTC'},
   gracefulExitTimeout: undefined,
 };

@@ -4,8 +4,7 @@ import type {WorkerStart} from '../../../../../src/run/workers/workerStart';
 const START: WorkerStart = {
   workerPath: '/main.js',
   execPath: '/node',
-  execArgv: [],
-  hiddenFlags: [],
+  execArgv: null,
   environment: {PATH: '/bin', TZ: 'UTC'},
   gracefulExitTimeout: undefined,
 };
@@ -60,6 +59,12 @@ test('the order of variables is no difference', () => {
     {LANG: 'C', TZ: 'UTC'},
   ];
   expect(same({...START, environment}, {...START, environment: turned})).toBe(true);
+});
+
+test('without flags of its own it has those of this process', () => {
+  jest.replaceProperty(process, 'execArgv', ['--expose-gc']);
+  expect(same(START, {...START, execArgv: ['--expose-gc']})).toBe(true);
+  expect(same(START, {...START, execArgv: []})).toBe(false);
 });
 
 test('a process stays in the directory in which it was started', () => {
