@@ -197,7 +197,7 @@ function mustRunInBand({serial, globalConfig, options}: RunOptions): boolean {
   return !needed || userAsksForInBand(globalConfig);
 }
 
-/** Jest 29 does not hand on that it was asked for. */
+/** Jest 29 does not tell its runners whether `-i` was given. */
 function userAsksForInBand({runInBand}: RunOptions['globalConfig']): boolean {
   const handedOn = (runInBand as boolean | undefined) !== undefined;
   return handedOn ? runInBand : asksForInBand(process.argv.slice(2));

@@ -32,9 +32,9 @@ const DEATHS: DeathCases = {
   },
   'exit3.test.js': {
     body: 'console.log("before"); process.stderr.write("my last words\\n"); process.exit(3);',
-    says: [/process\.exit\(3\) was called/, /\| my last words/, /process\.exit called with "3"/],
+    says: [/the worker called process\.exit\(3\)/, /\| my last words/, /process\.exit called with "3"/],
   },
-  'exit0.test.js': {body: 'process.exit(0);', says: [/process\.exit\(0\) was called/]},
+  'exit0.test.js': {body: 'process.exit(0);', says: [/the worker called process\.exit\(0\)/]},
 };
 
 /** All of V8's memory is a small one, of Jest's process, too. */
@@ -167,7 +167,7 @@ onLatestLine('an exception that a test failed of is not taken for the reason of 
   );
   const {json} = await project.run(['-w', '1'], PARALLEL);
   const message = resultOf(json, 'b.test.js')?.message ?? '';
-  expect(message).toContain('process.exit(3) was called');
+  expect(message).toContain('the worker called process.exit(3)');
   expect(message).not.toContain("the first file's own");
 });
 

@@ -73,7 +73,7 @@ const FILL_TEMP = `const {appendFileSync} = require('fs'); const {tmpdir} = requ
 
 const DEATHS = [
   ['a signal', `process.kill(process.pid, 'SIGKILL'); await new Promise(() => {});`, /killed by signal SIGKILL/],
-  ['process.exit', `process.exit(3);`, /process\.exit\(3\) was called/],
+  ['process.exit', `process.exit(3);`, /the worker called process\.exit\(3\)/],
 ] as const;
 
 for (const [index, [what, body, says]] of DEATHS.entries()) {

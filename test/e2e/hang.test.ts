@@ -182,7 +182,7 @@ onlyThorough('a worker that was stopped from outside is found by its silence', a
   const output = await project.run(['-w', '2'], {env: QUICK});
   expect(statuses(output, 'a.test.js')).toEqual({'is stopped': 'failed', one: 'passed'});
   expect(messageOf(output, 'a.test.js')).toMatch(
-    /nothing was heard of it for [\d.]+ s: it had been stopped from outside/,
+    /the runner killed it because it was silent for [\d.]+ s: another process stopped it \(SIGSTOP\)/,
   );
   expect(await project.leftProcesses()).toEqual([]);
 });

@@ -52,8 +52,8 @@ export interface TestDuration {
 }
 
 /**
- * Durations by test, in whole ms. Tests below 1 ms are left out: 10,000 trivial tests must not cost 10,000 entries. Tests
- * that did not run are neither listed nor counted.
+ * Durations by test, in whole ms. Tests below 1 ms are left out and counted: 10,000 trivial tests must not cost 10,000
+ * entries. Tests that did not run are neither listed nor counted.
  *
  * @param mostMs how long the whole file took by a monotonic clock. Jest uses the time of day, which may jump.
  */

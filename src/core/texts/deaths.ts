@@ -171,7 +171,7 @@ export function nameOf({slot, pid}: DeathReport): string {
   return `worker ${describeWorker(slot, pid)}`;
 }
 
-/** No blanks before the bar: Jest takes them away from each line that looks like a place in a stack, and from no other. */
+/** No blanks before the bar: Jest trims the lines that look like stack frames, and no others. */
 function indent(text: string): string {
   return text
     .trimEnd()

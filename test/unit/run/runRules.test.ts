@@ -108,7 +108,9 @@ test('a mistake in the option is told with its entry', async () => {
     {'a.test.js': ''},
     {files: [{match: 'none'}, {match: '**', resources: ['gpu:2'], sharedFixtures: ['./gone']}]},
   );
-  expect(told[1]).toMatch(/ {2}conf, "files\.1" {2}it asks for 2 of .* {2}conf, "files\.1" {2}there is no module of /);
+  expect(told[1]).toMatch(
+    / {2}conf, "files\[1\]" {2}it asks for 2 of .* {2}conf, "files\[1\]" {2}there is no module of /,
+  );
 });
 
 test('fixtures are those of the files that run', async () => {
