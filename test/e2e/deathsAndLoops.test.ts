@@ -133,12 +133,12 @@ const LEFT_BEHIND: Readonly<Record<string, LeftBehind>> = {
   loop: {
     act: WAYS.loop,
     moments: ['next-environment', 'next-test', 'next-split'],
-    says: earlier => new RegExp(`code that \\S*${earlier} left behind .* hung worker w\\d while it ran .* run again`),
+    says: earlier => new RegExp(`code that \\S*${earlier} left behind .* hung worker w\\d while it ran.* runs again`),
   },
   promises: {
     act: WAYS.promises,
     moments: ['next-environment', 'next-test', 'next-split'],
-    says: earlier => new RegExp(`code that \\S*${earlier} left behind .* hung worker w\\d while it ran .* run again`),
+    says: earlier => new RegExp(`code that \\S*${earlier} left behind .* hung worker w\\d while it ran.* runs again`),
   },
   // No frame of the earlier file is on the stack, but the later one's code has not begun.
   helper: {
