@@ -83,7 +83,7 @@ module.exports = {
       comment: 'the compile cache knows its order and how jest-runtime loads modules',
       severity: 'error',
       from: {path: '^src/worker/compile/'},
-      to: {path: '^src/worker/(?!compile/|ownFrame\\.ts$)|^src/core/(?!wire/workerMessages\\.ts$)|^src/realm/'},
+      to: {path: '^src/worker/(?!compile/)|^src/core/(?!wire/workerMessages\\.ts$)|^src/realm/'},
     },
     {
       name: 'two-doors-to-the-compile-cache',

@@ -10,10 +10,8 @@ import {Watchdog} from './guard/watchdog';
 import {Orders} from './orders';
 import {ParentLine} from './parentLine';
 import {WorkerLoop} from './workerLoop';
-import {growYoungGeneration} from './youngGeneration';
 
 export async function serve(setup: WorkerSetup): Promise<void> {
-  growYoungGeneration();
   const {token, slot, generation, socketPath, ownsGroup, modules} = setup;
   const exit = new ExitRecorder(setup.exitRecordPath);
   const channel = new JestChannel(error => exit.leave(error));

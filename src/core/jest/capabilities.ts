@@ -102,18 +102,6 @@ export const JEST_CAPABILITIES = {
       );
     },
   },
-  /** Subject: jest-runtime's object that resolves a test file's modules: a Resolution, or up to 30.3 a Runtime. */
-  resolutions: {
-    off: 'keeping the paths of modules from one test file to the next',
-    probe: subject => {
-      const {resolver, _resolver = resolver, cjsConditions, resolveCjs, _resolveCjsModule} = fieldsOf(subject);
-      return (
-        Array.isArray(cjsConditions) &&
-        typeof fieldsOf(_resolver)._options === 'object' &&
-        typeof (resolveCjs ?? _resolveCjsModule) === 'function'
-      );
-    },
-  },
   /** Subject: `{chalk, supportsColor}`, the packages with which Jest decides on colours. */
   colours: {
     off: 'colours in the output of workers',

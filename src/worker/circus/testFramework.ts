@@ -9,7 +9,6 @@ import {existsSync, readText} from '../../pristine/fs';
 import {dirname, join} from '../../pristine/path';
 import {LateErrors} from './lateErrors';
 import {probe} from '../jestProbes';
-import {keepResolutions} from '../lookups/keptResolutions';
 import {withoutOurCalls} from './ownCalls';
 import {cutDeepDetails, sendable} from '../sendable';
 
@@ -137,7 +136,6 @@ function wrap(testRunner: string): boolean {
     const file = next;
     next = null;
     lateErrors.fileBegins(path);
-    keepResolutions(runtime, path);
     if (file === null) {
       return (run = framework(globalConfig, config, environment, runtime, path, sendMessageToJest, ...rest));
     }

@@ -13,7 +13,7 @@ import {JestsPackages} from './jestsPackages';
 import {vmFor} from './jestVm';
 import type {KeptCode} from './keptCode';
 import {keepReads} from './keptReads';
-import {withoutOurFrame} from '../ownFrame';
+import {withoutOurFrame} from './ownFrame';
 
 /** The functions of jest-runtime that ask for a module that itself needs; each asks once, and keeps what it gets. */
 const ASK_FOR_ITSELF = new Set(['_nodeVm', '_vm', 'fs', '_module']);

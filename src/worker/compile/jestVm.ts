@@ -7,7 +7,7 @@
 import vm from 'node:vm';
 import type {Importer} from './imports';
 import type {KeptCode} from './keptCode';
-import {withoutOurFrame} from '../ownFrame';
+import {withoutOurFrame} from './ownFrame';
 import type {ModuleCode} from './storedCode';
 
 const {compileFunction, Script: NodeScript} = vm;

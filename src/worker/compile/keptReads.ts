@@ -6,7 +6,7 @@ import type {BigIntStats} from 'node:fs';
 import {epochMs} from '../../pristine/clock';
 import {isReadingMocked, statSync} from '../../pristine/fs';
 import type {JestsPackages} from './jestsPackages';
-import {withoutOurFrame} from '../ownFrame';
+import {withoutOurFrame} from './ownFrame';
 import {isOfAPackage} from './packages';
 import {readWhole} from './wholeFile';
 

@@ -51,14 +51,6 @@ const CASES: Readonly<Record<CapabilityName, {readonly there: unknown; readonly 
     there: {istanbul: functions('createCoverageMap'), bcoe: functions('mergeProcessCovs')},
     off: [{istanbul: functions('createCoverageMap'), bcoe: {}}, {bcoe: functions('mergeProcessCovs')}],
   },
-  resolutions: {
-    there: {resolver: {_options: {}}, cjsConditions: ['require'], ...functions('resolveCjs')},
-    off: [
-      {resolver: {_options: {}}, cjsConditions: ['require']},
-      {resolver: {}, cjsConditions: ['require'], ...functions('resolveCjs')},
-      {_resolver: {_options: {}}, ...functions('_resolveCjsModule')},
-    ],
-  },
   compileCache: {
     there: {version: '30.5.2', source: 'function _nodeVm() {'},
     off: [

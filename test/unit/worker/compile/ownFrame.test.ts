@@ -1,5 +1,5 @@
 import vm from 'node:vm';
-import {withoutOurFrame} from '../../../src/worker/ownFrame';
+import {withoutOurFrame} from '../../../../src/worker/compile/ownFrame';
 
 /** This file is taken for ours. */
 const ours = (act: () => unknown) => withoutOurFrame(__filename, act);
