@@ -6,6 +6,7 @@ import type {Circus} from '@jest/types';
 import {TIMES_OWN_TIMEOUT, type LimitSource} from '../../core/wire/watchdogMessages';
 import {monotonicMs} from '../../pristine/clock';
 import type {Collection} from '../circus/collection';
+import type {Phase} from './phaseMemory';
 import type {Watchdog} from './watchdog';
 
 export interface PhaseLimits {
@@ -14,6 +15,9 @@ export interface PhaseLimits {
   /** In ms; 0: none. */
   readonly hardMs: number;
 }
+
+/** A phase as its limits are set, in ms. */
+type PhaseStart = Pick<Phase, 'name' | 'limitBy' | 'began'> & Record<'slowMs' | 'hardMs' | 'stuckMs', number>;
 
 /** A step that needs the parent or a quiet machine has this long (ms), at least. */
 const LEAST_OUTSIDE_MS = 60_000;
@@ -150,25 +154,15 @@ export class Phases {
   /** Only an event loop that does not turn is judged. */
   #wait(name: string, hardMs: number, began: boolean): void {
     const limitBy = began && this.#pragmaMs !== null ? 'file' : 'option';
-    const optionMs = this.#limits.hardMs;
-    this.#watchdog.begin({name, slowMs: null, hardMs: null, stuckMs: orNone(hardMs), limitBy, optionMs, began});
+    this.#enterPhase({name, slowMs: 0, hardMs: 0, stuckMs: hardMs, limitBy, began});
   }
 
   /** A short step of the worker's own: its event loop turns, and the step ends. */
   #stepOutside(name: string, began: boolean, stuckMs = this.#limits.hardMs): void {
-    const optionMs = this.#limits.hardMs;
     const hardMs = this.#limitOutside;
     // Otherwise the limit is LEAST_OUTSIDE_MS, which is no setting of the user's.
-    const limitBy = hardMs === optionMs ? 'option' : null;
-    this.#watchdog.begin({
-      name,
-      slowMs: null,
-      hardMs: orNone(hardMs),
-      stuckMs: orNone(stuckMs),
-      limitBy,
-      optionMs,
-      began,
-    });
+    const limitBy = hardMs === this.#limits.hardMs ? 'option' : null;
+    this.#enterPhase({name, slowMs: 0, hardMs, stuckMs, limitBy, began});
   }
 
   get #limitOutside(): number {
@@ -182,15 +176,14 @@ export class Phases {
     const {slowMs, hardMs} = this.#limits;
     const ownMs = TIMES_OWN_TIMEOUT * ownTimeoutMs;
     const limit = hardMs === 0 ? 0 : Math.max(hardMs, ownMs);
-    this.#watchdog.begin({
-      name,
-      slowMs: orNone(slowMs),
-      hardMs: orNone(this.#pragmaMs ?? limit),
-      stuckMs: null,
-      limitBy: this.#limitBy(ownMs),
-      optionMs: hardMs,
-      began,
-    });
+    const limitBy = this.#limitBy(ownMs);
+    this.#enterPhase({name, slowMs, hardMs: this.#pragmaMs ?? limit, stuckMs: 0, limitBy, began});
+  }
+
+  /** Starts a phase. A limit of 0 ms, or one that no clock reaches, is no limit. */
+  #enterPhase({slowMs, hardMs, stuckMs, ...phase}: PhaseStart): void {
+    const limits = {slowMs: orNone(slowMs), hardMs: orNone(hardMs), stuckMs: orNone(stuckMs)};
+    this.#watchdog.begin({...phase, ...limits, optionMs: this.#limits.hardMs});
   }
 
   #limitBy(ownMs: number): LimitSource {
