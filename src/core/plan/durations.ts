@@ -70,7 +70,7 @@ export function testDurations(tests: readonly TestDuration[], mostMs = Infinity)
 }
 
 /** What is remembered of a file whose process died: its durations are those of the run before. */
-export function deathOf(past: FileRecord | null): Omit<FileRecord, 'at'> {
+export function recordOfDeath(past: FileRecord | null): Omit<FileRecord, 'at'> {
   return {ms: past?.ms ?? null, tests: past?.tests ?? {}, short: past?.short ?? 0, end: 'died'};
 }
 

@@ -2,7 +2,7 @@
 import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
-import {deathOf, fileKey, testDurations, type FileRecord} from '../../core/plan/durations';
+import {recordOfDeath, fileKey, testDurations, type FileRecord} from '../../core/plan/durations';
 import type {TimingsFile} from './timings';
 
 export class PastRuns {
@@ -42,6 +42,6 @@ export class PastRuns {
 
   noteDeath(test: Test, node: string | null = null): void {
     const past = this.of(test, node);
-    this.#timings.record(this.key(test, node), deathOf(past));
+    this.#timings.record(this.key(test, node), recordOfDeath(past));
   }
 }

@@ -22,7 +22,7 @@ import {
 } from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 import {
-  deathOf,
+  recordOfDeath,
   formatDurations,
   mergeDurations,
   parseDurations,
@@ -148,7 +148,7 @@ export class TimingsFile {
         continue;
       }
       this.#deadMarkers.push(marker);
-      this.record(key, deathOf(this.#past.get(key) ?? null));
+      this.record(key, recordOfDeath(this.#past.get(key) ?? null));
     }
   }
 
