@@ -3,7 +3,7 @@ import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {measureRun, type Measured} from './measuredRun';
 import {median} from './statistics';
-import {prepareSuite, type Files, type Install} from './turns';
+import {prepareSuite, turns, type Files, type Install} from './turns';
 
 const ROUNDS = 9;
 /** What it takes, to what it takes without the cache; what is above 1 is the measuring's. */
@@ -34,11 +34,9 @@ export function benchmarkColdCache(installs: readonly Install[]): void {
       });
     const sides = {without: side('without'), with: side('with')};
     const runs: Record<(typeof NAMES)[number], Measured[]> = {without: [], with: []};
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const of of round % 2 === 0 ? NAMES : [...NAMES].reverse()) {
-        rmSync(join(sides[of].folder, '.cache'), {recursive: true, force: true});
-        runs[of].push(measureRun(sides[of]));
-      }
+    for (const of of turns(NAMES, ROUNDS)) {
+      rmSync(join(sides[of].folder, '.cache'), {recursive: true, force: true});
+      runs[of].push(measureRun(sides[of]));
     }
     for (const {folder} of Object.values(sides)) rmSync(folder, {recursive: true, force: true});
     const row = (what: string, pick: (run: Measured) => number, goal = '') => {

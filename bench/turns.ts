@@ -42,6 +42,11 @@ export interface Suite {
   readonly rounds: number;
 }
 
+/** Whose turn it is, round after round: ABBA, so that what grows or shrinks from run to run is the same for all. */
+export function* turns<Name>(names: readonly Name[], rounds: number): Generator<Name> {
+  for (let round = 0; round < rounds; round++) yield* round % 2 === 0 ? names : [...names].reverse();
+}
+
 /** Runs every side once, so that transforms and durations are known, then all in turn; medians in seconds. */
 export function timeInTurn<Name extends string>(
   install: Install,
@@ -52,9 +57,7 @@ export function timeInTurn<Name extends string>(
   const runs = new Map(names.map(name => [name, prepare(install, `${suite.name} ${name}`, suite.files, sides[name])]));
   const times = new Map(names.map(name => [name, [] as number[]]));
   for (const {run} of runs.values()) run();
-  for (let round = 0; round < suite.rounds; round++) {
-    for (const name of round % 2 === 0 ? names : [...names].reverse()) times.get(name)?.push(runs.get(name)!.run());
-  }
+  for (const name of turns(names, suite.rounds)) times.get(name)?.push(runs.get(name)!.run());
   for (const {folder} of runs.values()) rmSync(folder, {recursive: true, force: true});
   return Object.fromEntries(names.map(name => [name, median(times.get(name) ?? [])])) as Record<Name, number>;
 }

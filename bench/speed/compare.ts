@@ -3,7 +3,7 @@ import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {measureRun, peakMemory, type Measured} from '../measuredRun';
 import {median} from '../statistics';
-import {prepareSuite, type Install, type PreparedSuite} from '../turns';
+import {prepareSuite, turns, type Install, type PreparedSuite} from '../turns';
 import type {Goals, SpeedSuite} from './suite';
 
 type Sides<T> = Readonly<Record<'stock' | 'xdist', T>>;
@@ -50,12 +50,9 @@ export async function compareRunners(install: Install, suite: SpeedSuite, {pairs
 
 const NAMES = ['stock', 'xdist'] as const;
 
-/** ABBA: what grows or shrinks from run to run is the same for both. */
 async function inTurn<T>(rounds: number, run: (name: keyof Sides<T>) => T | Promise<T>): Promise<Sides<readonly T[]>> {
   const results: Sides<T[]> = {stock: [], xdist: []};
-  for (let round = 0; round < rounds; round++) {
-    for (const name of round % 2 === 0 ? NAMES : [...NAMES].reverse()) results[name].push(await run(name));
-  }
+  for (const name of turns(NAMES, rounds)) results[name].push(await run(name));
   return results;
 }
 
