@@ -1,0 +1,271 @@
+/**
+ * The format of a recording: what one run of the runner did, as JSON lines. docs/recording.md documents it for others.
+ *
+ * The first line is a RunLine. The others follow in the order of time. `at` is always in ms since the run began, by a
+ * monotonic clock. A file is named by its index in the FilesLine. Paths are relative to the root of the repository,
+ * with forward slashes.
+ */
+import type {Death} from '../core/texts/deaths';
+import type {Generation, SlotNumber} from '../core/plan/units';
+import type {Command, ScheduleEvent, SchedulePlan} from '../core/schedule';
+import type {FileProfile} from '../core/wire/fileProfile';
+
+/** Raised with every change that an older reader would misread. */
+export const FORMAT = 1;
+
+/** `default`: what the scheduler did and how each test ended. `full`: also everything that Jest was told. */
+export type Level = 'default' | 'full';
+
+/** The first line: the circumstances of the run. */
+export interface RunLine {
+  readonly type: 'run';
+  readonly format: number;
+  readonly level: Level;
+  readonly runId: string;
+  /** When the run began, in ms since the epoch. */
+  readonly startedAt: number;
+  /** How long Jest's process had run by then (ms): Jest's own start, the search for test files, `globalSetup`. */
+  readonly beforeMs: number;
+  readonly versions: {readonly runner: string; readonly jest: string; readonly node: string};
+  readonly machine: {
+    readonly platform: string;
+    readonly arch: string;
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryBytes: number;
+  };
+  /** The options that differ from the defaults, with the place where each was set. */
+  readonly options: Readonly<Record<string, {readonly value: unknown; readonly from: string}>>;
+  readonly jest: JestSettings;
+  readonly projects: readonly RecordedProject[];
+  /** The run's rootDir; '': the root of the repository. */
+  readonly rootDir: string;
+  /** From variables of the CI; null: they name none. */
+  readonly git: {readonly commit: string | null; readonly branch: string | null};
+  /** Hashes. Runs with equal hashes have the same config, and the same list of files. */
+  readonly fingerprints: {readonly config: string; readonly files: string};
+  /** Why the run is in band; null: it runs over workers. */
+  readonly inBand: string | null;
+}
+
+/** The settings of Jest that decide what a run does and reports. Nothing else of its config is recorded. */
+export interface JestSettings {
+  readonly bail: number;
+  readonly ci: boolean;
+  readonly collectCoverage: boolean;
+  readonly coverageProvider: 'babel' | 'v8';
+  readonly expand: boolean;
+  readonly maxWorkers: number;
+  readonly randomize: boolean;
+  readonly seed: number;
+  readonly shard: {readonly shardIndex: number; readonly shardCount: number} | null;
+  readonly silent: boolean;
+  readonly testNamePattern: string | null;
+  readonly testPathPatterns: readonly string[];
+  readonly updateSnapshot: 'all' | 'new' | 'none';
+  readonly verbose: boolean | null;
+  readonly watch: boolean;
+  /** Whether Jest chose the files by something other than a pattern of paths: `-o`, `--findRelatedTests` and so on. */
+  readonly related: boolean;
+}
+
+/** A project of Jest's config that has files in the run. */
+export interface RecordedProject {
+  /** Jest's own id of the project's config. */
+  readonly id: string;
+  /** Its displayName; null: it has none. */
+  readonly name: string | null;
+  readonly rootDir: string;
+}
+
+export interface RecordedFile {
+  /** The index of its project in the RunLine. */
+  readonly project: number;
+  readonly path: string;
+}
+
+/** The list of test files, in the order in which Jest gave it. Other lines refer to a file by its index. */
+export interface FilesLine {
+  readonly type: 'files';
+  readonly files: readonly RecordedFile[];
+}
+
+/** The plan of a run over workers. The paths of its units are those of FilesLine. */
+export interface PlanLine {
+  readonly type: 'plan';
+  readonly at: number;
+  readonly plan: SchedulePlan;
+  /** For each unit, the index of its file. */
+  readonly files: readonly number[];
+  /** The names of the nodes; empty: all workers are alike. */
+  readonly nodes: readonly string[];
+}
+
+export interface EventLine {
+  readonly type: 'event';
+  readonly at: number;
+  readonly event: ScheduleEvent;
+}
+
+export interface CommandLine {
+  readonly type: 'command';
+  readonly at: number;
+  readonly command: Command;
+}
+
+/**
+ * For each test of a file that may be split, in the order of the source, the number of its group; null: the test does
+ * not run.
+ */
+export interface GroupsLine {
+  readonly type: 'groups';
+  readonly at: number;
+  readonly unit: number;
+  readonly groups: readonly (number | null)[];
+}
+
+/** A worker's process has started, or was started ahead of the run. */
+export interface ProcessLine {
+  readonly type: 'process';
+  readonly at: number;
+  readonly slot: SlotNumber;
+  readonly generation: Generation;
+  readonly pid: number;
+}
+
+/** A worker that watch mode started ahead of the run has this state. */
+export interface AheadLine {
+  readonly type: 'ahead';
+  readonly at: number;
+  readonly slot: SlotNumber;
+  readonly pid: number | null;
+  readonly state: AheadState;
+}
+
+/** `waits`: it has loaded its modules. `ready`: it can serve the new run. `leaves`: it cannot, because of `why`. */
+export type AheadState = {readonly type: 'waits' | 'ready'} | {readonly type: 'leaves'; readonly why: string};
+
+export type TestStatus = 'passed' | 'failed' | 'pending' | 'skipped' | 'todo' | 'disabled' | 'focused';
+
+export interface RecordedTest {
+  /** The titles of its describe blocks and its own. */
+  readonly titles: readonly string[];
+  readonly status: TestStatus;
+  /** In ms; null: it did not run. */
+  readonly ms: number | null;
+  /** When its last try began; null: unknown, as it did not run, or because Jest 29 does not say so. */
+  readonly at: number | null;
+}
+
+/** What one worker contributed to a file. A file that was not split has one share. */
+export interface ShareLine {
+  readonly type: 'share';
+  /** When it ended. */
+  readonly at: number;
+  readonly file: number;
+  /** The unit; null: the run is in band. */
+  readonly unit: number | null;
+  /** null: the run is in band, or no worker ran the file. */
+  readonly slot: SlotNumber | null;
+  /** The node's name; null: all workers are alike. */
+  readonly node: string | null;
+  readonly tests: readonly RecordedTest[];
+  /** Where its time went; null: unknown, as the worker died. */
+  readonly profile: FileProfile | null;
+}
+
+/** The end of a file. */
+export interface FileLine {
+  readonly type: 'file';
+  readonly at: number;
+  readonly file: number;
+  readonly status: 'passed' | 'failed' | 'skipped';
+  /** How many of its tests have each outcome. */
+  readonly tests: {
+    readonly passed: number;
+    readonly failed: number;
+    readonly pending: number;
+    readonly todo: number;
+  };
+  /** The first line of the reason why the file has no result; null: it has one. */
+  readonly error: string | null;
+}
+
+/** A worker died. */
+export interface DeathLine {
+  readonly type: 'death';
+  readonly at: number;
+  readonly slot: SlotNumber;
+  readonly generation: Generation;
+  readonly pid: number | null;
+  readonly death: Death;
+  /** The end of what the process wrote to its standard error. */
+  readonly stderr: string;
+}
+
+/** A text of the runner that the user read on standard error. */
+export interface WarningLine {
+  readonly type: 'warning';
+  readonly at: number;
+  readonly text: string;
+}
+
+/** How busy the machine was. */
+export interface LoadLine {
+  readonly type: 'load';
+  readonly at: number;
+  /** The share of all cores' time since the last such line, by all programs: 0 to 1. */
+  readonly busy: number;
+  /** Free memory, in bytes. */
+  readonly freeBytes: number;
+}
+
+/** Full recordings: an event that Jest was told. */
+export interface ToldLine {
+  readonly type: 'told';
+  readonly at: number;
+  readonly name: ToldName;
+  /** null: the file is unknown. */
+  readonly file: number | null;
+  /** What follows the Test in the event's data, in the encoding of `json.ts`. */
+  readonly data: unknown;
+}
+
+export type ToldName =
+  'test-file-start' | 'test-file-success' | 'test-file-failure' | 'test-case-start' | 'test-case-result';
+
+/** Full recordings: what coverage says of one source that does not depend on the run, once for each content. */
+export interface SourceLine {
+  readonly type: 'source';
+  /** A hash of `source`. */
+  readonly id: string;
+  readonly source: unknown;
+}
+
+/** The last line. A recording without it is of a run that was killed, or that goes on. */
+export interface EndLine {
+  readonly type: 'end';
+  readonly at: number;
+  /** `ended-early`: by `--bail` or by the user. `fault`: by an error of the runner. */
+  readonly verdict: 'passed' | 'failed' | 'ended-early' | 'fault';
+  /** Whether the run failed by something that is not the result of a file: a fixture that could not be taken down. */
+  readonly failedOutside: boolean;
+}
+
+export type RecordingLine =
+  | RunLine
+  | FilesLine
+  | PlanLine
+  | EventLine
+  | CommandLine
+  | GroupsLine
+  | ProcessLine
+  | AheadLine
+  | ShareLine
+  | FileLine
+  | DeathLine
+  | WarningLine
+  | LoadLine
+  | ToldLine
+  | SourceLine
+  | EndLine;

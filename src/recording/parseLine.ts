@@ -1,0 +1,165 @@
+/** Parses the lines of a recording. A recording may come from a stranger, so each field that is read has a check. */
+import * as v from 'valibot';
+import {parseFileProfile} from '../core/wire/fileProfile';
+import type {RecordingLine} from './lines';
+import {isRepoPath} from './repoPaths';
+import {parseCommand, parseEvent, parsePlan} from './scheduleLines';
+
+const ms = v.pipe(v.number('a number'), v.finite('a number'));
+const whole = v.pipe(v.number('a whole number'), v.integer('a whole number'));
+const index = v.pipe(whole, v.minValue(0, 'a whole number, 0 or more'));
+const text = v.string('a text');
+const yesOrNo = v.boolean('true or false');
+const path = v.pipe(text, v.check(isRepoPath, 'a path below the root of the repository'));
+/** A value that another parser checks. */
+const parsed = <T>(parse: (value: unknown) => T) =>
+  v.pipe(
+    v.unknown(),
+    v.rawTransform<unknown, T>(({dataset, addIssue, NEVER}) => {
+      try {
+        return parse(dataset.value);
+      } catch (error) {
+        addIssue({message: (error as Error).message});
+        return NEVER;
+      }
+    }),
+  );
+
+const at = ms;
+const slot = v.pipe(whole, v.minValue(1, 'a slot, 1 or more'));
+const pid = v.nullable(index);
+
+const jest = v.object({
+  bail: index,
+  ci: yesOrNo,
+  collectCoverage: yesOrNo,
+  coverageProvider: v.picklist(['babel', 'v8']),
+  expand: yesOrNo,
+  maxWorkers: index,
+  randomize: yesOrNo,
+  seed: whole,
+  shard: v.nullable(v.object({shardIndex: index, shardCount: index})),
+  silent: yesOrNo,
+  testNamePattern: v.nullable(text),
+  testPathPatterns: v.array(text),
+  updateSnapshot: v.picklist(['all', 'new', 'none']),
+  verbose: v.nullable(yesOrNo),
+  watch: yesOrNo,
+  related: yesOrNo,
+});
+
+const run = v.object({
+  type: v.literal('run'),
+  format: index,
+  level: v.picklist(['default', 'full']),
+  runId: text,
+  startedAt: ms,
+  beforeMs: ms,
+  versions: v.object({runner: text, jest: text, node: text}),
+  machine: v.object({platform: text, arch: text, cpu: text, cores: index, memoryBytes: index}),
+  options: v.record(text, v.object({value: v.unknown(), from: text})),
+  jest,
+  projects: v.array(v.object({id: text, name: v.nullable(text), rootDir: path})),
+  rootDir: path,
+  git: v.object({commit: v.nullable(text), branch: v.nullable(text)}),
+  fingerprints: v.object({config: text, files: text}),
+  inBand: v.nullable(text),
+});
+
+const status = v.picklist(['passed', 'failed', 'pending', 'skipped', 'todo', 'disabled', 'focused']);
+const test = v.object({titles: v.array(text), status, ms: v.nullable(ms), at: v.nullable(ms)});
+const count = v.object({passed: index, failed: index, pending: index, todo: index});
+
+const death = v.variant('kind', [
+  v.object({kind: v.literal('signal'), signal: text}),
+  v.object({kind: v.literal('exit'), code: whole, uncaught: v.nullable(text)}),
+  v.object({kind: v.literal('out-of-memory')}),
+  v.object({
+    kind: v.literal('hung'),
+    name: text,
+    ms,
+    limitMs: ms,
+    limitBy: text,
+    began: yesOrNo,
+    place: v.looseObject({kind: text}),
+  }),
+  v.object({kind: v.literal('deaf'), ms}),
+  v.object({kind: v.literal('silent'), ms}),
+  v.object({kind: v.literal('interrupted'), signal: text}),
+  v.object({kind: v.literal('broken'), message: text}),
+]);
+
+const ahead = v.variant('type', [
+  v.object({type: v.picklist(['waits', 'ready'])}),
+  v.object({type: v.literal('leaves'), why: text}),
+]);
+
+const LINES = [
+  run,
+  v.object({type: v.literal('files'), files: v.array(v.object({project: index, path}))}),
+  v.object({type: v.literal('plan'), at, plan: parsed(parsePlan), files: v.array(index), nodes: v.array(text)}),
+  v.object({type: v.literal('event'), at, event: parsed(parseEvent)}),
+  v.object({type: v.literal('command'), at, command: parsed(parseCommand)}),
+  v.object({type: v.literal('groups'), at, unit: index, groups: v.array(v.nullable(index))}),
+  v.object({type: v.literal('process'), at, slot, generation: index, pid: index}),
+  v.object({type: v.literal('ahead'), at, slot, pid, state: ahead}),
+  v.object({
+    type: v.literal('share'),
+    at,
+    file: index,
+    unit: v.nullable(index),
+    slot: v.nullable(slot),
+    node: v.nullable(text),
+    tests: v.array(test),
+    profile: v.nullable(parsed(parseFileProfile)),
+  }),
+  v.object({
+    type: v.literal('file'),
+    at,
+    file: index,
+    status: v.picklist(['passed', 'failed', 'skipped']),
+    tests: count,
+    error: v.nullable(text),
+  }),
+  v.object({type: v.literal('death'), at, slot, generation: index, pid, death, stderr: text}),
+  v.object({type: v.literal('warning'), at, text}),
+  v.object({type: v.literal('load'), at, busy: ms, freeBytes: index}),
+  v.object({
+    type: v.literal('told'),
+    at,
+    name: v.picklist([
+      'test-file-start',
+      'test-file-success',
+      'test-file-failure',
+      'test-case-start',
+      'test-case-result',
+    ]),
+    file: v.nullable(index),
+    data: v.unknown(),
+  }),
+  v.object({type: v.literal('source'), id: text, source: v.unknown()}),
+  v.object({
+    type: v.literal('end'),
+    at,
+    verdict: v.picklist(['passed', 'failed', 'ended-early', 'fault']),
+    failedOutside: yesOrNo,
+  }),
+] as const;
+
+const BY_TYPE = new Map(LINES.map(line => [line.entries.type.literal as string, line as v.GenericSchema]));
+
+/**
+ * @returns null: the line is of a kind that this version does not know
+ * @throws {Error} whose message says which field is wrong, and what it must be
+ */
+export function parseLine(value: unknown): RecordingLine | null {
+  if (typeof value !== 'object' || value === null) throw new Error('it is not an object');
+  const {type} = value as {type?: unknown};
+  if (typeof type !== 'string') throw new Error('it has no "type"');
+  const schema = BY_TYPE.get(type);
+  if (schema === undefined) return null;
+  const result = v.safeParse(schema, value, {abortEarly: true});
+  if (result.success) return result.output as RecordingLine;
+  const [issue] = result.issues;
+  throw new Error(`"${v.getDotPath(issue) ?? type}" of a "${type}" line must be ${issue.message}`);
+}
