@@ -130,6 +130,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
     XDIST_WORKER_COUNT: '1',
     XDIST_RUN_ID: options.runId,
     XDIST_NODE: undefined, // if a test has started this Jest, that test's Jest may have nodes
+    XDIST_RECORDING: undefined, // a Jest that a test starts would write to the same recording
   });
   try {
     await runner.runTests(handed, watcher, {serial: true});

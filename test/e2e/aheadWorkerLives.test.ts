@@ -26,7 +26,7 @@ inWatchMode('a worker that is killed while it waits is replaced, and nobody hear
     const rerun = await session.untilRun();
     expect(rerun).toMatch(/Tests: +2 passed, 2 total/);
     expect(rerun).not.toMatch(/jest-runner-xdist|worker|signal/);
-    const ready = states(project).flatMap(({pid, ahead}) => (ahead.type === 'ready' ? [pid] : []));
+    const ready = states(project).flatMap(({pid, state}) => (state.type === 'ready' ? [pid] : []));
     expect(ready).toEqual([two]);
     await session.leave();
     expect(await project.leftProcesses()).toEqual([]);

@@ -95,9 +95,7 @@ onLatestLine('what files ask for is in the plan', async (_line, make) => {
     'b.test.js': {...nothing, fixtures: [0, 1]},
     'c.test.js': null,
   });
-  expect(plan.units.filter(({split}) => split !== null).map(({file}) => file.path)).toEqual([
-    project.path('c.test.js'),
-  ]);
+  expect(plan.units.filter(({split}) => split !== null).map(({file}) => basename(file.path))).toEqual(['c.test.js']);
   expect(plan).toMatchObject({
     fixtures: [
       {scope: 'run', needs: []},

@@ -7,7 +7,6 @@ import {
   LOADERS,
   notesOf,
   PARALLEL,
-  runsOf,
   slowTests,
   splitFile,
   unitsOf,
@@ -237,7 +236,7 @@ onLatestLine('watch mode: the file is split in each run', async (_line, make) =>
   expect(rerun).toContain('one more');
   expect(rerun).toMatch(/Tests: +17 passed, 17 total/);
   await session.leave();
-  const runs = runsOf({log: project.lines('xdist.log')});
+  const runs = project.runsRecorded();
   expect(runs).toHaveLength(2);
   for (const run of runs) expect(workersOf(run).length).toBeGreaterThan(1);
   expect(await project.leftProcesses()).toEqual([]);

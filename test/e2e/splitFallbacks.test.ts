@@ -1,17 +1,7 @@
 /** When a file that may be split is not, and what becomes of one that is in the middle of it when something happens. */
 import {expectSameAsStock} from './parity';
 import {onLatestLine} from './project';
-import {
-  expectSplit,
-  expectWhole,
-  notesOf,
-  PARALLEL,
-  runsOf,
-  slowTests,
-  splitFile,
-  testsOf,
-  workersOf,
-} from './splitting';
+import {expectSplit, expectWhole, notesOf, PARALLEL, slowTests, splitFile, testsOf, workersOf} from './splitting';
 
 const BASE = {transform: {}, cacheDirectory: '<rootDir>/.cache'};
 /** A few tests that end at once. */
@@ -154,7 +144,7 @@ onLatestLine('runs one after the other are all split, with durations known and u
     const output = await project.run(['-w', '3']);
     expect(output.exitCode).toBe(0);
     expectSplit(output);
-    expect(runsOf(output)).toHaveLength(1);
+    expect(project.runsRecorded()).toHaveLength(1);
     expect(testsOf(output)).toHaveLength(16);
   }
   expect(notesOf(project)).toHaveLength(32);
