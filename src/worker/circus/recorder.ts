@@ -145,7 +145,7 @@ export class Recorder {
       // The name that the same time has in a file's result, where it has one.
       result: startedAt === undefined ? rest : {...rest, startAt: startedAt},
       console: this.#newConsole(),
-      snapshots: this.#snapshots?.news() ?? null,
+      snapshots: this.#snapshots?.takeActivity() ?? null,
     });
   }
 

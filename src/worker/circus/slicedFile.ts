@@ -201,7 +201,8 @@ export class SlicedFile implements CircusFile {
       : null;
     if (snapshots === null) {
       // The file runs whole, without a journal. The rest of a file cannot run so.
-      if (order.resumes !== null) throw new Error('This Jest differs inside from those that we know.');
+      if (order.resumes !== null)
+        throw new Error('The private parts of this Jest differ from those that the runner knows.');
       this.#options.journal.skip();
       return;
     }

@@ -4,7 +4,7 @@
  * whole .snap file at a file's end, and two workers with the same file would write over each other. What
  * would have been written is then handed to the parent, which does it once, for all.
  */
-import type {SnapshotNews} from '../../core/wire/journal';
+import type {SnapshotActivity} from '../../core/wire/journal';
 import type {SnapshotChanges, WhenTakenBack} from '../../core/wire/workerMessages';
 import {probe} from '../jestProbes';
 import {withoutOurCalls} from './ownCalls';
@@ -38,7 +38,7 @@ export interface CaptureOptions {
 export class SnapshotWatch {
   #state: SnapshotState | null;
   readonly #before: Readonly<Record<string, string>>;
-  /** Keys that were asked for since the last news. */
+  /** Keys that were asked for since the last `takeActivity`. */
   #touched = new Set<string>();
 
   private constructor(state: SnapshotState, onMatch: (writesInline: boolean) => void) {
@@ -75,8 +75,8 @@ export class SnapshotWatch {
     return this.#state && {path: this.#state._snapshotPath, keys: Object.keys(this.#before)};
   }
 
-  /** What was done to them since this was last asked; null: nothing. */
-  news(): SnapshotNews | null {
+  /** What the tests have done to the snapshots since the last call; null: nothing. */
+  takeActivity(): SnapshotActivity | null {
     const state = this.#state;
     if (state === null || this.#touched.size === 0) return null;
     const written: Record<string, string | null> = {};

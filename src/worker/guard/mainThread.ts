@@ -1,5 +1,5 @@
 /**
- * A thread's line to the main thread of its process: an inspector session. The main thread answers
+ * A thread's line to the main thread of its process, through the inspector. The main thread answers
  * also in the middle of an endless loop, as V8 interrupts it there; in native code it does not.
  *
  * A thread that ends in the moment in which it is answered aborts the process (Node 20, in
@@ -32,20 +32,20 @@ const KEEP_TURNING = `{
 }`;
 
 export class MainThread {
-  readonly #session: Session;
+  readonly #inspector: Session;
   #heardAt = performance.now();
 
-  private constructor(session: Session) {
-    this.#session = session;
-    session.connectToMainThread();
-    session.on('inspectorNotification', () => this.#hear());
+  private constructor(inspector: Session) {
+    this.#inspector = inspector;
+    inspector.connectToMainThread();
+    inspector.on('inspectorNotification', () => this.#hear());
   }
 
   /** @returns null: this Node was built without an inspector */
   static connect(): MainThread | null {
     try {
-      const {Session: Inspected} = require('node:inspector') as {readonly Session: new () => Session};
-      return new MainThread(new Inspected());
+      const {Session: Inspector} = require('node:inspector') as {readonly Session: new () => Session};
+      return new MainThread(new Inspector());
     } catch {
       return null;
     }
@@ -54,7 +54,7 @@ export class MainThread {
   /** @throws {SilentError} */
   async post(method: string, parameters: object = {}): Promise<unknown> {
     const reply = new Promise<unknown>((resolve, reject) => {
-      this.#session.post(method, parameters, (error, result) => {
+      this.#inspector.post(method, parameters, (error, result) => {
         this.#hear();
         if (error === null) resolve(result);
         else reject(new Error(`${method}: ${error.message}`));
@@ -72,23 +72,23 @@ export class MainThread {
    * @throws {SilentError}
    */
   async stop(onScript: (script: Debugger.ScriptParsedEventDataType) => void): Promise<readonly Debugger.CallFrame[]> {
-    this.#session.on('Debugger.scriptParsed', ({params}) => onScript(params));
+    this.#inspector.on('Debugger.scriptParsed', ({params}) => onScript(params));
     const paused = this.#paused();
-    this.#session.post('Debugger.enable');
-    this.#session.post('Runtime.evaluate', {expression: KEEP_TURNING});
-    this.#session.post('Debugger.pause');
+    this.#inspector.post('Debugger.enable');
+    this.#inspector.post('Runtime.evaluate', {expression: KEEP_TURNING});
+    this.#inspector.post('Debugger.pause');
     return this.#unlessSilent(paused, STOP_SILENCE_MS);
   }
 
   /** Lets it take one step more, and stops it again. @throws {SilentError} */
   async step(): Promise<readonly Debugger.CallFrame[]> {
     const paused = this.#paused();
-    this.#session.post('Debugger.stepInto');
+    this.#inspector.post('Debugger.stepInto');
     return this.#unlessSilent(paused);
   }
 
   release(): void {
-    this.#session.post('Debugger.disable');
+    this.#inspector.post('Debugger.disable');
   }
 
   /**
@@ -122,12 +122,12 @@ export class MainThread {
    * sends word: the thread must not end at once.
    */
   disconnect(): void {
-    this.#session.disconnect();
+    this.#inspector.disconnect();
   }
 
   #paused(): Promise<readonly Debugger.CallFrame[]> {
     return new Promise(resolve =>
-      this.#session.once('Debugger.paused', ({params}: InspectorNotification<Debugger.PausedEventDataType>) =>
+      this.#inspector.once('Debugger.paused', ({params}: InspectorNotification<Debugger.PausedEventDataType>) =>
         resolve(params.callFrames),
       ),
     );
