@@ -383,7 +383,7 @@ export class Dispatch {
       case 'jest-event': {
         const {name, payload} = message;
         const unit = heardUnit(this.#state, slot);
-        if (unit === 'none' || (unit !== null && !this.#results.isNews(unit, name, payload))) return;
+        if (unit === 'none' || (unit !== null && !this.#results.shouldReport(unit, name, payload))) return;
         reports.jestEvent(unit, name, payload);
         return;
       }

@@ -68,8 +68,8 @@ export class UnitResults {
   }
 
   /** Whether to report an event of one of the unit's tests: not if Jest heard of it before the file began anew. */
-  isNews(unit: number, name: string, payload: unknown): boolean {
-    return this.#told.isNews(unit, name, payload);
+  shouldReport(unit: number, name: string, payload: unknown): boolean {
+    return this.#told.shouldReport(unit, name, payload);
   }
 
   /** A worker has died. */

@@ -148,9 +148,10 @@ onLatestLine('files that begin after a fixture has died fail with that', async (
       'a.test.js': use(`
         require('fs').writeFileSync('die', '');
         const lives = () => { try { process.kill(sharedFixture('./db').pid, 0); return true; } catch { return false; } };
-        while (lives()) await new Promise(resolve => setTimeout(resolve, 20));
-        // The news is on its way.
-        await new Promise(resolve => setTimeout(resolve, 2000));`),
+        while (lives()) await new Promise(resolve => setTimeout(resolve, 20));`),
+      // No test can see that Jest has heard of the end. The host tells of it before another fixture's process is up.
+      'a2.test.js': testFile(['@shared-fixture ./other.js'], 'test("other", () => {});'),
+      'other.js': fixture('other'),
       'b.test.js': use(''),
       'sequencer.js': IN_ORDER,
     },

@@ -36,8 +36,11 @@ onLatestLine(
   async (_line, make) => {
     const project = make(
       splitFile(`
-      test('leaves', async () => { await pause(); setImmediate(() => { throw new Error('left behind'); }); });
-      for (let i = 0; i < 6; i++) test('long ' + i, () => pause(300));
+      const fs = require('fs');
+      const leave = () => { fs.writeFileSync('left', ''); throw new Error('left behind'); };
+      test('leaves', async () => { await pause(); setImmediate(leave); });
+      const waits = async () => { while (!fs.existsSync('left')) await pause(); };
+      for (let i = 0; i < 6; i++) test('long ' + i, waits, 600_000);
     `),
     );
     const {exitCode, stderr} = await project.run(['-w', '3'], {env: PARALLEL});

@@ -1235,7 +1235,7 @@ describe('a fault in the runner itself', () => {
     const breaks = () => {
       throw new TypeError('no such file');
     };
-    jest.spyOn(ToldTests.prototype, 'isNews').mockImplementation(breaks);
+    jest.spyOn(ToldTests.prototype, 'shouldReport').mockImplementation(breaks);
     jest.spyOn(FakeWorker.prototype, 'readJournal').mockImplementation(breaks);
     happens(run, worker);
     expect(run.faults).toEqual([`${doing}: no such file`]);
