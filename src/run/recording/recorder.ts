@@ -75,8 +75,8 @@ export class Recorder implements ScheduleLog {
     process.on('exit', this.#endEarly);
   }
 
-  /** The time of a line: ms since the run began. */
-  readonly now = (): number => performance.now() - this.#began;
+  /** The time of a line: ms since the run began, in hundredths, which keep a recording small. */
+  readonly now = (): number => Math.round((performance.now() - this.#began) * 100) / 100;
 
   /** Where the recording is; null: there is none. */
   get path(): string | null {
