@@ -123,13 +123,13 @@ export function expectWhole({log}: Pick<JestOutput, 'log'>): void {
   expect(log.filter(line => 'event' in line && line.event.type === 'unit-opened')).toEqual([]);
 }
 
-/** The same as with the stock runner, with the file's tests in several workers. */
+/** The same as with the stock runner, with the file's tests in several workers: in two, unless `workers` says more. */
 export async function expectSplitSameAsStock(
   project: Project,
   args: readonly string[] = [],
-  options: ParityOptions = {},
+  {workers = 2, ...options}: ParityOptions & {readonly workers?: number} = {},
 ): Promise<BothOutputs> {
-  const both = await expectSameAsStock(project, ['-w', '3', ...args], {...options, split: true});
+  const both = await expectSameAsStock(project, ['-w', String(workers), ...args], {...options, split: true});
   expectSplit(both.xdist);
   return both;
 }
