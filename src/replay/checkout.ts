@@ -51,7 +51,7 @@ export function readCheckout(cwd: string, jestArguments: readonly string[]): Che
   const bin = findJest(cwd);
   const {stdout, stderr, error} = spawnSync(
     process.execPath,
-    [...process.execArgv, bin, '--showConfig', ...jestArguments],
+    [bin, '--showConfig', ...jestArguments],
     {
       cwd,
       encoding: 'utf8',
@@ -73,7 +73,7 @@ export function runJest(
   jestArguments: readonly string[],
   variables: Readonly<Record<string, string>>,
 ): Promise<number> {
-  const jest = spawn(process.execPath, [...process.execArgv, bin, ...jestArguments], {
+  const jest = spawn(process.execPath, [bin, ...jestArguments], {
     cwd,
     stdio: 'inherit',
     env: {...process.env, ...variables},
