@@ -29,7 +29,7 @@ const at = ms;
 const slot = v.pipe(whole, v.minValue(1, 'a slot, 1 or more'));
 const pid = v.nullable(index);
 
-const jest = v.object({
+const settings = v.object({
   bail: index,
   ci: yesOrNo,
   collectCoverage: yesOrNo,
@@ -58,7 +58,7 @@ const run = v.object({
   versions: v.object({runner: text, jest: text, node: text}),
   machine: v.object({platform: text, arch: text, cpu: text, cores: index, memoryBytes: index}),
   options: v.record(text, v.object({value: v.unknown(), from: text})),
-  jest,
+  jest: settings,
   projects: v.array(v.object({id: text, name: v.nullable(text), rootDir: path})),
   rootDir: path,
   git: v.object({commit: v.nullable(text), branch: v.nullable(text)}),

@@ -49,15 +49,11 @@ export interface Checkout {
  */
 export function readCheckout(cwd: string, jestArguments: readonly string[]): Checkout {
   const bin = findJest(cwd);
-  const {stdout, stderr, error} = spawnSync(
-    process.execPath,
-    [bin, '--showConfig', ...jestArguments],
-    {
-      cwd,
-      encoding: 'utf8',
-      maxBuffer: 2 ** 30,
-    },
-  );
+  const {stdout, stderr, error} = spawnSync(process.execPath, [bin, '--showConfig', ...jestArguments], {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  });
   if (error !== undefined) throw new ReplayError(`Jest could not be started: ${error.message}`);
   // The config may print something as it is loaded.
   const start = stdout.search(/^\{\s*"configs"/m);

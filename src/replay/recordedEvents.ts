@@ -8,7 +8,7 @@ import {ToldDecoder} from '../recording/told';
 export type ReplayEvent =
   /** @param file the index of a file of the recording @param told what follows the Test in Jest's event */
   | {readonly type: 'told'; readonly name: ToldName; readonly file: number; readonly told: unknown}
-  /** A text of the runner for the user. */
+  /** A text that the runner printed. */
   | {readonly type: 'warning'; readonly text: string}
   /** The run failed by something that is not the result of a file. */
   | {readonly type: 'failed-outside'};

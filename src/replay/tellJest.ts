@@ -7,7 +7,7 @@ import type {TestWatcher} from 'jest-watcher';
 import {failRun} from '../run/exitCode';
 import {reporterErrors} from '../run/files/reporterErrors';
 import type {Emitter} from '../run/jest/runningJest';
-import {warn} from '../run/warn';
+import {print} from '../run/warn';
 import type {ReplayEvent} from './recordedEvents';
 
 export interface Listeners {
@@ -28,7 +28,7 @@ export async function tellJest(
     if (watcher.isInterrupted()) return;
     switch (event.type) {
       case 'warning':
-        warn(event.text);
+        print(`${event.text}\n`);
         break;
       case 'failed-outside':
         failRun(watcher);

@@ -22,7 +22,7 @@ export interface ReportsOptions {
    * Jest adds up results before it calls its reporters. `test` null: the file is unknown.
    */
   readonly onFailure: (error: unknown, test: Test | null) => void;
-  /** Called with each event right before Jest is told: a full recording keeps it. */
+  /** Called right before Jest is told. Default: nobody listens. */
   readonly onTold?: (name: string, payload: unknown) => void;
 }
 
