@@ -143,7 +143,7 @@ function decodeCode([kind, first, second, third, fourth]: Coded, around: unknown
       const error = new Kind(String(second));
       if (error.name !== name) hide(error, 'name', name);
       if (third === null) delete error.stack;
-      else hide(error, 'stack', String(third));
+      else hide(error, 'stack', textOf(third));
       return decodeFields(objectOf(fourth), error, around);
     }
     case 'object':
@@ -176,6 +176,11 @@ function define(object: object, key: string, value: unknown): void {
 /** Sets a property that is not one of the fields of an Error. */
 function hide(error: Error, key: 'name' | 'stack', value: string): void {
   Object.defineProperty(error, key, {value, configurable: true, enumerable: false, writable: true});
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('expected a text');
+  return value;
 }
 
 function listOf(value: unknown): unknown[] {
