@@ -46,10 +46,43 @@ module.exports = {
     },
     {
       name: 'only-dispatch-runs-the-scheduler',
-      comment: 'one loop feeds the scheduler; the rest may know its types and what a plan can use',
+      comment: 'one loop feeds the scheduler, and src/analysis replays it; the rest may know its types',
       severity: 'error',
-      from: {path: '^src/(?!core/|run/(dispatch|parallelRun)\\.ts$)'},
+      from: {path: '^src/(?!core/|analysis/|run/(dispatch|parallelRun)\\.ts$)'},
       to: {path: '^src/core/schedule/', ...values},
+    },
+    {
+      name: 'analysis-does-no-io',
+      comment: 'what a recording says is computed from its lines alone',
+      severity: 'error',
+      from: {path: '^src/analysis/'},
+      to: {dependencyTypes: ['core']},
+    },
+    {
+      name: 'analysis-knows-recordings',
+      comment: 'it replays the schedule of a recording',
+      severity: 'error',
+      from: {path: '^src/analysis/'},
+      to: {path: '^src/(?!analysis/|core/|recording/(lines|json)\\.ts$)'},
+    },
+    {
+      name: 'a-recording-knows-no-run',
+      comment: 'programs of others read recordings',
+      severity: 'error',
+      from: {path: '^src/recording/'},
+      to: {path: '^src/(?!recording/|core/)'},
+    },
+    {
+      name: 'no-run-needs-the-command-line',
+      severity: 'error',
+      from: {path: '^src/(?!cli/)'},
+      to: {path: '^src/cli/'},
+    },
+    {
+      name: 'a-run-analyses-nothing',
+      severity: 'error',
+      from: {path: '^src/(core|run|worker|fixtures|realm|stock|pristine|recording)/|^src/index'},
+      to: {path: '^src/analysis/'},
     },
     {
       name: 'a-worker-knows-the-wire',
@@ -87,10 +120,10 @@ module.exports = {
     },
     {
       name: 'two-doors-to-the-compile-cache',
-      comment: 'the cache of a process, and what is kept of its code',
+      comment: 'the cache of a process, and what is kept of its code; jestsPackages is no part of either',
       severity: 'error',
       from: {path: '^src/(?!worker/compile/)'},
-      to: {path: '^src/worker/compile/(?!(compileCache|keptCode)\\.ts$)'},
+      to: {path: '^src/worker/compile/(?!(compileCache|keptCode|jestsPackages)\\.ts$)'},
     },
     {
       name: 'few-doors-to-what-starts-ahead',

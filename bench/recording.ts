@@ -1,8 +1,8 @@
-/** What a run has left, its XDIST_LOG and Jest's `--json`, made into a trace. */
+/** What a run has left, its recording and Jest's `--json`, made into a trace. */
 import type {FormattedTestResults} from '@jest/test-result';
 import type {Constraints, FixtureId} from '../src/core/plan/constraints';
 import type {Command, ScheduleEvent} from '../src/core/schedule';
-import type {LogLine} from '../src/run/eventLog';
+import type {RecordingLine} from '../src/recording';
 import {GROUP_NAME} from '../src/worker/circus/collection';
 import {median} from './statistics';
 import type {Trace, TracedFile} from './trace';
@@ -12,38 +12,38 @@ export type JestResults = Pick<FormattedTestResults, 'testResults'>;
 type TestOfJest = JestResults['testResults'][number]['assertionResults'][number];
 
 /**
- * @param lines of a log; where tests have started a Jest of their own that wrote into it, the first run counts
+ * @param lines of a recording
  * @param bytesOf a file's size
  * @throws if the run has left no result of one of its files
  */
 export function traceOf(
-  lines: readonly LogLine[],
+  lines: readonly RecordingLine[],
   {testResults}: JestResults,
   bytesOf: (path: string) => number,
 ): Trace {
-  const [first] = lines;
-  if (first === undefined || !('plan' in first)) throw new Error('The first line of the log is not its plan.');
-  const {plan, run} = first;
+  const first = lines.find(line => line.type === 'plan');
+  if (first === undefined) throw new Error('The recording has no plan: the run was in band.');
+  const {plan} = first;
   if (plan.grouping !== 'none') throw new Error('The groups of this run are those of its "dist": record with "load".');
-  const log = new RunLog(lines.filter(line => line.run === run));
+  const log = new RunLog(lines);
   const names = new Indexes();
   // In the order in which the files then find their numbers.
   for (const name of Object.keys(plan.resources)) names.of('resource', name);
   const files = plan.units.map(({id, file: {path}, split, constraints}): TracedFile => {
-    const result = testResults.find(({name}) => name === path);
+    const result = testResults.find(({name}) => name === path || name.endsWith(`/${path}`));
     if (result === undefined) throw new Error(`Jest has no result of ${path}.`);
     const opened = split === null ? null : log.opened(id);
     const tests = result.assertionResults;
     if (opened !== null && opened.groups.length !== tests.length)
       throw new Error(
-        `The log has ${opened.groups.length} tests of ${path}, Jest ${tests.length}: is it of another run?`,
+        `The recording has ${opened.groups.length} tests of ${path}, Jest ${tests.length}: is it of another run?`,
       );
     const runs = (test: TestOfJest, index: number) =>
       opened === null ? test.status === 'passed' || test.status === 'failed' : opened.groups[index] !== null;
     const ran = tests.filter(runs);
     const sum = ran.reduce((total, {duration}) => total + (duration ?? 0), 0);
     return {
-      bytes: bytesOf(path),
+      bytes: bytesOf(result.name),
       loadMs: rounded(opened === null ? Math.max(0, log.unitMs(id) - sum) : opened.ms),
       split: opened === null ? null : split,
       tests: ran.map(({duration}) => duration ?? 0),
@@ -118,11 +118,11 @@ class Indexes {
 
 type Timed<T> = T & {readonly at: number};
 
-/** What one run has logged. */
+/** What one run has recorded. */
 class RunLog {
-  readonly #lines: readonly LogLine[];
+  readonly #lines: readonly RecordingLine[];
 
-  constructor(lines: readonly LogLine[]) {
+  constructor(lines: readonly RecordingLine[]) {
     this.#lines = lines;
   }
 

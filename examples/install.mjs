@@ -21,7 +21,8 @@ export function packRunner(folder) {
   if (!existsSync(join(root, 'dist', 'index.js'))) throw new Error('dist is missing; build first: npm run build');
   rmSync(folder, {recursive: true, force: true});
   mkdirSync(folder, {recursive: true});
-  npm(['pack', '--silent', '--pack-destination', relative(root, folder)], root);
+  // `prepack` would build once more, and delete `dist` while others read it.
+  npm(['pack', '--silent', '--ignore-scripts', '--pack-destination', relative(root, folder)], root);
   return join(
     folder,
     readdirSync(folder).find(name => name.endsWith('.tgz')),
@@ -62,6 +63,7 @@ const isInstalled = (project, besides) =>
 
 function install(project, besides, args) {
   console.log(`Installing the dependencies of ${relative(root, project)}`);
+  rmSync(stampFile(project), {force: true}); // an install that is killed half-way is none
   npm(['install', '--no-save', '--loglevel=error', ...args], project);
   writeFileSync(stampFile(project), wanted(project, besides));
 }

@@ -8,6 +8,7 @@ namespace XdistRunner {
   export type FilesEntry = Options.FilesEntry;
   export type NodeOption = Options.NodeOption;
   export type Watermark = Options.Watermark;
+  export type RecordingOption = Options.RecordingOption;
   export type Dist = Options.Dist;
 }
 

@@ -52,8 +52,7 @@ export function recordedRun(of: SchedulePlan, world: World): RecordingLine[] {
   const {makespan} = simulate(plan, world, {
     check: false,
     log: line => {
-      if ('event' in line) steps.push({type: 'event', at: line.at, event: line.event});
-      else if ('command' in line) steps.push({type: 'command', at: line.at, command: line.command});
+      if (line.type === 'event' || line.type === 'command') steps.push(line);
     },
   });
   return [

@@ -37,7 +37,7 @@ const parsed = <T>(parse: (value: unknown) => T, expected?: string) =>
 const at = ms;
 const pid = v.nullable(index);
 
-const jestSettings = v.object({
+const settings = v.object({
   bail: index,
   ci: yesOrNo,
   collectCoverage: yesOrNo,
@@ -66,7 +66,7 @@ const run = v.object({
   versions: v.object({runner: text, jest: text, node: text}),
   machine: v.object({platform: text, arch: text, cpu: text, cores: index, memoryBytes: bytes}),
   options: v.record(text, v.object({value: v.unknown(), from: text})),
-  jest: jestSettings,
+  jest: settings,
   projects: list(v.object({id: text, name: v.nullable(text), rootDir: path})),
   rootDir: path,
   git: v.object({commit: v.nullable(text), branch: v.nullable(text)}),

@@ -57,7 +57,8 @@ export function* readLines(
   {maxBytes = MAX_BYTES}: ReadOptions = {},
 ): Generator<RecordingLine, string | null> {
   let count = 0;
-  let last: RecordingLine | null = null;
+  /** Whether the last line of the run was read. In watch mode, lines about the next run's workers may follow it. */
+  let ended = false;
   const references = new References();
   const soFar = () => `${count} lines before it can be read`;
   for (const block of readBlocks(path, maxBytes)) {
@@ -74,12 +75,12 @@ export function* readLines(
       }
       count++;
       if (line === null) continue; // a later version has lines of this kind, which say nothing to us
-      last = line;
+      ended ||= line.type === 'end';
       yield line;
     }
   }
-  if (last === null) throw new RecordingError(path, 'it is empty');
-  return last.type === 'end' ? null : `The run has not ended, or was killed: its last ${count} lines can be read.`;
+  if (count === 0) throw new RecordingError(path, 'it is empty');
+  return ended ? null : `The run has not ended, or was killed: its last ${count} lines can be read.`;
 }
 
 /** @returns a clause that says what is wrong; null: the line is of an unknown kind */

@@ -52,13 +52,10 @@ export class References {
     }
   }
 
-  #checkPlan({plan, files, nodes}: PlanLine): string | null {
+  #checkPlan({plan, files}: PlanLine): string | null {
     if (this.#plan !== null) return 'it is the second line of the type "plan"';
     if (files.length !== plan.units.length) {
       return `it names ${files.length} files for ${plan.units.length} units`;
-    }
-    if (nodes.length !== 0 && nodes.length !== plan.nodes) {
-      return `it names ${nodes.length} nodes, and its plan has ${plan.nodes}`;
     }
     this.#plan = plan;
     return this.#checkFiles(files);

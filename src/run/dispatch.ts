@@ -92,7 +92,7 @@ export class Dispatch {
       pidIn: slot => this.#workers.get(slot)?.pid ?? null,
       onSettled: unit => this.#postUnlessFinished({type: 'unit-settled', unit}),
     });
-    options.log.write({run: options.runId, plan: options.plan});
+    options.log.write({type: 'plan', at: options.now(), plan: options.plan});
   }
 
   /** Resolves when every unit has ended; workers may still be exiting. */
@@ -211,12 +211,12 @@ export class Dispatch {
   }
 
   #handle(event: ScheduleEvent, cause: Cause): void {
-    const {log, runId: run, now} = this.#options;
+    const {log, now} = this.#options;
     const at = now();
-    log.write({run, at, event});
+    log.write({type: 'event', at, event});
     for (const command of this.#step(event, cause, at)) {
       if (this.#halted) return;
-      log.write({run, at, command});
+      log.write({type: 'command', at, command});
       this.#carryOut(command, cause);
     }
   }
@@ -383,7 +383,7 @@ export class Dispatch {
       case 'jest-event': {
         const {name, payload} = message;
         const unit = heardUnit(this.#state, slot);
-        if (unit === 'none' || (unit !== null && !this.#results.isNews(unit, name, payload))) return;
+        if (unit === 'none' || (unit !== null && !this.#results.shouldReport(unit, name, payload))) return;
         reports.jestEvent(unit, name, payload);
         return;
       }

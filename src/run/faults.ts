@@ -2,16 +2,15 @@
  * Handles errors of the runner itself. The first fault of a run is printed and ends the run. Every file without a
  * result fails with it.
  */
-import {readFileSync} from 'node:fs';
-import {join} from 'node:path';
 import {inspect} from 'node:util';
 import type {FileError} from '../core/texts/deaths';
 import {describeFault} from '../core/texts/faults';
+import {ownPackage} from './ownPackage';
 
 export interface FaultsOptions {
   readonly jestVersion: string;
-  /** The value of XDIST_LOG. */
-  readonly log: string | undefined;
+  /** The path of the run's recording; null: there is none. */
+  readonly recording: () => string | null;
   readonly warn: (text: string) => void;
   /** Called at the first fault. */
   readonly onFirst: () => void;
@@ -43,11 +42,11 @@ export class Faults {
    */
   report(doing: string, error: unknown): FileError {
     if (this.#first !== null) return this.#first;
-    const {jestVersion, log = '', warn, onFirst} = this.#options;
+    const {jestVersion, recording, warn, onFirst} = this.#options;
     const evidence = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
     const {version, reportAt} = ownPackage();
     const versions = `jest-runner-xdist ${version}, Jest ${jestVersion}, Node ${process.version}, ${process.platform}`;
-    this.#first = describeFault({doing, evidence}, {versions, reportAt, log: log === '' ? null : log});
+    this.#first = describeFault({doing, evidence}, {versions, reportAt, recording: recording()});
     warn(this.#first.message);
     onFirst();
     this.#endRun();
@@ -63,15 +62,5 @@ export class Faults {
         this.report(doing, error);
       }
     };
-  }
-}
-
-function ownPackage(): {version: string; reportAt: string | null} {
-  try {
-    const text = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8');
-    const {version, bugs} = JSON.parse(text) as {version: string; bugs?: {url?: string}};
-    return {version, reportAt: bugs?.url ?? null};
-  } catch {
-    return {version: 'of an unknown version', reportAt: null};
   }
 }

@@ -13,6 +13,7 @@ import {expectFile, type CircusFile} from '../worker/circus/testFramework';
 import type {Faults} from './faults';
 import type {FixturesInBand} from './fixtures/fixturesInBand';
 import type {Reports} from './files/reports';
+import {isTestsExit} from './inBandExit';
 import type {RunningJest} from './jest/runningJest';
 import {warn} from './warn';
 import {tellStatusOnSignal} from './workers/status';
@@ -47,7 +48,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   const Runner = jest.stockRunner();
   const runner = new Runner(...options.stockArguments);
   let file: {readonly test: Test; readonly startedAt: number; readonly end: () => void} | null = null;
-  const watch = options.limits === null ? null : new InBandWatch(options.limits, options.remedy);
+  const watch = options.limits === null ? null : new InBandWatch(options.limits, options.remedy, jest.modules.core);
   const {handed, sharing} = handOn(tests, options.fixtures);
   const jestsOwn = (test: Test) => sharing.get(test)?.test ?? test;
 
@@ -117,7 +118,8 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   tellOfTest('test-case-result');
 
   const tellOfExit = () => {
-    if (file !== null && watch?.endsProcess !== true) warn(options.remedy);
+    if (file === null || watch?.endsProcess === true) return;
+    if (isTestsExit(String(new Error().stack), jest.modules.testWorker)) warn(options.remedy);
   };
   // In watch mode, Jest's own keys end the process, too.
   if (!watcher.isWatchMode()) process.on('exit', tellOfExit);
@@ -130,6 +132,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
     XDIST_WORKER_COUNT: '1',
     XDIST_RUN_ID: options.runId,
     XDIST_NODE: undefined, // if a test has started this Jest, that test's Jest may have nodes
+    XDIST_RECORDING: undefined, // a Jest that a test starts would write to the same recording
   });
   try {
     await runner.runTests(handed, watcher, {serial: true});

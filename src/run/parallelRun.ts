@@ -7,7 +7,6 @@ import {slotsOf, type SchedulePlan} from '../core/schedule';
 import {cacheDirectoryOf} from './cache/cacheDirectory';
 import {Dispatch} from './dispatch';
 import {EarlyEnd} from './earlyEnd';
-import {openEventLog} from './eventLog';
 import {DeadSlices} from './files/deadSlices';
 import {FileParts} from './files/fileParts';
 import {FileReports} from './files/fileReports';
@@ -18,9 +17,10 @@ import type {JestCapabilities} from './jest/jestCapabilities';
 import {machineLoad, sampleLoad} from './machine/growingRun';
 import {Notices} from './notices';
 import {PlannedTests} from './plannedTests';
-import type {ParallelRunOptions, RunOptions} from './runOptions';
+import type {ParallelRunOptions} from './parallelRunOptions';
+import type {RunOptions} from './runOptions';
 import {makePlan} from './runPlan';
-import {warn} from './warn';
+import {heard, print, warn} from './warn';
 import type {AheadWorkers} from './workers/ahead/aheadWorkers';
 import {NodeUse} from './workers/nodeUse';
 import {Recycling} from './workers/recycling';
@@ -48,7 +48,7 @@ export async function startParallelRun(
   runOptions: RunOptions,
   parallelOptions: ParallelRunOptions,
 ): Promise<ParallelRun> {
-  const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes, faults} = parallelOptions;
+  const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes, faults, recorder} = parallelOptions;
   const {jest, globalConfig, watcher, options} = runOptions;
 
   // What runs.
@@ -94,10 +94,12 @@ export async function startParallelRun(
     rootDir: globalConfig.rootDir,
     workers,
     warn,
-    print: text => process.stderr.write(text),
-    warnAsStock: text => console.error(jest.yellow(text)),
+    print,
+    warnAsStock: text => {
+      console.error(jest.yellow(text));
+      heard(text);
+    },
   });
-  const log = openEventLog(process.env.XDIST_LOG, warn);
   const nodeUse = new NodeUse(nodes, plan.units);
   const recycling = new Recycling({
     limitBytes: shared.heapLimitBytes,
@@ -108,7 +110,6 @@ export async function startParallelRun(
   // The loop.
   const dispatch = new Dispatch({
     plan,
-    runId,
     testOf,
     reports: new FileReports({
       reports,
@@ -138,9 +139,9 @@ export async function startParallelRun(
       }),
       warn,
     }),
-    log,
+    log: recorder,
     onFault: (doing, error) => void faults.report(doing, error),
-    now: () => performance.now(),
+    now: recorder.now,
     fixtures: sharedFixtures,
     hardTimeoutOf: unit => rulesOf(testOf(unit)).hardTimeoutMs,
     onUnitEnd: (unit, ms, outcome, died) => {
@@ -148,13 +149,22 @@ export async function startParallelRun(
       if (outcome !== null) past.note(test, ms, outcome.type === 'result' ? outcome.result : null, node);
       if (died) past.noteDeath(test, node);
     },
-    onShare: (unit, slot, result) => nodeUse.ran(unit, slot, result),
+    onShare: (unit, slot, result) => {
+      nodeUse.ran(unit, slot, result);
+      const node = nodeNameOf(unit);
+      if (slot !== null) recorder.share({test: testOf(unit), unit, slot, node, result, profile: null});
+    },
+    onDeath: report => recorder.death(report),
     onLeftBehind: (slot, culprit, running, death) => notices.leftBehind(slot, culprit, running, death),
     onSlow: (slot, name, ms) => notices.slow(slot, name, ms),
     onLostJoiner: (path, slot, death) => notices.lostJoiner(path, slot, death),
     startWorker: (slot, generation, node, listener) => {
-      const heard = hearingWhatLacks(jest.capabilities, nodeUse.hearing(slot, node, listener));
-      return maker.make(slot, generation, node, recycling.hearing(slot, heard));
+      const listening = hearingWhatLacks(jest.capabilities, nodeUse.hearing(slot, node, listener));
+      const up = () => {
+        recorder.process(slot, generation, workers.in(slot)?.pid ?? null);
+        listening.up();
+      };
+      return maker.make(slot, generation, node, recycling.hearing(slot, {...listening, up}));
     },
   });
 
@@ -171,6 +181,7 @@ export async function startParallelRun(
     setupOf: slot => maker.setupOf(slot),
     jestWorker: jest.jestWorker(),
     spareFolder: cacheDirectoryOf(tests),
+    record: (slot, pid, state) => recorder.ahead(slot, pid, state),
   });
   const running = dispatch.run();
   const endSampling =
@@ -199,7 +210,6 @@ export async function startParallelRun(
     } else {
       ahead.runEnded();
     }
-    log.close();
   });
   const tellConclusion = () =>
     notices.concluded(() => [...(dispatch.slots === null ? [] : [dispatch.slots]), ...nodeUse.lines()]);

@@ -17,6 +17,7 @@ import {Reports} from './files/reports';
 import type {FixturesInBand} from './fixtures/fixturesInBand';
 import type {SharedFixtures} from './fixtures/sharedFixtures';
 import {PastRuns} from './past/pastRuns';
+import {startRecorder} from './recording/recorder';
 import {TimingsFile} from './past/timings';
 import type {RunOptions} from './runOptions';
 import {readRunRules, type RunRules} from './runRules';
@@ -46,10 +47,11 @@ export async function run(runOptions: RunOptions): Promise<void> {
   });
   timings.load();
 
+  const recorder = startRecorder(runOptions, runId);
   let tellReporterError = reporterErrors(globalConfig.rootDir, watcher);
   const faults = new Faults({
     jestVersion: jest.version,
-    log: process.env.XDIST_LOG,
+    recording: () => recorder.path,
     warn,
     onFirst: () => failRun(watcher),
   });
@@ -66,6 +68,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       }
     },
     onFailure: (error, test) => tellReporterError(error, test),
+    onTold: (name, payload) => recorder.told(name, payload),
   });
 
   const rules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports});
@@ -85,8 +88,9 @@ export async function run(runOptions: RunOptions): Promise<void> {
     toldMissing = true;
     if (text !== null) warn(text);
   };
+  let failedOutside = false;
   leave = async () => {
-    await endSharedFixtures(sharedFixtures, watcher);
+    failedOutside = !(await endSharedFixtures(sharedFixtures, watcher)) || failedOutside;
     timings.save();
     tellMissing(); // Jest exits after this, so there is no later chance
   };
@@ -96,6 +100,8 @@ export async function run(runOptions: RunOptions): Promise<void> {
       await reports.drained();
       tellReporterError = () => undefined;
       // Loaded only if needed, like parallelRun below: the other one would delay the first test.
+      const why = whyInBand(runOptions);
+      recorder.begin(why);
       const {runInBand} = require('./inBand') as typeof import('./inBand');
       await runInBand({
         jest,
@@ -106,15 +112,19 @@ export async function run(runOptions: RunOptions): Promise<void> {
         runId,
         // --detectOpenHandles would report our watchdog thread as one of the tests' handles.
         limits: globalConfig.detectOpenHandles ? null : {slowMs: options.slowTimeout, hardMs: options.hardTimeout},
-        remedy: describeInBandEnd(whyInBand(runOptions)),
+        remedy: describeInBandEnd(why),
         hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
         faults,
         compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
         fixtures: sharedFixtures && deliveredInBand(sharedFixtures, rules.fixtures),
         onStart: test => timings.markInBand(past.key(test)),
-        onEnd: (test, ms, result) => past.note(test, ms, result),
+        onEnd: (test, ms, result) => {
+          past.note(test, ms, result);
+          recorder.share({test, unit: null, slot: null, node: null, result, profile: null});
+        },
       });
     } else if (tests.length > 0) {
+      recorder.begin(null);
       const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
       const parallel = await startParallelRun(runOptions, {
         ...rules,
@@ -125,6 +135,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
         sharedFixtures,
         faults,
         nodes,
+        recorder,
       });
       const finish = leave;
       leave = async () => {
@@ -137,9 +148,11 @@ export async function run(runOptions: RunOptions): Promise<void> {
       await parallel.finished.catch((error: unknown) => faults.report('the run was ended', error));
     }
   } finally {
-    await endSharedFixtures(sharedFixtures, watcher).catch((error: unknown) =>
-      faults.report('the shared fixtures were taken down', error),
-    );
+    try {
+      failedOutside = !(await endSharedFixtures(sharedFixtures, watcher)) || failedOutside;
+    } catch (error) {
+      faults.report('the shared fixtures were taken down', error);
+    }
     // Files fail because of a fault only here: this code depends on no state that the fault may have corrupted.
     for (const test of faults.first === null ? [] : runOptions.tests) {
       if (!reports.hasEnded(test)) reports.fileRefused(test, faults.first as FileError);
@@ -148,6 +161,8 @@ export async function run(runOptions: RunOptions): Promise<void> {
     await conclude();
     timings.save();
     tellMissing();
+    const isEarly = watcher.isInterrupted();
+    recorder.end(faults.first !== null ? 'fault' : isEarly ? 'ended-early' : null, failedOutside);
   }
 }
 
@@ -176,11 +191,16 @@ function deliveredInBand(sharedFixtures: SharedFixtures, fixtures: RunFixtures):
   return fixturesInBand(sharedFixtures, fixtures);
 }
 
-/** Tears down the remaining fixtures. All files have results by then, so a failed teardown fails the whole run. */
-async function endSharedFixtures(sharedFixtures: SharedFixtures | null, watcher: TestWatcher): Promise<void> {
+/**
+ * Tears down the remaining fixtures. All files have results by then, so a failed teardown fails the whole run.
+ *
+ * @returns whether all teardowns passed
+ */
+async function endSharedFixtures(sharedFixtures: SharedFixtures | null, watcher: TestWatcher): Promise<boolean> {
   const failures = (await sharedFixtures?.close()) ?? [];
   for (const {message, stack} of failures) warn(stack.includes(message) ? stack : `${message}\n${stack}`);
   if (failures.length > 0) failRun(watcher);
+  return failures.length === 0;
 }
 
 /** Jest considers a file slow from this duration (ms) on, and does not choose to run it in band. */

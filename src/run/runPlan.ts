@@ -11,7 +11,8 @@ import type {ResolvedOptions} from '../core/rules/resolvedOptions';
 import type {SchedulePlan, SlotGrowth} from '../core/schedule';
 import {canMerge} from './files/mergeTools';
 import type {MachineLoad} from './machine/machineLoad';
-import type {ParallelRunOptions, RunOptions} from './runOptions';
+import type {ParallelRunOptions} from './parallelRunOptions';
+import type {RunOptions} from './runOptions';
 
 /** How many workers `slots: 'auto'` may start for each core. */
 const SLOTS_PER_CORE = 4;

@@ -9,25 +9,26 @@ import type {Command, Remains, SchedulePlan} from '../core/schedule';
 import {abandonFile, blameFile, type Death, type DeathReport, type FileError, whyAbandoned} from '../core/texts/deaths';
 import {interruptedFile} from '../core/texts/interruption';
 import type {CollectedTest, UnitOutcome} from '../core/wire/workerMessages';
-import type {EventLog} from './eventLog';
 import {deadIn, messageIn, type Cause} from './cause';
 import {thisMoment, type WhatIsLeft} from './files/deadSlices';
 import type {FileEnd, FileParts} from './files/fileParts';
 import type {FileReports} from './files/fileReports';
 import {ToldTests} from './files/toldTests';
+import type {ScheduleLog} from './scheduleLog';
 
 /** The parts of a run that results need. */
 export interface ResultOptions {
   readonly plan: SchedulePlan;
-  readonly runId: string;
   readonly reports: FileReports;
   readonly files: FileParts;
   /** A unit has ended; for the timings file. `died`: one of its workers died. */
   readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | null, died: boolean) => void;
   /** One worker's share of a unit. `result` null: the unit has no result. `slot` null: no worker ran the unit. */
   readonly onShare: (unit: number, slot: SlotNumber | null, result: TestResult | null) => void;
-  readonly log: EventLog;
-  /** The monotonic clock, in ms. */
+  /** The evidence of a worker's death is complete. */
+  readonly onDeath: (report: DeathReport) => void;
+  readonly log: ScheduleLog;
+  /** The monotonic clock: ms since the run began. */
   readonly now: () => number;
 }
 
@@ -67,14 +68,15 @@ export class UnitResults {
   }
 
   /** Whether to report an event of one of the unit's tests: not if Jest heard of it before the file began anew. */
-  isNews(unit: number, name: string, payload: unknown): boolean {
-    return this.#told.isNews(unit, name, payload);
+  shouldReport(unit: number, name: string, payload: unknown): boolean {
+    return this.#told.shouldReport(unit, name, payload);
   }
 
   /** A worker has died. */
   noteDeath(slot: SlotNumber, generation: Generation, report: Promise<DeathReport>): void {
     this.#lastDeath = report;
     this.#deaths.set(processOf(slot, generation), report);
+    void report.then(this.#options.onDeath, () => undefined);
   }
 
   carryOut(command: ResultCommand, cause: Cause): void {
@@ -154,8 +156,8 @@ export class UnitResults {
   }
 
   #logGroups(unit: number, tests: readonly CollectedTest[]): void {
-    const {log, runId: run, now} = this.#options;
-    log.write({run, at: now(), unit, groups: tests.map(({group}) => group)});
+    const {log, now} = this.#options;
+    log.write({type: 'groups', at: now(), unit, groups: tests.map(({group}) => group)});
   }
 
   #merge({unit, parts, failedIn, remains, awaited}: Extract<Command, {type: 'merge'}>, cause: Cause): void {

@@ -42,8 +42,8 @@ export class FixturesOnDemand {
     const {docblock, rootDir, rulesOf} = this.#options;
     const file = this.#fileOf(testPath);
     const {pragmas, errors, warnings} = readPragmas(testPath, docblock);
-    for (const {line, message} of warnings) this.#warn(`${testPath}:${line}: ${message}`);
-    const malformed = errors.map(({line, message}) => ({place: `${testPath}:${line}`, message}));
+    for (const {line, text} of warnings) this.#warn(`${testPath}:${line}: ${text}`);
+    const malformed = errors.map(({line, text}) => ({place: `${testPath}:${line}`, text}));
     this.#rules.set(file, rulesOf(testPath, pragmas));
     const {fixtures: run, problems} = findFixtures(this.#rules, new Map([[file, malformed]]), {
       docblock,

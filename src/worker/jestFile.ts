@@ -1,7 +1,7 @@
 /**
- * Runs one test file as the stock runner's workers do: through jest-runner's own testWorker module,
- * with the configs that Jest made, untouched. That module is internal to jest-runner; it has had this
- * shape from 29.7 to 30.5, and using it makes our results the stock runner's by construction.
+ * Runs one test file as the stock runner's workers do: with jest-runner's own testWorker module and the unchanged
+ * configs that Jest made. So our results are the stock runner's by construction. That module is internal to
+ * jest-runner; its interface is the same from 29.7 to 30.5.
  */
 import type {TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
@@ -20,7 +20,7 @@ interface TestWorker {
 
 export type FileEnd = {readonly result: TestResult} | {readonly thrown: unknown};
 
-/** How long (ms) a process may take to leave what it has compiled to later ones; what is left over, those do. */
+/** How long (ms) a process may spend on saving its compiled code. Later processes save the rest. */
 const SAVE_WITHIN_MS = 250;
 
 export class JestFileRunner {
@@ -43,21 +43,21 @@ export class JestFileRunner {
     return new JestFileRunner(testWorker, setup, compileCache);
   }
 
-  /** Whether the files of a project run in a framework that says what it does. */
+  /** Whether the files of a project run in a framework that reports what it does. */
   canFollow(configId: string): boolean {
     return canFollow(this.#configOf(configId).testRunner);
   }
 
   /**
-   * Runs the file, and lets `file` follow it if that can be; resolves with its result, or with what its run threw: a syntax error, a test environment
-   * that cannot be made.
+   * Runs the file. `file` follows it if the framework allows that. Resolves with the file's result, or with what its
+   * run threw: for example, a syntax error, or an error of the test environment.
    *
-   * Not awaited on the way: V8 would put our functions on the end of every asynchronous stack, and
-   * with them into the failure messages of --json.
+   * This method awaits nothing. V8 would add our functions to the end of every asynchronous stack, and so to the
+   * failure messages of --json.
    */
   run({configId, path, fixtures, snapshots}: UnitOrder, file: CircusFile | null): Promise<FileEnd> {
     this.#compileCache?.fileBegins(path);
-    // With the stock runner these come with each call, so a file that changes them changes its own.
+    // The stock runner sends these with each call, so a file can change only its own copies.
     const own = structuredClone(this.#configOf(configId));
     const config = fixtures === null ? own : withFixtures(own, path, fixtures);
     const {globalConfig, context} = structuredClone({
@@ -77,7 +77,7 @@ export class JestFileRunner {
         },
         (thrown: unknown) => {
           const run = takeRun();
-          // testWorker keeps nothing of what is no error, nor of an error whose stack throws.
+          // testWorker loses thrown values that are no errors, and errors whose stack cannot be read.
           if (run === null || isReadable(thrown)) return resolve({thrown});
           void run.then(
             () => resolve({thrown}),
@@ -88,7 +88,7 @@ export class JestFileRunner {
     });
   }
 
-  /** This process runs no further file, and leaves to later ones what it has compiled: the run waits for that. */
+  /** This process runs no further file, and saves its compiled code for later processes. The run waits for that. */
   filesEnd(): void {
     this.#compileCache?.save(SAVE_WITHIN_MS);
     CompileCache.flushNodesOwn();

@@ -1,17 +1,17 @@
-/** What a process that runs test files has found out about the private parts of its Jest. */
+/** Finds out which private parts this process's Jest lacks. */
 import {hasCapability, type CapabilityName} from '../core/jest/capabilities';
 
-/** Of this process, as long as it lives. */
+/** The missing parts that this process has found. */
 const missing = new Set<CapabilityName>();
 
-/** Whether Jest has the part; one that it lacks is remembered. */
+/** Whether Jest has the part. Remembers a missing part. */
 export function probe(name: CapabilityName, subject: unknown): boolean {
   const there = hasCapability(name, subject);
   if (!there) missing.add(name);
   return there;
 }
 
-/** All parts that this process has found missing. */
+/** All missing parts that this process has found. */
 export function missingCapabilities(): readonly CapabilityName[] {
   return [...missing];
 }

@@ -1,4 +1,4 @@
-/** The units that a worker holds: given by the parent, not begun yet. */
+/** The units that a worker has received from the parent and not begun. */
 import type {UnitOrder} from '../core/wire/workerMessages';
 
 export class Lease {
@@ -18,7 +18,7 @@ export class Lease {
     return returned;
   }
 
-  /** Nothing more is begun. */
+  /** The worker begins no further unit. */
   close(): void {
     this.#closed = true;
     this.#wake?.();

@@ -1,6 +1,6 @@
 /**
- * A worker's process. jest-worker loads this module and makes one call, `serve`, which lasts as long as the worker does.
- * The parent hears a message, or the process's death, only while a call is under way.
+ * The main module of a worker's process. jest-worker loads it and makes one call, `serve`, which lasts as long as the
+ * worker serves. The parent hears messages, and the process's death, only during a call.
  */
 import type {FromWorker, WorkerSetup} from '../core/wire/workerMessages';
 import {DepartureRecorder} from './guard/departure';
@@ -49,7 +49,7 @@ export async function serve(setup: WorkerSetup): Promise<void> {
   line.close();
 }
 
-/** @returns what the worker is told of its run; null: it has waited for the run, and cannot serve it */
+/** @returns the setup of the run; null: the worker has waited for the run and cannot serve it */
 async function runOf(setup: WorkerSetup, orders: Orders, line: ParentLine): Promise<WorkerSetup | null> {
   const {ahead} = setup;
   if (ahead === null) return setup;

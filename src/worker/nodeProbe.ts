@@ -1,10 +1,11 @@
 /**
- * What a node is started with once before a run, as it will be with worker processes: tells its version. In a file, not in `-e`,
- * where some flags mean something else. `fs` without `node:`, so that a Node which is too old can say so.
+ * Prints the version of Node. The runner starts each node once before a run, with this file and the arguments of the
+ * node's workers. It is a file because some flags have another meaning with `-e`. It imports `fs` without `node:`, so
+ * that even a Node that is too old can report its version.
  */
 import {writeSync} from 'fs';
 
-// Not standard output: what is preloaded may print there.
+// Not to standard output, because preloaded modules may print there.
 writeSync(3, `${process.version}\n`);
-// What is preloaded may keep the process alive.
+// Preloaded modules may keep the process alive.
 process.exit(0);

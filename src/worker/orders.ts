@@ -1,4 +1,4 @@
-/** The orders of the parent: what a worker has been given and has not begun, and what is to become of the open file. */
+/** Receives the parent's orders: they change the lease, and decide about the tests of the open file. */
 import type {FromWorker, ToWorker, UnitOrder} from '../core/wire/workerMessages';
 import type {SlicedFile} from './circus/slicedFile';
 import {Lease} from './lease';
@@ -7,16 +7,16 @@ import {neverBegun} from './unitRun';
 
 export interface OrdersOptions {
   readonly answer: (message: FromWorker) => void;
-  /** The process is to end by itself from now on. */
+  /** Called when the parent expects the process to end by itself. */
   readonly expectExit: () => void;
 }
 
 export class Orders {
   readonly #options: OrdersOptions;
-  /** Of a worker that was started ahead of its run: the run begins; null: the worker is to end. */
+  /** The order that begins the run of a worker that was started ahead; null: the worker must end. */
   readonly run: Promise<RunOrder | null>;
   readonly #lease = new Lease();
-  /** The file that runs, if its tests are given one by one. */
+  /** The running file, if the parent gives its tests in groups. */
   #open: {readonly unit: number; readonly file: Pick<SlicedFile, 'give' | 'discard'>} | null = null;
   #beginRun!: (order: RunOrder | null) => void;
 
@@ -53,12 +53,12 @@ export class Orders {
     }
   }
 
-  /** The next unit to run, as soon as there is one; null: none comes any more. */
+  /** Resolves with the next unit to run; null: the parent gives no further unit. */
   nextUnit(): Promise<UnitOrder | null> {
     return this.#lease.next();
   }
 
-  /** A unit whose tests are given one by one begins. */
+  /** A unit begins whose tests the parent gives in groups. */
   opens(unit: number, file: Pick<SlicedFile, 'give' | 'discard'>): void {
     this.#open = {unit, file};
   }

@@ -1,4 +1,4 @@
-/** The line to the parent: its orders come in over a socket, ours go out through jest-worker. */
+/** The connection to the parent. Orders arrive over a socket; news goes out through jest-worker. */
 import {createConnection, type Socket} from 'node:net';
 import {parentPort} from 'node:worker_threads';
 import {LineBuffer} from '../core/wire/values';
@@ -7,7 +7,7 @@ import type {JestChannel} from './guard/jestChannel';
 import {probe} from './jestProbes';
 import {stackOfThrown} from './thrown';
 
-/** Test files share Node's modules and may leave them changed: taken before the first of them is loaded. */
+/** Created before the first test file is loaded, because test files share Node's modules and may change them. */
 const decoder = new TextDecoder();
 const decode = decoder.decode.bind(decoder);
 
@@ -27,9 +27,9 @@ export class ParentLine {
   }
 
   /**
-   * Connects, and says which worker this is.
+   * Connects, and tells the parent which worker this is.
    *
-   * @param jestWorkerPath the jest-worker that forked this process: its messages are those that the parent hears
+   * @param jestWorkerPath the jest-worker that forked this process. The parent hears only its messages.
    * @param onOrder called for each order, and with 'close' when the parent is gone
    */
   static async connect(
@@ -42,9 +42,9 @@ export class ParentLine {
     const {messageParent} = require(jestWorkerPath) as {messageParent: MessageParent};
     const lines = new LineBuffer();
     const memory = new ArrayBuffer(READ_BYTES);
-    let hear: (text: string) => void = () => undefined; // the parent speaks when it has heard from here
-    // Node reads into the buffer and calls back. Events would go through methods of `Readable` and
-    // `EventEmitter`. A test may have left those mocked, and then no order arrives any more.
+    let hear: (text: string) => void = () => undefined; // the parent sends nothing before it has our hello
+    // Node reads into the buffer and calls back. Events would go through methods of `Readable` and `EventEmitter`. If a
+    // test left those mocked, no order would arrive.
     const callback = (count: number): boolean => {
       hear(decode(new Uint8Array(memory, 0, count), {stream: true}));
       return true;
@@ -54,9 +54,9 @@ export class ParentLine {
       socket.once('connect', resolve);
       socket.once('error', reject);
     });
-    socket.on('error', () => undefined); // 'close' follows, and says all there is to say
+    socket.on('error', () => undefined); // 'close' follows
     const line = new ParentLine(messageParent, socket, channel);
-    // What an event handler throws while a test runs, jest-circus takes for that test's failure.
+    // If an event handler throws while a test runs, jest-circus fails that test.
     const guard = (doing: string, act: () => void) => {
       try {
         act();
@@ -72,18 +72,18 @@ export class ParentLine {
         for (const text of lines.push(chunk)) onOrder(parseToWorker(text));
       });
     };
-    // What keeps a worker alive is jest-worker's channel, as with the stock runner.
+    // Only jest-worker's channel keeps a worker alive, as with the stock runner.
     socket.unref();
     socket.write(`${JSON.stringify(hello)}\n`);
     return line;
   }
 
   /**
-   * Sends a message; resolves when it has left this process.
+   * Sends a message. Resolves when the message has left this process.
    *
-   * jest-worker's messageParent gives no sign of that, and what a dying process had handed to its
-   * channel without waiting may be lost: the parent would blame the wrong file. So we stand in for
-   * the `process` that messageParent sends through, and pass our callback on.
+   * jest-worker's messageParent does not tell when. A dying process may lose messages that are still in the channel,
+   * and then the parent would blame the wrong file. So we replace the `process` that messageParent sends through, and
+   * pass our own callback.
    */
   async send(message: FromWorker | AheadNews): Promise<void> {
     if (parentPort !== null) {
@@ -97,7 +97,7 @@ export class ParentLine {
         void this.#channel.send(packed).then(resolve, reject);
       };
       this.#messageParent(message, {send} as unknown as NodeJS.Process);
-      // A messageParent that sends by itself has sent; nothing tells when that has left.
+      // An unknown messageParent has sent the message in its own way. Nothing tells when the message has left.
       if (!probe('sentMessages', handedOver)) resolve();
     });
   }

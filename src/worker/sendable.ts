@@ -1,43 +1,40 @@
 /**
- * What of a test's failure can be sent. `failureDetails` hold what the test has thrown, and that may be anything: a
- * BigInt, a circle, a getter that throws, thousands of levels. jest-worker's channel takes JSON.
+ * Makes messages sendable. jest-worker's channel takes JSON, but `failureDetails` contain what a test has thrown, which
+ * may be anything: a BigInt, a cycle, a getter that throws, thousands of levels.
  */
 import type {AssertionResult} from '@jest/test-result';
 
 const {parse, stringify} = JSON;
 
-/** Nothing of Jest's own is nested as deep. */
+/** Jest's own data is nested less deeply. */
 const MOST_LEVELS = 50;
 
-/** jest-circus copies a file's result level by level: from some 1,800 levels on, that overflows the stack. */
+/** jest-circus copies a file's result recursively. From about 1,800 levels on, that overflows the stack. */
 const MOST_LEVELS_COPIED = 1500;
 
-/** Of a test's failure; a tree of React's refers to all of its page. */
+/** How many objects to copy of a test's failure. A tree of React elements refers to its whole page. */
 const MOST_OBJECTS = 1000;
 
-/** So many of these are tried whole first, which may go through all of a graph each time. */
+/** For how many objects to try JSON on the whole object first. Each try may walk the whole graph. */
 const MOST_TRIED = 20;
 
-/**
- * A copy of a message that JSON can hold: each part that it cannot hold is replaced by a text. All other parts are as
- * JSON has them.
- */
+/** Returns a copy of a message that JSON can hold. Texts replace the parts that it cannot hold. */
 export function sendable(message: unknown): unknown {
   return copy(message, 0, {seen: new Set(), most: Infinity, tried: Infinity});
 }
 
-/** Cuts off what circus could not copy into the file's result: of what was thrown itself, as that is what it copies. */
+/** Cuts off levels that circus could not copy into the file's result, in the thrown objects themselves. */
 export function cutDeepDetails({failureDetails}: Pick<AssertionResult, 'failureDetails'>): void {
   for (const thrown of failureDetails) {
     if (!isTooDeep(thrown, 0)) continue;
     for (const [key, {value}] of Object.entries(Object.getOwnPropertyDescriptors(thrown))) {
-      // Of a frozen object nothing can be cut off.
+      // From a frozen object, nothing can be cut off.
       if (isTooDeep(value, 1)) Reflect.defineProperty(thrown as object, key, {value: copy(value, 0, ofFailure())});
     }
   }
 }
 
-/** As circus goes through a graph: in depth, to each object once. */
+/** Walks a graph as circus does: depth first, each object once. */
 function isTooDeep(value: unknown, atLevel: number): boolean {
   const seen = new Set<unknown>();
   const waiting = [{value, level: atLevel}];
@@ -52,7 +49,7 @@ function isTooDeep(value: unknown, atLevel: number): boolean {
   return false;
 }
 
-/** Objects that JSON cannot hold as a whole: each is copied once, as a graph may have any number of paths. */
+/** The objects that JSON cannot hold whole. Each is copied once, because a graph may have any number of paths. */
 interface Copied {
   readonly seen: Set<unknown>;
   readonly most: number;
@@ -83,7 +80,7 @@ function copy(value: unknown, level: number, copied: Copied): unknown {
     const owner = value as object;
     return Object.fromEntries(Object.keys(owner).map(key => [key, copyProperty(owner, key, level, copied)]));
   } catch {
-    return '[Unreadable]'; // a revoked proxy, say
+    return '[Unreadable]'; // for example, a revoked proxy
   }
 }
 
@@ -94,12 +91,12 @@ function copyProperty(owner: object, key: string, level: number, copied: Copied)
   } catch {
     return '[Getter that throws]';
   }
-  // What several tests have thrown is in the failure of each.
+  // If several tests have thrown the same object, each failure contains it.
   const within = key === 'failureDetails' ? ofFailure() : copied;
   return copy(value, level + 1, within);
 }
 
-/** What JSON can just hold, it could not below further levels. */
+/** Limits the levels of plain data. JSON may hold the data alone, but not at the end of a deeper path. */
 function cut(plain: unknown, level: number): unknown {
   if (typeof plain !== 'object' || plain === null) return plain;
   if (level === MOST_LEVELS) return '[Too deep]';

@@ -1,6 +1,6 @@
 /**
- * What the user's code has thrown, as text. That may be anything, and reading it may run the user's code, which may throw
- * again: a getter, a proxy, an `Error.prepareStackTrace`. So all of it is read under guard.
+ * Makes texts of thrown values. A thrown value may be anything, and reading it may run code of the user that throws
+ * again: a getter, a proxy, an `Error.prepareStackTrace`. So every read is guarded.
  */
 import {createRequire} from 'node:module';
 import util from 'node:util';
@@ -19,7 +19,7 @@ export function stackOfThrown(thrown: unknown): string {
   return stack === '' ? message : stack;
 }
 
-/** What a file's run has thrown, as Jest is told of it. testWorker throws {code, message, stack, type} objects: `code` comes along. */
+/** Describes what a file's run has thrown, for Jest. testWorker throws {code, message, stack, type} objects. */
 export function describeThrown(thrown: unknown, format: Format): FileError {
   const code = read(thrown, 'code');
   const {value: stack, failure} = tryToRead(thrown, 'stack');
@@ -32,12 +32,16 @@ export function describeThrown(thrown: unknown, format: Format): FileError {
   };
 }
 
-/** Whether it has a message, as errors have, and a stack that can be read. Of anything else Jest's own code makes another error. */
+/** Whether the value has a message and a readable stack. From any other value, Jest's own code makes another error. */
 export function isReadable(thrown: unknown): boolean {
   return messageOf(thrown) !== undefined && tryToRead(thrown, 'stack').failure === undefined;
 }
 
-/** How the running Jest prints what was thrown and is no error. @param testWorker the path of jest-runner's module */
+/**
+ * The running Jest's way to print thrown values that are no errors.
+ *
+ * @param testWorker the path of jest-runner's module
+ */
 export function formatOf(testWorker: string): Format {
   return value => {
     const messageUtil = createRequire(testWorker).resolve('jest-message-util');
@@ -76,12 +80,12 @@ function tryToRead(thrown: unknown, name: Property): {value?: unknown; failure?:
 }
 
 function formatted(thrown: unknown, format: Format): string {
-  // The second one runs less of the user's code.
+  // The second way runs less code of the user.
   for (const print of [format, inspect]) {
     try {
       return print(thrown);
     } catch {
-      // It has thrown once more.
+      // Printing has thrown, too.
     }
   }
   return 'something that throws when it is read';

@@ -17,17 +17,17 @@ export interface UnitRun {
   readonly unit: UnitOrder;
   /** null: the unit runs whole. */
   readonly sliced: SlicedFile | null;
-  /** What follows the file; null: its framework does not say what it does. */
+  /** The follower of the file; null: the file's framework does not report what it does. */
   readonly file: CircusFile | null;
   /** A worker whose heap is larger than this after a file (bytes) retires; null: no limit. */
   readonly heapLimitBytes: number | null;
   readonly format: Format;
 }
 
-/** The outcome of a unit that nobody wants from this worker any more. */
+/** The outcome of a unit that the parent no longer wants from this worker. */
 const NOT_WANTED: UnitOutcome = {type: 'error', error: {message: 'It was not needed.', stack: '', type: 'Error'}};
 
-/** The news of a unit that nobody wants any more, and that has not begun here. */
+/** The news of a unit that the parent no longer wants and this worker has not begun. */
 export function neverBegun(unit: number): UnitDone {
   return {type: 'unit-done', unit, ms: 0, retiring: false, outcome: NOT_WANTED, slice: null};
 }
@@ -61,7 +61,7 @@ export async function runUnit({files, unit, sliced, file, heapLimitBytes, format
   };
 }
 
-/** Sends the news of a unit's end; as much of it as can be sent. */
+/** Sends the news of a unit's end, or as much of it as can be sent. */
 export async function sendDone(line: Pick<ParentLine, 'send'>, done: UnitDone, format: Format): Promise<void> {
   try {
     await line.send(done);
@@ -70,7 +70,7 @@ export async function sendDone(line: Pick<ParentLine, 'send'>, done: UnitDone, f
   }
 }
 
-/** The stock runner's worker dies of a result that JSON cannot hold. Here, the file's tests keep their results. */
+/** The stock runner's worker dies if JSON cannot hold a result. Here, the file's tests keep their results. */
 async function sendReduced(line: Pick<ParentLine, 'send'>, done: UnitDone, format: Format): Promise<void> {
   try {
     await line.send(sendable(done) as UnitDone);

@@ -27,13 +27,13 @@ export class WorkerLoop {
   readonly #journal: Journal;
   readonly #format: Format;
   readonly #resources: OpenResources;
-  /** Jest's folder: its reporters name files relative to that. A test may change the process's. */
+  /** Jest's folder. Its reporters print paths relative to it. A test may change the process's directory. */
   readonly #folder: string;
   readonly #files: JestFileRunner;
   readonly #phases: Phases;
   /** A worker whose heap is larger than this after a file (bytes) retires; null: no limit. */
   readonly #heapLimitBytes: number | null;
-  /** Whether the parent wants to know which modules are loaded; and how many the worker told of. */
+  /** Whether the parent wants to know which modules are loaded, and how many the worker has reported. */
   readonly #tellsLoaded: boolean;
   #modulesTold = 0;
 
@@ -49,7 +49,7 @@ export class WorkerLoop {
     this.#tellsLoaded = setup.tellsLoaded;
   }
 
-  /** Loads Jest. The parent knows of the worker, and gives it work meanwhile. */
+  /** Loads Jest. The parent already knows the worker, and gives it work meanwhile. */
   static async load(options: WorkerLoopOptions, setup: WorkerSetup): Promise<WorkerLoop> {
     const {slowTimeoutMs, hardTimeoutMs} = setup;
     const phases = new Phases(options.watchdog, {slowMs: slowTimeoutMs, hardMs: hardTimeoutMs});
@@ -59,7 +59,7 @@ export class WorkerLoop {
     return new WorkerLoop(options, setup, files, phases);
   }
 
-  /** What the tests have opened and not closed. */
+  /** The resources that the tests have opened and not closed. */
   get resources(): OpenResources {
     return this.#resources;
   }
@@ -76,7 +76,7 @@ export class WorkerLoop {
       await sendDone(line, done, this.#format);
       if (done.retiring) break;
     }
-    this.#phases.fileEnds(); // the parent waits for the process's end, and no longer than that may take
+    this.#phases.fileEnds(); // the parent now waits for the process's end, and has its own limit
   }
 
   /** The process runs no further file: saves what later processes use. */
@@ -126,7 +126,7 @@ export class WorkerLoop {
     });
   }
 
-  /** Tells which modules the process has loaded that others may load ahead, if there are new ones. */
+  /** Tells the parent which modules other processes may load ahead, if this process has loaded new ones. */
   async #tellLoaded(): Promise<void> {
     const loaded = Object.keys(require.cache);
     if (loaded.length === this.#modulesTold) return;

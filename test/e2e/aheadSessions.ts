@@ -2,7 +2,6 @@
 import {renameSync, rmSync, writeFileSync} from 'node:fs';
 import {relative} from 'node:path';
 import {slotsOf} from '../../src/core/schedule';
-import type {LogLine} from '../../src/run/eventLog';
 import type {Files, Project, Runner} from './project';
 import {WatchSession} from './watching';
 
@@ -43,14 +42,14 @@ function firstLine(text: string): string {
   return text.split('\n')[0] ?? '';
 }
 
-/** What the log says of workers that were started ahead, in order. */
+/** What the recordings say of workers that were started ahead, in order. */
 export function states(project: Project) {
-  return project.lines<LogLine>('xdist.log').flatMap(line => ('worker' in line ? [line.worker] : []));
+  return project.recorded().flatMap(line => (line.type === 'ahead' ? [line] : []));
 }
 
 /** How many workers each run has had, of those that have got as far as a plan. */
 function plans(project: Project): number[] {
-  return project.lines<LogLine>('xdist.log').flatMap(line => ('plan' in line ? [slotsOf(line.plan)] : []));
+  return project.recorded().flatMap(line => (line.type === 'plan' ? [slotsOf(line.plan)] : []));
 }
 
 /** The last state of each slot's worker. */
@@ -61,7 +60,7 @@ export function lastStates(project: Project) {
 /** Resolves when as many workers wait as the last run has had. */
 export async function untilWaiting(project: Project): Promise<void> {
   const slots = plans(project).at(-1) ?? 0;
-  const waits = () => [...lastStates(project)].filter(([slot, {ahead}]) => slot <= slots && ahead.type === 'waits');
+  const waits = () => [...lastStates(project)].filter(([slot, {state}]) => slot <= slots && state.type === 'waits');
   while (waits().length < slots) await new Promise(resolve => setTimeout(resolve, 20));
 }
 
@@ -116,8 +115,8 @@ type State = ReturnType<typeof states>[number];
 const TOO_SLOW = 'it does not answer';
 
 function expectTaken(name: string, since: readonly State[], taken: true | RegExp): void {
-  const ready = since.filter(({ahead}) => ahead.type === 'ready');
-  const left = since.flatMap(({ahead}) => (ahead.type === 'leaves' ? [ahead.why] : []));
+  const ready = since.filter(({state}) => state.type === 'ready');
+  const left = since.flatMap(({state}) => (state.type === 'leaves' ? [state.why] : []));
   const whys = left.filter(why => why !== TOO_SLOW);
   const slow = left.length - whys.length;
   if (taken === true) {

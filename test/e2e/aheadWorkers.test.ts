@@ -28,57 +28,40 @@ inWatchMode(
     };
     const outcomes = await playBoth(make, files, {}, [
       {name: 'nothing', keys: ENTER, taken: true},
-      {name: 'a module', files: {'lib.js': 'module.exports = "second";'}, taken: true},
-      {name: 'a file before a folder', files: {'folder.js': 'module.exports = "the file";'}, taken: true},
-      {name: 'a new file', files: {'comes-and-goes.js': 'module.exports = "came";'}, taken: true},
-      {name: 'a removed file', files: {'comes-and-goes.js': null}, taken: true},
+      // Tests look for these on the disk, so it is all the same of which of them Jest's watcher hears before the run.
       {
-        name: 'main',
-        files: {'packages/a/package.json': '{"name": "a", "version": "1.0.0", "main": "two.js"}'},
+        name: 'a module, a file before a folder, a new file, main',
+        files: {
+          'lib.js': 'module.exports = "second";',
+          'folder.js': 'module.exports = "the file";',
+          'comes-and-goes.js': 'module.exports = "came";',
+          'packages/a/package.json': '{"name": "a", "version": "1.0.0", "main": "two.js"}',
+        },
         taken: true,
       },
       {
-        name: 'exports',
-        files: {'node_modules/dep/package.json': '{"name": "dep", "version": "1.0.0", "exports": "./two.js"}'},
-        keys: ENTER,
+        name: 'exports, a removed file',
+        files: {
+          'node_modules/dep/package.json': '{"name": "dep", "version": "1.0.0", "exports": "./two.js"}',
+          'comes-and-goes.js': null,
+        },
         taken: true,
       },
       {name: 'a manual mock', files: {'__mocks__/dep.js': 'module.exports = "a mock";'}, taken: true},
       {name: 'a new test file', files: {'third.test.js': 'test("third", () => {});'}, taken: true},
       {name: 'no such test file any more', files: {'third.test.js': null}, taken: true},
     ]);
-    expect(outcomes.at(-1)?.['says.test.js']).toEqual([
-      'says | failed | Error: says ["second","the file","a mock",2,"MODULE_NOT_FOUND"]',
+    const said = outcomes.map(outcome => outcome['says.test.js']?.[0]?.replace('says | failed | Error: says ', ''));
+    expect(said).toEqual([
+      '["first","the index","dep 1",1,"MODULE_NOT_FOUND"]',
+      '["first","the index","dep 1",1,"MODULE_NOT_FOUND"]',
+      '["second","the file","dep 1",2,"came"]',
+      '["second","the file","dep 2",2,"MODULE_NOT_FOUND"]',
+      ...Array.from({length: 3}, () => '["second","the file","a mock",2,"MODULE_NOT_FOUND"]'),
     ]);
   },
   EACH_LINE,
 );
-
-inWatchMode("globalSetup's environment reaches workers that were started before", async (_line, make) => {
-  const files: Files = {
-    ...OTHER,
-    'says.test.js': says('[process.env.RUN, process.env.GONE, process.env.TZ, new Date(0).getHours()]'),
-    'setup.js': `module.exports = () => {
-      process.env.RUN = String(Number(process.env.RUN ?? 0) + 1);
-      if (process.env.RUN === '1') process.env.GONE = 'not yet'; else delete process.env.GONE;
-      if (process.env.RUN === '4') process.env.TZ = 'Asia/Tokyo';
-    };`,
-  };
-  const outcomes = await playBoth(make, files, {globalSetup: './setup.js'}, [
-    // What Jest 29 loads lists the names of all variables.
-    {name: 'changed and deleted', keys: ENTER},
-    {name: 'changed', keys: ENTER, taken: true},
-    {name: 'read when a process starts', keys: ENTER, taken: /starts its processes in another way/},
-    {name: 'again', keys: ENTER, taken: true},
-  ]);
-  expect(outcomes.map(outcome => outcome['says.test.js']?.[0])).toEqual([
-    expect.stringContaining('["1","not yet",'),
-    expect.stringContaining('["2",null,'),
-    expect.stringContaining('["3",null,'),
-    expect.stringContaining('["4",null,"Asia/Tokyo",9]'),
-    expect.stringContaining('["5",null,"Asia/Tokyo",9]'),
-  ]);
-});
 
 inWatchMode('no test finds what it has left in the run before', async (_line, make) => {
   const files: Files = {
@@ -98,28 +81,5 @@ inWatchMode('no test finds what it has left in the run before', async (_line, ma
   await playBoth(make, files, {}, [
     {name: 'again', keys: ENTER, taken: true},
     {name: 'once more', keys: ENTER, taken: true},
-  ]);
-});
-
-inWatchMode('what the keys of a session ask for reaches workers that were started before', async (_line, make) => {
-  const files: Files = {
-    'a.test.js': `
-      test('snapshot', () => expect(require('./value')).toMatchSnapshot());
-      test('another', () => {});`,
-    'b.test.js': 'test("b", () => {});',
-    'c.test.js': 'test("another c", () => { if (require("./value") === 2) throw new Error("two"); });',
-    'value.js': 'module.exports = 1;',
-  };
-  await playBoth(make, files, {}, [
-    {name: 'a snapshot differs', files: {'value.js': 'module.exports = 2;'}, taken: true},
-    {name: 'only failed', keys: 'f', taken: true},
-    {name: 'not only failed', keys: 'f', taken: true},
-    {name: 'update', keys: 'u', taken: true},
-    {name: 'not updated any more', files: {'value.js': 'module.exports = 3;'}},
-    {name: 'all', keys: 'a'},
-    {name: 'by name', keys: `tanother${ENTER}`},
-    {name: 'all again', keys: 'a'},
-    {name: 'by path', keys: `p[ab].test${ENTER}`},
-    {name: 'all once more', keys: 'a'},
   ]);
 });

@@ -240,6 +240,18 @@ onLatestLine('a test that exits in band ends Jest, and a line says what to do', 
   }
 });
 
+onLatestLine('a reporter that exits in band is not taken for a test', async (_line, make) => {
+  for (const event of ['onTestFileStart', 'onTestCaseResult']) {
+    const project = make({
+      'a.test.js': `test('ends', () => {}); test('waits', () => new Promise(() => {}));`,
+      'exits.js': `module.exports = class { ${event}() { process.exit(3); } };`,
+    });
+    const {exitCode, stderr} = await project.run(['-w', '2', '--reporters=./exits.js']);
+    expect(exitCode).toBe(3);
+    expect(stderr).not.toContain('jest-runner-xdist:');
+  }
+});
+
 /** What a test may throw that JSON cannot hold. */
 const UNSERIALISABLE: Readonly<Record<string, string>> = {
   'a BigInt': 'error.value = 1n;',

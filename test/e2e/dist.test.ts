@@ -45,6 +45,16 @@ onLatestLine('loadgroup: blocks of one @group stay together', async (_line, make
   expect(new Set([...processes(project, 'x'), ...processes(project, 'i')]).size).toBe(1);
 });
 
+onLatestLine('loadscope: each outermost block stays together, and so do the tests in no block', async (_line, make) => {
+  const project = make(files);
+  expectAll(project, await project.run(['-w', '3'], parallel('loadscope')));
+  expect(processes(project, '').size).toBeGreaterThan(1);
+  expect(processes(project, 'x').size).toBe(1);
+  expect(processes(project, 'y').size).toBe(1);
+  expect(new Set([...processes(project, 'z'), ...processes(project, 'i')]).size).toBe(1);
+  expect(processes(project, 't').size).toBe(1);
+});
+
 onLatestLine(
   'worksteal: each worker has its share at once, and whoever is through takes of another',
   async (_line, make) => {

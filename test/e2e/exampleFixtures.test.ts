@@ -3,7 +3,7 @@
  * other dependencies from the same install, with the oldest Jest that we support.
  */
 import {join, relative} from 'node:path';
-import type {LogLine} from '../../src/run/eventLog';
+import type {RecordingLine} from '../../src/recording';
 import {EXAMPLE, exampleFiles, hasPostgres} from './example';
 import {Project, type JestLine} from './project';
 import {unitsOf, workersOf} from './splitting';
@@ -51,7 +51,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** Where a file began. */
-function slotsOf(log: readonly LogLine[], file: string): number[] {
+function slotsOf(log: readonly RecordingLine[], file: string): number[] {
   const [unit] = unitsOf(log, file);
   return log.flatMap(line =>
     'event' in line && line.event.type === 'unit-started' && line.event.unit === unit ? [line.event.slot] : [],

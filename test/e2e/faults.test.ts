@@ -48,7 +48,7 @@ onLatestLine(
     expect(stderr.match(/^jest-runner-xdist: The test runner failed/gm)).toHaveLength(1);
     expect(stderr).toMatch(/\| TypeError: no such slot\n +\| +at .*preload\.js/);
     expect(stderr).toMatch(/^jest-runner-xdist \d+\.\d+\.\d+, Jest \d+\.\d+\.\d+, Node v\d+\.\d+\.\d+, \w+$/m);
-    expect(stderr).toMatch(/with this text and the log, .*xdist\.log\./);
+    expect(stderr).toMatch(/with this text and the recording of the run, .*run\.xdist\./);
     expect(await project.leftProcesses()).toEqual([]);
   },
 );

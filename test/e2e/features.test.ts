@@ -33,9 +33,13 @@ onLatestLine('projects with configs of their own, and two projects over the same
   expect(xdist.json).toMatchObject({numTotalTestSuites: 5, numFailedTests: 1});
 });
 
-onLatestLine('-t in a shard', async (_line, make) => {
-  const {xdist} = await expectSameAsStock(make(manyFiles(5)), ['-w', '2', '-t', 'a', '--shard=1/2']);
-  expect(xdist.json).toMatchObject({numTotalTestSuites: 3, numPassedTests: 3, numPendingTests: 3});
+onLatestLine('-t in a shard, and --randomize with a seed', async (_line, make) => {
+  const random = Array.from({length: 8}, (_, index) => `test('r${index}', () => {});`).join('\n');
+  const args = ['-w', '2', '-t', 'r\\d', '--shard=1/2', '--randomize', '--seed=4', '--showSeed'];
+  const {xdist} = await expectSameAsStock(make(manyFiles(5, () => random)), args);
+  expect(xdist.json).toMatchObject({numTotalTestSuites: 3, numPassedTests: 24, numPendingTests: 6});
+  const order = xdist.json?.testResults[0]?.assertionResults.map(({title}) => title);
+  expect(order).not.toEqual([...(order ?? [])].sort());
 });
 
 onLatestLine('--findRelatedTests', async (_line, make) => {
@@ -62,19 +66,6 @@ onLatestLine('--onlyFailures', async (_line, make) => {
     inBand: true,
   });
   expect(xdist.json?.numTotalTestSuites).toBe(2);
-});
-
-onLatestLine('--randomize with a seed', async (_line, make) => {
-  const tests = Array.from({length: 8}, (_, index) => `test('r${index}', () => {});`).join('\n');
-  const {xdist} = await expectSameAsStock(make({'a.test.js': tests, 'b.test.js': tests}), [
-    '-w',
-    '2',
-    '--randomize',
-    '--seed=4',
-    '--showSeed',
-  ]);
-  const order = xdist.json?.testResults[0]?.assertionResults.map(({title}) => title);
-  expect(order).not.toEqual([...(order ?? [])].sort());
 });
 
 onEachLine(
@@ -124,17 +115,24 @@ onLatestLine('workerIdleMemoryLimit gives a fresh worker for each file when it i
   expect(new Set(project.read('pids').trim().split('\n')).size).toBe(4);
 });
 
-onLatestLine('maxWorkers as a number', async (_line, make) => {
+onLatestLine('maxWorkers as a number; globalSetup and globalTeardown', async (_line, make) => {
+  const notesId =
+    'test("id", () => require("fs").appendFileSync("ids", process.env.JEST_WORKER_ID + process.env.XDIST_WORKER + process.env.XDIST_WORKER_COUNT + "\\n"));';
+  const readsSetup = 'test("env", () => expect(process.env.FROM_SETUP).toBe("yes"));';
   const project = make(
-    manyFiles(
-      6,
-      () =>
-        'test("id", () => require("fs").appendFileSync("ids", process.env.JEST_WORKER_ID + process.env.XDIST_WORKER + process.env.XDIST_WORKER_COUNT + "\\n"));',
-    ),
+    {
+      ...manyFiles(6, () => notesId + readsSetup),
+      'setup.js': 'module.exports = async () => { process.env.FROM_SETUP = "yes"; globalThis.kept = 1; };',
+      'teardown.js':
+        'module.exports = async () => { require("fs").writeFileSync("torn-down", String(globalThis.kept)); };',
+    },
+    {globalSetup: './setup.js', globalTeardown: './teardown.js'},
   );
-  await expectSameAsStock(project, ['--maxWorkers=3']);
+  const {xdist} = await expectSameAsStock(project, ['--maxWorkers=3']);
+  expect(xdist.exitCode).toBe(0);
   const ids = new Set(project.read('ids').trim().split('\n'));
   expect([...ids].every(id => ['1w13', '2w23', '3w33'].includes(id))).toBe(true);
+  expect(project.read('torn-down')).toBe('1');
 });
 
 onLatestLine('workerThreads', async (_line, make) => {
@@ -148,21 +146,6 @@ onLatestLine('workerThreads', async (_line, make) => {
   );
   const {xdist} = await expectSameAsStock(project, ['-w', '2']);
   expect(xdist.exitCode).toBe(0);
-});
-
-onLatestLine('globalSetup and globalTeardown', async (_line, make) => {
-  const project = make(
-    {
-      ...manyFiles(3, () => 'test("env", () => expect(process.env.FROM_SETUP).toBe("yes"));'),
-      'setup.js': 'module.exports = async () => { process.env.FROM_SETUP = "yes"; globalThis.kept = 1; };',
-      'teardown.js':
-        'module.exports = async () => { require("fs").writeFileSync("torn-down", String(globalThis.kept)); };',
-    },
-    {globalSetup: './setup.js', globalTeardown: './teardown.js'},
-  );
-  const {xdist} = await expectSameAsStock(project, ['-w', '2']);
-  expect(xdist.exitCode).toBe(0);
-  expect(project.read('torn-down')).toBe('1');
 });
 
 onLatestLine('what tests write to stdout and stderr themselves', async (_line, make) => {

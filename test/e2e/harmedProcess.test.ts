@@ -56,7 +56,7 @@ onEachLine(
       together({
         'a.test.js': `test('a', () => { ${close(0)} }); test('a after', () => {});`,
         'b.test.js': `test('b', () => { ${close(1)} }); test('b after', () => {});`,
-        // Longer than what the watchdog waits between two words to the parent.
+        // Longer than the second between two heartbeats of the watchdog. No test can see a heartbeat, so this one sleeps.
         'c.test.js': `test('c', () => { ${close(2)} }); test('c after', () => new Promise(resolve => setTimeout(resolve, 1500)));`,
       }),
     );

@@ -239,7 +239,7 @@ describe('what goes wrong', () => {
       meanwhile: async jest => {
         await project.untilThere(jest, 'waits');
         // The other has ended, and its result is there.
-        while (!project.lines<{event?: {type: string}}>('xdist.log').some(({event}) => event?.type === 'unit-done')) {
+        while (!project.recorded().some(line => line.type === 'event' && line.event.type === 'unit-done')) {
           await new Promise(resolve => setTimeout(resolve, 50));
         }
         jest.kill('SIGINT');

@@ -3,7 +3,7 @@ import {spawn, type ChildProcess} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import type {FormattedTestResults} from '@jest/test-result';
-import type {LogLine} from '../../src/run/eventLog';
+import {readRecording, type RecordingLine} from '../../src/recording';
 
 /** The Jest lines that we support; each has an install made by install.mjs. */
 export const JEST_LINES = ['29', '30'] as const;
@@ -42,9 +42,12 @@ export interface JestOutput {
   readonly json: FormattedTestResults | null;
   /** What the recording reporter saw, in order. */
   readonly events: readonly ReporterEvent[];
-  /** The lines of XDIST_LOG; empty for the stock runner and for runs in band. */
-  readonly log: readonly LogLine[];
+  /** The scheduler's lines of the run's recording; empty for the stock runner and for runs in band. */
+  readonly log: readonly RecordingLine[];
 }
+
+/** What the scheduler was told, and what it decided. */
+const OF_SCHEDULE: ReadonlySet<string> = new Set(['plan', 'event', 'command', 'groups']);
 
 export interface ReporterEvent {
   readonly event: string;
@@ -78,9 +81,35 @@ module.exports = class {
 };
 `;
 
+/**
+ * Jest's own module map, made in Jest's process. To read the files of a project that Jest does not know yet, Jest starts
+ * as many processes as there will be workers; they take a sixth of the CPU time of a small run. Jest itself calls
+ * `setupCachePath` only on its own class.
+ */
+const IN_BAND_HASTE_MAP = `
+module.exports = class extends require('jest-haste-map').default {
+  constructor(options) { super({...options, maxWorkers: 1}); this.given = options; }
+  async build() { await this.setupCachePath(this.given); return super.build(); }
+};
+`;
+
 /** The source of a test sequencer that goes by the paths. */
 export const IN_ORDER =
   'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };';
+
+/** For code of a project: `times(type)` counts such events in the recording of the run so far. */
+export const TIMES_RECORDED = `
+  const times = type => {
+    const {dirname, join} = require('path');
+    const ours = dirname(require.resolve('jest-runner-xdist/package.json'));
+    const {readRecording} = require(join(ours, 'dist', 'recording', 'index.js'));
+    try {
+      return readRecording(join(__dirname, 'run.xdist')).lines.filter(({event}) => event?.type === type).length;
+    } catch {
+      return 0; // nothing is written so far
+    }
+  };
+`;
 
 let counter = 0;
 
@@ -162,8 +191,9 @@ export class Project {
   start(args: readonly string[], options: RunOptions = {}): ChildProcess {
     const jest = join(this.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
     const runner = (options.runner ?? 'xdist') === 'xdist' ? ['--runner=xdist'] : [];
-    for (const left of ['out.json', 'events.jsonl', 'xdist.log']) rmSync(this.path(left), {force: true});
+    for (const left of ['out.json', 'events.jsonl', ...this.#recordings()]) rmSync(this.path(left), {force: true});
     this.write('.recorder.js', RECORDING_REPORTER);
+    this.write('.haste-map.js', IN_BAND_HASTE_MAP);
     return spawn(
       options.execPath ?? this.execPath,
       [
@@ -174,6 +204,8 @@ export class Project {
         '--reporters=./.recorder.js',
         '--json',
         '--outputFile=out.json',
+        // In place of Jest's default, of which the one field that is set stays.
+        `--haste=${JSON.stringify({forceNodeFilesystemAPI: true, hasteMapModulePath: this.path('.haste-map.js')})}`,
         ...args,
       ],
       {
@@ -181,12 +213,37 @@ export class Project {
         stdio: ['pipe', 'pipe', 'pipe'],
         env: {
           ...inheritedEnvironment(),
-          XDIST_LOG: this.path('xdist.log'),
+          XDIST_RECORDING: this.path('run.xdist'),
           RECORDED_EVENTS: this.path('events.jsonl'),
           ...options.env,
         },
       },
     );
+  }
+
+  /** The lines of the recordings that the last call of `jest` has left so far. */
+  recorded(): RecordingLine[] {
+    return this.runsRecorded().flat();
+  }
+
+  /** The same, run by run. */
+  runsRecorded(): RecordingLine[][] {
+    return this.#recordings().flatMap(path => {
+      try {
+        return [[...readRecording(this.path(path)).lines]];
+      } catch {
+        return []; // its run has just begun
+      }
+    });
+  }
+
+  #recordings(): string[] {
+    const own = readdirSync(this.folder).filter(name => /^run(-\d+)?\.xdist$/.test(name));
+    const folders = this.exists('.cache') ? readdirSync(this.path('.cache')) : [];
+    const kept = folders
+      .filter(name => name.startsWith('xdist-recordings-'))
+      .flatMap(name => readdirSync(this.path(join('.cache', name))).map(file => join('.cache', name, file)));
+    return [...own.sort(), ...kept.sort()];
   }
 
   /** Runs `jest` to its end. */
@@ -209,15 +266,26 @@ export class Project {
       stderr,
       json: this.exists('out.json') ? (JSON.parse(this.read('out.json')) as FormattedTestResults) : null,
       events: this.lines<ReporterEvent>('events.jsonl'),
-      log: this.lines<LogLine>('xdist.log'),
+      log: this.recorded().filter(({type}) => OF_SCHEDULE.has(type)),
     };
   }
 
   /** Resolves when a run has written all of these files. */
   async untilThere(jest: ChildProcess, ...paths: readonly string[]): Promise<void> {
-    while (!paths.every(path => this.exists(path))) {
+    await this.#until(jest, paths.join(), () => paths.every(path => this.exists(path)));
+  }
+
+  /** Resolves when a run's reporters have heard of an event of a file. */
+  async untilHeard(jest: ChildProcess, event: string, path: string): Promise<void> {
+    const line = JSON.stringify({event, path}).slice(0, -1); // the last line may still be in the making
+    const heard = () => this.exists('events.jsonl') && this.read('events.jsonl').includes(line);
+    await this.#until(jest, `${event} of ${path}`, heard);
+  }
+
+  async #until(jest: ChildProcess, what: string, isThere: () => boolean): Promise<void> {
+    while (!isThere()) {
       const left = jest.exitCode ?? jest.signalCode;
-      if (left !== null) throw new Error(`Jest left with ${left} before there was ${paths.join()}`);
+      if (left !== null) throw new Error(`Jest left with ${left} before there was ${what}`);
       await new Promise(resolve => setTimeout(resolve, 20));
     }
   }

@@ -2,7 +2,7 @@
 import {existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
-import {IN_ORDER, onEachLine, onLatestLine, type Runner} from './project';
+import {IN_ORDER, onEachLine, onLatestLine, type Runner, TIMES_RECORDED} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
@@ -199,8 +199,9 @@ onLatestLine('--bail while reports lag behind the workers, with a log, loses not
       throw new Error('the failure');
     }, 200_000);`,
     // The report of the first file takes until the second has failed.
-    'slow.js': `const {readFileSync, writeFileSync} = require('fs');
-      const ended = () => readFileSync(process.env.XDIST_LOG, 'utf8').match(/"unit-done"/g)?.length ?? 0;
+    'slow.js': `const {writeFileSync} = require('fs');
+      ${TIMES_RECORDED}
+      const ended = () => times('unit-done');
       module.exports = class {
         async onTestFileResult() {
           writeFileSync('reporting', '');
@@ -243,7 +244,7 @@ onLatestLine(
         require('child_process').spawn(process.execPath, ['prints.js'], {detached: true, stdio: ['ignore', 'inherit', 'inherit']}).unref();
       });`,
         '2.test.js': 'test("a", () => {});',
-        'prints.js': `const {existsSync, writeFileSync} = require('fs');
+        'prints.js': `const {writeFileSync} = require('fs');
           const timer = setInterval(() => {
             if (!existsSync('torn down')) return;
             clearInterval(timer);
@@ -251,7 +252,7 @@ onLatestLine(
             console.error('late err');
             writeFileSync('printed', '');
           }, 10);`,
-        'teardown.js': `const {existsSync, writeFileSync} = require('fs');
+        'teardown.js': `const {writeFileSync} = require('fs');
           const turn = () => new Promise(resolve => setTimeout(resolve, 10));
           module.exports = async () => {
             writeFileSync('torn down', '');

@@ -1,7 +1,7 @@
 /** The option `slots`: how many workers there are, and what a user sees of it. The machine's load is made up, or chance would decide. */
 import {replay} from '../simulation/replay';
 import {normalizeJson} from './parity';
-import {onLatestLine, type JestOutput, type Project} from './project';
+import {onLatestLine, type JestOutput, type Project, TIMES_RECORDED} from './project';
 
 /** What Jest's process is told of the machine: 2 cores, idle to a share of IDLE, and FREE bytes of memory. */
 const MACHINE = `
@@ -85,9 +85,8 @@ const PLAIN = {
   ...Object.fromEntries(
     Array.from({length: 8}, (_, index) => [
       `f${index}.test.js`,
-      `const {readFileSync} = require('fs');
-       const {XDIST_LOG, XDIST_SLOTS} = process.env;
-       const times = type => readFileSync(XDIST_LOG, 'utf8').split('"type":"' + type + '"').length - 1;
+      `const {XDIST_SLOTS} = process.env;
+       ${TIMES_RECORDED}
        test('takes a while', async () => {
          if (XDIST_SLOTS !== 'auto') return;
          const before = times('sampled');

@@ -129,7 +129,7 @@ test('defines a test', () => { test('inside', () => {}); });
 
 onEachLine('all kinds of tests, and all kinds of failures', async (_line, make) => {
   const project = make(splitFile(KINDS));
-  const {xdist} = await expectSplitSameAsStock(project);
+  const {xdist} = await expectSplitSameAsStock(project, [], {workers: 3});
   expect(xdist.exitCode).toBe(1);
   expect(xdist.json).toMatchObject({numPendingTests: 2, numTodoTests: 1});
   const all = notesOf(project);

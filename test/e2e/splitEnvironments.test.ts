@@ -7,7 +7,6 @@ import {
   LOADERS,
   notesOf,
   PARALLEL,
-  runsOf,
   slowTests,
   splitFile,
   unitsOf,
@@ -67,10 +66,10 @@ onEachLine(
     );
     type Event = readonly [name: string, of: string, tests?: readonly string[]];
     const heard = () => notesOf(project).map(({worker, what}) => ({worker, event: what as unknown as Event}));
-    await project.run(['-w', '3'], {runner: 'stock'});
+    await project.run(['-w', '2'], {runner: 'stock'});
     const stock = heard();
     project.reset();
-    expectSplit(await project.run(['-w', '3'], {env: PARALLEL}));
+    expectSplit(await project.run(['-w', '2'], {env: PARALLEL}));
     const xdist = heard();
     const ofTests = (all: typeof xdist) =>
       all
@@ -144,7 +143,7 @@ onLatestLine('an ESM test file', async (_line, make) => {
   const seen: unknown[] = [];
   for (const runner of ['stock', 'xdist'] as const) {
     project.reset();
-    const output = await project.run(['-w', '3'], {runner, nodeArgs, env: PARALLEL});
+    const output = await project.run(['-w', '2'], {runner, nodeArgs, env: PARALLEL});
     if (runner === 'xdist') expectSplit(output, 'split.test.mjs');
     seen.push(
       output.json?.testResults
@@ -180,7 +179,7 @@ onlyThorough('ts-jest, with stacks that point into the sources', async (_line, m
   const seen: unknown[] = [];
   for (const runner of ['stock', 'xdist'] as const) {
     project.reset();
-    const output = await project.run(['-w', '3'], {runner, env: PARALLEL});
+    const output = await project.run(['-w', '2'], {runner, env: PARALLEL});
     if (runner === 'xdist') expectSplit(output, 'split.test.ts');
     const failures = output.json?.testResults.flatMap(({assertionResults}) =>
       assertionResults.filter(({status}) => status === 'failed').map(({failureMessages}) => failureMessages?.join('')),
@@ -218,7 +217,7 @@ onLatestLine('two projects that run one path: two files, both split', async (_li
     `),
     {projects: [config('a'), config('b')]},
   );
-  const {xdist} = await expectSplitSameAsStock(project);
+  const {xdist} = await expectSplitSameAsStock(project, [], {workers: 3});
   expect(xdist.json).toMatchObject({numTotalTests: 47, numFailedTests: 1, numTotalTestSuites: 6});
   expect(unitsOf(xdist.log)).toHaveLength(2);
   const names = notesOf(project).map(({what}) => what);
@@ -230,14 +229,14 @@ onLatestLine('two projects that run one path: two files, both split', async (_li
 onLatestLine('watch mode: the file is split in each run', async (_line, make) => {
   const body = (extra: string) => splitFile(`${slowTests(14)} ${extra}`);
   const project = make(body(''));
-  const session = new WatchSession(project, ['-w', '3', '--verbose']);
+  const session = new WatchSession(project, ['-w', '2', '--verbose']);
   await session.untilRun();
   project.write('split.test.js', body('test("one more", () => {});')['split.test.js'] ?? '');
   const rerun = await session.untilRun();
   expect(rerun).toContain('one more');
   expect(rerun).toMatch(/Tests: +17 passed, 17 total/);
   await session.leave();
-  const runs = runsOf({log: project.lines('xdist.log')});
+  const runs = project.runsRecorded();
   expect(runs).toHaveLength(2);
   for (const run of runs) expect(workersOf(run).length).toBeGreaterThan(1);
   expect(await project.leftProcesses()).toEqual([]);

@@ -80,10 +80,10 @@ onLatestLine(
     for (let i = 0; i < 18; i++) test('test ' + i, async () => { note('test ' + i); await pause(); expect(ran++).toBe(i); });
   `),
     );
-    const stock = await project.run(['-w', '3'], {runner: 'stock'});
+    const stock = await project.run(['-w', '2'], {runner: 'stock'});
     expect(stock.exitCode).toBe(0);
     project.reset();
-    const xdist = await project.run(['-w', '3'], {env: PARALLEL});
+    const xdist = await project.run(['-w', '2'], {env: PARALLEL});
     expectSplit(xdist);
     expect(xdist.exitCode).toBe(1);
     const byWorker = notesByWorker(project);

@@ -1,17 +1,7 @@
 /** When a file that may be split is not, and what becomes of one that is in the middle of it when something happens. */
 import {expectSameAsStock} from './parity';
 import {onLatestLine} from './project';
-import {
-  expectSplit,
-  expectWhole,
-  notesOf,
-  PARALLEL,
-  runsOf,
-  slowTests,
-  splitFile,
-  testsOf,
-  workersOf,
-} from './splitting';
+import {expectSplit, expectWhole, notesOf, PARALLEL, slowTests, splitFile, testsOf, workersOf} from './splitting';
 
 const BASE = {transform: {}, cacheDirectory: '<rootDir>/.cache'};
 /** A few tests that end at once. */
@@ -31,7 +21,7 @@ onLatestLine('-i: the file runs whole', async (_line, make) => {
 onLatestLine('jest-jasmine2: the file runs whole', async (_line, make) => {
   const quick = QUICK.replace('test.skip(', 'xtest(');
   const project = make(splitFile(quick), {...BASE, testRunner: 'jest-jasmine2'});
-  const {xdist} = await expectSameAsStock(project, ['-w', '3']);
+  const {xdist} = await expectSameAsStock(project, ['-w', '2']);
   expectWhole(xdist);
   expect(notesOf(project)).toHaveLength(3);
 });
@@ -41,7 +31,7 @@ onLatestLine('the option canSplit names files by glob', async (_line, make) => {
     'xdist.config.json': '{"canSplit": ["tests/*.test.js"]}',
     ...splitFile(slowTests(12), {pragmas: 'No pragma.', name: 'tests/split.test.js'}),
   });
-  expectSplit(await project.run(['-w', '3'], {env: PARALLEL}), 'tests/split.test.js');
+  expectSplit(await project.run(['-w', '2'], {env: PARALLEL}), 'tests/split.test.js');
 });
 
 for (const [name, title] of [
@@ -53,7 +43,7 @@ for (const [name, title] of [
       // The quick one last: if all were taken for as quick, none would be left for a second worker.
       splitFile(`${slowTests(12)} test(\`named after \${${title}}\`, () => {});`),
     );
-    const {exitCode, json, stderr, events, log} = await project.run(['-w', '3'], {env: PARALLEL});
+    const {exitCode, json, stderr, events, log} = await project.run(['-w', '2'], {env: PARALLEL});
     expect(exitCode).toBe(0);
     expect(json).toMatchObject({numPassedTests: 15, numTotalTests: 15});
     // No test was given away; and every worker but one was told to leave it.
@@ -96,7 +86,7 @@ onLatestLine(
 
 onLatestLine('a file that cannot be loaded a second time runs whole, with a warning', async (_line, make) => {
   const project = make(splitFile(`openSync('lock', 'wx'); ${slowTests(12)}`));
-  const {exitCode, json, stderr, log} = await project.run(['-w', '3'], {env: PARALLEL});
+  const {exitCode, json, stderr, log} = await project.run(['-w', '2'], {env: PARALLEL});
   expect(exitCode).toBe(0);
   expect(json).toMatchObject({numPassedTests: 14, numTotalTests: 14});
   expect(workersOf(log)).toHaveLength(1);
@@ -107,7 +97,7 @@ onLatestLine('a file that cannot be loaded a second time runs whole, with a warn
 
 onLatestLine('a file that no worker can load fails as with the stock runner', async (_line, make) => {
   const project = make(splitFile(`${slowTests(3)} throw new Error('while it is loaded');`));
-  const {xdist} = await expectSameAsStock(project, ['-w', '3']);
+  const {xdist} = await expectSameAsStock(project, ['-w', '2']);
   expect(xdist.json).toMatchObject({numRuntimeErrorTestSuites: 1, numPassedTests: 2});
 });
 
@@ -138,7 +128,7 @@ onLatestLine('--bail: a split file fails', async (_line, make) => {
   });
   for (const runner of ['stock', 'xdist'] as const) {
     project.reset();
-    const output = await project.run(['-w', '3', '--bail'], {runner, env: PARALLEL});
+    const output = await project.run(['-w', '2', '--bail'], {runner, env: PARALLEL});
     expect(output.exitCode).toBe(1);
     expect(output.stderr).toContain('in the split file');
     if (runner === 'stock') continue;
@@ -151,10 +141,10 @@ onLatestLine('runs one after the other are all split, with durations known and u
   // Once durations are known, a second worker joins only if that pays: the tests outlast a slow loading of the file.
   const project = make(splitFile(slowTests(16, 'await sleep(300);')));
   for (let run = 0; run < 2; run++) {
-    const output = await project.run(['-w', '3']);
+    const output = await project.run(['-w', '2']);
     expect(output.exitCode).toBe(0);
     expectSplit(output);
-    expect(runsOf(output)).toHaveLength(1);
+    expect(project.runsRecorded()).toHaveLength(1);
     expect(testsOf(output)).toHaveLength(16);
   }
   expect(notesOf(project)).toHaveLength(32);

@@ -11,7 +11,7 @@ async function expectWholeSameAsStock(
 ): Promise<JestOutput> {
   const run = async (runner: 'stock' | 'xdist') => {
     project.reset();
-    const output = await project.run(['-w', '3'], {runner, env: runner === 'xdist' ? PARALLEL : {}});
+    const output = await project.run(['-w', '2'], {runner, env: runner === 'xdist' ? PARALLEL : {}});
     return {output, written: files.map(path => project.readAll(path))};
   };
   const stock = await run('stock');
@@ -36,11 +36,14 @@ onLatestLine(
   async (_line, make) => {
     const project = make(
       splitFile(`
-      test('leaves', async () => { await pause(); setImmediate(() => { throw new Error('left behind'); }); });
-      for (let i = 0; i < 6; i++) test('long ' + i, () => pause(300));
+      const fs = require('fs');
+      const leave = () => { fs.writeFileSync('left', ''); throw new Error('left behind'); };
+      test('leaves', async () => { await pause(); setImmediate(leave); });
+      const waits = async () => { while (!fs.existsSync('left')) await pause(); };
+      for (let i = 0; i < 6; i++) test('long ' + i, waits, 600_000);
     `),
     );
-    const {exitCode, stderr} = await project.run(['-w', '3'], {env: PARALLEL});
+    const {exitCode, stderr} = await project.run(['-w', '2'], {env: PARALLEL});
     expect(exitCode).toBe(1);
     expect(stderr).toContain('left behind');
   },
@@ -48,7 +51,7 @@ onLatestLine(
 
 onLatestLine('a file that does not leak memory does not, for being split', async (_line, make) => {
   const project = make(splitFile(`${slowTests(12)} test('snapshot', () => expect(1).toMatchSnapshot());`));
-  const output = await project.run(['-w', '3', '--detectLeaks'], {env: PARALLEL});
+  const output = await project.run(['-w', '2', '--detectLeaks'], {env: PARALLEL});
   expect(output.stderr).not.toContain('leaking');
   expect(output.exitCode).toBe(0);
   expectSplit(output);

@@ -11,7 +11,7 @@ interface CaseEvent {
 
 onEachLine('reporters hear of the file once, and of each test once in between', async (_line, make) => {
   const project = make(splitFile(`describe('block', () => { ${slowTests(18)} }); test.skip('skipped', () => {});`));
-  const xdist = await project.run(['-w', '3', '--logHeapUsage'], {env: PARALLEL});
+  const xdist = await project.run(['-w', '2', '--logHeapUsage'], {env: PARALLEL});
   expectSplit(xdist);
   const events = xdist.events.filter(({path}) => path === 'split.test.js');
   expect(events.filter(({event}) => event === 'file-start')).toHaveLength(1);
@@ -56,7 +56,7 @@ onLatestLine('console output: of loading once, of tests in their order', async (
 
 onLatestLine('a file that leaks memory in one of its workers leaks', async (_line, make) => {
   const project = make(splitFile(slowTests(14, 'if (i === 9) require("fs").kept = () => globalThis;')));
-  const xdist = await project.run(['-w', '3', '--detectLeaks'], {nodeArgs: ['--expose-gc'], env: PARALLEL});
+  const xdist = await project.run(['-w', '2', '--detectLeaks'], {nodeArgs: ['--expose-gc'], env: PARALLEL});
   expectSplit(xdist);
   // Not compared with the stock runner: Jest now and then takes files for leaking that are not.
   const file = xdist.json?.testResults.find(({name}) => name.endsWith('split.test.js'));
@@ -98,7 +98,7 @@ for (const provider of ['babel', 'v8']) {
         ${slowTests(14, 'if (i === 0) expect(sign(-1)).toBe("negative"); if (i === 13) expect(sign(0)).toBe("zero");')}
       `),
     });
-    const args = ['-w', '3', '--coverage', `--coverageProvider=${provider}`, '--collectCoverageFrom=src/**'];
+    const args = ['-w', '2', '--coverage', `--coverageProvider=${provider}`, '--collectCoverageFrom=src/**'];
     const reporters = ['--coverageReporters=json', '--coverageReporters=json-summary'];
     const seen: unknown[] = [];
     for (const runner of ['stock', 'xdist'] as const) {

@@ -27,7 +27,7 @@ async function expectSameSnapshots(
       if (body !== undefined) for (const [path, text] of Object.entries(splitFile(body))) project.write(path, text);
       // Each begins with nothing known of how long tests take.
       const env = {...PARALLEL, XDIST_TIMINGS: `timings${index}.json`};
-      const output = await project.run(['-w', '3', ...args], {runner, env});
+      const output = await project.run(['-w', '2', ...args], {runner, env});
       const end = output.events.find(({event, path}) => event === 'file-result' && path === 'split.test.js');
       all.push({
         name,
@@ -167,7 +167,7 @@ onLatestLine('inline snapshots: written without --ci, by one worker, with a note
   const written: string[] = [];
   for (const runner of ['stock', 'xdist'] as const) {
     project.reset();
-    const output = await project.run(['-w', '3', '--verbose'], {runner, env: PARALLEL});
+    const output = await project.run(['-w', '2', '--verbose'], {runner, env: PARALLEL});
     expect(output.json?.snapshot).toMatchObject({added: 2});
     written.push(project.read('split.test.js'));
     if (runner === 'stock') continue;
@@ -176,7 +176,7 @@ onLatestLine('inline snapshots: written without --ci, by one worker, with a note
   }
   expect(written[1]).toBe(written[0]);
   expect(written[1]).toContain('toMatchInlineSnapshot(`2`)');
-  const quiet = await project.run(['-w', '3'], {env: PARALLEL});
+  const quiet = await project.run(['-w', '2'], {env: PARALLEL});
   expect(quiet.json?.snapshot).toMatchObject({matched: 2});
   expect(quiet.stderr).not.toContain('runs whole');
 });

@@ -1,5 +1,5 @@
 /** Projects with one file whose tests are spread over workers. */
-import type {LogLine} from '../../src/run/eventLog';
+import type {RecordingLine} from '../../src/recording';
 import {expectSameAsStock, type BothOutputs, type ParityOptions} from './parity';
 import type {Files, JestOutput, Project} from './project';
 
@@ -93,15 +93,8 @@ export function notesByWorker(project: Project): Record<string, string[]> {
   return byWorker;
 }
 
-/** The log's lines, run by run. */
-export function runsOf({log}: Pick<JestOutput, 'log'>): LogLine[][] {
-  const runs = new Map<string, LogLine[]>();
-  for (const line of log) runs.set(line.run, [...(runs.get(line.run) ?? []), line]);
-  return [...runs.values()];
-}
-
 /** The workers that were given tests of a file, by the log of one run. */
-export function workersOf(log: readonly LogLine[], file = 'split.test.js'): string[] {
+export function workersOf(log: readonly RecordingLine[], file = 'split.test.js'): string[] {
   const units = new Set(unitsOf(log, file));
   const slots = log.flatMap(line =>
     'command' in line &&
@@ -115,7 +108,7 @@ export function workersOf(log: readonly LogLine[], file = 'split.test.js'): stri
 }
 
 /** A file may be a unit of several projects. */
-export function unitsOf(log: readonly LogLine[], file = 'split.test.js'): number[] {
+export function unitsOf(log: readonly RecordingLine[], file = 'split.test.js'): number[] {
   return log.flatMap(line =>
     'plan' in line ? line.plan.units.filter(unit => unit.file.path.endsWith(file)).map(({id}) => id) : [],
   );
@@ -130,13 +123,13 @@ export function expectWhole({log}: Pick<JestOutput, 'log'>): void {
   expect(log.filter(line => 'event' in line && line.event.type === 'unit-opened')).toEqual([]);
 }
 
-/** The same as with the stock runner, with the file's tests in several workers. */
+/** The same as with the stock runner, with the file's tests in several workers: in two, unless `workers` says more. */
 export async function expectSplitSameAsStock(
   project: Project,
   args: readonly string[] = [],
-  options: ParityOptions = {},
+  {workers = 2, ...options}: ParityOptions & {readonly workers?: number} = {},
 ): Promise<BothOutputs> {
-  const both = await expectSameAsStock(project, ['-w', '3', ...args], {...options, split: true});
+  const both = await expectSameAsStock(project, ['-w', String(workers), ...args], {...options, split: true});
   expectSplit(both.xdist);
   return both;
 }

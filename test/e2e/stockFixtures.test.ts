@@ -297,7 +297,7 @@ onLatestLine('what cannot be had is told as under our runner', async (_line, mak
   const [stock, xdist] = [await run(project, ['-i']), await run(project, ['-i'], {runner: 'xdist'})];
   const problem = (output: JestOutput, file: string) => /^ +(\/.*)$/m.exec(messageOf(output, file))?.[1];
   for (const [file, text] of [
-    ['circle.test.js', 'shared fixtures need each other in a circle'],
+    ['circle.test.js', 'shared fixtures need each other in a cycle'],
     ['missing.test.js', 'there is no module of the shared fixture "./fixtures/none"'],
     ['malformed.test.js', '@shared-fixture ./fixtures/a twice'],
   ] as const) {

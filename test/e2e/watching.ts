@@ -67,6 +67,8 @@ export class WatchSession {
     this.#child = project.start(['--watchAll', '--watchman=false', ...args], {
       runner,
       nodeArgs: ['--require', project.path('terminal.js')],
+      // Each run leaves a recording of its own.
+      env: {XDIST_RECORDING: JSON.stringify({keep: 1000})},
     });
     this.#child.once('close', () => this.#waiting?.());
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

@@ -63,7 +63,6 @@ async function simulateRun(run: Run): Promise<Heard> {
   const workers = new Map<number, MessageWorker>();
   const dispatch = new Dispatch({
     plan,
-    runId: 'run',
     testOf: unit => tests[unit]!,
     startWorker: (slot, generation, _node, listener) => {
       const worker = new MessageWorker(run, slot, generation, listener);
@@ -89,13 +88,14 @@ async function simulateRun(run: Run): Promise<Heard> {
     }),
     hardTimeoutOf: () => null,
     onUnitEnd: () => undefined,
+    onDeath: () => undefined,
     onShare: () => undefined,
     onLeftBehind: () => undefined,
     onLostJoiner: () => undefined,
     onSlow: () => undefined,
     onFault,
     fixtures: null,
-    log: {write: () => undefined, close: () => undefined},
+    log: {write: () => undefined},
     now: () => performance.now(),
   });
   let finished = false;

@@ -1,50 +1,38 @@
 import {createSchedule} from '../../src/core/schedule/createSchedule';
 import type {ScheduleEvent} from '../../src/core/schedule/events';
 import {step} from '../../src/core/schedule/step';
-import type {LogLine} from '../../src/run/eventLog';
+import type {ScheduleLogLine} from '../../src/run/scheduleLog';
 import {closed, done, planOf, start, started, up, w1} from '../unit/plans';
 import {replay} from './replay';
 
-/** What a run writes in which this happens. */
-function logOf(...events: readonly ScheduleEvent[]): LogLine[] {
+/** The lines of a run in which this happens. */
+function linesOf(...events: readonly ScheduleEvent[]): ScheduleLogLine[] {
   const plan = planOf([5]);
   const state = createSchedule(plan);
-  const lines = events.flatMap((event, at): LogLine[] => [
-    {run: 'r', at, event},
-    ...step(state, event, at).map(command => ({run: 'r', at, command})),
+  const lines = events.flatMap((event, at): ScheduleLogLine[] => [
+    {type: 'event', at, event},
+    ...step(state, event, at).map(command => ({type: 'command' as const, at, command})),
   ]);
-  return [{run: 'r', plan}, ...lines];
+  return [{type: 'plan', at: 0, plan}, ...lines];
 }
 
-const LOG = logOf(start, up(w1), started(w1, 0), done(w1, 0), closed(w1));
+const LINES = linesOf(start, up(w1), started(w1, 0), done(w1, 0), closed(w1));
 
-/** A log without these fields, wherever they are, as it is read from its file. */
-const without = (...fields: readonly string[]) =>
-  JSON.parse(JSON.stringify(LOG, (key, value: unknown) => (fields.includes(key) ? undefined : value))) as LogLine[];
-
-test('a log replays to the same commands', () => {
-  expect(replay(LOG)).toMatchObject([{run: 'r', events: 5, difference: null, state: {finished: true}}]);
-  expect(replay(without())).toMatchObject([{difference: null}]);
+test('a recorded run replays to the same commands', () => {
+  expect(replay(LINES)).toMatchObject({events: 5, difference: null, state: {finished: true}});
 });
 
-test.each([
-  [['nodes', 'node', 'after'], 'its plan has no "nodes"'],
-  [['after'], 'units of its plan have no "after"'],
-  [['node'], 'units of its plan have no "node"'],
-])('a log of an older version, without %j, is refused', (fields, missing) => {
-  expect(() => replay(without(...fields))).toThrow(
-    `run r: the log is of an older version of jest-runner-xdist, from before there were nodes: ${missing}. ` +
-      'Replay it with that version, or record it again.',
+test('the first event after which the scheduler decides differently is named', () => {
+  const other = LINES.map(line =>
+    'command' in line && line.command.type === 'give' ? {...line, command: {...line.command, units: [7]}} : line,
   );
-});
-
-test('so is one whose commands are', () => {
-  const older = LOG.map(line => {
-    if (!('command' in line) || line.command.type !== 'start-slot') return line;
-    const {node: _node, ...command} = line.command;
-    return {...line, command} as LogLine;
+  expect(replay(other).difference).toMatchObject({
+    event: {type: 'slot-up'},
+    recorded: [{units: [7]}],
+    now: [{units: [0]}],
   });
-  expect(() => replay(older)).toThrow(
-    'of an older version of jest-runner-xdist, from before there were nodes: a "start-slot" has no "node".',
-  );
+});
+
+test('a run in band has no plan to replay', () => {
+  expect(() => replay([])).toThrow('there is no plan before the first event');
 });

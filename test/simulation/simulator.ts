@@ -11,7 +11,7 @@ import {freeCount, poolOf} from '../../src/core/schedule/pools';
 import {isBystander, isWanted, sessionsOf} from '../../src/core/schedule/sessions';
 import type {SchedulePlan, ScheduleState} from '../../src/core/schedule/state';
 import {step} from '../../src/core/schedule/step';
-import type {LogLine} from '../../src/run/eventLog';
+import type {ScheduleLogLine} from '../../src/run/scheduleLog';
 import {Exclusions, type ExclusionTally} from './exclusions';
 import {checkInvariants} from './invariants';
 import {Ledger, type End, type Tally} from './ledger';
@@ -50,7 +50,7 @@ export interface SimulateOptions {
   /** A run of more does not end by itself. Default 100,000. */
   readonly maxEvents?: number;
   /** What a run of the real thing would log. */
-  readonly log?: (line: LogLine) => void;
+  readonly log?: (line: ScheduleLogLine) => void;
 }
 
 export function simulate(plan: SchedulePlan, world: World, options: SimulateOptions = {}): SimulationResult {
@@ -71,7 +71,7 @@ class Simulator implements Surroundings {
   readonly #check: boolean;
   readonly #checkEvery: number;
   readonly #maxEvents: number;
-  readonly #log: ((line: LogLine) => void) | undefined;
+  readonly #log: ((line: ScheduleLogLine) => void) | undefined;
   readonly #state: ScheduleState;
   readonly #timers = new TimerQueue();
   readonly #workers = new Map<number, SimulatedWorker>();
@@ -111,7 +111,7 @@ class Simulator implements Surroundings {
 
   run(): SimulationResult {
     const {kills = [], stop} = this.world;
-    this.#log?.({run: 'simulated', plan: this.#plan});
+    this.#log?.({type: 'plan', at: 0, plan: this.#plan});
     for (const {at, slot} of kills) this.at(at, () => this.#workers.get(slot)?.kill());
     if (stop !== undefined) this.at(stop.at, () => this.#stop(stop));
     this.post({type: 'run-started'});
@@ -153,13 +153,13 @@ class Simulator implements Surroundings {
   post(event: ScheduleEvent, heard: (commands: readonly Command[]) => void = () => {}): void {
     if (this.#events++ > this.#maxEvents) throw new Error(`the run does not end: ${describe(this.#state)}`);
     const at = this.#now;
-    this.#log?.({run: 'simulated', at, event});
+    this.#log?.({type: 'event', at, event});
     const commands = step(this.#state, event, at);
     heard(commands);
     for (const command of commands)
       if (END_COMMANDS.has(command.type) && 'unit' in command) this.#over.add(command.unit);
     for (const command of commands) {
-      this.#log?.({run: 'simulated', at, command});
+      this.#log?.({type: 'command', at, command});
       this.#carryOut(command, event);
     }
     if (this.#check && this.#events % this.#checkEvery === 0) this.#checkStep();

@@ -2,7 +2,7 @@
 import fc, {cases, longCases, often} from '../random';
 import type {FileRecord} from '../../src/core/plan/durations';
 import {groupCosts} from '../../src/core/plan/groupCosts';
-import type {LogLine} from '../../src/run/eventLog';
+import type {ScheduleLogLine} from '../../src/run/scheduleLog';
 import {planOf} from '../unit/plans';
 import {replay} from './replay';
 import {eachFile, harmless, peacefulEnd, sharing} from './scenarios';
@@ -43,7 +43,7 @@ interface Suite {
   /** What the other units take. */
   readonly whole?: readonly number[];
   readonly slots: number;
-  readonly log?: (line: LogLine) => void;
+  readonly log?: (line: ScheduleLogLine) => void;
 }
 
 /** Runs a suite in a quiet world; nobody waits for messages but a millisecond. */
@@ -97,9 +97,9 @@ describe('random runs', () => {
       fc.property(sharing, ({plan, world}) => {
         const lines: string[] = [];
         simulate(plan, world, {check: false, log: line => lines.push(JSON.stringify(line))});
-        const [replayed] = replay(lines.map(line => JSON.parse(line) as LogLine));
-        expect(replayed?.difference).toBeNull();
-        expect(replayed?.state.finished).toBe(true);
+        const replayed = replay(lines.map(line => JSON.parse(line) as ScheduleLogLine));
+        expect(replayed.difference).toBeNull();
+        expect(replayed.state.finished).toBe(true);
       }),
       {numRuns: cases(300)},
     );
@@ -249,7 +249,7 @@ describe('joining', () => {
   });
 
   test('waits until nothing else is to be begun', () => {
-    const lines: LogLine[] = [];
+    const lines: ScheduleLogLine[] = [];
     run({files: [known(50, times(80, 100))], whole: times(60, 200), slots: 4, log: line => lines.push(line)});
     const first = lines.findIndex(line => 'command' in line && line.command.type === 'join');
     const begun = lines.slice(0, first).filter(line => 'event' in line && line.event.type === 'unit-started');

@@ -138,7 +138,7 @@ function problemsOf(files: readonly FixtureFile[], modules: Modules): Map<string
     if (asRun !== undefined) {
       add(path, {
         place: asWorker.place,
-        message:
+        text:
           `the shared fixture ${title} has scope=worker here, and scope=run, which is what it has if nothing is said, in ` +
           `${asRun.place}. A fixture has one scope: say the same in both places.`,
       });
@@ -151,7 +151,7 @@ function problemsOf(files: readonly FixtureFile[], modules: Modules): Map<string
       if (use === undefined) continue;
       add(needing, {
         place: use.place,
-        message:
+        text:
           `${module.title}, which is set up once for the run, cannot need ${title}, which is set up in each worker. ` +
           `Give ${module.title} scope=worker wherever it is named (${runUses.get(needing)?.place}), or take it from ${title}.`,
       });
@@ -199,7 +199,7 @@ function describeCycle(cycle: readonly string[], modules: Modules): RuleProblem 
   const way = closed.map(path => titleOf(path, modules)).join(' -> ');
   return {
     place: use.place,
-    message: `shared fixtures need each other in a circle: ${way}. Remove one of these @shared-fixture pragmas.`,
+    text: `shared fixtures need each other in a cycle: ${way}. Remove one of these @shared-fixture pragmas.`,
   };
 }
 

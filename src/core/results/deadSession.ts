@@ -4,7 +4,7 @@
  */
 import type {AssertionResult, TestResult} from '@jest/test-result';
 import type {SlotNumber} from '../plan/units';
-import type {HookType, JournalRecord, JournalTest, SnapshotNews} from '../wire/journal';
+import type {HookType, JournalRecord, JournalTest, SnapshotActivity} from '../wire/journal';
 import type {SnapshotChanges} from '../wire/workerMessages';
 
 type Opened = Extract<JournalRecord, {type: 'opened'}>;
@@ -166,7 +166,7 @@ export function deadConsole({opened, ended}: DeadSession): {entries: ConsoleEntr
   };
 }
 
-const NO_COUNTS: SnapshotNews['counts'] = {added: 0, matched: 0, unmatched: 0, updated: 0};
+const NO_COUNTS: SnapshotActivity['counts'] = {added: 0, matched: 0, unmatched: 0, updated: 0};
 
 /**
  * What a dead session's tests did to the file's snapshots.
@@ -176,21 +176,21 @@ const NO_COUNTS: SnapshotNews['counts'] = {added: 0, matched: 0, unmatched: 0, u
 export function snapshotsOf(
   {opened: {snapshots}, ended}: DeadSession,
   names: readonly string[],
-): {changes: SnapshotChanges | null; counts: SnapshotNews['counts']} {
+): {changes: SnapshotChanges | null; counts: SnapshotActivity['counts']} {
   if (snapshots === null) return {changes: null, counts: NO_COUNTS};
   const written: Record<string, string> = {};
   const checked = new Set<string>();
   let dirty = false;
   let inline: readonly unknown[] = [];
   let counts = NO_COUNTS;
-  for (const {snapshots: news} of ended.values()) {
-    if (news === null) continue;
-    for (const [key, snapshot] of Object.entries(news.written)) {
+  for (const {snapshots: activity} of ended.values()) {
+    if (activity === null) continue;
+    for (const [key, snapshot] of Object.entries(activity.written)) {
       if (snapshot === null) delete written[key];
       else written[key] = snapshot;
     }
-    for (const key of news.checked) checked.add(key);
-    ({dirty, inline, counts} = news);
+    for (const key of activity.checked) checked.add(key);
+    ({dirty, inline, counts} = activity);
   }
   // jest-circus does the same for skipped and failed tests (_addSnapshotData).
   const kept = [...names, ...[...ended.values()].flatMap(({result}) => namesKept(result))];

@@ -33,7 +33,7 @@ export class OptionsError extends Error {
 }
 
 /** Variables of the runner that are no options. A Jest that a test starts inherits them. */
-const NO_OPTIONS: ReadonlySet<string> = new Set([...WORKER_VARIABLES, 'XDIST_FIXTURES_SOCKET', 'XDIST_LOG']);
+const NO_OPTIONS: ReadonlySet<string> = new Set([...WORKER_VARIABLES, 'XDIST_FIXTURES_SOCKET']);
 
 /** Options whose environment variables must be JSON. (The variable of `canSplit` may also be a glob.) */
 const ALWAYS_JSON: ReadonlySet<OptionName> = new Set(['nodes', 'files', 'resources', 'watermark']);
@@ -95,7 +95,15 @@ export function resolveOptions(
     hardTimeout: inMs(merged.hardTimeout) ?? DEFAULT_OPTIONS.hardTimeout,
     slowTimeout: inMs(merged.slowTimeout) ?? DEFAULT_OPTIONS.slowTimeout,
     fixtureTimeout: inMs(merged.fixtureTimeout) ?? DEFAULT_OPTIONS.fixtureTimeout,
+    recording: resolveRecording(merged.recording),
+    from: Object.freeze(Object.fromEntries(Object.entries(from).map(([name, {name: source}]) => [name, source]))),
   });
+}
+
+function resolveRecording(option: XdistOptions['recording']): ResolvedOptions['recording'] {
+  if (option === false) return null;
+  const {path = null, keep = DEFAULT_OPTIONS.recording?.keep ?? 0} = option ?? {};
+  return Object.freeze({path, keep});
 }
 
 function* environmentSources(
@@ -118,14 +126,15 @@ function* environmentSources(
 }
 
 /**
- * Parses a variable as JSON if possible (`3`, `{"low": 10}`). Otherwise it is a plain string, or for an option that
- * expects a list, a list of that string. A path is always a string.
+ * Parses a variable as JSON if possible (`3`, `{"low": 10}`). Otherwise it is a plain string; for an option that expects
+ * a list, a list of that string; for `recording`, its path. The path of `timings` is always a string.
  */
 function parseVariable(option: OptionName, text: string): unknown {
   if (option === 'timings') return text;
   try {
     return JSON.parse(text) as unknown;
   } catch {
+    if (option === 'recording') return {path: text};
     return option === 'canSplit' ? [text] : text;
   }
 }

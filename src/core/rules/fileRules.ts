@@ -31,7 +31,7 @@ export type DeclaredFixture = Declared<FixtureRequest> & {readonly from: 'file' 
 export interface RuleProblem {
   readonly place: string;
   /** What is wrong, and what to do. */
-  readonly message: string;
+  readonly text: string;
 }
 
 export const NO_RULES: FileRules = Object.freeze({
@@ -108,10 +108,10 @@ export function overdrawn(rules: FileRules, resources: Readonly<Record<string, n
   return rules.resources.flatMap(({name, amount, place}) => {
     const there = amountOf(name, resources);
     if (amount <= there) return [];
-    const message =
+    const text =
       `it asks for ${amount} of the resource "${name}", but there ${there === 1 ? 'is' : 'are'} only ${there}` +
       `${Object.hasOwn(resources, name) ? '' : ', because the option "resources" does not list it'}. ` +
       `Ask for less, or raise the amount: resources: {${JSON.stringify(name)}: ${amount}}.`;
-    return [{place, message}];
+    return [{place, text}];
   });
 }

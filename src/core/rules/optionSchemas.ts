@@ -1,6 +1,6 @@
 /** The schema that checks the options. */
 import * as v from 'valibot';
-import type {FilesEntry, NodeOption, XdistOptions} from './options';
+import type {FilesEntry, NodeOption, RecordingOption, XdistOptions} from './options';
 import {isResourceName, isWorkerGroup, parseFixtureRequest, parseResource} from './pragmas';
 import {parseTimeSpan, TIME_SPAN_SHAPE} from '../texts/timeSpan';
 
@@ -36,6 +36,7 @@ const RESOURCES_SHAPE = 'an object like {gpu: 2}';
 const NODES_SHAPE = 'a list like [{name: "utc", env: {TZ: "UTC"}}]';
 const NODE_SHAPE = 'an object like {name: "utc", env: {TZ: "UTC"}}';
 const NODE_NAME_SHAPE = 'a name, which is one line without blanks at its ends';
+const RECORDING_SHAPE = 'false, or an object like {path: "run.xdist"} or {keep: 10}';
 const ENV_SHAPE = 'an object like {TZ: "UTC", CI: null}';
 const ENV_VALUE_SHAPE = 'a text, or null to take the variable away';
 // No system can start a process with a NUL in its arguments, and its error names neither the option nor the text.
@@ -77,6 +78,13 @@ const filesEntry = {
   hardTimeout: v.optional(timeSpan),
   restartWorker: v.optional(yesOrNo),
 } satisfies {[K in keyof Required<FilesEntry>]: v.GenericSchema};
+
+const recording = {
+  path: v.optional(v.pipe(v.string('a path'), v.nonEmpty('a path'), withoutNul)),
+  keep: v.optional(count(1)),
+} satisfies {[K in keyof Required<RecordingOption>]: v.GenericSchema};
+
+const recordingObject = v.pipe(anObject(RECORDING_SHAPE), v.strictObject(recording, RECORDING_SHAPE));
 
 const nodeOption = {
   name: textThat(NODE_NAME_SHAPE, isNodeName),
@@ -169,6 +177,8 @@ export const OPTION_SCHEMAS = {
   timings: v.pipe(v.string('a path'), v.nonEmpty('a path')),
   inBand: oneOf('auto', 'never'),
   compileCache: yesOrNo,
+  // A union would say of a mistake within the object only that it is no such object.
+  recording: v.lazy(value => (value === false ? v.literal(false) : recordingObject)),
 } satisfies {[K in keyof Required<XdistOptions>]: v.GenericSchema};
 
 /** The name of an option. */
@@ -179,6 +189,7 @@ export const KEYS_WITHIN: Readonly<Partial<Record<OptionName, readonly string[]>
   nodes: Object.keys(nodeOption),
   files: Object.keys(filesEntry),
   watermark: Object.keys(watermark),
+  recording: Object.keys(recording),
 };
 
 function isNodeName(text: string): boolean {

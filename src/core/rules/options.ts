@@ -16,6 +16,18 @@ export interface Watermark {
   high?: number;
 }
 
+/** What a run leaves for later: who ran what, where and when. */
+export interface RecordingOption {
+  /**
+   * The file of a full recording, relative to `rootDir`. A full recording contains everything that Jest was told, so
+   * `jest-runner-xdist show --as-jest` can report the run again. Each run replaces the file. Default: a smaller
+   * recording for each run in Jest's `cacheDirectory`.
+   */
+  path?: string;
+  /** How many recordings `cacheDirectory` keeps for a project. The oldest are removed first. Default 10. */
+  keep?: number;
+}
+
 /** Pragmas of many test files, selected by path. A pragma in a file overrides an entry; the lists of both add up. */
 export interface FilesEntry {
   /** A glob or a list of globs, relative to `rootDir`. A glob with a leading `!` removes what earlier globs matched. */
@@ -182,4 +194,10 @@ export interface XdistOptions {
    * @see speed.md
    */
   compileCache?: boolean;
+  /**
+   * The recording that each run leaves. `false`: none. The variable `XDIST_RECORDING` may also be a path.
+   *
+   * @default a small recording in Jest's `cacheDirectory`; the last 10 are kept
+   */
+  recording?: false | RecordingOption;
 }

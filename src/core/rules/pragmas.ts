@@ -55,7 +55,7 @@ export interface ResourcePragma extends ResourceShare {
 export interface PragmaProblem {
   /** 1-based. */
   readonly line: number;
-  readonly message: string;
+  readonly text: string;
 }
 
 export interface ParsedPragmas {
@@ -132,7 +132,7 @@ export function parsePragmas(
     const all = (typeof value === 'string' ? [value] : value).map(text => text.trim());
     const lines = linesOf(name, block).map(line => line + (blockLines?.first ?? 1) - 1);
     if (!counting.includes(name)) {
-      warnings.push({line: lines[0] ?? 1, message: `@${name} has no effect here: it is for test files.`});
+      warnings.push({line: lines[0] ?? 1, text: `@${name} has no effect here: it is for test files.`});
       continue;
     }
     const parsed = READERS[name](all, lines);
@@ -140,7 +140,7 @@ export function parsePragmas(
       const line = lines[parsed.index] ?? lines[0] ?? 1;
       // If the value is not in the pragma's line, jest-docblock has joined several lines.
       const hint = sourceLines[line - 1]?.includes(parsed.value) ? '' : ` (${FOLLOWING_TEXT})`;
-      errors.push({line, message: `@${name}${parsed.value && ` ${parsed.value}`}: ${parsed.error}${hint}`});
+      errors.push({line, text: `@${name}${parsed.value && ` ${parsed.value}`}: ${parsed.error}${hint}`});
     } else {
       pragmas = {...pragmas, ...parsed.fields};
     }
@@ -267,7 +267,7 @@ function misspeltPragmas(values: Readonly<Record<string, unknown>>, block: strin
     const meant = meantBy(name);
     if (meant === null) return [];
     const line = block.split('\n').findIndex(text => text.includes(`@${name}`));
-    return [{line: first + Math.max(0, line), message: `@${name} is no pragma. Did you mean @${meant}?`}];
+    return [{line: first + Math.max(0, line), text: `@${name} is no pragma. Did you mean @${meant}?`}];
   });
 }
 
@@ -307,7 +307,7 @@ function unreadPragmas(block: string, first: number, values: Readonly<Record<str
     .filter(({name}) => values[name] === undefined)
     .map(({name, line}) => ({
       line: first + line - 1,
-      message: `@${name} has no effect here: Jest cannot read this line. Indent the comment with spaces, and begin the line with " * @${name}".`,
+      text: `@${name} has no effect here: Jest cannot read this line. Indent the comment with spaces, and begin the line with " * @${name}".`,
     }));
 }
 
@@ -325,7 +325,7 @@ function strayPragmas(source: string, docblock: {first: number; last: number} | 
     for (const {name, line} of pragmaLines(comment[0])) {
       warnings.push({
         line: first + line - 1,
-        message: `@${name} has no effect here: Jest reads pragmas only from a /** */ comment that is the very first thing in the file${
+        text: `@${name} has no effect here: Jest reads pragmas only from a /** */ comment that is the very first thing in the file${
           docblock === null ? '' : ` (here, the comment that begins in line ${docblock.first})`
         }. Move it there, before any licence line, // comment or /* eslint-disable */.`,
       });

@@ -28,6 +28,10 @@ export interface ResolvedOptions {
   readonly timings: string | null;
   readonly inBand: 'auto' | 'never';
   readonly compileCache: boolean;
+  /** `path` null: in Jest's cacheDirectory. null: nothing is recorded. */
+  readonly recording: {readonly path: string | null; readonly keep: number} | null;
+  /** Where each option that is not a default was set: "xdist.config.js". */
+  readonly from: Readonly<Record<string, string>>;
 }
 
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
@@ -49,4 +53,6 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   timings: null,
   inBand: 'auto',
   compileCache: true,
+  recording: Object.freeze({path: null, keep: 10}),
+  from: Object.freeze({}),
 });

@@ -33,6 +33,7 @@ export function loseSlot(
   const held = emptySlot(state, slot, 'down');
   endProcess(state, slot, commands);
   endReplacement(state, slot);
+  slot.movesTo = null; // the slot's next worker is chosen anew: what other nodes need may have changed
   slot.died = wanted; // set before units go back to the queue: a worker for these units is a replacement
   let again: number | null = null;
   if (running === null || isBystander(running)) {

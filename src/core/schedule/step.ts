@@ -2,7 +2,7 @@
  * The scheduler: what happens next, decided from what has happened so far.
  *
  * `step(state, event, now)` takes one event and returns the commands that follow. It does no I/O and
- * reads no clock, so a run is replayed by feeding its events again (see XDIST_LOG), and the
+ * reads no clock, so a run is replayed by feeding its events again (see `npm run replay:schedule`), and the
  * simulation in test/simulation runs exactly this code. The state is changed in place: a run has
  * one, and a million units must not mean a million copies.
  *

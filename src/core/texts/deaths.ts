@@ -86,11 +86,11 @@ export function whyAbandoned(reason: AbandonReason, limit: number | null): strin
 /** The failure of a file with invalid pragmas. */
 export function malformedPragmas(
   file: FileIdentity,
-  problems: readonly {readonly line: number; readonly message: string}[],
+  problems: readonly {readonly line: number; readonly text: string}[],
 ): FileError {
   return fileError(
     `A pragma in this file's docblock is invalid, so the file was not run.\n\n${problems
-      .map(problem => `  ${file.path}:${problem.line}  ${problem.message}`)
+      .map(problem => `  ${file.path}:${problem.line}  ${problem.text}`)
       .join('\n')}`,
   );
 }
@@ -99,7 +99,7 @@ export function malformedPragmas(
 export function unmetRules(problems: readonly RuleProblem[]): FileError {
   return fileError(
     `This file asks for something that is not available, so it was not run.\n\n${problems
-      .map(({place, message}) => `  ${place}  ${message}`)
+      .map(({place, text}) => `  ${place}  ${text}`)
       .join('\n')}`,
   );
 }

@@ -14,19 +14,17 @@ export interface FaultSurroundings {
   readonly versions: string;
   /** null if our package.json names no issue tracker. */
   readonly reportAt: string | null;
-  /** The file that XDIST_LOG names; null: the run writes no log. */
-  readonly log: string | null;
+  /** The path of the run's recording; null: there is none. */
+  readonly recording: string | null;
 }
 
 /** The failure of each file that has no result because of the fault. */
-export function describeFault({doing, evidence}: Fault, {versions, reportAt, log}: FaultSurroundings): FileError {
+export function describeFault({doing, evidence}: Fault, {versions, reportAt, recording}: FaultSurroundings): FileError {
   const where = reportAt === null ? 'to its maintainers' : `at ${reportAt}`;
   const message = [
     `The test runner failed while ${doing}. This is an error in jest-runner-xdist, not in a test. The run ended early; files without a result by then have none.`,
     evidence.replace(/^/gm, '  | '),
-    `Please report it ${where}, with this text and ${
-      log === null ? 'a log: run again with XDIST_LOG=<file> and attach that file' : `the log, ${log}`
-    }.\n${versions}`,
+    `Please report it ${where}, with this text${recording === null ? '' : ` and the recording of the run, ${recording}`}.\n${versions}`,
   ].join('\n\n');
   // Reporters print message and stack; an empty stack makes them print the message alone.
   return {message, stack: '', type: 'Error'};

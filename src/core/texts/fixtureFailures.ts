@@ -41,7 +41,7 @@ export function deathInUse(title: string, end: ProcessEnd, stderr: string): Fixt
 
 /** For a file that runs nevertheless: Jest's own runner does not keep it from running. */
 export function refusedFixtures(problems: readonly RuleProblem[]): FixtureFailure {
-  const lines = problems.map(({place, message}) => `  ${place}  ${message}`).join('\n');
+  const lines = problems.map(({place, text}) => `  ${place}  ${text}`).join('\n');
   return {
     message: `This file asks for something that is not available, so it has no shared fixtures.\n\n${lines}`,
     stack: '',

@@ -22,7 +22,7 @@ export type HookType = (typeof HOOK_TYPES)[number];
 type ConsoleEntries = NonNullable<TestResult['console']>;
 
 /** What a test did to its file's snapshots. */
-export interface SnapshotNews {
+export interface SnapshotActivity {
   /** The new or changed snapshots, by key; null: the snapshot is the same as in the file again. */
   readonly written: Readonly<Record<string, string | null>>;
   /** The keys of the snapshot file that the test asked for. */
@@ -67,7 +67,7 @@ export type JournalRecord =
       readonly willRetry: boolean;
       readonly result: AssertionResult;
       readonly console: ConsoleEntries;
-      readonly snapshots: SnapshotNews | null;
+      readonly snapshots: SnapshotActivity | null;
     }
   /** A hook begins. `titles`: of its describe block. `from`, `to`: the places of the tests in that block. */
   | {
@@ -132,7 +132,7 @@ function parseRecord(value: unknown): JournalRecord {
         // Not parsed: the Jest that made it is the Jest that reads it.
         result: record(fields.result, "a test's result") as unknown as AssertionResult,
         console: parseConsole(fields.console),
-        snapshots: nullable(fields.snapshots, parseSnapshotNews),
+        snapshots: nullable(fields.snapshots, parseSnapshotActivity),
       };
     case 'hook':
       return {
@@ -150,8 +150,8 @@ function parseRecord(value: unknown): JournalRecord {
   }
 }
 
-function parseSnapshotNews(value: unknown): SnapshotNews {
-  const {written, checked, dirty, inline, counts} = record(value, 'news of snapshots');
+function parseSnapshotActivity(value: unknown): SnapshotActivity {
+  const {written, checked, dirty, inline, counts} = record(value, 'snapshot activity');
   const {added, matched, unmatched, updated} = record(counts, 'counters of snapshots');
   return {
     written: dictionary(written, 'snapshots', snapshot => nullable(snapshot, text)),

@@ -22,6 +22,8 @@ export interface ReportsOptions {
    * Jest adds up results before it calls its reporters. `test` null: the file is unknown.
    */
   readonly onFailure: (error: unknown, test: Test | null) => void;
+  /** Called right before Jest is told. Default: nobody listens. */
+  readonly onTold?: (name: string, payload: unknown) => void;
 }
 
 export class Reports {
@@ -145,6 +147,7 @@ export class Reports {
   }
 
   #emitNow(name: string, payload: unknown): Promise<void> {
+    this.#options.onTold?.(name, payload);
     const told = this.#options.emitter.emit(name, payload);
     this.#underWay.add(told);
     const end = () => this.#underWay.delete(told);

@@ -11,7 +11,7 @@ export class ToldTests {
   }
 
   /** Whether to report an event of one of the unit's tests: not if Jest heard of it before the file began anew. */
-  isNews(unit: number, name: string, payload: unknown): boolean {
+  shouldReport(unit: number, name: string, payload: unknown): boolean {
     const fullName = Array.isArray(payload) ? (payload[1] as {fullName?: unknown} | undefined)?.fullName : undefined;
     if (typeof fullName !== 'string') return true;
     if (this.#toldBefore.get(unit)?.get(name)?.has(fullName) === true) return false;

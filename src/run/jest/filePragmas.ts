@@ -17,7 +17,7 @@ export function readAllPragmas(tests: readonly Test[], jest: RunningJest, report
   for (const test of tests) {
     const {path} = test;
     const {errors, warnings, pragmas} = readPragmas(path, docblock);
-    for (const {line, message} of warnings) warn(`${path}:${line}: ${message}`);
+    for (const {line, text} of warnings) warn(`${path}:${line}: ${text}`);
     if (errors.length === 0) sound.set(test, pragmas);
     else reports.fileRefused(test, malformedPragmas({configId: test.context.config.id, path}, errors));
   }

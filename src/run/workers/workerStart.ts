@@ -33,7 +33,8 @@ export interface WorkerStartOptions {
 export function workerStart(slot: SlotNumber, node: RunNode | undefined, options: WorkerStartOptions): WorkerStart {
   const {runId, workerCount, colours, gracefulExitTimeout} = options;
   // If a test has started this Jest, that test's Jest may have nodes. In a thread, `undefined` would become a text.
-  const {XDIST_NODE: _nodeAround, ...inherited} = options.environment;
+  // Its run would write to the same recording.
+  const {XDIST_NODE: _nodeAround, XDIST_RECORDING: _recordingAround, ...inherited} = options.environment;
   const environment = {
     ...inherited,
     JEST_WORKER_ID: String(slot),

@@ -1,6 +1,6 @@
 /**
- * A process that was started before its run. It loads what each run loads, and waits. When the run begins, it serves the
- * run as a process that was started then would, or says why it cannot and ends.
+ * A process that was started before its run. It loads what each run loads, and waits. When the run begins, it serves
+ * the run as a process that was started then would, or says why it cannot and ends.
  */
 import {createRequire} from 'node:module';
 import type {AheadNews, AheadOrder, ToWorker, WorkerSetup} from '../../core/wire/workerMessages';
@@ -49,7 +49,7 @@ export async function waitForRun({setup, ahead, order, tell}: AheadOptions): Pro
   return run.setup;
 }
 
-/** @param isWanted whether there is still time: the run, once it has begun, loads what it needs by itself */
+/** @param isWanted whether there is still time. Once the run has begun, it loads by itself what it needs. */
 async function loadModules(
   {compileCache, modules}: WorkerSetup,
   ahead: AheadOrder,
@@ -67,7 +67,7 @@ async function loadModules(
   warmTypescript(ahead.modules);
 }
 
-/** What cannot be loaded fails where it is needed, as it would in a process that was started later. */
+/** Ignores errors. The run reports them when it needs the module, as in a process that starts later. */
 function load(path: string): void {
   try {
     require(path);

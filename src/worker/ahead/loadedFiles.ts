@@ -1,24 +1,26 @@
 /**
- * What is on disk of the modules that Node has loaded into this process. Node reads a module and the description of its
- * package once, so a module that has changed since would stay as it was.
+ * Watches the files of the modules that Node has loaded into this process. Node reads a module and its package.json
+ * once, so this process would not notice a later change.
  */
 import {epochMs} from '../../pristine/clock';
 import {existsSync, statSync} from '../../pristine/fs';
 import {dirname, join, sep} from '../../pristine/path';
 
-/** Where our own modules are. The process began with them. */
+/** The folder of our own modules. The process began with them. */
 const OWN_FOLDER = join(__dirname, '..', '..') + sep;
 
 export class LoadedFiles {
-  /** In ms since the epoch. What has changed since then may have been loaded as it was before, or as it is. */
+  /**
+   * When the process began (ms since the epoch). After a later change, Node may have loaded the old or the new file.
+   */
   readonly #since = epochMs() - process.uptime() * 1000;
-  /** What was on disk when somebody first looked, for each path that a module depends on. */
+  /** By path that a module depends on: the state of the file when it was first checked. */
   readonly #stamps = new Map<string, string>();
-  /** Of each folder with modules, the package.json that describes them; null: there is none. */
+  /** By folder with modules: the package.json that describes them; null: there is none. */
   readonly #descriptions = new Map<string, string | null>();
 
   /**
-   * Remembers what is on disk of all modules that are loaded by now.
+   * Remembers the files of all modules that are loaded by now.
    *
    * @returns a path that has changed since the process began; null: none has
    */
@@ -34,10 +36,10 @@ export class LoadedFiles {
     return null;
   }
 
-  /** @returns a path that is not as it was remembered; null: there is none. Takes some µs a path. */
+  /** @returns a path that has changed since it was remembered; null: none has. Takes some µs per path. */
   changed(): string | null {
     for (const [path, stamp] of this.#stamps) if ((stampOf(path)?.text ?? '') !== stamp) return path;
-    // Node remembers which package a file belongs to; a package.json may have come between.
+    // Node remembers which package a file belongs to. A new package.json may be nearer.
     for (const [folder, description] of this.#descriptions) {
       if (nearestDescription(folder) !== description) return folder;
     }

@@ -1,6 +1,6 @@
 /**
- * Has TypeScript check and translate two small files of ours, in memory. V8 compiles a function when it is first called,
- * and TypeScript's functions are much of what a first test file waits for. Nothing of it stays but V8's code.
+ * Makes TypeScript check and translate two small files in memory. V8 compiles a function at its first call, and
+ * compiling TypeScript's functions is much of what a first test file waits for. Only V8's compiled code remains.
  */
 import type * as TypeScript from 'typescript';
 
@@ -19,14 +19,14 @@ const FILES: Readonly<Record<string, string>> = {
     total([{price: new Box(2).open()}]);`,
 };
 
-/** @param modules paths of the modules that were loaded ahead */
+/** @param modules the paths of the modules that were loaded ahead */
 export function warmTypescript(modules: readonly string[]): void {
   const path = modules.find(module => TYPESCRIPT.test(module));
   if (path === undefined) return;
   try {
     compile(require(path) as typeof TypeScript);
   } catch {
-    // A TypeScript without this API, or without its libraries, is as cold as it was.
+    // A TypeScript without this API or without its libraries stays cold.
   }
 }
 

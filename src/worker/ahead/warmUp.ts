@@ -1,17 +1,17 @@
 /**
- * Runs a test file of ours, so that V8 has compiled what each test file runs, and Jest has loaded what it loads late. A
- * worker of the stock runner that runs its second test file is in the same state.
+ * Runs a test file of ours, so that V8 compiles the code that each test file runs, and Jest loads what it loads late. A
+ * worker of the stock runner is in the same state when it runs its second test file.
  */
 import {createRequire} from 'node:module';
 import type {WorkerSetup} from '../../core/wire/workerMessages';
 import {join} from '../../pristine/path';
 import {JestFileRunner, type FileEnd} from '../jestFile';
 
-/** Environments and frameworks that run nothing of the user's by themselves. */
+/** Environments and frameworks that run no code of the user by themselves. */
 const JESTS_ENVIRONMENT = /[\\/]node_modules[\\/]jest-environment-(?:node|jsdom)[\\/]/;
 const JESTS_FRAMEWORK = /[\\/]node_modules[\\/]jest-(?:circus|jasmine2)[\\/]/;
 
-/** What of a project's config would run something of the user's, or would keep the file from running. */
+/** Replaces the parts of a project's config that would run code of the user or keep the file from running. */
 const NOTHING_OF_THE_USERS = {
   automock: false,
   dependencyExtractor: null,
@@ -33,10 +33,10 @@ const NOTHING_OF_THE_USERS = {
   transform: [],
 };
 
-/** Jest takes these listeners away while tests run, and up to 29.7 does not bring them back. */
+/** Jest removes the listeners of these events while tests run. Jest up to 29.7 does not restore them. */
 const TAKEN_BY_JEST = ['uncaughtException', 'unhandledRejection'] as const;
 
-/** Jest's mode of deleting, as the first environment had it: the first of the run is to set it. */
+/** The global that holds Jest's deletion mode. The first environment sets it: that must be the run's first, not ours. */
 const DELETION_MODE = Symbol.for('$$jest-deletion-mode');
 
 interface ProjectConfig {
@@ -47,10 +47,10 @@ interface ProjectConfig {
 }
 
 /**
- * Runs the file in each environment of Jest's own that the projects use.
+ * Runs the file in each of Jest's own environments that the projects use.
  *
- * @param isWanted whether there is still time: the run may have begun
- * @returns how the file has ended in each; nobody but a test needs it
+ * @param isWanted whether there is still time. The run may have begun.
+ * @returns how the file has ended in each environment, for tests
  */
 export async function warmUp(setup: WorkerSetup, isWanted: () => boolean): Promise<readonly FileEnd[]> {
   const environments = new Map<string, ProjectConfig>();
@@ -82,7 +82,7 @@ async function runEmptyFile(setup: WorkerSetup, project: ProjectConfig): Promise
   return files.run({...unit, configId: config.id, path: join(__dirname, 'emptyTestFile.js')}, null);
 }
 
-/** What Jest changes in the process for a test file, and leaves changed. */
+/** Restores what Jest changes in the process for a test file and does not restore itself. */
 function stateOfProcess(): {restore(): void} {
   const listeners = TAKEN_BY_JEST.map(event => [event, process.rawListeners(event)] as const);
   const ofError = (['prepareStackTrace', 'stackTraceLimit'] as const).map(
@@ -104,7 +104,7 @@ function stateOfProcess(): {restore(): void} {
   };
 }
 
-/** What the resolver has found out of files and folders may have changed by the time that the run begins. */
+/** Clears the resolver's cache, because files and folders may change before the run begins. */
 function forgetLookups(testWorker: string): void {
   const {default: Resolver} = createRequire(testWorker)('jest-resolve') as {
     default: {clearDefaultResolverCache(): void};

@@ -1,6 +1,6 @@
 /**
- * What a test file defines, read from jest-circus's tree once the file is loaded: its tests in the
- * order of the source, and which of them must stay together.
+ * Collects what a test file defines from jest-circus's tree once the file is loaded: its tests in source order, and
+ * which of them must stay together.
  */
 import type {Circus} from '@jest/types';
 import {createHash} from '../../pristine/crypto';
@@ -12,11 +12,11 @@ import type {Granularity, Grouping} from '../../core/plan/units';
 export interface Place {
   readonly index: number;
   readonly group: number | null;
-  /** Whether it is none of this run's of the file: it has its result from another. */
+  /** Whether this execution of the file leaves the test out, because an earlier execution has its result. */
   readonly leftOut: boolean;
 }
 
-/** The places of a describe block's tests: from the first one up to the one after the last. */
+/** The places of a describe block's tests. `to` is the place after the last test. */
 export interface Range {
   readonly from: number;
   readonly to: number;
@@ -30,20 +30,20 @@ export interface Collection {
   /** The groups that have tests in a describe block or below it. */
   readonly groupsIn: ReadonlyMap<Circus.DescribeBlock, ReadonlySet<number>>;
   readonly rangeOf: ReadonlyMap<Circus.DescribeBlock, Range>;
-  /** jest-circus begins each file with a beforeEach hook of its own, which resets mocks as the config says. */
+  /** The beforeEach hook that jest-circus adds to each file. It resets mocks according to the config. */
   readonly jestsOwnHook: Circus.Hook | null;
-  /** Names the list and its groups: two workers that collected the same have the same. */
+  /** A hash of the list and its groups. Two workers that have collected the same tests have the same hash. */
   readonly fingerprint: string;
-  /** Names the list alone: the same however the tests are put together. */
+  /** A hash of the list without its groups. */
   readonly listing: string;
 }
 
 export interface CollectOptions {
   readonly granularity: Granularity;
   readonly grouping: Grouping;
-  /** jest-circus up to 30.1 starts all `test.concurrent` of a file together, at its top; later ones block by block. */
+  /** jest-circus up to 30.1 starts all `test.concurrent` at the top of the file; later versions, block by block. */
   readonly concurrentFileWide: boolean;
-  /** Places of tests that are not to be run. Default: none. */
+  /** The places of tests that must not run. Default: none. */
   readonly leaveOut?: ReadonlySet<number>;
 }
 
@@ -85,11 +85,11 @@ export function collect(state: CollectedState, options: CollectOptions): Collect
   for (const indexes of named.values()) together.join(indexes);
   if (options.grouping === 'scope') together.join(inNoBlock(state.rootDescribeBlock, entries));
   together.join(concurrent);
-  // They share the counters of their snapshots: the second alone would compare against `name 1`.
+  // Tests of one name share a snapshot counter: without the first, the second would compare with `name 1`.
   for (const indexes of byName(entries).values()) together.join(indexes);
 
   const leftOut = options.leaveOut ?? new Set<number>();
-  // Those that all start at the top of the file are decided first.
+  // The workers decide first about concurrent tests that start at the top of the file.
   const order = [...concurrent.slice(0, 1), ...entries.keys()];
   const numbered = (runs: (index: number) => boolean) => {
     const running = new Set([...entries.keys()].filter(runs).map(index => together.of(index)));
@@ -100,7 +100,7 @@ export function collect(state: CollectedState, options: CollectOptions): Collect
     }
     return entries.map(({name}, index) => ({name, group: numbers.get(together.of(index)) ?? null}));
   };
-  // What names the file's tests is the same whichever of them are left out.
+  // The fingerprint does not depend on which tests are left out.
   const all = numbered(index => entries[index]?.runs === true);
   const tests =
     leftOut.size === 0
@@ -125,7 +125,7 @@ export function collect(state: CollectedState, options: CollectOptions): Collect
     jestsOwnHook: state.rootDescribeBlock.hooks[0] ?? null,
     groupsIn: groupsOf(state.rootDescribeBlock, places),
     rangeOf,
-    // Asked for by a worker that shares the file only.
+    // Computed lazily, because only a worker that shares the file needs it.
     get fingerprint() {
       return hash(all);
     },
@@ -145,7 +145,7 @@ function hash(value: unknown): string {
   return createHash('sha1').update(JSON.stringify(value)).digest('hex');
 }
 
-/** As circus decides when it comes to the test. A test that is todo does not run either. */
+/** Decides as circus does when it reaches the test. A todo test does not run either. */
 function wouldRun(test: Circus.TestEntry, name: string, block: Circus.DescribeBlock, state: CollectedState): boolean {
   return !(
     block.mode === 'skip' ||
@@ -156,7 +156,7 @@ function wouldRun(test: Circus.TestEntry, name: string, block: Circus.DescribeBl
   );
 }
 
-/** Whether a block's tests must run in one worker: its hooks run once, or it is retried as a whole. */
+/** Whether a block's tests must run in one worker, because its hooks run once or circus retries the whole block. */
 function staysTogether(
   block: Circus.DescribeBlock,
   state: CollectedState,
@@ -205,7 +205,7 @@ function range(from: number, to: number): number[] {
   return Array.from({length: to - from}, (_, index) => from + index);
 }
 
-/** Disjoint sets of tests, each known by its first. */
+/** Disjoint sets of tests. The first test of a set identifies the set. */
 class Together {
   readonly #parents = new Map<number, number>();
 

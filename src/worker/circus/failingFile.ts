@@ -1,14 +1,16 @@
-/** A file that needs a fixture which could not be set up: it is loaded, and each of its tests fails with that. */
+/**
+ * A file whose fixture could not be set up. Jest loads the file, and each of its tests fails with the fixture's error.
+ */
 import type {Circus} from '@jest/types';
 import type {FixtureFailure} from '../../core/wire/workerMessages';
 import {failureError} from '../../realm/handover';
 import {canFollow, expectFile, handleEvents, type CircusFile, type TestEnvironment} from './testFramework';
 
 /**
- * The next file that the framework runs is followed by `file`, if that can be; and its tests fail with
- * `failure`, if there is one.
+ * Makes `file` follow the next file that the framework runs, if the framework allows that. If there is a failure, the
+ * tests of that file fail with it.
  *
- * @throws the failure: this framework's tests cannot be made to fail, so that the file has to
+ * @throws the failure, if we cannot make this framework's tests fail; then the file must fail
  */
 export function expectFollowed(testRunner: string, file: CircusFile | null, failure: FixtureFailure | null): void {
   const follows = canFollow(testRunner);
@@ -21,7 +23,7 @@ export class FailingFile implements CircusFile {
   readonly #error: Error;
   readonly #file: CircusFile | null;
 
-  /** @param file what else follows it */
+  /** @param file what follows the test file besides this */
   constructor(failure: FixtureFailure, file: CircusFile | null) {
     this.#error = failureError(failure);
     this.#file = file;
@@ -42,8 +44,8 @@ export class FailingFile implements CircusFile {
   }
 
   /**
-   * A test that has an error when circus comes to it neither runs nor is retried, and fails even if it is meant
-   * to (`test.failing`). Which ones are skipped circus decides when it comes to them.
+   * Circus neither runs nor retries a test that has an error already, and fails it even if the test is meant to fail
+   * (`test.failing`). Circus decides later which tests it skips.
    */
   #failAll(block: Circus.DescribeBlock): void {
     block.hooks = [];
@@ -53,7 +55,7 @@ export class FailingFile implements CircusFile {
         continue;
       }
       child.errors.push(this.#error);
-      // Before 30.2, concurrent tests begin all together, whatever their errors.
+      // Before 30.2, circus starts all concurrent tests at once, even those that have errors.
       if (child.concurrent) child.fn = () => undefined;
     }
   }

@@ -1,4 +1,4 @@
-/** A file that runs whole: nothing is decided about its tests, its journal is kept. */
+/** A file that runs whole. It keeps a journal and decides nothing about the tests. */
 import type {Circus} from '@jest/types';
 import {monotonicMs} from '../../pristine/clock';
 import {probe} from '../jestProbes';
@@ -16,7 +16,7 @@ export class FollowedFile implements CircusFile {
   readonly #startedAt = monotonicMs();
   #recorder: Recorder | null = null;
 
-  /** @param keepsObsolete snapshots for which it has no test are not removed, with -u either */
+  /** @param keepsObsolete whether Jest keeps snapshots that have no test in the file, even with -u */
   constructor(journal: Journal, phases: Phases, keepsObsolete = false) {
     this.#journal = journal;
     this.#phases = phases;
@@ -54,7 +54,7 @@ export class FollowedFile implements CircusFile {
       const collection = collect(state, {granularity: 'tests', grouping: 'none', concurrentFileWide});
       recorder.opened(collection, snapshots, monotonicMs() - this.#startedAt);
     } catch {
-      this.#journal.skip(); // a circus that is not as we know it; its tests run all the same
+      this.#journal.skip(); // an unknown jest-circus: its tests run nevertheless
     }
   }
 

@@ -1,6 +1,7 @@
 /**
- * Errors that one file throws while another runs: a timer or a promise that outlived its tests. jest-circus takes
- * them for failures of the running test, and so they stay; but their text names the file that they come from.
+ * Errors that code of an ended file throws while another file runs, from a timer or promise that outlived its tests.
+ * jest-circus fails the running test with such an error. We change only the error's text, to name the file it comes
+ * from.
  */
 import {relative} from '../../pristine/path';
 
@@ -8,24 +9,24 @@ import {relative} from '../../pristine/path';
 const CALLS = /\n\s+at /;
 
 export class LateErrors {
-  /** Jest's: what it prints is relative to that. */
+  /** Jest's folder. Jest prints paths relative to it. */
   readonly #folder = process.cwd();
   readonly #ended = new Set<string>();
   #running: string | null = null;
 
-  /** The file that ran before, if there was one, has ended. */
+  /** A file begins, so the previous file has ended. */
   fileBegins(path: string): void {
     if (this.#running !== null) this.#ended.add(this.#running);
-    this.#ended.delete(path); // it runs once more
+    this.#ended.delete(path); // the file runs again
     this.#running = path;
   }
 
-  /** @param error that nothing but jest-circus has caught; anything may have been thrown */
+  /** @param error any thrown value that only jest-circus has caught */
   explain(error: unknown): void {
     try {
       this.#explain(error);
     } catch {
-      // An error that does not let itself be read, or changed, is told as it is.
+      // The error cannot be read or changed, so it stays as it is.
     }
   }
 
@@ -40,7 +41,7 @@ export class LateErrors {
     const path = relative(this.#folder, source);
     const note = `\n\nThis error comes from ${path}, which had ended in this process when it was thrown.`;
     const calls = CALLS.exec(stack)?.index ?? stack.length;
-    // The message stays: of Node's own assertions Jest prints a text of its own in its place, and the rest of the stack.
+    // The note goes behind the message: for Node's assertions, Jest replaces exactly the message with its own text.
     (error as {stack: string}).stack = stack.slice(0, calls) + note + stack.slice(calls);
   }
 }

@@ -1,4 +1,7 @@
-/** Our functions call the user's: an environment's handler of events, a snapshot serializer. They are in the stacks of what these throw. */
+/**
+ * Removes our stack frames from errors of the user's code. Our functions call an environment's event handler or a
+ * snapshot serializer, so our frames are in the stacks of their errors.
+ */
 import {join, sep} from '../../pristine/path';
 
 const OWN_FOLDER = join(__dirname, '..', '..') + sep;
@@ -13,7 +16,7 @@ export function withoutOurCalls(error: unknown): unknown {
       .filter(line => !/^\s+at /.test(line) || !line.includes(OWN_FOLDER))
       .join('\n');
   } catch {
-    // It is frozen, or throws when it is read.
+    // The error is frozen, or throws when it is read.
   }
   return error;
 }

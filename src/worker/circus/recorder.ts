@@ -1,6 +1,6 @@
 /**
- * Keeps a file's journal by the events of jest-circus: what begins, what has ended, and all that a
- * parent would want to know of it if the process went no further.
+ * Keeps a file's journal from the events of jest-circus: what begins, what has ended, and everything else that the
+ * parent needs if the process dies.
  */
 import type {AssertionResult, TestResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
@@ -15,10 +15,10 @@ import {consoleOf, type TestEnvironment} from './testFramework';
 
 type ConsoleEntries = NonNullable<TestResult['console']>;
 
-/** How often (ms) the process's memory is looked at. */
+/** How often (ms) to measure the process's memory. */
 const MEMORY_EVERY_MS = 1000;
 
-/** Where jest-circus keeps what `jest.retryTimes` was given. */
+/** The global in which jest-circus stores the argument of `jest.retryTimes`. */
 const RETRY_TIMES = Symbol.for('RETRY_TIMES');
 
 export interface RecorderOptions {
@@ -30,12 +30,12 @@ export interface RecorderOptions {
 export class Recorder {
   readonly #journal: Journal;
   readonly #phases: Phases;
-  /** null: the file is over, and nothing of it is held. */
+  /** null: the file has ended, and no reference into its realm may be kept. */
   #environment: TestEnvironment | null;
   readonly #durations = new TestDurations();
   #collection: Collection | null = null;
   #snapshots: SnapshotWatch | null = null;
-  /** Tests that have ended, and whose result Jest is about to tell: their places, by name. */
+  /** By name: the places of tests that have ended and whose results Jest has not yet reported. */
   readonly #ended = new Map<string, {readonly place: number; readonly willRetry: boolean}[]>();
   #consoleTold = 0;
   #rss = 0;
@@ -61,7 +61,9 @@ export class Recorder {
     this.#durations.waited(test);
   }
 
-  /** Something of ours happens. What goes wrong here is no test's business: the file goes on without a journal. */
+  /**
+   * Records an event of one of our tests. An error here must not fail a test, so the file goes on without a journal.
+   */
   note(event: Circus.Event, state: Circus.State): void {
     try {
       this.#note(event, state);
@@ -70,7 +72,7 @@ export class Recorder {
     }
   }
 
-  /** Jest tells of one of the file's tests, right after its event. */
+  /** Jest reports one of the file's tests, right after the event. */
   told(name: string, payload: unknown): void {
     try {
       this.#told(name, payload);
@@ -79,7 +81,7 @@ export class Recorder {
     }
   }
 
-  /** Nothing of the file is held any more: a leak detector may be looking. */
+  /** Drops all references into the file's realm, because Jest's leak detector may be looking for them. */
   release(): void {
     this.#collection = null;
     this.#snapshots = null;
@@ -91,7 +93,7 @@ export class Recorder {
     if (collection === null) return;
     const journal = this.#journal;
     this.#phases.note(event, state, collection);
-    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others say nothing of what runs
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- no other event says what runs
     switch (event.name) {
       case 'test_start':
         this.#durations.starts(event.test);
@@ -142,21 +144,21 @@ export class Recorder {
     this.#journal.write({
       type: 'ended',
       ...end,
-      // The name that the same time has in a file's result, where it has one.
+      // A file's result calls the same time `startAt`.
       result: startedAt === undefined ? rest : {...rest, startAt: startedAt},
       console: this.#newConsole(),
-      snapshots: this.#snapshots?.news() ?? null,
+      snapshots: this.#snapshots?.takeActivity() ?? null,
     });
   }
 
   #newConsole(): ConsoleEntries {
     const entries = (this.#environment && consoleOf(this.#environment)?.()) ?? [];
-    const news = entries.slice(this.#consoleTold);
+    const newEntries = entries.slice(this.#consoleTold);
     this.#consoleTold = entries.length;
-    return news as ConsoleEntries;
+    return newEntries as ConsoleEntries;
   }
 
-  /** Whether jest-circus runs a test that has failed once more: `jest.retryTimes`. */
+  /** Whether jest-circus will run the failed test again (`jest.retryTimes`). */
   #willRetry({errors, invocations}: Circus.TestEntry): boolean {
     const times = this.#environment?.global[RETRY_TIMES];
     return errors.length > 0 && invocations <= Number(times ?? 0);

@@ -1,31 +1,31 @@
 /**
- * Which of an open file's tests are this worker's. The parent gives groups of tests while the file
- * runs; a test that comes up before it is decided whose it is waits here.
+ * Decides which tests of an open file this worker runs. The parent gives groups of tests while the file runs. If circus
+ * reaches a test before the parent has decided which worker runs it, the test waits here.
  */
 import {NEWS_EVERY_MS, type FromWorker} from '../../core/wire/workerMessages';
 import type {Phases} from '../guard/phases';
 
-/** How long (ms) tests may run one after the other before what the parent sent is read. */
+/** After this time (ms) of tests without a pause, the worker reads the parent's messages. */
 const LISTEN_EVERY_MS = 10;
 
 export type SessionProgress = Omit<Extract<FromWorker, {type: 'tests-progress'}>, 'unit'>;
 
 export interface SessionOptions {
-  /** By group: how many tests it has. */
+  /** By group: the number of its tests. */
   readonly sizes: ReadonlyMap<number, number>;
   readonly send: (progress: SessionProgress) => void;
   /** Monotonic, in ms. */
   readonly now: () => number;
-  /** Told when there is nothing to do but to wait for the parent. */
+  /** Hears when the session only waits for the parent. */
   readonly phases: Pick<Phases, 'waits' | 'goesOn'>;
-  /** Resolves after messages that have arrived were read. */
+  /** Resolves when the messages that have arrived are read. */
   readonly listen: () => Promise<void>;
 }
 
 export class Session {
   readonly #options: SessionOptions;
   readonly #given = new Set<number>();
-  /** Given, and no test of it has begun. */
+  /** The given groups of which no test has begun. */
   readonly #ahead = new Set<number>();
   readonly #left: Map<number, number>;
   readonly #groups: number;
@@ -35,13 +35,15 @@ export class Session {
   #wake: (() => void)[] = [];
   #done: (readonly [group: number, ms: number])[] = [];
   #running: number | null = null;
-  /** Below so many groups ahead, the parent is told what runs, so that more can arrive in time. */
+  /**
+   * With this many groups ahead or fewer, the worker tells the parent what runs, so that more groups arrive in time.
+   */
   #low = 0;
   #toldAt = 0;
   #listenedAt = 0;
-  /** Concurrent tests that begin meanwhile wait, too: none overtakes another. */
+  /** Concurrent tests that begin while the worker listens wait, too, so that none overtakes another. */
   #listening: Promise<number> | null = null;
-  /** When the group that runs began, as far as it has cost time: without the waiting. */
+  /** When the running group began. Moved forward by the time that the session waits. */
   #since: number;
 
   constructor(options: SessionOptions) {
@@ -62,13 +64,13 @@ export class Session {
     this.#wakeUp();
   }
 
-  /** Nothing more is this worker's. */
+  /** This worker runs no further group. */
   discard(): void {
     this.#discarded = true;
     this.#wakeUp();
   }
 
-  /** Whether a group is this worker's; null: it is not decided yet. */
+  /** Whether this worker runs the group; null: the parent has not decided yet. */
   owns(group: number): boolean | null {
     if (this.#discarded) return false;
     if (this.#given.has(group)) return true;
@@ -76,7 +78,7 @@ export class Session {
   }
 
   /**
-   * Resolves when it is decided whether any of these groups is this worker's.
+   * Resolves when it is known whether this worker runs any of these groups.
    *
    * @returns `waited`: in ms
    */
@@ -89,17 +91,21 @@ export class Session {
     }
   }
 
-  /** Resolves when this worker was given its first tests, or will get none. */
+  /** Resolves when the parent has given this worker its first tests, or will give none. */
   async begun(): Promise<void> {
     while (this.#given.size === 0 && !this.#last && !this.#discarded) await this.#wait(false);
   }
 
-  /** Whether it is decided of some group that it is another worker's. */
+  /** Whether it is known of at least one group that another worker runs it. */
   get hasForeign(): boolean {
     return this.#discarded || this.#frontier > this.#given.size || (this.#last && this.#given.size < this.#groups);
   }
 
-  /** A test of a group of this worker's is about to begin. @returns null: at once; else how long (ms) that had to wait */
+  /**
+   * A test of one of our groups is about to begin.
+   *
+   * @returns null: it begins at once; else a promise for how long (ms) it had to wait
+   */
   testStarts(group: number): Promise<number> | null {
     const {now} = this.#options;
     const begins = this.#ahead.delete(group);
@@ -108,25 +114,25 @@ export class Session {
     const time = now();
     const low = this.#ahead.size <= this.#low;
     if (begins && (low || time - this.#toldAt >= NEWS_EVERY_MS)) {
-      this.#low = -1; // once is enough
+      this.#low = -1; // tell the parent once
       this.#tell();
     }
     if (low || time - this.#listenedAt >= LISTEN_EVERY_MS) this.#listening ??= this.#listen(time);
     return this.#listening;
   }
 
-  /** A test of a group of this worker's has ended, for the first time. */
+  /** A test of one of our groups has ended for the first time. */
   testEnds(group: number): void {
     const left = (this.#left.get(group) ?? 0) - 1;
     this.#left.set(group, left);
     if (left > 0) return;
     const time = this.#options.now();
-    // A sum of thousands is as good with as much, and the message shorter.
+    // A µs is precise enough, and the message is shorter.
     this.#done.push([group, Math.round((time - this.#since) * 1000) / 1000]);
     this.#since = time;
   }
 
-  /** Whether tests that were given to this worker have not come up. */
+  /** Whether circus has not reached some of the tests that the parent gave this worker. */
   get hasUnfinished(): boolean {
     return !this.#discarded && [...this.#given].some(group => (this.#left.get(group) ?? 0) > 0);
   }

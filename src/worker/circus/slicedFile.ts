@@ -1,9 +1,8 @@
 /**
- * Runs some of a file's tests: follows jest-circus through the file by the events that it sends to the
- * test environment, each of which it waits for, and decides test by test, as late as it can, what is
- * this worker's. A test that is another worker's is skipped, and taken out of the tree of tests, so that
- * neither the file's result nor the user's environment hears of it; a describe block without a test
- * of ours runs none of its hooks.
+ * Runs some of a file's tests. It follows jest-circus through the events that circus sends to the test environment, and
+ * circus waits after each event. For each test it decides, as late as possible, whether this worker runs the test.
+ * It skips a test of another worker and takes the test out of circus's tree, so that neither the file's result nor the
+ * user's environment hears of it. A describe block without a test of ours runs none of its hooks.
  */
 import type {TestResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
@@ -35,17 +34,17 @@ export interface SlicedFileOptions {
   readonly listen: () => Promise<void>;
 }
 
-/** `currentConcurrentTestName`: the test that runs in this asynchronous context, if it is a concurrent one. */
+/** `currentConcurrentTestName`: the concurrent test that runs in this asynchronous context. */
 type Expect = {getState(): {currentConcurrentTestName?: () => string | undefined}};
 
-/** Where jest-circus keeps whether a test that has failed is run again at once, and not at its block's end. */
+/** The global that tells jest-circus to retry a failed test at once, instead of at the end of its block. */
 const RETRY_IMMEDIATELY = Symbol.for('RETRY_IMMEDIATELY');
 
 type GroupedPlace = Place & {readonly group: number};
 
-/** What is known of a file's tests when all have run: of this worker's realm, so that it keeps nothing of the file's alive. */
+/** The outcome when all tests have run. It holds only objects of the worker's realm, to keep no file's realm alive. */
 interface Outcome {
-  /** The places of the tests that the result is of. */
+  /** The places of the tests in the result. */
   readonly tests: readonly number[];
   readonly ran: readonly number[];
 }
@@ -58,25 +57,25 @@ export class SlicedFile implements CircusFile {
   #concurrentFileWide = true;
   #console: (() => number) | null = null;
   #retriesAtOnce: (() => boolean) | null = null;
-  /** The one that is to be run again next. */
+  /** The test that circus will retry next. */
   #retried: Circus.TestEntry | null = null;
   #consoleAtStart = 0;
-  /** How long the console was when a test began. */
+  /** The number of console entries when a test began, and the test's place. */
   readonly #consoleMarks: {readonly length: number; readonly index: number}[] = [];
   #collection: Collection | null = null;
   #session: Session | null = null;
   #recorder: Recorder | null = null;
   #snapshots: SnapshotChanges | null = null;
   #outcome: Outcome | null = null;
-  /** Tests that are this worker's, and have come up. */
+  /** The tests of this worker that circus has reached. */
   readonly #ours = new Set<Circus.TestEntry>();
-  /** Of these, the places of those that were neither skipped nor todo, in the order in which they began. */
+  /** The places of the tests in `#ours` that were neither skipped nor todo, in the order in which they began. */
   readonly #ran = new Set<number>();
   readonly #ended = new Set<Circus.TestEntry>();
-  /** Tests that run now: several, where they are concurrent. */
+  /** The tests that run now. Concurrent tests are several. */
   readonly #active = new Set<Circus.TestEntry>();
   readonly #foreignBlocks = new Set<Circus.DescribeBlock>();
-  /** The children of each block as the file defines them. */
+  /** The children of each block, as the file defines them. */
   readonly #children = new Map<Circus.DescribeBlock, Circus.DescribeBlock['children']>();
   #indivisible = false;
   #discarded = false;
@@ -86,7 +85,7 @@ export class SlicedFile implements CircusFile {
     this.#startedAt = options.now();
   }
 
-  /** Whether what comes of this is not wanted any more. */
+  /** Whether the parent no longer wants the outcome. */
   get discarded(): boolean {
     return this.#discarded;
   }
@@ -100,7 +99,10 @@ export class SlicedFile implements CircusFile {
     this.#session?.discard();
   }
 
-  /** Puts itself before the environment's own handler of events; where it cannot, the file runs whole. */
+  /**
+   * Handles events before the environment's own handler does. If the environment does not allow that, the file runs
+   * whole.
+   */
   attach(environment: TestEnvironment, circus: {readonly concurrentFileWide: boolean}): void {
     this.#concurrentFileWide = circus.concurrentFileWide;
     const entries = consoleOf(environment);
@@ -112,7 +114,7 @@ export class SlicedFile implements CircusFile {
     const follows = handleEvents(environment, (event, state, pass) => {
       // The user's environment may take tests out of the file before they are listed.
       if (event.name === 'run_start') return Promise.resolve(pass()).then(() => this.#open(state));
-      // Circus does not wait for the events of a file's definition: they are passed on as they come.
+      // Pass the events of a file's definition on at once, because circus does not wait for their handlers.
       const decided = this.#handle(event, state);
       if (decided === undefined) return pass();
       return decided.then(mine => (mine ? pass() : undefined));
@@ -125,7 +127,7 @@ export class SlicedFile implements CircusFile {
   }
 
   /**
-   * What there is to say of the tests that ran here besides their result; null: the file ran whole.
+   * What the parent needs besides the result of the tests that ran here; null: the file ran whole.
    *
    * @throws if the result is not that of our tests
    */
@@ -139,7 +141,7 @@ export class SlicedFile implements CircusFile {
     return {tests, ran, console, loadMs: this.#loadMs, snapshot: this.#snapshots};
   }
 
-  /** @returns undefined: nothing is to be decided; else whether the event is about something of ours */
+  /** @returns undefined: there is nothing to decide; else whether the event is about one of our tests or blocks */
   #handle(event: Circus.Event, state: Circus.State): Promise<boolean> | undefined {
     const session = this.#session;
     if (event.name === 'setup') {
@@ -200,8 +202,9 @@ export class SlicedFile implements CircusFile {
       ? SnapshotWatch.of(snapshotStateOf(this.#expect), writesInline => this.#snapshotMatches(writesInline))
       : null;
     if (snapshots === null) {
-      // The file runs whole, without a journal. The rest of a file cannot run so.
-      if (order.resumes !== null) throw new Error('This Jest differs inside from those that we know.');
+      // The file runs whole, without a journal. The rest of a file whose worker died cannot run like that.
+      if (order.resumes !== null)
+        throw new Error('The private parts of this Jest differ from those that the runner knows.');
       this.#options.journal.skip();
       return;
     }
@@ -244,7 +247,7 @@ export class SlicedFile implements CircusFile {
   async #blockStarts(block: Circus.DescribeBlock, session: Session): Promise<boolean> {
     const groups = this.#collection?.groupsIn.get(block) ?? new Set();
     if (block.parent === undefined) {
-      // Some versions of circus start concurrent tests before they come to them: decided now or too late.
+      // Some versions of circus start all concurrent tests now, so this is the last chance to decide about them.
       const concurrent = this.#concurrentFileWide ? this.#concurrentGroups() : [];
       await session.decide(concurrent);
       this.#takeOutForeign(block, session);
@@ -277,14 +280,15 @@ export class SlicedFile implements CircusFile {
       return Promise.resolve(false);
     }
     if (session.owns(group) !== true) return this.#decide(test, {...place, group}, session, state);
-    // Most tests of most files: as fast as it can be.
+    // The path of most tests, so it must be fast.
     const waits = this.#ourTestStarts(test, {...place, group}, session);
     return waits === null ? undefined : waits.then(() => true);
   }
 
   async #decide(test: Circus.TestEntry, place: GroupedPlace, session: Session, state: Circus.State): Promise<boolean> {
-    // An exception that an earlier test left behind is not to be this one's, which may be another worker's:
-    // it would go with it. As the file's own error it is seen.
+    // During the wait, code that an earlier test left behind may throw. Circus would fail this test with the error, and
+    // the error would be lost if another worker runs this test. Without a running test, it becomes an error of the
+    // file.
     const running = state.currentlyRunningTest === test;
     if (running) state.currentlyRunningTest = null;
     const {mine} = await session.decide([place.group]);
@@ -299,7 +303,7 @@ export class SlicedFile implements CircusFile {
     return true;
   }
 
-  /** @returns null: it need not wait */
+  /** @returns null: the test begins at once */
   #ourTestStarts(test: Circus.TestEntry, {group, index}: GroupedPlace, session: Session): Promise<void> | null {
     this.#ours.add(test);
     this.#active.add(test);
@@ -320,7 +324,7 @@ export class SlicedFile implements CircusFile {
 
   #snapshotMatches(writesInline: boolean): void {
     if (writesInline) {
-      // It may be in another file than the test's, so that nobody could see it coming.
+      // The source file of the inline snapshot may be another than the test file, so nobody could know before.
       this.#isIndivisible('it writes inline snapshots.', true);
     } else if (this.#active.size === 0 && this.#expect?.getState().currentConcurrentTestName?.() === undefined) {
       // Jest names such a snapshot after the test before it, which may be another worker's.
@@ -328,7 +332,10 @@ export class SlicedFile implements CircusFile {
     }
   }
 
-  /** A test is run again when its block has ended, or at once; what a block that is run again takes back, it does at its end, which is now. */
+  /**
+   * Circus retries a test at once or when the test's block has ended. A retried block takes back snapshots at its end,
+   * which is now.
+   */
   #whenTakenBack(test: unknown): WhenTakenBack {
     const retried = this.#retried;
     const range = retried && this.#collection?.rangeOf.get(retried.parent);
@@ -340,7 +347,7 @@ export class SlicedFile implements CircusFile {
   }
 
   #isIndivisible(reason: string, anew: boolean): void {
-    // The rest of a file whose worker died is no whole file, however it is run.
+    // The rest of a file whose worker died can never run as a whole file.
     if (this.#indivisible || this.#discarded || this.#options.order.resumes !== null) return;
     this.#indivisible = true;
     this.#options.send({type: 'unit-indivisible', unit: this.#options.unit, reason, anew});
@@ -353,7 +360,7 @@ export class SlicedFile implements CircusFile {
     if (group !== null) session.testEnds(group);
   }
 
-  /** All tests have run. From here on nothing of the file's realm is held: Jest may look for leaks. */
+  /** All tests have run. Drops all references into the file's realm, because Jest's leak detector may look for them. */
   #finish(session: Session): void {
     this.#restoreTree();
     const places = [...(this.#collection?.places ?? [])];
@@ -377,16 +384,16 @@ export class SlicedFile implements CircusFile {
 
   #isOurs(test: Circus.TestEntry): boolean {
     const place = this.#collection?.places.get(test);
-    if (place === undefined) return true; // circus has just made it an error of the test that defined it
+    if (place === undefined) return true; // a test defined it while running, which circus makes that test's error
     return place.group === null ? this.#reports(place) : this.#ours.has(test);
   }
 
-  /** Whether a test that no worker runs is reported here. */
+  /** Whether this worker reports a test that no worker runs. */
   #reports({group, leftOut}: Place): boolean {
     return group === null && !leftOut && this.#isFirst;
   }
 
-  /** Whether a block has tests that no worker runs and the first one reports. */
+  /** Whether a block has tests that no worker runs and this worker reports. */
   #hasOwnUndealt(block: Circus.DescribeBlock): boolean {
     return (
       this.#isFirst &&
@@ -406,7 +413,7 @@ export class SlicedFile implements CircusFile {
     return groups;
   }
 
-  /** Whether it is known that nothing of this is ours. */
+  /** Whether it is known that the test or block contains nothing of ours. */
   #isForeign(child: Circus.TestEntry | Circus.DescribeBlock, session: Session): boolean {
     if (child.type === 'describeBlock') {
       for (const group of this.#collection?.groupsIn.get(child) ?? []) {
@@ -420,14 +427,14 @@ export class SlicedFile implements CircusFile {
     return group === null ? !this.#reports(place) : session.owns(group) === false && !this.#ours.has(child);
   }
 
-  /** Takes out of a block, and all below it, what is known to be another worker's. */
+  /** Takes tests and blocks of other workers out of a block and its descendants, as far as they are known. */
   #takeOutForeign(block: Circus.DescribeBlock, session: Session): void {
     this.#remember(block);
     block.children = block.children.filter(child => !this.#isForeign(child, session));
     for (const child of block.children) if (child.type === 'describeBlock') this.#takeOutForeign(child, session);
   }
 
-  /** Takes out what follows something in its block: circus is in the middle of these, and takes the next. */
+  /** Takes out what follows `current` in its block. Circus is iterating over the block, and would reach that next. */
   #takeOutForeignAfter(current: Circus.TestEntry | Circus.DescribeBlock, session: Session): void {
     if (!session.hasForeign) return;
     const children = current.parent?.children ?? [];
@@ -443,10 +450,10 @@ export class SlicedFile implements CircusFile {
     if (!this.#children.has(block)) this.#children.set(block, block.children);
   }
 
-  /** The blocks as the file defines them, with those tests that are ours. */
+  /** Restores the blocks as the file defines them, but with only our tests. */
   #restoreTree(): void {
     for (const [block, children] of this.#children) {
-      // A block that was taken out as a whole was never looked into.
+      // `#children` lacks a block that was taken out as a whole.
       block.children = children.filter(child =>
         child.type === 'describeBlock' ? this.#children.has(child) : this.#isOurs(child),
       );

@@ -1,15 +1,15 @@
 /**
- * What the tests of a file do to its snapshots, watched on jest-snapshot's own SnapshotState. Where a
- * file's tests are shared, or were begun by a worker that has died, nothing is written here: Jest writes a
- * whole .snap file at a file's end, and two workers with the same file would write over each other. What
- * would have been written is then handed to the parent, which does it once, for all.
+ * Watches what a file's tests do to its snapshots, on jest-snapshot's own SnapshotState. If several workers share the
+ * file, or a worker with the file has died, this worker writes no snapshots: Jest writes a whole .snap file at the end
+ * of a test file, so workers would overwrite each other's snapshots. Instead, the parent gets the changes of all
+ * workers and writes once.
  */
-import type {SnapshotNews} from '../../core/wire/journal';
+import type {SnapshotActivity} from '../../core/wire/journal';
 import type {SnapshotChanges, WhenTakenBack} from '../../core/wire/workerMessages';
 import {probe} from '../jestProbes';
 import {withoutOurCalls} from './ownCalls';
 
-/** What of jest-snapshot's SnapshotState is used: private, and the same from 29.7 to 30.5. */
+/** The part of jest-snapshot's SnapshotState that we use. It is private, and the same from 29.7 to 30.5. */
 interface SnapshotState {
   _snapshotPath: string;
   _snapshotData: Record<string, string>;
@@ -22,23 +22,23 @@ interface SnapshotState {
   readonly updated: number;
   match(...args: unknown[]): unknown;
   fail(...args: unknown[]): unknown;
-  /** From 30.5 on, with a test: takes back what its last try did. */
+  /** Takes back what a test's last try did. From 30.5 on, the argument is the test. */
   clear(...args: unknown[]): void;
   save(): {deleted: boolean; saved: boolean};
   removeUncheckedKeys(): void;
 }
 
 export interface CaptureOptions {
-  /** What a test's last try did is taken back now: when that would be in a run of the whole file. */
+  /** Jest takes back a test's last try now. Returns when Jest would do so in a run of the whole file. */
   readonly when: (test: unknown) => WhenTakenBack;
-  /** The file has ended: this is what Jest would have written now. */
+  /** The file has ended. `changes`: what Jest would have written now. */
   readonly onSave: (changes: SnapshotChanges) => void;
 }
 
 export class SnapshotWatch {
   #state: SnapshotState | null;
   readonly #before: Readonly<Record<string, string>>;
-  /** Keys that were asked for since the last news. */
+  /** Keys that were asked for since the last `takeActivity`. */
   #touched = new Set<string>();
 
   private constructor(state: SnapshotState, onMatch: (writesInline: boolean) => void) {
@@ -63,20 +63,20 @@ export class SnapshotWatch {
   }
 
   /**
-   * @param onMatch something was compared with a snapshot. `writesInline`: Jest is to write it into a source file.
-   * @returns null: this jest-snapshot is not one that we know, and was left alone
+   * @param onMatch called after a comparison with a snapshot. `writesInline`: Jest will write into a source file.
+   * @returns null: this jest-snapshot is unknown, and unchanged
    */
   static of(state: unknown, onMatch: (writesInline: boolean) => void): SnapshotWatch | null {
     return probe('snapshotState', state) ? new SnapshotWatch(state as SnapshotState, onMatch) : null;
   }
 
-  /** The file of the snapshots, and their keys as they were. */
+  /** The snapshot file, and the keys in it before the tests ran. */
   get file(): {path: string; keys: string[]} | null {
     return this.#state && {path: this.#state._snapshotPath, keys: Object.keys(this.#before)};
   }
 
-  /** What was done to them since this was last asked; null: nothing. */
-  news(): SnapshotNews | null {
+  /** What the tests have done to the snapshots since the last call; null: nothing. */
+  takeActivity(): SnapshotActivity | null {
     const state = this.#state;
     if (state === null || this.#touched.size === 0) return null;
     const written: Record<string, string | null> = {};
@@ -92,12 +92,12 @@ export class SnapshotWatch {
     return {written, checked, dirty: state._dirty, inline: Array.from(state._inlineSnapshots, plain), counts};
   }
 
-  /** Keeps the state from removing what no test has asked for. */
+  /** Prevents the state from removing snapshots that no test has asked for. */
   keepObsolete(): void {
     if (this.#state !== null) this.#state.removeUncheckedKeys = () => undefined;
   }
 
-  /** Keeps the state from writing. */
+  /** Prevents the state from writing. */
   capture({when, onSave}: CaptureOptions): void {
     const state = this.#state;
     if (state === null) return;
@@ -129,13 +129,13 @@ export class SnapshotWatch {
     };
   }
 
-  /** Nothing of the state is held any more: a leak detector may be looking. */
+  /** Drops the reference to the state, because Jest's leak detector may be looking for it. */
   release(): void {
     this.#state = null;
   }
 }
 
-/** Calls what may call a serializer of the user's. */
+/** Calls a function that may call the user's snapshot serializers. */
 function withoutUs<T>(act: () => T): T {
   try {
     return act();
@@ -144,7 +144,9 @@ function withoutUs<T>(act: () => T): T {
   }
 }
 
-/** What jest-snapshot needs to write an inline snapshot, of this realm: as the list is that it goes into, by Array.from. */
+/**
+ * A copy in this realm of what jest-snapshot needs to write an inline snapshot. Array.from makes a list of this realm.
+ */
 function plain(snapshot: object): unknown {
   return JSON.parse(JSON.stringify(snapshot)) as unknown;
 }

@@ -1,11 +1,11 @@
 /**
- * How long tests take. jest-circus subtracts two times of day, so its durations contain each correction of the clock,
- * and would contain the time that a test waits for the parent.
+ * Corrects the durations of tests. jest-circus subtracts two times of day, so its durations contain corrections of the
+ * clock and the time that a test waits for the parent.
  */
 import type {Circus} from '@jest/types';
 import {monotonicMs} from '../../pristine/clock';
 
-/** Clocks are corrected by less than this (ms) all the time: so far a duration is circus's. */
+/** Systems often correct the clock by less than this (ms), so up to this difference circus's duration stays. */
 const CLOCK_STEP_MS = 1000;
 
 export class TestDurations {
@@ -16,7 +16,7 @@ export class TestDurations {
     this.#starts.set(test, monotonicMs());
   }
 
-  /** The test has waited since its start: that is not its own time. */
+  /** The test has waited since its start. The wait does not count. */
   waited(test: Circus.TestEntry): void {
     const start = this.#starts.get(test);
     if (start === undefined || typeof test.startedAt !== 'number') return;

@@ -1,7 +1,8 @@
 /**
- * Gets hold of a file's environment between jest-runner and jest-circus. jest-runner loads the
- * framework with `require(config.testRunner)`: what it finds there is this, which lets every file pass
- * that runs whole. The config stays as it is: its hash is part of the transform cache's key.
+ * Gets access to a file's environment between jest-runner and jest-circus. jest-runner loads the framework with
+ * `require(config.testRunner)`. We replace the module in the require cache with a wrapper, which passes a file that
+ * nobody follows on unchanged. We cannot change the config instead, because its hash is part of the transform cache's
+ * key.
  */
 import type {AssertionResult} from '@jest/test-result';
 import type {Circus} from '@jest/types';
@@ -12,17 +13,17 @@ import {probe} from '../jestProbes';
 import {withoutOurCalls} from './ownCalls';
 import {cutDeepDetails, sendable} from '../sendable';
 
-/** What of a test environment is used here. */
+/** The part of a test environment that we use. */
 export interface TestEnvironment {
   global: {console?: {getBuffer?: () => readonly unknown[] | undefined | null}; [key: symbol]: unknown};
   handleTestEvent?(event: Circus.Event, state: Circus.State): void | Promise<void>;
 }
 
-/** Something that follows a file through jest-circus. */
+/** A follower of a file in jest-circus. */
 export interface CircusFile {
   /** The file is about to be loaded. */
   attach(environment: TestEnvironment, circus: {readonly concurrentFileWide: boolean}): void;
-  /** Jest tells its reporters of one of the file's tests. */
+  /** Jest tells its reporters about one of the file's tests. */
   told(name: string, payload: unknown): void;
 }
 
@@ -41,11 +42,11 @@ type TestFramework = (
 /** From this version on, `test.concurrent` runs block by block. */
 const CONCURRENT_BY_BLOCK = {major: 30, minor: 2};
 
-/** The file that is about to run; taken by the framework's next call. */
+/** The follower of the file that runs next. The framework's next call takes it. */
 let next: CircusFile | null = null;
-/** The framework's latest run, until somebody takes it. */
+/** The result of the framework's latest call, until somebody takes it. */
 let run: Promise<unknown> | null = null;
-/** Whether a framework is circus, and lets itself be followed; by path. */
+/** By path of a framework: whether it is circus and can be followed. */
 const wrapped = new Map<string, boolean>();
 const lateErrors = new LateErrors();
 
@@ -56,22 +57,22 @@ export function canFollow(testRunner: string): boolean {
     try {
       known = wrap(testRunner);
     } catch {
-      known = false; // what is wrong with it, jest-runner will say
+      known = false; // jest-runner will report the error
     }
     wrapped.set(testRunner, known);
   }
   return known;
 }
 
-/** The next file that the framework runs is this one; null: one that nobody follows. */
+/** Sets the follower of the next file that the framework runs; null: nobody follows that file. */
 export function expectFile(file: CircusFile | null): void {
   next = file;
   run = null;
 }
 
 /**
- * What the framework was called for last, once. To be asked for when the file has ended: whoever awaits it before that cuts off
- * the asynchronous stacks of the file's failures.
+ * Takes the result of the framework's latest call. Must be called only after the file has ended: if somebody awaits the
+ * promise earlier, V8 cuts off the asynchronous stacks of the file's failures.
  */
 export function takeRun(): Promise<unknown> | null {
   const taken = run;
@@ -80,10 +81,9 @@ export function takeRun(): Promise<unknown> | null {
 }
 
 /**
- * Puts a handler before the environment's own handler of circus's events. `pass` hands the event on to
- * that one.
+ * Puts a handler before the environment's own handler of circus's events. `pass` calls the environment's handler.
  *
- * @returns false: the environment does not let itself be changed, and was left alone
+ * @returns false: the environment does not allow the change, and is unchanged
  */
 export function handleEvents(
   environment: TestEnvironment,
@@ -94,7 +94,7 @@ export function handleEvents(
   const passOn: TestEnvironment['handleTestEvent'] = (event, state) => {
     try {
       const handled = handleTestEvent?.call(environment, event, state);
-      // A promise in its place: with two that wait for the same one, V8 ends asynchronous stacks there.
+      // Return a new promise: if two functions await the same promise, V8 ends asynchronous stacks there.
       return handled instanceof Promise ? handled.catch(rethrow) : handled;
     } catch (error) {
       return rethrow(error);
@@ -112,12 +112,12 @@ function rethrow(error: unknown): never {
   throw withoutOurCalls(error);
 }
 
-/** All entries of the console of an environment's file; null: it keeps none. */
+/** Returns all console entries of the environment's file; null: the console keeps no entries. */
 export function consoleOf({global: {console}}: TestEnvironment): (() => readonly unknown[] | undefined | null) | null {
   return typeof console?.getBuffer === 'function' ? () => console.getBuffer?.() : null;
 }
 
-/** @param expect that of the file's realm */
+/** @param expect the `expect` of the file's realm */
 export function snapshotStateOf(expect: unknown): unknown {
   return (expect as {getState?(): {snapshotState?: unknown}} | null)?.getState?.().snapshotState;
 }
@@ -131,7 +131,7 @@ function wrap(testRunner: string): boolean {
   const loaded = require(testRunner) as TestFramework | {readonly default: TestFramework};
   if (!probe('circusEntry', loaded)) return false;
   const framework = typeof loaded === 'function' ? loaded : loaded.default;
-  // Not async: V8 would put it on the end of the stacks of failures.
+  // Not async: V8 would add an async function to the stacks of failures.
   const ours: TestFramework = (globalConfig, config, environment, runtime, path, sendMessageToJest, ...rest) => {
     const file = next;
     next = null;
@@ -149,7 +149,7 @@ function wrap(testRunner: string): boolean {
   return true;
 }
 
-/** What cannot be sent, or copied, would make circus give up the whole file. */
+/** If a message could not be sent or copied, circus would give up the whole file. */
 function safeSend(sendMessageToJest: SendMessageToJest, file: CircusFile): SendMessageToJest {
   return (name, payload) => {
     if (name === 'test-case-result') cutDeep(payload);
@@ -167,7 +167,7 @@ function cutDeep(payload: unknown): void {
     const [, result] = payload as [path: string, result: AssertionResult];
     cutDeepDetails(result);
   } catch {
-    // A revoked proxy, say: circus copies it, or not, as it does with the stock runner.
+    // For example, a revoked proxy. Circus handles it as under the stock runner.
   }
 }
 

@@ -1,16 +1,16 @@
 /**
- * Says how far this process has come on its way out. Jest's warning of a worker that does not end blames the tests: the parent
- * gives it only where they, not we, Node or a busy machine keep the process.
+ * Records the shutdown steps of this process. Jest's warning about a worker that stays alive blames the tests. With
+ * this record, the parent prints the warning only if the tests keep the process alive, not we, Node or a busy machine.
  */
 import type {Departure} from '../../core/wire/workerMessages';
 import {renameSync, rmSync, writeText} from '../../pristine/fs';
 import {statefulAddons} from '../leaks/addons';
 import type {OpenResources} from './openResources';
 
-/** Test files share it, and may mock it. */
+/** Taken now, because test files share this global and may mock it. */
 const {setInterval: every} = globalThis;
 
-/** So often in its grace does a process that has not ended say why. */
+/** How often a process that stays alive records the reason during its grace period. */
 const TIMES_IN_GRACE = 4;
 
 export class DepartureRecorder {
@@ -20,7 +20,7 @@ export class DepartureRecorder {
     this.#path = path;
   }
 
-  /** Does what is for later processes. */
+  /** Does the work that only later processes need. */
   save(work: () => void): void {
     this.#leave({at: 'saving'});
     work();
@@ -39,18 +39,18 @@ export class DepartureRecorder {
     ).unref();
     process.on('exit', () => {
       this.#leave({at: 'exiting', addons: statefulAddons()});
-      // What a test has set is no word on this process; and jest-worker starts one anew that ends with another code.
+      // A test may have set another exit code. jest-worker replaces a process that ends with a code other than 0.
       process.exitCode = 0;
     });
   }
 
   #leave(departure: Departure): void {
     try {
-      // In two steps: the process may be killed in the middle of one.
+      // Write and rename, because the process may be killed in the middle of the write.
       writeText(`${this.#path}.draft`, JSON.stringify(departure));
       renameSync(`${this.#path}.draft`, this.#path);
     } catch {
-      // The parent then says that it was not told.
+      // The parent then knows no reason, and says so.
     }
   }
 }

@@ -1,16 +1,16 @@
 /**
- * Leaves word of how this process ended: jest-worker tells the parent neither the exit code of a
- * worker nor the exception behind it. Written synchronously, as nothing else arrives from a process
- * that is on its way out; a process killed by a signal writes none, and its signal is known.
+ * Writes the exit record: how this process ended. jest-worker tells the parent neither a worker's exit code nor the
+ * exception behind it. The write is synchronous, because an exiting process completes no other write. A process that a
+ * signal kills writes no record, but the parent learns the signal.
  */
 import {EXIT_RECORD_BYTES, type ExitRecord} from '../../core/wire/workerMessages';
 import {fstatSync, ftruncateSync, openSync, writeSync, writeText} from '../../pristine/fs';
 import {stackOfThrown} from '../thrown';
 
-// Test files may mock it.
+// Taken now, because test files may mock it.
 const exit = process.exit.bind(process);
 
-/** So many characters of an exception are written where there is no space but the reserved one. */
+/** How many characters of an exception are written if the disk is full and only the reserved bytes are left. */
 const SHORT_EXCEPTION = 600;
 
 interface OpenFile {
@@ -20,7 +20,7 @@ interface OpenFile {
 
 export class ExitRecorder {
   readonly #path: string;
-  /** Opened now: a test may empty the temporary folder. null: it is not there. */
+  /** Opened at once, because a test may empty the temporary folder; null: the file does not exist. */
   readonly #file: OpenFile | null;
   #uncaught: string | null = null;
   #deadly: readonly unknown[] = [];
@@ -35,26 +35,26 @@ export class ExitRecorder {
   }
 
   /**
-   * From here on, the listeners there are for exceptions end the process. While tests run, jest-circus
-   * puts its own in their place, and an exception is no more than a failed test.
+   * Declares that the present listeners for uncaught exceptions end the process. While tests run, jest-circus replaces
+   * them with its own, and an exception only fails a test.
    */
   listenersAreDeadly(): void {
     this.#deadly = process.listeners('uncaughtException');
   }
 
-  /** Ends the process, which cannot go on; unless its end is expected. */
+  /** Ends the process because it cannot go on. Does nothing if the parent expects the process to end. */
   leave(why: Error): void {
     if (this.#expected) return;
     this.#uncaught = stackOfThrown(why);
     exit(1);
   }
 
-  /** @param explain what there is to say of the process with any exception that ends it */
+  /** @param explain returns a text to put before the exception that ends the process; null: none */
   explainWith(explain: () => string | null): void {
     this.#explain = explain;
   }
 
-  /** The end is expected now; nothing is left behind. */
+  /** The parent now expects the process to end, so no record is needed. */
   expectExit(): void {
     this.#expected = true;
     process.off('uncaughtExceptionMonitor', this.#onException);
@@ -73,13 +73,13 @@ export class ExitRecorder {
     try {
       this.#write(record);
     } catch {
-      // The parent then says that the worker died without saying how.
+      // The parent then says that it does not know how the worker died.
     }
   };
 
   #write(record: ExitRecord): void {
     const text = JSON.stringify(record);
-    // A test may have closed the file, and its number be another's.
+    // A test may have closed the file, and another file may have its descriptor.
     if (this.#file === null || !isStill(this.#file)) {
       writeText(this.#path, text);
       return;
@@ -112,7 +112,7 @@ function isStill({descriptor, ino}: OpenFile): boolean {
   }
 }
 
-/** @returns whether all of it is written: the disk may be full */
+/** @returns false: the disk is full, and not all bytes are written */
 function writeWhole(descriptor: number, bytes: Buffer): boolean {
   try {
     return writeSync(descriptor, bytes, 0, bytes.length, 0) === bytes.length;

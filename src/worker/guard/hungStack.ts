@@ -1,26 +1,26 @@
 /**
- * Finds out where the main thread is while nothing moves, from another thread: stops it for a moment
- * in the middle of what it runs, reads the calls that are under way, and lets it go on.
+ * Finds out where the main thread hangs, from another thread: stops the main thread for a moment, reads its call
+ * frames, and lets it go on.
  *
- * What was found by trying (Node 20): endless loops, endless chains of promises, a regular expression
- * that backtracks and `Atomics.wait` are all stopped within milliseconds; so is an idle event loop, with
- * no call but Node's own under way. `execSync`, `readSync` and a computation that is one native call (a huge
- * BigInt) answer nothing until they are over. A loop of immediates is either, as it happens.
+ * Results of experiments with Node 20: endless loops, endless chains of promises, a backtracking regular expression and
+ * `Atomics.wait` stop within milliseconds. So does an idle event loop, with only Node's own calls on the stack.
+ * `execSync`, `readSync` and a long native call (a huge BigInt) do not answer until they end. A loop of immediates may
+ * stop in its own code or in Node's.
  */
 import type {Debugger} from 'node:inspector';
 import type {HungPlace, StackFrame} from '../../core/wire/watchdogMessages';
 import type {MainThread} from './mainThread';
 import {scriptPath, SourcePlaces} from './sourcePlaces';
 
-/** The innermost ones. An endless recursion ends by itself, but a deep one need not be shown. */
+/** How many of the innermost frames to show. A deep recursion need not be shown completely. */
 const MOST_FRAMES = 30;
 
-/** From one callback to the next it is one step to a dozen, and some more where contexts are kept. */
+/** From one callback to the next, it takes 1 to 12 steps, and some more if Node tracks asynchronous contexts. */
 const MOST_STEPS = 300;
 
 /**
- * Functions of Node's own that run promises and ticks. Between timers and immediates `runNextTicks` does that; where
- * contexts are kept (`AsyncLocalStorage`, up to Node 23), V8 calls hooks for each promise, with nothing below them.
+ * Node's functions that run promise callbacks and ticks. `runNextTicks` runs between timers and immediates. If Node
+ * tracks asynchronous contexts (`AsyncLocalStorage`, up to Node 23), V8 calls hooks for each promise on an empty stack.
  */
 const RUNS_CALLBACKS = /^(processTicksAndRejections|runNextTicks|promise\w*Hook\w*)$/;
 
@@ -28,8 +28,8 @@ const RUNS_CALLBACKS = /^(processTicksAndRejections|runNextTicks|promise\w*Hook\
 const INTERNAL = /^node:/;
 
 /**
- * @param isStill whether the main thread still does what it is suspected for; asked while it cannot move
- * @returns null: it does not
+ * @param isStill whether the main thread is still in the suspected phase; called while the main thread is stopped
+ * @returns null: the phase has ended
  */
 export async function findHungPlace(main: MainThread, isStill: () => boolean): Promise<HungPlace | null> {
   try {
@@ -40,14 +40,15 @@ export async function findHungPlace(main: MainThread, isStill: () => boolean): P
     if (!isStill()) return null;
     return {kind: 'open', resources: Array.isArray(resources) ? resources.map(String) : []};
   } catch {
-    // It is silent. An inspector that refuses something, as no known one does, says no more of the place.
+    // The main thread does not answer. No known inspector refuses a request; if one did, the place would be unknown,
+    // too.
     return isStill() ? {kind: 'native'} : null;
   }
 }
 
-/** @returns none: it runs nothing but Node's own code, if that; null: it has gone on meanwhile */
+/** @returns an empty list: the main thread runs only Node's own code, or none; null: the phase has ended */
 async function stopAndRead(main: MainThread, isStill: () => boolean): Promise<StackFrame[] | null> {
-  // Of each script no more than its name: with their source maps, those of a large project are a hundred MB.
+  // Keep only the name of each script. With source maps, a large project's scripts take a hundred MB.
   const urls = new Map<string, string>();
   let calls = await main.stop(({scriptId, url}) => urls.set(scriptId, url));
   try {
@@ -58,7 +59,7 @@ async function stopAndRead(main: MainThread, isStill: () => boolean): Promise<St
   }
 }
 
-/** Whether it is on its way from one promise or `nextTick` to another: what it does, the next one says. */
+/** Whether the main thread is between two promise callbacks or ticks. Its next call shows what it does. */
 function isBetweenCallbacks(calls: readonly Debugger.CallFrame[], urls: ReadonlyMap<string, string>): boolean {
   return (
     calls.some(({functionName}) => RUNS_CALLBACKS.test(functionName)) &&

@@ -1,17 +1,26 @@
-/** What a watchdog without a parent has to say, for the user to read. The main thread could not print it. */
+/** Prints the findings of a watchdog in band. The watchdog's thread prints, because the main thread may hang. */
 import {writeSync} from 'node:fs';
+import {JestsPackages} from '../compile/jestsPackages';
 import {describePlace, hangLine, slowLine, type FromWatchdog, type HungPlace} from '../../core/wire/watchdogMessages';
 
 const STDERR = 2;
 
-/** How often a standard error that is full is tried again, and after how long (ms). */
+/** How often to retry if standard error is full, and after how long (ms). */
 const RETRIES = {count: 100, everyMs: 10};
 
-/** A file of Jest's own packages. Jest leaves these out of the stacks that it prints. */
-const JESTS = /[\\/]node_modules[\\/](?:@jest[\\/]|jest(?:-[^\\/]+)?[\\/]|expect[\\/])/;
+/** The name of the package that a file belongs to. */
+const PACKAGE = /^.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/;
 
-/** @param remedy the last line of a hang's report: what the user can do */
-export function printInBand(message: FromWatchdog, remedy: string): void {
+/** Jest's packages that @jest/core does not need. */
+const BESIDE_CORE = /^(?:jest|jest-cli|jest-environment-jsdom|jest-jasmine2|@jest\/.+)$/;
+
+/**
+ * Prints a finding of the watchdog.
+ *
+ * @param remedy the last line of a hang's report: what the user can do
+ * @param core a file of the running Jest's @jest/core
+ */
+export function printInBand(message: FromWatchdog, {remedy, core}: {remedy: string; core: string}): void {
   switch (message.type) {
     case 'alive':
       break;
@@ -20,16 +29,22 @@ export function printInBand(message: FromWatchdog, remedy: string): void {
       break;
     case 'hung':
       print(
-        `${hangLine(message.name, message.limitMs, message.limitBy)}\n${describePlace(withoutJest(message.place))}\n` +
-          `jest-runner-xdist: ${remedy}\n`,
+        `${hangLine(message.name, message.limitMs, message.limitBy)}\n` +
+          `${describePlace(withoutJest(message.place, core))}\njest-runner-xdist: ${remedy}\n`,
       );
       break;
   }
 }
 
-function withoutJest(place: HungPlace): HungPlace {
+/** Leaves out the frames of Jest's own packages, as Jest does in the stacks that it prints. */
+function withoutJest(place: HungPlace, core: string): HungPlace {
   if (place.kind !== 'stack') return place;
-  const frames = place.frames.filter(({path}) => !JESTS.test(path));
+  const jests = new JestsPackages(core);
+  const isJests = (path: string) => {
+    const name = PACKAGE.exec(path)?.[1]?.replace('\\', '/');
+    return name !== undefined && (BESIDE_CORE.test(name) || jests.has(name));
+  };
+  const frames = place.frames.filter(({path}) => !isJests(path));
   return frames.length === 0 ? place : {kind: 'stack', frames};
 }
 
@@ -39,7 +54,7 @@ function print(text: string): void {
     try {
       rest = rest.subarray(writeSync(STDERR, rest));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return; // there is nobody to tell
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return; // nobody reads standard error any more
       retry++;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRIES.everyMs);
     }

@@ -1,6 +1,6 @@
 /**
- * The watchdog of a run in band. Jest's process is its own worker there: nothing can be started anew, but a
- * hang must end, and say where it was.
+ * The watchdog of a run in band. There, Jest's own process runs the tests, so nobody can replace it. Still, the
+ * watchdog must end a hang and print where it was.
  */
 import {FollowedFile} from '../circus/followedFile';
 import {Journal} from './journal';
@@ -12,29 +12,32 @@ export class InBandWatch {
   readonly #watchdog: Watchdog;
   readonly #phases: Phases;
 
-  /** @param remedy what the user can do after a hang, printed with it */
-  constructor(limits: PhaseLimits, remedy: string) {
-    this.#watchdog = Watchdog.start({transport: {kind: 'in-band', remedy}});
+  /**
+   * @param remedy what the user can do after a hang; the watchdog prints it with the hang
+   * @param core a file of the running Jest's @jest/core
+   */
+  constructor(limits: PhaseLimits, remedy: string, core: string) {
+    this.#watchdog = Watchdog.start({transport: {kind: 'in-band', remedy, core}});
     this.#phases = new Phases(this.#watchdog, limits);
   }
 
   /**
-   * @param name what the user knows the file by
-   * @param hardTimeoutMs of the file's pragma; 0: none; null: it has no such pragma
-   * @returns what is to follow it
+   * @param name the name of the file for the user
+   * @param hardTimeoutMs the limit of the file's pragma; 0: no limit; null: the file has no such pragma
+   * @returns the follower that the file must get
    */
   fileBegins(name: string, hardTimeoutMs: number | null): CircusFile {
     this.#phases.fileBegins(name, hardTimeoutMs, false);
-    // A journal that was never begun: nobody would read it.
+    // An empty path: in band, nobody would read the journal.
     return new FollowedFile(new Journal(''), this.#phases);
   }
 
-  /** What runs, and for how long (ms); '': nothing. */
+  /** The name of what runs ('': nothing), and for how long it has run (ms). */
   get status(): {name: string; ms: number} {
     return this.#phases.status;
   }
 
-  /** A hang ends this process, and the watchdog has printed it with the remedy. */
+  /** Whether the watchdog is ending this process because of a hang. It has printed the hang and the remedy. */
   get endsProcess(): boolean {
     return this.#watchdog.endsProcess;
   }

@@ -1,21 +1,21 @@
 /**
- * The channel to Jest, of jest-worker's: a file descriptor of this process, which tests can close. No result arrives then, so
- * the process ends, and says what was done.
+ * jest-worker's channel to Jest. It is a file descriptor of this process, so a test can close it. Without it no result
+ * arrives, so the process ends with an explanation.
  */
 import {fstatSync} from '../../pristine/fs';
 import {withoutOurCalls} from '../circus/ownCalls';
 
 const NO_RESULTS = 'Without its channel to Jest no result of this process arrives.';
 
-// A custom environment, which runs in this realm, may put another function in its place.
+// Taken now, because a custom environment runs in this realm and may replace it.
 const sendToJest = process.send?.bind(process);
 
 export class JestChannel {
   readonly #onLost: (error: Error) => void;
-  /** null: it has no number here (on Windows), or there is none (in a thread). */
+  /** null: the channel has no descriptor (on Windows), or there is no channel (in a thread). */
   readonly #file: {readonly fd: number; readonly ino: number} | null;
 
-  /** @param onLost told before the channel is closed by a call, or when a message could not leave */
+  /** @param onLost called before a test closes the channel with a call, or after a message could not be sent */
   constructor(onLost: (error: Error) => void) {
     this.#onLost = onLost;
     const {fd = -1} = (process.channel ?? {}) as {readonly fd?: number};
@@ -23,11 +23,11 @@ export class JestChannel {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- called on whatever `process` the caller has
     const {disconnect} = process;
     if (typeof disconnect !== 'function') return;
-    // Test files get a copy of `process`, with this function in it. A proxy looks like what it stands for.
+    // Test files get a copy of `process` that contains this function. A proxy looks like the original.
     process.disconnect = new Proxy(disconnect, {
       apply(target, on: unknown, given: unknown[]) {
-        // Node calls it on `process` itself, when Jest is gone. Then the watchdog ends the whole process group; this
-        // process must not leave before, and what its tests have started behind.
+        // If Jest is gone, Node calls this on `process` itself. The watchdog then ends the whole process group. This
+        // process must not exit before that: it would leave behind the processes that its tests have started.
         if (on !== process) {
           onLost(withoutOurCalls(new Error(`process.disconnect() was called. ${NO_RESULTS}`)) as Error);
         }
@@ -36,19 +36,19 @@ export class JestChannel {
     });
   }
 
-  /** What to say of its file descriptor; null: it is open. */
+  /** A text about the channel's closed file descriptor; null: it is open. */
   get closed(): string | null {
     if (this.#file === null) return null;
     const {fd, ino} = this.#file;
     try {
       if (fstatSync(fd).ino === ino) return null;
     } catch {
-      // It is closed. Otherwise, another file has its number by now.
+      // The descriptor is closed. (If `ino` differs, another file has the descriptor by now.)
     }
     return `File descriptor ${fd} was closed, as fs.closeSync(${fd}) does. ${NO_RESULTS}`;
   }
 
-  /** Resolves when the message has left this process. @throws what makes it no message */
+  /** Resolves when the message has left this process. @throws if the message cannot be serialized */
   send(message: unknown): Promise<void> {
     return new Promise<void>((resolve, reject) =>
       sendToJest?.(message, undefined, undefined, error => {

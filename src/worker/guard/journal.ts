@@ -1,8 +1,7 @@
 /**
- * Writes a file's journal: synchronously, so that each line is the kernel's before the next test's code
- * runs, however the process ends; and without a word to the parent, which has nothing to do for it. What
- * goes through jest-worker's channel may be lost with the process, and waking the parent for each test
- * costs more than the test.
+ * Writes a file's journal. Each write is synchronous, so the kernel has the line before the next test's code runs,
+ * however the process ends. The journal does not go through jest-worker's channel: a dying process may lose those
+ * messages, and to wake the parent for each test costs more than the test.
  */
 import type {JournalRecord} from '../../core/wire/journal';
 import {epochMs} from '../../pristine/clock';
@@ -15,14 +14,14 @@ export class Journal {
   #file: number | null = null;
   #skips = false;
 
-  /** @param path '': nobody reads it */
+  /** @param path '': nobody would read the journal, so none is written */
   constructor(path: string) {
     this.#path = path;
-    // Now: a test may empty the temporary folder.
+    // Open it now, because a test may empty the temporary folder.
     if (path !== '') this.#open();
   }
 
-  /** A unit begins; what was there of another is not needed any more. */
+  /** A unit begins. Removes the records of the previous unit. */
   begin(unit: number): void {
     if (this.#file === null) this.#open();
     try {
@@ -34,7 +33,7 @@ export class Journal {
     this.write({type: 'unit', unit, at: epochMs()});
   }
 
-  /** Nothing is kept of what runs now: it cannot be followed. */
+  /** Keeps no journal of the running unit, because the unit cannot be followed. */
   skip(): void {
     try {
       if (this.#file !== null) ftruncateSync(this.#file, 0);
@@ -48,11 +47,11 @@ export class Journal {
     if (this.#file === null || this.#skips) return;
     try {
       const line = `${serialize(record)}\n`;
-      // Fewer bytes than the line has at the least: the disk is full by now. What came behind a part of a line nobody
-      // would read, and the death would be blamed on a test that has ended.
+      // A line has at least as many bytes as characters. Fewer written bytes mean that the disk is full. The parent
+      // cannot read a record behind an incomplete line, so it would blame a death on a test that has ended.
       if (writeSync(this.#file, line) < line.length) this.#giveUp();
     } catch {
-      this.#giveUp(); // the disk is full, say: a death costs the whole file then
+      this.#giveUp(); // for example, the disk is full; then a death costs the whole file
     }
   }
 
@@ -60,7 +59,7 @@ export class Journal {
     try {
       this.#file = openSync(this.#path, 'a');
     } catch {
-      // A death costs the whole file then.
+      // Then a death costs the whole file.
     }
   }
 
@@ -70,7 +69,7 @@ export class Journal {
       ftruncateSync(this.#file, 0);
       closeSync(this.#file);
     } catch {
-      // What is there does not end as a journal does, or is none.
+      // The parent ignores a journal whose last line is incomplete.
     }
     this.#file = null;
   }
@@ -81,7 +80,7 @@ function serialize(record: JournalRecord): string {
     return stringify(record);
   } catch (error) {
     if (record.type !== 'ended') throw error;
-    // What a test has thrown may be anything: a BigInt in it, or a circle.
+    // A test may throw anything: an object with a BigInt or a cycle.
     return stringify({...record, result: {...record.result, failureDetails: []}});
   }
 }

@@ -1,29 +1,29 @@
 /**
- * A thread's line to the main thread of its process: an inspector session. The main thread answers
- * also in the middle of an endless loop, as V8 interrupts it there; in native code it does not.
+ * A thread's connection to the main thread of its process, through the inspector. The main thread answers even in an
+ * endless loop, because V8 interrupts the loop. It does not answer while it runs native code.
  *
- * A thread that ends in the moment in which it is answered aborts the process (Node 20, in
- * MainThreadInterface::Post; about one time in ten if it ends right after `disconnect`). At the end of
- * the process this does not happen: the main thread answers nothing any more while it waits for its threads.
+ * If a thread ends at the moment when the main thread answers it, the process aborts (Node 20, in
+ * MainThreadInterface::Post; about one time in ten if the thread ends right after `disconnect`). This cannot happen at
+ * the end of the process, because the main thread answers nothing while it waits for its threads to end.
  */
 import type {Debugger, InspectorNotification, Runtime, Session} from 'node:inspector';
 
-/** How long (ms) the main thread may say nothing before it counts as not to be reached. */
+/** After this silence (ms), the main thread counts as unreachable. */
 const SILENCE_MS = 2000;
 
 /**
- * The same while it is to stop: before that it lists all scripts, with their source maps. 3000 of them with
- * 50 KB each took it 1.7 s on a busy machine.
+ * The same limit (ms) while the main thread is about to stop. Before it stops, it lists all scripts with their source
+ * maps: 3000 scripts with 50 KB each took 1.7 s on a busy machine.
  */
 const STOP_SILENCE_MS = 10_000;
 
-/** By the `require` of the inspector's console where Node (up to 20.15) has nothing that needs none. */
+/** Node up to 20.15 has no `getBuiltinModule`. There, the inspector's console provides `require`. */
 const DEBUGGER_URL = `(process.getBuiltinModule ?? require)('node:inspector').url()`;
 
 /**
- * Something that is run for a second by an event loop that turns, and only by that. (To evaluate an
- * expression does not tell an idle thread from a busy one: in an endless chain of promises it is
- * mostly run between two of them, with no call of theirs under way.)
+ * Gives a turning event loop something to run for a second. Without it, an idle thread would not stop. An evaluated
+ * expression alone cannot tell an idle thread from a busy one: in an endless chain of promises, V8 mostly evaluates it
+ * between two promises, while none of their calls is on the stack.
  */
 const KEEP_TURNING = `{
   let turns = 100;
@@ -32,20 +32,20 @@ const KEEP_TURNING = `{
 }`;
 
 export class MainThread {
-  readonly #session: Session;
+  readonly #inspector: Session;
   #heardAt = performance.now();
 
-  private constructor(session: Session) {
-    this.#session = session;
-    session.connectToMainThread();
-    session.on('inspectorNotification', () => this.#hear());
+  private constructor(inspector: Session) {
+    this.#inspector = inspector;
+    inspector.connectToMainThread();
+    inspector.on('inspectorNotification', () => this.#hear());
   }
 
   /** @returns null: this Node was built without an inspector */
   static connect(): MainThread | null {
     try {
-      const {Session: Inspected} = require('node:inspector') as {readonly Session: new () => Session};
-      return new MainThread(new Inspected());
+      const {Session: Inspector} = require('node:inspector') as {readonly Session: new () => Session};
+      return new MainThread(new Inspector());
     } catch {
       return null;
     }
@@ -54,7 +54,7 @@ export class MainThread {
   /** @throws {SilentError} */
   async post(method: string, parameters: object = {}): Promise<unknown> {
     const reply = new Promise<unknown>((resolve, reject) => {
-      this.#session.post(method, parameters, (error, result) => {
+      this.#inspector.post(method, parameters, (error, result) => {
         this.#hear();
         if (error === null) resolve(result);
         else reject(new Error(`${method}: ${error.message}`));
@@ -64,31 +64,31 @@ export class MainThread {
   }
 
   /**
-   * Stops the main thread in the middle of what it runs, until `release`; an idle one as soon as it runs
-   * something, which it is made to.
+   * Stops the main thread in the middle of what it runs, until `release`. An idle main thread stops in a timer that
+   * this method starts.
    *
-   * @param onScript hears of every script, with the id by which the calls name it
-   * @returns the calls that are under way, the innermost first; in an idle thread they are Node's own
+   * @param onScript called for every script, with the id that the call frames use for it
+   * @returns the call frames, the innermost first; in an idle thread, all are Node's own
    * @throws {SilentError}
    */
   async stop(onScript: (script: Debugger.ScriptParsedEventDataType) => void): Promise<readonly Debugger.CallFrame[]> {
-    this.#session.on('Debugger.scriptParsed', ({params}) => onScript(params));
+    this.#inspector.on('Debugger.scriptParsed', ({params}) => onScript(params));
     const paused = this.#paused();
-    this.#session.post('Debugger.enable');
-    this.#session.post('Runtime.evaluate', {expression: KEEP_TURNING});
-    this.#session.post('Debugger.pause');
+    this.#inspector.post('Debugger.enable');
+    this.#inspector.post('Runtime.evaluate', {expression: KEEP_TURNING});
+    this.#inspector.post('Debugger.pause');
     return this.#unlessSilent(paused, STOP_SILENCE_MS);
   }
 
-  /** Lets it take one step more, and stops it again. @throws {SilentError} */
+  /** Lets the main thread take one step, and stops it again. @throws {SilentError} */
   async step(): Promise<readonly Debugger.CallFrame[]> {
     const paused = this.#paused();
-    this.#session.post('Debugger.stepInto');
+    this.#inspector.post('Debugger.stepInto');
     return this.#unlessSilent(paused);
   }
 
   release(): void {
-    this.#session.post('Debugger.disable');
+    this.#inspector.post('Debugger.disable');
   }
 
   /**
@@ -108,8 +108,8 @@ export class MainThread {
   }
 
   /**
-   * Whether somebody may be looking at the process with a debugger. The main thread is asked, as a
-   * thread does not know of its process's inspector. It answers also while a debugger has stopped it.
+   * Whether somebody may be debugging the process. Only the main thread knows of the process's inspector. It answers
+   * even while a debugger has stopped it.
    *
    * @throws {SilentError}
    */
@@ -118,16 +118,16 @@ export class MainThread {
   }
 
   /**
-   * What was asked and not answered yet is undone when the main thread comes to it. Even of this it
-   * sends word: the thread must not end at once.
+   * Disconnects. The main thread cancels unanswered requests when it gets to them, and confirms even that. So this
+   * thread must not end at once.
    */
   disconnect(): void {
-    this.#session.disconnect();
+    this.#inspector.disconnect();
   }
 
   #paused(): Promise<readonly Debugger.CallFrame[]> {
     return new Promise(resolve =>
-      this.#session.once('Debugger.paused', ({params}: InspectorNotification<Debugger.PausedEventDataType>) =>
+      this.#inspector.once('Debugger.paused', ({params}: InspectorNotification<Debugger.PausedEventDataType>) =>
         resolve(params.callFrames),
       ),
     );
@@ -138,7 +138,7 @@ export class MainThread {
   }
 
   async #unlessSilent<T>(reply: Promise<T>, silenceMs = SILENCE_MS): Promise<T> {
-    this.#hear(); // what came of the last question was long ago
+    this.#hear(); // the last answer may be long ago
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_resolve, reject) => {
       const check = () => {

@@ -1,48 +1,48 @@
 /**
- * What keeps this process alive beyond its work, and since which file. Jest's own warning of a worker
- * that does not end names neither.
+ * Finds what keeps this process alive after its work, and which file opened it. Jest's own warning about a worker that
+ * stays alive names neither.
  */
 import type {LeftOpen} from '../../core/wire/workerMessages';
 
-/** Names of what keeps the event loop alive, one for each: process.getActiveResourcesInfo(). */
+/** Names the kind of each resource that keeps the event loop alive: process.getActiveResourcesInfo(). */
 type ReadResources = () => readonly string[];
 
 type Counts = ReadonlyMap<string, number>;
 
-/** Test files share it, and may mock it. */
+/** Taken now, because test files share `process` and may mock its methods. */
 const readActive: ReadResources = process.getActiveResourcesInfo.bind(process);
 
 export class OpenResources {
   readonly #read: ReadResources;
   readonly #fresh: Counts;
-  /** By kind, in the order in which they were opened; as many as are open. */
+  /** The open resources by kind, in the order in which they were opened. */
   readonly #open = new Map<string, Omit<LeftOpen, 'kind'>[]>();
 
-  /** To be made before the first file. */
+  /** Must be called before the first file. */
   constructor(read: ReadResources = readActive) {
-    // Made when they are first asked for, they would be taken for the first file's.
+    // Node opens these streams at the first access. Otherwise the first file would seem to have opened them.
     void [process.stdout, process.stderr];
     this.#read = read;
     this.#fresh = countsOf(read());
   }
 
-  /** To be called before each file: what has closed since the last one was not closed by this one. Takes some µs. */
+  /** Must be called before each file, to notice what has closed since the last file ended. Takes some µs. */
   fileBegins(): void {
     this.#count(this.#fresh, []);
   }
 
-  /** To be called after each file. */
+  /** Must be called after each file. */
   fileEnded(path: string): void {
     this.#count(this.#fresh, [path]);
   }
 
-  /** What is open now that was not in the fresh process; to be called when there is nothing left to do. */
+  /** What is open now and was not open in the fresh process. Must be called when nothing is left to do. */
   leftOpen(): LeftOpen[] {
     this.#count(withoutChannel(this.#fresh), []);
     return [...this.#open].flatMap(([kind, entries]) => entries.map(entry => ({kind, ...entry})));
   }
 
-  /** @param paths the file that has opened what is new; none: no file was running */
+  /** @param paths the file that has opened new resources; empty: no file was running */
   #count(fresh: Counts, paths: readonly string[]): void {
     const now = countsOf(this.#read());
     for (const kind of new Set([...now.keys(), ...this.#open.keys()])) {
@@ -52,7 +52,7 @@ export class OpenResources {
       if (count <= 0) this.#open.delete(kind);
       else if (count > known) this.#open.set(kind, [...entries, {count: count - known, paths}]);
       else if (count < known) {
-        // Some were closed: whose, nobody knows.
+        // Some are closed, and nobody knows which file had opened those.
         const candidates = [...new Set(entries.flatMap(entry => entry.paths))];
         this.#open.set(kind, [{count, paths: candidates}]);
       }
@@ -66,7 +66,7 @@ function countsOf(kinds: readonly string[]): Map<string, number> {
   return counts;
 }
 
-/** jest-worker's channel is a pipe that counts as long as jest-worker listens to it, which it does until the end. */
+/** jest-worker's channel counts as an open pipe while jest-worker listens to it, which it does until the end. */
 function withoutChannel(counts: Counts): Counts {
   const pipes = counts.get('PipeWrap') ?? 0;
   return process.channel === undefined ? counts : new Map(counts).set('PipeWrap', pipes - 1);

@@ -1,6 +1,7 @@
 /**
- * A watchdog's connection to the parent: it speaks over it, and it lives by it. A parent that was
- * killed can end nobody; but its end of this closes, and then the process goes, with all that it started.
+ * A watchdog's connection to the parent. The watchdog sends its findings over it. A killed parent cannot end its
+ * workers, but the system closes the parent's end of this connection. Then the watchdog ends its process and all that
+ * it started.
  */
 import {createConnection, type Socket} from 'node:net';
 import type {FromWatchdog, WatchdogHello} from '../../core/wire/watchdogMessages';
@@ -8,7 +9,7 @@ import type {FromWatchdog, WatchdogHello} from '../../core/wire/watchdogMessages
 export interface ParentSocketOptions {
   readonly path: string;
   readonly hello: WatchdogHello;
-  /** The parent is gone. Not called if it was never there. */
+  /** Called when the parent is gone. Not called if the connection never opened. */
   readonly onLost: () => void;
 }
 
@@ -19,7 +20,7 @@ export class ParentSocket {
     this.#socket = createConnection(path);
     this.#socket.on('error', () => undefined); // 'close' follows
     this.#socket.once('connect', () => this.#socket.once('close', onLost));
-    this.#socket.resume(); // nothing comes, but its end is read
+    this.#socket.resume(); // the parent sends nothing, but only a reader sees the connection's end
     this.#write(hello);
   }
 

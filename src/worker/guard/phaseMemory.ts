@@ -1,41 +1,41 @@
 /**
- * What the main thread does, as its watchdog sees it: memory that both share. The main thread writes,
- * at every step of every test, so writing is all that it does here; the watchdog reads now and then.
+ * The memory that the main thread shares with its watchdog. The main thread writes its phase at every step of every
+ * test, so writing must be cheap. The watchdog reads at intervals.
  */
 
 import type {LimitSource} from '../../core/wire/watchdogMessages';
 import {monotonicMs} from '../../pristine/clock';
 
-/** What the main thread is doing, and for how long it may. */
+/** What the main thread is doing, and its time limits. */
 export interface Phase {
   readonly name: string;
-  /** After so long (ms) it is worth a word; null: never. */
+  /** After this time (ms) the watchdog reports the phase as slow; null: never. */
   readonly slowMs: number | null;
-  /** After so long (ms) it is hung; null: never. */
+  /** After this time (ms) the phase counts as hung; null: never. */
   readonly hardMs: number | null;
-  /** It is hung when the event loop has not turned for so long (ms); null: that is not looked at. */
+  /** If the event loop has not turned for this time (ms), the phase counts as hung; null: nobody checks that. */
   readonly stuckMs: number | null;
-  /** What the limit, `hardMs` or `stuckMs`, comes from; null: from none of the user's settings. */
+  /** The setting that `hardMs` or `stuckMs` comes from; null: no setting of the user's. */
   readonly limitBy: LimitSource | null;
   /** The option hardTimeout, in ms. */
   readonly optionMs: number;
-  /** Whether code of the test file may be running. Before that only the environment's is, or an earlier file's. */
+  /** Whether the test file's code may be running. If not, only code of the environment or an earlier file may be. */
   readonly began: boolean;
 }
 
 /** A phase as the watchdog reads it. */
 export interface SeenPhase extends Phase {
-  /** Another number: another phase. */
+  /** Identifies the phase. */
   readonly number: number;
   /** By monotonicMs. */
   readonly startedAt: number;
 }
 
-// Test files share this process, and may mock what is in it: taken before the first of them is loaded.
+// Taken before the first test file is loaded, because test files share this process and may mock its globals.
 const encoder = new TextEncoder();
 const encodeInto = encoder.encodeInto.bind(encoder);
 
-/** A limit of none of these has the number -1. */
+/** The shared memory holds an index into this list; -1: `limitBy` is null. */
 const LIMIT_SOURCES: readonly LimitSource[] = ['option', 'file', 'timeout'];
 
 const NUMBERS = {startedAt: 0, slowMs: 1, hardMs: 2, stuckMs: 3, optionMs: 4, count: 5};
@@ -44,10 +44,10 @@ const WORDS_AT = NUMBERS.count * Float64Array.BYTES_PER_ELEMENT;
 const NAME_AT = WORDS_AT + WORDS.count * Int32Array.BYTES_PER_ELEMENT;
 const NAME_BYTES = 1024;
 
-/** How often a reader tries again that met a writer. Writing takes less than a microsecond. */
+/** How often a reader tries again after it has met a writer. Writing takes less than a microsecond. */
 const READ_ATTEMPTS = 100;
 
-/** Nothing is under way that could take too long. */
+/** Nothing is running that could take too long. */
 export const IDLE: Phase = {
   name: '',
   slowMs: null,
@@ -59,13 +59,13 @@ export const IDLE: Phase = {
 };
 
 export class PhaseMemory {
-  /** What both threads share. */
+  /** The memory that both threads share. */
   readonly buffer: SharedArrayBuffer;
   readonly #numbers: Float64Array;
   readonly #words: Int32Array;
   readonly #name: Uint8Array;
 
-  /** @param buffer that of another thread's PhaseMemory */
+  /** @param buffer the buffer of the other thread's PhaseMemory */
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.#numbers = new Float64Array(buffer, 0, NUMBERS.count);
@@ -83,7 +83,7 @@ export class PhaseMemory {
   write({name, slowMs, hardMs, stuckMs, limitBy, optionMs, began}: Phase): void {
     const numbers = this.#numbers;
     const words = this.#words;
-    // Odd while something is written, so that nobody takes halves of two phases for one.
+    // The version is odd during a write, so that no reader mixes two phases.
     Atomics.add(words, WORDS.version, 1);
     numbers[NUMBERS.startedAt] = monotonicMs();
     numbers[NUMBERS.slowMs] = slowMs ?? Infinity;
@@ -92,12 +92,12 @@ export class PhaseMemory {
     numbers[NUMBERS.optionMs] = optionMs;
     words[WORDS.limitBy] = limitBy === null ? -1 : LIMIT_SOURCES.indexOf(limitBy);
     words[WORDS.began] = began ? 1 : 0;
-    // What does not fit is left off, character by character.
+    // encodeInto drops whole characters that do not fit.
     words[WORDS.nameBytes] = encodeInto(name, this.#name).written;
     Atomics.add(words, WORDS.version, 1);
   }
 
-  /** null: the main thread has been writing all the while. */
+  /** @returns null: the main thread was writing at every attempt */
   read(): SeenPhase | null {
     for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
       const version = Atomics.load(this.#words, WORDS.version);
@@ -122,7 +122,7 @@ export class PhaseMemory {
     return null;
   }
 
-  /** Whether a phase is still the one that the main thread is in. */
+  /** Whether the main thread is still in the phase. */
   isStill(phase: SeenPhase): boolean {
     return Atomics.load(this.#words, WORDS.version) === phase.number * 2;
   }
@@ -132,12 +132,12 @@ export class PhaseMemory {
     Atomics.add(this.#words, WORDS.turns, 1);
   }
 
-  /** How often the main thread has told that its event loop has turned. */
+  /** How often the main thread has noted a turn of its event loop. */
   get turns(): number {
     return Atomics.load(this.#words, WORDS.turns);
   }
 
-  /** The main thread wants to be watched no more. */
+  /** The main thread ends the watch. */
   stop(): void {
     Atomics.store(this.#words, WORDS.stopped, 1);
   }

@@ -1,7 +1,4 @@
-/**
- * Tells the watchdog what the main thread is at: a test, a hook, the loading of a file; and how long
- * that may take.
- */
+/** Tells the watchdog the main thread's phase (a test, a hook, the loading of a file) and the limits of the phase. */
 import type {Circus} from '@jest/types';
 import {TIMES_OWN_TIMEOUT, type LimitSource} from '../../core/wire/watchdogMessages';
 import {monotonicMs} from '../../pristine/clock';
@@ -10,27 +7,27 @@ import type {Phase} from './phaseMemory';
 import type {Watchdog} from './watchdog';
 
 export interface PhaseLimits {
-  /** In ms; 0: never. */
+  /** After this time (ms) a phase is slow; 0: never. */
   readonly slowMs: number;
-  /** In ms; 0: none. */
+  /** After this time (ms) a phase hangs; 0: never. */
   readonly hardMs: number;
 }
 
-/** A phase as its limits are set, in ms. */
+/** A phase whose limits (ms) may be 0: no limit. */
 type PhaseStart = Pick<Phase, 'name' | 'limitBy' | 'began'> & Record<'slowMs' | 'hardMs' | 'stuckMs', number>;
 
-/** A step that needs the parent or a quiet machine has this long (ms), at least. */
+/** The least limit (ms) of a step that depends on the parent or on the machine's load. */
 const LEAST_OUTSIDE_MS = 60_000;
 
 export class Phases {
   readonly #watchdog: Pick<Watchdog, 'begin' | 'idle'>;
   readonly #limits: PhaseLimits;
   #path = '';
-  /** What the file says of itself: an exact limit for each of its phases. */
+  /** The limit of the file's pragma, exact for each of its phases; null: the file has no such pragma. */
   #pragmaMs: number | null = null;
   #now: {readonly what: string; readonly ownTimeoutMs: number; readonly name: string; readonly since: number} | null =
     null;
-  /** The test functions and hooks that run now: several, where tests are concurrent. */
+  /** The test functions and hooks that run now. Concurrent tests are several. */
   readonly #inside = new Map<object, {readonly name: string; readonly ownTimeoutMs: number}>();
 
   constructor(watchdog: Pick<Watchdog, 'begin' | 'idle'>, limits: PhaseLimits) {
@@ -38,12 +35,12 @@ export class Phases {
     this.#limits = limits;
   }
 
-  /** The worker loads what all test files need. */
+  /** The worker loads the modules that all test files need. */
   workerStarts(): void {
     this.#stepOutside('(while the worker starts)', false, 0);
   }
 
-  /** The worker waits until it is given a file: nobody's fault, however long it takes. */
+  /** The worker waits until the parent gives it a file. The wait may take any time. */
   waitsForFile(): void {
     this.#wait('(between two files)', this.#limits.hardMs, false);
   }
@@ -60,7 +57,7 @@ export class Phases {
   }
 
   /**
-   * @param hardTimeoutMs of the file's pragma; 0: none; null: it has no such pragma
+   * @param hardTimeoutMs the limit of the file's pragma; 0: no limit; null: the file has no such pragma
    * @param followed whether `codeBegins` follows
    */
   fileBegins(path: string, hardTimeoutMs: number | null, followed: boolean): void {
@@ -71,7 +68,7 @@ export class Phases {
     else this.codeBegins();
   }
 
-  /** The environment is there: from here on the file's own code runs. */
+  /** The environment is set up. From here on, the file's own code runs. */
   codeBegins(): void {
     this.#begin('(while it is loaded)', 0);
   }
@@ -82,7 +79,7 @@ export class Phases {
     this.#watchdog.idle();
   }
 
-  /** The file waits for the parent: nobody's fault, however long it takes. */
+  /** The file waits for the parent. The wait may take any time. */
   waits(): void {
     this.#wait(`${this.#path} › (between its tests)`, this.#pragmaMs ?? this.#limits.hardMs, true);
   }
@@ -116,7 +113,7 @@ export class Phases {
         this.#leave(event.hook);
         return;
       case 'test_done':
-        // Circus begins the function of a test that has failed in a hook, and does not call it.
+        // If a hook of the test has failed, circus reports the start of the test's function, but does not call it.
         if (this.#inside.has(event.test)) this.#leave(event.test);
         return;
       case 'run_finish':
@@ -136,7 +133,7 @@ export class Phases {
     this.#tell();
   }
 
-  /** Concurrent tests are one phase, which has the time of the one that has most. */
+  /** Concurrent tests are one phase, with the longest of their timeouts. */
   #tell(): void {
     const inside = [...this.#inside.values()];
     if (inside.length === 0) return this.#begin('(between its tests)', 0);
@@ -146,18 +143,18 @@ export class Phases {
     );
   }
 
-  /** What runs, and for how long (ms); '': nothing. */
+  /** The name of what runs ('': nothing), and for how long it has run (ms). */
   get status(): {name: string; ms: number} {
     return this.#now === null ? {name: '', ms: 0} : {name: this.#now.name, ms: monotonicMs() - this.#now.since};
   }
 
-  /** Only an event loop that does not turn is judged. */
+  /** A wait: the watchdog only checks that the event loop turns. */
   #wait(name: string, hardMs: number, began: boolean): void {
     const limitBy = began && this.#pragmaMs !== null ? 'file' : 'option';
     this.#enterPhase({name, slowMs: 0, hardMs: 0, stuckMs: hardMs, limitBy, began});
   }
 
-  /** A short step of the worker's own: its event loop turns, and the step ends. */
+  /** A short step of the worker itself. The watchdog checks that the event loop turns and that the step ends. */
   #stepOutside(name: string, began: boolean, stuckMs = this.#limits.hardMs): void {
     const hardMs = this.#limitOutside;
     // Otherwise the limit is LEAST_OUTSIDE_MS, which is no setting of the user's.
@@ -192,12 +189,12 @@ export class Phases {
   }
 }
 
-/** A limit of 0, or one that no clock reaches, is none. */
+/** A limit of 0 ms, or one that no clock reaches, is no limit. */
 function orNone(ms: number): number | null {
   return ms > 0 && Number.isFinite(ms) ? ms : null;
 }
 
-/** The titles of a describe block and of those around it; none: it is the file. */
+/** The titles of a describe block and its ancestors, the outermost first. The file's root block has none. */
 export function titlesOf(block: Circus.DescribeBlock): string[] {
   const titles: string[] = [];
   for (let at = block; at.parent !== undefined; at = at.parent) titles.unshift(at.name);

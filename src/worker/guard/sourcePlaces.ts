@@ -1,20 +1,20 @@
-/** From places in the code that V8 runs to those in the sources that its authors wrote. */
+/** Maps places in the code that V8 runs to places in the sources that its authors wrote. */
 import {SourceMap, type SourceMapping, type SourceMapPayload} from 'node:module';
 import {dirname, isAbsolute, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-/** From 0. */
+/** A place in a file. Lines and columns count from 0. */
 export interface CodePlace {
   readonly path: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** A data: URL is all that is read: what Jest's transformers leave in the code that they made. */
+/** A source map as a data: URL. Jest's transformers leave such URLs in their output; no other URL is read. */
 const INLINE_MAP = /^data:application\/json[^,]*?(;base64)?,(.*)$/;
 const COMMENT = '//# sourceMappingURL=';
 
-/** Of a source that is not a file: `webpack://`. One letter is a drive. */
+/** The scheme of a source that is not a file, such as `webpack://`. A single letter is a drive. */
 const SCHEME = /^[a-z][a-z\d+.-]+:/i;
 
 /** The file that a script was compiled from, as V8 names it: a path, or a file: URL. */
@@ -22,13 +22,13 @@ export function scriptPath(url: string): string {
   return url === '' ? '<anonymous>' : (filePath(url) ?? url);
 }
 
-/** The code of one script, and the way from there to its sources. */
+/** Maps places in the code of one script to its sources. */
 export class SourcePlaces {
   readonly #path: string;
   readonly #sourceRoot: string;
   readonly #map: SourceMap | null;
 
-  /** @param code as V8 compiled it, with the comment in it that has its source map */
+  /** @param code the code that V8 compiled, including the comment with the source map */
   constructor(path: string, code: string) {
     const payload = inlineMap(code);
     this.#path = path;
@@ -36,7 +36,7 @@ export class SourcePlaces {
     this.#map = payload && readMap(payload);
   }
 
-  /** Where a place in the code is in the sources; itself, if that is not known. */
+  /** The place in the sources for a place in the code; the given place if the sources are unknown. */
   original(line: number, column: number): CodePlace {
     const generated = {path: this.#path, line, column};
     const found = this.#map?.findEntry(line, column) as Partial<SourceMapping> | undefined;
@@ -48,12 +48,12 @@ export class SourcePlaces {
   #sourcePath(source: string): string | null {
     const complete = this.#sourceRoot === '' || isAbsolute(source) || SCHEME.test(source);
     const named = complete ? source : `${this.#sourceRoot.replace(/\/$/, '')}/${source}`;
-    // Transformers name a source by its file's name alone: it lies where the script does.
+    // Transformers name a source by its base name, because it is in the same folder as the script.
     return SCHEME.test(named) ? filePath(named) : resolve(dirname(this.#path), named);
   }
 }
 
-/** null: it is not the URL of a file */
+/** @returns null: it is not the URL of a file */
 function filePath(url: string): string | null {
   try {
     return fileURLToPath(url);
@@ -62,7 +62,7 @@ function filePath(url: string): string | null {
   }
 }
 
-/** null: there is none, or one that cannot be read */
+/** @returns null: there is no readable source map */
 function inlineMap(code: string): SourceMapPayload | null {
   const at = code.lastIndexOf(COMMENT);
   if (at === -1) return null;

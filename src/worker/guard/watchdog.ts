@@ -1,42 +1,44 @@
 /**
- * The watchdog of a process, as its main thread knows it. A thread watches this one from outside, also
- * while it is in an endless loop: it tells what takes too long, and where it hangs; and it ends the
- * process when the parent is gone. All that this side does at run time is to write down what begins.
+ * The main thread's side of its process's watchdog. The watchdog is a second thread, so it works even while the main
+ * thread is in an endless loop. It reports what takes too long and where the main thread hangs, and it ends the process
+ * when the parent is gone. While tests run, the main thread only records which phase begins.
  */
 import {isMainThread, Worker} from 'node:worker_threads';
 import {join} from '../../pristine/path';
 import {IDLE, PhaseMemory, type Phase} from './phaseMemory';
 
-/** To whom the watchdog speaks. */
+/** Where the watchdog sends its findings. */
 export type WatchdogTransport =
-  /** To the parent that listens there. When that connection ends, so does the process. */
+  /** To the parent, which listens at `path`. When that connection closes, the watchdog ends the process. */
   | {
       readonly kind: 'socket';
       readonly path: string;
       readonly token: string;
       readonly slot: number;
       readonly generation: number;
-      /** The process leads a process group: all of it is ended. */
+      /** Whether the process leads a process group. The watchdog then ends the whole group. */
       readonly ownsGroup: boolean;
     }
-  /** To the standard error of this process, which it ends when it hangs: nobody else can. */
+  /** To the standard error of this process. The watchdog ends a hung process itself, because there is no parent. */
   | {
       readonly kind: 'in-band';
       /** The last line, which says what to do. */
       readonly remedy: string;
+      /** A file of the running Jest's @jest/core. */
+      readonly core: string;
     };
 
 export interface WatchdogOptions {
   readonly transport: WatchdogTransport;
 }
 
-/** What the thread is started with. */
+/** The thread's `workerData`. */
 export interface WatchdogData {
   readonly transport: WatchdogTransport;
   readonly memory: SharedArrayBuffer;
 }
 
-/** Limits, nothing is set apart. The old generation holds the sources and source maps of a stack, one at a time. */
+/** V8 reserves nothing for these limits. The old generation holds the source and source map of one script at a time. */
 const RESOURCE_LIMITS = {maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 4, stackSizeMb: 2};
 
 export class Watchdog {
@@ -44,7 +46,7 @@ export class Watchdog {
 
   private constructor() {}
 
-  /** A process whose watchdog cannot be started goes unwatched. */
+  /** Starts the thread. If it cannot start, the process goes unwatched. */
   static start({transport}: WatchdogOptions): Watchdog {
     const watchdog = new Watchdog();
     startThread(transport, watchdog.#memory);
@@ -56,47 +58,47 @@ export class Watchdog {
     this.#memory.write(phase);
   }
 
-  /** Nothing is under way that could take too long. */
+  /** Nothing is running that could take too long. */
   idle(): void {
     this.#memory.write(IDLE);
   }
 
-  /** The watchdog ends this process, and has printed why. */
+  /** Whether the watchdog is ending this process. It has printed why. */
   get endsProcess(): boolean {
     return this.#memory.ending;
   }
 
   /**
-   * From here on nothing is judged, and the parent may close the connection. The thread ends by itself when
-   * it sees that: terminated while this thread answers it, it would take the process along (see MainThread).
+   * Ends the watch. After that, the parent may close the connection. The thread ends by itself when it sees the stop. A
+   * thread that is terminated while the main thread answers it would abort the process (see MainThread).
    */
   stop(): void {
-    this.idle(); // what was about to be judged is over
+    this.idle(); // the last phase has ended, so nobody may judge it
     this.#memory.stop();
   }
 }
 
 function startThread(transport: WatchdogTransport, memory: PhaseMemory): void {
-  // In a thread of its own process, Jest's, it would watch Jest, and end it.
+  // If jest-worker uses threads, this process is Jest's own. The watchdog would watch Jest, and end it.
   if (!isMainThread) return;
   const workerData: WatchdogData = {transport, memory: memory.buffer};
   try {
     const thread = new Worker(join(__dirname, 'watchdogThread.js'), {
       workerData,
-      // No NODE_OPTIONS, NODE_V8_COVERAGE, --require or --cpu-prof: these are meant for the user's code.
+      // Without NODE_OPTIONS, NODE_V8_COVERAGE, --require and --cpu-prof, which are meant for the user's code.
       env: {},
       execArgv: [],
-      // What it prints would be printed here.
+      // Otherwise the process would print what the thread prints.
       stdout: true,
       stderr: true,
       trackUnmanagedFds: false,
       resourceLimits: RESOURCE_LIMITS,
     });
     thread.on('error', () => undefined);
-    // The thread asks; an event loop that turns delivers the question.
+    // The thread asks whether the event loop turns. Only a turning event loop delivers the question.
     thread.on('message', () => memory.noteTurn());
     thread.unref();
   } catch {
-    // It goes unwatched.
+    // The process goes unwatched.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The thread that watches the main thread of its process: what the main thread does stands in memory
- * that both share, and now and then this looks for how long it has been at it.
+ * The thread that watches the main thread of its process. The main thread writes its phase into memory that both
+ * threads share. This thread checks at intervals how long the phase has lasted.
  */
 import {setTimeout as sleep} from 'node:timers/promises';
 import {parentPort, workerData} from 'node:worker_threads';
@@ -15,36 +15,36 @@ import {ParentSocket} from './parentSocket';
 import {PhaseMemory, type SeenPhase} from './phaseMemory';
 import type {WatchdogData} from './watchdog';
 
-/** How often (ms) the parent is told that this process is alive. */
+/** How often (ms) this thread tells the parent that the process is alive. */
 const HEARTBEAT_MS = 1000;
 
-/** How often (ms) to look: more often where a limit is short, so that it is soon found to have passed. */
+/** How often (ms) to look. A short limit needs more looks, so that this thread soon sees it pass. */
 const LOOK_EVERY_MS = {least: 50, most: 1000};
 const LOOKS_PER_LIMIT = 4;
 
-/** How long (ms) after its last word with the main thread this thread lives. */
+/** How long (ms) this thread lives after its last exchange with the main thread. */
 const LINGER_MS = 5000;
 
-/** A main thread that does not say whether it is debugged is in no debugger's hands: it would answer. */
+/** Where a silent main thread hangs. No debugger has stopped it, because a stopped main thread answers. */
 const NATIVE: HungPlace = {kind: 'native'};
 
-/** What was found out about a phase. */
+/** What this thread knows of a phase. */
 interface Finding {
   readonly phase: number;
-  /** It was told that it is slow; hung. */
+  /** Whether this thread has reported the phase as slow, and as hung. */
   slow: boolean;
   hung: boolean;
   debugged: boolean;
-  /** When (by monotonicMs) the event loop was last known to turn. */
+  /** When (by monotonicMs) the event loop last turned, as far as known. */
   turnedAt: number;
 }
 
 /** A limit of a phase that has passed. */
 interface Overdue {
   readonly limitMs: number;
-  /** Since when (by monotonicMs) it counts. */
+  /** The start of the overrun time (by monotonicMs). */
   readonly since: number;
-  /** It is the limit of an event loop that does not turn. */
+  /** Whether the limit is for an event loop that does not turn. */
   readonly stuck: boolean;
 }
 
@@ -52,7 +52,7 @@ const {transport, memory} = workerData as WatchdogData;
 const phases = new PhaseMemory(memory);
 let latest: Finding | null = null;
 
-/** How often the main thread was asked whether its event loop turns; it answers in the shared memory. */
+/** How often this thread has asked whether the event loop turns. The main thread answers in the shared memory. */
 let asked = 0;
 
 const parent =
@@ -73,7 +73,7 @@ const parent =
       });
 
 function tell(message: FromWatchdog): void {
-  if (transport.kind === 'in-band') printInBand(message, transport.remedy);
+  if (transport.kind === 'in-band') printInBand(message, transport);
   else parent?.send(message);
 }
 
@@ -84,7 +84,7 @@ function findingOf({number, startedAt}: SeenPhase): Finding {
   return latest;
 }
 
-/** Asks the main thread whether its event loop turns, once the last question is answered. */
+/** Asks the main thread whether its event loop turns, unless the last question is still unanswered. */
 function askForTurn(finding: Finding): void {
   if (phases.turns < asked) return;
   finding.turnedAt = monotonicMs();
@@ -98,7 +98,7 @@ function beat(): void {
   tell({
     type: 'alive',
     phase: phase.number,
-    // One that has no limit waits for the parent, whatever it is called.
+    // In a phase without a hard limit, the main thread waits for the parent, whatever the phase's name is.
     name: phase.hardMs === null && phase.stuckMs !== null ? '' : phase.name,
     ms: monotonicMs() - phase.startedAt,
     limitMs: phase.hardMs,
@@ -129,7 +129,7 @@ async function look(): Promise<void> {
     const place = main === null || debugged === null ? NATIVE : await findHungPlace(main, () => phases.isStill(phase));
     if (place === null) return;
     if (overdue.stuck && place.kind === 'open') {
-      finding.turnedAt = monotonicMs(); // it waits for events: something keeps it from hearing the question
+      finding.turnedAt = monotonicMs(); // the event loop waits for events, but something delays our question
       return;
     }
     finding.hung = true;
@@ -180,7 +180,7 @@ async function watch(): Promise<void> {
   }
   clearInterval(heart);
   parent?.close();
-  // With nothing left to do the thread ends, but not while the main thread may be answering it.
+  // The thread ends when it has nothing left to do. It must not end while the main thread may be answering it.
   await sleep(LINGER_MS);
 }
 

@@ -1,10 +1,10 @@
-/** Native addons that this process has loaded: what they keep in memory or open, Node does not see. */
+/** Finds the native addons that this process has loaded. Node does not see what they keep in memory or open. */
 
-/** These keep nothing of a project: Jest's resolver, and a transformer. */
+/** Addons that keep nothing of a project: Jest's resolver, and a transformer. */
 const STATELESS =
   /[\\/]node_modules[\\/](?:@unrs[\\/][^\\/]+|unrs-resolver|@swc[\\/]core[^\\/]*)[\\/](?!(?:.*[\\/])?node_modules[\\/])/;
 
-/** Paths of those that may keep something. Jest loads those of tests with the `require` of the process. */
+/** The paths of addons that may keep something. Jest loads the addons of tests with the process's own `require`. */
 export function statefulAddons(loaded: Iterable<string> = Object.keys(require.cache)): string[] {
   return [...loaded].filter(path => path.endsWith('.node') && !STATELESS.test(path));
 }

@@ -1,30 +1,30 @@
 /**
- * What of a process test files share, and may leave changed: Node's own modules and globals, listeners, the working
- * directory. In a fresh process none of that is; of one in which it is, nothing is repaired.
+ * Finds changes that test files have made to what all files in a process share: Node's modules and globals, listeners,
+ * the working directory. It does not repair a changed process; a fresh process has no such changes.
  */
 import {builtinModules} from 'node:module';
 
-/** What nobody patches; or what says, when it is loaded, that it should not be, or does something. */
+/** Modules that nobody patches, or that print a warning or have another effect when they are loaded. */
 const LEFT_ALONE =
   /^_|^(node:)?(cluster|constants|domain|ffi|inspector|punycode|repl|sqlite|sys|test|trace_events|wasi)(\/|$)/;
 
-/** Jest's own marks: of what it does not delete when an environment is torn down, and the same in each file. */
+/** The property with which Jest marks what it does not delete at an environment's teardown. Equal for all files. */
 const MARKED_BY_JEST = Symbol.for('$$jest-protect-from-deletion');
 
-/** Jest's mode of deleting, as the first environment had it. */
+/** The global that holds Jest's deletion mode. The first environment sets it. */
 const DELETION_MODE = Symbol.for('$$jest-deletion-mode');
 
-/** Jest takes these listeners away while tests run, and up to 29.7 does not bring them back; they are put back. */
+/** Jest removes the listeners of these events while tests run. Jest up to 29.7 does not restore them. */
 export const HEARD_BY_JEST = ['uncaughtException', 'unhandledRejection'] as const;
 
-/** Jest sets these of Error for each file; they are put back. */
+/** The properties of Error that Jest sets for each file. `restore` resets them. */
 const SET_BY_JEST = ['prepareStackTrace', 'stackTraceLimit'] as const;
 
-/** What an owner of properties has: values and accessors by identity. */
+/** The properties of an object. Values and accessors are compared by identity. */
 type Properties = ReadonlyMap<PropertyKey, PropertyDescriptor>;
 
 interface Snapshot {
-  /** By a name that says where it is. */
+  /** By name: the path to the object from a module or global. */
   readonly owners: ReadonlyMap<string, {readonly owner: object; readonly properties: Properties}>;
   readonly listeners: ReadonlyMap<string | symbol, readonly unknown[]>;
   readonly values: string;
@@ -34,16 +34,16 @@ export class ProcessState {
   #before: Snapshot;
   #warned = false;
 
-  /** To be made when Jest is loaded, and nothing of the user's. */
+  /** Must be called when Jest is loaded and no code of the user is. */
   constructor() {
     process.on('warning', () => (this.#warned = true));
     void globalThis.Headers; // loads undici, which leaves its dispatcher in the global object: a first fetch() would
     this.#before = take();
   }
 
-  /** What is not as it was; null: everything is. Takes some ms. */
+  /** The first change; null: there is none. Takes some ms. */
   change(): string | null {
-    // Each process prints it once.
+    // A process prints each warning only once.
     if (this.#warned) return 'Node has printed a warning';
     const {owners, listeners, values} = take();
     if (values !== this.#before.values) return `of the process: ${values}, and not ${this.#before.values}`;
@@ -62,12 +62,12 @@ export class ProcessState {
     return null;
   }
 
-  /** Jest was loaded anew: from here on it is this that is not to change. */
+  /** Jest was loaded anew. From here on, changes count against the present state. */
   accept(): void {
     this.#before = take();
   }
 
-  /** Puts back what Jest itself sets for each file, and nobody takes for a change. */
+  /** Restores what Jest itself sets for each file and does not count as a change. */
   restore(): void {
     for (const key of SET_BY_JEST) {
       const before = this.#before.owners.get('Error')?.properties.get(key);
@@ -103,7 +103,7 @@ function take(): Snapshot {
   add('module._extensions', (require('node:module') as {_extensions: unknown})._extensions);
   for (const [key, {value}] of propertiesOf(globalThis)) addWithPrototype(String(key), value);
   add('globalThis', globalThis);
-  // Listeners are compared by themselves.
+  // Listeners are compared separately.
   const ofProcess = [...propertiesOf(process)].filter(([key]) => !String(key).startsWith('_events'));
   for (const name of ['process', 'globalThis.process']) owners.delete(name);
   owners.set('process', {owner: process, properties: new Map(ofProcess)});
@@ -138,16 +138,16 @@ function propertiesOf(owner: object): Map<PropertyKey, PropertyDescriptor> {
   );
 }
 
-/** @returns the first that is another one, or new, or gone; null: there is none */
+/** @returns the first property that is changed, new or gone; null: there is none */
 function changedProperty(owner: object, before: Properties, now: Properties): PropertyKey | null {
   const setByJest: readonly PropertyKey[] = owner === Error ? SET_BY_JEST : [];
   for (const key of new Set([...before.keys(), ...now.keys()])) {
     if (key === MARKED_BY_JEST || key === DELETION_MODE || setByJest.includes(key)) continue;
     const [was, is] = [before.get(key), now.get(key)];
-    // Put back where it was inherited from (signal-exit and `process.emit`).
+    // The property now has its inherited value (signal-exit restores `process.emit` like that).
     if (was === undefined && is?.value !== undefined && is.value === inherited(owner, key)) continue;
     if (was === undefined || is === undefined) return key;
-    // Many of Node's are loaded when they are first asked for, and then no accessors any more.
+    // Node loads many of its globals at the first access, and then replaces the accessor by the value.
     if (was.get !== undefined && is.get === undefined && isNamed(is.value, key)) continue;
     if (was.get !== is.get || was.set !== is.set) return key;
     if (!Object.is(was.value, is.value)) return key;

@@ -1,21 +1,21 @@
 /**
- * What is at work in this process without keeping it alive, after its `unref()`: timers, sockets, servers, children,
- * threads. Node lists only what keeps a process alive, and to ask V8 for all of its objects takes seconds. So they are
- * noted as they are unreferenced, without holding them.
+ * Finds unreferenced resources that are active in this process after their `unref()`: timers, sockets, servers,
+ * children, threads. Node lists only resources that keep a process alive, and to list all objects of V8 takes seconds.
+ * So this class notes each resource at its `unref()`, with a weak reference.
  */
 import {ChildProcess} from 'node:child_process';
 import {Socket as DatagramSocket} from 'node:dgram';
 import {Server, Socket} from 'node:net';
 import {Worker} from 'node:worker_threads';
 
-/** So many are noted before it is looked which of them are gone. */
+/** How many further resources to note before removing those that have ended. */
 const LOOK_AFTER = 1000;
 
 export class Unreferenced {
   #noted = new Set<WeakRef<object>>();
   #lookAt = LOOK_AFTER;
 
-  /** From here on all are noted that are unreferenced. To be made once in a process, before anything of the user's is loaded. */
+  /** Begins to note. Must be called once in a process, before any code of the user is loaded. */
   constructor() {
     // eslint-disable-next-line no-restricted-globals -- before anything of the user's is loaded
     const timer = setTimeout(() => undefined, 0);
@@ -24,7 +24,7 @@ export class Unreferenced {
     for (const prototype of [Object.getPrototypeOf(timer) as object, ...classes]) this.#note(prototype);
   }
 
-  /** What of it is still at work, by what it is. */
+  /** The kinds of the resources that are still active. */
   get atWork(): string[] {
     this.#drop();
     return [...this.#noted].flatMap(reference => nameOfWorking(reference.deref()) ?? []);
@@ -35,7 +35,7 @@ export class Unreferenced {
     const original = descriptor?.value as (() => unknown) | undefined;
     if (original === undefined) return;
     const add = (object: object) => this.#add(object);
-    // A method of the same name: nobody is to see a difference.
+    // A method of the same name, so that nobody sees a difference.
     const noting = {
       unref(this: object) {
         add(this);
@@ -57,7 +57,7 @@ export class Unreferenced {
   }
 }
 
-/** null: it is over. */
+/** @returns null: the resource has ended */
 function nameOfWorking(object: object | undefined): string | null {
   if (object === undefined) return null;
   if (object instanceof Socket) return hasHandle(object) && !object.destroyed ? 'a socket' : null;
@@ -65,7 +65,7 @@ function nameOfWorking(object: object | undefined): string | null {
   if (object instanceof ChildProcess) return object.exitCode === null && object.signalCode === null ? 'a child' : null;
   if (object instanceof Worker) return object.threadId === -1 ? null : 'a thread';
   if (object instanceof DatagramSocket) return isBound(object) ? 'a socket' : null;
-  // A timer is in one of Node's lists as long as it is to fire.
+  // A timer that will fire is in one of Node's lists.
   const {_idleNext: next, _destroyed: destroyed} = object as {
     readonly _idleNext?: unknown;
     readonly _destroyed?: boolean;

@@ -1,5 +1,5 @@
 import {traceOf, type JestResults} from '../../../bench/recording';
-import type {LogLine} from '../../../src/run/eventLog';
+import type {RecordingLine} from '../../../src/recording';
 import {asking, done, fixture, indivisible, opened, planOf, up, w1, w2, type Who} from '../plans';
 
 type TestOfJest = JestResults['testResults'][number]['assertionResults'][number];
@@ -23,22 +23,21 @@ const plan = {
   }),
 };
 
-const log: LogLine[] = [
-  {run: 'r', plan},
-  {run: 'r', at: 0, command: start(w1)},
-  {run: 'r', at: 0, command: start(w2)},
-  {run: 'r', at: 5, command: {type: 'set-up-fixture', fixture: 0, slot: null, generation: null}},
-  {run: 'r', at: 90, event: up(w1)},
-  {run: 'r', at: 110, event: up(w2)},
-  {run: 'r', at: 140, unit: 0, groups: [0, 1, null, 1]},
-  {run: 'r', at: 140, event: opened(w1, 0, [null, null], 40.06)},
-  {run: 'r', at: 150, unit: 0, groups: [0]},
-  {run: 'r', at: 205, event: fixture('up', 0)},
-  {run: 'r', at: 300, event: done(w2, 1, {ms: 95})},
-  {run: 'r', at: 301, command: {type: 'take-down-fixture', fixture: 0, slot: null, generation: null}},
-  {run: 'r', at: 311, event: fixture('gone', 0)},
-  {run: 'r', at: 320, event: done(w1, 0, {ms: 200})},
-  {run: 'a Jest that a test has started', plan: planOf([1])},
+const log: RecordingLine[] = [
+  {type: 'plan', at: 0, plan, files: [], nodes: []},
+  {type: 'command', at: 0, command: start(w1)},
+  {type: 'command', at: 0, command: start(w2)},
+  {type: 'command', at: 5, command: {type: 'set-up-fixture', fixture: 0, slot: null, generation: null}},
+  {type: 'event', at: 90, event: up(w1)},
+  {type: 'event', at: 110, event: up(w2)},
+  {type: 'groups', at: 140, unit: 0, groups: [0, 1, null, 1]},
+  {type: 'event', at: 140, event: opened(w1, 0, [null, null], 40.06)},
+  {type: 'groups', at: 150, unit: 0, groups: [0]},
+  {type: 'event', at: 205, event: fixture('up', 0)},
+  {type: 'event', at: 300, event: done(w2, 1, {ms: 95})},
+  {type: 'command', at: 301, command: {type: 'take-down-fixture', fixture: 0, slot: null, generation: null}},
+  {type: 'event', at: 311, event: fixture('gone', 0)},
+  {type: 'event', at: 320, event: done(w1, 0, {ms: 200})},
 ];
 
 const twoFiles = results(
@@ -80,26 +79,26 @@ test('a title that comes again after another is that of another block', () => {
 });
 
 test('a file that could not be split after all counts as one that runs whole', () => {
-  const refused: LogLine[][] = [
+  const refused: RecordingLine[][] = [
     log.filter(line => !('groups' in line)),
-    [...log, {run: 'r', at: 170, event: opened(w2, 0, null)}],
-    [...log, {run: 'r', at: 170, event: indivisible(w1, 0)}],
+    [...log, {type: 'event', at: 170, event: opened(w2, 0, null)}],
+    [...log, {type: 'event', at: 170, event: indivisible(w1, 0)}],
   ];
   for (const lines of refused) {
     expect(traceOf(lines, twoFiles, () => 1).files[0]).toEqual({bytes: 1, loadMs: 176, split: null, tests: [7, 8, 9]});
   }
 });
 
-test('a log and results that are not of one run are refused', () => {
+test('a recording and results that are not of one run are refused', () => {
   expect(() => traceOf(log, results([ran(7)], [ran(70)]), () => 1)).toThrow('4 tests of /0.test.js, Jest 1');
   expect(() => traceOf(log, {testResults: twoFiles.testResults.slice(0, 1)}, () => 1)).toThrow(
     'no result of /1.test.js',
   );
-  expect(() => traceOf(log.slice(1), twoFiles, () => 1)).toThrow('not its plan');
+  expect(() => traceOf(log.slice(1), twoFiles, () => 1)).toThrow('has no plan');
 });
 
 test('a run whose groups are those of its mode is refused', () => {
   const [, ...rest] = log;
-  const grouped = {run: 'r', plan: {...plan, grouping: 'scope' as const}};
+  const grouped = {type: 'plan' as const, at: 0, files: [], nodes: [], plan: {...plan, grouping: 'scope' as const}};
   expect(() => traceOf([grouped, ...rest], twoFiles, () => 1)).toThrow('record with "load"');
 });

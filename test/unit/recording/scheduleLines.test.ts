@@ -171,7 +171,7 @@ test.each<[string, object, string]>([
 
 const KNOWN: RecordingLine[] = [
   ...recordedRun(planOf([5]), {actualMs: [5], startMs: 1, latencyMs: 1}).slice(0, 2),
-  {...(planLine({units: units.slice(0, 1), fixtures: []}) as object), files: [0]} as RecordingLine,
+  {...(planLine({units: units.slice(0, 1), fixtures: []}) as object), files: [0]} as unknown as RecordingLine,
 ];
 const event = (fields: object) => ({type: 'event', at: 0, event: fields}) as RecordingLine;
 

@@ -9,7 +9,7 @@ import type {Death} from '../../../src/core/texts/deaths';
 import type {JournalRecord} from '../../../src/core/wire/journal';
 import type {FromWorker, ToWorker, UnitOutcome} from '../../../src/core/wire/workerMessages';
 import {Dispatch, type DispatchWorker} from '../../../src/run/dispatch';
-import type {LogLine} from '../../../src/run/eventLog';
+import type {ScheduleLogLine} from '../../../src/run/scheduleLog';
 import {DeadSlices} from '../../../src/run/files/deadSlices';
 import {FileParts} from '../../../src/run/files/fileParts';
 import {FileReports} from '../../../src/run/files/fileReports';
@@ -142,7 +142,7 @@ class FakeRun {
   readonly workers = new Map<string, FakeWorker>();
   readonly emitted: {readonly name: string; readonly data: readonly unknown[]}[] = [];
   readonly ended: unknown[][] = [];
-  readonly log: LogLine[] = [];
+  readonly log: ScheduleLogLine[] = [];
   readonly reports = new Reports({
     emitter: {
       on: () => () => undefined,
@@ -176,7 +176,6 @@ class FakeRun {
     this.testOf = unit => tests[unit]!;
     this.dispatch = new Dispatch({
       plan,
-      runId: 'run',
       testOf: unit => tests[unit]!,
       startWorker: (slot, generation, _node, listener) => {
         const worker = new FakeWorker(slot, generation, listener);
@@ -193,6 +192,7 @@ class FakeRun {
         onFault: this.onFault,
       }),
       onFault: this.onFault,
+      onDeath: () => undefined,
       onShare: () => undefined,
       fixtures: null,
       pastOf: () => this.past,
@@ -219,7 +219,7 @@ class FakeRun {
       onUnitEnd: (...end) => this.ended.push(end),
       onLeftBehind: (_slot, {path}, running) => this.late.push([path, running]),
       onLostJoiner: (path, slot) => this.lostJoiners.push([path, slot]),
-      log: {write: line => this.log.push(line), close: () => undefined},
+      log: {write: line => void this.log.push(line)},
       now: () => this.now,
     });
   }
@@ -560,7 +560,7 @@ test('the log replays the run: its events give its commands', async () => {
 
 /** The types of the commands that a replay of the run's log gives; they must be those in the log. */
 function replayed(run: FakeRun): string[] {
-  const lines = run.log.map(line => JSON.parse(JSON.stringify(line)) as LogLine);
+  const lines = run.log.map(line => JSON.parse(JSON.stringify(line)) as ScheduleLogLine);
   const [first, ...rest] = lines;
   if (first === undefined || !('plan' in first)) throw new Error('the plan is not the first line');
   const state = createSchedule(first.plan);
@@ -1235,7 +1235,7 @@ describe('a fault in the runner itself', () => {
     const breaks = () => {
       throw new TypeError('no such file');
     };
-    jest.spyOn(ToldTests.prototype, 'isNews').mockImplementation(breaks);
+    jest.spyOn(ToldTests.prototype, 'shouldReport').mockImplementation(breaks);
     jest.spyOn(FakeWorker.prototype, 'readJournal').mockImplementation(breaks);
     happens(run, worker);
     expect(run.faults).toEqual([`${doing}: no such file`]);

@@ -5,7 +5,7 @@ function collecting(options: Partial<FaultsOptions> = {}) {
   const onFirst = jest.fn();
   const faults = new Faults({
     jestVersion: '30.5.2',
-    log: undefined,
+    recording: () => null,
     warn: text => warnings.push(text),
     onFirst,
     ...options,
@@ -24,16 +24,16 @@ test('the first is told, with what was being done, the stack, the versions, and 
   );
   expect(evidence).toMatch(/^ {2}\| TypeError: no such slot\n {2}\| {5}at .*faults\.test\.ts/);
   expect(report).toMatch(
-    /^Please report it .*, with this text and a log: run again with XDIST_LOG=<file> and attach that file\.\njest-runner-xdist \d+\.\d+\.\d+, Jest 30\.5\.2, Node v\d+/,
+    /^Please report it .*, with this text\.\njest-runner-xdist \d+\.\d+\.\d+, Jest 30\.5\.2, Node v\d+/,
   );
   expect(stack).toBe('');
   expect(warnings).toEqual([message]);
 });
 
-test('where there is a log, it is named', () => {
-  const {faults} = collecting({log: '/tmp/run.log'});
+test('if there is a recording, it is named', () => {
+  const {faults} = collecting({recording: () => '/tmp/run.xdist'});
   expect(faults.report('a worker came up', new Error('oh')).message).toContain(
-    'with this text and the log, /tmp/run.log.',
+    'with this text and the recording of the run, /tmp/run.xdist.',
   );
 });
 

@@ -59,7 +59,7 @@ async function run(tests: readonly Test[], options: Partial<InBandOptions> & {in
     hardTimeoutOf: () => null,
     compileCache: null,
     fixtures: null,
-    faults: new Faults({jestVersion: '30', log: undefined, warn: () => undefined, onFirst: () => undefined}),
+    faults: new Faults({jestVersion: '30', recording: () => null, warn: () => undefined, onFirst: () => undefined}),
     onStart: test => {
       void note('begins')(test);
       return () => void note('ends')(test);
@@ -103,7 +103,12 @@ test('a file without fixtures is handed on as Jest has it', async () => {
 });
 
 test('a fault of ours at the end of a file costs it no result; the files after it do not run, and fail with it', async () => {
-  const faults = new Faults({jestVersion: '30', log: undefined, warn: () => undefined, onFirst: () => undefined});
+  const faults = new Faults({
+    jestVersion: '30',
+    recording: () => null,
+    warn: () => undefined,
+    onFirst: () => undefined,
+  });
   const {log, ran} = await run([make('a'), make('b'), make('c')], {
     faults,
     fixtures: settingUp(({path}) => (path === 'c' ? () => Promise.resolve(VALUES) : null)),
@@ -122,7 +127,12 @@ test('a fault of ours at the end of a file costs it no result; the files after i
 });
 
 test('a file that fails for want of a fixture, as its framework cannot be followed, is no fault of ours', async () => {
-  const faults = new Faults({jestVersion: '30', log: undefined, warn: () => undefined, onFirst: () => undefined});
+  const faults = new Faults({
+    jestVersion: '30',
+    recording: () => null,
+    warn: () => undefined,
+    onFirst: () => undefined,
+  });
   const failure = {message: 'no database', stack: ''};
   const {log} = await run([make('a')], {
     faults,

@@ -3,7 +3,8 @@ import {NO_FIXTURES} from '../../../src/core/plan/runFixtures';
 import type {Unit} from '../../../src/core/plan/units';
 import {NO_RULES} from '../../../src/core/rules/fileRules';
 import {DEFAULT_OPTIONS, type ResolvedOptions} from '../../../src/core/rules/resolvedOptions';
-import type {ParallelRunOptions, RunOptions} from '../../../src/run/runOptions';
+import type {ParallelRunOptions} from '../../../src/run/parallelRunOptions';
+import type {RunOptions} from '../../../src/run/runOptions';
 import {makePlan} from '../../../src/run/runPlan';
 import {jestTest} from './jestTests';
 

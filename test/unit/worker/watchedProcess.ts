@@ -61,7 +61,7 @@ export class WatchedProcess {
     const path = kind === 'nobody-listens' ? join(folder, 'none') : socket;
     const transport =
       kind === 'in-band'
-        ? {kind, remedy: REMEDY}
+        ? {kind, remedy: REMEDY, core: require.resolve('@jest/core')}
         : {kind: 'socket', path, token: 'secret', slot: 2, generation: 3, ownsGroup};
     const prelude = `const {Watchdog} = require(${JSON.stringify(join(workerFolder, 'watchdog.js'))}); const transport = ${JSON.stringify(transport)};`;
     writeFileSync(this.path, `${prelude}\n${script}`);

@@ -4,9 +4,8 @@
  */
 import type * as JestWorkerModule from 'jest-worker';
 import type {SlotNumber} from '../../../core/plan/units';
-import {openEventLog, type AheadState} from '../../eventLog';
+import type {AheadState} from '../../../recording/lines';
 import type {Faults} from '../../faults';
-import {warn} from '../../warn';
 import {hearHosts} from '../hearHosts';
 import {WorkerHost, type FurtherSetup, type WorkerListener} from '../workerHost';
 import {SharedOutput} from '../workerOutput';
@@ -31,6 +30,8 @@ export interface AheadRun {
   readonly jestWorker: typeof JestWorkerModule;
   /** Used if the temporary folder is unusable. */
   readonly spareFolder: string;
+  /** Records the state of a waiting worker. */
+  readonly record: (slot: SlotNumber, pid: number | null, state: AheadState) => void;
 }
 
 interface Waiting {
@@ -51,7 +52,6 @@ export class AheadWorkers {
   /** The output of waiting workers appears in the run that takes them. */
   readonly stdout = new SharedOutput(process.stdout);
   readonly stderr = new SharedOutput(process.stderr);
-  readonly #log = openEventLog(process.env.XDIST_LOG, warn);
   /** The current run, or the last one. */
   #run: AheadRun | null = null;
   /** The modules that the workers of that run have loaded and that workers may load ahead. */
@@ -189,7 +189,7 @@ export class AheadWorkers {
   }
 
   #note({slot, pid}: WorkerHost, ahead: AheadState): void {
-    this.#log.write({run: this.#run?.runId ?? '', at: performance.now(), worker: {slot, pid, ahead}});
+    this.#run?.record(slot, pid, ahead);
   }
 }
 

@@ -46,7 +46,7 @@ function graph(
     declaredBy: (file: string) => titles(fixtures.declaredBy(file).map(({id}) => id)),
     problems: Object.fromEntries(
       [...problems].flatMap(([file, all]) =>
-        all.length > 0 ? [[file, all.map(({place, message}) => `${place} ${message}`)]] : [],
+        all.length > 0 ? [[file, all.map(({place, text}) => `${place} ${text}`)]] : [],
       ),
     ),
   };
@@ -96,14 +96,14 @@ describe('what is wrong with a fixture is wrong with every file that needs it, a
       {top: ['b'], a: ['b'], b: ['ok', 'c'], c: ['a'], ok: []},
     );
     const circle =
-      'a.ts:1 shared fixtures need each other in a circle: a.ts -> b.ts -> c.ts -> a.ts. Remove one of these @shared-fixture pragmas.';
+      'a.ts:1 shared fixtures need each other in a cycle: a.ts -> b.ts -> c.ts -> a.ts. Remove one of these @shared-fixture pragmas.';
     expect(problems).toEqual({x: [circle], y: [circle]});
     expect(order).toEqual(['ok']);
     expect([neededBy('x'), neededBy('z')]).toEqual([[], ['ok']]);
   });
 
   test('a fixture that needs itself', () => {
-    expect(graph({x: ['a']}, {a: ['a']}).problems.x).toEqual([expect.stringContaining('in a circle: a.ts -> a.ts.')]);
+    expect(graph({x: ['a']}, {a: ['a']}).problems.x).toEqual([expect.stringContaining('in a cycle: a.ts -> a.ts.')]);
   });
 
   test('two scopes of one fixture', () => {
@@ -132,8 +132,8 @@ describe('what is wrong with a fixture is wrong with every file that needs it, a
   });
 
   test('what was known to be wrong with a module, or with the file itself', () => {
-    const broken = {place: 'a.ts:9', message: 'no.'};
-    const own = {place: 'x:9', message: 'nor this.'};
+    const broken = {place: 'a.ts:9', text: 'no.'};
+    const own = {place: 'x:9', text: 'nor this.'};
     const {problems} = buildFixtureGraph(
       new Map([
         ['x', {configId: 'c', uses: [use('b', 'x:1')], problems: [own]}],

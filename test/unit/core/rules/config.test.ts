@@ -43,6 +43,13 @@ describe('precedence', () => {
     ];
     expect(resolveOptions(sources, {XDIST_IN_BAND: 'never'})).toEqual({
       ...DEFAULT_OPTIONS,
+      from: {
+        inBand: 'the environment variable XDIST_IN_BAND',
+        maxScheduleChunk: 'xdist.config.js',
+        maxWorkerRestarts: 'the Jest config',
+        restartWorkers: 'package.json',
+        timings: 'package.json',
+      },
       timings: 'a.json',
       restartWorkers: 'file',
       maxScheduleChunk: 2,
@@ -413,6 +420,26 @@ describe('mistakes', () => {
   });
 });
 
+describe('recording', () => {
+  test.each([
+    ['run.xdist', {path: 'run.xdist', keep: 10}],
+    ['{"keep": 3}', {path: null, keep: 3}],
+    ['{"path": "a/b", "keep": 1}', {path: 'a/b', keep: 1}],
+    ['false', null],
+  ])('XDIST_RECORDING=%s', (text, recording) => {
+    expect(resolveOptions([], {XDIST_RECORDING: text}).recording).toEqual(recording);
+  });
+
+  test.each([
+    ['true', 'must be false, or an object like {"path": "run.xdist"} or {"keep": 10}, got true.'],
+    ['', '"recording.path" must be a path, got "".'],
+    ['{"keep": 0}', '"recording.keep" must be a whole number, 1 or more, got 0.'],
+    ['{"pth": "a"}', 'unknown option "recording.pth". Did you mean "path"?'],
+  ])('XDIST_RECORDING=%s is a mistake', (text, problem) => {
+    expect(() => resolveOptions([], {XDIST_RECORDING: text})).toThrow(problem);
+  });
+});
+
 describe('the environment', () => {
   test('every option has a variable', () => {
     expect(OPTION_NAMES.map(variableOf)).toEqual([
@@ -434,6 +461,7 @@ describe('the environment', () => {
       'XDIST_TIMINGS',
       'XDIST_IN_BAND',
       'XDIST_COMPILE_CACHE',
+      'XDIST_RECORDING',
     ]);
   });
 
@@ -519,7 +547,7 @@ describe('the environment', () => {
     ]);
   });
 
-  test.each(['XDIST_WORKER', 'XDIST_WORKER_COUNT', 'XDIST_RUN_ID', 'XDIST_NODE', 'XDIST_LOG'])(
+  test.each(['XDIST_WORKER', 'XDIST_WORKER_COUNT', 'XDIST_RUN_ID', 'XDIST_NODE'])(
     '%s, inherited from a run around this one, is no option',
     variable => {
       expect(resolveOptions([], {[variable]: 'w1'})).toEqual(DEFAULT_OPTIONS);

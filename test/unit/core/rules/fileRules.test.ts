@@ -91,15 +91,14 @@ describe('more of a resource than there is', () => {
     expect(overdrawn(asks(3), {gpu: 2})).toEqual([
       {
         place: '/a.js:4',
-        message:
-          'it asks for 3 of the resource "gpu", but there are only 2. Ask for less, or raise the amount: resources: {"gpu": 3}.',
+        text: 'it asks for 3 of the resource "gpu", but there are only 2. Ask for less, or raise the amount: resources: {"gpu": 3}.',
       },
     ]);
   });
 
   test('is more than 1 of a resource that is not listed, whatever every object has of that name', () => {
     const [problem] = overdrawn(rules({resources: [{name: 'constructor', amount: 2, line: 4}]}), {});
-    expect(problem?.message).toMatch(
+    expect(problem?.text).toMatch(
       /^it asks for 2 of the resource "constructor", but there is only 1, because the option "resources" does not list it\. /,
     );
   });

@@ -13,8 +13,8 @@ const read = (source: string) => parsePragmas(source, {extract, parse});
 const fileWith = (...lines: string[]) =>
   `/**\n${lines.map(line => ` * ${line}\n`).join('')} */\ntest('a', () => {});\n`;
 
-/** "line: message", the message up to its first colon. */
-const brief = ({line, message}: PragmaProblem) => `${line}: ${message.split(/: | has no effect/)[0]}`;
+/** "line: text", the text up to its first colon. */
+const brief = ({line, text}: PragmaProblem) => `${line}: ${text.split(/: | has no effect/)[0]}`;
 
 const FOLLOWING_LINE =
   /takes the text on the line after a pragma for a part of its value: leave an empty ` \*` line between them/;
@@ -112,15 +112,15 @@ describe('malformed pragmas', () => {
     ['@hard-timeout -1s', '@hard-timeout -1s: expected a time'],
     ['@hard-timeout 1h', '@hard-timeout 1h: expected a time'],
     ['@restart-worker always', '@restart-worker always: it takes no value'],
-  ])('%s', (line, message) => {
+  ])('%s', (line, text) => {
     const {errors, pragmas} = read(fileWith('Text.', '', line, '@jest-environment node'));
-    expect(errors).toEqual([{line: 4, message: expect.stringContaining(message) as unknown}]);
+    expect(errors).toEqual([{line: 4, text: expect.stringContaining(text) as unknown}]);
     expect(pragmas).toEqual(NO_PRAGMAS);
   });
 
   test.each(['@can-split', '@worker-group a', '@hard-timeout 1s'])('%s twice blames the second', line => {
     const {errors} = read(fileWith(line, '@serial', line));
-    expect(errors).toEqual([{line: 4, message: `${line}: it may be given only once in a file`}]);
+    expect(errors).toEqual([{line: 4, text: `${line}: it may be given only once in a file`}]);
   });
 
   test('of two resources the malformed one is blamed', () => {
@@ -149,7 +149,7 @@ describe('malformed pragmas', () => {
     ]) {
       const {errors} = read(fileWith('@jest-environment node', pragma, 'It needs the machine for itself.'));
       expect(errors.map(brief)).toEqual([`3: ${pragma} It needs the machine for itself.`]);
-      expect(errors[0]?.message).toMatch(FOLLOWING_LINE);
+      expect(errors[0]?.text).toMatch(FOLLOWING_LINE);
     }
   });
 
@@ -174,7 +174,7 @@ describe('pragmas where Jest does not look', () => {
   test('after a licence line', () => {
     const {warnings, pragmas} = read(`// Copyright\n${fileWith('@serial')}`);
     expect(warnings.map(brief)).toEqual(['3: @serial']);
-    expect(warnings[0]?.message).toMatch(
+    expect(warnings[0]?.text).toMatch(
       /only from a \/\*\* \*\/ comment that is the very first thing in the file\. Move it there/,
     );
     expect(pragmas).toEqual(NO_PRAGMAS);
@@ -183,7 +183,7 @@ describe('pragmas where Jest does not look', () => {
   test('after an eslint-disable comment, which Jest takes for the docblock', () => {
     const {warnings, pragmas} = read(`/* eslint-disable no-console */\n${fileWith('@serial', '@resource gpu')}`);
     expect(warnings.map(brief)).toEqual(['3: @serial', '4: @resource']);
-    expect(warnings[0]?.message).toContain('(here, the comment that begins in line 1)');
+    expect(warnings[0]?.text).toContain('(here, the comment that begins in line 1)');
     expect(pragmas).toEqual(NO_PRAGMAS);
   });
 
@@ -276,7 +276,7 @@ test('white space around a value is not a part of it', () => {
 
 test('a docblock indented with tabs, which Jest does not read, is warned of', () => {
   expect(read('/**\n\t * @serial\n\t */').warnings).toEqual([
-    {line: 2, message: expect.stringContaining('Indent the comment with spaces') as string},
+    {line: 2, text: expect.stringContaining('Indent the comment with spaces') as string},
   ]);
 });
 
@@ -292,8 +292,8 @@ describe('in the module of a fixture only the fixtures that it needs count', () 
     expect(pragmas).toEqual({...NO_PRAGMAS, sharedFixtures: [{path: './net', scope: 'run', line: 3}]});
     expect(errors).toEqual([]);
     expect(warnings).toEqual([
-      {line: 2, message: '@serial has no effect here: it is for test files.'},
-      {line: 4, message: '@resource has no effect here: it is for test files.'},
+      {line: 2, text: '@serial has no effect here: it is for test files.'},
+      {line: 4, text: '@resource has no effect here: it is for test files.'},
     ]);
   });
 
@@ -325,6 +325,6 @@ test.each([
   expect(read(fileWith('@group a', line))).toEqual({
     pragmas: NO_PRAGMAS,
     errors: [],
-    warnings: [{line: 3, message: `${written} is no pragma. Did you mean ${meant}?`}],
+    warnings: [{line: 3, text: `${written} is no pragma. Did you mean ${meant}?`}],
   });
 });

@@ -1,5 +1,5 @@
 import type {AssertionResult} from '@jest/test-result';
-import type {JournalRecord, JournalTest, SnapshotNews} from '../../../../src/core/wire/journal';
+import type {JournalRecord, JournalTest, SnapshotActivity} from '../../../../src/core/wire/journal';
 import {
   deadConsole,
   deadSession,
@@ -42,7 +42,7 @@ const opened = (tests = six, fields: Partial<Opened> = {}): Opened => ({
 const began = (place: number): JournalRecord => ({type: 'test', place, at: 1000 + place, rss: 7});
 const ended = (
   place: number,
-  fields: {status?: AssertionResult['status']; console?: Console; snapshots?: SnapshotNews} = {},
+  fields: {status?: AssertionResult['status']; console?: Console; snapshots?: SnapshotActivity} = {},
 ): JournalRecord => ({
   type: 'ended',
   place,
@@ -480,7 +480,7 @@ test('a file that is given up is run no further', () => {
 });
 
 describe('the snapshots of a dead session', () => {
-  const news = (fields: Partial<SnapshotNews>): SnapshotNews => ({
+  const activity = (fields: Partial<SnapshotActivity>): SnapshotActivity => ({
     written: {},
     checked: [],
     dirty: false,
@@ -506,16 +506,16 @@ describe('the snapshots of a dead session', () => {
     const counts = {added: 2, matched: 1, unmatched: 0, updated: 0};
     const result = snapshots([
       began(0),
-      ended(0, {snapshots: news({written: {a: '1', b: '2'}, dirty: true, counts: {...counts, added: 1}})}),
+      ended(0, {snapshots: activity({written: {a: '1', b: '2'}, dirty: true, counts: {...counts, added: 1}})}),
       began(1),
-      ended(1, {snapshots: news({written: {b: null, c: '3'}, dirty: true, inline: ['x'], counts})}),
+      ended(1, {snapshots: activity({written: {b: null, c: '3'}, dirty: true, inline: ['x'], counts})}),
     ]);
     expect(result.counts).toEqual(counts);
     expect(result.changes).toMatchObject({path: '/a.snap', written: {a: '1', c: '3'}, dirty: true, inline: ['x']});
   });
 
   test('are obsolete where no test has asked for them', () => {
-    const asked = ended(0, {snapshots: news({checked: ['block test 0 1']})});
+    const asked = ended(0, {snapshots: activity({checked: ['block test 0 1']})});
     expect(snapshots([began(0), asked]).changes?.unchecked).toEqual(keys.slice(1));
   });
 

@@ -69,6 +69,14 @@ describe('a worker for which nothing is left', () => {
     expect(feed(state, closed(w1), up(next(w1)))).toEqual(['start w1.2 on 1', 'give w1.2: 1']);
   });
 
+  test('forgets which node its slot was meant for if it dies before it has closed', () => {
+    const state = after(placed(longUnits(2), 2), up(w1), started(w1, 0));
+    expect(feed(state, done(w1, 0))).toEqual(['close w1.1']);
+    expect(state.slots[0]?.movesTo).toBe(state.pools[1]);
+    expect(feed(state, lost(w1))).toEqual(['start w1.2 on 1']);
+    expect(state.slots[0]?.movesTo).toBeNull();
+  });
+
   test('stays in the midst of a group, and what that needs next is set up, however much of the other node comes before', () => {
     const plan = placed(
       planOf([3 * SETUP_LEAD_MS, 2 * SETUP_LEAD_MS, 1], {slots: 1, fixtures: [{scope: 'run', needs: []}]}),

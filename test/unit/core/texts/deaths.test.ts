@@ -113,8 +113,8 @@ describe('a file that no worker was left for', () => {
 
 test('a file with malformed pragmas is told each place', () => {
   const problems = [
-    {line: 2, message: '@serial x: it takes no value'},
-    {line: 3, message: '@resource: name it'},
+    {line: 2, text: '@serial x: it takes no value'},
+    {line: 3, text: '@resource: name it'},
   ];
   expect(malformedPragmas({configId: 'c', path: '/p/a.test.ts'}, problems).message).toBe(
     "A pragma in this file's docblock is invalid, so the file was not run.\n\n" +
@@ -124,7 +124,7 @@ test('a file with malformed pragmas is told each place', () => {
 });
 
 test('a file that asks for what cannot be had is told where it does, and what to do', () => {
-  expect(unmetRules([{place: '/p/a.test.ts:2', message: 'there is none.'}]).message).toBe(
+  expect(unmetRules([{place: '/p/a.test.ts:2', text: 'there is none.'}]).message).toBe(
     'This file asks for something that is not available, so it was not run.\n\n  /p/a.test.ts:2  there is none.',
   );
 });

@@ -61,7 +61,7 @@ describe.each(['jest-29', 'jest-30'] as const)('with jest-snapshot of %s', insta
     };
     const match = (testName: string, received: string, testIdentity?: object) =>
       state.match({testName, testIdentity, received, isInline: false, error: new Error('x')});
-    return {state, changes, match, when, onMatch, news: () => watch.news()};
+    return {state, changes, match, when, onMatch, takeActivity: () => watch.takeActivity()};
   }
 
   test('tells what is new and what is other, and which keys no test asked for', () => {

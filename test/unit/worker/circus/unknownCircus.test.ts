@@ -77,7 +77,9 @@ test('so it does where the snapshots are not known', async () => {
 
 test('the rest of a file cannot run whole', async () => {
   const around = new Surroundings();
-  await expect(around.run(around.sliced(REST), eventsWith(UNKNOWN_STATE))).rejects.toThrow('differs inside');
+  await expect(around.run(around.sliced(REST), eventsWith(UNKNOWN_STATE))).rejects.toThrow(
+    'The private parts of this Jest differ',
+  );
 });
 
 describe('a framework', () => {

@@ -243,7 +243,22 @@ describe('when the parent is gone', () => {
   });
 
   test('a process to which nobody ever listened goes on', async () => {
-    const watched = start(`${STARTED} setTimeout(() => console.log('goes on'), 500);`, {transport: 'nobody-listens'});
+    // A phase with a limit has the thread ask the main thread now and then. At the third question it has long been told
+    // that nobody listens.
+    const watched = start(
+      `let asked = 0;
+      process.once('worker', thread => {
+        thread.ref();
+        thread.on('message', () => {
+          if (++asked < 3) return;
+          console.log('goes on');
+          watchdog.stop();
+          thread.unref();
+        });
+      });
+      ${STARTED} watchdog.begin({name: 'a', slowMs: null, hardMs: null, stuckMs: 200});`,
+      {transport: 'nobody-listens'},
+    );
     expect(await watched.end).toMatchObject({code: 0, stdout: 'goes on\n', stderr: ''});
   });
 });
@@ -289,7 +304,11 @@ describe('a process with a watchdog', () => {
     rmSync(join(broken, 'watchdogThread.js'));
     const watched = WatchedProcess.start(
       broken,
-      `${STARTED} watchdog.begin({name: 'a', slowMs: 1, hardMs: 1}); watchdog.idle(); setTimeout(() => { watchdog.stop(); console.log('goes on'); }, 500);`,
+      `process.once('worker', thread => {
+        thread.ref();
+        thread.once('exit', () => { watchdog.stop(); console.log('goes on'); });
+      });
+      ${STARTED} watchdog.begin({name: 'a', slowMs: 1, hardMs: 1}); watchdog.idle();`,
     );
     expect(await watched.end).toMatchObject({code: 0, stdout: 'goes on\n', stderr: ''});
   });
@@ -299,9 +318,10 @@ describe('a process with a watchdog', () => {
       const {isMainThread, Worker} = require('node:worker_threads');
       if (isMainThread) new Worker(__filename).on('error', console.error);
       else {
+        process.on('worker', () => console.log('a watchdog has started'));
         ${STARTED}
         watchdog.begin({name: 'a', slowMs: 1, hardMs: 1});
-        setTimeout(() => console.log('the thread ends'), 1000);
+        setImmediate(() => console.log('the thread ends'));
       }
     `);
     expect(await watched.end).toMatchObject({code: 0, stdout: 'the thread ends\n', stderr: ''});
@@ -342,17 +362,19 @@ describe('a watchdog in band', () => {
     });
   });
 
-  test("leaves Jest's own calls out of the stack, as Jest does", async () => {
+  test.each([
+    ["leaves Jest's own calls out of the stack, as Jest does", 'jest-circus', ''],
+    ['shows those of a package that only has a name like theirs', 'jest-extended', '    at exports.call .*\n'],
+  ])('%s', async (_name, name, call) => {
     const watched = start(
       `${begun} ${limited}
-      const {call} = require('./node_modules/jest-circus/build/run.js');
+      const {call} = require('./node_modules/${name}/build/run.js');
       call(function spin() { for (;;); });`,
-      {...inBand, files: {'node_modules/jest-circus/build/run.js': 'exports.call = spin => spin();'}},
+      {...inBand, files: {[`node_modules/${name}/build/run.js`]: 'exports.call = spin => spin();'}},
     );
     const {stderr} = await watched.end;
-    expect(stderr).toMatch(
-      new RegExp(`^${hangs}    at spin \\(${watched.path}:4:\\d+\\)\n    at ${watched.path}:4:\\d+${remedy}$`),
-    );
+    const [spin, main] = [`    at spin \\(${watched.path}:4:\\d+\\)\n`, `    at ${watched.path}:4:\\d+`];
+    expect(stderr).toMatch(new RegExp(`^${hangs}${spin}${call}${main}${remedy}$`));
   });
 
   test('says in the shared memory that it ends the process, so that no exit listener repeats the text', async () => {

@@ -88,6 +88,7 @@ const run = (slots: number, other: Partial<AheadRun> & {readonly runId?: string}
   setupOf: () => ({runId: other.runId ?? 'r1'}) as ReturnType<AheadRun['setupOf']>,
   jestWorker: {} as AheadRun['jestWorker'],
   spareFolder: '/spare',
+  record: () => undefined,
   ...other,
 });
 

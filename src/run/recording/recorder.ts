@@ -1,0 +1,264 @@
+/** Records one run: turns what happens into the lines of a recording. */
+import {cpus, freemem} from 'node:os';
+import type {AssertionResult, Test, TestResult} from '@jest/test-result';
+import type {SlotNumber} from '../../core/plan/units';
+import type {FileError} from '../../core/texts/deaths';
+import type {DeathReport} from '../../core/texts/deaths';
+import type {FileProfile} from '../../core/wire/fileProfile';
+import type {AheadState, EndLine, FileLine, Level, RecordedTest, RecordingLine} from '../../recording/lines';
+import {RecordingFile} from '../../recording/recordingFile';
+import {findRoot, RepoPaths} from '../../recording/repoPaths';
+import {cacheDirectoryOf} from '../cache/cacheDirectory';
+import type {RunOptions} from '../runOptions';
+import type {ScheduleLog, ScheduleLogLine} from '../scheduleLog';
+import {warn, hearWarnings} from '../warn';
+import {makeRoom, pathOfFull, recordingFolder} from './recordingPlace';
+import {firstLines} from './runLine';
+import {SchedulePaths} from './schedulePaths';
+
+/** How often (ms) the load of the machine is recorded. */
+const LOAD_EVERY_MS = 2000;
+
+/** One worker's share of a file. */
+export interface Share {
+  readonly test: Test;
+  /** null: the run is in band. */
+  readonly unit: number | null;
+  /** null: the run is in band. */
+  readonly slot: SlotNumber | null;
+  /** null: all workers are alike. */
+  readonly node: string | null;
+  /** null: the file has no result. */
+  readonly result: TestResult | null;
+  readonly profile: FileProfile | null;
+}
+
+/** The last run's recorder. In watch mode, it records the states of the workers that wait for the next run. */
+let last: Recorder | null = null;
+
+export function startRecorder(run: RunOptions, runId: string): Recorder {
+  last?.close();
+  last = new Recorder(run, runId);
+  return last;
+}
+
+export class Recorder implements ScheduleLog {
+  readonly #startedAt = Date.now();
+  readonly #began = performance.now();
+  readonly #run: RunOptions;
+  readonly #runId: string;
+  readonly #level: Level;
+  readonly #file: RecordingFile | null;
+  readonly #paths: RepoPaths;
+  readonly #schedulePaths: SchedulePaths;
+  readonly #indexes = new Map<Test, number>();
+  /** The lines that came before the first line; null: that line is written. */
+  #early: RecordingLine[] | null = [];
+  #hasFailed = false;
+  #ended = false;
+  #stopHearing: () => void = () => undefined;
+  #loadTimer: NodeJS.Timeout | undefined;
+
+  constructor(run: RunOptions, runId: string) {
+    this.#run = run;
+    this.#runId = runId;
+    const {recording} = run.options;
+    this.#level = recording?.path == null ? 'default' : 'full';
+    this.#file = recording === null ? null : this.#open(recording);
+    const folders = run.tests.map(({context}) => context.config.rootDir);
+    const outside = [...new Set(folders), ...run.tests.map(({path}) => path)];
+    this.#paths = new RepoPaths(this.#file === null ? '' : findRoot(run.globalConfig.rootDir, outside));
+    this.#schedulePaths = new SchedulePaths(this.#paths);
+    if (this.#file === null) return;
+    for (const [index, test] of run.tests.entries()) this.#indexes.set(test, index);
+    this.#stopHearing = hearWarnings(text => this.#append({type: 'warning', at: this.now(), text}));
+    process.on('exit', this.#endEarly);
+  }
+
+  /** The time of a line: ms since the run began, in hundredths, which keep a recording small. */
+  readonly now = (): number => Math.round((performance.now() - this.#began) * 100) / 100;
+
+  /** Where the recording is; null: there is none. */
+  get path(): string | null {
+    return this.#file?.path ?? null;
+  }
+
+  /** Writes the first lines. @param inBand why the run is in band; null: it is over workers */
+  begin(inBand: string | null): void {
+    const early = this.#early ?? [];
+    this.#early = null;
+    if (this.#file === null) return;
+    const {run, files} = firstLines({
+      run: this.#run,
+      runId: this.#runId,
+      level: this.#level,
+      startedAt: this.#startedAt,
+      beforeMs: this.#began,
+      paths: this.#paths,
+      inBand,
+    });
+    for (const line of [run, files, ...early]) this.#append(line);
+    this.#recordLoad();
+  }
+
+  write(line: ScheduleLogLine): void {
+    if (this.#file === null) return;
+    if (line.type === 'plan') {
+      const plan = this.#schedulePaths.plan(line.plan);
+      const indexes = new Map(this.#run.tests.map(({context, path}, index) => [`${context.config.id} ${path}`, index]));
+      const files = line.plan.units.map(({file}) => indexes.get(`${file.configId} ${file.path}`) ?? 0);
+      this.#append({...line, plan, files, nodes: this.#run.options.nodes.map(({name}) => name)});
+    } else if (line.type === 'event') {
+      this.#append({...line, event: this.#schedulePaths.event(line.event)});
+    } else if (line.type === 'command') {
+      this.#append({...line, command: this.#schedulePaths.command(line.command)});
+    } else {
+      this.#append(line);
+    }
+  }
+
+  /** A worker's process is up. */
+  process(slot: SlotNumber, generation: number, pid: number | null): void {
+    if (pid !== null) this.#append({type: 'process', at: this.now(), slot, generation, pid});
+  }
+
+  /** The state of a worker that watch mode started ahead, also after the end of the run. Tests read it at once. */
+  ahead(slot: SlotNumber, pid: number | null, state: AheadState): void {
+    this.#append({type: 'ahead', at: this.now(), slot, pid, state});
+    this.#file?.flush();
+  }
+
+  share({test, unit, slot, node, result, profile}: Share): void {
+    const file = this.#indexes.get(test);
+    if (this.#file === null || file === undefined) return;
+    const tests = (result?.testResults ?? []).map(one => this.#recordedTest(one));
+    this.#append({type: 'share', at: this.now(), file, unit, slot, node, tests, profile});
+  }
+
+  death({slot, generation, pid, death, stderr}: DeathReport): void {
+    if (this.#file === null) return;
+    const recorded = this.#schedulePaths.death(death);
+    this.#append({type: 'death', at: this.now(), slot, generation, pid, death: recorded, stderr});
+  }
+
+  /** An event that Jest is told. */
+  told(name: string, payload: unknown): void {
+    if (this.#file === null) return;
+    if (name === 'test-file-success') {
+      const [test, result] = payload as [Test, TestResult];
+      this.#fileEnded(test, result, null);
+    } else if (name === 'test-file-failure') {
+      const [test, error] = payload as [Test, FileError | undefined];
+      this.#fileEnded(test, null, error?.message ?? '');
+    }
+  }
+
+  /** The run is over. @param how null: as the results of its files say */
+  end(how: 'ended-early' | 'fault' | null, failedOutside: boolean): void {
+    if (this.#file === null || this.#ended) return;
+    this.#ended = true;
+    if (this.#early !== null) this.begin(null);
+    const failed = this.#hasFailed || failedOutside;
+    const verdict: EndLine['verdict'] = how ?? (failed ? 'failed' : 'passed');
+    this.#append({type: 'end', at: this.now(), verdict, failedOutside});
+    clearInterval(this.#loadTimer);
+    this.#stopHearing();
+    process.off('exit', this.#endEarly);
+    this.#file.flush();
+    // In watch mode, the states of the workers for the next run follow.
+    if (!this.#run.watcher.isWatchMode()) this.#file.close();
+  }
+
+  /** The next run begins. */
+  close(): void {
+    this.#file?.close();
+  }
+
+  /** Jest ends its process: by `--bail`, or because the user or a test asked for it. */
+  readonly #endEarly = () => this.end('ended-early', false);
+
+  #open({path, keep}: {readonly path: string | null; readonly keep: number}): RecordingFile | null {
+    const {globalConfig, tests, watcher} = this.#run;
+    const {rootDir} = globalConfig;
+    const place = {keep, startedAt: this.#startedAt, runId: this.#runId};
+    try {
+      const found =
+        path === null
+          ? makeRoom(recordingFolder(cacheDirectoryOf(tests), rootDir), place)
+          : pathOfFull(path, rootDir, watcher.isWatchMode());
+      return found === null ? null : new RecordingFile(found, error => this.#warn(found, error));
+    } catch (error) {
+      this.#warn(path ?? 'the recording', error as Error);
+      return null;
+    }
+  }
+
+  #warn(path: string, error: Error): void {
+    warn(`the recording ${path} could not be written: ${error.message}`);
+  }
+
+  #append(line: RecordingLine): void {
+    if (this.#early === null) this.#file?.append(line);
+    else this.#early.push(line);
+  }
+
+  #fileEnded(test: Test, result: TestResult | null, error: string | null): void {
+    const file = this.#indexes.get(test);
+    if (file === undefined) return;
+    const line = fileLine(this.now(), file, result, error);
+    if (line.status === 'failed') this.#hasFailed = true;
+    this.#append(line);
+  }
+
+  #recordedTest({ancestorTitles, title, status, duration, startAt}: AssertionResult): RecordedTest {
+    return {
+      titles: [...ancestorTitles, title],
+      status,
+      ms: duration ?? null,
+      at: typeof startAt === 'number' ? startAt - this.#startedAt : null,
+    };
+  }
+
+  #recordLoad(): void {
+    let before = cpuTimes();
+    const sample = () => {
+      const now = cpuTimes();
+      const all = now.all - before.all;
+      const busy = all === 0 ? 0 : (now.busy - before.busy) / all;
+      before = now;
+      this.#append({type: 'load', at: this.now(), busy, freeBytes: freemem()});
+    };
+    this.#loadTimer = setInterval(sample, LOAD_EVERY_MS).unref();
+  }
+}
+
+/** @param error why the file has no result */
+function fileLine(at: number, file: number, result: TestResult | null, error: string | null): FileLine {
+  if (result === null) {
+    return {type: 'file', at, file, status: 'failed', tests: NO_TESTS, error: (error ?? '').split('\n')[0] ?? ''};
+  }
+  const {numFailingTests: failed, numPassingTests: passed, numPendingTests: pending, numTodoTests: todo} = result;
+  const exec = result.testExecError;
+  const isEmpty = result.testResults.length === 0 && !result.skipped;
+  return {
+    type: 'file',
+    at,
+    file,
+    status: failed > 0 || exec != null || isEmpty ? 'failed' : result.skipped ? 'skipped' : 'passed',
+    tests: {passed, failed, pending, todo},
+    error: exec == null ? null : (exec.message.split('\n')[0] ?? ''),
+  };
+}
+
+const NO_TESTS: FileLine['tests'] = {passed: 0, failed: 0, pending: 0, todo: 0};
+
+/** The time of all cores since the machine has started, in ms. */
+function cpuTimes(): {readonly all: number; readonly busy: number} {
+  let all = 0;
+  let idle = 0;
+  for (const {times} of cpus()) {
+    all += times.user + times.nice + times.sys + times.idle + times.irq;
+    idle += times.idle;
+  }
+  return {all, busy: all - idle};
+}
