@@ -6,6 +6,9 @@
 
 const KEY = '$xdist';
 
+/** Errors of other classes come back with their name, as `Error`. A structured clone does the same. */
+const ERRORS = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
+
 type Coded = readonly [kind: string, ...rest: unknown[]];
 
 /** @returns a value that JSON.stringify writes without loss, and `fromJson` turns back */
@@ -19,7 +22,12 @@ export function toJson(value: unknown): unknown {
  * @throws {TypeError} if the value was not made by `toJson`
  */
 export function fromJson(value: unknown): unknown {
-  return decode(value, []);
+  try {
+    return decode(value, []);
+  } catch (error) {
+    // It may also be an invalid expression or whole number, or nested more deeply than the stack is.
+    throw error instanceof TypeError ? error : new TypeError((error as Error).message);
+  }
 }
 
 /** @param around the objects that contain the value, the outermost first */
@@ -118,7 +126,7 @@ function decodeCode([kind, first, second, third, fourth]: Coded, around: unknown
     case 'bigint':
       return BigInt(String(first));
     case 'date':
-      return new Date(Number(first));
+      return new Date(first === null ? NaN : Number(first)); // JSON has no NaN
     case 'regexp':
       return new RegExp(String(first), String(second));
     case 'bytes':
@@ -139,10 +147,12 @@ function decodeCode([kind, first, second, third, fourth]: Coded, around: unknown
       return within(set, around, () => listOf(first).forEach(item => set.add(decode(item, around))));
     }
     case 'error': {
-      const error = new Error(String(second));
-      error.name = String(first);
+      const name = String(first);
+      const Kind = ERRORS.find(known => known.name === name) ?? Error;
+      const error = new Kind(String(second));
+      if (error.name !== name) hide(error, 'name', name);
       if (third === null) delete error.stack;
-      else error.stack = third as string;
+      else hide(error, 'stack', textOf(third));
       return decodeFields(objectOf(fourth), error, around);
     }
     case 'boxed':
@@ -179,6 +189,16 @@ function boxedOf(primitive: unknown): object {
     throw new TypeError('expected a text, a number, or true or false');
   }
   return Object(primitive) as object;
+}
+
+/** Sets a property that is not one of the fields of an Error. */
+function hide(error: Error, key: 'name' | 'stack', value: string): void {
+  Object.defineProperty(error, key, {value, configurable: true, enumerable: false, writable: true});
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('expected a text');
+  return value;
 }
 
 function listOf(value: unknown): unknown[] {
