@@ -112,7 +112,8 @@ export async function run(runOptions: RunOptions): Promise<void> {
         compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
         fixtures: sharedFixtures && deliveredInBand(sharedFixtures, rules.fixtures),
         onStart: test => timings.markInBand(past.key(test)),
-        onEnd: (test, ms, result) => past.note(test, ms, result),
+        onEnd: (test, ms, result, profile) =>
+          past.note(test, {ms, result, profiles: profile === null ? [] : [profile]}),
       });
     } else if (tests.length > 0) {
       const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');

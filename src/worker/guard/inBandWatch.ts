@@ -4,7 +4,7 @@
  */
 import {FollowedFile} from '../circus/followedFile';
 import {Journal} from './journal';
-import {Phases, type PhaseLimits} from './phases';
+import {Phases, type PhaseLimits, type PhaseListener} from './phases';
 import type {CircusFile} from '../circus/testFramework';
 import {Watchdog} from './watchdog';
 
@@ -12,10 +12,13 @@ export class InBandWatch {
   readonly #watchdog: Watchdog;
   readonly #phases: Phases;
 
-  /** @param remedy what the user can do after a hang, printed with it */
-  constructor(limits: PhaseLimits, remedy: string) {
+  /**
+   * @param remedy what the user can do after a hang, printed with it
+   * @param listener hears of the phases
+   */
+  constructor(limits: PhaseLimits, remedy: string, listener: PhaseListener) {
     this.#watchdog = Watchdog.start({transport: {kind: 'in-band', remedy}});
-    this.#phases = new Phases(this.#watchdog, limits);
+    this.#phases = new Phases(this.#watchdog, limits, listener);
   }
 
   /**
