@@ -117,7 +117,6 @@ export const JEST_CAPABILITIES = {
         typeof fieldsOf(runtime._config).injectGlobals === 'boolean' &&
         Array.isArray(fieldsOf(runtime._config).sandboxInjectedGlobals) &&
         has('executor', 'handleExecutionError') &&
-        'currentlyExecutingManualMock' in fieldsOf(runtime.executor) &&
         has('fileCache', 'readFile') &&
         has('jestGlobals', 'jestObjectFor') &&
         fieldsOf(runtime.registries).internalModuleRegistry instanceof Map &&

@@ -126,9 +126,6 @@ export function makeLean({prototype}: RuntimeClass, {path, kept, needs, mayBeKep
       path: folder,
     };
     registry.set(path, module);
-    const {executor} = runtime;
-    const before = executor.currentlyExecutingManualMock;
-    executor.currentlyExecutingManualMock = path;
     try {
       const parent = to ? from : '';
       Object.defineProperty(module, 'parent', {enumerable: true, get: () => registry.get(parent) ?? null});
@@ -141,13 +138,11 @@ export function makeLean({prototype}: RuntimeClass, {path, kept, needs, mayBeKep
       try {
         wrapper.call(module.exports, module, module.exports, require, folder, path, jest);
       } catch (error) {
-        executor.handleExecutionError(error, module);
+        runtime.executor.handleExecutionError(error, module);
       }
     } catch (error) {
       registry.delete(path);
       throw error;
-    } finally {
-      executor.currentlyExecutingManualMock = before;
     }
     module.loaded = true;
     return module;

@@ -39,7 +39,6 @@ export interface Runtime {
     getGlobalPaths(name: string | undefined): readonly string[];
   };
   readonly executor: {
-    currentlyExecutingManualMock: string | null;
     /** Throws the error, with what Jest adds to one of a module that cannot be found. */
     handleExecutionError(error: unknown, module: RuntimeModule): never;
   };

@@ -15,7 +15,7 @@ const RUNTIME = {
     resolver: {},
     cjsConditions: [],
   },
-  executor: {...functions('handleExecutionError'), currentlyExecutingManualMock: null},
+  executor: functions('handleExecutionError'),
   fileCache: functions('readFile'),
   jestGlobals: functions('jestObjectFor'),
   registries: {internalModuleRegistry: new Map()},
