@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly nodeArgs?: readonly string[];
   /** Default: the project's. */
   readonly execPath?: string;
+  /** A script that runs in place of `jest`, with the same arguments. */
+  readonly script?: string;
   /** Called when `jest` has been started; the run's end waits for it. */
   readonly meanwhile?: (jest: ChildProcess) => Promise<void>;
 }
@@ -189,7 +191,7 @@ export class Project {
 
   /** Starts `jest` and returns at once. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcess {
-    const jest = join(this.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
+    const jest = options.script ?? join(this.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
     const runner = (options.runner ?? 'xdist') === 'xdist' ? ['--runner=xdist'] : [];
     for (const left of ['out.json', 'events.jsonl', ...this.#recordings()]) rmSync(this.path(left), {force: true});
     this.write('.recorder.js', RECORDING_REPORTER);

@@ -1,0 +1,54 @@
+/** Records a run of a project, and tells it again in another folder. */
+import type {JestOutput, Project} from './project';
+
+export interface Replayed {
+  readonly run: JestOutput;
+  readonly replay: JestOutput;
+}
+
+export interface ReplayOptions {
+  /** Default: the recording of the recorded project. */
+  readonly recordings?: readonly string[];
+  readonly withoutProjects?: readonly string[];
+  readonly allowIncomplete?: boolean;
+}
+
+/** The command `show --as-jest`, with Jest's arguments as its own. */
+const SHOW = `
+const {dirname, join} = require('path');
+const ours = dirname(require.resolve('jest-runner-xdist/package.json'));
+const {showAsJest} = require(join(ours, 'dist', 'cli', 'asJest.js'));
+showAsJest({...JSON.parse(process.env.SHOW_OPTIONS), jestArguments: process.argv.slice(2), cwd: __dirname}).then(
+  code => (process.exitCode = code),
+);
+`;
+
+/** Tells recordings in a project, and runs none of it. */
+export async function showAsJest(
+  project: Project,
+  jestArguments: readonly string[],
+  {recordings = [], withoutProjects = [], allowIncomplete = false}: ReplayOptions,
+): Promise<JestOutput> {
+  project.write('.show.cjs', SHOW);
+  return project.run(jestArguments, {
+    runner: 'config',
+    script: project.path('.show.cjs'),
+    env: {SHOW_OPTIONS: JSON.stringify({recordings, withoutProjects, allowIncomplete})},
+  });
+}
+
+/** What a run and its replay have in common: all but times and the name of the folder. */
+export function visible({folder}: Project, {exitCode, stdout, stderr, json, events}: JestOutput): unknown {
+  const text = JSON.stringify({exitCode, stdout, stderr, json, events})
+    .replaceAll(folder, '<folder>')
+    .replaceAll(/\\nTime: {8}[^\\]*\\n/g, '\\n');
+  return JSON.parse(text, (key, value: unknown) => (key === 'startTime' || key === 'endTime' ? 0 : value)) as unknown;
+}
+
+/** A report that a run has written, without the times of the run as a whole and the name of the folder. */
+export function report(project: Project, path: string): string {
+  return project
+    .read(path)
+    .replaceAll(project.folder, '<folder>')
+    .replaceAll(/ (time|timestamp)="[^"]*"/g, '');
+}
