@@ -41,7 +41,12 @@ export async function showAsJest(
 export function visible({folder}: Project, {exitCode, stdout, stderr, json, events}: JestOutput): unknown {
   const text = JSON.stringify({exitCode, stdout, stderr, json, events})
     .replaceAll(folder, '<folder>')
-    .replaceAll(/\\nTime: {8}[^\\]*\\n/g, '\\n');
+    .replaceAll(/\\nTime: {8}[^\\]*\\n/g, '\\n')
+    // Of an error that Jest itself makes when it is told of a file.
+    .replaceAll(
+      /\\n +at [^\\]*(@jest\/core|jest-runner|jest-runner-xdist|emittery|node:internal)\/[^\\]*(?=\\n|")/g,
+      '',
+    );
   return JSON.parse(text, (key, value: unknown) => (key === 'startTime' || key === 'endTime' ? 0 : value)) as unknown;
 }
 
