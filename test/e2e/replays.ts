@@ -37,17 +37,21 @@ export async function showAsJest(
   });
 }
 
+/** Of an error that Jest itself makes when it is told of a file. */
+const JESTS_FRAMES = /\n +at .*(?:@jest\/core|jest-cli|jest-runner|jest-runner-xdist|emittery|node:internal)\/.*/g;
+
 /** What a run and its replay have in common: all but times and the name of the folder. */
 export function visible({folder}: Project, {exitCode, stdout, stderr, json, events}: JestOutput): unknown {
-  const text = JSON.stringify({exitCode, stdout, stderr, json, events})
-    .replaceAll(folder, '<folder>')
-    .replaceAll(/\\nTime: {8}[^\\]*\\n/g, '\\n')
-    // Of an error that Jest itself makes when it is told of a file.
-    .replaceAll(
-      /\\n +at [^\\]*(@jest\/core|jest-runner|jest-runner-xdist|emittery|node:internal)\/[^\\]*(?=\\n|")/g,
-      '',
-    );
-  return JSON.parse(text, (key, value: unknown) => (key === 'startTime' || key === 'endTime' ? 0 : value)) as unknown;
+  const normalized = (text: string) =>
+    text
+      .replaceAll(folder, '<folder>')
+      .replaceAll(/^Time: {8}.*\n/gm, '')
+      .replaceAll(JESTS_FRAMES, '');
+  return JSON.parse(JSON.stringify({exitCode, stdout, stderr, json, events}), (key, value: unknown) => {
+    if (typeof value === 'string') return normalized(value);
+    if (key === 'coverageMap') return JSON.parse(JSON.stringify(value).replaceAll(folder, '<folder>')) as unknown;
+    return key === 'startTime' || key === 'endTime' ? 0 : value;
+  });
 }
 
 /** A report that a run has written, without the times of the run as a whole and the name of the folder. */
