@@ -19,6 +19,9 @@ const TRAILER = 8;
 /** Two letters that name the extra field. */
 const FIELD = Buffer.from('XD');
 
+/** How many bytes of the extra field follow its name and this length. */
+const SIZES = 8;
+
 /** The bit of a gzip header's flags that says that an extra field follows. */
 const HAS_EXTRA = 4;
 
@@ -30,7 +33,7 @@ export function encodeBlock(lines: string): Buffer {
   const extra = Buffer.alloc(EXTRA);
   extra.writeUInt16LE(EXTRA - 2, 0);
   FIELD.copy(extra, 2);
-  extra.writeUInt16LE(8, 4);
+  extra.writeUInt16LE(SIZES, 4);
   extra.writeUInt32LE(member.length + EXTRA, 6);
   extra.writeUInt32LE(inflated.length, 10);
   member[3] = (member[3] ?? 0) | HAS_EXTRA;
@@ -50,6 +53,7 @@ export const BLOCK_HEAD = HEADER + EXTRA;
 export function sizeOfBlock(bytes: Buffer): BlockSize | null {
   if (bytes.length < BLOCK_HEAD || bytes.readUInt32BE(0) !== (0x1f8b0800 | HAS_EXTRA) >>> 0) return null;
   if (bytes.readUInt16LE(HEADER) !== EXTRA - 2 || !bytes.subarray(12, 14).equals(FIELD)) return null;
+  if (bytes.readUInt16LE(14) !== SIZES) return null;
   const stored = bytes.readUInt32LE(16);
   return stored < BLOCK_HEAD + TRAILER ? null : {stored, inflated: bytes.readUInt32LE(20)};
 }

@@ -7,6 +7,9 @@ import {types} from 'node:util';
 
 const KEY = '$xdist';
 
+/** Errors of other classes come back with their name, as `Error`. A structured clone does the same. */
+const ERRORS = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
+
 /**
  * What is nested deeper, and objects beyond this number, become `undefined`: in band, an assertion's value may lead to
  * all objects of the process.
@@ -27,7 +30,12 @@ export function toJson(value: unknown): unknown {
  * @throws {TypeError} if the value was not made by `toJson`
  */
 export function fromJson(value: unknown): unknown {
-  return decode(value, []);
+  try {
+    return decode(value, []);
+  } catch (error) {
+    // It may also be an invalid expression or whole number, or nested more deeply than the stack is.
+    throw error instanceof TypeError ? error : new TypeError((error as Error).message);
+  }
 }
 
 /** The number of each object that `toJson` has met, in the order in which it met them. */
@@ -138,7 +146,7 @@ function decodeCode([kind, first, second, third, fourth]: Coded, objects: object
       return target;
     }
     case 'date':
-      return known(new Date(Number(first)), objects);
+      return known(new Date(first === null ? NaN : Number(first)), objects); // JSON has no NaN
     case 'regexp':
       return known(new RegExp(String(first), String(second)), objects);
     case 'bytes':
@@ -154,12 +162,12 @@ function decodeCode([kind, first, second, third, fourth]: Coded, objects: object
       return set;
     }
     case 'error': {
-      const error = known(new Error(String(second)), objects);
-      // Not enumerable, as it was: reporters that write JSON write the enumerable fields.
-      if (error.name !== first)
-        Object.defineProperty(error, 'name', {value: first, configurable: true, writable: true});
+      const name = String(first);
+      const Kind = ERRORS.find(one => one.name === name) ?? Error;
+      const error = known(new Kind(String(second)), objects);
+      if (error.name !== name) hide(error, 'name', name);
       if (third === null) delete error.stack;
-      else error.stack = third as string;
+      else hide(error, 'stack', textOf(third));
       return decodeFields(objectOf(fourth), error, objects);
     }
     case 'boxed': {
@@ -191,6 +199,16 @@ function decodeFields<T extends object>(fields: object, into: T, objects: object
 function define(object: object, key: string, value: unknown): void {
   if (key !== '__proto__') (object as Record<string, unknown>)[key] = value;
   else Object.defineProperty(object, key, {value, configurable: true, enumerable: true, writable: true});
+}
+
+/** Sets a property that is not one of the fields of an Error. */
+function hide(error: Error, key: 'name' | 'stack', value: string): void {
+  Object.defineProperty(error, key, {value, configurable: true, enumerable: false, writable: true});
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('expected a text');
+  return value;
 }
 
 function listOf(value: unknown): unknown[] {

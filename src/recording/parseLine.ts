@@ -1,32 +1,40 @@
 /** Parses the lines of a recording. A recording may come from a stranger, so each field that is read has a check. */
 import * as v from 'valibot';
 import {parseFileProfile} from '../core/wire/fileProfile';
+import {
+  bytes,
+  death,
+  expectedBy,
+  generation,
+  index,
+  integer,
+  list,
+  ms,
+  place,
+  slot,
+  text,
+  yesOrNo,
+} from './fieldSchemas';
 import type {RecordingLine} from './lines';
 import {isRepoPath} from './repoPaths';
 import {parseCommand, parseEvent, parsePlan} from './scheduleLines';
 
-const ms = v.pipe(v.number('a number'), v.finite('a number'));
-const whole = v.pipe(v.number('a whole number'), v.integer('a whole number'));
-const index = v.pipe(whole, v.minValue(0, 'a whole number, 0 or more'));
-const text = v.string('a text');
-const yesOrNo = v.boolean('true or false');
 const path = v.pipe(text, v.check(isRepoPath, 'a path below the root of the repository'));
-/** A value that another parser checks. */
-const parsed = <T>(parse: (value: unknown) => T) =>
+/** A value that another parser checks. @param expected what it must be; if it is left out, the parser's error says so */
+const parsed = <T>(parse: (value: unknown) => T, expected?: string) =>
   v.pipe(
     v.unknown(),
     v.rawTransform<unknown, T>(({dataset, addIssue, NEVER}) => {
       try {
         return parse(dataset.value);
       } catch (error) {
-        addIssue({message: (error as Error).message});
+        addIssue({message: expected ?? (error as Error).message});
         return NEVER;
       }
     }),
   );
 
 const at = ms;
-const slot = v.pipe(whole, v.minValue(1, 'a slot, 1 or more'));
 const pid = v.nullable(index);
 
 const settings = v.object({
@@ -37,11 +45,11 @@ const settings = v.object({
   expand: yesOrNo,
   maxWorkers: index,
   randomize: yesOrNo,
-  seed: whole,
+  seed: integer,
   shard: v.nullable(v.object({shardIndex: index, shardCount: index})),
   silent: yesOrNo,
   testNamePattern: v.nullable(text),
-  testPathPatterns: v.array(text),
+  testPathPatterns: list(text),
   updateSnapshot: v.picklist(['all', 'new', 'none']),
   verbose: v.nullable(yesOrNo),
   watch: yesOrNo,
@@ -56,10 +64,10 @@ const run = v.object({
   startedAt: ms,
   beforeMs: ms,
   versions: v.object({runner: text, jest: text, node: text}),
-  machine: v.object({platform: text, arch: text, cpu: text, cores: index, memoryBytes: index}),
+  machine: v.object({platform: text, arch: text, cpu: text, cores: index, memoryBytes: bytes}),
   options: v.record(text, v.object({value: v.unknown(), from: text})),
   jest: settings,
-  projects: v.array(v.object({id: text, name: v.nullable(text), rootDir: path})),
+  projects: list(v.object({id: text, name: v.nullable(text), rootDir: path})),
   rootDir: path,
   git: v.object({commit: v.nullable(text), branch: v.nullable(text)}),
   fingerprints: v.object({config: text, files: text}),
@@ -67,27 +75,8 @@ const run = v.object({
 });
 
 const status = v.picklist(['passed', 'failed', 'pending', 'skipped', 'todo', 'disabled', 'focused']);
-const test = v.object({titles: v.array(text), status, ms: v.nullable(ms), at: v.nullable(ms)});
+const test = v.object({titles: list(text), status, ms: v.nullable(ms), at: v.nullable(ms)});
 const count = v.object({passed: index, failed: index, pending: index, todo: index});
-
-const death = v.variant('kind', [
-  v.object({kind: v.literal('signal'), signal: text}),
-  v.object({kind: v.literal('exit'), code: whole, uncaught: v.nullable(text)}),
-  v.object({kind: v.literal('out-of-memory')}),
-  v.object({
-    kind: v.literal('hung'),
-    name: text,
-    ms,
-    limitMs: ms,
-    limitBy: text,
-    began: yesOrNo,
-    place: v.looseObject({kind: text}),
-  }),
-  v.object({kind: v.literal('deaf'), ms}),
-  v.object({kind: v.literal('silent'), ms}),
-  v.object({kind: v.literal('interrupted'), signal: text}),
-  v.object({kind: v.literal('broken'), message: text}),
-]);
 
 const ahead = v.variant('type', [
   v.object({type: v.picklist(['waits', 'ready'])}),
@@ -96,34 +85,34 @@ const ahead = v.variant('type', [
 
 const LINES = [
   run,
-  v.object({type: v.literal('files'), files: v.array(v.object({project: index, path}))}),
-  v.object({type: v.literal('plan'), at, plan: parsed(parsePlan), files: v.array(index), nodes: v.array(text)}),
+  v.object({type: v.literal('files'), files: list(v.object({project: place, path}))}),
+  v.object({type: v.literal('plan'), at, plan: parsed(parsePlan), files: list(place), nodes: list(text)}),
   v.object({type: v.literal('event'), at, event: parsed(parseEvent)}),
   v.object({type: v.literal('command'), at, command: parsed(parseCommand)}),
-  v.object({type: v.literal('groups'), at, unit: index, groups: v.array(v.nullable(index))}),
-  v.object({type: v.literal('process'), at, slot, generation: index, pid: index}),
+  v.object({type: v.literal('groups'), at, unit: place, groups: list(v.nullable(place))}),
+  v.object({type: v.literal('process'), at, slot, generation, pid: index}),
   v.object({type: v.literal('ahead'), at, slot, pid, state: ahead}),
   v.object({
     type: v.literal('share'),
     at,
-    file: index,
-    unit: v.nullable(index),
+    file: place,
+    unit: v.nullable(place),
     slot: v.nullable(slot),
     node: v.nullable(text),
-    tests: v.array(test),
-    profile: v.nullable(parsed(parseFileProfile)),
+    tests: list(test),
+    profile: v.nullable(parsed(parseFileProfile, 'the profile of a file')),
   }),
   v.object({
     type: v.literal('file'),
     at,
-    file: index,
+    file: place,
     status: v.picklist(['passed', 'failed', 'skipped']),
     tests: count,
     error: v.nullable(text),
   }),
-  v.object({type: v.literal('death'), at, slot, generation: index, pid, death, stderr: text}),
+  v.object({type: v.literal('death'), at, slot, generation, pid, death, stderr: text}),
   v.object({type: v.literal('warning'), at, text}),
-  v.object({type: v.literal('load'), at, busy: ms, freeBytes: index}),
+  v.object({type: v.literal('load'), at, busy: ms, freeBytes: bytes}),
   v.object({
     type: v.literal('told'),
     at,
@@ -134,7 +123,7 @@ const LINES = [
       'test-case-start',
       'test-case-result',
     ]),
-    file: v.nullable(index),
+    file: v.nullable(place),
     data: v.unknown(),
   }),
   v.object({type: v.literal('source'), id: text, source: v.unknown()}),
@@ -161,5 +150,5 @@ export function parseLine(value: unknown): RecordingLine | null {
   const result = v.safeParse(schema, value, {abortEarly: true});
   if (result.success) return result.output as RecordingLine;
   const [issue] = result.issues;
-  throw new Error(`"${v.getDotPath(issue) ?? type}" of a "${type}" line must be ${issue.message}`);
+  throw new Error(`"${v.getDotPath(issue) ?? type}" of a "${type}" line must be ${expectedBy(issue)}`);
 }

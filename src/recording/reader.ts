@@ -3,6 +3,7 @@ import {closeSync, fstatSync, openSync, readSync} from 'node:fs';
 import {BLOCK_HEAD, inflateBlock, MOST_IN_BLOCK, sizeOfBlock, type BlockSize} from './blocks';
 import {FORMAT, type RecordingLine, type RunLine} from './lines';
 import {parseLine} from './parseLine';
+import {References} from './references';
 
 /** A recording that cannot be read. The text names the file and says what is wrong. */
 export class RecordingError extends Error {
@@ -56,7 +57,9 @@ export function* readLines(
   {maxBytes = MAX_BYTES}: ReadOptions = {},
 ): Generator<RecordingLine, string | null> {
   let count = 0;
-  let last: RecordingLine | null = null;
+  /** Whether the last line of the run was read. In watch mode, lines about the next run's workers may follow it. */
+  let ended = false;
+  const references = new References();
   const soFar = () => `${count} lines before it can be read`;
   for (const block of readBlocks(path, maxBytes)) {
     if ('problem' in block) {
@@ -65,23 +68,23 @@ export function* readLines(
     }
     for (const text of block.lines.split('\n')) {
       if (text === '') continue;
-      const line = parseText(text);
+      const line = parseText(text, references);
       if (typeof line === 'string') {
         if (count === 0) throw new RecordingError(path, line);
         return `Line ${count + 1} is damaged: ${line}; ${soFar()}.`;
       }
       count++;
       if (line === null) continue; // a later version has lines of this kind, which say nothing to us
-      last = line;
+      ended ||= line.type === 'end';
       yield line;
     }
   }
-  if (last === null) throw new RecordingError(path, 'it is empty');
-  return last.type === 'end' ? null : `The run has not ended, or was killed: its last ${count} lines can be read.`;
+  if (count === 0) throw new RecordingError(path, 'it is empty');
+  return ended ? null : `The run has not ended, or was killed: its last ${count} lines can be read.`;
 }
 
-/** @returns a text that says what is wrong; null: the line is of an unknown kind */
-function parseText(text: string): RecordingLine | string | null {
+/** @returns a clause that says what is wrong; null: the line is of an unknown kind */
+function parseText(text: string, references: References): RecordingLine | string | null {
   try {
     const value = JSON.parse(text) as unknown;
     const format = formatOf(value);
@@ -91,7 +94,8 @@ function parseText(text: string): RecordingLine | string | null {
         'use the version that wrote it, or a newer one'
       );
     }
-    return parseLine(value);
+    const line = parseLine(value);
+    return line === null ? null : (references.check(line) ?? line);
   } catch (error) {
     return (error as Error).message;
   }

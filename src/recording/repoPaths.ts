@@ -12,7 +12,7 @@ const ROOT = '<root>';
 const FILE_URL = 'file://';
 
 /** A line of a stack, with the place of a call at its end. */
-const FRAME = /^\s*at .*[:(].*:\d+:\d+\)?\s*$/;
+const FRAME = /^\s*at .*:\d+:\d+\)?\s*$/;
 
 /**
  * The root of the repository that contains the folder. Without a repository, or if some of the paths are outside of it:

@@ -1,4 +1,5 @@
 /** Feeds the events of a recorded run to the scheduler again, and compares the commands it gives. */
+import {isSame} from '../../src/analysis/scheduleReplay';
 import {createSchedule} from '../../src/core/schedule/createSchedule';
 import type {Command, ScheduleEvent} from '../../src/core/schedule/events';
 import type {SchedulePlan, ScheduleState} from '../../src/core/schedule/state';
@@ -38,7 +39,7 @@ export function replay(all: readonly (RecordingLine | ScheduleLogLine)[]): Repla
     for (let next = lines[index + 1]; next !== undefined && 'command' in next; next = lines[++index + 1])
       recorded.push(next.command);
     const now = step(state, line.event, line.at);
-    if (JSON.stringify(now) !== JSON.stringify(recorded)) {
+    if (!isSame(now, recorded)) {
       return {plan, events, difference: {event: line.event, recorded, now}, state};
     }
   }

@@ -49,7 +49,7 @@ export interface DeadSession extends JournalContent {
   readonly failed: readonly number[];
 }
 
-/** A journal without the results: plain data for the scheduler and the event log. */
+/** A journal without the results: plain data for the scheduler and the recording. */
 export interface JournalDigest {
   /** The unit that the worker ran. */
   readonly unit: number;

@@ -61,7 +61,10 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
 function followersIn({units}: SchedulePlan): Map<number, number[]> {
   const followers = new Map<number, number[]>();
   for (const {id, after} of units) {
-    if (after !== null) followers.set(after, [...(followers.get(after) ?? []), id]);
+    if (after === null) continue;
+    const known = followers.get(after);
+    if (known === undefined) followers.set(after, [id]);
+    else known.push(id);
   }
   return followers;
 }

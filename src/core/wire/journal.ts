@@ -16,7 +16,7 @@ export interface JournalTest {
   readonly early: boolean;
 }
 
-const HOOK_TYPES = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'] as const;
+export const HOOK_TYPES = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'] as const;
 export type HookType = (typeof HOOK_TYPES)[number];
 
 type ConsoleEntries = NonNullable<TestResult['console']>;

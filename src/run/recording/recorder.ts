@@ -136,7 +136,8 @@ export class Recorder implements ScheduleLog {
     const file = this.#indexes.get(test);
     if (this.#file === null || file === undefined) return;
     const tests = (result?.testResults ?? []).map(one => this.#recordedTest(one));
-    this.#append({type: 'share', at: this.now(), file, unit, slot, node, tests, profile});
+    const recorded = profile === null ? null : this.#recordedProfile(profile);
+    this.#append({type: 'share', at: this.now(), file, unit, slot, node, tests, profile: recorded});
   }
 
   death({slot, generation, pid, death, stderr}: DeathReport): void {
@@ -221,6 +222,14 @@ export class Recorder implements ScheduleLog {
     this.#append(line);
   }
 
+  #recordedProfile(profile: FileProfile): FileProfile {
+    const sources = profile.sources.map(source => ({
+      ...source,
+      name: this.#paths.toRecorded(source.name) ?? source.name,
+    }));
+    return {...profile, sources};
+  }
+
   #recordedTest({ancestorTitles, title, status, duration, startAt}: AssertionResult): RecordedTest {
     return {
       titles: [...ancestorTitles, title],
@@ -231,13 +240,14 @@ export class Recorder implements ScheduleLog {
   }
 
   #recordLoad(): void {
-    let before = cpuTimes();
+    let before = {at: this.now(), idleMs: idleMs()};
     const sample = () => {
-      const now = cpuTimes();
-      const all = now.all - before.all;
-      const busy = all === 0 ? 0 : (now.busy - before.busy) / all;
+      const now = {at: this.now(), idleMs: idleMs()};
+      const idle = (now.idleMs - before.idleMs) / ((now.at - before.at) * Math.max(1, cpus().length));
       before = now;
-      this.#append({type: 'load', at: this.now(), busy, freeBytes: freemem()});
+      // The counters of some containers go backwards, or are those of the host.
+      const busy = Number.isFinite(idle) ? Math.min(1, Math.max(0, 1 - idle)) : 0;
+      this.#append({type: 'load', at: now.at, busy: Math.round(busy * 1000) / 1000, freeBytes: freemem()});
     };
     this.#loadTimer = setInterval(sample, LOAD_EVERY_MS).unref();
   }
@@ -263,13 +273,7 @@ function fileLine(at: number, file: number, result: TestResult | null, error: st
 
 const NO_TESTS: FileLine['tests'] = {passed: 0, failed: 0, pending: 0, todo: 0};
 
-/** The time of all cores since the machine has started, in ms. */
-function cpuTimes(): {readonly all: number; readonly busy: number} {
-  let all = 0;
-  let idle = 0;
-  for (const {times} of cpus()) {
-    all += times.user + times.nice + times.sys + times.idle + times.irq;
-    idle += times.idle;
-  }
-  return {all, busy: all - idle};
+/** How long all cores together have been idle since the machine has started, in ms. */
+function idleMs(): number {
+  return cpus().reduce((sum, {times}) => sum + times.idle, 0);
 }

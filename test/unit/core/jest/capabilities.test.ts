@@ -6,6 +6,24 @@ const functions = (...names: string[]) => Object.fromEntries(names.map(name => [
 
 const BLOCK = {type: 'describeBlock', children: [], hooks: []};
 
+/** Of Jest 30.4 and later. */
+const RUNTIME = {
+  _config: {injectGlobals: true, sandboxInjectedGlobals: []},
+  _environment: functions('getVmContext'),
+  _resolution: {
+    ...functions('isCoreModule', 'resolveCjs', 'getModulePaths', 'getGlobalPaths'),
+    resolver: {},
+    cjsConditions: [],
+  },
+  executor: {...functions('handleExecutionError'), currentlyExecutingManualMock: null},
+  fileCache: functions('readFile'),
+  jestGlobals: functions('jestObjectFor'),
+  registries: {internalModuleRegistry: new Map()},
+  requireBuilder: functions('for'),
+  testMainModule: {current: null},
+  testState: {state: 'loading'},
+};
+
 /** For each part a subject that has it; and others, each without one thing. */
 const CASES: Readonly<Record<CapabilityName, {readonly there: unknown; readonly off: readonly unknown[]}>> = {
   workers: {
@@ -60,6 +78,42 @@ const CASES: Readonly<Record<CapabilityName, {readonly there: unknown; readonly 
       ),
     ],
   },
+  runtimeParts: {
+    there: RUNTIME,
+    off: [
+      undefined,
+      {},
+      ...Object.keys(RUNTIME).map(part => ({...RUNTIME, [part]: {}})),
+      {...RUNTIME, registries: {internalModuleRegistry: {}}},
+    ],
+  },
+  fileProfile: (() => {
+    const methods = functions('requireInternalModule', 'getSourceMaps', 'unstable_importModule', 'teardown');
+    const transforms = new Map();
+    const scriptTransformer = functions('transform');
+    const there = {
+      ...methods,
+      transformCache: {transforms, scriptTransformer},
+      executor: {currentlyExecutingManualMock: null},
+    };
+    const until30_3 = {
+      ...methods,
+      ...functions('_createJestObjectFor'),
+      _isCurrentlyExecutingManualMock: null,
+      _fileTransforms: transforms,
+      _scriptTransformer: scriptTransformer,
+    };
+    return {
+      there,
+      off: [
+        ...Object.keys(there).map(field => ({...there, [field]: {}})),
+        ...Object.keys(until30_3)
+          .filter(field => field !== '_isCurrentlyExecutingManualMock')
+          .map(field => ({...until30_3, [field]: undefined})),
+        {...there, transformCache: {transforms: {}, scriptTransformer}},
+      ],
+    };
+  })(),
   colours: {
     there: {chalk: functions('yellow'), supportsColor: {stdout: false}},
     off: [{chalk: functions('yellow'), supportsColor: {}}, {supportsColor: {stdout: false}}],

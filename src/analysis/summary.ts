@@ -1,0 +1,198 @@
+/** What a recording says of its run in short: what failed, what was slow, and how busy the workers were. */
+import {fromJson} from '../recording/json';
+import type {DeathLine, EndLine, FileLine, RecordedFile, RecordedTest, RecordingLine} from '../recording/lines';
+import {floorOf, type Floor} from './floor';
+import {slotTimeline, type SlotActivity, type SlotTimeline} from './slotTimeline';
+
+export interface FailedTest {
+  readonly file: number;
+  readonly titles: readonly string[];
+  /** From a full recording; empty: unknown. */
+  readonly messages: readonly string[];
+}
+
+export interface SlowTest {
+  readonly file: number;
+  readonly titles: readonly string[];
+  readonly ms: number;
+}
+
+/** A package, and what its modules took to load in all files together. */
+export interface PackageTime {
+  readonly name: string;
+  readonly ms: number;
+  readonly files: number;
+  readonly modules: number;
+}
+
+/** What one worker did, in ms. */
+export interface WorkerTime {
+  readonly slot: number;
+  readonly busyMs: number;
+  readonly startingMs: number;
+  /** By the type of the reason, the longest first. */
+  readonly idle: readonly {readonly reason: string; readonly ms: number}[];
+}
+
+export interface Summary {
+  readonly files: readonly RecordedFile[];
+  /** null: the run was killed, or goes on. */
+  readonly verdict: EndLine['verdict'] | null;
+  readonly failedOutside: boolean;
+  /** When the last line was written, in ms since the run began. */
+  readonly ms: number;
+  readonly counts: {
+    readonly files: {
+      readonly passed: number;
+      readonly failed: number;
+      readonly skipped: number;
+      readonly notRun: number;
+    };
+    readonly tests: FileLine['tests'];
+  };
+  readonly failed: readonly FailedTest[];
+  /** Files without a result. */
+  readonly errors: readonly {readonly file: number; readonly error: string}[];
+  readonly deaths: readonly DeathLine[];
+  /** The longest first. */
+  readonly slowestFiles: readonly {readonly file: number; readonly ms: number}[];
+  readonly slowestTests: readonly SlowTest[];
+  readonly packages: readonly PackageTime[];
+  /** null: the run was in band, or ended early. */
+  readonly floor: Floor | null;
+  /** Empty: the run was in band. */
+  readonly workers: readonly WorkerTime[];
+  readonly timeline: SlotTimeline | null;
+}
+
+/** How many entries a list of the slowest has. */
+const SLOWEST = 10;
+
+export function summaryOf(lines: readonly RecordingLine[], mayGoOn?: () => boolean): Summary {
+  const files = lines.flatMap(line => (line.type === 'files' ? line.files : []));
+  const ended = new Map(lines.flatMap(line => (line.type === 'file' ? [[line.file, line] as const] : [])));
+  const end = lines.find(line => line.type === 'end');
+  const shares = lines.filter(line => line.type === 'share');
+  const fileMs = new Map<number, number>();
+  for (const {file, profile} of shares) fileMs.set(file, (fileMs.get(file) ?? 0) + (profile?.ms ?? 0));
+  const tests = shares.flatMap(({file, tests: own}) => own.map(test => ({file, test})));
+  const timeline = slotTimeline(lines, mayGoOn);
+  return {
+    files,
+    verdict: end?.verdict ?? null,
+    failedOutside: end?.failedOutside ?? false,
+    ms: lines.reduce((last, line) => Math.max(last, 'at' in line ? line.at : 0), 0),
+    counts: countsOf(files.length, [...ended.values()]),
+    failed: failedTests(lines, tests),
+    errors: [...ended.values()].flatMap(({file, error}) => (error === null ? [] : [{file, error}])),
+    deaths: lines.filter(line => line.type === 'death'),
+    slowestFiles: slowest(
+      [...fileMs].map(([file, ms]) => ({file, ms})),
+      SLOWEST,
+    ),
+    slowestTests: slowest(
+      tests.flatMap(({file, test: {titles, ms}}) => (ms === null ? [] : [{file, titles, ms}])),
+      SLOWEST,
+    ),
+    packages: packagesOf(lines),
+    floor: floorOf(lines),
+    workers: (timeline?.slots ?? []).map((intervals, index) => workerTime(index + 1, intervals)),
+    timeline,
+  };
+}
+
+function slowest<T extends {readonly ms: number}>(all: readonly T[], count: number): T[] {
+  return [...all].sort((a, b) => b.ms - a.ms).slice(0, count);
+}
+
+function countsOf(all: number, ended: readonly FileLine[]): Summary['counts'] {
+  const files = {passed: 0, failed: 0, skipped: 0, notRun: Math.max(0, all - ended.length)};
+  const tests = {passed: 0, failed: 0, pending: 0, todo: 0};
+  for (const {status, tests: own} of ended) {
+    files[status]++;
+    for (const outcome of ['passed', 'failed', 'pending', 'todo'] as const) tests[outcome] += own[outcome];
+  }
+  return {files, tests};
+}
+
+/** Each failed test once: a file that began anew has shares that do not count. */
+function failedTests(
+  lines: readonly RecordingLine[],
+  tests: readonly {readonly file: number; readonly test: RecordedTest}[],
+): FailedTest[] {
+  const failed = new Map<string, FailedTest>();
+  const keyOf = (file: number, titles: readonly string[]) => JSON.stringify([file, titles]);
+  for (const {file, test} of tests) {
+    const key = keyOf(file, test.titles);
+    if (test.status === 'failed') failed.set(key, {file, titles: test.titles, messages: []});
+    else if (test.status === 'passed') failed.delete(key);
+  }
+  for (const line of lines) {
+    if (line.type !== 'told' || line.name !== 'test-file-success' || line.file === null) continue;
+    for (const {titles, messages} of toldFailures(line.data)) {
+      failed.set(keyOf(line.file, titles), {file: line.file, titles, messages});
+    }
+  }
+  return [...failed.values()];
+}
+
+/** The failed tests of a TestResult that Jest was told. The recording may hold anything in its place. */
+function toldFailures(data: unknown): {titles: string[]; messages: string[]}[] {
+  let told: unknown;
+  try {
+    told = fromJson(data);
+  } catch {
+    return [];
+  }
+  const [result] = listOf(told);
+  return listOf(fieldOf(result, 'testResults')).flatMap(test => {
+    const title = fieldOf(test, 'title');
+    if (fieldOf(test, 'status') !== 'failed' || typeof title !== 'string') return [];
+    const titles = [...textsOf(fieldOf(test, 'ancestorTitles')), title];
+    return [{titles, messages: textsOf(fieldOf(test, 'failureMessages'))}];
+  });
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textsOf(value: unknown): string[] {
+  return listOf(value).filter(item => typeof item === 'string');
+}
+
+function packagesOf(lines: readonly RecordingLine[]): PackageTime[] {
+  const packages = new Map<string, {name: string; ms: number; files: number; modules: number}>();
+  for (const line of lines) {
+    if (line.type !== 'share') continue;
+    for (const {name, ms, modules} of line.profile?.packages ?? []) {
+      const known = packages.get(name) ?? {name, ms: 0, files: 0, modules: 0};
+      packages.set(name, known);
+      known.ms += ms;
+      known.files++;
+      known.modules += modules;
+    }
+  }
+  return slowest([...packages.values()], SLOWEST);
+}
+
+function workerTime(
+  slot: number,
+  intervals: readonly {readonly from: number; readonly to: number; readonly activity: SlotActivity}[],
+): WorkerTime {
+  let busyMs = 0;
+  let startingMs = 0;
+  const idle = new Map<string, number>();
+  for (const {from, to, activity} of intervals) {
+    const ms = to - from;
+    if (activity.type === 'running') busyMs += ms;
+    else if (activity.type === 'starting') startingMs += ms;
+    else if (activity.type === 'idle') idle.set(activity.reason.type, (idle.get(activity.reason.type) ?? 0) + ms);
+  }
+  const reasons = [...idle].map(([reason, ms]) => ({reason, ms})).sort((a, b) => b.ms - a.ms);
+  return {slot, busyMs, startingMs, idle: reasons};
+}
