@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly nodeArgs?: readonly string[];
   /** Default: the project's. */
   readonly execPath?: string;
+  /** A script that runs in place of `jest`, with the same arguments. */
+  readonly script?: string;
   /** Whether the recordings of earlier runs stay. */
   readonly keepsRecordings?: boolean;
   /** Called when `jest` has been started; the run's end waits for it. */
@@ -191,7 +193,7 @@ export class Project {
 
   /** Starts `jest` and returns at once. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcess {
-    const jest = join(this.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
+    const jest = options.script ?? join(this.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
     const runner = (options.runner ?? 'xdist') === 'xdist' ? ['--runner=xdist'] : [];
     const recordings = options.keepsRecordings === true ? [] : this.#recordings();
     for (const left of ['out.json', 'events.jsonl', ...recordings]) rmSync(this.path(left), {force: true});
