@@ -180,6 +180,19 @@ module.exports = {
       to: {path: '^src/(fixtures|stock)/'},
     },
     {
+      name: 'a-replay-runs-nothing',
+      comment: 'a replaying run tells Jest what is recorded: it knows recordings and the running Jest, and no test',
+      severity: 'error',
+      from: {path: '^src/replay/'},
+      to: {path: '^src/(?!replay/|recording/|run/(jest/|(exitCode|warn|files/reporterErrors)\\.ts$))'},
+    },
+    {
+      name: 'replays-start-from-the-command-line',
+      severity: 'error',
+      from: {path: '^src/(?!replay/|cli/)'},
+      to: {path: '^src/replay/'},
+    },
+    {
       name: 'stock-uses-no-run',
       comment: "under Jest's own runner there is no run of ours",
       severity: 'error',

@@ -10,6 +10,7 @@ import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
 import {benchmarkModes} from './modes';
 import {pathOfNode} from './nodes';
+import {benchmarkRecording} from './recordingCost';
 import {benchmarkPrefetch, benchmarkResources, benchmarkThroughput} from './scheduler';
 import {benchmarkSlots} from './slots';
 import {compareRunners} from './speed/compare';
@@ -37,7 +38,7 @@ const BENCHMARKS: Readonly<Record<string, (installs: readonly Install[]) => void
 };
 
 async function main(args: readonly string[]): Promise<void> {
-  const command = parseCommand(args, [...Object.keys(BENCHMARKS), 'speed', ...Object.keys(SPEED_SUITES)]);
+  const command = parseCommand(args, [...Object.keys(BENCHMARKS), 'recording', 'speed', ...Object.keys(SPEED_SUITES)]);
   const node = pathOfNode(command.node);
   if (node === process.execPath) return run(command);
   // All that a benchmark starts runs on the Node that runs the benchmark.
@@ -51,6 +52,7 @@ async function run(command: Command): Promise<void> {
   const installs = lines.map(line => installed(line, `jest-${line}`));
   console.log(`Measured on ${installs.map(({label}) => label).join('; ')}`);
   for (const [name, benchmark] of Object.entries(BENCHMARKS)) if (isWanted(name)) await benchmark(installs);
+  if (isWanted('recording')) await benchmarkRecording(lines, command.pairs);
   for (const [name, makeSuite] of Object.entries(SPEED_SUITES)) {
     if (!isWanted(name, 'speed')) continue;
     const suite = makeSuite();

@@ -70,6 +70,9 @@ function encodeObject(value: object, around: object[]): unknown {
       );
     if (value instanceof Date) return coded('date', value.getTime());
     if (value instanceof RegExp) return coded('regexp', value.source, value.flags);
+    if (value instanceof String || value instanceof Number || value instanceof Boolean) {
+      return coded('boxed', encode(value.valueOf(), around), encodeFields(withoutCharacters(value), around));
+    }
     if (ArrayBuffer.isView(value)) {
       return coded('bytes', Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'));
     }
@@ -82,6 +85,12 @@ function encodeObject(value: object, around: object[]): unknown {
   } finally {
     around.pop();
   }
+}
+
+/** What jest-worker delivers as an error may be a String object with fields. Its characters are fields, too. */
+function withoutCharacters(boxed: object): object {
+  const entries = Object.entries(boxed);
+  return Object.fromEntries(boxed instanceof String ? entries.slice(boxed.length) : entries);
 }
 
 function encodeFields(value: object, around: object[]): Record<string, unknown> {
@@ -146,6 +155,8 @@ function decodeCode([kind, first, second, third, fourth]: Coded, around: unknown
       else hide(error, 'stack', textOf(third));
       return decodeFields(objectOf(fourth), error, around);
     }
+    case 'boxed':
+      return decodeFields(objectOf(second), boxedOf(decode(first, around)), around);
     case 'object':
       return decodeFields(objectOf(first), {}, around);
     default:
@@ -171,6 +182,13 @@ function within<T extends object>(object: T, around: unknown[], fill: () => void
 function define(object: object, key: string, value: unknown): void {
   if (key !== '__proto__') (object as Record<string, unknown>)[key] = value;
   else Object.defineProperty(object, key, {value, configurable: true, enumerable: true, writable: true});
+}
+
+function boxedOf(primitive: unknown): object {
+  if (!['string', 'number', 'boolean'].includes(typeof primitive)) {
+    throw new TypeError('expected a text, a number, or true or false');
+  }
+  return Object(primitive) as object;
 }
 
 /** Sets a property that is not one of the fields of an Error. */

@@ -4,9 +4,12 @@
  */
 import {existsSync} from 'node:fs';
 import {dirname, isAbsolute, join, relative, resolve, sep} from 'node:path';
+import {fileURLToPath, pathToFileURL} from 'node:url';
 
-/** Stands for the root in a stack frame. */
+/** Stands for the root in a stack frame, and in a source map. */
 const ROOT = '<root>';
+
+const FILE_URL = 'file://';
 
 /** A line of a stack, with the place of a call at its end. */
 const FRAME = /^\s*at .*:\d+:\d+\)?\s*$/;
@@ -86,5 +89,42 @@ export class RepoPaths {
         line.includes(`${ROOT}/`) && FRAME.test(line) ? line.replaceAll(`${ROOT}/`, `${this.root}${sep}`) : line,
       )
       .join('\n');
+  }
+
+  /**
+   * The recorded form of a source that a source map names: an absolute path, a file URL, or a path relative to the map.
+   * The last stays as it is, and so does what is outside of the root.
+   */
+  sourceToRecorded(source: string): string {
+    const url = source.startsWith(FILE_URL);
+    const path = this.toRecorded(url ? pathOfUrl(source) : source);
+    return path === null ? source : `${url ? FILE_URL : ''}${ROOT}/${path}`;
+  }
+
+  /**
+   * @param from absolute path of the file to which the source map belongs
+   * @throws {RangeError} if the source is outside of the root
+   */
+  sourceFromRecorded(source: string, from: string): string {
+    const url = source.startsWith(FILE_URL);
+    const marked = url ? source.slice(FILE_URL.length) : source;
+    if (marked.startsWith(`${ROOT}/`)) {
+      const path = this.fromRecorded(marked.slice(ROOT.length + 1));
+      return url ? pathToFileURL(path).href : path;
+    }
+    // Programs that read source maps drop the scheme of a URL.
+    const target = resolve(dirname(from), marked.replace(/^[a-z][a-z\d+.-]+:\/*/i, ''));
+    if (url || !isBelow(target, this.root)) {
+      throw new RangeError(`the source ${JSON.stringify(source)} of a source map is outside of the repository`);
+    }
+    return source;
+  }
+}
+
+function pathOfUrl(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return ''; // of another host
   }
 }

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly nodeArgs?: readonly string[];
   /** Default: the project's. */
   readonly execPath?: string;
+  /** Whether the recordings of earlier runs stay. */
+  readonly keepsRecordings?: boolean;
   /** Called when `jest` has been started; the run's end waits for it. */
   readonly meanwhile?: (jest: ChildProcess) => Promise<void>;
 }
@@ -191,7 +193,8 @@ export class Project {
   start(args: readonly string[], options: RunOptions = {}): ChildProcess {
     const jest = join(this.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
     const runner = (options.runner ?? 'xdist') === 'xdist' ? ['--runner=xdist'] : [];
-    for (const left of ['out.json', 'events.jsonl', ...this.#recordings()]) rmSync(this.path(left), {force: true});
+    const recordings = options.keepsRecordings === true ? [] : this.#recordings();
+    for (const left of ['out.json', 'events.jsonl', ...recordings]) rmSync(this.path(left), {force: true});
     this.write('.recorder.js', RECORDING_REPORTER);
     this.write('.haste-map.js', IN_BAND_HASTE_MAP);
     return spawn(

@@ -7,7 +7,7 @@ import type {FixtureId, PlannedFixture} from '../plan/constraints';
 import type {Generation, Grouping, NodeId, SlotNumber, Unit} from '../plan/units';
 import type {SlotController, SlotGrowth} from './slotController';
 
-/** What a schedule starts from. A plan is plain data, because it is the first line of an event log. */
+/** What a schedule starts from. A plan is plain data, because a recording contains it. */
 export interface SchedulePlan {
   /** In the order of dispatch; a unit's id is its index. */
   readonly units: readonly Unit[];

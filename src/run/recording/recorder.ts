@@ -15,6 +15,7 @@ import {warn, hearWarnings} from '../warn';
 import {makeRoom, pathOfFull, recordingFolder} from './recordingPlace';
 import {firstLines} from './runLine';
 import {SchedulePaths} from './schedulePaths';
+import {ToldLines} from './toldLines';
 
 /** How often (ms) the load of the machine is recorded. */
 const LOAD_EVERY_MS = 2000;
@@ -51,6 +52,8 @@ export class Recorder implements ScheduleLog {
   readonly #file: RecordingFile | null;
   readonly #paths: RepoPaths;
   readonly #schedulePaths: SchedulePaths;
+  /** null: a default recording. */
+  readonly #told: ToldLines | null;
   readonly #indexes = new Map<Test, number>();
   /** The lines that came before the first line; null: that line is written. */
   #early: RecordingLine[] | null = [];
@@ -69,6 +72,7 @@ export class Recorder implements ScheduleLog {
     const outside = [...new Set(folders), ...run.tests.map(({path}) => path)];
     this.#paths = new RepoPaths(this.#file === null ? '' : findRoot(run.globalConfig.rootDir, outside));
     this.#schedulePaths = new SchedulePaths(this.#paths);
+    this.#told = this.#level === 'full' ? new ToldLines(this.#paths, run.tests, line => this.#append(line)) : null;
     if (this.#file === null) return;
     for (const [index, test] of run.tests.entries()) this.#indexes.set(test, index);
     this.#stopHearing = hearWarnings(text => this.#append({type: 'warning', at: this.now(), text}));
@@ -144,6 +148,13 @@ export class Recorder implements ScheduleLog {
   /** An event that Jest is told. */
   told(name: string, payload: unknown): void {
     if (this.#file === null) return;
+    try {
+      this.#told?.add(this.now(), name, payload);
+    } catch (error) {
+      this.#warn(this.#file.path, error as Error);
+      this.#file.close(); // it has no end then, so nobody takes it for the whole run
+      return;
+    }
     if (name === 'test-file-success') {
       const [test, result] = payload as [Test, TestResult];
       this.#fileEnded(test, result, null);
@@ -220,13 +231,14 @@ export class Recorder implements ScheduleLog {
   }
 
   #recordLoad(): void {
-    let before = cpuTimes();
+    let before = {at: this.now(), idleMs: idleMs()};
     const sample = () => {
-      const now = cpuTimes();
-      const all = now.all - before.all;
-      const busy = all === 0 ? 0 : (now.busy - before.busy) / all;
+      const now = {at: this.now(), idleMs: idleMs()};
+      const idle = (now.idleMs - before.idleMs) / ((now.at - before.at) * Math.max(1, cpus().length));
       before = now;
-      this.#append({type: 'load', at: this.now(), busy, freeBytes: freemem()});
+      // The counters of some containers go backwards, or are those of the host.
+      const busy = Number.isFinite(idle) ? Math.min(1, Math.max(0, 1 - idle)) : 0;
+      this.#append({type: 'load', at: now.at, busy: Math.round(busy * 1000) / 1000, freeBytes: freemem()});
     };
     this.#loadTimer = setInterval(sample, LOAD_EVERY_MS).unref();
   }
@@ -252,13 +264,7 @@ function fileLine(at: number, file: number, result: TestResult | null, error: st
 
 const NO_TESTS: FileLine['tests'] = {passed: 0, failed: 0, pending: 0, todo: 0};
 
-/** The time of all cores since the machine has started, in ms. */
-function cpuTimes(): {readonly all: number; readonly busy: number} {
-  let all = 0;
-  let idle = 0;
-  for (const {times} of cpus()) {
-    all += times.user + times.nice + times.sys + times.idle + times.irq;
-    idle += times.idle;
-  }
-  return {all, busy: all - idle};
+/** How long all cores together have been idle since the machine has started, in ms. */
+function idleMs(): number {
+  return cpus().reduce((sum, {times}) => sum + times.idle, 0);
 }

@@ -1,0 +1,132 @@
+/**
+ * Recordings that can be told in this checkout. All is checked before Jest is told anything: what is missing would
+ * otherwise end the replay in the middle.
+ */
+import {existsSync, readdirSync, statSync} from 'node:fs';
+import {join, resolve, sep} from 'node:path';
+import type {FilesLine, RunLine} from '../recording/lines';
+import {readLines, RecordingError} from '../recording/reader';
+import {RepoPaths} from '../recording/repoPaths';
+import type {ShownConfig} from './checkout';
+import type {FileOrder, RecordingOrder} from './order';
+import {matchProjects} from './projects';
+import {recordedEvents} from './recordedEvents';
+import {ReplayError} from './replayError';
+
+/** The beginning of a full recording. */
+export interface RecordingHead {
+  readonly path: string;
+  readonly run: RunLine;
+  readonly files: FilesLine['files'];
+}
+
+/**
+ * @param places files, or folders whose files with the extension `.xdist` are taken
+ * @throws {ReplayError} if a place has no recording
+ */
+export function findRecordings(places: readonly string[], cwd: string): string[] {
+  const paths = places.flatMap(place => {
+    const path = resolve(cwd, place);
+    const stats = statSync(path, {throwIfNoEntry: false});
+    if (stats === undefined) throw new ReplayError(`${place}: there is no such file or folder.`);
+    if (!stats.isDirectory()) return [path];
+    const names = readdirSync(path).filter(name => name.endsWith('.xdist'));
+    if (names.length === 0) throw new ReplayError(`${place}: the folder has no recording (*.xdist).`);
+    return names.sort().map(name => join(path, name));
+  });
+  if (paths.length === 0) throw new ReplayError('no recording is named.');
+  return [...new Set(paths)];
+}
+
+/** @throws {RecordingError} if it is no full recording */
+export function readHead(path: string): RecordingHead {
+  let run: RunLine | null = null;
+  for (const line of readLines(path)) {
+    if (line.type === 'run') {
+      run = line;
+      if (line.level === 'full') continue;
+      throw new RecordingError(
+        path,
+        'it is a default recording, without what Jest was told. Record the run in full, with XDIST_RECORDING=run.xdist.',
+      );
+    }
+    if (run !== null && line.type === 'files') return {path, run, files: line.files};
+  }
+  throw new RecordingError(path, run === null ? 'its first line is not that of a run' : 'it has no list of files');
+}
+
+/**
+ * The order to tell a recording in this checkout.
+ *
+ * @throws {RecordingError} if the recording is not one of this project, or if a recorded file is missing here
+ */
+export function placeRecording({path, run, files}: RecordingHead, checkout: ShownConfig): RecordingOrder {
+  const {rootDir} = checkout.globalConfig;
+  const [major] = run.versions.jest.split('.');
+  if (major !== checkout.version.split('.')[0]) {
+    throw new RecordingError(
+      path,
+      `it is of a run of Jest ${run.versions.jest}, and this checkout has Jest ${checkout.version}. ` +
+        'Install the same major version.',
+    );
+  }
+  const root = rootAbove(rootDir, run.rootDir);
+  if (root === null) {
+    throw new RecordingError(
+      path,
+      `the rootDir of its run is ${run.rootDir} in the repository, and here it is ${rootDir}. ` +
+        "Run the command where that run's command was run.",
+    );
+  }
+  const paths = new RepoPaths(root);
+  const configIds = matchProjects(path, run.projects, paths, checkout.configs);
+  const placed = files.map((file): FileOrder => {
+    const configId = configIds[file.project];
+    if (configId === undefined) throw new RecordingError(path, `the project of ${file.path} is not in it`);
+    return {configId, path: paths.fromRecorded(file.path)};
+  });
+  const missing = placed.filter(file => !existsSync(file.path)).map(file => file.path);
+  if (missing.length > 0) {
+    const others = missing.length > 1 ? `, and ${missing.length - 1} more` : '';
+    const commit = run.git.commit === null ? 'the commit of the run' : `commit ${run.git.commit}`;
+    throw new RecordingError(
+      path,
+      `this checkout does not have its test file ${missing[0]}${others}. Check out ${commit}.`,
+    );
+  }
+  return {path, root, files: placed};
+}
+
+/** @returns null: the folder has another name */
+function rootAbove(rootDir: string, recorded: string): string | null {
+  if (recorded === '') return rootDir;
+  const end = `${sep}${recorded.replaceAll('/', sep)}`;
+  return rootDir.endsWith(end) ? rootDir.slice(0, -end.length) || sep : null;
+}
+
+/** @throws {ReplayError} if two recordings have the result of one file */
+export function checkDisjoint(recordings: readonly RecordingOrder[]): void {
+  const first = new Map<string, string>();
+  for (const {path, files} of recordings) {
+    for (const file of files) {
+      const key = `${file.configId} ${file.path}`;
+      const other = first.get(key);
+      if (other !== undefined) throw new ReplayError(`${file.path} is in two recordings: ${other} and ${path}.`);
+      first.set(key, path);
+    }
+  }
+}
+
+/**
+ * Reads a recording to its end.
+ *
+ * @returns why it does not hold all of its run; null: it does
+ * @throws {RecordingError} if an event of it cannot be told
+ */
+export function findProblem({path, root, files}: RecordingOrder, maps: string): string | null {
+  const events = recordedEvents({path, root, fileCount: files.length, maps});
+  for (;;) {
+    const next = events.next();
+    if (next.done === true) return next.value;
+  }
+}

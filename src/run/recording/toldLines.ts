@@ -1,0 +1,42 @@
+/** Full recordings: the lines of what Jest is told. */
+import type {Test} from '@jest/test-result';
+import type {RecordingLine, ToldName} from '../../recording/lines';
+import type {RepoPaths} from '../../recording/repoPaths';
+import {ToldEncoder} from '../../recording/told';
+
+const NAMES: ReadonlySet<string> = new Set<ToldName>([
+  'test-file-start',
+  'test-file-success',
+  'test-file-failure',
+  'test-case-start',
+  'test-case-result',
+]);
+
+export class ToldLines {
+  readonly #encoder: ToldEncoder;
+  readonly #append: (line: RecordingLine) => void;
+  readonly #byTest = new Map<Test, number>();
+  /** Jest names the file of a test's event by its path. Of several projects' files with one path, any will do. */
+  readonly #byPath = new Map<string, number>();
+
+  constructor(paths: RepoPaths, tests: readonly Test[], append: (line: RecordingLine) => void) {
+    this.#append = append;
+    this.#encoder = new ToldEncoder(paths, append);
+    for (const [index, test] of tests.entries()) {
+      this.#byTest.set(test, index);
+      this.#byPath.set(test.path, index);
+    }
+  }
+
+  /** @param at ms since the run began @param payload the data of Jest's event `name` */
+  add(at: number, name: string, payload: unknown): void {
+    if (!isToldName(name)) return;
+    const [about] = payload as [Test | string];
+    const file = typeof about === 'string' ? this.#byPath.get(about) : this.#byTest.get(about);
+    this.#append({type: 'told', at, name, file: file ?? null, data: this.#encoder.encode(name, payload)});
+  }
+}
+
+function isToldName(name: string): name is ToldName {
+  return NAMES.has(name);
+}
