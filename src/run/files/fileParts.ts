@@ -8,7 +8,8 @@ import {mergeSlices, type MergeTools, type SliceResult} from '../../core/results
 import {describeMismatch, describeRefusal} from '../../core/texts/collectionDiff';
 import type {FileError} from '../../core/texts/deaths';
 import type {FileProfile} from '../../core/wire/fileProfile';
-import type {CollectedTest, Resumption, UnitOutcome} from '../../core/wire/workerMessages';
+import type {Resumption} from '../../core/wire/resumption';
+import type {CollectedTest, UnitOutcome} from '../../core/wire/workerMessages';
 import type {DeadPart, DeadSlices, WhatIsLeft} from './deadSlices';
 
 /** The list of a file's tests that its first worker sent. */
