@@ -1,4 +1,4 @@
-/** That `npm run lint` holds the rings and rooms of ARCHITECTURE.md apart. */
+/** Checks that `npm run lint` enforces the boundaries between the rings and rooms of ARCHITECTURE.md. */
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';

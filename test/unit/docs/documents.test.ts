@@ -1,4 +1,4 @@
-/** That the documents are short, that their links and paths lead somewhere, and that the reference of the options is true. */
+/** Checks that the documents are short, that their links and paths exist, and that the options reference is correct. */
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import {generatePage} from '../../../docs/generateOptions';
