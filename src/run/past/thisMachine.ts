@@ -5,7 +5,10 @@ let known: string | null = null;
 
 /** The platform, the number of cores and their model: durations of other machines say less about this one. */
 export function thisMachine(): string {
-  // Asked once: Node reads the frequency of each core to answer.
-  known ??= `${platform()} ${arch()}, ${availableParallelism()} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}`;
+  if (known !== null) return known; // Node reads the frequency of each core to answer
+  // Some containers name no core, or no model.
+  const [core] = cpus() as readonly {readonly model?: string}[];
+  const model = core?.model?.trim();
+  known = `${platform()} ${arch()}, ${availableParallelism()} x ${model === undefined || model === '' ? 'unknown CPU' : model}`;
   return known;
 }
