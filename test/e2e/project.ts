@@ -325,7 +325,7 @@ export class Project {
 }
 
 /** The Jest that runs these tests must not be seen by those that they start. */
-function inheritedEnvironment(): Record<string, string | undefined> {
+export function inheritedEnvironment(): Record<string, string | undefined> {
   const environment = {...process.env};
   for (const name of Object.keys(environment)) {
     if (/^(JEST_|XDIST_|NODE_ENV$|CI$|GITHUB_ACTIONS$|FORCE_COLOR$|NO_COLOR$|npm_)/.test(name))

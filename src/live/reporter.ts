@@ -1,0 +1,182 @@
+/**
+ * `reporters: [['jest-runner-xdist/reporter', {}], 'summary']`: Jest's own default reporter, with a lane for each worker
+ * below its lines. The running Jest's classes are extended, so it prints whatever that Jest prints.
+ */
+import {relative} from 'node:path';
+import type {AggregatedResult, Test, TestCaseResult, TestResult} from '@jest/test-result';
+import type {Circus, Config} from '@jest/types';
+import {hasCapability} from '../core/jest/capabilities';
+import {describeMissing} from '../core/texts/missingCapabilities';
+import {findRunningJest, type JestReporters, type ReporterClass, type RunningJest} from '../run/jest/runningJest';
+import {warn} from '../run/warn';
+import {harmless} from './harmless';
+import {LiveView} from './liveView';
+import {logStatus} from './logStatus';
+import type {Paint} from './screen';
+import {hasProgress} from './taskbar';
+import {Terminal, type StatusPrinter} from './terminal';
+
+/** Jest's own reporters that print the result of the run, or bring one that does. */
+const WITH_SUMMARY = new Set(['summary', 'default', 'agent']);
+
+/** In watch mode, each run has a reporter of its own: what is said once is remembered here. */
+const told = new Set<string>();
+
+/** Stands for what Jest constructs; its constructor returns an object of a class that extends the running Jest's. */
+class Reporter {
+  constructor(globalConfig: Config.GlobalConfig) {
+    const jest = findRunningJest();
+    warnOfList(globalConfig);
+    const Live = extend(baseOf(globalConfig, jest.reporters()), jest);
+    return new Live(globalConfig) as unknown as Reporter;
+  }
+}
+
+/**
+ * Jest prints verbosely if the config of the run says so, and since Jest 30 also if that of a project does. A reporter
+ * does not know the projects when it is constructed.
+ */
+function baseOf(
+  {verbose: runIsVerbose}: Config.GlobalConfig,
+  {DefaultReporter, VerboseReporter}: JestReporters,
+): ReporterClass {
+  if (runIsVerbose === true) return VerboseReporter;
+  const verbosely = Object.getOwnPropertyDescriptor(VerboseReporter.prototype, 'onTestResult') as
+    {value?: unknown} | undefined;
+  if (typeof verbosely?.value !== 'function' || !('__wrapStdio' in DefaultReporter.prototype)) return DefaultReporter;
+  return class extends VerboseReporter {
+    // Verbosely, what tests write is printed as it comes; otherwise it is collected for a moment.
+    override __wrapStdio(stream: NodeJS.WriteStream): void {
+      (DefaultReporter.prototype as unknown as {__wrapStdio(of: unknown): void}).__wrapStdio.call(this, stream);
+    }
+
+    override onTestResult(test: Test, result: TestResult, results: AggregatedResult): void {
+      const {verbose} = test.context.config as {readonly verbose?: boolean};
+      const Printing = verbose === true ? VerboseReporter : DefaultReporter;
+      Printing.prototype.onTestResult.call(this, test, result, results);
+    }
+  };
+}
+
+function extend(Base: ReporterClass, jest: RunningJest): ReporterClass {
+  return class LiveReporter extends Base {
+    readonly #close: () => void;
+    /** null: this Jest's reporter cannot be extended. */
+    readonly #view: LiveView | null;
+
+    constructor(globalConfig: Config.GlobalConfig) {
+      super(globalConfig);
+      const shows = show(this, globalConfig, jest);
+      this.#view = shows?.view ?? null;
+      this.#close = shows?.close ?? (() => undefined);
+    }
+
+    override onRunStart(...args: Parameters<InstanceType<ReporterClass>['onRunStart']>): void {
+      this.#view?.counted(args[0]);
+      super.onRunStart(...args);
+    }
+
+    override onTestStart(test: Test): void {
+      this.#view?.fileBegan(test.path);
+      super.onTestStart(test);
+    }
+
+    onTestCaseStart(test: Test, info: Circus.TestCaseStartInfo): void {
+      this.#view?.testBegan(test.path, [...info.ancestorTitles, info.title]);
+    }
+
+    override onTestCaseResult(test: Test, result: TestCaseResult): void {
+      this.#view?.testEnded(test.path, result.status);
+      super.onTestCaseResult(test, result);
+    }
+
+    override onTestResult(test: Test, result: TestResult, results: AggregatedResult): void {
+      this.#view?.counted(results);
+      this.#view?.fileEnded(test.path);
+      super.onTestResult(test, result, results);
+    }
+
+    override onRunComplete(...args: Parameters<InstanceType<ReporterClass>['onRunComplete']>): void {
+      this.#close();
+      super.onRunComplete(...args);
+    }
+  };
+}
+
+/** @returns null: nothing is shown beyond what Jest's reporter shows */
+function show(
+  reporter: object,
+  globalConfig: Config.GlobalConfig,
+  jest: RunningJest,
+): {readonly view: LiveView; close(): void} | null {
+  const {isInteractive, chalk} = jest.reporters();
+  const shown = (path: string) => relative(process.cwd(), path).replaceAll('\\', '/');
+  if (!isInteractive) {
+    if (!globalConfig.ci) return null;
+    const view = new LiveView(() => undefined);
+    const stop = logStatus(view, shown);
+    return {
+      view,
+      close: () => {
+        stop();
+        view.close();
+      },
+    };
+  }
+  if (!hasCapability('statusLines', reporter)) {
+    tellOnce(describeMissing(jest.version, ['statusLines']) ?? '');
+    return null;
+  }
+  const view: LiveView = new LiveView(() => terminal.changed());
+  const terminal = new Terminal({
+    printer: reporter as StatusPrinter,
+    view,
+    useStderr: globalConfig.useStderr,
+    hasProgress: hasProgress(process.env),
+    paint: (process.env.NO_COLOR ?? '') === '' ? chalk : PLAIN,
+    shown,
+  });
+  return {
+    view,
+    close: () => {
+      terminal.close();
+      view.close();
+    },
+  };
+}
+
+const same = (text: string) => text;
+const PLAIN: Paint = {yellow: same, red: same, bold: same, dim: same};
+
+function warnOfList({reporters}: Config.GlobalConfig): void {
+  const names = (reporters ?? []).map(([name]) => name);
+  if (!names.some(name => WITH_SUMMARY.has(name))) {
+    tellOnce(
+      'nothing prints the result of the run, because "reporters" has no "summary". Write: ' +
+        'reporters: [["jest-runner-xdist/reporter", {}], "summary"].',
+    );
+  }
+  const twice = names.find(name => name === 'default' || name === 'agent');
+  if (twice !== undefined) {
+    tellOnce(
+      `each test file is reported twice, because "reporters" has "${harmless(twice)}" beside ` +
+        '"jest-runner-xdist/reporter". Replace it by "summary".',
+    );
+  }
+}
+
+function tellOnce(text: string): void {
+  if (told.has(text)) return;
+  told.add(text);
+  warn(text);
+}
+
+/** Does not use Jest's types, because a project may not be able to resolve Jest's packages. */
+interface ExportedReporter {
+  new (globalConfig: never, options?: unknown, context?: unknown): object;
+}
+
+const exported: ExportedReporter = Reporter;
+
+// Not a default export, as in src/index.ts.
+export = exported;
