@@ -1,49 +1,17 @@
 /**
- * How far the time left of the live view is off. Replays of traces and recordings of real runs are heard line by line,
- * and asked at each twentieth of the run from its quarter on.
+ * `npm run bench:timeLeft [-- run.xdist …]`: how far the time left of the live view is off, in replays of the traces and
+ * in recordings.
  */
 import {basename} from 'node:path';
 import {MODES} from '../src/core/plan/dist';
-import {TimeLeft} from '../src/live/timeLeft';
 import {readRecording} from '../src/recording';
 import type {ScheduleLogLine} from '../src/run/scheduleLog';
 import {actualFiles, replayer} from './replayTrace';
 import {median} from './statistics';
+import {errorsOf, type Errors} from './timeLeftErrors';
 import {committedTraces} from './trace';
 
 const SCHEDULED: ReadonlySet<string> = new Set(['plan', 'event', 'command', 'groups']);
-
-export interface Errors {
-  /** Of what was left at that moment. */
-  readonly ofLeft: readonly number[];
-  /** Of the whole run. */
-  readonly ofRun: readonly number[];
-  /** How often there was no estimate. */
-  readonly unknown: number;
-}
-
-/** Of one run, as shares. The run ends when its last unit does. */
-export function errorsOf(lines: readonly ScheduleLogLine[]): Errors {
-  const begin = lines.find(({type}) => type === 'plan')?.at ?? 0;
-  const end = lines.findLast(line => line.type === 'command' && line.command.type === 'units-ended')?.at ?? 0;
-  const timeLeft = new TimeLeft();
-  const [ofLeft, ofRun]: [number[], number[]] = [[], []];
-  let unknown = 0;
-  let next = 0;
-  for (let twentieth = 5; twentieth < 20; twentieth++) {
-    const now = begin + ((end - begin) * twentieth) / 20;
-    for (let line = lines[next]; line !== undefined && line.at <= now; line = lines[++next]) timeLeft.hear(line);
-    const said = timeLeft.at(now);
-    if (said === null) {
-      unknown++;
-      continue;
-    }
-    const off = Math.abs(said - (end - now));
-    ofLeft.push(off / (end - now));
-    ofRun.push(off / (end - begin));
-  }
-  return {ofLeft, ofRun, unknown};
-}
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
@@ -59,7 +27,7 @@ function describe(name: string, all: readonly Errors[]): string {
 }
 
 /** @param recordings paths of recordings of runs over workers */
-export function benchmarkTimeLeft(recordings: readonly string[] = []): void {
+function benchmarkTimeLeft(recordings: readonly string[]): void {
   for (const [name, trace] of committedTraces()) {
     for (const known of [true, false]) {
       const all: Errors[] = [];

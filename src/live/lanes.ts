@@ -1,5 +1,5 @@
 /** What each worker of a run does, from the lines of its schedule and from the tests that Jest hears of. Pure. */
-import {slotsOf, type SchedulePlan} from '../core/schedule';
+import type {SchedulePlan} from '../core/schedule';
 import type {SlotNumber} from '../core/plan/units';
 import type {ScheduleLogLine} from '../run/scheduleLog';
 import type {WorkerStatus} from '../run/workers/status';
@@ -42,14 +42,9 @@ export class Lanes {
   readonly #slots = new Map<SlotNumber, SlotUse>();
   readonly #tests = new Map<string, LastTest>();
 
-  /** How many workers may run at a time. */
-  get mostWorkers(): number {
-    return this.#plan === null ? 1 : slotsOf(this.#plan);
-  }
-
-  /** Whether the number of workers follows the load of the machine. */
-  get isGrowing(): boolean {
-    return this.#plan !== null && this.#plan.growth !== null;
+  /** The most workers that there may be; null: their number does not follow the load of the machine. */
+  get mostWorkers(): number | null {
+    return this.#plan?.growth == null ? null : this.#plan.slots;
   }
 
   hear(line: ScheduleLogLine): void {

@@ -124,7 +124,7 @@ export class LiveView implements LiveListener {
       ...sums,
       elapsedMs: performance.now() - this.#began,
       leftMs: this.#timeLeft.at(now),
-      mostWorkers: this.#lanes.isGrowing ? this.#lanes.mostWorkers : null,
+      mostWorkers: this.#lanes.mostWorkers,
     };
   }
 }

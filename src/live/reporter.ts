@@ -9,7 +9,6 @@ import {hasCapability} from '../core/jest/capabilities';
 import {describeMissing} from '../core/texts/missingCapabilities';
 import {findRunningJest, type JestReporters, type ReporterClass, type RunningJest} from '../run/jest/runningJest';
 import {warn} from '../run/warn';
-import {harmless} from './harmless';
 import {LiveView} from './liveView';
 import {logStatus} from './logStatus';
 import type {Paint} from './screen';
@@ -26,7 +25,7 @@ const told = new Set<string>();
 class Reporter {
   constructor(globalConfig: Config.GlobalConfig) {
     const jest = findRunningJest();
-    warnOfList(globalConfig);
+    warnOfList(globalConfig, jest.reporters().isInteractive);
     const Live = extend(baseOf(globalConfig, jest.reporters()), jest);
     return new Live(globalConfig) as unknown as Reporter;
   }
@@ -61,8 +60,8 @@ function baseOf(
 function extend(Base: ReporterClass, jest: RunningJest): ReporterClass {
   return class LiveReporter extends Base {
     readonly #close: () => void;
-    /** null: this Jest's reporter cannot be extended. */
-    readonly #view: LiveView | null;
+    /** null: this Jest's reporter cannot be extended, or the view has failed. */
+    #view: LiveView | null;
 
     constructor(globalConfig: Config.GlobalConfig) {
       super(globalConfig);
@@ -72,33 +71,47 @@ function extend(Base: ReporterClass, jest: RunningJest): ReporterClass {
     }
 
     override onRunStart(...args: Parameters<InstanceType<ReporterClass>['onRunStart']>): void {
-      this.#view?.counted(args[0]);
+      this.#see(view => view.counted(args[0]));
       super.onRunStart(...args);
     }
 
     override onTestStart(test: Test): void {
-      this.#view?.fileBegan(test.path);
+      this.#see(view => view.fileBegan(test.path));
       super.onTestStart(test);
     }
 
     onTestCaseStart(test: Test, info: Circus.TestCaseStartInfo): void {
-      this.#view?.testBegan(test.path, [...info.ancestorTitles, info.title]);
+      this.#see(view => view.testBegan(test.path, [...info.ancestorTitles, info.title]));
     }
 
     override onTestCaseResult(test: Test, result: TestCaseResult): void {
-      this.#view?.testEnded(test.path, result.status);
+      this.#see(view => view.testEnded(test.path, result.status));
       super.onTestCaseResult(test, result);
     }
 
     override onTestResult(test: Test, result: TestResult, results: AggregatedResult): void {
-      this.#view?.counted(results);
-      this.#view?.fileEnded(test.path);
+      this.#see(view => {
+        view.counted(results);
+        view.fileEnded(test.path);
+      });
       super.onTestResult(test, result, results);
     }
 
     override onRunComplete(...args: Parameters<InstanceType<ReporterClass>['onRunComplete']>): void {
       this.#close();
       super.onRunComplete(...args);
+    }
+
+    /** An error of the view must not fail a test file, as an error of a reporter does. */
+    #see(happened: (view: LiveView) => void): void {
+      if (this.#view === null) return;
+      try {
+        happened(this.#view);
+      } catch (error) {
+        this.#view = null;
+        this.#close();
+        tellOnce(`the live view has failed: ${String(error)}`);
+      }
     }
   };
 }
@@ -148,19 +161,22 @@ function show(
 const same = (text: string) => text;
 const PLAIN: Paint = {yellow: same, red: same, bold: same, dim: same};
 
-function warnOfList({reporters}: Config.GlobalConfig): void {
+/** @param isInteractive then Jest has written "Determining test suites to run..." on the line, to take it away later */
+function warnOfList({reporters}: Config.GlobalConfig, isInteractive: boolean): void {
   const names = (reporters ?? []).map(([name]) => name);
-  if (!names.some(name => WITH_SUMMARY.has(name))) {
+  const isWhole = names.some(name => WITH_SUMMARY.has(name));
+  const twice = names.find(name => name === 'default' || name === 'agent');
+  if ((!isWhole || twice !== undefined) && isInteractive) process.stderr.write('\r\u001B[K');
+  if (!isWhole) {
     tellOnce(
       'nothing prints the result of the run, because "reporters" has no "summary". Write: ' +
         'reporters: [["jest-runner-xdist/reporter", {}], "summary"].',
     );
   }
-  const twice = names.find(name => name === 'default' || name === 'agent');
   if (twice !== undefined) {
     tellOnce(
-      `each test file is reported twice, because "reporters" has "${harmless(twice)}" beside ` +
-        '"jest-runner-xdist/reporter". Replace it by "summary".',
+      `each test file is reported twice, because "reporters" has "${twice}" beside "jest-runner-xdist/reporter". ` +
+        'Replace it by "summary".',
     );
   }
 }

@@ -38,13 +38,16 @@ export interface ScreenOptions {
 /** What a line of a lane has before the name: the worker, and for how long. */
 const MARGIN = 15;
 
+/** On fewer columns, nothing is shown. */
+const NARROWEST = 12;
+
 /** @returns lines that fit: none is wider than the terminal, and they are fewer than its rows */
 export function linesOf(lanes: readonly Lane[], totals: Totals, options: ScreenOptions): string[] {
   // A character in the last column would let some terminals begin a new line.
   const columns = options.columns - 1;
   // One row is blank, and the cursor stays in the last one.
   const room = options.rows - 2;
-  if (room < 1 || columns < 4) return [];
+  if (room < 1 || columns < NARROWEST) return [];
   const foot = [totalsLine(totals, lanes.length, columns, options.paint)];
   const sharing = sharingLine(lanes, options.shown);
   if (sharing !== null && room >= lanes.length + 3) foot.push(options.paint.dim(cutTo(sharing, columns)));

@@ -107,7 +107,17 @@ export class Terminal {
     this.#write(END_UPDATE);
   }
 
+  /** An error of the view must not reach Jest, which prints through this. */
   #compose(): void {
+    try {
+      this.#composeNow();
+    } catch {
+      this.#options.view.close();
+      this.#composeNow(); // now Jest's own status
+    }
+  }
+
+  #composeNow(): void {
     this.#composedAt = performance.now();
     const {view, paint, shown} = this.#options;
     const {state} = view;

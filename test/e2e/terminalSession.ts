@@ -5,11 +5,13 @@ import {Terminal} from '@xterm/headless';
 import {inheritedEnvironment, type Project} from './project';
 
 /** A wait as long as this ends as its test would, and says what is on the screen. */
-const LONGEST_WAIT_MS = 240_000;
+const LONGEST_WAIT_MS = 50_000;
 
 export interface TerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
+  /** Default: ours. */
+  readonly runner?: 'stock' | 'xdist';
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -23,7 +25,8 @@ export class TerminalSession {
   #waiting: (() => void) | null = null;
 
   /** @param args the reporters are those of the project's config */
-  constructor(project: Project, args: readonly string[], {columns = 80, rows = 24, env = {}}: TerminalOptions = {}) {
+  constructor(project: Project, args: readonly string[], options: TerminalOptions = {}) {
+    const {columns = 80, rows = 24, runner = 'xdist', env = {}} = options;
     const jest = join(project.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
     const environment: Record<string, string | undefined> = {
       ...inheritedEnvironment(),
@@ -36,7 +39,7 @@ export class TerminalSession {
       if (!(name in env)) delete environment[name];
     }
     this.#terminal = new Terminal({cols: columns, rows, scrollback: 10_000, allowProposedApi: true});
-    this.#pty = spawn(project.execPath, [jest, '--runner=xdist', ...args], {
+    this.#pty = spawn(project.execPath, [jest, ...(runner === 'xdist' ? ['--runner=xdist'] : []), ...args], {
       cols: columns,
       rows,
       cwd: project.folder,
