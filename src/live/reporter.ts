@@ -3,6 +3,7 @@
  * below its lines. The running Jest's classes are extended, so it prints whatever that Jest prints.
  */
 import {relative} from 'node:path';
+import type {DefaultReporter} from '@jest/reporters';
 import type {AggregatedResult, Test, TestCaseResult, TestResult} from '@jest/test-result';
 import type {Circus, Config} from '@jest/types';
 import {hasCapability} from '../core/jest/capabilities';
@@ -27,7 +28,7 @@ class Reporter {
     const jest = findRunningJest();
     warnOfList(globalConfig, jest.reporters().isInteractive);
     const Live = extend(baseOf(globalConfig, jest.reporters()), jest);
-    return new Live(globalConfig) as unknown as Reporter;
+    return new Live(globalConfig);
   }
 }
 
@@ -37,22 +38,22 @@ class Reporter {
  */
 function baseOf(
   {verbose: runIsVerbose}: Config.GlobalConfig,
-  {DefaultReporter, VerboseReporter}: JestReporters,
+  {DefaultReporter: Default, VerboseReporter}: JestReporters,
 ): ReporterClass {
   if (runIsVerbose === true) return VerboseReporter;
   const verbosely = Object.getOwnPropertyDescriptor(VerboseReporter.prototype, 'onTestResult') as
     {value?: unknown} | undefined;
-  if (typeof verbosely?.value !== 'function' || !('__wrapStdio' in DefaultReporter.prototype)) return DefaultReporter;
+  if (typeof verbosely?.value !== 'function' || !('__wrapStdio' in Default.prototype)) return Default;
   return class extends VerboseReporter {
     // Verbosely, what tests write is printed as it comes; otherwise it is collected for a moment.
     override __wrapStdio(stream: NodeJS.WriteStream): void {
-      (DefaultReporter.prototype as unknown as {__wrapStdio(of: unknown): void}).__wrapStdio.call(this, stream);
+      (Default.prototype as unknown as {__wrapStdio(of: unknown): void}).__wrapStdio.call(this, stream);
     }
 
     override onTestResult(test: Test, result: TestResult, results: AggregatedResult): void {
       const {verbose} = test.context.config as {readonly verbose?: boolean};
-      const Printing = verbose === true ? VerboseReporter : DefaultReporter;
-      Printing.prototype.onTestResult.call(this, test, result, results);
+      const Printing = verbose === true ? VerboseReporter : Default;
+      (Printing.prototype as DefaultReporter).onTestResult.call(this, test, result, results);
     }
   };
 }
@@ -121,7 +122,7 @@ function show(
   reporter: object,
   globalConfig: Config.GlobalConfig,
   jest: RunningJest,
-): {readonly view: LiveView; close(): void} | null {
+): {readonly view: LiveView; readonly close: () => void} | null {
   const {isInteractive, chalk} = jest.reporters();
   const shown = (path: string) => relative(process.cwd(), path).replaceAll('\\', '/');
   if (!isInteractive) {

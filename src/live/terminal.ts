@@ -181,6 +181,5 @@ function clearOf(lines: readonly string[], columns: number): string {
 }
 
 function stripColours(line: string): string {
-  // eslint-disable-next-line no-control-regex -- that is what a colour is made of
   return line.replace(/\u001B\[[\d;]*m/g, '');
 }

@@ -37,7 +37,6 @@ interface Session {
 interface SlotUse {
   /** When its worker was started; null: there is none, or it is up. */
   startedAt: number | null;
-  isUp: boolean;
   session: Session | null;
   /** When it ended its last unit; null: it runs one, or has run none. */
   freeSince: number | null;
@@ -120,7 +119,7 @@ export class TimeLeft {
       case 'slot-up': {
         const slot = this.#slot(event.slot);
         if (slot.startedAt !== null) this.#starts = added(this.#starts, at - slot.startedAt);
-        this.#slots.set(event.slot, {startedAt: null, isUp: true, session: null, freeSince: null});
+        this.#slots.set(event.slot, {startedAt: null, session: null, freeSince: null});
         return;
       }
       case 'unit-started': {
@@ -163,12 +162,22 @@ export class TimeLeft {
       case 'slot-closed':
         this.#slots.delete(event.slot);
         return;
+      case 'run-started':
+      case 'units-returned':
+      case 'unit-settled':
+      case 'woken':
+      case 'sampled':
+      case 'fixture-up':
+      case 'fixture-failed':
+      case 'fixture-gone':
+      case 'stopped':
+        return;
     }
   }
 
   #command(at: number, command: Extract<ScheduleLogLine, {type: 'command'}>['command']): void {
     if (command.type === 'start-slot') {
-      this.#slots.set(command.slot, {startedAt: at, isUp: false, session: null, freeSince: null});
+      this.#slots.set(command.slot, {startedAt: at, session: null, freeSince: null});
     } else if (command.type === 'report' || command.type === 'merge' || command.type === 'blame') {
       this.#ended.add(command.unit);
     } else if (command.type === 'abandon' || command.type === 'interrupt') {
@@ -180,7 +189,7 @@ export class TimeLeft {
 
   #slot(slot: SlotNumber): SlotUse {
     let use = this.#slots.get(slot);
-    if (use === undefined) this.#slots.set(slot, (use = {startedAt: null, isUp: true, session: null, freeSince: null}));
+    if (use === undefined) this.#slots.set(slot, (use = {startedAt: null, session: null, freeSince: null}));
     return use;
   }
 

@@ -141,7 +141,7 @@ onLatestLine('no name of a test can command the terminal or break a lane', async
     expect(screen.match(/ w\d /g)).toHaveLength(2);
     go();
     await session.end();
-    expect(session.written).not.toMatch(/\u001B\[2J|owned/); // eslint-disable-line no-control-regex -- the attack
+    expect(session.written).not.toMatch(/\u001B\[2J|owned/);
   });
 });
 

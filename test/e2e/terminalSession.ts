@@ -5,7 +5,7 @@ import {Terminal} from '@xterm/headless';
 import {inheritedEnvironment, type Project} from './project';
 
 /** A wait as long as this ends as its test would, and says what is on the screen. */
-const LONGEST_WAIT_MS = 50_000;
+const LONGEST_WAIT_MS = 240_000;
 
 export interface TerminalOptions {
   readonly columns?: number;
