@@ -193,6 +193,21 @@ module.exports = {
       to: {path: '^src/replay/'},
     },
     {
+      name: 'the-live-view-looks-on',
+      comment: 'a reporter hears of the run through one module, and decides nothing in it',
+      severity: 'error',
+      from: {path: '^src/live/'},
+      to: {
+        path: '^src/(?!live/|core/|run/((liveRun|scheduleLog|warn|jest/runningJest|workers/status)\\.ts$))',
+      },
+    },
+    {
+      name: 'no-run-knows-the-live-view',
+      severity: 'error',
+      from: {path: '^src/(?!live/)'},
+      to: {path: '^src/live/'},
+    },
+    {
       name: 'stock-uses-no-run',
       comment: "under Jest's own runner there is no run of ours",
       severity: 'error',

@@ -5,6 +5,7 @@ import {type FileRecord, testDurations} from '../src/core/plan/durations';
 import {type PlanInput, planUnits} from '../src/core/plan/plan';
 import {DEFAULT_OPTIONS} from '../src/core/rules/resolvedOptions';
 import type {SchedulePlan} from '../src/core/schedule';
+import type {ScheduleLogLine} from '../src/run/scheduleLog';
 import {groupCosts} from '../src/core/plan/groupCosts';
 import {seeded} from '../test/seeded';
 import {simulate} from '../test/simulation/simulator';
@@ -55,10 +56,13 @@ export function wholeMs({loadMs, tests}: Actual): number {
 }
 
 /**
- * @returns a function that replays the trace once; it returns the time from the start of the first worker to the end of
- * the run, in ms
+ * What makes one replay. It returns the time from the start of the first worker to the end of the run, in ms.
+ *
+ * @param log hears the lines of the schedule
  */
-export function replayer(trace: Trace, mode: Mode, setting: Setting): (actual: readonly Actual[]) => number {
+export type Replay = (actual: readonly Actual[], log?: (line: ScheduleLogLine) => void) => number;
+
+export function replayer(trace: Trace, mode: Mode, setting: Setting): Replay {
   const {files, fixtures, workerStartMs: startMs} = trace;
   const plan = planOf(trace, mode, setting);
   const indexes = plan.units.map(({file}) => Number(file.path));
@@ -69,7 +73,8 @@ export function replayer(trace: Trace, mode: Mode, setting: Setting): (actual: r
     const tests = groups.map((group, test) => ({name: String(test), group}));
     return [{id, groups, costs: groupCosts(tests, setting.known ? recordOf(file) : null, file.loadMs)}];
   });
-  return actual => {
+  return (actual, log) => {
+    log?.({type: 'plan', at: 0, plan});
     const actualOf = (unit: number) => actual[indexes[unit]!]!;
     const split = new Map(
       shared.map(({id, groups, costs}): [number, SplitWorld] => {
@@ -87,7 +92,7 @@ export function replayer(trace: Trace, mode: Mode, setting: Setting): (actual: r
       latencyMs: LATENCY_MS,
       batched: true,
     };
-    return simulate(plan, world, {check: false, maxEvents: Infinity}).makespan;
+    return simulate(plan, world, {check: false, maxEvents: Infinity, ...(log !== undefined && {log})}).makespan;
   };
 }
 

@@ -17,6 +17,7 @@ import type {FixturesInBand} from './fixtures/fixturesInBand';
 import type {Reports} from './files/reports';
 import {isTestsExit} from './inBandExit';
 import type {RunningJest} from './jest/runningJest';
+import {showStatuses} from './liveRun';
 import {warn} from './warn';
 import {tellStatusOnSignal} from './workers/status';
 
@@ -132,10 +133,9 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   };
   // In watch mode, Jest's own keys end the process, too.
   if (!watcher.isWatchMode()) process.on('exit', tellOfExit);
-  const stopTelling = tellStatusOnSignal(
-    () => new Map(watch === null ? [] : [[1, {pid: process.pid, ...watch.status}]]),
-    text => process.stderr.write(text),
-  );
+  const statuses = () => new Map(watch === null ? [] : [[1, {pid: process.pid, ...watch.status}]]);
+  showStatuses(statuses);
+  const stopTelling = tellStatusOnSignal(statuses, text => process.stderr.write(text));
   const restore = setEnvironment({
     XDIST_WORKER: 'w1',
     XDIST_WORKER_COUNT: '1',

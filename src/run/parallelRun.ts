@@ -17,6 +17,7 @@ import type {JestCapabilities} from './jest/jestCapabilities';
 import {machineLoad, sampleLoad} from './machine/growingRun';
 import {Notices} from './notices';
 import {PlannedTests} from './plannedTests';
+import {showStatuses} from './liveRun';
 import type {ParallelRunOptions} from './parallelRunOptions';
 import type {RunOptions} from './runOptions';
 import {makePlan} from './runPlan';
@@ -173,6 +174,7 @@ export async function startParallelRun(
 
   // What ends it early, and what accompanies it.
   const earlyEnd = EarlyEnd.watch({dispatch, workers, watcher, faults, notices});
+  showStatuses(() => workers.statuses);
   const endStatus = tellStatusOnSignal(
     () => workers.statuses,
     text => process.stderr.write(text),

@@ -332,7 +332,7 @@ export class Project {
 }
 
 /** The environment for a project's Jest. It must not show the Jest that runs these tests. */
-function inheritedEnvironment(): Record<string, string | undefined> {
+export function inheritedEnvironment(): Record<string, string | undefined> {
   const environment = {...process.env};
   for (const name of Object.keys(environment)) {
     if (/^(JEST_|XDIST_|NODE_ENV$|CI$|GITHUB_ACTIONS$|FORCE_COLOR$|NO_COLOR$|npm_)/.test(name))

@@ -84,6 +84,8 @@ const FILES: readonly (readonly [path: string, text: string, rule: string | null
   ['replay/runs', "import {run} from '../run/run'; run();", 'a-replay-runs-nothing'],
   ['replay/works', "import {Lease} from '../worker/lease'; new Lease();", 'a-replay-runs-nothing'],
   ['run/replays', "import {tell} from '../replay/runs'; tell();", 'replays-start-from-the-command-line'],
+  ['live/dispatches', "import {Dispatch} from '../run/dispatch'; export type A = Dispatch;", 'the-live-view-looks-on'],
+  ['run/shows', "import {LiveView} from '../live/liveView'; export type A = LiveView;", 'no-run-knows-the-live-view'],
   ['stock/runs', "import {run} from '../run/run'; run();", 'stock-uses-no-run'],
   ['stock/leases', "import {Lease} from '../worker/lease'; new Lease();", 'stock-uses-no-run'],
   [
@@ -132,7 +134,7 @@ const TARGETS = [
   'core/plan/plan', 'core/plan/units', 'core/rules/config', 'core/schedule/index', 'core/schedule/watermarks',
   'core/wire/workerMessages', 'core/wire/fixtureMessages', 'fixtures/line', 'pristine/clock', 'pristine/fs', 'fixtures/fixtureProcess', 'realm/fixtures',
   'realm/handover', 'run/run', 'run/warn', 'run/fixtures/fixtureModules', 'stock/currentRun', 'worker/lease', 'worker/main',
-  'worker/guard/phases', 'worker/compile/diskUse', 'worker/ahead/warmUp', 'run/workers/ahead/processStart',
+  'run/dispatch', 'live/liveView', 'worker/guard/phases', 'worker/compile/diskUse', 'worker/ahead/warmUp', 'run/workers/ahead/processStart',
 ]; // prettier-ignore
 
 describe('dependency-cruiser', () => {

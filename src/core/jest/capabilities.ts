@@ -157,6 +157,18 @@ export const JEST_CAPABILITIES = {
       return typeof fieldsOf(chalk).yellow === 'function' && 'stdout' in fieldsOf(supportsColor);
     },
   },
+  /** Subject: an instance of Jest's DefaultReporter, whose status lines our reporter replaces. */
+  statusLines: {
+    off: 'the lanes of jest-runner-xdist/reporter',
+    probe: subject => {
+      const reporter = fieldsOf(subject);
+      return (
+        typeof reporter._clear === 'string' &&
+        ['get', 'onChange'].every(method => typeof fieldsOf(reporter._status)[method] === 'function') &&
+        ['__clearStatus', '__printStatus', '_out', '_err'].every(method => typeof reporter[method] === 'function')
+      );
+    },
+  },
 } as const satisfies Readonly<Record<string, Capability>>;
 
 export type CapabilityName = keyof typeof JEST_CAPABILITIES;

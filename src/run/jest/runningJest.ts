@@ -5,6 +5,7 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
+import type {DefaultReporter} from '@jest/reporters';
 import type {Config} from '@jest/types';
 import type * as JestRunnerModule from 'jest-runner';
 import type * as JestWorkerModule from 'jest-worker';
@@ -23,6 +24,17 @@ export interface Emitter {
 interface SnapshotResolvers {
   buildSnapshotResolver: (config: Config.ProjectConfig) => Promise<{resolveSnapshotPath(testPath: string): string}>;
 }
+
+/** The part of Jest's own reporters that ours extends, and how they print. */
+export interface JestReporters {
+  readonly DefaultReporter: ReporterClass;
+  readonly VerboseReporter: ReporterClass;
+  /** Whether Jest prints a status that it takes away again: standard output is a terminal, and no CI runs Jest. */
+  readonly isInteractive: boolean;
+  readonly chalk: Readonly<Record<'yellow' | 'red' | 'bold' | 'dim', (text: string) => string>>;
+}
+
+export type ReporterClass = new (globalConfig: Config.GlobalConfig) => DefaultReporter;
 
 export interface RunningJest {
   readonly version: string;
@@ -49,6 +61,7 @@ export interface RunningJest {
   /** The path of a test file's snapshot file, from the project's snapshotResolver. */
   snapshotPath(config: Config.ProjectConfig, testPath: string): Promise<string>;
   messageUtil(): MessageUtil;
+  reporters(): JestReporters;
   istanbulCoverage(): IstanbulCoverage;
   bcoeCoverage(): BcoeCoverage;
   /** Colours a text as the stock runner colours its warnings. */
@@ -121,6 +134,11 @@ export function jestOf(core: string): RunningJest {
       return (await buildSnapshotResolver(config)).resolveSnapshotPath(testPath);
     },
     messageUtil: () => fromCore('jest-message-util') as MessageUtil,
+    reporters: () => {
+      const {DefaultReporter, VerboseReporter} = fromCore('@jest/reporters') as JestReporters;
+      const {isInteractive} = fromReporters('jest-util') as JestReporters;
+      return {DefaultReporter, VerboseReporter, isInteractive, chalk: interop(fromReporters('chalk'))};
+    },
     istanbulCoverage,
     bcoeCoverage,
     yellow: text => (capabilities.has('colours') ? chalk().yellow(text) : text),

@@ -9,6 +9,7 @@ import type {AheadState, EndLine, FileLine, Level, RecordedTest, RecordingLine} 
 import {RecordingFile} from '../../recording/recordingFile';
 import {findRoot, RepoPaths} from '../../recording/repoPaths';
 import {cacheDirectoryOf} from '../cache/cacheDirectory';
+import {tellBegun, tellEnded, tellScheduled} from '../liveRun';
 import type {RunOptions} from '../runOptions';
 import type {ScheduleLog, ScheduleLogLine} from '../scheduleLog';
 import {warn, hearWarnings} from '../warn';
@@ -91,6 +92,7 @@ export class Recorder implements ScheduleLog {
   begin(inBand: string | null): void {
     const early = this.#early ?? [];
     this.#early = null;
+    tellBegun({inBand: inBand !== null, slowMs: this.#run.options.slowTimeout, now: this.now});
     if (this.#file === null) return;
     const {run, files} = firstLines({
       run: this.#run,
@@ -106,6 +108,7 @@ export class Recorder implements ScheduleLog {
   }
 
   write(line: ScheduleLogLine): void {
+    tellScheduled(line);
     if (this.#file === null) return;
     if (line.type === 'plan') {
       const plan = this.#schedulePaths.plan(line.plan);
@@ -167,6 +170,7 @@ export class Recorder implements ScheduleLog {
 
   /** The run is over. @param how null: as the results of its files say */
   end(how: 'ended-early' | 'fault' | null, failedOutside: boolean): void {
+    tellEnded();
     if (this.#file === null || this.#ended) return;
     this.#ended = true;
     if (this.#early !== null) this.begin(null);

@@ -24,6 +24,12 @@ const RUNTIME = {
   testState: {state: 'loading'},
 };
 
+const STATUS_PRINTER = {
+  ...functions('__clearStatus', '__printStatus', '_out', '_err'),
+  _status: functions('get', 'onChange'),
+  _clear: '',
+};
+
 /** For each part a subject that has it; and others, each without one thing. */
 const CASES: Readonly<Record<CapabilityName, {readonly there: unknown; readonly off: readonly unknown[]}>> = {
   workers: {
@@ -117,6 +123,14 @@ const CASES: Readonly<Record<CapabilityName, {readonly there: unknown; readonly 
   colours: {
     there: {chalk: functions('yellow'), supportsColor: {stdout: false}},
     off: [{chalk: functions('yellow'), supportsColor: {}}, {supportsColor: {stdout: false}}],
+  },
+  statusLines: {
+    there: STATUS_PRINTER,
+    off: [
+      {...STATUS_PRINTER, _status: functions('get')},
+      {...STATUS_PRINTER, _clear: undefined},
+      {...STATUS_PRINTER, __printStatus: undefined},
+    ],
   },
 };
 
