@@ -16,13 +16,16 @@ import type {FileReports} from './files/fileReports';
 import {ToldTests} from './files/toldTests';
 import type {ScheduleLog} from './scheduleLog';
 
+/** A unit that has ended. */
+export type RanUnit = Pick<FileEnd, 'ms' | 'outcome' | 'profiles'>;
+
 /** The parts of a run that results need. */
 export interface ResultOptions {
   readonly plan: SchedulePlan;
   readonly reports: FileReports;
   readonly files: FileParts;
-  /** A unit has ended; for the timings file. `died`: one of its workers died. */
-  readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | null, died: boolean) => void;
+  /** A unit has ended; for the timings file. `end` null: it has no result. `died`: one of its workers died. */
+  readonly onUnitEnd: (unit: number, end: RanUnit | null, died: boolean) => void;
   /** One worker's share of a unit. `result` null: the unit has no result. `slot` null: no worker ran the unit. */
   readonly onShare: (unit: number, slot: SlotNumber | null, result: TestResult | null) => void;
   /** The evidence of a worker's death is complete. */
@@ -90,9 +93,9 @@ export class UnitResults {
       }
       case 'keep-part': {
         const {unit, slot, part, apart} = command;
-        const {outcome, slice} = messageIn(cause, 'unit-done');
+        const {outcome, slice, profile} = messageIn(cause, 'unit-done');
         if (outcome.type === 'error' || slice === null) throw new Error(`worker w${slot} has delivered no part`);
-        this.#options.files.keepPart(unit, part, {slot, result: outcome.result, slice, apart});
+        this.#options.files.keepPart(unit, part, {slot, result: outcome.result, slice, apart, profile});
         return;
       }
       case 'keep-remains': {
@@ -114,9 +117,9 @@ export class UnitResults {
         return;
       case 'report': {
         const {unit, slot, awaited} = command;
-        const {outcome, ms} = messageIn(cause, 'unit-done');
+        const {outcome, ms, profile} = messageIn(cause, 'unit-done');
         this.#share(unit, outcome.type === 'result' ? [{slot, result: outcome.result}] : [], outcome, slot);
-        this.#end(unit, {ms, outcome}, awaited);
+        this.#end(unit, {ms, outcome, profiles: profile === null ? [] : [profile]}, awaited);
         return;
       }
       case 'merge':
@@ -125,7 +128,7 @@ export class UnitResults {
       case 'blame': {
         const {unit, slot, loads, awaited} = command;
         const {report} = deadIn(cause, slot);
-        this.#options.onUnitEnd(unit, null, null, true);
+        this.#options.onUnitEnd(unit, null, true);
         this.#options.onShare(unit, slot, null);
         this.#fail(
           unit,
@@ -165,15 +168,17 @@ export class UnitResults {
     const failure = failedIn === null ? null : messageIn(cause, 'unit-done').outcome;
     const error = failure?.type === 'error' ? failure.error : null;
     if (remains === null) {
-      const end =
-        error === null ? files.merge(unit, parts) : {outcome: {type: 'error', error} as const, ms: null, slices: []};
+      const end: FileEnd =
+        error === null
+          ? files.merge(unit, parts)
+          : {outcome: {type: 'error', error}, ms: null, slices: [], profiles: []};
       this.#share(unit, end.slices, end.outcome);
       this.#end(unit, end, awaited);
       return;
     }
     const told = this.#told.of(unit, 'test-case-result');
     const merged = files.mergeRemains(unit, parts, this.#whatIsLeft(remains, error)).then(end => {
-      onUnitEnd(unit, end.ms, end.outcome, true);
+      onUnitEnd(unit, end, true);
       this.#share(unit, end.slices, end.outcome);
       return end.outcome;
     });
@@ -207,11 +212,11 @@ export class UnitResults {
     for (const share of shares) onShare(unit, share.slot, share.result);
   }
 
-  #end(unit: number, {ms, outcome}: Pick<FileEnd, 'ms' | 'outcome'>, awaited: boolean): void {
+  #end(unit: number, end: RanUnit, awaited: boolean): void {
     this.#forget(unit);
-    this.#options.onUnitEnd(unit, ms, outcome, false);
+    this.#options.onUnitEnd(unit, end, false);
     this.#settle(unit, awaited);
-    this.#options.reports.ended(unit, {outcome, wasTold: null});
+    this.#options.reports.ended(unit, {outcome: end.outcome, wasTold: null});
   }
 
   /** A unit ends without a result. */

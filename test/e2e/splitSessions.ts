@@ -218,8 +218,11 @@ class CaseRun {
     });
     feeder.start(file, collected !== null ? this.#groups : null);
     let timer: NodeJS.Timeout | undefined;
-    const hangs = new Promise<{thrown: unknown}>(resolve => {
-      timer = setTimeout(() => resolve({thrown: new Error(`hangs: ${feeder.describe()}`)}), HANGS_AFTER_MS);
+    const hangs = new Promise<JestFile.FileEnd>(resolve => {
+      timer = setTimeout(
+        () => resolve({thrown: new Error(`hangs: ${feeder.describe()}`), profile: null}),
+        HANGS_AFTER_MS,
+      );
     });
     const end = await Promise.race([
       runner.run(

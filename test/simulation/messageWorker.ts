@@ -211,7 +211,7 @@ export class MessageWorker implements DispatchWorker {
   #end(order: UnitOrder, outcome: Extract<FromWorker, {type: 'unit-done'}>['outcome'], slice: SliceOf): void {
     this.#discarded.delete(order.id);
     if (this.#current?.order === order) this.#current = null;
-    this.#say({type: 'unit-done', unit: order.id, ms: 1, retiring: false, outcome, slice});
+    this.#say({type: 'unit-done', unit: order.id, ms: 1, retiring: false, outcome, slice, profile: null});
     this.#begin();
   }
 

@@ -102,6 +102,29 @@ export const JEST_CAPABILITIES = {
       );
     },
   },
+  /** Subject: a Runtime of jest-runtime at the end of its constructor. */
+  fileProfile: {
+    off: 'measuring where the time of a test file goes',
+    probe: subject => {
+      const runtime = fieldsOf(subject);
+      const {transforms, scriptTransformer} =
+        runtime.transformCache === undefined
+          ? {transforms: runtime._fileTransforms, scriptTransformer: runtime._scriptTransformer}
+          : fieldsOf(runtime.transformCache);
+      const marks =
+        runtime.executor === undefined
+          ? '_isCurrentlyExecutingManualMock' in runtime && typeof runtime._createJestObjectFor === 'function'
+          : 'currentlyExecutingManualMock' in fieldsOf(runtime.executor);
+      return (
+        marks &&
+        transforms instanceof Map &&
+        typeof fieldsOf(scriptTransformer).transform === 'function' &&
+        ['requireInternalModule', 'getSourceMaps', 'unstable_importModule', 'teardown'].every(
+          method => typeof runtime[method] === 'function',
+        )
+      );
+    },
+  },
   /** Subject: `{chalk, supportsColor}`, the packages with which Jest decides on colours. */
   colours: {
     off: 'colours in the output of workers',
