@@ -152,10 +152,10 @@ export async function startParallelRun(
       }
       if (died) past.noteDeath(test, node);
     },
-    onShare: (unit, slot, result) => {
+    onShare: (unit, slot, result, profile) => {
       nodeUse.ran(unit, slot, result);
       const node = nodeNameOf(unit);
-      if (slot !== null) recorder.share({test: testOf(unit), unit, slot, node, result, profile: null});
+      if (slot !== null) recorder.share({test: testOf(unit), unit, slot, node, result, profile});
     },
     onDeath: report => recorder.death(report),
     onLeftBehind: (slot, culprit, running, death) => notices.leftBehind(slot, culprit, running, death),

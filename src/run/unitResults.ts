@@ -8,6 +8,8 @@ import {deadSession, readContent} from '../core/results/deadSession';
 import type {Command, Remains, SchedulePlan} from '../core/schedule';
 import {abandonFile, blameFile, type Death, type DeathReport, type FileError, whyAbandoned} from '../core/texts/deaths';
 import {interruptedFile} from '../core/texts/interruption';
+import type {SliceResult} from '../core/results/merge';
+import type {FileProfile} from '../core/wire/fileProfile';
 import type {CollectedTest, UnitOutcome} from '../core/wire/workerMessages';
 import {deadIn, messageIn, type Cause} from './cause';
 import {thisMoment, type WhatIsLeft} from './files/deadSlices';
@@ -15,6 +17,9 @@ import type {FileEnd, FileParts} from './files/fileParts';
 import type {FileReports} from './files/fileReports';
 import {ToldTests} from './files/toldTests';
 import type {ScheduleLog} from './scheduleLog';
+
+/** What one worker contributed to a unit; without a profile: the worker died, or measured none. */
+type Share = Pick<SliceResult, 'slot' | 'result'> & {readonly profile?: FileProfile | null};
 
 /** A unit that has ended. */
 export type RanUnit = Pick<FileEnd, 'ms' | 'outcome' | 'profiles'>;
@@ -27,7 +32,12 @@ export interface ResultOptions {
   /** A unit has ended; for the timings file. `end` null: it has no result. `died`: one of its workers died. */
   readonly onUnitEnd: (unit: number, end: RanUnit | null, died: boolean) => void;
   /** One worker's share of a unit. `result` null: the unit has no result. `slot` null: no worker ran the unit. */
-  readonly onShare: (unit: number, slot: SlotNumber | null, result: TestResult | null) => void;
+  readonly onShare: (
+    unit: number,
+    slot: SlotNumber | null,
+    result: TestResult | null,
+    profile: FileProfile | null,
+  ) => void;
   /** The evidence of a worker's death is complete. */
   readonly onDeath: (report: DeathReport) => void;
   readonly log: ScheduleLog;
@@ -118,7 +128,7 @@ export class UnitResults {
       case 'report': {
         const {unit, slot, awaited} = command;
         const {outcome, ms, profile} = messageIn(cause, 'unit-done');
-        this.#share(unit, outcome.type === 'result' ? [{slot, result: outcome.result}] : [], outcome, slot);
+        this.#share(unit, outcome.type === 'result' ? [{slot, result: outcome.result, profile}] : [], outcome, slot);
         this.#end(unit, {ms, outcome, profiles: profile === null ? [] : [profile]}, awaited);
         return;
       }
@@ -129,7 +139,7 @@ export class UnitResults {
         const {unit, slot, loads, awaited} = command;
         const {report} = deadIn(cause, slot);
         this.#options.onUnitEnd(unit, null, true);
-        this.#options.onShare(unit, slot, null);
+        this.#options.onShare(unit, slot, null, null);
         this.#fail(
           unit,
           report.then(known => blameFile(known, loads)),
@@ -141,7 +151,7 @@ export class UnitResults {
         const {unit, reason, awaited} = command;
         const {maxWorkerRestarts} = this.#options.plan;
         const error = Promise.resolve(this.#lastDeath).then(last => abandonFile(reason, last, maxWorkerRestarts));
-        this.#options.onShare(unit, null, null);
+        this.#options.onShare(unit, null, null, null);
         // The file may never have started, but reporters expect a start before each end.
         this.#options.reports.started(unit);
         this.#fail(unit, error, awaited);
@@ -151,7 +161,7 @@ export class UnitResults {
         const {unit, slots} = command;
         const {death} = deadIn(cause, slots[0] ?? 0);
         const workers = slots.map(slot => ({slot, pid: this.#options.pidIn(slot)}));
-        this.#options.onShare(unit, slots[0] ?? null, null);
+        this.#options.onShare(unit, slots[0] ?? null, null, null);
         this.#options.reports.interrupted(unit, interruptedFile(signalOf(death), workers));
         return;
       }
@@ -203,13 +213,13 @@ export class UnitResults {
   /** @param slot the slot of a worker that ran the unit */
   #share(
     unit: number,
-    shares: readonly {readonly slot: SlotNumber; readonly result: TestResult}[],
+    shares: readonly Share[],
     outcome: UnitOutcome,
     slot: SlotNumber | null = shares[0]?.slot ?? null,
   ): void {
     const {onShare} = this.#options;
-    if (outcome.type === 'error' || outcome.result.testResults.length === 0) return onShare(unit, slot, null);
-    for (const share of shares) onShare(unit, share.slot, share.result);
+    if (outcome.type === 'error' || outcome.result.testResults.length === 0) return onShare(unit, slot, null, null);
+    for (const share of shares) onShare(unit, share.slot, share.result, share.profile ?? null);
   }
 
   #end(unit: number, end: RanUnit, awaited: boolean): void {

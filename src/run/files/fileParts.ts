@@ -24,7 +24,7 @@ export interface ListedTests {
 export interface FileEnd {
   readonly outcome: UnitOutcome;
   readonly ms: number | null;
-  readonly slices: readonly SliceResult[];
+  readonly slices: readonly (SliceResult | DeliveredPart)[];
   /** Where the time went, in each worker that sent it. */
   readonly profiles: readonly FileProfile[];
 }
