@@ -71,6 +71,8 @@ export interface AdviceOptions {
   readonly mayGoOn?: () => boolean;
   /** Numbers of workers to try besides 1, 2, 4, 8 and 16. */
   readonly tryWorkers?: readonly number[];
+  /** Tries only the recorded number of workers and twice as many, and only a split of the longest file. */
+  readonly brief?: boolean;
 }
 
 export function adviceOn(run: RunLine, lines: readonly RecordingLine[], options: AdviceOptions = {}): Advice {
@@ -103,7 +105,7 @@ function predictions(
   lines: readonly RecordingLine[],
   observed: ObservedRun,
   shares: readonly ShareLine[],
-  {mayGoOn, tryWorkers = []}: AdviceOptions,
+  {mayGoOn, tryWorkers = [], brief = false}: AdviceOptions,
 ): Omit<Advice, 'problem' | 'floor' | 'packages' | 'memory'> {
   const {plan, files} = observed.plan;
   const failedFiles = new Set(
@@ -116,17 +118,18 @@ function predictions(
   });
   const slots = new Set(lines.flatMap(line => (line.type === 'process' ? line.slot : [])));
   const recorded = {workers: Math.max(1, slots.size), ms: observed.beforeMs + observed.ms + observed.afterMs};
-  const numbers = [...new Set([...WORKERS, recorded.workers, ...tryWorkers])].sort((a, b) => a - b);
+  const tried = brief ? [2 * recorded.workers] : [...WORKERS, ...tryWorkers];
+  const numbers = [...new Set([...tried, recorded.workers])].sort((a, b) => a - b);
   const now = predictor.predict({workers: recorded.workers}).ms;
   const saved = (unit: number, work: UnitWork, split: 'tests' | null) =>
     Math.max(0, now - predictor.predict({workers: recorded.workers, units: new Map([[unit, {work, split}]])}).ms);
   const isWorth = (ms: number) => ms >= Math.max(LEAST_SAVING.ms, LEAST_SAVING.share * now);
-  const hooks = hooksOf(shares);
+  const hooks = brief ? null : hooksOf(shares);
   return {
     cautions: cautionsOf(run, lines, observed),
     recorded,
     workers: numbers.map(workers => ({workers, ...predictor.predict({workers})})),
-    splits: splitsOf(observed, predictor, shares, saved).filter(({most}) => isWorth(most)),
+    splits: splitsOf(observed, predictor, shares, brief ? 1 : SPLITS_TRIED, saved).filter(({most}) => isWorth(most)),
     hooks:
       hooks === null ? null : {...hooks, savesAtMost: savedByFixture(hooks, observed, predictor, recorded.workers)},
   };
@@ -162,6 +165,7 @@ function splitsOf(
   {plan: {plan, files}}: ObservedRun,
   predictor: Predictor,
   shares: readonly ShareLine[],
+  count: number,
   saved: (unit: number, work: UnitWork, split: 'tests') => number,
 ): Advice['splits'] {
   const candidates = plan.units.flatMap(({id, split, constraints}) => {
@@ -173,7 +177,7 @@ function splitsOf(
   });
   candidates.sort((a, b) => wholeOf(b.work).ms - wholeOf(a.work).ms);
   return candidates
-    .slice(0, SPLITS_TRIED)
+    .slice(0, count)
     .map(({id, work, tests}) => {
       const each = saved(
         id,
