@@ -5,7 +5,7 @@ import {parseLine} from '../../../src/recording/parseLine';
 import {References} from '../../../src/recording/references';
 
 const page = readFileSync(join(__dirname, '../../../docs/recording.md'), 'utf8');
-const examples = [...page.matchAll(/```json\n(.*?)```/gs)].flatMap(([, block = '']) => block.trim().split('\n'));
+const examples = [...page.matchAll(/```text\n(.*?)```/gs)].flatMap(([, block = '']) => block.trim().split('\n'));
 
 test('each example is read as it is written', () => {
   const references = new References();
