@@ -116,7 +116,9 @@ function predictions(
     oneIsInBand: run.options.slots === undefined && plan.nodes === 1 && !plan.freshWorkerPerUnit,
     ...(mayGoOn && {mayGoOn}),
   });
-  const slots = new Set(lines.flatMap(line => (line.type === 'process' ? line.slot : [])));
+  const slots = new Set(
+    lines.flatMap(line => (line.type === 'command' && line.command.type === 'start-slot' ? line.command.slot : [])),
+  );
   const recorded = {workers: Math.max(1, slots.size), ms: observed.beforeMs + observed.ms + observed.afterMs};
   const tried = brief ? [2 * recorded.workers] : [...WORKERS, ...tryWorkers];
   const numbers = [...new Set([...tried, recorded.workers])].sort((a, b) => a - b);
@@ -140,6 +142,9 @@ function cautionsOf(run: RunLine, lines: readonly RecordingLine[], observed: Obs
   const cautions: string[] = [];
   if (computing === null) {
     cautions.push('Nobody measured how much these files compute: with more workers than cores, all may be slower.');
+  }
+  if ((computing ?? 0) > MUCH_COMPUTING) {
+    cautions.push('These files compute. How far off predictions are then was not measured: the intervals are a guess.');
   }
   if ((foreignCores ?? 0) > FOREIGN_CORES) {
     const cores = (foreignCores ?? 0).toFixed(1);

@@ -23,7 +23,7 @@ const VERDICTS: Readonly<Record<EndLine['verdict'], string>> = {
 /** Why a worker was idle, by the type of the reason. */
 const REASONS: Readonly<Record<string, string>> = {
   'nothing-left': 'nothing left to run',
-  next: 'its next file was on the way',
+  next: 'its next file was about to begin',
   return: 'another worker was to return a file',
   loading: 'a file to share was loading',
   resource: 'files waited for a resource',
@@ -39,7 +39,11 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** @param problem why the recording ends where it does; null: it is whole */
 export function showText(run: RunLine, plan: PlanLine | null, summary: Summary, problem: string | null): string {
-  const nameOf = (file: number) => printable(summary.files[file]?.path ?? `file ${file}`);
+  const below = run.rootDir === '' ? '' : `${run.rootDir}/`;
+  const nameOf = (file: number) => {
+    const path = summary.files[file]?.path ?? `file ${file}`;
+    return printable(path.startsWith(below) ? path.slice(below.length) : path);
+  };
   const sections = [
     headOf(run, summary),
     ...(problem === null ? [] : [[printable(problem)]]),
@@ -79,7 +83,7 @@ function headOf(run: RunLine, {verdict, failedOutside, ms, counts}: Summary): st
   return [
     `The run of ${time} UTC ${how}${outside}, after ${describeTimeSpan(ms)}.`,
     printable(
-      `Jest ${versions.jest}, jest-runner-xdist ${versions.runner}, Node ${versions.node}, ` +
+      `Jest ${versions.jest}, jest-runner-xdist ${versions.runner}, Node ${versions.node.replace(/^v/, '')}, ` +
         `${machine.platform} ${machine.arch}, ${counted(machine.cores, 'core')}` +
         `${commit === '' ? '' : `, ${commit}`}. A ${level} recording.`,
     ),

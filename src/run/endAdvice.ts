@@ -30,13 +30,16 @@ export interface EndAdviceOptions {
   readonly ms: number;
   readonly warn: (text: string) => void;
   readonly now?: number;
+  /** How long (ms) finding out may take. */
+  readonly mostMs?: number;
 }
 
-export function adviseAtEnd({recording, folder, ms, warn, now = Date.now()}: EndAdviceOptions): void {
+export function adviseAtEnd(options: EndAdviceOptions): void {
+  const {recording, folder, ms, warn, now = Date.now(), mostMs = MOST_MS} = options;
   if (recording === null || ms < LEAST_RUN_MS) return;
   try {
     if (statSync(recording).size > MOST_BYTES) return;
-    const found = findAdvice(recording);
+    const found = findAdvice(recording, mostMs);
     if (found === null) return;
     const path = join(folder, GIVEN_FILE);
     const given = readGiven(path, now);
@@ -54,8 +57,8 @@ interface Found {
   readonly text: string;
 }
 
-function findAdvice(recording: string): Found | null {
-  const until = performance.now() + MOST_MS;
+function findAdvice(recording: string, mostMs: number): Found | null {
+  const until = performance.now() + mostMs;
   const {readRecording} = require('../recording') as typeof import('../recording');
   const {adviceOn} = require('../analysis/advice') as typeof import('../analysis/advice');
   const {run, lines} = readRecording(recording);

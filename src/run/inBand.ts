@@ -9,7 +9,7 @@ import {expectFollowed} from '../worker/circus/failingFile';
 import {withFixtures} from '../worker/circus/fixtureDelivery';
 import {InBandWatch} from '../worker/guard/inBandWatch';
 import {FileProfiler} from '../worker/profile/fileProfiler';
-import {missingCapabilities} from '../worker/jestProbes';
+import {knowsRuntime, missingCapabilities} from '../worker/jestProbes';
 import type {PhaseLimits} from '../worker/guard/phases';
 import {expectFile, type CircusFile} from '../worker/circus/testFramework';
 import type {Faults} from './faults';
@@ -47,12 +47,14 @@ export interface InBandOptions {
 
 export async function runInBand(options: InBandOptions): Promise<void> {
   const {jest, reports, tests, watcher, faults} = options;
-  const compileCache = CompileCache.start(options.compileCache);
+  const compileCache = CompileCache.start(options.compileCache, knowsRuntime);
   const Runner = jest.stockRunner();
   const runner = new Runner(...options.stockArguments);
   let file: {readonly test: Test; readonly startedAt: number; readonly end: () => void} | null = null;
-  const profiler = new FileProfiler(jest.modules.runtime);
-  const watch = options.limits === null ? null : new InBandWatch(options.limits, options.remedy, jest.modules.core, profiler);
+  const {limits, remedy} = options;
+  const profiler = limits === null ? null : new FileProfiler(jest.modules.runtime);
+  const watch =
+    limits === null || profiler === null ? null : new InBandWatch(limits, remedy, jest.modules.core, profiler);
   const {handed, sharing} = handOn(tests, options.fixtures);
   const jestsOwn = (test: Test) => sharing.get(test)?.test ?? test;
 
@@ -64,7 +66,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
     followed = watch?.fileBegins(relative(test.context.config.cwd, test.path), options.hardTimeoutOf(test)) ?? null;
     file = {test, startedAt: performance.now(), end: options.onStart(test)};
     // Without a watchdog, nobody follows the tests.
-    if (watch !== null) profiler.fileBegins(test.path, test.context.config);
+    profiler?.fileBegins(test.path, test.context.config);
   });
   const begin = (test: Test, failure: FixtureFailure | null) => {
     prepare(test);
@@ -73,7 +75,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   };
   const end = faults.guard('a file ended in band', (test: Test, result: TestResult | null) => {
     if (file === null) return; // the file never began, because of its fixtures
-    const profile = profiler.fileEnds(result !== null);
+    const profile = profiler?.fileEnds(result !== null) ?? null;
     watch?.fileEnds();
     expectFile(null);
     file.end();

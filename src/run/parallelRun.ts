@@ -152,7 +152,7 @@ export async function startParallelRun(
       }
       if (died) past.noteDeath(test, node);
     },
-    onShare: (unit, slot, result, profile) => {
+    onShare: (unit, {slot, result, profile}) => {
       nodeUse.ran(unit, slot, result);
       const node = nodeNameOf(unit);
       if (slot !== null) recorder.share({test: testOf(unit), unit, slot, node, result, profile});

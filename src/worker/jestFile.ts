@@ -12,6 +12,7 @@ import {updateSnapshotFor, type SnapshotUse} from '../core/results/snapshotUse';
 import {expectFollowed} from './circus/failingFile';
 import {withFixtures} from './circus/fixtureDelivery';
 import {canFollow, takeRun, type CircusFile} from './circus/testFramework';
+import {knowsRuntime} from './jestProbes';
 import type {FileProfiler} from './profile/fileProfiler';
 import {isReadable} from './thrown';
 
@@ -51,7 +52,7 @@ export class JestFileRunner {
 
   /** @param profiler null: profiles are not wanted */
   static async load(setup: WorkerSetup, profiler: FileProfiler | null = null): Promise<JestFileRunner> {
-    const compileCache = CompileCache.start(setup.compileCache);
+    const compileCache = CompileCache.start(setup.compileCache, knowsRuntime);
     const testWorker = loadTestWorker(setup.modules.testWorker);
     await testWorker.setup({serializableResolvers: structuredClone(setup.serializableResolvers)});
     return new JestFileRunner(testWorker, setup, compileCache, profiler);

@@ -1,4 +1,4 @@
-/** What one run learns, the next one uses. */
+/** A run uses the durations that earlier runs have recorded. */
 import {formatDurations} from '../../src/core/plan/durations';
 import type {SchedulePlan} from '../../src/core/schedule/state';
 import {onLatestLine, type JestOutput} from './project';

@@ -76,8 +76,13 @@ export function simulatedRecording(
     check: false,
     maxEvents: Infinity,
     log: line => {
-      if (line.type === 'plan') lines.push({...line, files: plan.units.map(({id}) => id), nodes: []});
-      else lines.push(line);
+      if (line.type !== 'plan') {
+        lines.push(line);
+        return;
+      }
+      // The paths of a recording have no root.
+      const units = line.plan.units.map(unit => ({...unit, file: {...unit.file, path: unit.file.path.slice(1)}}));
+      lines.push({...line, plan: {...line.plan, units}, files: units.map(({id}) => id), nodes: []});
     },
   });
   for (const [unit, {tests}] of files.entries()) {
