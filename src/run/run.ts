@@ -17,7 +17,9 @@ import {Reports} from './files/reports';
 import type {FixturesInBand} from './fixtures/fixturesInBand';
 import type {SharedFixtures} from './fixtures/sharedFixtures';
 import {PastRuns} from './past/pastRuns';
+import {adviseAtEnd} from './endAdvice';
 import {startRecorder} from './recording/recorder';
+import {recordingFolder} from './recording/recordingPlace';
 import {TimingsFile} from './past/timings';
 import type {RunOptions} from './runOptions';
 import {readRunRules, type RunRules} from './runRules';
@@ -89,6 +91,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     if (text !== null) warn(text);
   };
   let failedOutside = false;
+  let ranOverWorkers = false;
   leave = async () => {
     failedOutside = !(await endSharedFixtures(sharedFixtures, watcher)) || failedOutside;
     timings.save();
@@ -125,6 +128,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       });
     } else if (tests.length > 0) {
       recorder.begin(null);
+      ranOverWorkers = true;
       const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
       const parallel = await startParallelRun(runOptions, {
         ...rules,
@@ -163,6 +167,14 @@ export async function run(runOptions: RunOptions): Promise<void> {
     tellMissing();
     const isEarly = watcher.isInterrupted();
     recorder.end(faults.first !== null ? 'fault' : isEarly ? 'ended-early' : null, failedOutside);
+    if (ranOverWorkers && !isEarly && faults.first === null && !watcher.isWatchMode()) {
+      adviseAtEnd({
+        recording: recorder.path,
+        folder: recordingFolder(cacheDirectoryOf(runOptions.tests), globalConfig.rootDir),
+        ms: recorder.now(),
+        warn,
+      });
+    }
   }
 }
 

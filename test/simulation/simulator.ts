@@ -19,7 +19,7 @@ import {resultsOf, type Order} from './orders';
 import {Machine} from './machine';
 import type {DeathTally, Fate} from './testLedger';
 import {UnitParts} from './unitParts';
-import {TimerQueue} from './timers';
+import {TimerQueue} from '../../src/analysis/whatIf/timers';
 import {SimulatedWorker, type OrderEnd, type Surroundings} from './worker';
 import type {FixtureWorld, MachineWorld, SplitWorld, World} from './world';
 

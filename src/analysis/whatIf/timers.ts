@@ -1,11 +1,12 @@
-/** Timers in virtual time. */
+/** Virtual time: what happens next. */
 interface Timer {
+  /** In ms. */
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
 }
 
-/** A binary heap of timers, ordered by time. Timers with equal times are in the order in which they were set. */
+/** Timers by time; those of the same time, in the order in which they were set. A binary heap. */
 export class TimerQueue {
   readonly #heap: Timer[] = [];
   #order = 0;
@@ -20,8 +21,9 @@ export class TimerQueue {
     let index = heap.push(timer) - 1;
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      if (!before(timer, heap[parent]!)) break;
-      heap[index] = heap[parent]!;
+      const above = heap[parent];
+      if (above === undefined || !before(timer, above)) break;
+      heap[index] = above;
       index = parent;
     }
     heap[index] = timer;
@@ -36,10 +38,12 @@ export class TimerQueue {
     let index = 0;
     for (;;) {
       let child = 2 * index + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++;
-      if (!before(heap[child]!, last)) break;
-      heap[index] = heap[child]!;
+      const [left, right] = [heap[child], heap[child + 1]];
+      if (left === undefined) break;
+      if (right !== undefined && before(right, left)) child++;
+      const least = heap[child];
+      if (least === undefined || !before(least, last)) break;
+      heap[index] = least;
       index = child;
     }
     heap[index] = last;
