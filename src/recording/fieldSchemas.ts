@@ -1,6 +1,6 @@
 /** Schemas of the fields that several kinds of lines have. Each message completes "… must be". */
 import * as v from 'valibot';
-import {HOOK_TYPES} from '../core/wire/journal';
+import {HOOK_TYPES} from '../core/wire/journalTest';
 import type {Death} from '../core/texts/deaths';
 
 /** No time, in ms since the epoch or less, is further from 0: that is the year 2286. Sums of such times stay finite. */

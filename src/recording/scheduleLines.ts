@@ -3,7 +3,7 @@
  * is checked, and each size has a bound. Whether a unit or a fixture is in the plan, `references.ts` checks.
  */
 import * as v from 'valibot';
-import type {CrashItem} from '../core/results/deadSession';
+import type {CrashItem} from '../core/results/journalDigest';
 import type {Constraints} from '../core/plan/constraints';
 import type {Unit} from '../core/plan/units';
 import type {Command, ScheduleEvent, SchedulePlan} from '../core/schedule';

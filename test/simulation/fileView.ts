@@ -1,5 +1,5 @@
 /** Which tests a simulated file has, and in which groups a worker lists those that are not left out. */
-import type {JournalTest} from '../../src/core/wire/journal';
+import type {JournalTest} from '../../src/core/wire/journalTest';
 import type {SplitWorld} from './world';
 
 /** A group as a worker lists it. */

@@ -2,7 +2,7 @@
  * What the scheduler has ordered, what has come of it, and whether the two agree: the rules of
  * opening a unit in several workers, asserted as the commands come.
  */
-import type {Resumption} from '../../src/core/wire/workerMessages';
+import type {Resumption} from '../../src/core/wire/resumption';
 import type {GroupView} from './fileView';
 import {newAttempt, newOrder, resultsOf, type Attempt, type Order, type SplitOrder} from './orders';
 import {TestLedger, type DeathTally, type Dying, type Fate, type TestEnd} from './testLedger';

@@ -1,5 +1,5 @@
 /** Units as they are given to workers, and what is known of each while it is run. */
-import type {Resumption} from '../../src/core/wire/workerMessages';
+import type {Resumption} from '../../src/core/wire/resumption';
 import {skippedOf, type GroupView} from './fileView';
 import type {Dying} from './testLedger';
 import type {SplitWorld} from './world';

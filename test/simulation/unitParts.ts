@@ -1,6 +1,6 @@
 /** The parts of units' results that commands say are kept, as src/run/files/fileParts.ts keeps them, without the results. */
 import type {Command, ScheduleEvent} from '../../src/core/schedule/events';
-import type {Resumption} from '../../src/core/wire/workerMessages';
+import type {Resumption} from '../../src/core/wire/resumption';
 import type {TestEnd} from './testLedger';
 
 interface Part {

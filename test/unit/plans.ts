@@ -1,7 +1,7 @@
 /** Plans of schedules, events and commands, for tests: everything that a test does not ask for is at its default. */
 import type {Constraints} from '../../src/core/plan/constraints';
 import {createSchedule} from '../../src/core/schedule/createSchedule';
-import type {OpenedDigest} from '../../src/core/results/deadSession';
+import type {OpenedDigest} from '../../src/core/results/journalDigest';
 import type {Command, ScheduleEvent} from '../../src/core/schedule/events';
 import type {SchedulePlan, ScheduleState} from '../../src/core/schedule/state';
 import {step} from '../../src/core/schedule/step';

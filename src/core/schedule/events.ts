@@ -2,8 +2,8 @@
 import type {FixtureId} from '../plan/constraints';
 import type {Culprit} from '../results/culprit';
 import type {AbandonReason, Death} from '../texts/deaths';
-import type {CrashItem, JournalDigest} from '../results/deadSession';
-import type {Resumption} from '../wire/workerMessages';
+import type {CrashItem, JournalDigest} from '../results/journalDigest';
+import type {Resumption} from '../wire/resumption';
 import type {StopReason} from './state';
 import type {LoadSample} from './slotController';
 import type {Generation, NodeId, SlotNumber} from '../plan/units';

@@ -3,7 +3,7 @@
  * lostUnits.ts decides what is kept of a test file and which of its tests run next.
  */
 import {culpritBefore} from '../results/culprit';
-import type {JournalDigest} from '../results/deadSession';
+import type {JournalDigest} from '../results/journalDigest';
 import type {SlotNumber} from '../plan/units';
 import type {Death} from '../texts/deaths';
 import {endProcess, endReplacement} from './admittedSlots';

@@ -2,8 +2,8 @@
  * Test files whose worker died: which test is to blame, which results are kept, which tests run next, and when to give
  * up. Tests that had ended keep their results, the running test is to blame, and the others run in a new worker.
  */
-import type {CrashItem, JournalDigest, OpenedDigest} from '../results/deadSession';
-import type {Resumption} from '../wire/workerMessages';
+import type {CrashItem, JournalDigest, OpenedDigest} from '../results/journalDigest';
+import type {Resumption} from '../wire/resumption';
 import type {LostUnit} from './state';
 
 /** How many deaths in a row without progress a file may have and still run on. */

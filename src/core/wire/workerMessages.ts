@@ -9,6 +9,7 @@
 import type {TestResult} from '@jest/test-result';
 import {CAPABILITY_NAMES, type CapabilityName} from '../jest/capabilities';
 import type {FileError} from '../texts/deaths';
+import type {Resumption} from './resumption';
 import {dictionary, finite, list, nullable, parseJson, ProtocolError, record, text, whole} from './values';
 import {SNAPSHOT_USES, type SnapshotUse} from '../results/snapshotUse';
 import type {Generation, Granularity, Grouping, SlotNumber} from '../plan/units';
@@ -46,14 +47,6 @@ export interface FixtureValue {
 export interface FixtureFailure {
   readonly message: string;
   readonly stack: string;
-}
-
-/** The rest of a file whose worker died. */
-export interface Resumption {
-  /** A hash of the list of tests that the dead worker found. */
-  readonly listing: string;
-  /** The places of the tests to leave out: another worker has run them, or will. */
-  readonly leaveOut: readonly number[];
 }
 
 /** How a worker opens a file whose tests the parent assigns one by one. */

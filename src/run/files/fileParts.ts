@@ -7,7 +7,8 @@ import type {SlotNumber} from '../../core/plan/units';
 import {mergeSlices, type MergeTools, type SliceResult} from '../../core/results/merge';
 import {describeMismatch, describeRefusal} from '../../core/texts/collectionDiff';
 import type {FileError} from '../../core/texts/deaths';
-import type {CollectedTest, Resumption, UnitOutcome} from '../../core/wire/workerMessages';
+import type {Resumption} from '../../core/wire/resumption';
+import type {CollectedTest, UnitOutcome} from '../../core/wire/workerMessages';
 import type {DeadPart, DeadSlices, WhatIsLeft} from './deadSlices';
 
 /** The list of a file's tests that its first worker sent. */

@@ -4,7 +4,7 @@
  */
 import type {Circus} from '@jest/types';
 import {createHash} from '../../pristine/crypto';
-import type {JournalTest} from '../../core/wire/journal';
+import type {JournalTest} from '../../core/wire/journalTest';
 import type {CollectedTest} from '../../core/wire/workerMessages';
 import type {Granularity, Grouping} from '../../core/plan/units';
 

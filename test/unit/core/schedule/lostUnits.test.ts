@@ -1,5 +1,6 @@
 import type {AssertionResult} from '@jest/test-result';
-import type {JournalRecord, JournalTest, SnapshotActivity} from '../../../../src/core/wire/journal';
+import type {JournalRecord, SnapshotActivity} from '../../../../src/core/wire/journal';
+import type {JournalTest} from '../../../../src/core/wire/journalTest';
 import {
   deadConsole,
   deadSession,

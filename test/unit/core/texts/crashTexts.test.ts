@@ -1,6 +1,7 @@
 import {hookCrash, notRun, outsideCrash, testCrash, togetherCrash} from '../../../../src/core/texts/crashTexts';
 import type {DeathReport} from '../../../../src/core/texts/deaths';
-import type {CrashItem, DeadSession} from '../../../../src/core/results/deadSession';
+import type {DeadSession} from '../../../../src/core/results/deadSession';
+import type {CrashItem} from '../../../../src/core/results/journalDigest';
 
 const MB = 2 ** 20;
 const report: DeathReport = {

@@ -1,0 +1,114 @@
+/** What the project's own Jest says of the project: where its recordings are. */
+import {spawnSync} from 'node:child_process';
+import {createRequire} from 'node:module';
+import {existsSync, statSync} from 'node:fs';
+import {dirname, join, resolve} from 'node:path';
+import * as v from 'valibot';
+import {CommandError, type Arguments, type Flag} from './command';
+import type {ResolvedOptions} from '../core/rules/resolvedOptions';
+import {TimingsFile} from '../run/past/timings';
+import {readOptionFiles, resolveFoundOptions} from '../run/optionSources';
+import {recordingFolder, recordingsIn} from '../run/recording/recordingPlace';
+
+/** Flags that are passed to Jest, which then says where the project's recordings are. */
+export const PROJECT_FLAGS: Readonly<Record<string, Flag>> = {
+  config: {value: 'path', short: 'c', text: "Jest's config, as for jest --config."},
+  rootDir: {value: 'path', text: "The project's folder, as for jest --rootDir."},
+};
+
+const shownConfig = v.object({
+  configs: v.array(v.object({cacheDirectory: v.string(), runner: v.optional(v.unknown())})),
+  globalConfig: v.object({rootDir: v.string()}),
+});
+
+type ShownConfig = v.InferOutput<typeof shownConfig>['configs'][number];
+
+/** Jest prints its whole config. */
+const MOST_OUTPUT = 64 * 2 ** 20;
+
+/**
+ * The recordings of the project, the latest first.
+ *
+ * @throws {CommandError} if there is no Jest, or if it cannot read its config
+ */
+export function recordingsOfProject(args: Arguments, cwd: string): string[] {
+  const {configs, rootDir} = askJest(args, cwd);
+  const folders = [...new Set(configs.map(({cacheDirectory}) => recordingFolder(cacheDirectory, rootDir)))];
+  const paths = folders.flatMap(recordingsIn);
+  // Names begin with the time.
+  paths.sort((a, b) => (nameOf(a) < nameOf(b) ? 1 : -1));
+  const full = fullRecording(configs, rootDir);
+  if (full === null) return paths;
+  const at = changedAt(full);
+  const later = paths.findIndex(path => changedAt(path) <= at);
+  return paths.toSpliced(later === -1 ? paths.length : later, 0, full);
+}
+
+/**
+ * The timings file of the project.
+ *
+ * @throws {CommandError} as `recordingsOfProject`
+ */
+export function timingsOfProject(args: Arguments, cwd: string): string {
+  const {configs, rootDir} = askJest(args, cwd);
+  const {timings: path} = optionsOf(configs, rootDir);
+  const [cacheDirectory = ''] = configs.map(config => config.cacheDirectory).sort();
+  return new TimingsFile({path, rootDir, cacheDirectory, runId: '', warn: () => undefined}).path;
+}
+
+/** The recording that the options ask for; null: they ask for none, or it is not there. */
+function fullRecording(configs: readonly ShownConfig[], rootDir: string): string | null {
+  const {recording} = optionsOf(configs, rootDir);
+  if (recording?.path == null) return null;
+  const path = resolve(rootDir, recording.path);
+  return existsSync(path) ? path : null;
+}
+
+function optionsOf(configs: readonly ShownConfig[], rootDir: string): ResolvedOptions {
+  const ofRunner = configs.flatMap(({runner}) =>
+    Array.isArray(runner) && typeof runner[1] === 'object' && runner[1] !== null
+      ? [{name: "the runner's options in the Jest config", value: runner[1] as unknown}]
+      : [],
+  );
+  return resolveFoundOptions([...readOptionFiles(rootDir), ...ofRunner.slice(0, 1)]);
+}
+
+function askJest({flags}: Arguments, cwd: string): {configs: readonly ShownConfig[]; rootDir: string} {
+  const given = Object.keys(PROJECT_FLAGS).flatMap(name => (flags.get(name) ?? []).map(value => `--${name}=${value}`));
+  const {status, stdout, stderr, error} = spawnSync(process.execPath, [jestOf(cwd), '--showConfig', ...given], {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: MOST_OUTPUT,
+  });
+  if (error !== undefined) throw new CommandError(`Jest could not be started: ${error.message}`);
+  if (status !== 0) throw new CommandError(`Jest cannot show its config.\n\n${stderr.trim() || stdout.trim()}`);
+  try {
+    const {configs, globalConfig} = v.parse(shownConfig, JSON.parse(stdout.slice(stdout.indexOf('{'))));
+    return {configs, rootDir: globalConfig.rootDir};
+  } catch (reason) {
+    throw new CommandError(`The config that Jest shows cannot be read: ${(reason as Error).message}`);
+  }
+}
+
+/** The script of the project's own Jest. */
+function jestOf(cwd: string): string {
+  for (const from of [join(cwd, 'package.json'), __filename]) {
+    try {
+      const found = createRequire(from).resolve('jest/package.json');
+      const {bin} = createRequire(from)(found) as {bin?: string | Readonly<Record<string, string>>};
+      const script = typeof bin === 'string' ? bin : bin?.jest;
+      if (script !== undefined) return join(dirname(found), script);
+    } catch {
+      // The next place may have it.
+    }
+  }
+  throw new CommandError(`There is no Jest in ${cwd}: name a recording, or call this command in your project.`);
+}
+
+function nameOf(path: string): string {
+  return path.slice(dirname(path).length);
+}
+
+function changedAt(path: string): number {
+  return statSync(path, {throwIfNoEntry: false})?.mtimeMs ?? 0;
+}
