@@ -4,7 +4,7 @@ import {lowerBound, type BoundFixture, type BoundUnit, type LowerBound} from './
 import {planOf, recordedSteps, type RecordedStep} from './scheduleReplay';
 
 export interface Floor extends LowerBound {
-  /** What the run took, from the start of its first worker until its last unit ended, in ms. */
+  /** What the run took, from the start of its first worker until all units have ended and all fixtures are gone, in ms. */
   readonly reachedMs: number;
   /** How many slots had a worker. */
   readonly slots: number;
@@ -16,8 +16,9 @@ export function floorOf(lines: readonly RecordingLine[]): Floor | null {
   if (plan === null) return null;
   const steps = recordedSteps(lines);
   const tally = new Tally(steps);
-  const {firstStart, unitsEnded} = tally;
-  if (firstStart === null || unitsEnded === null) return null;
+  const {firstStart} = tally;
+  const ended = plan.plan.fixtures.length === 0 ? tally.unitsEnded : tally.finished;
+  if (firstStart === null || ended === null) return null;
   const shares = sharesByUnit(lines);
   const groups = new Map(lines.flatMap(line => (line.type === 'groups' ? [[line.unit, line.groups] as const] : [])));
   const units = plan.plan.units.map(({id, node, constraints}): BoundUnit => {
@@ -28,7 +29,7 @@ export function floorOf(lines: readonly RecordingLine[]): Floor | null {
   const slots = Math.max(1, tally.slots.size);
   const {resources} = plan.plan;
   const bound = lowerBound({startMs: tally.startMs ?? 0, slots, units, fixtures, resources});
-  return {...bound, reachedMs: unitsEnded - firstStart, slots};
+  return {...bound, reachedMs: ended - firstStart, slots};
 }
 
 function tookOf(
@@ -81,6 +82,7 @@ function sharesByUnit(lines: readonly RecordingLine[]): Map<number, ShareLine[]>
 class Tally {
   firstStart: number | null = null;
   unitsEnded: number | null = null;
+  finished: number | null = null;
   /** The shortest start of a worker. */
   startMs: number | null = null;
   readonly slots = new Set<number>();
@@ -153,6 +155,8 @@ class Tally {
         this.#starts.set(command.slot, at);
       } else if (command.type === 'units-ended') {
         this.unitsEnded = at;
+      } else if (command.type === 'finish') {
+        this.finished = at;
       } else if (command.type === 'set-up-fixture' || command.type === 'take-down-fixture') {
         this.#fixtures.set(command.fixture, {...this.#fixtures.get(command.fixture), ordered: at});
       }

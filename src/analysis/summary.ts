@@ -2,6 +2,7 @@
 import {fromJson} from '../recording/json';
 import type {DeathLine, EndLine, FileLine, RecordedFile, RecordedTest, RecordingLine} from '../recording/lines';
 import {floorOf, type Floor} from './floor';
+import {planOf} from './scheduleReplay';
 import {slotTimeline, type SlotActivity, type SlotTimeline} from './slotTimeline';
 
 export interface FailedTest {
@@ -73,8 +74,6 @@ export function summaryOf(lines: readonly RecordingLine[], mayGoOn?: () => boole
   const ended = new Map(lines.flatMap(line => (line.type === 'file' ? [[line.file, line] as const] : [])));
   const end = lines.find(line => line.type === 'end');
   const shares = lines.filter(line => line.type === 'share');
-  const fileMs = new Map<number, number>();
-  for (const {file, profile} of shares) fileMs.set(file, (fileMs.get(file) ?? 0) + (profile?.ms ?? 0));
   const tests = shares.flatMap(({file, tests: own}) => own.map(test => ({file, test})));
   const timeline = slotTimeline(lines, mayGoOn);
   return {
@@ -87,7 +86,7 @@ export function summaryOf(lines: readonly RecordingLine[], mayGoOn?: () => boole
     errors: [...ended.values()].flatMap(({file, error}) => (error === null ? [] : [{file, error}])),
     deaths: lines.filter(line => line.type === 'death'),
     slowestFiles: slowest(
-      [...fileMs].map(([file, ms]) => ({file, ms})),
+      [...fileTimes(lines, timeline)].map(([file, ms]) => ({file, ms})),
       SLOWEST,
     ),
     slowestTests: slowest(
@@ -99,6 +98,25 @@ export function summaryOf(lines: readonly RecordingLine[], mayGoOn?: () => boole
     workers: (timeline?.slots ?? []).map((intervals, index) => workerTime(index + 1, intervals)),
     timeline,
   };
+}
+
+/**
+ * How long workers ran each file, in ms, all shares together: as the worker measured it, or if none of it is known, as
+ * the scheduler saw it.
+ */
+export function fileTimes(lines: readonly RecordingLine[], timeline: SlotTimeline | null): Map<number, number> {
+  const times = new Map<number, number>();
+  const plan = planOf(lines);
+  for (const {from, to, activity} of timeline?.slots.flat() ?? []) {
+    const file = activity.type === 'running' ? plan?.files[activity.unit] : undefined;
+    if (file !== undefined) times.set(file, (times.get(file) ?? 0) + to - from);
+  }
+  const measured = new Map<number, number>();
+  for (const line of lines) {
+    if (line.type !== 'share' || line.profile === null) continue;
+    measured.set(line.file, (measured.get(line.file) ?? 0) + line.profile.ms);
+  }
+  return new Map([...times, ...measured]);
 }
 
 function slowest<T extends {readonly ms: number}>(all: readonly T[], count: number): T[] {

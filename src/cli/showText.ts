@@ -15,7 +15,11 @@ const MOST_FAILURES = 50;
 
 /** @param problem why the recording ends where it does; null: it is whole */
 export function showText(run: RunLine, plan: PlanLine | null, summary: Summary, problem: string | null): string {
-  const nameOf = (file: number) => printable(summary.files[file]?.path ?? `file ${file}`);
+  const below = run.rootDir === '' ? '' : `${run.rootDir}/`;
+  const nameOf = (file: number) => {
+    const path = summary.files[file]?.path ?? `file ${file}`;
+    return printable(path.startsWith(below) ? path.slice(below.length) : path);
+  };
   const sections = [
     headOf(run, summary),
     ...(problem === null ? [] : [[printable(problem)]]),
@@ -55,7 +59,7 @@ function headOf(run: RunLine, {verdict, failedOutside, ms, counts}: Summary): st
   return [
     `The run of ${time} UTC ${how}${outside}, after ${describeTimeSpan(ms)}.`,
     printable(
-      `Jest ${versions.jest}, jest-runner-xdist ${versions.runner}, Node ${versions.node}, ` +
+      `Jest ${versions.jest}, jest-runner-xdist ${versions.runner}, Node ${versions.node.replace(/^v/, '')}, ` +
         `${machine.platform} ${machine.arch}, ${counted(machine.cores, 'core')}` +
         `${commit === '' ? '' : `, ${commit}`}. A ${level} recording.`,
     ),

@@ -10,6 +10,8 @@ import {
   type Durations,
   type FileRecord,
 } from '../core/plan/durations';
+import {slotTimeline} from '../analysis/slotTimeline';
+import {fileTimes} from '../analysis/summary';
 import {describeTimeSpan} from '../core/texts/timeSpan';
 import {readRecording, type FileLine, type Recording, type RunLine, type ShareLine} from '../recording';
 import {CommandError, UsageError, type Arguments, type Command, type Surroundings} from './command';
@@ -27,16 +29,10 @@ export const timings: Command = {
   run: (args, surroundings) => {
     const [action, ...paths] = args.positionals;
     if (args.rest !== null) throw new UsageError('"timings" takes no arguments after "--".');
-    switch (action) {
-      case 'show':
-        return showTimings(args, paths, surroundings);
-      case 'merge':
-        return write(args, surroundings, mergeDurations(filesAt(paths, surroundings).map(read), Date.now()));
-      case 'from':
-        return write(args, surroundings, mergeDurations(filesAt(paths, surroundings).map(fromRecording), Date.now()));
-      default:
-        throw new UsageError('"timings" needs one of: show, merge, from.');
-    }
+    if (action === 'show') return showTimings(args, paths, surroundings);
+    if (action !== 'merge' && action !== 'from') throw new UsageError('"timings" needs one of: show, merge, from.');
+    const of = filesAt(paths, surroundings).map(action === 'merge' ? read : fromRecording);
+    return write(args, surroundings, mergeDurations(of, Date.now()));
   },
 };
 
@@ -96,11 +92,17 @@ function fromRecording(path: string): Durations {
     shares.set(key, [...(shares.get(key) ?? []), line]);
   }
   const durations = new Map<string, FileRecord>();
+  const times = fileTimes(
+    lines,
+    slotTimeline(lines, () => false),
+  );
   for (const of of shares.values()) {
     const [first] = of;
     const end = first === undefined ? undefined : ended.get(first.file);
     const key = first === undefined ? null : keyOf(recording, first);
-    if (key !== null && end !== undefined) durations.set(key, recordOf(run, of, end));
+    if (first === undefined || key === null || end === undefined) continue;
+    const ofWhole = first.node === null ? (times.get(first.file) ?? null) : null;
+    durations.set(key, recordOf(run, of, end, ofWhole));
   }
   return durations;
 }
@@ -112,15 +114,21 @@ function keyOf({run, lines}: Recording, {file, node}: ShareLine): string | null 
   return fileKey(run.projects[recorded.project]?.name ?? null, path, node);
 }
 
-function recordOf({startedAt}: RunLine, shares: readonly ShareLine[], {at, status}: FileLine): FileRecord {
+/** @param ofWhole what the file took (ms), for a share that nobody measured; null: unknown */
+function recordOf(
+  {startedAt}: RunLine,
+  shares: readonly ShareLine[],
+  {at, status}: FileLine,
+  ofWhole: number | null,
+): FileRecord {
   const profiled = shares.every(({profile}) => profile !== null);
-  const ms = shares.reduce((sum, {profile}) => sum + (profile?.ms ?? 0), 0);
+  const ms = profiled ? shares.reduce((sum, {profile}) => sum + (profile?.ms ?? 0), 0) : ofWhole;
   const tests = shares.flatMap(share =>
     share.tests.map(test => ({fullName: test.titles.join(' '), duration: test.ms})),
   );
   return {
     at: Math.round(startedAt + at),
-    ms: profiled ? Math.round(ms) : null,
+    ms: ms === null ? null : Math.round(ms),
     ...testDurations(tests),
     end: status === 'failed' ? 'failed' : 'passed',
   };

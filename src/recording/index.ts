@@ -3,4 +3,5 @@
  * format is described in docs/recording.md.
  */
 export type * from './lines';
+export {FORMAT} from './lines';
 export {readLines, readRecording, RecordingError, type ReadOptions, type Recording} from './reader';

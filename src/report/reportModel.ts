@@ -42,7 +42,7 @@ export function reportModel({run, lines, problem}: Recording, evidence: Evidence
   const until = performance.now() + REPLAY_MS;
   const summary = summaryOf(lines, () => performance.now() < until);
   const plan = planOf(lines);
-  const paths = summary.files.map(({path}) => printable(path));
+  const paths = summary.files.map(({path}) => shownPath(run, path));
   const nameOf = (file: number) => paths[file] ?? `file ${file}`;
   const lanes = lanesOf(lines, summary.timeline, nameOf);
   const files = filesOf(run, lines, summary, lanes);
@@ -89,6 +89,12 @@ function runOf(run: RunLine, summary: Summary, problem: string | null): ReportRu
   };
 }
 
+/** Below the folder of the run, if it is there. */
+function shownPath({rootDir}: RunLine, path: string): string {
+  const below = rootDir === '' ? '' : `${rootDir}/`;
+  return printable(path.startsWith(below) ? path.slice(below.length) : path);
+}
+
 function filesOf(
   run: RunLine,
   lines: readonly RecordingLine[],
@@ -113,7 +119,7 @@ function filesOf(
     const name = run.projects[project]?.name ?? null;
     const profile = profileOf(own);
     return {
-      path: printable(path),
+      path: shownPath(run, path),
       project: name === null ? null : printable(name),
       status: status.get(file) ?? 'not-run',
       ms: sessionMs.get(file) ?? 0,

@@ -14,7 +14,7 @@ export const VERDICTS: Readonly<Record<Verdict, string>> = {
 /** Why a worker was idle, by the type of the reason. */
 const REASONS: Readonly<Record<string, string>> = {
   'nothing-left': 'nothing left to run',
-  next: 'its next file was on the way',
+  next: 'its next file was about to begin',
   return: 'another worker was to return a file',
   loading: 'a file to share was loading',
   resource: 'files waited for a resource',

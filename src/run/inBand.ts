@@ -7,7 +7,7 @@ import type {CompileCacheOrder, FileFixtures, FixtureFailure, UnitOutcome} from 
 import {expectFollowed} from '../worker/circus/failingFile';
 import {withFixtures} from '../worker/circus/fixtureDelivery';
 import {InBandWatch} from '../worker/guard/inBandWatch';
-import {missingCapabilities} from '../worker/jestProbes';
+import {knowsRuntime, missingCapabilities} from '../worker/jestProbes';
 import type {PhaseLimits} from '../worker/guard/phases';
 import {expectFile, type CircusFile} from '../worker/circus/testFramework';
 import type {Faults} from './faults';
@@ -44,7 +44,7 @@ export interface InBandOptions {
 
 export async function runInBand(options: InBandOptions): Promise<void> {
   const {jest, reports, tests, watcher, faults} = options;
-  const compileCache = CompileCache.start(options.compileCache);
+  const compileCache = CompileCache.start(options.compileCache, knowsRuntime);
   const Runner = jest.stockRunner();
   const runner = new Runner(...options.stockArguments);
   let file: {readonly test: Test; readonly startedAt: number; readonly end: () => void} | null = null;

@@ -11,6 +11,7 @@ import {updateSnapshotFor, type SnapshotUse} from '../core/results/snapshotUse';
 import {expectFollowed} from './circus/failingFile';
 import {withFixtures} from './circus/fixtureDelivery';
 import {canFollow, takeRun, type CircusFile} from './circus/testFramework';
+import {knowsRuntime} from './jestProbes';
 import {isReadable} from './thrown';
 
 interface TestWorker {
@@ -37,7 +38,7 @@ export class JestFileRunner {
   }
 
   static async load(setup: WorkerSetup): Promise<JestFileRunner> {
-    const compileCache = CompileCache.start(setup.compileCache);
+    const compileCache = CompileCache.start(setup.compileCache, knowsRuntime);
     const testWorker = loadTestWorker(setup.modules.testWorker);
     await testWorker.setup({serializableResolvers: structuredClone(setup.serializableResolvers)});
     return new JestFileRunner(testWorker, setup, compileCache);

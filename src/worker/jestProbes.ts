@@ -15,3 +15,8 @@ export function probe(name: CapabilityName, subject: unknown): boolean {
 export function missingCapabilities(): readonly CapabilityName[] {
   return [...missing];
 }
+
+/** Whether the runtime of a test file has the parts with which the compile cache saves it work. */
+export function knowsRuntime(runtime: unknown): boolean {
+  return probe('runtimeParts', runtime);
+}

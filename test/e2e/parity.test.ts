@@ -1,6 +1,12 @@
 /** One project with a bit of everything, run by both runners. */
 import {expectSameAsStock} from './parity';
-import {onEachLine, onLatestLine} from './project';
+import {IS_THOROUGH, onEachPlatform, type Platform} from './project';
+
+/** Node 20, the oldest, and Node 24, which people run. */
+const LATEST_ON_EACH_NODE: readonly Platform[] = [{line: '30'}, {line: '30', node: 24}];
+const EACH_LINE_AND_NODE: readonly Platform[] = IS_THOROUGH
+  ? [...LATEST_ON_EACH_NODE, {line: '29'}, {line: '29', node: 24}, {line: '30', node: 22}, {line: '30', node: 26}]
+  : [...LATEST_ON_EACH_NODE, {line: '29'}];
 
 const FILES = {
   'src/sum.js': 'exports.sum = (a, b) => a + b;\nexports.unused = () => 1;\n',
@@ -57,32 +63,33 @@ const FILES = {
     'test("a", async () => { await new Promise(resolve => setTimeout(resolve, 30)); console.log("done"); });\n',
 };
 
-onLatestLine('a project with a bit of everything gives the same in every field and event', async (_line, make) => {
-  const {xdist} = await expectSameAsStock(make(FILES), ['-w', '3'], {outputs: ['__snapshots__']});
-  expect(xdist.exitCode).toBe(1);
-  expect(xdist.json?.numTotalTests).toBeGreaterThan(25);
-  expect(xdist.json?.numRuntimeErrorTestSuites).toBe(6);
-});
+onEachPlatform(
+  'a project with a bit of everything gives the same in every field and event',
+  async (_line, make) => {
+    const {xdist} = await expectSameAsStock(make(FILES), ['-w', '3'], {outputs: ['__snapshots__']});
+    expect(xdist.exitCode).toBe(1);
+    expect(xdist.json?.numTotalTests).toBeGreaterThan(25);
+    expect(xdist.json?.numRuntimeErrorTestSuites).toBe(6);
+  },
+  EACH_LINE_AND_NODE,
+);
 
-onLatestLine('the same in band', async (_line, make) => {
-  await expectSameAsStock(make(FILES), ['-i'], {outputs: ['__snapshots__'], inBand: true});
-});
+onEachPlatform(
+  'the same in band',
+  async (_line, make) => {
+    await expectSameAsStock(make(FILES), ['-i'], {outputs: ['__snapshots__'], inBand: true});
+  },
+  LATEST_ON_EACH_NODE,
+);
 
-onEachLine('the same verbose, with coverage', async (_line, make) => {
-  await expectSameAsStock(
-    make(FILES),
-    [
-      '-w',
-      '2',
-      '--verbose',
-      '--coverage',
-      '--collectCoverageFrom=src/**',
-      '--coverageReporters=json',
-      '--coverageReporters=text',
-    ],
-    {
+onEachPlatform(
+  'the same verbose, with coverage',
+  async (_line, make) => {
+    const args = ['--collectCoverageFrom=src/**', '--coverageReporters=json', '--coverageReporters=text'];
+    await expectSameAsStock(make(FILES), ['-w', '2', '--verbose', '--coverage', ...args], {
       outputs: ['coverage', '__snapshots__'],
       interleaved: true,
-    },
-  );
-});
+    });
+  },
+  EACH_LINE_AND_NODE,
+);

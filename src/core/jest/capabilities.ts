@@ -102,6 +102,31 @@ export const JEST_CAPABILITIES = {
       );
     },
   },
+  /** Subject: the runtime of a test file, from 30.4 on (`worker/compile/runtimeParts`). */
+  runtimeParts: {
+    off: "loading Jest's own modules faster",
+    probe: subject => {
+      const runtime = fieldsOf(subject);
+      const has = (part: string, ...methods: readonly string[]) =>
+        methods.every(method => typeof fieldsOf(runtime[part])[method] === 'function');
+      return (
+        has('_environment', 'getVmContext') &&
+        has('_resolution', 'isCoreModule', 'resolveCjs', 'getModulePaths', 'getGlobalPaths') &&
+        typeof fieldsOf(runtime._resolution).resolver === 'object' &&
+        Array.isArray(fieldsOf(runtime._resolution).cjsConditions) &&
+        typeof fieldsOf(runtime._config).injectGlobals === 'boolean' &&
+        Array.isArray(fieldsOf(runtime._config).sandboxInjectedGlobals) &&
+        has('executor', 'handleExecutionError') &&
+        'currentlyExecutingManualMock' in fieldsOf(runtime.executor) &&
+        has('fileCache', 'readFile') &&
+        has('jestGlobals', 'jestObjectFor') &&
+        fieldsOf(runtime.registries).internalModuleRegistry instanceof Map &&
+        has('requireBuilder', 'for') &&
+        'current' in fieldsOf(runtime.testMainModule) &&
+        typeof fieldsOf(runtime.testState).state === 'string'
+      );
+    },
+  },
   /** Subject: `{chalk, supportsColor}`, the packages with which Jest decides on colours. */
   colours: {
     off: 'colours in the output of workers',

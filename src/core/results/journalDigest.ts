@@ -15,7 +15,7 @@ export type CrashItem =
   /** Nothing of this file is to blame: an earlier file left behind what killed the worker. */
   | {readonly type: 'innocent'};
 
-/** A journal without the results: plain data for the scheduler and the event log. */
+/** A journal without the results: plain data for the scheduler and the recording. */
 export interface JournalDigest {
   /** The unit that the worker ran. */
   readonly unit: number;

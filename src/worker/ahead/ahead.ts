@@ -6,6 +6,7 @@ import {createRequire} from 'node:module';
 import type {AheadNews, AheadOrder, ToWorker, WorkerSetup} from '../../core/wire/workerMessages';
 import {nextTurn} from '../../pristine/clock';
 import {CompileCache} from '../compile/compileCache';
+import {knowsRuntime} from '../jestProbes';
 import {loadTestWorker} from '../jestFile';
 import {LoadedFiles} from './loadedFiles';
 import {ReadVariables} from './readVariables';
@@ -55,7 +56,7 @@ async function loadModules(
   ahead: AheadOrder,
   isWanted: () => boolean,
 ): Promise<void> {
-  CompileCache.start(compileCache);
+  CompileCache.start(compileCache, knowsRuntime);
   loadTestWorker(modules.testWorker);
   const ofJest = createRequire(modules.testWorker);
   for (const name of ['graceful-fs', 'jest-haste-map', 'jest-resolve', 'jest-runtime']) ofJest(name);

@@ -18,12 +18,15 @@ export class CompileCache {
   #reached: NodeModule | null = null;
   readonly #nodesFolder: string | null;
 
-  /** @returns null: nothing is kept in this process */
-  static start(order: CompileCacheOrder | null): CompileCache | null {
+  /**
+   * @param isKnown whether a runtime has the parts that `leanRuntime` uses
+   * @returns null: nothing is kept in this process
+   */
+  static start(order: CompileCacheOrder | null, isKnown: (runtime: unknown) => boolean): CompileCache | null {
     // Coverage by V8 is told in places of the source that V8 has compiled.
     if (order === null || process.env.NODE_V8_COVERAGE !== undefined) return null;
     const cache = started.get(order.runtime) ?? new CompileCache(order);
-    cache.#reach(order);
+    cache.#reach(order, isKnown);
     started.set(order.runtime, cache);
     return cache;
   }
@@ -41,10 +44,10 @@ export class CompileCache {
   }
 
   /** A jest-runtime that was loaded anew asks anew. */
-  #reach(order: CompileCacheOrder): void {
+  #reach(order: CompileCacheOrder, isKnown: (runtime: unknown) => boolean): void {
     const {runtime} = order;
     if (this.#reached !== null && require.cache[runtime] === this.#reached) return;
-    reachJestRuntime(order, this.#kept, this.#storages);
+    reachJestRuntime(order, this.#kept, this.#storages, isKnown);
     this.#reached = require.cache[runtime] ?? null;
   }
 

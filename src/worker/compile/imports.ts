@@ -11,7 +11,7 @@ export type Importer = (...args: unknown[]) => unknown;
 const IMPORT_CALL = /\bimport\s*(?:[.(]|\/[*/])/;
 
 /** Node asks nobody unless it was started with --experimental-vm-modules; only then it has this class. */
-const ARE_ANSWERED = typeof (vm as {SyntheticModule?: unknown}).SyntheticModule === 'function';
+export const ARE_ANSWERED = typeof (vm as {SyntheticModule?: unknown}).SyntheticModule === 'function';
 
 /**
  * Whether an `import()` is answered in a script that V8 has made of what another process has left: up to Node 21 it is not, nor

@@ -9,11 +9,15 @@ import type {CompileCacheOrder} from '../../core/wire/workerMessages';
 import {readText} from '../../pristine/fs';
 import {dirname, join} from '../../pristine/path';
 import type {CircusStorages} from './circusStorages';
+import {ARE_ANSWERED as IMPORTS_ARE_ANSWERED} from './imports';
 import {JestsPackages} from './jestsPackages';
+import {JestNeeds} from './jestNeeds';
 import {vmFor} from './jestVm';
 import type {KeptCode} from './keptCode';
 import {keepReads} from './keptReads';
+import {makeLean} from './leanRuntime';
 import {withoutOurFrame} from './ownFrame';
+import type {RuntimeClass} from './runtimeParts';
 
 /** The functions of jest-runtime that ask for a module that itself needs; each asks once, and keeps what it gets. */
 const ASK_FOR_ITSELF = new Set(['_nodeVm', '_vm', 'fs', '_module']);
@@ -25,15 +29,19 @@ const INSPECTOR = /^(?:node:)?inspector(?:\/promises)?$/;
  * Jest's own process has loaded jest-runtime for other ends, and up to 30.3 it has asked by then: it is loaded anew, for jest-runner, which
  * asks for it with each test file.
  *
+ * @param isKnown whether a runtime has the parts that `leanRuntime` uses
  * @throws what loading it throws
  */
 export function reachJestRuntime(
   {runtime: path, core}: Pick<CompileCacheOrder, 'runtime' | 'core'>,
   kept: KeptCode,
   storages: CircusStorages,
+  isKnown: (runtime: unknown) => boolean,
 ): void {
   let inspected = false;
-  const vm = vmFor(kept, () => !inspected && !isDebugged());
+  const mayBeKept = () => !inspected && !isDebugged();
+  const needs = new JestNeeds();
+  const vm = vmFor(kept, mayBeKept, needs);
   answerRequires(path, (id, ask, {itself, file}) => {
     switch (id) {
       case 'vm':
@@ -51,6 +59,10 @@ export function reachJestRuntime(
         return null;
     }
   });
+  // Older ones have other parts; with --experimental-vm-modules the same modules may be loaded in another way.
+  if (IMPORTS_ARE_ANSWERED || asksWhenLoaded(path)) return;
+  const loaded = require(path) as {readonly default?: RuntimeClass};
+  if (loaded.default !== undefined) makeLean(loaded.default, {path, kept, needs, mayBeKept, isKnown});
 }
 
 /** Jest copies the properties, of which some warn when they are read. */
@@ -73,10 +85,15 @@ function isDebugged(): boolean {
   return INSPECT_FLAG || (inspectorIsLoaded() && (require('node:inspector') as typeof Inspector).url() !== undefined);
 }
 
+/** How many of the modules that Node has loaded are none of it; the list only grows. */
+let modulesBefore = 0;
+
 /** Loading it takes longer than most modules' compilation. */
 function inspectorIsLoaded(): boolean {
   const {moduleLoadList} = process as unknown as {moduleLoadList?: readonly string[]};
-  return moduleLoadList === undefined || moduleLoadList.includes('NativeModule inspector');
+  if (moduleLoadList === undefined || moduleLoadList.includes('NativeModule inspector', modulesBefore)) return true;
+  modulesBefore = moduleLoadList.length;
+  return false;
 }
 
 /** Who asks. */

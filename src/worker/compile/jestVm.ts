@@ -6,6 +6,7 @@
  */
 import vm from 'node:vm';
 import type {Importer} from './imports';
+import {JestNeeds} from './jestNeeds';
 import type {KeptCode} from './keptCode';
 import {withoutOurFrame} from './ownFrame';
 import type {ModuleCode} from './storedCode';
@@ -27,15 +28,31 @@ interface ScriptOptions {
   readonly importModuleDynamically: Importer;
 }
 
-/** @param mayBeKept whether nobody looks at scripts, and places in them: those are to be Jest's */
-export function vmFor(kept: KeptCode, mayBeKept: () => boolean): typeof vm {
+/** The parameters of a module's function, unless a project asks for more, or for no `jest`. */
+export const PARAMETERS = ['module', 'exports', 'require', '__dirname', '__filename', 'jest'];
+const USUAL_VARIANT = PARAMETERS.join(', ');
+
+/**
+ * @param mayBeKept whether nobody looks at scripts, and places in them: those are to be Jest's
+ * @param needs hears which modules can do without their `jest` object
+ */
+export function vmFor(kept: KeptCode, mayBeKept: () => boolean, needs: JestNeeds = new JestNeeds()): typeof vm {
   function compile(...given: Parameters<typeof compileFunction>): unknown {
     const [source, parameters, options] = given as unknown[];
-    const module = mayBeKept() && isJest30s(options) ? moduleOfFunction(source, parameters, options) : null;
+    const module =
+      mayBeKept() && isJest30s(options) && typeof source === 'string' && Array.isArray(parameters)
+        ? moduleOfFunction(source, parameters as string[], options)
+        : null;
     const script = module && kept.find(module);
     if (script !== null) {
       const {parsingContext, importModuleDynamically} = options as FunctionOptions;
-      if (script.fits(parsingContext)) return script.runIn(parsingContext, importModuleDynamically);
+      if (script.fits(parsingContext)) {
+        const compiled = script.runIn(parsingContext, importModuleDynamically);
+        const {filename, variant} = script.module;
+        // With other parameters jest-runtime does something between this and asking for the object, or does not ask.
+        needs.compiled(filename, variant !== USUAL_VARIANT || script.namesJest());
+        return compiled;
+      }
     }
     const compiled = withoutOurFrame(__filename, () => Reflect.apply(compileFunction, undefined, given));
     if (module !== null) kept.accepted(module);
@@ -78,8 +95,12 @@ function hasExactly(options: unknown, names: readonly string[]): boolean {
   return keys.length === names.length && names.every(name => keys.includes(name));
 }
 
-function moduleOfFunction(source: unknown, parameters: unknown, {filename}: FunctionOptions): ModuleCode | null {
-  if (typeof source !== 'string' || !Array.isArray(parameters)) return null;
+/** A module as Jest 30 has it compiled. */
+export function moduleOfFunction(
+  source: string,
+  parameters: readonly string[],
+  {filename}: {readonly filename: string},
+): ModuleCode {
   const variant = parameters.join(', ');
   const opening = `(function (${variant}) {`;
   return {

@@ -8,6 +8,7 @@
 import vm, {type Context} from 'node:vm';
 import type {CodeOnDisk} from './codeOnDisk';
 import {type Importer, Imports} from './imports';
+import {namesJest} from './jestName';
 import {isOfAPackage} from './packages';
 import type {StartPack} from './startPack';
 import type {ModuleCode, StoredCode} from './storedCode';
@@ -43,6 +44,7 @@ export class KeptScript {
   #ran = false;
   /** Where it was run last. */
   #realm: WeakRef<object> | null = null;
+  #namesJest: boolean | null = null;
   /** What is on disk of it: without what was called, or with it. */
   onDisk: 'nothing' | 'cold' | 'warm' = 'nothing';
 
@@ -50,6 +52,11 @@ export class KeptScript {
     this.module = module;
     this.#imports = imports;
     this.#realms = module.isNewEachTime() ? new WeakSet() : null;
+  }
+
+  /** Whether its module can reach its `jest` object. */
+  namesJest(): boolean {
+    return (this.#namesJest ??= namesJest(this.module.source));
   }
 
   /** Whether it may be run there. */

@@ -45,6 +45,25 @@ function retried(error: unknown, file: string, act: () => unknown): unknown {
   return whole;
 }
 
+/**
+ * Takes a file's frames off an error's stack. Nothing is called again, so where the stack was too long for its limit, as
+ * many of the last frames are missing.
+ *
+ * @returns what was given
+ */
+export function withoutFrames(file: string, error: unknown): unknown {
+  try {
+    const {stack} = error as {stack?: unknown};
+    if (typeof stack === 'string' && stack.includes(file)) {
+      const [head, frames] = split(stack);
+      (error as Error).stack = [...head, ...frames.filter(frame => !frame.includes(file))].join('\n');
+    }
+  } catch {
+    // It is no error, or lets nobody read or change its stack.
+  }
+  return error;
+}
+
 /** The lines before the first frame, and the frames. */
 function split(stack: string): [string[], string[]] {
   const lines = stack.split('\n');

@@ -6,6 +6,24 @@ const functions = (...names: string[]) => Object.fromEntries(names.map(name => [
 
 const BLOCK = {type: 'describeBlock', children: [], hooks: []};
 
+/** Of Jest 30.4 and later. */
+const RUNTIME = {
+  _config: {injectGlobals: true, sandboxInjectedGlobals: []},
+  _environment: functions('getVmContext'),
+  _resolution: {
+    ...functions('isCoreModule', 'resolveCjs', 'getModulePaths', 'getGlobalPaths'),
+    resolver: {},
+    cjsConditions: [],
+  },
+  executor: {...functions('handleExecutionError'), currentlyExecutingManualMock: null},
+  fileCache: functions('readFile'),
+  jestGlobals: functions('jestObjectFor'),
+  registries: {internalModuleRegistry: new Map()},
+  requireBuilder: functions('for'),
+  testMainModule: {current: null},
+  testState: {state: 'loading'},
+};
+
 /** For each part a subject that has it; and others, each without one thing. */
 const CASES: Readonly<Record<CapabilityName, {readonly there: unknown; readonly off: readonly unknown[]}>> = {
   workers: {
@@ -58,6 +76,15 @@ const CASES: Readonly<Record<CapabilityName, {readonly there: unknown; readonly 
       ...['29.6.4', '29.70.0', '28.1.3', '30.6.0', '30.50.0', '31.0.0', '130.5.0', 'of an unknown version'].map(
         version => ({version, source: 'function _nodeVm() {'}),
       ),
+    ],
+  },
+  runtimeParts: {
+    there: RUNTIME,
+    off: [
+      undefined,
+      {},
+      ...Object.keys(RUNTIME).map(part => ({...RUNTIME, [part]: {}})),
+      {...RUNTIME, registries: {internalModuleRegistry: {}}},
     ],
   },
   colours: {
