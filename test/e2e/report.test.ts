@@ -98,7 +98,7 @@ picture(['light', 'dark'] as const)('makes the pictures of the documentation, %s
   const {page} = await openFile(browser, path, scheme, 1200);
   mkdirSync(PICTURES ?? '', {recursive: true});
   const shoot = (name: string) => page.screenshot({path: join(PICTURES ?? '', `${name}-${scheme}.png`)});
-  await page.setViewport({width: 1200, height: 1130});
+  await page.setViewport({width: 1200, height: 1330});
   await frame(page);
   await shoot('report');
   if (scheme === 'light') {

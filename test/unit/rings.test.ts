@@ -15,6 +15,10 @@ interface Cruise {
 
 /** Each is a file by its path in src, what it says, and the rule that it breaks; null: it breaks none. */
 const FILES: readonly (readonly [path: string, text: string, rule: string | null])[] = [
+  ['run/reports', "import {reportModel} from '../report/reportModel'; reportModel();", 'no-run-needs-a-report'],
+  ['report/runs', "import {warn} from '../run/warn'; warn('');", 'a-report-is-of-a-recording'],
+  ['report/page/sums', "import {pageFile} from '../pageFile'; pageFile();", 'a-page-stands-alone'],
+  ['report/draws', "import {element} from './page/dom'; element();", 'nothing-runs-the-page'],
   ['core/plan/readsFiles', "import {readFileSync} from 'node:fs'; readFileSync('a');", 'core-does-no-io'],
   ['core/plan/readsFilesToo', "import {readFileSync} from 'fs'; readFileSync('a');", 'core-does-no-io'],
   ['core/plan/typeOfNode', "import type {Socket} from 'node:net'; export type A = Socket;", 'core-does-no-io'],
