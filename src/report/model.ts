@@ -103,7 +103,7 @@ export interface ReportProfile {
 export interface Lane {
   /** As in `w1`. */
   readonly name: string;
-  /** The name of the node; null: all workers are alike. */
+  /** The names of its processes' nodes; null: all workers are alike. */
   readonly node: string | null;
   readonly spans: readonly Span[];
   /** When a process replaced one that was lost, or that had ended. */
@@ -144,6 +144,8 @@ export interface FileSpan {
   readonly from: number;
   readonly to: number;
   readonly file: number;
+  /** The name of the node; null: all workers are alike. */
+  readonly node: string | null;
   /** Whether another worker ran the file's other tests at that time. */
   readonly joins: boolean;
   /** What came first and last in it; null: unknown. */

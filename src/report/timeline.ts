@@ -21,10 +21,11 @@ export function lanesOf(
   const fileOf = (unit: number) => plan.files[unit] ?? 0;
   const lanes = timeline.slots.map((intervals, index): Lane => {
     const slot = index + 1;
-    const [first, ...replacements] = starts.get(slot) ?? [];
+    const processes = (starts.get(slot) ?? []).map(({at, node}) => ({at, node: nodeName(plan.nodes, node)}));
+    const [, ...replacements] = processes;
+    const nodes = [...new Set(processes.flatMap(({node}) => node ?? []))];
     const spans: Span[] = [];
     const sessions: {share: ShareLine; end: number}[] = [];
-    let node: string | null = first === undefined ? null : nodeName(plan.nodes, first.node);
     for (const {from, to, activity} of intervals) {
       if (activity.type === 'down') continue;
       if (activity.type === 'starting') {
@@ -37,14 +38,14 @@ export function lanesOf(
       } else {
         const share = sharesOf.next(activity.unit, slot);
         if (share !== null) sessions.push({share, end: to});
-        node ??= share?.node ?? null;
+        const node = processes.findLast(({at}) => at <= from)?.node ?? null;
         const phases = share?.profile == null ? null : phasesOf(share.profile, from, to);
-        spans.push({type: 'file', from, to, file: fileOf(activity.unit), joins: false, phases});
+        spans.push({type: 'file', from, to, file: fileOf(activity.unit), node, joins: false, phases});
       }
     }
     return {
       name: `w${slot}`,
-      node: node === null ? null : printable(node),
+      node: nodes.length === 0 ? null : nodes.join(', '),
       spans,
       replacements: replacements.map(({at}) => at),
       memory: memoryOf(
@@ -63,7 +64,15 @@ function laneInBand(shares: readonly ShareLine[]): Lane {
   for (const {at, file, profile} of shares) {
     const from = Math.max(spans.at(-1)?.to ?? 0, at - (profile?.ms ?? 0), 0);
     const to = Math.max(from, at);
-    spans.push({type: 'file', from, to, file, joins: false, phases: profile && phasesOf(profile, from, to)});
+    spans.push({
+      type: 'file',
+      from,
+      to,
+      file,
+      node: null,
+      joins: false,
+      phases: profile && phasesOf(profile, from, to),
+    });
   }
   const memory = memoryOf(
     shares.map(share => ({share, end: share.at})),
@@ -73,7 +82,8 @@ function laneInBand(shares: readonly ShareLine[]): Lane {
 }
 
 function nodeName(nodes: readonly string[], node: number): string | null {
-  return nodes[node] ?? null;
+  const name = nodes[node];
+  return name === undefined ? null : printable(name);
 }
 
 /** By slot: when its processes were started. */

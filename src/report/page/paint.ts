@@ -212,15 +212,10 @@ class Painter {
       c.fillStyle = this.#colour('failed');
       c.fillRect(x, top, width - gap, 2);
     }
-    if (g.named)
-      this.#label(
-        baseName(file?.path ?? '').replace(/\.(test|spec)\.\w+$/, ''),
-        x,
-        top + nameHeight / 2 + 0.5,
-        width - gap,
-        'text',
-        false,
-      );
+    if (!g.named) return;
+    const name = baseName(file?.path ?? '').replace(/\.(test|spec)\.\w+$/, '');
+    const shown = span.node === null ? name : `${name} · ${span.node}`;
+    this.#label(shown, x, top + nameHeight / 2 + 0.5, width - gap, 'text', false);
   }
 
   #label(text: string, x: number, y: number, width: number, colour: 'text' | 'muted', plate: boolean): void {

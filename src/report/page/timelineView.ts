@@ -224,7 +224,8 @@ class TimelineView {
         const {path, status} = this.#model.files[span.file] ?? {path: '', status: 'not-run'};
         const how = span.joins ? 'joins' : 'runs';
         const which = test === null ? count(tests.length, 'test') : test;
-        return `${name} ${how} ${path}, ${status}: ${when}; ${which}`;
+        const on = span.node === null ? '' : ` on ${span.node}`;
+        return `${name} ${how} ${path}${on}, ${status}: ${when}; ${which}`;
       }
     }
   }
