@@ -5,13 +5,14 @@ import puppeteer, {type Browser, type Page} from 'puppeteer-core';
 
 /** What `@sparticuz/chromium` exports. Its types are those of a module that cannot be required. */
 interface ChromiumPackage {
-  readonly default: {readonly args: readonly string[]; executablePath(): Promise<string>};
+  readonly args: readonly string[];
+  executablePath(): Promise<string>;
 }
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
 
 export async function startBrowser(): Promise<Browser> {
-  const {default: chromium} = require('@sparticuz/chromium') as ChromiumPackage;
+  const chromium = require('@sparticuz/chromium') as ChromiumPackage;
   const inPath = (process.env.PATH ?? '')
     .split(delimiter)
     .flatMap(folder => NAMES.map(name => join(folder, name)))

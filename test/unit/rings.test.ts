@@ -133,7 +133,7 @@ const TARGETS = [
   'core/plan/plan', 'core/plan/units', 'core/rules/config', 'core/schedule/index', 'core/schedule/watermarks',
   'core/wire/workerMessages', 'core/wire/fixtureMessages', 'fixtures/line', 'pristine/clock', 'pristine/fs', 'fixtures/fixtureProcess', 'realm/fixtures',
   'realm/handover', 'run/run', 'run/warn', 'run/fixtures/fixtureModules', 'stock/currentRun', 'worker/lease', 'worker/main',
-  'worker/guard/phases', 'worker/compile/diskUse', 'worker/ahead/warmUp', 'run/workers/ahead/processStart',
+  'report/reportModel', 'report/pageFile', 'report/page/dom', 'worker/guard/phases', 'worker/compile/diskUse', 'worker/ahead/warmUp', 'run/workers/ahead/processStart',
 ]; // prettier-ignore
 
 describe('dependency-cruiser', () => {
