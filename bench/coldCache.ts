@@ -1,4 +1,6 @@
-/** What the compile cache costs the run that fills it: the first one, and each in a CI that keeps no cache. */
+/**
+ * Measures what the compile cache costs a run that fills it: the first run, and every run in a CI without a kept cache.
+ */
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {measureRun, type Measured} from './measuredRun';
@@ -6,11 +8,14 @@ import {median} from './statistics';
 import {prepareSuite, turns, type Files, type Install} from './turns';
 
 const ROUNDS = 9;
-/** What it takes, to what it takes without the cache; what is above 1 is the measuring's. */
+/**
+ * The limit for the ratio of the cost with the cache to the cost without it. The part above 1 allows for measurement
+ * noise.
+ */
 const GOAL = 1.03;
 const NAMES = ['without', 'with'] as const;
 
-/** Few files that wait: nothing of what the cache costs is gained back within the run. */
+/** A few files that wait. Within the run, the cache gains nothing back. */
 const FILES: Files = {
   'jest.config.json': JSON.stringify({
     transform: {},

@@ -1,4 +1,4 @@
-/** What `npm run bench -- …` was asked for. */
+/** Parses the command line of `npm run bench -- …`. */
 import {parseArgs} from 'node:util';
 import {JEST_LINES, type JestLine} from '../test/e2e/project';
 
@@ -6,23 +6,23 @@ export const NODE_MAJORS = [20, 22, 24, 26] as const;
 export type NodeMajor = (typeof NODE_MAJORS)[number];
 
 export interface Command {
-  /** None: all. */
+  /** The parts to run. Empty: all parts. */
   readonly parts: readonly string[];
   /** null: the Node that runs the benchmark. */
   readonly node: NodeMajor | null;
-  /** The latest first. */
+  /** The Jest lines, the latest first. */
   readonly lines: readonly JestLine[];
-  /** How many times each runner runs a suite of `speed`; null: as many times as the suite says. */
+  /** How many times each runner runs a suite of `speed`. null: as often as the suite says. */
   readonly pairs: number | null;
   /** Whether each run of a suite of `speed` starts without a cache. */
   readonly cold: boolean;
 }
 
-/** What the user has to correct; `message` is all that there is to print. */
+/** An error in the command line that the user has to correct. Print only its `message`. */
 export class CommandError extends Error {}
 
 /**
- * @param parts that there are
+ * @param parts the names of all parts
  * @throws CommandError
  */
 export function parseCommand(args: readonly string[], parts: readonly string[]): Command {

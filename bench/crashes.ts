@@ -1,4 +1,4 @@
-/** What a worker's death costs, and what being ready for it costs a suite in which nobody dies. */
+/** Measures what a worker's death costs, and what the watchdog and the journal cost a suite in which no worker dies. */
 import {existsSync, mkdirSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -9,10 +9,12 @@ import {runOnce, timeInTurn, type Files, type Install} from './turns';
 const OURS = ['--runner=xdist', '-w', '2'];
 const PARALLEL = {XDIST_IN_BAND: 'never'};
 const DEATHS = 10;
-/** Both sides load it: what loading it takes is not what is measured. */
+/** Both sides load the hook, so that the cost of loading it does not count. */
 const HOOK = {NODE_OPTIONS: `--require ${JSON.stringify(join(__dirname, 'unguarded.cjs'))}`};
 
-/** Every fourth test kills its worker; each notes when it began, the last thing that a killer does. */
+/**
+ * Every fourth test kills its worker. Each test writes down when it began; a killing test does so just before it kills.
+ */
 const DYING: Files = {
   'dying.test.js': `
     const fs = require('fs');

@@ -1,7 +1,7 @@
 /**
- * `npx jiti bench/dominatingSuite.ts <folder>`: writes the suite of the trace `dominating`, for Jest to run: a file that takes
- * longer than all others together, in blocks of which some are of a group and some have hooks of their own, and small files
- * of which some ask for more than a worker.
+ * `npx jiti bench/dominatingSuite.ts <folder>` writes the suite of the trace `dominating`, for Jest to run. One file
+ * takes longer than all others together. Some of its describe blocks belong to a group, and some have their own hooks.
+ * Some of the small files have constraints.
  */
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -10,13 +10,13 @@ import type {Files} from './turns';
 
 const BLOCKS = 24;
 const SMALL_FILES = 24;
-/** Of the small files, those of the same number ask for the same; undefined: for nothing. */
+/** The pragmas of the small files, which the files take in turn. undefined: no pragma. */
 const PRAGMAS = ['@worker-group reports', '@resource printer', undefined, '@resource printer', undefined, undefined];
 const GROUPS = ['carts', 'orders', 'stock'];
 
 function suite(): Files {
   const random = seeded(24);
-  /** Most are short, few are long: Pareto(1.5), in ms. */
+  /** Durations with a Pareto(1.5) distribution, in ms: most are short, a few are long. */
   const wait = () => Math.min(4000, Math.round(40 * (1 - random()) ** (-1 / 1.5)));
   const tests = (count: number) =>
     Array.from(

@@ -1,11 +1,14 @@
-/** What a shared fixture saves: examples/shared-fixtures as it is, against a server and a database in each file's beforeAll. */
+/**
+ * Measures what a shared fixture saves. Runs examples/shared-fixtures as it is, and with a server and a database in
+ * each file's beforeAll.
+ */
 import {join} from 'node:path';
 import {EXAMPLE, exampleFiles, hasPostgres} from '../test/e2e/example';
 import {timeInTurn, type Files, type Install, type Side} from './turns';
 
 const ROUNDS = 3;
 
-/** Set up by the same modules, in the test file's own process. */
+/** The same modules set up the server and the database, but in the test file's own process. */
 const OWN = `
 import * as database from '../../fixtures/database';
 import * as server from '../../fixtures/server';
@@ -49,7 +52,7 @@ function shared(): Files {
   return {...files, 'jest.config.json': JSON.stringify({...config, cacheDirectory: '<rootDir>/.cache'})};
 }
 
-/** The same tests, each file with what it needs for itself. */
+/** The same tests, but each file sets up its own server and database. */
 function own(): Files {
   return Object.fromEntries([
     ...Object.entries(shared()).map(([path, text]) => [path, path.endsWith('.test.ts') ? withItsOwn(text) : text]),
@@ -79,11 +82,11 @@ export function benchmarkFixtures(installs: readonly Install[]): void {
       DATABASE_URL: database,
       NODE_PATH: join(EXAMPLE, 'node_modules'),
       XDIST_IN_BAND: 'never',
-      // In a test file PGlite cannot import what it needs without.
+      // In a test file, PGlite cannot import its own modules without this flag.
       NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
     },
   });
-  // On one line only: a round takes half a minute, and it is the fixtures that take it.
+  // Runs on one Jest line only, because a round takes half a minute, mostly in the fixtures.
   const install = installs[0]!;
   const databases = {PGlite: 'pglite:', ...(hasPostgres() && {PostgreSQL: ''})};
   for (const [name, database] of Object.entries(databases)) {

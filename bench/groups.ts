@@ -1,8 +1,8 @@
-/** Which tests of a traced file stay together: what src/worker/circus/collection.ts finds in a real one. */
+/** Computes which tests of a traced file stay together, as src/worker/circus/collection.ts does for a real file. */
 import type {Grouping} from '../src/core/plan/units';
 import type {TracedFile} from './trace';
 
-/** @returns the group of each test; they are numbered in the order of their first tests */
+/** @returns the group of each test; groups are numbered in the order of their first tests */
 export function groupsUnder(grouping: Grouping, file: TracedFile): number[] {
   const labels = [...(file.together ?? file.tests.keys())];
   for (const tests of setsUnder(grouping, file)) {
@@ -18,20 +18,20 @@ export function groupsUnder(grouping: Grouping, file: TracedFile): number[] {
   });
 }
 
-/** The sets of tests that this grouping keeps together besides. */
+/** The sets of tests that this grouping keeps together, in addition to `together`. */
 function setsUnder(grouping: Grouping, {tests, block, group}: TracedFile): number[][] {
   switch (grouping) {
     case 'none':
       return [];
     case 'scope':
-      // Those that are in no block stay together, too.
+      // Tests outside all blocks stay together, too.
       return sameIn(block ?? tests.map(() => null));
     case 'named':
       return sameIn(group ?? []).filter(([first]) => group?.[first!] != null);
   }
 }
 
-/** The places of equal entries, by entry. */
+/** For each distinct entry, the indexes at which it occurs. */
 function sameIn(entries: readonly (number | null)[]): number[][] {
   const places = new Map<number | null, number[]>();
   for (const [place, entry] of entries.entries()) places.set(entry, [...(places.get(entry) ?? []), place]);

@@ -1,7 +1,8 @@
 /**
- * Loaded into the `jest` command before all else; writes what a process knows of itself alone, as JSON, to where
- * BENCH_OF_JEST says: how long Jest was in its runner, from the loading of that module to the end of its runTests, the
- * CPU time of Jest's own process, and its Node. It is a reporter of that Jest, too, and so knows how many tests have passed.
+ * Node loads this file into the `jest` command before all other modules. It writes JSON to the path in BENCH_OF_JEST,
+ * with what only the process itself knows: how long Jest was in its runner (from the load of the runner's module to the
+ * end of its runTests), the CPU time of Jest's own process, and the Node version. It is also a reporter, which counts
+ * the tests that have passed.
  */
 const Module = require('node:module');
 const {writeFileSync} = require('node:fs');
@@ -9,7 +10,7 @@ const {writeFileSync} = require('node:fs');
 const RUNNER = /[\\/](jest-runner-xdist[\\/]dist|jest-runner[\\/]build)[\\/]index\.js$/;
 let passedTests = 0;
 const report = process.env.BENCH_OF_JEST;
-// Workers inherit it, and the ways of loading this.
+// Workers inherit the variable and the option that loads this file.
 if (report !== undefined && process.env.JEST_WORKER_ID === undefined) follow();
 
 function follow() {

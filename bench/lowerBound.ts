@@ -1,11 +1,11 @@
-/** What no schedule of a trace can undercut, whatever is split and how. */
+/** Computes a lower bound for the duration of any schedule of a trace, however the files are split. */
 import {groupsUnder} from './groups';
 import {nodesOf, wholeMs, type Actual} from './replayTrace';
 import {lowerBound as floorOf, type BoundUnit} from '../src/analysis/lowerBound';
 import type {Mode} from '../src/core/plan/dist';
 import type {Trace, TracedFile} from './trace';
 
-/** When a run ends at the earliest (ms), from the start of its first worker. */
+/** The earliest possible end of a run, in ms from the start of its first worker. */
 export function lowerBound(trace: Trace, mode: Mode, slots: number, actual: readonly Actual[]): number {
   const units = Array.from({length: nodesOf(mode)}, (_, node) =>
     trace.files.map((file, index): BoundUnit => {
@@ -28,7 +28,7 @@ function constraintsOf({constraints}: TracedFile): BoundUnit['constraints'] {
   };
 }
 
-/** What a file takes if each group of its tests has a worker of its own (ms). */
+/** The duration of a file if each group of its tests has a worker of its own, in ms. */
 function atOnceMs(file: TracedFile, took: Actual): number {
   if (file.split === null) return wholeMs(took);
   const groups: number[] = [];

@@ -41,7 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
   const command = parseCommand(args, [...Object.keys(BENCHMARKS), 'recording', 'speed', ...Object.keys(SPEED_SUITES)]);
   const node = pathOfNode(command.node);
   if (node === process.execPath) return run(command);
-  // All that a benchmark starts runs on the Node that runs the benchmark.
+  // A benchmark starts all its processes on the Node on which it runs itself.
   const jiti = join(dirname(require.resolve('jiti/package.json')), 'lib', 'jiti-cli.mjs');
   process.exitCode = spawnSync(node, [jiti, __filename, ...args], {stdio: 'inherit'}).status ?? 1;
 }

@@ -1,4 +1,4 @@
-/** Runs of the `jest` command, and all that can be measured of one. */
+/** Runs the `jest` command and measures the run. */
 import {spawn, spawnSync} from 'node:child_process';
 import {readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
@@ -7,16 +7,16 @@ import type {PreparedSuite} from './turns';
 
 export interface Measured {
   readonly wallMs: number;
-  /** Of Jest, its workers and whatever else they have waited for; null where no shell can tell. */
+  /** CPU time of Jest, its workers and all other processes that these have waited for. null where there is no `sh`. */
   readonly cpuMs: number | null;
-  /** Of Jest's own process. */
+  /** CPU time of Jest's own process. */
   readonly parentCpuMs: number;
-  /** From the loading of the runner's module to the end of its runTests. */
+  /** From the load of the runner's module to the end of its runTests. */
   readonly inRunnerMs: number;
   readonly passedTests: number;
 }
 
-/** What jestHook.cjs writes. */
+/** The JSON that jestHook.cjs writes. */
 interface ToldByHook {
   readonly inRunnerMs: number;
   readonly cpuMs: number;
@@ -25,7 +25,7 @@ interface ToldByHook {
 }
 
 const HOOK = join(__dirname, 'jestHook.cjs');
-/** A shell knows what its children have used when they are gone; Node does not. */
+/** Unlike Node, a shell can tell the CPU time of its children after they have ended. */
 const TELLING_CPU = '"$@"; code=$?; times >&3; exit $code';
 
 export function measureRun({folder, command, environment}: PreparedSuite): Measured {
@@ -50,7 +50,9 @@ export function measureRun({folder, command, environment}: PreparedSuite): Measu
   return {wallMs, cpuMs: childrensCpu(String(ran.output[3] ?? '')), parentCpuMs, inRunnerMs, passedTests};
 }
 
-/** What `times` prints: user and system time of the shell, and on the second line of its children. */
+/**
+ * Reads the output of `times`: user and system time of the shell on the first line, and of its children on the second.
+ */
 function childrensCpu(printed: string): number | null {
   const times = [...printed.matchAll(/(?<minutes>\d+)m(?<seconds>[\d.]+)s/g)].map(
     ({groups}) => Number(groups?.minutes) * 60_000 + Number(groups?.seconds) * 1000,
@@ -58,7 +60,9 @@ function childrensCpu(printed: string): number | null {
   return times.length === 4 ? times[2]! + times[3]! : null;
 }
 
-/** The memory that a run takes at its peak, in MB; null where there is no /proc. It is not timed: following it takes CPU. */
+/**
+ * The peak memory of a run, in MB. null where there is no /proc. The run is not timed, because reading /proc takes CPU.
+ */
 export async function peakMemory({folder, command, environment}: PreparedSuite): Promise<number | null> {
   const jest = spawn(process.execPath, command, {cwd: folder, env: environment, stdio: 'ignore'});
   const ended = new Promise<void>((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** The makespans of the modes of `dist`, side by side: recorded runs, replayed in the simulation. */
+/** Compares the makespans of the modes of `dist` by replaying recorded runs in the simulation. */
 import {MODES} from '../src/core/plan/dist';
 import {lowerBound} from './lowerBound';
 import {actualFiles, NODES, replayer} from './replayTrace';

@@ -1,15 +1,15 @@
-/** The memory of a process and all below it, read from /proc. */
+/** Reads the memory of a process and all its descendants from /proc. */
 import {readFileSync, readdirSync} from 'node:fs';
 
 const EVERY_MS = 50;
 
 export interface FollowedMemory {
   readonly stop: () => void;
-  /** null: there is nothing to read it from. */
+  /** null: there is no /proc. */
   readonly peakMb: () => number | null;
 }
 
-/** Adds it up again and again until it is stopped. */
+/** Samples the memory of the process tree until stopped. */
 export function followMemory(pid: number): FollowedMemory {
   let peakKb = 0;
   const look = () => {
@@ -26,11 +26,11 @@ function treeKb(pid: number): number {
     );
     return processKb(pid) + below.reduce((sum, child) => sum + treeKb(Number(child)), 0);
   } catch {
-    return 0; // gone meanwhile, or no such system
+    return 0; // the process has ended, or there is no /proc
   }
 }
 
-/** What of it is shared with others, as Node's own code is, counts in part. */
+/** The process's memory, in kB. Pages that it shares with other processes, such as Node's own code, count in part. */
 function processKb(pid: number): number {
   const [, kb] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
   return Number(kb ?? 0);

@@ -1,6 +1,6 @@
 /**
- * `npm run -s trace -- <recording> <Jest's --json>`: prints a run's trace. Both must be of the same run. See
- * CONTRIBUTING.md.
+ * `npm run -s trace -- <recording> <Jest's --json>` prints the trace of a run. Both files must come from the same run.
+ * See CONTRIBUTING.md.
  */
 import {readFileSync, statSync} from 'node:fs';
 import {readRecording} from '../src/recording';

@@ -1,4 +1,4 @@
-/** What a run has left, its recording and Jest's `--json`, made into a trace. */
+/** Makes a trace from a run's recording and from Jest's `--json` of the same run. */
 import type {FormattedTestResults} from '@jest/test-result';
 import type {Constraints, FixtureId} from '../src/core/plan/constraints';
 import type {Command, ScheduleEvent} from '../src/core/schedule';
@@ -7,14 +7,14 @@ import {GROUP_NAME} from '../src/worker/circus/collection';
 import {median} from './statistics';
 import type {Trace, TracedFile} from './trace';
 
-/** What is read of Jest's `--json`. */
+/** The part of Jest's `--json` that is read. */
 export type JestResults = Pick<FormattedTestResults, 'testResults'>;
 type TestOfJest = JestResults['testResults'][number]['assertionResults'][number];
 
 /**
- * @param lines of a recording
- * @param bytesOf a file's size
- * @throws if the run has left no result of one of its files
+ * @param lines the lines of a recording
+ * @param bytesOf tells a file's size in bytes
+ * @throws if the run has no result for one of its files
  */
 export function traceOf(
   lines: readonly RecordingLine[],
@@ -27,7 +27,7 @@ export function traceOf(
   if (plan.grouping !== 'none') throw new Error('The groups of this run are those of its "dist": record with "load".');
   const log = new RunLog(lines);
   const names = new Indexes();
-  // In the order in which the files then find their numbers.
+  // Numbers the resources now, so that the files find these numbers.
   for (const name of Object.keys(plan.resources)) names.of('resource', name);
   const files = plan.units.map(({id, file: {path}, split, constraints}): TracedFile => {
     const result = testResults.find(({name}) => name === path || name.endsWith(`/${path}`));
@@ -64,7 +64,7 @@ export function traceOf(
   };
 }
 
-/** @param groups of all tests of the file; null: it did not run */
+/** @param groups the group of each test of the file; null: the test did not run */
 function groupingOf(
   tests: readonly TestOfJest[],
   groups: readonly (number | null)[],
@@ -74,7 +74,7 @@ function groupingOf(
   let blocks = 0;
   const block = tests.map(({ancestorTitles: [title]}, index) => {
     if (title === undefined) return null;
-    // A block's tests follow each other. Two blocks of one title that do so, too, look like one here.
+    // The tests of a block are adjacent. Two adjacent blocks with the same title look like one block here.
     return title === tests[index - 1]?.ancestorTitles[0] ? blocks - 1 : blocks++;
   });
   const group = tests.map(({ancestorTitles}) => {
@@ -103,7 +103,7 @@ function numbered(
   };
 }
 
-/** Numbers instead of names, from 0, for each kind of them. */
+/** Replaces names by numbers. Each kind of name is numbered from 0. */
 class Indexes {
   readonly #byKind = new Map<string, Map<string, number>>();
 
@@ -118,7 +118,7 @@ class Indexes {
 
 type Timed<T> = T & {readonly at: number};
 
-/** What one run has recorded. */
+/** The events and commands in the recording of one run. */
 class RunLog {
   readonly #lines: readonly RecordingLine[];
 
@@ -126,7 +126,10 @@ class RunLog {
     this.#lines = lines;
   }
 
-  /** What a unit's first worker has found in it; null: it could not be split after all. */
+  /**
+   * The groups that a unit's first worker found when it opened the file, and how long opening took. null: the file
+   * turned out not to be splittable.
+   */
   opened(unit: number): {ms: number; groups: readonly (number | null)[]} | null {
     const openings = this.#events('unit-opened').filter(event => event.unit === unit);
     const refused = this.#events('unit-indivisible').some(event => event.unit === unit);
@@ -140,7 +143,7 @@ class RunLog {
     return null;
   }
 
-  /** What a unit that ran whole has taken. */
+  /** The duration of a unit that ran whole, in ms. */
   unitMs(unit: number): number {
     return this.#events('unit-done').findLast(done => done.unit === unit)?.ms ?? 0;
   }
@@ -153,7 +156,9 @@ class RunLog {
     });
   }
 
-  /** From an order to a fixture until it was carried out; where that was often, the median. */
+  /**
+   * The time from an order to a fixture until the fixture has carried it out, in ms. The median if there were several.
+   */
   fixtureMs(
     fixture: FixtureId,
     order: 'set-up-fixture' | 'take-down-fixture',
@@ -185,7 +190,7 @@ class RunLog {
   }
 }
 
-/** Tenths of a ms: shorter files, and no less true. */
+/** Rounds to tenths of a ms. That keeps the trace files short and loses nothing that matters. */
 function rounded(ms: number): number {
   return Math.round(ms * 10) / 10;
 }

@@ -1,4 +1,7 @@
-/** What the recording of a run costs: without, with a default one, and with a full one, in turn. */
+/**
+ * Measures what the recording of a run costs. Runs without a recording, with a default one and with a full one take
+ * turns.
+ */
 import {rmSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import type {JestLine} from '../test/e2e/project';
@@ -11,16 +14,19 @@ import {boundOfMean, median} from './statistics';
 import {prepareSuite, turns, type Install} from './turns';
 
 const PAIRS = 15;
-/** The CPU time with a default recording, to the time without: the upper 95% bound of the mean ratio. */
+/**
+ * The limit for the ratio of CPU times with a default recording and without one. The upper 95% bound of the mean ratio
+ * has to be within it.
+ */
 const GOAL = 1.03;
-/** The same of a full recording of a run with coverage. */
+/** The same limit for a full recording of a run with coverage. */
 const GOAL_WITH_COVERAGE = 1.05;
 
 type SideName = 'without' | 'default' | 'full';
 
 const FULL = 'full.xdist';
 
-/** @param pairs null: as many as the goal is defined for */
+/** @param pairs null: the number for which the goal is defined */
 export async function benchmarkRecording(lines: readonly JestLine[], pairs: number | null): Promise<void> {
   for (const line of lines) {
     const [tiny, components] = [tinyFiles(), react()];

@@ -1,4 +1,4 @@
-/** A trace, run again in the simulation: by the production plan and scheduler, in any of the modes that `dist` names. */
+/** Replays a trace in the simulation, with the production plan and scheduler, in any mode of `dist`. */
 import type {Constraints} from '../src/core/plan/constraints';
 import type {Mode} from '../src/core/plan/dist';
 import {type FileRecord, testDurations} from '../src/core/plan/durations';
@@ -12,7 +12,7 @@ import type {SplitWorld} from '../test/simulation/world';
 import {groupsUnder} from './groups';
 import type {Trace, TracedFile} from './trace';
 
-/** How many nodes there are where every file runs on each. */
+/** The number of nodes in modes in which every file runs on each node. */
 export const NODES = 2;
 
 export function nodesOf({each}: Mode): number {
@@ -21,20 +21,25 @@ export function nodesOf({each}: Mode): number {
 
 export interface Setting {
   readonly slots: number;
-  /** Whether what the trace has is remembered of the past, as after a run that took just that; else nothing is. */
+  /**
+   * Whether the scheduler knows the trace's durations, as after a run with just these durations. false: it knows none.
+   */
   readonly known: boolean;
 }
 
-/** What a file really takes in one replay. */
+/** The actual durations of a file in one replay. */
 export type Actual = Pick<TracedFile, 'loadMs' | 'tests'>;
 
-/** What really happens is off by up to this share of what was recorded, either way. */
+/** Actual durations differ from the recorded ones by up to this share, either way. */
 const NOISE = 0.3;
 
-/** From Jest to a worker, and back (ms). */
+/** The latency of a message between Jest and a worker, in either direction, in ms. */
 const LATENCY_MS = 1;
 
-/** One replay's files. Half of the noise is a file's, as of a machine that is busy meanwhile; half each test's own. */
+/**
+ * The files of one replay. Half of the noise applies to a whole file, as on a busy machine; the other half to each
+ * test.
+ */
 export function actualFiles({files}: Trace, seed: number): Actual[] {
   const random = seeded(seed);
   const off = () => NOISE * (2 * random() - 1);
@@ -49,7 +54,10 @@ export function wholeMs({loadMs, tests}: Actual): number {
   return tests.reduce((sum, ms) => sum + ms, loadMs);
 }
 
-/** @returns what makes one replay of it: from the start of the first worker to the end of the run, in ms */
+/**
+ * @returns a function that replays the trace once; it returns the time from the start of the first worker to the end of
+ * the run, in ms
+ */
 export function replayer(trace: Trace, mode: Mode, setting: Setting): (actual: readonly Actual[]) => number {
   const {files, fixtures, workerStartMs: startMs} = trace;
   const plan = planOf(trace, mode, setting);

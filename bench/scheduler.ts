@@ -1,4 +1,4 @@
-/** The scheduler alone, in the simulation: how fast it decides, and what holding work ahead costs. */
+/** Measures the scheduler alone, in the simulation: how fast it decides, and what it costs to hold work ahead. */
 import type {Constraints} from '../src/core/plan/constraints';
 import {type PlanInput, planUnits} from '../src/core/plan/plan';
 import type {SchedulePlan} from '../src/core/schedule';
@@ -49,7 +49,7 @@ function planOf(
   };
 }
 
-/** 1,000,000 units on 1,000 slots: seconds of real time. */
+/** Measures 1,000,000 units on 1,000 slots, in seconds of real time. */
 export function benchmarkThroughput(): void {
   const random = seeded(1);
   const actual = Array.from({length: 1_000_000}, () => 5 + random() * 500);
@@ -61,7 +61,7 @@ export function benchmarkThroughput(): void {
   console.log(`1,000,000 units on 1,000 slots: ${seconds.toFixed(1)} s for ${events} events   (goal: < 10 s)`);
 }
 
-/** 400 Pareto(1.5) units on 50 slots, wrong estimates: makespan with prefetch against without. */
+/** Compares the makespans with and without prefetch, for 400 Pareto(1.5) units on 50 slots with wrong estimates. */
 export function benchmarkPrefetch(): void {
   for (const deaf of [false, true]) {
     const ratios: number[] = [];
@@ -90,7 +90,10 @@ export function benchmarkPrefetch(): void {
 
 const RESOURCE_ROUNDS = 5;
 
-/** 1,000 files that take resources: CPU time (ms) of planning and of the whole simulated run, which is more than the scheduler. */
+/**
+ * Measures the CPU time (ms) for 1,000 files that take resources: of planning alone, and of the whole simulated run,
+ * which includes more than the scheduler.
+ */
 export function benchmarkResources(): void {
   for (const {names, takes} of [
     {names: 50, takes: 1},
@@ -126,7 +129,7 @@ export function benchmarkResources(): void {
   }
 }
 
-/** So many different numbers below `limit`. */
+/** @returns `count` different numbers below `limit` */
 function differing(count: number, limit: number, random: () => number): number[] {
   const numbers = new Set<number>();
   while (numbers.size < count) numbers.add(Math.floor(random() * limit));

@@ -1,20 +1,25 @@
-/** What `slots: 'auto'` gives a suite that waits, and what it costs one that computes: whole runs, in turn. */
+/**
+ * Measures what `slots: 'auto'` gains for a suite that waits, and what it costs for a suite that computes. Whole runs
+ * take turns.
+ */
 import {timeInTurn, type Files, type Install} from './turns';
 
 const ROUNDS = 5;
 const AUTO = {XDIST_SLOTS: 'auto'};
 
-/** So many files of one test each. */
+/** @returns `count` files with one test each */
 function suite(count: number, body: string): Files {
   return Object.fromEntries(
     Array.from({length: count}, (_, index) => [`file${index}.test.js`, `test('works', ${body});`]),
   );
 }
 
-/** As for a database, a server, a child process. */
+/** Tests that wait, as for a database, a server or a child process. */
 const WAITING = suite(40, '() => new Promise(resolve => setTimeout(resolve, 300))');
 
-/** Some 300 ms on a core of its own: as much work each time, however much of a core it gets. */
+/**
+ * Tests that take about 300 ms on a core of their own. The amount of work is fixed, however much of a core a test gets.
+ */
 const COMPUTING = suite(
   24,
   `() => {

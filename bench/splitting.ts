@@ -1,11 +1,11 @@
-/** What splitting a file's tests gains, and what it costs where it gains nothing. */
+/** Measures what splitting a file's tests gains, and what it costs where it gains nothing. */
 import {timeInTurn, type Files, type Install, type Side, type Suite} from './turns';
 
 const OURS = ['--runner=xdist'];
-/** The one file that is split in these suites; the side that does not split it is the same but for this. */
+/** Splits the one long file of these suites. The side that does not split it differs only in this. */
 const SPLIT = {XDIST_CAN_SPLIT: 'long.test.js', XDIST_IN_BAND: 'never'};
 const WHOLE = {XDIST_IN_BAND: 'never'};
-/** What any run takes that starts Jest and one worker. */
+/** The smallest run: it starts Jest and one worker. */
 const START: Side = {args: [...OURS, '-w', '2'], env: WHOLE, files: {'tiny.test.js': 'test("tiny", () => {});'}};
 
 const waits = (count: number, ms: number) =>
@@ -19,7 +19,9 @@ interface Comparison extends Suite {
   readonly against: 'stock' | 'unsplit';
 }
 
-/** Against a lower bound: no schedule is shorter than this, plus the start of Jest and a worker. */
+/**
+ * A suite that is compared with a lower bound. No schedule is shorter than `bound` plus the start of Jest and a worker.
+ */
 interface Bounded extends Suite {
   readonly goal: number;
   readonly args: readonly string[];

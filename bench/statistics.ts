@@ -4,7 +4,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The upper bound of the one-sided 95% confidence interval of the mean, by Student's t. @param values at least two */
+/**
+ * The upper bound of the one-sided 95% confidence interval of the mean, by Student's t.
+ *
+ * @param values at least two
+ */
 export function boundOfMean(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
@@ -12,7 +16,10 @@ export function boundOfMean(values: readonly number[]): number {
   return mean + quantileOfT(values.length - 1) * error;
 }
 
-/** The 95% quantile of Student's t. Its expansion for few degrees of freedom is exact to a hundredth from 4 on. */
+/**
+ * The 95% quantile of Student's t, as an expansion for few degrees of freedom. From 4 degrees on, its error is below
+ * 0.01.
+ */
 function quantileOfT(degrees: number): number {
   const z = 1.6448536;
   const terms = [

@@ -1,4 +1,4 @@
-/** Whole runs of the `jest` command, the stock runner and ours in turn, on generated suites. */
+/** Measures whole runs of the `jest` command on generated suites. The stock runner and ours take turns. */
 import {timeInTurn, type Install, type Suite} from './turns';
 
 export interface Comparison extends Suite {
@@ -6,7 +6,7 @@ export interface Comparison extends Suite {
   readonly args: readonly string[];
 }
 
-/** 60 small files: some logic of their own, a module that they share, a few timers. */
+/** 60 small files, each with some logic of its own, a module that all files share, and a few timers. */
 export function smallFiles(): Comparison {
   const files: Record<string, string> = {
     'shared.js': `exports.table = Array.from({length: 2000}, (_, i) => ({id: i, name: 'n' + i}));
@@ -25,7 +25,7 @@ function oneTinyFile(): Comparison {
   return {name: 'one tiny file', goal: 1.05, files: {'tiny.test.js': 'test("tiny", () => {});'}, args: [], rounds: 31};
 }
 
-/** The ratio of the medians, ours to stock's. */
+/** Prints the ratio of the medians, ours to stock's. */
 function compare(install: Install, suite: Comparison): void {
   const {stock, xdist} = timeInTurn(install, suite, {
     stock: {args: suite.args},

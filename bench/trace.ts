@@ -1,6 +1,7 @@
 /**
- * A trace: what a run of a real suite took, and what decides how its tests may be distributed. Numbers only: files, blocks,
- * groups, resources and fixtures are told apart by an index, so nothing of a suite shows but its shape.
+ * Defines a trace: the durations of a run of a real suite, and everything that decides how its tests may be
+ * distributed. A trace contains only numbers. Files, blocks, groups, resources and fixtures have indexes instead of
+ * names, so a trace reveals only the shape of a suite.
  */
 import {readdirSync, readFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
@@ -14,9 +15,9 @@ const constraints = v.strictObject({
   serial: v.optional(v.literal(true)),
   freshWorker: v.optional(v.literal(true)),
   workerGroup: v.optional(whole),
-  /** Pairs: which resource, and how much of it. */
+  /** Pairs of a resource's index and the amount that the file takes. */
   resources: v.optional(v.array(v.strictTuple([whole, whole]))),
-  /** Those that must be up, each after what it needs itself. */
+  /** The fixtures that must be up. A fixture comes after the fixtures that it needs. */
   fixtures: v.optional(v.array(whole)),
 });
 
@@ -24,17 +25,26 @@ const file = v.pipe(
   v.strictObject({
     /** Files of unknown duration are dispatched in the order of their size. */
     bytes: whole,
-    /** What each worker that opens the file spends before its first test, in ms; of a file that ran whole: all that is no test. */
+    /**
+     * The time that each worker spends in the file before its first test, in ms. For a file that ran whole: all time
+     * outside tests.
+     */
     loadMs: ms,
-    /** What of it may run apart, as the recorded run had it; null: it runs whole. */
+    /** How the recorded run was allowed to split the file. null: the file runs whole. */
     split: v.nullable(v.picklist(['tests', 'each'])),
-    /** Of each test that ran, in the order of the source: what it took, in ms. */
+    /** For each test that ran, in source order: its duration, in ms. */
     tests: v.array(ms),
-    /** Of each test: the group of tests that it stays together with whatever `dist` says. Left out: each is alone in its own. */
+    /**
+     * For each test: the group of tests with which it stays together in every mode of `dist`. Left out: each test is
+     * alone.
+     */
     together: v.optional(v.array(whole)),
-    /** Of each test: the describe block in no other that it is in; null: it is in none. Left out: none is. */
+    /** For each test: its outermost describe block; null: the test is in no block. Left out: no test is in a block. */
     block: v.optional(indexes),
-    /** Of each test: the `@group` of its outermost describe block that has one; null: it has none. Left out: none has. */
+    /**
+     * For each test: the `@group` of the outermost of its describe blocks that has one; null: none has. Left out: no
+     * test has a group.
+     */
     group: v.optional(indexes),
     constraints: v.optional(constraints),
   }),
@@ -52,9 +62,9 @@ const fixture = v.strictObject({
 });
 
 const trace = v.strictObject({
-  /** From the order to start a worker until it is up, in ms. */
+  /** The time from the order to start a worker until the worker is up, in ms. */
   workerStartMs: ms,
-  /** How much there is of each resource. */
+  /** The available amount of each resource. */
   resources: v.optional(v.array(whole), []),
   fixtures: v.optional(v.array(fixture), []),
   files: v.array(file),
@@ -68,7 +78,7 @@ export function parseTrace(text: string): Trace {
   return v.parse(trace, JSON.parse(text));
 }
 
-/** A line for each file. */
+/** Formats a trace with one line for each file. */
 export function formatTrace({files, ...rest}: Trace): string {
   const head = JSON.stringify(rest).slice(0, -1);
   return `${head}, "files": [\n${files.map(one => JSON.stringify(one)).join(',\n')}\n]}\n`;
@@ -76,7 +86,7 @@ export function formatTrace({files, ...rest}: Trace): string {
 
 const TRACES = join(__dirname, 'traces');
 
-/** The committed ones, by name. */
+/** The committed traces, by name. */
 export function committedTraces(): Map<string, Trace> {
   const names = readdirSync(TRACES).sort();
   return new Map(names.map(name => [basename(name, '.json'), parseTrace(readFileSync(join(TRACES, name), 'utf8'))]));

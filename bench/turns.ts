@@ -1,4 +1,4 @@
-/** Whole runs of the `jest` command on a generated suite, two or more ways of running it in turn. */
+/** Times whole runs of the `jest` command on a generated suite. Two or more ways of running the suite take turns. */
 import {spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
@@ -11,11 +11,11 @@ export const INSTALLS = join(__dirname, '..', 'test', 'e2e', 'installs');
 export interface Install {
   readonly folder: string;
   readonly line: JestLine;
-  /** What the figures are for: the exact versions of Node and Jest. */
+  /** The exact versions of Node and Jest that produced the figures. */
   readonly label: string;
 }
 
-/** @param name of a folder that has been installed */
+/** @param name the name of a folder with an install */
 export function installed(line: JestLine, name: string): Install {
   const folder = join(INSTALLS, name);
   const manifest = join(folder, 'node_modules', 'jest', 'package.json');
@@ -30,9 +30,9 @@ export type Files = Readonly<Record<string, string>>;
 export interface Side {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** The suite itself, unless another one is named. */
+  /** Files to run instead of the suite's own. */
   readonly files?: Files;
-  /** Tests of it fail, as they are meant to. */
+  /** Whether tests of the suite fail on purpose. */
   readonly fails?: boolean;
 }
 
@@ -42,12 +42,16 @@ export interface Suite {
   readonly rounds: number;
 }
 
-/** Whose turn it is, round after round: ABBA, so that what grows or shrinks from run to run is the same for all. */
+/** The order of turns, ABBA: a trend from run to run then affects all names equally. */
 export function* turns<Name>(names: readonly Name[], rounds: number): Generator<Name> {
   for (let round = 0; round < rounds; round++) yield* round % 2 === 0 ? names : [...names].reverse();
 }
 
-/** Runs every side once, so that transforms and durations are known, then all in turn; medians in seconds. */
+/**
+ * Runs every side once, so that transforms and durations are known. Then all sides take turns.
+ *
+ * @returns the median of each side, in seconds
+ */
 export function timeInTurn<Name extends string>(
   install: Install,
   suite: Suite,
@@ -62,7 +66,7 @@ export function timeInTurn<Name extends string>(
   return Object.fromEntries(names.map(name => [name, median(times.get(name) ?? [])])) as Record<Name, number>;
 }
 
-/** Runs a suite once, with nothing known of it. */
+/** Runs a suite once, without any earlier run. */
 export function runOnce(install: Install, {name, files}: Pick<Suite, 'name' | 'files'>, side: Side): void {
   const {folder, run} = prepare(install, name, files, side);
   try {
@@ -72,15 +76,15 @@ export function runOnce(install: Install, {name, files}: Pick<Suite, 'name' | 'f
   }
 }
 
-/** A suite in a folder of its own, and how `jest` is started there. */
+/** A suite in its own folder, with the command that starts `jest` there. */
 export interface PreparedSuite {
   readonly folder: string;
-  /** Node's arguments. */
+  /** The arguments for Node. */
   readonly command: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Writes a suite to where it is run. */
+/** Writes a suite to the folder in which it runs. */
 export function prepareSuite(install: Install, name: string, suite: Files, side: Side): PreparedSuite {
   const folder = join(install.folder, 'run', `bench-${name.replace(/\W+/g, '-')}`);
   rmSync(folder, {recursive: true, force: true});

@@ -1,6 +1,6 @@
 /**
- * Loaded into the workers before all else: with BENCH_UNGUARDED, a worker starts no watchdog and keeps no journal. What
- * both cost is measured against that; in the product there is no such switch.
+ * Node loads this file into the workers before all other modules. With BENCH_UNGUARDED, a worker starts no watchdog and
+ * keeps no journal. The benchmark measures the cost of both against that. The product itself has no such switch.
  */
 const Module = require('node:module');
 const {dirname, join} = require('node:path');
@@ -22,6 +22,6 @@ function unguard(folder) {
   const {JestFileRunner} = require(join(folder, 'jestFile.js'));
   const nothing = () => undefined;
   Watchdog.start = () => ({begin: nothing, idle: nothing, stop: nothing});
-  // A file that cannot be followed has no journal.
+  // The runner keeps no journal for a file that it cannot follow.
   JestFileRunner.prototype.canFollow = () => false;
 }

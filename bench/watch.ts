@@ -1,4 +1,7 @@
-/** What a rerun of a watch session takes, from the key to the end of the run: the stock runner and ours in turn, in one session each. */
+/**
+ * Measures a rerun in watch mode, from the key press to the end of the run. The stock runner and ours take turns, each
+ * in one session of its own.
+ */
 import {setTimeout as delay} from 'node:timers/promises';
 import {Project, type JestLine, type Runner} from '../test/e2e/project';
 import {WatchSession} from '../test/e2e/watching';
@@ -9,7 +12,7 @@ const FILES = 6;
 const ROUNDS = 15;
 const GOAL = 0.8;
 
-/** How long (ms) somebody looks at a result at least: the workers of the next run are up by then. */
+/** The shortest time for which a user looks at a result, in ms. By its end, the workers for the next run are up. */
 const LOOKS_MS = 2000;
 
 export async function benchmarkWatch(installs: readonly Install[]): Promise<void> {
@@ -68,7 +71,7 @@ class Session {
     return new Session(project, session);
   }
 
-  /** @returns ms */
+  /** @returns the duration of the rerun, in ms */
   async rerun(): Promise<number> {
     await delay(LOOKS_MS);
     const start = performance.now();

@@ -1,4 +1,4 @@
-/** What a suite takes of time, CPU and memory, with the stock runner and with ours. */
+/** Compares the time, CPU and memory that a suite takes with the stock runner and with ours. */
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {measureRun, peakMemory, type Measured} from '../measuredRun';
@@ -10,9 +10,9 @@ type Sides<T> = Readonly<Record<'stock' | 'xdist', T>>;
 
 /** How a suite is run. */
 export interface Turns {
-  /** How many times each runner runs it. Default: the suite's. */
+  /** How many times each runner runs the suite. null: as often as the suite says. */
   readonly pairs: number | null;
-  /** Each run starts without what earlier ones have left in Jest's cache directory. */
+  /** Whether each run starts without the files of earlier runs in Jest's cache directory. */
   readonly cold: boolean;
 }
 
@@ -34,7 +34,7 @@ export async function compareRunners(install: Install, suite: SpeedSuite, {pairs
       throw new Error(`${run.passedTests} of ${suite.tests} tests have passed in ${prepared.folder}`);
     return run;
   };
-  // Before the first pair each runs once, so that transforms and durations are known.
+  // Each runner runs once before the first pair, so that transforms and durations are known.
   for (const name of NAMES) measure(sides[name]);
   const runs = await inTurn(rounds, name => measure(sides[name]));
   const peaks = await inTurn(Math.min(rounds, MEMORY_ROUNDS), name => {
@@ -44,7 +44,7 @@ export async function compareRunners(install: Install, suite: SpeedSuite, {pairs
   const state = `${cold ? 'cold' : 'warm'}, median of ${rounds}`;
   for (const line of table(runs, peaks, suite.goals?.[install.line] ?? {}))
     console.log(`${install.label}  ${suite.name} (${state}): ${line}`);
-  // The folders of a suite that fails stay: Jest can be run there.
+  // If a suite fails, its folders stay, so that somebody can run Jest there.
   for (const {folder} of Object.values(sides)) rmSync(folder, {recursive: true, force: true});
 }
 
@@ -99,7 +99,7 @@ function table(
   ];
 }
 
-/** null: nothing of it can be measured here. */
+/** @returns null if this machine cannot measure the value */
 function medians({stock, xdist}: Sides<readonly (number | null)[]>): Sides<number> | null {
   const known = (values: readonly (number | null)[]) => values.filter(value => value !== null);
   if (known(stock).length === 0) return null;

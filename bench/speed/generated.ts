@@ -1,7 +1,7 @@
-/** Suites on the install of the end-to-end tests: what counts is the runner, and the loading of modules. */
+/** Suites that use the install of the end-to-end tests. They measure the runner and the loading of modules. */
 import {numbered, type Goals, type SpeedSuite} from './suite';
 
-/** Jest 29.7 compiles with what V8 keeps by itself: less is to be had. */
+/** V8 itself caches the scripts of Jest 29.7, so there is less to gain. */
 const ON_29: Goals = {wall: 0.95};
 
 function files(count: number, text: (index: number) => string) {
@@ -26,7 +26,7 @@ export function heavyImports(): SpeedSuite {
   };
 }
 
-/** A run of two or three seconds: its start is much of it. */
+/** A run of two or three seconds, much of which is its start. */
 export function smallSuite(): SpeedSuite {
   return {
     name: '15 files with lodash and react-dom/server',
@@ -90,7 +90,7 @@ export function oneTinyFile(): SpeedSuite {
   };
 }
 
-/** Each worker loads TypeScript; the types have been checked before, by the first run. */
+/** Each worker loads TypeScript. The first run has already checked the types. */
 export function tsJest(): SpeedSuite {
   return {
     name: '24 small files with ts-jest',
@@ -134,7 +134,7 @@ test('ids', () => { expect(ids(items)).toEqual([1, 2, 3, 4].map(id => id + ${ind
   };
 }
 
-/** Jest keeps the result of every test and what it printed until the run ends. */
+/** Jest keeps every test's result and output until the run ends. */
 export function largeResults(): SpeedSuite {
   return {
     name: '40 files of 1,000 tests that print',

@@ -1,4 +1,4 @@
-/** Installs of suites that need more than the end-to-end tests do. */
+/** Makes installs for suites that need more packages than the end-to-end tests. */
 import {mkdirSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {JestLine} from '../../test/e2e/project';
@@ -6,10 +6,14 @@ import {INSTALLS, installed, type Install} from '../turns';
 import type {SpeedSuite} from './suite';
 
 const JEST_VERSIONS: Readonly<Record<JestLine, string>> = {'29': '29.7.0', '30': '30.5.2'};
-/** What the dependencies depend on is as new as then: `dependencies` names versions of the first level. */
+/** npm resolves transitive dependencies as of this date; `dependencies` pins only the first level. */
 const AS_OF = '2026-11-27';
 
-/** Installs what a suite needs, unless it is there. @param name of the suite's part */
+/**
+ * Installs a suite's packages, unless they are already there.
+ *
+ * @param name the name of the suite's part
+ */
 export async function installFor(name: string, {dependencies}: SpeedSuite, line: JestLine): Promise<Install> {
   if (dependencies === undefined) return installed(line, `jest-${line}`);
   const jest = JEST_VERSIONS[line];

@@ -1,6 +1,7 @@
 /**
- * A React application: 80 components, which import each other through a barrel file, and 40 test files. To load what a
- * test file needs (Material UI, Redux Toolkit, date-fns, lodash, jsdom) takes longer than its tests.
+ * A React application: 80 components, which import each other through a barrel file, and 40 test files. Loading the
+ * dependencies of a test file (Material UI, Redux Toolkit, date-fns, lodash, jsdom) takes longer than running its
+ * tests.
  */
 import {numbered, type SpeedSuite} from './suite';
 import type {Files} from '../turns';
@@ -19,12 +20,16 @@ const TOPICS = [
 ];
 const FILES = 40;
 
-/** A kind of component: each topic has one, and its tests. */
+/** A kind of component and its tests. Each topic has one component of each kind. */
 interface Kind {
   readonly name: string;
-  /** @param topic a noun @param Topic the same as part of a name @param index of the topic */
+  /**
+   * @param topic a noun
+   * @param Topic the noun as part of an identifier
+   * @param index the index of the topic
+   */
   readonly component: (topic: string, Topic: string, index: number) => string;
-  /** The bodies of its tests, by name. */
+  /** The bodies of the component's tests, by test name. */
   readonly tests: (topic: string, Topic: string, index: number) => Readonly<Record<string, string>>;
 }
 
@@ -439,7 +444,7 @@ export function ${Topic}Deadline({due, today}: {due: string; today: string}) {
   }),
 };
 
-/** Of each two that follow each other, one test file has the five tests. */
+/** One test file has the tests of two consecutive kinds. */
 const KINDS = [counter, form, list, toggle, basket, tabs, panel, deadline];
 
 const namesOf = (topic: string) => topic[0]!.toUpperCase() + topic.slice(1);
@@ -455,7 +460,7 @@ function components(): Files {
   );
 }
 
-/** What the tests of a component take from the barrel. */
+/** The names that a component's tests import from the barrel. */
 function importsOf(kind: Kind, topic: string): string[] {
   const component = namesOf(topic) + kind.name;
   if (kind === toggle) return [component, `use${component}`];

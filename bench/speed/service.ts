@@ -1,7 +1,7 @@
 /**
- * A Node service with ten resources and four test files for each: its schema (zod), its repository (Drizzle on SQLite,
- * compiled to WebAssembly), its routes (Express), and what it keeps in S3 and DynamoDB. A test connects only to a server
- * of its own.
+ * A Node service with ten resources and four test files for each. The files test the schema (zod), the repository
+ * (Drizzle on SQLite, compiled to WebAssembly), the routes (Express), and the storage in S3 and DynamoDB. A test
+ * connects only to a server that it has started itself.
  */
 import {numbered, type SpeedSuite} from './suite';
 import type {Files} from '../turns';
@@ -22,7 +22,7 @@ const KINDS = ['schema', 'repository', 'routes', 'storage'] as const;
 
 const nameOf = (resource: string) => resource[0]!.toUpperCase() + resource.slice(1);
 
-/** The resources differ in what a valid one is. */
+/** The resources differ in their validation rules. */
 const limitOf = (index: number) => 100 * (index + 1);
 
 function schema(resource: string, index: number): string {

@@ -1,4 +1,4 @@
-/** The suites of `-- speed`, each a part of the benchmark by itself. */
+/** The suites of `-- speed`. Each one is also a part of the benchmark by itself. */
 import {heavyImports, largeResults, oneTinyFile, smallSuite, testingLibrary, tinyFiles, tsJest} from './generated';
 import {react} from './react';
 import {service} from './service';

@@ -1,5 +1,6 @@
 /** Clocks as they were when this process began: test files share them with us and may mock them (see fs.ts). */
 const {hrtime} = process;
+const cpuUsage = process.cpuUsage.bind(process);
 const {now: timeOfDay} = Date;
 const {setImmediate: soon} = globalThis;
 
@@ -18,6 +19,12 @@ export function monotonicMs(): number {
  */
 export function epochMs(): number {
   return Math.floor(timeOfDay());
+}
+
+/** The CPU time of the process, user and system, of all its threads, in ms. */
+export function cpuMs(): number {
+  const {user, system} = cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Resolves in the next turn of the event loop: this thread has then read the messages that had arrived. */

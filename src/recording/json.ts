@@ -1,19 +1,27 @@
 /**
  * Values that JSON cannot hold. A worker sends its results as structured clones, so a result may hold `undefined`, NaN,
  * a Map, an Error or a cycle. `toJson` leaves what JSON can hold as it is, and replaces the rest with an object that has
- * the one key `$xdist`.
+ * the one key `$xdist`. In band, a result may hold objects of a test's realm, for which `instanceof` does not work.
  */
+import {types} from 'node:util';
 
 const KEY = '$xdist';
 
 /** Errors of other classes come back with their name, as `Error`. A structured clone does the same. */
 const ERRORS = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
 
+/**
+ * What is nested deeper, and objects beyond this number, become `undefined`: in band, an assertion's value may lead to
+ * all objects of the process.
+ */
+const DEEPEST = 200;
+const MOST_OBJECTS = 1_000_000;
+
 type Coded = readonly [kind: string, ...rest: unknown[]];
 
 /** @returns a value that JSON.stringify writes without loss, and `fromJson` turns back */
 export function toJson(value: unknown): unknown {
-  return encode(value, []);
+  return encode(value, new Map(), 0);
 }
 
 /**
@@ -30,8 +38,10 @@ export function fromJson(value: unknown): unknown {
   }
 }
 
-/** @param around the objects that contain the value, the outermost first */
-function encode(value: unknown, around: object[]): unknown {
+/** The number of each object that `toJson` has met, in the order in which it met them. */
+type Numbers = Map<object, number>;
+
+function encode(value: unknown, numbers: Numbers, depth: number): unknown {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -45,79 +55,84 @@ function encode(value: unknown, around: object[]): unknown {
     case 'bigint':
       return coded('bigint', String(value));
     case 'object':
-      return value === null ? null : encodeObject(value, around);
+      return value === null ? null : encodeObject(value, numbers, depth);
     case 'function':
     case 'symbol':
       return coded('undefined'); // no structured clone has one
   }
 }
 
-function encodeObject(value: object, around: object[]): unknown {
-  const within = around.lastIndexOf(value);
-  if (within !== -1) return coded('cycle', around.length - within);
-  around.push(value);
-  try {
-    if (Array.isArray(value)) return Array.from(value, item => encode(item, around));
-    if (value instanceof Map)
-      return coded(
-        'map',
-        [...value].map(pair => pair.map(item => encode(item, around))),
-      );
-    if (value instanceof Set)
-      return coded(
-        'set',
-        [...value].map(item => encode(item, around)),
-      );
-    if (value instanceof Date) return coded('date', value.getTime());
-    if (value instanceof RegExp) return coded('regexp', value.source, value.flags);
-    if (value instanceof String || value instanceof Number || value instanceof Boolean) {
-      return coded('boxed', encode(value.valueOf(), around), encodeFields(withoutCharacters(value), around));
-    }
-    if (ArrayBuffer.isView(value)) {
-      return coded('bytes', Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'));
-    }
-    if (value instanceof Error) {
-      const {name, message, stack} = value;
-      return coded('error', name, message, stack ?? null, encodeFields(value, around));
-    }
-    const fields = encodeFields(value, around);
-    return KEY in fields ? coded('object', fields) : fields;
-  } finally {
-    around.pop();
+function encodeObject(value: object, numbers: Numbers, depth: number): unknown {
+  const number = numbers.get(value);
+  if (number !== undefined) return coded('same', number);
+  if (depth > DEEPEST || numbers.size >= MOST_OBJECTS) return coded('undefined');
+  numbers.set(value, numbers.size);
+  const inner = (item: unknown) => encode(item, numbers, depth + 1);
+  if (Array.isArray(value)) return Array.from(value, inner);
+  if (types.isMap(value))
+    return coded(
+      'map',
+      Array.from(value, ([key, item]) => [inner(key), inner(item)]),
+    );
+  if (types.isSet(value)) return coded('set', Array.from(value, inner));
+  if (types.isDate(value)) return coded('date', value.getTime());
+  if (types.isRegExp(value)) return coded('regexp', value.source, value.flags);
+  if (types.isBoxedPrimitive(value)) return encodeBoxed(value, inner);
+  if (ArrayBuffer.isView(value)) {
+    return coded('bytes', Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'));
   }
+  const fields = encodeFields(entriesOf(value), inner);
+  if (types.isNativeError(value)) {
+    const {name, message, stack} = value;
+    return coded('error', String(name), String(message), stack === undefined ? null : String(stack), fields);
+  }
+  return KEY in fields ? coded('object', fields) : fields;
 }
 
 /** What jest-worker delivers as an error may be a String object with fields. Its characters are fields, too. */
-function withoutCharacters(boxed: object): object {
-  const entries = Object.entries(boxed);
-  return Object.fromEntries(boxed instanceof String ? entries.slice(boxed.length) : entries);
+function encodeBoxed(value: object, inner: (item: unknown) => unknown): unknown {
+  const primitive = value.valueOf();
+  const characters = typeof primitive === 'string' ? primitive.length : 0;
+  const fields = encodeFields(entriesOf(value).slice(characters), inner);
+  return isBoxable(primitive) ? coded('boxed', primitive, fields) : fields;
 }
 
-function encodeFields(value: object, around: object[]): Record<string, unknown> {
+function encodeFields(
+  entries: readonly (readonly [string, unknown])[],
+  inner: (item: unknown) => unknown,
+): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(value)) define(fields, key, encode(field, around));
+  for (const [key, field] of entries) define(fields, key, inner(field));
   return fields;
+}
+
+function entriesOf(value: object): [string, unknown][] {
+  try {
+    return Object.entries(value);
+  } catch {
+    return []; // a getter, or a proxy, has thrown
+  }
 }
 
 function coded(...code: Coded): Record<string, Coded> {
   return {[KEY]: code};
 }
 
-function decode(value: unknown, around: unknown[]): unknown {
+/** @param objects those that were decoded so far, in the order in which `toJson` met them */
+function decode(value: unknown, objects: object[]): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
-    const list: unknown[] = [];
-    return within(list, around, () => {
-      for (const item of value) list.push(decode(item, around));
-    });
+    const list = known<unknown[]>([], objects);
+    for (const item of value) list.push(decode(item, objects));
+    return list;
   }
   const code = (value as Record<string, unknown>)[KEY];
-  if (code === undefined) return decodeFields(value, {}, around);
+  if (code === undefined) return decodeFields(value, known({}, objects), objects);
   if (!Array.isArray(code)) throw new TypeError(`"${KEY}" must be a list`);
-  return decodeCode(code as unknown as Coded, around);
+  return decodeCode(code as unknown as Coded, objects);
 }
 
-function decodeCode([kind, first, second, third, fourth]: Coded, around: unknown[]): unknown {
+function decodeCode([kind, first, second, third, fourth]: Coded, objects: object[]): unknown {
   switch (kind) {
     case 'undefined':
       return undefined;
@@ -125,70 +140,65 @@ function decodeCode([kind, first, second, third, fourth]: Coded, around: unknown
       return Number(first);
     case 'bigint':
       return BigInt(String(first));
-    case 'date':
-      return new Date(first === null ? NaN : Number(first)); // JSON has no NaN
-    case 'regexp':
-      return new RegExp(String(first), String(second));
-    case 'bytes':
-      return new Uint8Array(Buffer.from(String(first), 'base64'));
-    case 'cycle': {
-      const target = around[around.length - Number(first)];
-      if (target === undefined) throw new TypeError('a cycle leads nowhere');
+    case 'same': {
+      const target = objects[Number(first)];
+      if (target === undefined) throw new TypeError('a reference leads nowhere');
       return target;
     }
+    case 'date':
+      return known(new Date(first === null ? NaN : Number(first)), objects); // JSON has no NaN
+    case 'regexp':
+      return known(new RegExp(String(first), String(second)), objects);
+    case 'bytes':
+      return known(new Uint8Array(Buffer.from(String(first), 'base64')), objects);
     case 'map': {
-      const map = new Map<unknown, unknown>();
-      return within(map, around, () => {
-        for (const pair of listOf(first)) map.set(decode(listOf(pair)[0], around), decode(listOf(pair)[1], around));
-      });
+      const map = known(new Map<unknown, unknown>(), objects);
+      for (const [key, item] of listOf(first).map(listOf)) map.set(decode(key, objects), decode(item, objects));
+      return map;
     }
     case 'set': {
-      const set = new Set<unknown>();
-      return within(set, around, () => listOf(first).forEach(item => set.add(decode(item, around))));
+      const set = known(new Set<unknown>(), objects);
+      for (const item of listOf(first)) set.add(decode(item, objects));
+      return set;
     }
     case 'error': {
       const name = String(first);
-      const Kind = ERRORS.find(known => known.name === name) ?? Error;
-      const error = new Kind(String(second));
+      const Kind = ERRORS.find(one => one.name === name) ?? Error;
+      const error = known(new Kind(String(second)), objects);
       if (error.name !== name) hide(error, 'name', name);
       if (third === null) delete error.stack;
       else hide(error, 'stack', textOf(third));
-      return decodeFields(objectOf(fourth), error, around);
+      return decodeFields(objectOf(fourth), error, objects);
     }
-    case 'boxed':
-      return decodeFields(objectOf(second), boxedOf(decode(first, around)), around);
+    case 'boxed': {
+      if (!isBoxable(first)) throw new TypeError('expected a text, a number, or true or false');
+      return decodeFields(objectOf(second), known(Object(first) as object, objects), objects);
+    }
     case 'object':
-      return decodeFields(objectOf(first), {}, around);
+      return decodeFields(objectOf(first), known({}, objects), objects);
     default:
       throw new TypeError(`"${KEY}" has the unknown kind ${JSON.stringify(kind)}`);
   }
 }
 
-function decodeFields<T extends object>(fields: object, into: T, around: unknown[]): T {
-  return within(into, around, () => {
-    for (const [key, field] of Object.entries(fields)) define(into, key, decode(field, around));
-  });
+function isBoxable(value: unknown): boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
-/** Fills an object while it is among those that contain the value. */
-function within<T extends object>(object: T, around: unknown[], fill: () => void): T {
-  around.push(object);
-  fill();
-  around.pop();
+function known<T extends object>(object: T, objects: object[]): T {
+  objects.push(object);
   return object;
+}
+
+function decodeFields<T extends object>(fields: object, into: T, objects: object[]): T {
+  for (const [key, field] of Object.entries(fields)) define(into, key, decode(field, objects));
+  return into;
 }
 
 /** Sets an own property whatever its name is: `__proto__` too. */
 function define(object: object, key: string, value: unknown): void {
   if (key !== '__proto__') (object as Record<string, unknown>)[key] = value;
   else Object.defineProperty(object, key, {value, configurable: true, enumerable: true, writable: true});
-}
-
-function boxedOf(primitive: unknown): object {
-  if (!['string', 'number', 'boolean'].includes(typeof primitive)) {
-    throw new TypeError('expected a text, a number, or true or false');
-  }
-  return Object(primitive) as object;
 }
 
 /** Sets a property that is not one of the fields of an Error. */

@@ -108,16 +108,22 @@ export class RepoPaths {
   sourceFromRecorded(source: string, from: string): string {
     const url = source.startsWith(FILE_URL);
     const marked = url ? source.slice(FILE_URL.length) : source;
-    if (marked.startsWith(`${ROOT}/`)) {
-      const path = this.fromRecorded(marked.slice(ROOT.length + 1));
-      return url ? pathToFileURL(path).href : path;
-    }
+    const path = this.fromMarked(marked);
+    if (path !== null) return url ? pathToFileURL(path).href : path;
     // Programs that read source maps drop the scheme of a URL.
     const target = resolve(dirname(from), marked.replace(/^[a-z][a-z\d+.-]+:\/*/i, ''));
     if (url || !isBelow(target, this.root)) {
       throw new RangeError(`the source ${JSON.stringify(source)} of a source map is outside of the repository`);
     }
     return source;
+  }
+
+  /**
+   * @returns the absolute path; null: the text does not begin with the mark of the root
+   * @throws {RangeError} if the path leaves the root
+   */
+  fromMarked(text: string): string | null {
+    return text.startsWith(`${ROOT}/`) ? this.fromRecorded(text.slice(ROOT.length + 1)) : null;
   }
 }
 

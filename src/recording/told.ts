@@ -25,6 +25,7 @@ export class ToldEncoder {
     this.#v8 = new V8Encoder(paths, sources);
     this.#changes = {
       path: path => paths.toRecorded(path) ?? path,
+      snapshotPath: path => paths.sourceToRecorded(path),
       frames: text => paths.framesToRecorded(text),
     };
   }
@@ -74,6 +75,7 @@ export class ToldDecoder {
     this.#v8 = new V8Decoder(paths, folder);
     this.#changes = {
       path: path => paths.fromRecorded(path),
+      snapshotPath: path => paths.fromMarked(path) ?? path,
       frames: text => paths.framesFromRecorded(text),
     };
   }

@@ -3,10 +3,12 @@ import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {FileError} from '../core/texts/deaths';
 import {CompileCache} from '../worker/compile/compileCache';
+import type {FileProfile} from '../core/wire/fileProfile';
 import type {CompileCacheOrder, FileFixtures, FixtureFailure, UnitOutcome} from '../core/wire/workerMessages';
 import {expectFollowed} from '../worker/circus/failingFile';
 import {withFixtures} from '../worker/circus/fixtureDelivery';
 import {InBandWatch} from '../worker/guard/inBandWatch';
+import {FileProfiler} from '../worker/profile/fileProfiler';
 import {knowsRuntime, missingCapabilities} from '../worker/jestProbes';
 import type {PhaseLimits} from '../worker/guard/phases';
 import {expectFile, type CircusFile} from '../worker/circus/testFramework';
@@ -39,7 +41,8 @@ export interface InBandOptions {
   readonly fixtures: FixturesInBand | null;
   /** Called when a file begins. The returned function is called when the file or the process ends. */
   readonly onStart: (test: Test) => () => void;
-  readonly onEnd: (test: Test, ms: number, result: TestResult | null) => void;
+  /** @param profile where the file's time went; null: unknown */
+  readonly onEnd: (test: Test, ms: number, result: TestResult | null, profile: FileProfile | null) => void;
 }
 
 export async function runInBand(options: InBandOptions): Promise<void> {
@@ -48,7 +51,10 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   const Runner = jest.stockRunner();
   const runner = new Runner(...options.stockArguments);
   let file: {readonly test: Test; readonly startedAt: number; readonly end: () => void} | null = null;
-  const watch = options.limits === null ? null : new InBandWatch(options.limits, options.remedy, jest.modules.core);
+  const {limits, remedy} = options;
+  const profiler = limits === null ? null : new FileProfiler(jest.modules.runtime);
+  const watch =
+    limits === null || profiler === null ? null : new InBandWatch(limits, remedy, jest.modules.core, profiler);
   const {handed, sharing} = handOn(tests, options.fixtures);
   const jestsOwn = (test: Test) => sharing.get(test)?.test ?? test;
 
@@ -59,6 +65,8 @@ export async function runInBand(options: InBandOptions): Promise<void> {
     compileCache?.fileBegins(test.path);
     followed = watch?.fileBegins(relative(test.context.config.cwd, test.path), options.hardTimeoutOf(test)) ?? null;
     file = {test, startedAt: performance.now(), end: options.onStart(test)};
+    // Without a watchdog, nobody follows the tests.
+    profiler?.fileBegins(test.path, test.context.config);
   });
   const begin = (test: Test, failure: FixtureFailure | null) => {
     prepare(test);
@@ -67,10 +75,11 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   };
   const end = faults.guard('a file ended in band', (test: Test, result: TestResult | null) => {
     if (file === null) return; // the file never began, because of its fixtures
+    const profile = profiler?.fileEnds(result !== null) ?? null;
     watch?.fileEnds();
     expectFile(null);
     file.end();
-    options.onEnd(test, performance.now() - file.startedAt, result);
+    options.onEnd(test, performance.now() - file.startedAt, result, profile);
     file = null;
   });
   /** @throws if a fault has ended the run */

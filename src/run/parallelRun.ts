@@ -144,15 +144,18 @@ export async function startParallelRun(
     now: recorder.now,
     fixtures: sharedFixtures,
     hardTimeoutOf: unit => rulesOf(testOf(unit)).hardTimeoutMs,
-    onUnitEnd: (unit, ms, outcome, died) => {
+    onUnitEnd: (unit, end, died) => {
       const [test, node] = [testOf(unit), nodeNameOf(unit)];
-      if (outcome !== null) past.note(test, ms, outcome.type === 'result' ? outcome.result : null, node);
+      if (end !== null) {
+        const {ms, outcome, profiles} = end;
+        past.note(test, {ms, result: outcome.type === 'result' ? outcome.result : null, profiles}, node);
+      }
       if (died) past.noteDeath(test, node);
     },
-    onShare: (unit, slot, result) => {
+    onShare: (unit, {slot, result, profile}) => {
       nodeUse.ran(unit, slot, result);
       const node = nodeNameOf(unit);
-      if (slot !== null) recorder.share({test: testOf(unit), unit, slot, node, result, profile: null});
+      if (slot !== null) recorder.share({test: testOf(unit), unit, slot, node, result, profile});
     },
     onDeath: report => recorder.death(report),
     onLeftBehind: (slot, culprit, running, death) => notices.leftBehind(slot, culprit, running, death),

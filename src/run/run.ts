@@ -118,9 +118,9 @@ export async function run(runOptions: RunOptions): Promise<void> {
         compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
         fixtures: sharedFixtures && deliveredInBand(sharedFixtures, rules.fixtures),
         onStart: test => timings.markInBand(past.key(test)),
-        onEnd: (test, ms, result) => {
-          past.note(test, ms, result);
-          recorder.share({test, unit: null, slot: null, node: null, result, profile: null});
+        onEnd: (test, ms, result, profile) => {
+          past.note(test, {ms, result, profiles: profile === null ? [] : [profile]});
+          recorder.share({test, unit: null, slot: null, node: null, result, profile});
         },
       });
     } else if (tests.length > 0) {

@@ -5,26 +5,41 @@
 import type {TestResult} from '@jest/test-result';
 import type {Generation, SlotNumber} from '../core/plan/units';
 import {deadSession, readContent} from '../core/results/deadSession';
+import type {SliceResult} from '../core/results/merge';
 import type {Command, Remains, SchedulePlan} from '../core/schedule';
 import {abandonFile, blameFile, type Death, type DeathReport, type FileError, whyAbandoned} from '../core/texts/deaths';
 import {interruptedFile} from '../core/texts/interruption';
+import type {FileProfile} from '../core/wire/fileProfile';
 import type {CollectedTest, UnitOutcome} from '../core/wire/workerMessages';
 import {deadIn, messageIn, type Cause} from './cause';
 import {thisMoment, type WhatIsLeft} from './files/deadSlices';
-import type {FileEnd, FileParts} from './files/fileParts';
+import type {DeliveredPart, FileEnd, FileParts} from './files/fileParts';
 import type {FileReports} from './files/fileReports';
 import {ToldTests} from './files/toldTests';
 import type {ScheduleLog} from './scheduleLog';
+
+/** A unit that has ended. */
+export type RanUnit = Pick<FileEnd, 'ms' | 'outcome' | 'profiles'>;
+
+/** What one worker contributed to a unit. */
+export interface UnitShare {
+  /** null: no worker ran the unit. */
+  readonly slot: SlotNumber | null;
+  /** null: the unit has no result. */
+  readonly result: TestResult | null;
+  /** Where the worker's time went; null: unknown. */
+  readonly profile: FileProfile | null;
+}
 
 /** The parts of a run that results need. */
 export interface ResultOptions {
   readonly plan: SchedulePlan;
   readonly reports: FileReports;
   readonly files: FileParts;
-  /** A unit has ended; for the timings file. `died`: one of its workers died. */
-  readonly onUnitEnd: (unit: number, ms: number | null, outcome: UnitOutcome | null, died: boolean) => void;
+  /** A unit has ended; for the timings file. `end` null: it has no result. `died`: one of its workers died. */
+  readonly onUnitEnd: (unit: number, end: RanUnit | null, died: boolean) => void;
   /** One worker's share of a unit. `result` null: the unit has no result. `slot` null: no worker ran the unit. */
-  readonly onShare: (unit: number, slot: SlotNumber | null, result: TestResult | null) => void;
+  readonly onShare: (unit: number, share: UnitShare) => void;
   /** The evidence of a worker's death is complete. */
   readonly onDeath: (report: DeathReport) => void;
   readonly log: ScheduleLog;
@@ -90,9 +105,9 @@ export class UnitResults {
       }
       case 'keep-part': {
         const {unit, slot, part, apart} = command;
-        const {outcome, slice} = messageIn(cause, 'unit-done');
+        const {outcome, slice, profile} = messageIn(cause, 'unit-done');
         if (outcome.type === 'error' || slice === null) throw new Error(`worker w${slot} has delivered no part`);
-        this.#options.files.keepPart(unit, part, {slot, result: outcome.result, slice, apart});
+        this.#options.files.keepPart(unit, part, {slot, result: outcome.result, slice, apart, profile});
         return;
       }
       case 'keep-remains': {
@@ -114,9 +129,10 @@ export class UnitResults {
         return;
       case 'report': {
         const {unit, slot, awaited} = command;
-        const {outcome, ms} = messageIn(cause, 'unit-done');
-        this.#share(unit, outcome.type === 'result' ? [{slot, result: outcome.result}] : [], outcome, slot);
-        this.#end(unit, {ms, outcome}, awaited);
+        const {outcome, ms, profile} = messageIn(cause, 'unit-done');
+        const result = outcome.type === 'result' ? outcome.result : null;
+        this.#share(unit, [{slot, result, profile}], outcome);
+        this.#end(unit, {ms, outcome, profiles: profile === null ? [] : [profile]}, awaited);
         return;
       }
       case 'merge':
@@ -125,8 +141,8 @@ export class UnitResults {
       case 'blame': {
         const {unit, slot, loads, awaited} = command;
         const {report} = deadIn(cause, slot);
-        this.#options.onUnitEnd(unit, null, null, true);
-        this.#options.onShare(unit, slot, null);
+        this.#options.onUnitEnd(unit, null, true);
+        this.#options.onShare(unit, {slot, result: null, profile: null});
         this.#fail(
           unit,
           report.then(known => blameFile(known, loads)),
@@ -138,7 +154,7 @@ export class UnitResults {
         const {unit, reason, awaited} = command;
         const {maxWorkerRestarts} = this.#options.plan;
         const error = Promise.resolve(this.#lastDeath).then(last => abandonFile(reason, last, maxWorkerRestarts));
-        this.#options.onShare(unit, null, null);
+        this.#options.onShare(unit, {slot: null, result: null, profile: null});
         // The file may never have started, but reporters expect a start before each end.
         this.#options.reports.started(unit);
         this.#fail(unit, error, awaited);
@@ -148,7 +164,7 @@ export class UnitResults {
         const {unit, slots} = command;
         const {death} = deadIn(cause, slots[0] ?? 0);
         const workers = slots.map(slot => ({slot, pid: this.#options.pidIn(slot)}));
-        this.#options.onShare(unit, slots[0] ?? null, null);
+        this.#options.onShare(unit, {slot: slots[0] ?? null, result: null, profile: null});
         this.#options.reports.interrupted(unit, interruptedFile(signalOf(death), workers));
         return;
       }
@@ -165,15 +181,17 @@ export class UnitResults {
     const failure = failedIn === null ? null : messageIn(cause, 'unit-done').outcome;
     const error = failure?.type === 'error' ? failure.error : null;
     if (remains === null) {
-      const end =
-        error === null ? files.merge(unit, parts) : {outcome: {type: 'error', error} as const, ms: null, slices: []};
+      const end: FileEnd =
+        error === null
+          ? files.merge(unit, parts)
+          : {outcome: {type: 'error', error}, ms: null, slices: [], profiles: []};
       this.#share(unit, end.slices, end.outcome);
       this.#end(unit, end, awaited);
       return;
     }
     const told = this.#told.of(unit, 'test-case-result');
     const merged = files.mergeRemains(unit, parts, this.#whatIsLeft(remains, error)).then(end => {
-      onUnitEnd(unit, end.ms, end.outcome, true);
+      onUnitEnd(unit, end, true);
       this.#share(unit, end.slices, end.outcome);
       return end.outcome;
     });
@@ -195,23 +213,21 @@ export class UnitResults {
     return {notRun, together, why, interrupted: because === 'interrupted', lastReport: report};
   }
 
-  /** @param slot the slot of a worker that ran the unit */
-  #share(
-    unit: number,
-    shares: readonly {readonly slot: SlotNumber; readonly result: TestResult}[],
-    outcome: UnitOutcome,
-    slot: SlotNumber | null = shares[0]?.slot ?? null,
-  ): void {
+  #share(unit: number, shares: readonly (SliceResult | DeliveredPart | UnitShare)[], outcome: UnitOutcome): void {
     const {onShare} = this.#options;
-    if (outcome.type === 'error' || outcome.result.testResults.length === 0) return onShare(unit, slot, null);
-    for (const share of shares) onShare(unit, share.slot, share.result);
+    const profileOf = (share: object) => (share as Partial<UnitShare>).profile ?? null;
+    if (outcome.type === 'error' || outcome.result.testResults.length === 0) {
+      const [first = {slot: null}] = shares;
+      return onShare(unit, {slot: first.slot, result: null, profile: profileOf(first)});
+    }
+    for (const share of shares) onShare(unit, {slot: share.slot, result: share.result, profile: profileOf(share)});
   }
 
-  #end(unit: number, {ms, outcome}: Pick<FileEnd, 'ms' | 'outcome'>, awaited: boolean): void {
+  #end(unit: number, end: RanUnit, awaited: boolean): void {
     this.#forget(unit);
-    this.#options.onUnitEnd(unit, ms, outcome, false);
+    this.#options.onUnitEnd(unit, end, false);
     this.#settle(unit, awaited);
-    this.#options.reports.ended(unit, {outcome, wasTold: null});
+    this.#options.reports.ended(unit, {outcome: end.outcome, wasTold: null});
   }
 
   /** A unit ends without a result. */

@@ -7,11 +7,13 @@ import type {TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
 import {CompileCache} from './compile/compileCache';
 import type {UnitOrder, WorkerSetup} from '../core/wire/workerMessages';
+import type {FileProfile} from '../core/wire/fileProfile';
 import {updateSnapshotFor, type SnapshotUse} from '../core/results/snapshotUse';
 import {expectFollowed} from './circus/failingFile';
 import {withFixtures} from './circus/fixtureDelivery';
 import {canFollow, takeRun, type CircusFile} from './circus/testFramework';
 import {knowsRuntime} from './jestProbes';
+import type {FileProfiler} from './profile/fileProfiler';
 import {isReadable} from './thrown';
 
 interface TestWorker {
@@ -19,7 +21,10 @@ interface TestWorker {
   worker(data: {config: unknown; globalConfig: unknown; path: string; context: unknown}): Promise<TestResult>;
 }
 
-export type FileEnd = {readonly result: TestResult} | {readonly thrown: unknown};
+/** `profile`: where the time of the file went; null: unknown. */
+export type FileEnd = {readonly profile: FileProfile | null} & (
+  {readonly result: TestResult} | {readonly thrown: unknown}
+);
 
 /** How long (ms) a process may spend on saving its compiled code. Later processes save the rest. */
 const SAVE_WITHIN_MS = 250;
@@ -28,20 +33,29 @@ export class JestFileRunner {
   readonly #testWorker: TestWorker;
   readonly #setup: WorkerSetup;
   readonly #compileCache: CompileCache | null;
+  /** null: nobody wants profiles. */
+  readonly #profiler: FileProfiler | null;
   readonly #configs: ReadonlyMap<string, Config.ProjectConfig>;
 
-  private constructor(testWorker: TestWorker, setup: WorkerSetup, compileCache: CompileCache | null) {
+  private constructor(
+    testWorker: TestWorker,
+    setup: WorkerSetup,
+    compileCache: CompileCache | null,
+    profiler: FileProfiler | null,
+  ) {
+    this.#profiler = profiler;
     this.#testWorker = testWorker;
     this.#compileCache = compileCache;
     this.#setup = setup;
     this.#configs = new Map(setup.serializableResolvers.map(({config}) => [config.id, config as Config.ProjectConfig]));
   }
 
-  static async load(setup: WorkerSetup): Promise<JestFileRunner> {
+  /** @param profiler null: profiles are not wanted */
+  static async load(setup: WorkerSetup, profiler: FileProfiler | null = null): Promise<JestFileRunner> {
     const compileCache = CompileCache.start(setup.compileCache, knowsRuntime);
     const testWorker = loadTestWorker(setup.modules.testWorker);
     await testWorker.setup({serializableResolvers: structuredClone(setup.serializableResolvers)});
-    return new JestFileRunner(testWorker, setup, compileCache);
+    return new JestFileRunner(testWorker, setup, compileCache, profiler);
   }
 
   /** Whether the files of a project run in a framework that reports what it does. */
@@ -68,21 +82,23 @@ export class JestFileRunner {
     try {
       expectFollowed(config.testRunner, file, fixtures?.failure ?? null);
     } catch (thrown) {
-      return Promise.resolve({thrown});
+      return Promise.resolve({thrown, profile: null});
     }
+    this.#profiler?.fileBegins(path, own);
     return new Promise(resolve => {
       this.#testWorker.worker({config, globalConfig, path, context}).then(
         result => {
           void takeRun();
-          resolve({result});
+          resolve({result, profile: this.#profiler?.fileEnds(true) ?? null});
         },
         (thrown: unknown) => {
+          const profile = this.#profiler?.fileEnds(false) ?? null;
           const run = takeRun();
           // testWorker loses thrown values that are no errors, and errors whose stack cannot be read.
-          if (run === null || isReadable(thrown)) return resolve({thrown});
+          if (run === null || isReadable(thrown)) return resolve({thrown, profile});
           void run.then(
-            () => resolve({thrown}),
-            (original: unknown) => resolve({thrown: original}),
+            () => resolve({thrown, profile}),
+            (original: unknown) => resolve({thrown: original, profile}),
           );
         },
       );

@@ -29,7 +29,7 @@ const NOT_WANTED: UnitOutcome = {type: 'error', error: {message: 'It was not nee
 
 /** The news of a unit that the parent no longer wants and this worker has not begun. */
 export function neverBegun(unit: number): UnitDone {
-  return {type: 'unit-done', unit, ms: 0, retiring: false, outcome: NOT_WANTED, slice: null};
+  return {type: 'unit-done', unit, ms: 0, retiring: false, outcome: NOT_WANTED, slice: null, profile: null};
 }
 
 export async function runUnit({files, unit, sliced, file, heapLimitBytes, format}: UnitRun): Promise<UnitDone> {
@@ -56,6 +56,7 @@ export async function runUnit({files, unit, sliced, file, heapLimitBytes, format
     retiring: memory !== null,
     outcome,
     slice,
+    profile: end.profile,
     ...(memory !== null && {memory}),
     ...(lacks.length > 0 && {jestLacks: lacks}),
   };

@@ -1,7 +1,7 @@
 /** The loop of a worker over units: takes the next unit, runs it, and sends the news of its end. */
 import type {SplitOrder, UnitOrder, WorkerSetup} from '../core/wire/workerMessages';
 import {monotonicMs, nextTurn} from '../pristine/clock';
-import {relative} from '../pristine/path';
+import {dirname, relative} from '../pristine/path';
 import {FollowedFile} from './circus/followedFile';
 import {SlicedFile} from './circus/slicedFile';
 import type {ExitRecorder} from './guard/exitRecord';
@@ -12,6 +12,7 @@ import type {Watchdog} from './guard/watchdog';
 import {JestFileRunner} from './jestFile';
 import type {Orders} from './orders';
 import type {ParentLine} from './parentLine';
+import {FileProfiler} from './profile/fileProfiler';
 import {formatOf, type Format} from './thrown';
 import {runUnit, sendDone, type UnitDone} from './unitRun';
 
@@ -52,9 +53,10 @@ export class WorkerLoop {
   /** Loads Jest. The parent already knows the worker, and gives it work meanwhile. */
   static async load(options: WorkerLoopOptions, setup: WorkerSetup): Promise<WorkerLoop> {
     const {slowTimeoutMs, hardTimeoutMs} = setup;
-    const phases = new Phases(options.watchdog, {slowMs: slowTimeoutMs, hardMs: hardTimeoutMs});
+    const profiler = new FileProfiler(require.resolve('jest-runtime', {paths: [dirname(setup.modules.testWorker)]}));
+    const phases = new Phases(options.watchdog, {slowMs: slowTimeoutMs, hardMs: hardTimeoutMs}, profiler);
     phases.workerStarts();
-    const files = await JestFileRunner.load(setup);
+    const files = await JestFileRunner.load(setup, profiler);
     options.exit.listenersAreDeadly();
     return new WorkerLoop(options, setup, files, phases);
   }

@@ -1,4 +1,6 @@
-/** What workers load that a watch session starts ahead of its next run: it is as the run would have loaded it. */
+/**
+ * Workers that a watch session starts ahead of its next run load every module as the run itself would have loaded it.
+ */
 import {ENTER, inSession, OTHER, playBoth, says, untilWaiting} from './aheadSessions';
 import type {Files} from './project';
 import {EACH_NODE, inWatchMode} from './watching';

@@ -1,4 +1,4 @@
-/** Watch sessions whose runs find workers that were started ahead; each is played with the stock runner, too. */
+/** Plays watch sessions whose runs find workers that were started ahead. Plays each with the stock runner, too. */
 import {renameSync, rmSync, writeFileSync} from 'node:fs';
 import {relative} from 'node:path';
 import {slotsOf} from '../../src/core/schedule';

@@ -1,4 +1,4 @@
-/** What a run has been told, by keys or by globalSetup, reaches workers that were started ahead of it. */
+/** Workers that were started ahead of a run get the run's settings from keys and from globalSetup. */
 import {ENTER, OTHER, playBoth, says} from './aheadSessions';
 import type {Files} from './project';
 import {inWatchMode} from './watching';

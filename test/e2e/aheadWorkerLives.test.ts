@@ -1,4 +1,7 @@
-/** Workers that a watch session starts ahead of its next run: how many there are, and when they die or are not used. */
+/**
+ * Lives of the workers that a watch session starts ahead of its next run: how many there are, when they die, and when
+ * the run does not use them.
+ */
 import {ENTER, inSession, lastStates, OTHER, outcomeOf, replace, states, untilWaiting} from './aheadSessions';
 import {IS_THOROUGH, type Project} from './project';
 import {inWatchMode, type WatchSession} from './watching';

@@ -1,5 +1,5 @@
 /**
- * Workers that a watch session starts ahead of its next run: a rerun finds them up, and nothing tells them from workers
+ * A watch session starts workers ahead of its next run. The rerun finds them up, and no test can tell them from workers
  * that the run has started.
  */
 import {ENTER, OTHER, playBoth, says} from './aheadSessions';

@@ -1,4 +1,4 @@
-/** A Jest whose private parts differ from those that we know: features are off, one line says so, and all results are there. */
+/** On a Jest with unknown private parts, features are off, one line says so, and all results are there. */
 import {resultOf} from './outcomes';
 import {onEachLine, type Files, type JestOutput} from './project';
 

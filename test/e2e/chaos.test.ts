@@ -1,7 +1,9 @@
 /**
- * Workers die at random, at any moment, of any signal: no test is lost, none is reported twice, and what
- * fails is what a signal has hit. CHAOS_SEEDS=<n> tries n seeds on each Jest line, CHAOS_SEED=<seed> that one. A seed is
- * that of who is killed when, and of what; what it hits there is another matter on each machine.
+ * Workers die at random, at any moment, of any signal. The run loses no test and reports none twice. Only tests that a
+ * signal has hit fail.
+ *
+ * CHAOS_SEEDS=<n> tries n seeds on each Jest line; CHAOS_SEED=<seed> tries one seed. A seed decides which worker gets
+ * which signal, and when. Which test that hits depends on the machine.
  */
 import {basename} from 'node:path';
 import {accusationsOf, chaosSuite, killAtRandom, type Kill, type TestNote} from './chaos';

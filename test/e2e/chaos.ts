@@ -1,4 +1,4 @@
-/** A run whose workers are killed at random: what it runs, who kills, and what its failures say of whom. */
+/** Runs a suite whose workers are killed at random: the suite, the killer, and the deaths that the failures name. */
 import {spawnSync, type ChildProcess} from 'node:child_process';
 import type {FormattedTestResults} from '@jest/test-result';
 import {seeded} from '../seeded';

@@ -1,6 +1,6 @@
 /**
- * The compile cache changes nothing: projects that are made to see differences, with the stock runner and with ours in
- * each state of the cache, on each line of Jest that has a jest-runtime of its own.
+ * The compile cache changes no result. The projects are made to reveal differences. They run with the stock runner and
+ * with ours in each state of the cache, on each Jest line that has its own jest-runtime.
  */
 import {CHANGING, COVERED, FAILING, MOCKING} from './compileCacheProjects';
 import {

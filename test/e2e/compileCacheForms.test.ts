@@ -1,4 +1,4 @@
-/** The compile cache changes nothing of what modules of any form are, export and throw. */
+/** The compile cache changes neither the exports nor the errors of modules of any form. */
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {ODD_MODULES} from './compileCacheModules';

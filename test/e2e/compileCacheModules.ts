@@ -1,6 +1,6 @@
 /**
- * Modules in which a difference in how Jest compiles them would show: their forms, what they find around them, and what
- * they see of themselves. `drive` loads each and notes all that it exports; a function is called, too.
+ * Modules that reveal differences in how Jest compiles them: their forms, their surroundings, and what they see of
+ * themselves. `drive` loads each module, calls exported functions, and records all exports.
  */
 import type {Files} from './project';
 

@@ -1,4 +1,4 @@
-/** Projects in which features of Jest meet its compiling of modules. */
+/** Projects that use the features of Jest that affect how it compiles modules. */
 import {SEEING, thrice} from './compileCacheRuns';
 import {ODD_MODULES} from './compileCacheModules';
 import type {Files} from './project';

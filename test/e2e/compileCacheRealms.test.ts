@@ -1,4 +1,7 @@
-/** The compile cache changes nothing where projects, realms and kinds of modules meet, nor what V8 says of scripts. */
+/**
+ * The compile cache changes nothing for modules in several projects, realms and module systems, nor what V8 reports
+ * about scripts.
+ */
 import {writeFileSync} from 'node:fs';
 import {
   ADD_WASM,

@@ -1,4 +1,7 @@
-/** Projects in which the same modules are loaded into different realms, by different loaders, and looked at by V8's own tools. */
+/**
+ * Projects that load the same modules into different realms and with different loaders, and inspect them with V8's
+ * tools.
+ */
 import {SEEING, thrice} from './compileCacheRuns';
 import type {Files} from './project';
 

@@ -1,4 +1,7 @@
-/** Runs a project with the stock runner, and with ours in each state that its compile cache can be in; compares all that can be seen. */
+/**
+ * Runs a project with the stock runner, and with ours in each possible state of the compile cache. Compares everything
+ * that a user can see.
+ */
 import {existsSync, renameSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {comparable, type ParityOptions} from './parity';

@@ -1,4 +1,4 @@
-/** Files that may not run beside others, or want a worker of a kind: what runs when, and where. */
+/** Files with constraints: those that must not run beside others, and those that need a certain kind of worker. */
 import {onLatestLine, type Files, type Project} from './project';
 import {expectSplit, notesOf, slowTests, splitFile} from './splitting';
 

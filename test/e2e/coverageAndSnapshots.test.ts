@@ -1,4 +1,4 @@
-/** What a run writes is what the stock runner writes: coverage, and snapshots. */
+/** A run writes the same coverage and the same snapshots as the stock runner. */
 import {expectSameAsStock} from './parity';
 import {onEachLine, onLatestLine, type Files, type JestLine} from './project';
 

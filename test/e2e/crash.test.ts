@@ -1,4 +1,4 @@
-/** A worker that dies costs the test that ran, and says how. */
+/** If a worker dies, only the running test fails, and its message says how the worker died. */
 import {resultOf} from './outcomes';
 import {IN_ORDER, onLatestLine, type Files} from './project';
 import {BUSY_REPORTER, expectSplit, notesOf, slowTests, splitFile} from './splitting';

@@ -1,4 +1,4 @@
-/** Whatever ran when a worker died is named, and no test but that one is without its real result. */
+/** When a worker dies, the report names the test or hook that ran. All other tests get their real results. */
 import {expectOutcomes, messageOf, sourcesOf, statuses, type FileCases} from './outcomes';
 import {IS_THOROUGH, onEachLine, onLatestLine, type Files} from './project';
 import {expectSplit, notesOf, slowTests, splitFile} from './splitting';

@@ -1,6 +1,6 @@
 /**
- * A table: each moment of a worker's life, and each way to die or to loop in it. Whatever happens, the run ends,
- * whoever did it is named, and no other result is lost.
+ * A table of each moment in a worker's life and each way to die or to loop in it. In every case the run ends, the
+ * report names the culprit, and no other result is lost.
  */
 import {messageOf, resultOf, statuses} from './outcomes';
 import {testFile} from './fixtureProject';

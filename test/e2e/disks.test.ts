@@ -1,4 +1,4 @@
-/** What is written beside the tests' results cannot be written, or is removed: no result is lost by it. */
+/** If files other than the tests' results cannot be written, or are removed, no result is lost. */
 import {spawnSync} from 'node:child_process';
 import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';

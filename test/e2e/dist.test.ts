@@ -1,4 +1,4 @@
-/** The option `dist`: what may run apart, by whom, and what a user sees of it. */
+/** The option `dist`: which tests may run apart, in which workers, and what a user sees. */
 import {IN_ORDER, onLatestLine, type JestOutput, type Project} from './project';
 
 const parallel = (dist: string) => ({env: {XDIST_IN_BAND: 'never', XDIST_DIST: dist}});

@@ -1,4 +1,4 @@
-/** Test environments, module kinds, transforms, test runners: whatever a project has put in place. */
+/** Projects may replace test environments, module kinds, transforms and test runners. */
 import {expectSameAsStock} from './parity';
 import {onEachLine, onLatestLine, type Files} from './project';
 

@@ -1,4 +1,4 @@
-/** The files of examples/shared-fixtures, and the database that it finds. */
+/** The files of examples/shared-fixtures, and the database that the example uses. */
 import {execFileSync} from 'node:child_process';
 import {readdirSync, readFileSync} from 'node:fs';
 import {join, relative} from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * examples/shared-fixtures, a service tested against a real server and a real database: with its own Jest, and, its
- * other dependencies from the same install, with the oldest Jest that we support.
+ * examples/shared-fixtures tests a service with a real server and a real database. It runs with its own Jest, and with
+ * the oldest Jest that we support. The second run takes its other dependencies from the same install.
  */
 import {join, relative} from 'node:path';
 import type {RecordingLine} from '../../src/recording';

@@ -1,4 +1,4 @@
-/** Faults of the runner itself, which these tests put into it: whatever it is, the run ends, and each file has a result. */
+/** These tests inject faults into the runner itself. In every case the run ends, and each file has a result. */
 import {onEachLine, onLatestLine, type JestOutput, type Project} from './project';
 
 const OURS = '../../node_modules/jest-runner-xdist/dist';

@@ -1,4 +1,4 @@
-/** What works with the stock runner works the same with ours, feature by feature. */
+/** Each feature that works with the stock runner works the same with ours. */
 import {expectSameAsStock} from './parity';
 import {onEachLine, onLatestLine, type Files} from './project';
 

@@ -1,4 +1,4 @@
-/** Projects with shared fixtures that write down what becomes of them. */
+/** Projects with shared fixtures that record their own setups and teardowns. */
 import type {Files, Project} from './project';
 
 export interface FixtureSource {

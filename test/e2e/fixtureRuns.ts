@@ -1,6 +1,6 @@
 /**
- * A child process that runs single test files with the worker's own code and an install's real Jest, and hands
- * them values of shared fixtures. Started with the install's folder and the project's; answers each order.
+ * A child process that runs single test files with the worker's own code and an install's real Jest. It gives the files
+ * values of shared fixtures. Its arguments are the install's folder and the project's; it answers each order.
  */
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';

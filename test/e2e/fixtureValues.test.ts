@@ -1,4 +1,7 @@
-/** The values of shared fixtures, as test files read them, whatever their project has put in place; and none, where one has failed. */
+/**
+ * Test files read the values of shared fixtures, whatever environment, module kind or mocks they use. A file gets no
+ * value from a fixture that has failed.
+ */
 import {fork} from 'node:child_process';
 import {join} from 'node:path';
 import type {FileFixtures, FixtureFailure} from '../../src/core/wire/workerMessages';

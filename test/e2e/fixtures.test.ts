@@ -1,4 +1,4 @@
-/** Shared fixtures, as a user sees them: set up once, and there for whom they were declared. */
+/** Shared fixtures, as a user sees them: set up once, and available to the files that declare them. */
 import {fixture, fixtureLog, testFile, usersOf} from './fixtureProject';
 import {messageOf, resultOf, statuses} from './outcomes';
 import {IN_ORDER, onEachLine, onLatestLine} from './project';

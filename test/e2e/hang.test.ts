@@ -1,4 +1,4 @@
-/** Whatever hangs is ended, named, and shown where it hung; the rest of its file is run. */
+/** If a test hangs, the runner ends it, names it and shows where it hung. The rest of its file still runs. */
 import {spawnSync} from 'node:child_process';
 import {expectOutcomes, messageOf, sourcesOf, statuses, type FileCases} from './outcomes';
 import {onLatestLine, onlyThorough} from './project';

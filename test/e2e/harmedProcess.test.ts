@@ -1,4 +1,4 @@
-/** What test files do to the process that they share with us: the results are the stock runner's, or say what was done. */
+/** Test files may harm the process that they share with us. The results are the stock runner's, or name the harm. */
 import {messageOf, statuses} from './outcomes';
 import {onEachLine, onLatestLine, type Files} from './project';
 

@@ -1,7 +1,7 @@
 /**
- * The parts of Jest that we use are the running Jest's, however the project is laid out: its own npm
- * tarball in npm's hoisted and nested layouts and in pnpm's strict one, and a project on one Jest while
- * our own install holds the other.
+ * We use the parts of the running Jest, however the project is laid out. The tests install our own npm tarball in npm's
+ * hoisted and nested layouts and in pnpm's strict layout, and in a project whose Jest differs from the one in our
+ * install.
  */
 import {execFileSync} from 'node:child_process';
 import {

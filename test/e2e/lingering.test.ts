@@ -1,4 +1,4 @@
-/** Workers that do not end when they should, or are ended for what they have kept: which file is named. */
+/** Some workers do not end in time, or are ended because they hold too much memory. The report names the right file. */
 import {IN_ORDER, nodeOf, onEachLine, onLatestLine} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};

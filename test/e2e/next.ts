@@ -1,4 +1,6 @@
-/** What the two runners make of a few test files on some version of Jest, and which of its private parts are missing. */
+/**
+ * Runs a few test files with both runners on any version of Jest, and lists the private parts of Jest that are missing.
+ */
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';

@@ -1,4 +1,4 @@
-/** Runs with the option `nodes`, and what their tests have noted of the workers that they ran in. */
+/** Runs projects with the option `nodes`, and reads what their tests have recorded about their workers. */
 import type {AssertionResult} from '@jest/test-result';
 import type {Files, JestOutput, Project, RunOptions} from './project';
 

@@ -1,4 +1,4 @@
-/** Snapshots with `dist: 'each'`: one file of them for all nodes. */
+/** With `dist: 'each'`, all nodes share one snapshot file. */
 import {basename} from 'node:path';
 import {COMPANY, messageOf, on, testsOf, TWO} from './nodeRuns';
 import {IS_THOROUGH, onLatestLine} from './project';

@@ -1,4 +1,4 @@
-/** The option `nodes`, and `dist: 'each'`: every test on every kind of worker, and one result for Jest. */
+/** The option `nodes` and `dist: 'each'`: every test runs on every kind of worker, and Jest gets one result. */
 import {existsSync} from 'node:fs';
 import type {AssertionResult} from '@jest/test-result';
 import {COMPANY, HERE, many, messageOf, namesOf, NOTE, notesOf, on, testsOf, TOKYO, TWO} from './nodeRuns';

@@ -1,4 +1,4 @@
-/** Where options come from, and what a mistake in them looks like. */
+/** The sources of options, and the messages for mistakes in them. */
 import {basename} from 'node:path';
 import type {SchedulePlan} from '../../src/core/schedule/state';
 import {onEachLine, onLatestLine, type Files, type JestOutput} from './project';

@@ -1,4 +1,4 @@
-/** What Jest says of one test file, and what it is to say of several at once. */
+/** The outcome of one test file in Jest's output, and the expected outcome of several together. */
 import type {JestOutput, Files} from './project';
 
 type FileResult = NonNullable<JestOutput['json']>['testResults'][number];

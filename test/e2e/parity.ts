@@ -1,4 +1,4 @@
-/** Runs a project with the stock runner and with ours, and compares all that a user can see. */
+/** Runs a project with the stock runner and with ours, and compares everything that a user can see. */
 import {stripVTControlCharacters} from 'node:util';
 import type {JestOutput, Project, ReporterEvent, RunOptions} from './project';
 
@@ -8,21 +8,26 @@ export interface BothOutputs {
 }
 
 export interface ParityOptions extends RunOptions {
-  /** Prepares the project before each of the two runs: an earlier run, a change. */
+  /** Prepares the project before each of the two runs, for example with an earlier run or a change. */
   readonly before?: (project: Project, run: (args: readonly string[]) => Promise<JestOutput>) => Promise<void>;
-  /** Files that a run writes, to be compared too. */
+  /** Files that the run writes and that are compared, too. */
   readonly outputs?: readonly string[];
-  /** What workers print goes straight out (--verbose), in between the reporter's lines: their order is chance. */
+  /** With --verbose, workers print directly, in between the reporter's lines. The order of such lines is random. */
   readonly interleaved?: boolean;
-  /** Runs in band, so there is no log of a schedule. */
+  /** The run is in band, so the scheduler writes no log. */
   readonly inBand?: boolean;
-  /** Workers are told to end in the midst of the run: on a busy machine the stock runner may have to force one, and says so. */
+  /**
+   * Jest ends workers in the middle of the run. On a busy machine, the stock runner may have to kill one, and then
+   * prints a warning.
+   */
   readonly endings?: boolean;
-  /** A file's tests run in several workers: when each of them begins and ends is chance. */
+  /** The tests of a file run in several workers, so the order in which they begin and end is random. */
   readonly split?: boolean;
 }
 
-/** Runs both and expects the same: exit code, --json, reporter events, printed text, written files. */
+/**
+ * Runs the project with both runners and expects the same exit code, --json, reporter events, printed text and files.
+ */
 export async function expectSameAsStock(
   project: Project,
   args: readonly string[],
@@ -44,14 +49,14 @@ export async function expectSameAsStock(
   const {stock, xdist} = outputs as unknown as BothOutputs;
   expect(comparable(xdist, files.xdist, options)).toEqual(comparable(stock, files.stock, options));
   expect(stock.log).toHaveLength(0);
-  expect(xdist.stderr).not.toContain('The internals of Jest'); // no feature is off
-  // Otherwise the stock runner would have been compared with itself.
+  expect(xdist.stderr).not.toContain('The internals of Jest'); // all features are on
+  // Without this check, the test might compare the stock runner with itself.
   if (options.inBand) expect(xdist.log).toHaveLength(0);
   else expect(xdist.log.length).toBeGreaterThan(0);
   return {stock, xdist};
 }
 
-/** What a user can see of a run, without times and what else is chance. */
+/** The output of a run that a user can see, without times and other random parts. */
 export function comparable(output: JestOutput, files: unknown, options: ParityOptions): Record<string, unknown> {
   const text = (printed: string) =>
     normalizeText(printed, options.interleaved === true ? /\n/ : REPORTER_BLOCK).filter(
@@ -88,13 +93,13 @@ export function normalizeJson(json: JestOutput['json']): unknown {
 }
 
 /**
- * Per file and kind of event, in order. Files finish in any order; and the stock runner does not wait
- * for one reporter to have heard of a test's start before another hears of its end.
+ * Groups the events by file and kind, in order. Files end in any order. The stock runner may also report a test's end
+ * to one reporter before all reporters have got the test's start.
  */
 function normalizeEvents(events: readonly ReporterEvent[], split: boolean): unknown {
   const byFile: Record<string, unknown[]> = {};
   for (const event of events) (byFile[`${event.path ?? 'run'} ${event.event}`] ??= []).push(withoutTimes(event));
-  // One path may be run by two projects: which of them came first is chance.
+  // Two projects may run the same path, in either order.
   for (const [path, list] of Object.entries(byFile)) {
     const [file] = path.split(' ');
     const isCase = /case-(start|result)$/.test(path);
@@ -113,11 +118,11 @@ function withoutTimes(value: unknown): unknown {
   );
 }
 
-/** Where the default reporter begins to print of something else. */
+/** Matches where the default reporter begins a new block of output. */
 const REPORTER_BLOCK =
   /^(?= ?PASS| ?FAIL| ?LOGGING RETRY ERRORS|Seed:|Jest: |A worker process|Test Suites:|Summary of all failing|Snapshot Summary|-----+\|)/m;
 
-/** What was printed, without times, in pieces that are put into a fixed order. */
+/** The printed text without times, split into sorted pieces. */
 function normalizeText(text: string, separator: RegExp): string[] {
   return withoutSplitNotes(stripVTControlCharacters(text))
     .split('\n')
@@ -133,9 +138,9 @@ function normalizeText(text: string, separator: RegExp): string[] {
 function normalizeLine(line: string): string {
   return (
     withoutSplitNotes(line)
-      // Say only from where a queue was run.
+      // These frames only tell from where Node has run a queue.
       .replace(/\n +at \S+ \(node:internal\/(process\/task_queues|timers|async_hooks):.*\)/g, '')
-      // V8 leaves out the last asynchronous frames now and then, under the stock runner, too.
+      // V8 sometimes omits the last asynchronous frames, also under the stock runner.
       .replace(/\n +at (?:async )?\S+ \([^()\n]*[\\/]jest-runner[\\/]build[\\/][^()\n]*\)/g, '')
       .replace(/\(\d+(\.\d+)? m?s\)/g, '(time)')
       .replace(/ \(time\)$/gm, '')
@@ -144,7 +149,7 @@ function normalizeLine(line: string): string {
   );
 }
 
-/** What we add to the failures of tests of a file that was split; the stock runner has no such thing to say. */
+/** Removes the notes that we add to test failures of a split file. The stock runner has no such notes. */
 export function withoutSplitNotes(text: string): string {
   return text.replace(/\n {4}This file was split: [^\n]*\n|\n\nThis file was split: [^\n]*/g, '');
 }

@@ -1,4 +1,7 @@
-/** What users see of pragmas that are malformed, stand where Jest does not look, or ask for what cannot be had; what the plan has of the others. */
+/**
+ * The messages for pragmas that are malformed, misplaced, or ask for something that the run does not have, and the
+ * effect of valid pragmas on the plan.
+ */
 import {basename} from 'node:path';
 import type {SchedulePlan} from '../../src/core/schedule/state';
 import {onLatestLine} from './project';

@@ -1,37 +1,39 @@
-/** Small real projects: written into an install's folder, run with the real `jest` command. */
+/** Writes small real projects into an install's folder and runs the real `jest` command in them. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import type {FormattedTestResults} from '@jest/test-result';
 import {readRecording, type RecordingLine} from '../../src/recording';
 
-/** The Jest lines that we support; each has an install made by install.mjs. */
+/** The Jest lines that we support. install.mjs makes an install for each. */
 export const JEST_LINES = ['29', '30'] as const;
 export type JestLine = (typeof JEST_LINES)[number];
 
 export type OtherNode = 22 | 24 | 26;
 
-/** The path of a Node of another major version than the oldest that we support. */
+/** The path of a Node whose major version is not the oldest that we support. */
 export const nodeOf = (major: OtherNode) =>
   join(__dirname, 'installs', `node-${major}`, 'node_modules', 'node', 'bin', 'node');
 
 export const OTHER_NODE = nodeOf(22);
 
-/** `config`: the one that the project's own config names. */
+/** `config`: the runner that the project's own config names. */
 export type Runner = 'stock' | 'xdist' | 'config';
 
-/** Files by path relative to the project's folder. */
+/** Texts of files, by path relative to the project's folder. */
 export type Files = Readonly<Record<string, string>>;
 
 export interface RunOptions {
   readonly runner?: Runner;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeArgs?: readonly string[];
-  /** Default: the project's. */
+  /** The Node that runs Jest. Default: the project's. */
   readonly execPath?: string;
-  /** Whether the recordings of earlier runs stay. */
+  /** A script that runs in place of `jest`, with the same arguments. */
+  readonly script?: string;
+  /** Whether to keep the recordings of earlier runs. */
   readonly keepsRecordings?: boolean;
-  /** Called when `jest` has been started; the run's end waits for it. */
+  /** Called after `jest` has been started. `run` also waits for the promise. */
   readonly meanwhile?: (jest: ChildProcess) => Promise<void>;
 }
 
@@ -40,15 +42,15 @@ export interface JestOutput {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** What --json --outputFile wrote; null where the run did not get that far. */
+  /** The output of --json --outputFile. null if the run ended before Jest wrote it. */
   readonly json: FormattedTestResults | null;
-  /** What the recording reporter saw, in order. */
+  /** The events that the recording reporter got, in order. */
   readonly events: readonly ReporterEvent[];
   /** The scheduler's lines of the run's recording; empty for the stock runner and for runs in band. */
   readonly log: readonly RecordingLine[];
 }
 
-/** What the scheduler was told, and what it decided. */
+/** The types of lines with the scheduler's input and its decisions. */
 const OF_SCHEDULE: ReadonlySet<string> = new Set(['plan', 'event', 'command', 'groups']);
 
 export interface ReporterEvent {
@@ -57,7 +59,7 @@ export interface ReporterEvent {
   readonly [field: string]: unknown;
 }
 
-/** Writes one JSON line for each call that Jest makes. */
+/** A reporter that writes one JSON line for each call by Jest. */
 const RECORDING_REPORTER = `
 const fs = require('fs');
 const path = require('path');
@@ -84,9 +86,9 @@ module.exports = class {
 `;
 
 /**
- * Jest's own module map, made in Jest's process. To read the files of a project that Jest does not know yet, Jest starts
- * as many processes as there will be workers; they take a sixth of the CPU time of a small run. Jest itself calls
- * `setupCachePath` only on its own class.
+ * Jest's own haste map, forced to work in Jest's process. For a project that Jest does not know yet, the haste map
+ * otherwise reads the files in as many processes as there will be workers. These processes take a sixth of the CPU time
+ * of a small run. Jest itself calls `setupCachePath` only on its own class.
  */
 const IN_BAND_HASTE_MAP = `
 module.exports = class extends require('jest-haste-map').default {
@@ -95,11 +97,11 @@ module.exports = class extends require('jest-haste-map').default {
 };
 `;
 
-/** The source of a test sequencer that goes by the paths. */
+/** The source of a test sequencer that sorts by path. */
 export const IN_ORDER =
   'module.exports = class { shard(tests) { return tests; } sort(tests) { return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1)); } allFailedTests(t) { return t; } cacheResults() {} };';
 
-/** For code of a project: `times(type)` counts such events in the recording of the run so far. */
+/** Code for a project's files: `times(type)` counts the events of this type in the run's recording so far. */
 export const TIMES_RECORDED = `
   const times = type => {
     const {dirname, join} = require('path');
@@ -118,13 +120,13 @@ let counter = 0;
 export class Project {
   readonly folder: string;
   readonly line: JestLine;
-  /** What runs Jest, unless a run says otherwise. */
+  /** The Node that runs Jest, unless a run names another one. */
   execPath = process.execPath;
   readonly #files: Files;
 
   /**
-   * @param config Jest's; `transform: {}` unless it says otherwise: most tests need no Babel
-   * @param install a folder with the node_modules that it is to find
+   * @param config Jest's config. Default for `transform`: `{}`, because most tests need no Babel
+   * @param install a folder with the node_modules that the project uses
    */
   constructor(
     line: JestLine,
@@ -146,7 +148,7 @@ export class Project {
     this.reset();
   }
 
-  /** As it was first written: no snapshots, no caches, nothing that a run has left. */
+  /** Restores the project's original files. Removes snapshots, caches and everything else that runs have left. */
   reset(): void {
     rmSync(this.folder, {recursive: true, force: true});
     for (const [path, text] of Object.entries(this.#files)) this.write(path, text);
@@ -173,7 +175,7 @@ export class Project {
     return existsSync(this.path(path));
   }
 
-  /** A file, or every file below a folder, with its text, by relative path. */
+  /** The text of a file, or of every file below a folder, by relative path. */
   readAll(folder: string): Record<string, string> {
     const all: Record<string, string> = {};
     const walk = (at: string) => {
@@ -191,7 +193,7 @@ export class Project {
 
   /** Starts `jest` and returns at once. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcess {
-    const jest = join(this.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
+    const jest = options.script ?? join(this.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
     const runner = (options.runner ?? 'xdist') === 'xdist' ? ['--runner=xdist'] : [];
     const recordings = options.keepsRecordings === true ? [] : this.#recordings();
     for (const left of ['out.json', 'events.jsonl', ...recordings]) rmSync(this.path(left), {force: true});
@@ -207,7 +209,7 @@ export class Project {
         '--reporters=./.recorder.js',
         '--json',
         '--outputFile=out.json',
-        // In place of Jest's default, of which the one field that is set stays.
+        // Replaces Jest's default `haste`, so the one field that the default sets is repeated here.
         `--haste=${JSON.stringify({forceNodeFilesystemAPI: true, hasteMapModulePath: this.path('.haste-map.js')})}`,
         ...args,
       ],
@@ -224,18 +226,18 @@ export class Project {
     );
   }
 
-  /** The lines of the recordings that the last call of `jest` has left so far. */
+  /** The lines of all recordings that the last call of `jest` has left so far. */
   recorded(): RecordingLine[] {
     return this.runsRecorded().flat();
   }
 
-  /** The same, run by run. */
+  /** The lines of these recordings, run by run. */
   runsRecorded(): RecordingLine[][] {
     return this.#recordings().flatMap(path => {
       try {
         return [[...readRecording(this.path(path)).lines]];
       } catch {
-        return []; // its run has just begun
+        return []; // the run has just begun, so the recording is still empty
       }
     });
   }
@@ -273,14 +275,16 @@ export class Project {
     };
   }
 
-  /** Resolves when a run has written all of these files. */
+  /** Resolves when the run has written all of these files. */
   async untilThere(jest: ChildProcess, ...paths: readonly string[]): Promise<void> {
     await this.#until(jest, paths.join(), () => paths.every(path => this.exists(path)));
   }
 
-  /** Resolves when a run's reporters have heard of an event of a file. */
+  /** Resolves when the run's reporters have got this event for this file. */
   async untilHeard(jest: ChildProcess, event: string, path: string): Promise<void> {
-    const line = JSON.stringify({event, path}).slice(0, -1); // the last line may still be in the making
+    // The log is searched as text, because its last line may be incomplete. More fields may follow, so the last brace
+    // is cut.
+    const line = JSON.stringify({event, path}).slice(0, -1);
     const heard = () => this.exists('events.jsonl') && this.read('events.jsonl').includes(line);
     await this.#until(jest, `${event} of ${path}`, heard);
   }
@@ -293,7 +297,7 @@ export class Project {
     }
   }
 
-  /** What still runs in the project's folder; read from /proc, so only where there is one. */
+  /** The processes that still run in the project's folder. Reads /proc, so it works only where /proc exists. */
   processes(): string[] {
     if (!existsSync('/proc/self')) return [];
     return readdirSync('/proc')
@@ -303,12 +307,15 @@ export class Project {
           const inside = readlinkSync(`/proc/${pid}/cwd`).startsWith(this.folder);
           return inside ? [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`] : [];
         } catch {
-          return []; // gone meanwhile
+          return []; // the process has ended
         }
       });
   }
 
-  /** What still runs after a moment in which what was killed may come to its end; on a busy machine it may take some. */
+  /**
+   * The processes that still run after `withinMs`. Returns earlier if none is left. Killed processes need time to end,
+   * and more on a busy machine.
+   */
   async leftProcesses(withinMs = 60_000): Promise<string[]> {
     const until = Date.now() + withinMs;
     while (this.processes().length > 0 && Date.now() < until) await new Promise(resolve => setTimeout(resolve, 20));
@@ -324,7 +331,7 @@ export class Project {
   }
 }
 
-/** The Jest that runs these tests must not be seen by those that they start. */
+/** The environment for a project's Jest. It must not show the Jest that runs these tests. */
 function inheritedEnvironment(): Record<string, string | undefined> {
   const environment = {...process.env};
   for (const name of Object.keys(environment)) {
@@ -334,13 +341,13 @@ function inheritedEnvironment(): Record<string, string | undefined> {
   return environment;
 }
 
-/** A Jest line, and the Node that runs it; unset: the one that runs the tests. */
+/** A Jest line, and the Node that runs Jest. No Node: the one that runs the tests. */
 export interface Platform {
   readonly line: JestLine;
   readonly node?: OtherNode;
 }
 
-/** Defines a test for each Jest line; its project is gone afterwards. */
+/** Defines a test for each Jest line. Removes the project after the test. */
 export function onEachLine(
   name: string,
   test: (line: JestLine, make: MakeProject) => Promise<void>,
@@ -368,7 +375,7 @@ export function onEachPlatform(
         return project;
       };
       await test(platform.line, make);
-      for (const project of projects) project.remove(); // one that failed stays, to be looked at
+      for (const project of projects) project.remove(); // the project of a failed test stays, for inspection
     });
   });
 }
@@ -377,15 +384,21 @@ function describePlatform({line, node}: Platform): string {
   return node === undefined ? `Jest ${line}` : `Jest ${line}, Node ${node}`;
 }
 
-/** `npm run test:thorough` sets it: what is exhaustive runs then, too. */
+/** `npm run test:thorough` sets THOROUGH, to run the exhaustive tests too. */
 export const IS_THOROUGH = process.env.THOROUGH === '1';
 
-/** For policy, which no Jest line can change: on the latest line; with `npm run test:thorough` on each. */
+/**
+ * Defines a test of our own policy, which does not depend on the Jest line. The test runs on the latest line, and with
+ * `npm run test:thorough` on each.
+ */
 export function onLatestLine(name: string, test: (line: JestLine, make: MakeProject) => Promise<void>): void {
   onEachLine(name, test, IS_THOROUGH ? JEST_LINES : ['30']);
 }
 
-/** For what a cheaper test covers as well, and what only takes too long for each change: with `npm run test:thorough`. */
+/**
+ * Defines a test that runs only with `npm run test:thorough`: a cheaper test covers the same, or it is too slow for
+ * each change.
+ */
 export function onlyThorough(
   name: string,
   test: (line: JestLine, make: MakeProject) => Promise<void>,

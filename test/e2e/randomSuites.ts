@@ -1,6 +1,6 @@
 /**
- * Random test files: what they define, and their source. What a hook or a test does never depends on
- * which of the file's other tests ran before it, as it must not in a file that may be split.
+ * Generates random test files: their definitions and their source. No hook or test depends on which other tests of its
+ * file have run before, because tests in a file that may be split must not.
  */
 import fc from 'fast-check';
 import type {Granularity} from '../../src/core/plan/units';

@@ -1,4 +1,4 @@
-/** What a run leaves for later, by what a reader finds in it. */
+/** A recording of a real run, as a reader sees it. */
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {gunzipSync} from 'node:zlib';
 import {readRecording, type Recording, type RecordingLine} from '../../src/recording';

@@ -1,4 +1,4 @@
-/** The course of a run: order of events, --bail, and what a worker's environment says. */
+/** The course of a run: the order of events, --bail, and a worker's environment variables. */
 import {existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';

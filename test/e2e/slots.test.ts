@@ -1,4 +1,7 @@
-/** The option `slots`: how many workers there are, and what a user sees of it. The machine's load is made up, or chance would decide. */
+/**
+ * The option `slots`: how many workers there are, and what a user sees. The tests fake the machine's load, because the
+ * real load is random.
+ */
 import {replay} from '../simulation/replay';
 import {normalizeJson} from './parity';
 import {onLatestLine, type JestOutput, type Project, TIMES_RECORDED} from './project';

@@ -1,4 +1,7 @@
-/** Split files in whatever a project has put in place: environments, module kinds, transforms, projects, watch mode. */
+/**
+ * Split files in projects with other environments, module kinds and transforms, with several projects, and in watch
+ * mode.
+ */
 import type {AssertionResult} from '@jest/test-result';
 import {IS_THOROUGH, onlyThorough, onEachLine, onLatestLine} from './project';
 import {

@@ -1,4 +1,4 @@
-/** When a file that may be split is not, and what becomes of one that is in the middle of it when something happens. */
+/** When a splittable file runs whole, and what happens to a file in the middle of a split. */
 import {expectSameAsStock} from './parity';
 import {onLatestLine} from './project';
 import {expectSplit, expectWhole, notesOf, PARALLEL, slowTests, splitFile, testsOf, workersOf} from './splitting';

@@ -1,4 +1,4 @@
-/** Files that may be split and do what makes that hard: to the clock, to the tree of tests, to snapshots. */
+/** Splittable files with tests that make a split hard: they change the clock, the tree of tests, or snapshots. */
 import {normalizeJson} from './parity';
 import {onLatestLine, type JestOutput, type Project} from './project';
 import {expectSplit, expectSplitSameAsStock, PARALLEL, slowTests, splitFile, testsOf, workersOf} from './splitting';

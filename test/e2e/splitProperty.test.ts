@@ -1,7 +1,7 @@
 /**
- * Random suites, split at random: whatever the split, the merged result is that of one ordinary run.
- * Most cases run in a child process that plays the parent's part (splitSessions.ts), a few with the real
- * command. A counterexample is shown as the file's source and the split.
+ * Splits random suites at random. However a file is split, the merged result equals that of one ordinary run. Most
+ * cases run in a child process that plays the parent's part (splitSessions.ts), and a few with the real command. A
+ * failing case prints the file's source and the split.
  */
 import {fork, type ChildProcess} from 'node:child_process';
 import {join} from 'node:path';

@@ -1,4 +1,4 @@
-/** What is told of a split file: reporters' events, durations, console output, coverage. */
+/** The reports on a split file: reporter events, durations, console output, coverage. */
 import type {AssertionResult, TestResult} from '@jest/test-result';
 import {onEachLine, onLatestLine, type Files, type Project} from './project';
 import {expectSplit, expectSplitSameAsStock, PARALLEL, slowTests, splitFile, testsOf} from './splitting';

@@ -1,7 +1,7 @@
 /**
- * A child process that runs test files with the worker's own code and an install's real Jest: whole, and
- * in several sessions one after the other, with the part of the parent played after a plan. Started with
- * the install's folder and the project's; answers every case that it is sent.
+ * A child process that runs test files with the worker's own code and an install's real Jest. It runs a file whole, and
+ * in several sessions one after the other. In the sessions, it plays the parent's part according to a plan. Its
+ * arguments are the install's folder and the project's; it answers every case that it gets.
  */
 import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
@@ -218,8 +218,11 @@ class CaseRun {
     });
     feeder.start(file, collected !== null ? this.#groups : null);
     let timer: NodeJS.Timeout | undefined;
-    const hangs = new Promise<{thrown: unknown}>(resolve => {
-      timer = setTimeout(() => resolve({thrown: new Error(`hangs: ${feeder.describe()}`)}), HANGS_AFTER_MS);
+    const hangs = new Promise<JestFile.FileEnd>(resolve => {
+      timer = setTimeout(
+        () => resolve({thrown: new Error(`hangs: ${feeder.describe()}`), profile: null}),
+        HANGS_AFTER_MS,
+      );
     });
     const end = await Promise.race([
       runner.run(

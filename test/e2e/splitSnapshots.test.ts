@@ -1,4 +1,4 @@
-/** The snapshots of a split file: what is written, and the figures, as with the stock runner. */
+/** A split file writes the same snapshots and reports the same snapshot counts as with the stock runner. */
 import type {TestResult} from '@jest/test-result';
 import {IS_THOROUGH, onEachLine, onLatestLine, onlyThorough, type JestOutput, type Project} from './project';
 import {expectSplit, expectSplitSameAsStock, expectWhole, PARALLEL, slowTests, splitFile} from './splitting';

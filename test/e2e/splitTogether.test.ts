@@ -1,4 +1,4 @@
-/** Tests of a split file that stay together: concurrent ones, and those of a block that is retried. */
+/** Tests of a split file that stay together: concurrent tests, and the tests of a block that is retried. */
 import {onEachLine, onLatestLine} from './project';
 import {expectSplitSameAsStock, notesOf, slowTests, splitFile} from './splitting';
 

@@ -1,11 +1,11 @@
-/** Projects with one file whose tests are spread over workers. */
+/** Builds projects with one file whose tests are spread over several workers. */
 import type {RecordingLine} from '../../src/recording';
 import {expectSameAsStock, type BothOutputs, type ParityOptions} from './parity';
 import type {Files, JestOutput, Project} from './project';
 
 export const PARALLEL = {XDIST_IN_BAND: 'never'};
 
-/** What the test files begin with. `note` says who does what in which order. */
+/** The beginning of each test file. `note` records which worker does what, in order. */
 const PRELUDE = `const {appendFileSync, existsSync, openSync, readFileSync} = require('fs');
 const me = process.env.XDIST_WORKER ?? 'stock';
 const note = what => appendFileSync('notes', JSON.stringify({worker: me, what}) + '\\n');
@@ -13,9 +13,9 @@ const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
 `;
 
 /**
- * Says that this worker has loaded the file; `loaders` says how many have in this run, which is enough with the
- * stock runner. To wait for others may take long: the symbol is what `jest.setTimeout` sets, as there is no
- * `jest` where globals are not injected.
+ * Records that this worker has loaded the file. `loaders` tells how many workers of the run have loaded the file; with
+ * the stock runner, it always returns enough. A test may wait long for other workers, so the timeout is raised. The
+ * symbol is what `jest.setTimeout` sets; without injected globals, a test file has no `jest`.
  */
 export const LOADERS = `globalThis[Symbol.for('TEST_TIMEOUT_SYMBOL')] ??= 200_000;
 const loaded = 'loaded-' + process.env.XDIST_RUN_ID;
@@ -27,8 +27,8 @@ const PAUSE = `const pause = (ms = 25) => sleep(ms);
 `;
 
 /**
- * The first pause in a worker lasts until another one has loaded the file, too: on a machine of whatever
- * speed there is something left for it then.
+ * The first pause in a worker lasts until another worker has loaded the file, too. On a machine of any speed, tests are
+ * then left for the other worker.
  */
 const PAUSE_IN_COMPANY = `${LOADERS}const pause = async (ms = 25) => {
   while (loaders() < 2) await sleep(10);
@@ -36,7 +36,7 @@ const PAUSE_IN_COMPANY = `${LOADERS}const pause = async (ms = 25) => {
 };
 `;
 
-/** Other files, so that more workers than one are up by the time that there are tests to share. */
+/** Other files, which start further workers before the split file has tests to share. */
 const OTHERS: Files = {
   'other1.test.js': 'test("other 1", () => {});',
   'other2.test.js': 'test("other 2", () => {});',
@@ -45,11 +45,11 @@ const OTHERS: Files = {
 export interface SplitFileOptions {
   readonly pragmas?: string;
   readonly name?: string;
-  /** Its tests pause without waiting for a second worker: there will be none. */
+  /** Whether the tests pause without waiting for a second worker, because there will be none. */
   readonly alone?: boolean;
 }
 
-/** A test file that may be split; itself the first to begin, being the largest. */
+/** A project with a test file that may be split. The file runs first, because it is the largest. */
 export function splitFile(
   body: string,
   {pragmas = '@can-split', name = 'split.test.js', alone = false}: SplitFileOptions = {},
@@ -61,12 +61,12 @@ export function splitFile(
   };
 }
 
-/** Tests that take their time, so many that a second worker is worth it. */
+/** So many slow tests that a second worker is worth its start. */
 export function slowTests(count = 14, body = '', name = 'slow'): string {
   return `for (let i = 0; i < ${count}; i++) test('${name} ' + i, async () => { note('${name} ' + i); await pause(); ${body} });`;
 }
 
-/** With `--reporters=./busy.js` Jest's process is busy, and deaf, most of the time. */
+/** With `--reporters=./busy.js`, Jest's process is busy most of the time and reads no messages. */
 export const BUSY_REPORTER: Files = {
   'busy.js': `module.exports = class {
     onTestFileStart() { this.block(); }
@@ -86,14 +86,14 @@ export function notesOf(project: Project): Note[] {
   return project.lines<Note>('notes');
 }
 
-/** By worker, in the order of what was noted. */
+/** The notes of each worker, in the order in which they were written. */
 export function notesByWorker(project: Project): Record<string, string[]> {
   const byWorker: Record<string, string[]> = {};
   for (const {worker, what} of notesOf(project)) (byWorker[worker] ??= []).push(what);
   return byWorker;
 }
 
-/** The workers that were given tests of a file, by the log of one run. */
+/** The workers that got tests of a file, according to the log of one run. */
 export function workersOf(log: readonly RecordingLine[], file = 'split.test.js'): string[] {
   const units = new Set(unitsOf(log, file));
   const slots = log.flatMap(line =>
@@ -107,7 +107,7 @@ export function workersOf(log: readonly RecordingLine[], file = 'split.test.js')
   return [...new Set(slots)].sort();
 }
 
-/** A file may be a unit of several projects. */
+/** The units of a file: it has one for each project that contains it. */
 export function unitsOf(log: readonly RecordingLine[], file = 'split.test.js'): number[] {
   return log.flatMap(line =>
     'plan' in line ? line.plan.units.filter(unit => unit.file.path.endsWith(file)).map(({id}) => id) : [],
@@ -118,12 +118,12 @@ export function expectSplit(output: Pick<JestOutput, 'log'>, file?: string): voi
   expect(workersOf(output.log, file).length).toBeGreaterThan(1);
 }
 
-/** No worker listed its tests to be shared. */
+/** Expects that no worker has listed tests to be shared. */
 export function expectWhole({log}: Pick<JestOutput, 'log'>): void {
   expect(log.filter(line => 'event' in line && line.event.type === 'unit-opened')).toEqual([]);
 }
 
-/** The same as with the stock runner, with the file's tests in several workers: in two, unless `workers` says more. */
+/** Expects the same output as with the stock runner, and that the file's tests ran in two workers, or in `workers`. */
 export async function expectSplitSameAsStock(
   project: Project,
   args: readonly string[] = [],
@@ -134,7 +134,7 @@ export async function expectSplitSameAsStock(
   return both;
 }
 
-/** A file's tests in --json. */
+/** The results of a file's tests in --json. */
 export function testsOf({json}: JestOutput, file = 'split.test.js') {
   return json?.testResults.find(({name}) => name.endsWith(file))?.assertionResults ?? [];
 }

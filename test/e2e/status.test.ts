@@ -1,4 +1,4 @@
-/** Who asks gets to know what is running. */
+/** A user can ask the runner what is running. */
 import {onLatestLine, type Project, type RunOptions} from './project';
 
 /** Asks time and again, until what is printed is there: the test ends when it has been seen. */

@@ -1,4 +1,4 @@
-/** Shared fixtures under Jest's own runner are taken down, whatever becomes of Jest. */
+/** Under Jest's own runner, shared fixtures are taken down however Jest ends. */
 import type {ChildProcess} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {IS_THOROUGH, onLatestLine, type Files, type Project} from './project';

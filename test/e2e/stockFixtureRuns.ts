@@ -1,4 +1,4 @@
-/** Projects whose shared fixtures are there under Jest's own runner, and what was done to those. */
+/** Projects that use shared fixtures under Jest's own runner, and the log of the fixtures' setups and teardowns. */
 import type {Files, JestOutput, Project, RunOptions} from './project';
 
 /** The three lines. */

@@ -1,4 +1,4 @@
-/** Shared fixtures under Jest's own runner, by the three lines that a project puts in place of ours. */
+/** Shared fixtures under Jest's own runner. A project enables them with three lines in place of our runner. */
 import {IS_THOROUGH, onEachLine, onLatestLine, type Files, type JestOutput, type Project} from './project';
 import {
   BY_STOCK,

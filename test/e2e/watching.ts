@@ -1,4 +1,4 @@
-/** A Jest in watch mode, and the keys pressed in it. */
+/** Runs Jest in watch mode and presses its keys. */
 import type {ChildProcess} from 'node:child_process';
 import {
   IS_THOROUGH,
@@ -10,15 +10,15 @@ import {
   type Runner,
 } from './project';
 
-/** Jest's two lines, on the oldest Node and on a current one. */
+/** Both Jest lines, on the oldest Node and on a current one. */
 export const EACH_LINE: readonly Platform[] = [{line: '29'}, {line: '30', node: 24}];
 
-/** What is looked at of a process differs from Node to Node. */
+/** For tests that inspect processes, because processes differ between Node versions. */
 export const EACH_NODE: readonly Platform[] = IS_THOROUGH
   ? [{line: '29'}, {line: '30', node: 22}, {line: '30', node: 24}, {line: '30', node: 26}]
   : EACH_LINE;
 
-/** For policy, which no Jest line and no Node can change. */
+/** For tests of our own policy, which depends neither on the Jest line nor on Node. */
 const LATEST: readonly Platform[] = IS_THOROUGH ? EACH_LINE : [{line: '30', node: 24}];
 
 /** Defines a test of watch mode. */
@@ -30,7 +30,10 @@ export function inWatchMode(
   onEachPlatform(name, test, platforms);
 }
 
-/** Jest listens to keys only on a terminal; this makes a pipe pass for one. To Jest what comes at once is one key: on a busy machine several do. */
+/**
+ * Makes stdin look like a terminal, because Jest listens to keys only on a terminal. Jest treats all bytes that arrive
+ * together as one key. On a busy machine several keys arrive together, so this code passes them on one by one.
+ */
 const FAKE_TERMINAL = `
   const {stdin} = process;
   stdin.setRawMode = () => stdin;
@@ -41,17 +44,17 @@ const FAKE_TERMINAL = `
   };
 `;
 
-/** A wait as long as this ends as its test would, and says what was printed. */
+/** After this time, a wait fails as the test's own timeout would, but also reports what Jest has printed. */
 const LONGEST_WAIT_MS = 240_000;
 
-/** A plugin of Jest's, which says when Jest has done with a run: until then it overlooks each change of a file. */
+/** A watch plugin that prints a line when Jest has finished a run. Until then, Jest ignores changes of files. */
 const SAYS_DONE = `module.exports = class {
   apply(hooks) { hooks.onTestRunComplete(() => process.stderr.write('watches again\\n')); }
 };`;
 
 const RUN_END = /watches again\n/;
 
-/** What Jest writes with --json would be a change, and begin the next run, time and again. */
+/** Without the ignore pattern, each run's --json output would count as a change and start the next run. */
 const WATCHES = {watchPlugins: ['./says-done.js'], watchPathIgnorePatterns: ['out\\.json$']};
 
 export class WatchSession {
@@ -83,7 +86,7 @@ export class WatchSession {
     return this.#child;
   }
 
-  /** What was printed since somebody has waited last. */
+  /** The text that Jest has printed since the last wait. */
   get printed(): string {
     return this.#output;
   }
@@ -92,7 +95,7 @@ export class WatchSession {
     if (keys !== '') this.#child.stdin?.write(keys);
   }
 
-  /** Resolves with what was printed up to there, once it has been. */
+  /** Resolves when Jest has printed the pattern, with the printed text up to the pattern's end. */
   async until(pattern: RegExp): Promise<string> {
     let isLate = false;
     const timer = setTimeout(() => {
@@ -117,12 +120,12 @@ export class WatchSession {
     }
   }
 
-  /** Resolves with what was printed, once a run has ended and Jest takes notice of changes. */
+  /** Resolves when a run has ended and Jest notices changes again, with the printed text. */
   untilRun(): Promise<string> {
     return this.until(RUN_END);
   }
 
-  /** Passes over the runs that have ended since somebody has waited last. */
+  /** Skips the output of all runs that have ended since the last wait. */
   async untilLastRun(): Promise<void> {
     while (RUN_END.test(this.#output)) await this.until(RUN_END);
   }

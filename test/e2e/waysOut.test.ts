@@ -1,4 +1,4 @@
-/** Every way out of a run: what is printed, what the process ends as, and that nothing of it lives on. */
+/** Every way out of a run: the printed text, the exit code or signal, and that no process outlives the run. */
 import type {ChildProcess} from 'node:child_process';
 import {IN_ORDER, IS_THOROUGH, onEachLine, onLatestLine, type Files, type Project} from './project';
 import {WatchSession} from './watching';

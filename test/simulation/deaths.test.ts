@@ -1,4 +1,4 @@
-/** Workers that die in the middle of files: each test has one result in the end, whatever happens. */
+/** Workers die in the middle of files. In the end, each test has exactly one result. */
 import fc, {longCases, often} from '../random';
 import type {SchedulePlan} from '../../src/core/schedule/state';
 import {planOf, units} from '../unit/plans';

@@ -1,6 +1,6 @@
 /**
- * Runs through the real dispatch, in virtual time, with workers that are simulated: what Jest hears of each file is right
- * whatever dies and whenever.
+ * Runs the real dispatch in virtual time with simulated workers. Jest gets the right result for each file, whatever
+ * dies and whenever.
  */
 import type {AssertionResult, Test} from '@jest/test-result';
 import type {Config} from '@jest/types';

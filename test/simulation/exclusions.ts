@@ -1,10 +1,13 @@
-/** Whether what runs at the same time may do so, and finds the fixtures that it needs: by what workers do, not by what the scheduler thinks. */
+/**
+ * Checks that units that run at the same time may do so, and that each unit finds its fixtures up. The checks use the
+ * workers' actions, not the scheduler's state.
+ */
 import type {Constraints, FixtureId} from '../../src/core/plan/constraints';
 import type {FixtureHolder} from '../../src/core/schedule/events';
 import type {SchedulePlan} from '../../src/core/schedule/state';
 import type {SimulatedWorker} from './worker';
 
-/** How often the rarer things have happened: a simulation in which they do not shows nothing. */
+/** Counts rare events. A simulation in which they never happen proves nothing. */
 export interface ExclusionTally {
   serial: number;
   grouped: number;

@@ -4,17 +4,17 @@ import type {SplitWorld} from './world';
 
 /** A group as a worker lists it. */
 export interface GroupView {
-  /** The file's own number of it: where tests are left out, those that are left are numbered anew. */
+  /** The group's number in the whole file. If tests are left out, the remaining groups get new numbers. */
   readonly origin: number;
-  /** The places of all its tests: from the first one up to the one after the last. */
+  /** The places of all tests of the group: from the first to one after the last. */
   readonly range: {readonly from: number; readonly to: number};
-  /** Of those of its tests that are to be run. */
+  /** The places of the group's tests that are to run. */
   readonly places: readonly number[];
   readonly ms: number;
   readonly cost: number | null;
 }
 
-/** The places of each group's tests: from the first one up to the one after the last. */
+/** The places of each group's tests: from the first to one after the last. */
 export function rangesOf({groups, sizes}: SplitWorld): {readonly from: number; readonly to: number}[] {
   let from = 0;
   return groups.map((_, group) => {
@@ -25,12 +25,12 @@ export function rangesOf({groups, sizes}: SplitWorld): {readonly from: number; r
   });
 }
 
-/** How many tests of the file are run. */
+/** The number of the file's tests that run. */
 export function runCount(file: SplitWorld): number {
   return rangesOf(file).at(-1)?.to ?? 0;
 }
 
-/** All tests of the file: first those that are run, then those that are skipped. */
+/** The number of all tests of the file. The tests that run come first, then the skipped tests. */
 export function testCount(file: SplitWorld): number {
   return runCount(file) + (file.skipped ?? 0);
 }
@@ -54,7 +54,7 @@ export function viewOf(file: SplitWorld, leaveOut: ReadonlySet<number>): GroupVi
   return views;
 }
 
-/** The tests that are skipped, and not left out: the file's first worker reports them. */
+/** The skipped tests that are not left out. The file's first worker reports them. */
 export function skippedOf(file: SplitWorld, leaveOut: ReadonlySet<number>): number[] {
   const places: number[] = [];
   for (let place = runCount(file); place < testCount(file); place++) if (!leaveOut.has(place)) places.push(place);

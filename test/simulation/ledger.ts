@@ -1,6 +1,6 @@
 /**
- * What the scheduler has ordered, what has come of it, and whether the two agree: the rules of
- * opening a unit in several workers, asserted as the commands come.
+ * Tracks the scheduler's commands and their outcomes, and checks that both agree. It asserts the rules for opening a
+ * unit in several workers as the commands arrive.
  */
 import type {Resumption} from '../../src/core/wire/resumption';
 import type {GroupView} from './fileView';
@@ -11,7 +11,7 @@ import type {JoinOutcome, Moment, SplitWorld} from './world';
 /** `salvaged`: workers have died of it, and what they have left is part of its result. */
 export type End = 'done' | 'merged' | 'salvaged' | 'blamed' | 'abandoned' | 'interrupted';
 
-/** How often the rarer things have happened: a simulation in which they do not shows nothing. */
+/** Counts rare events. A simulation in which they never happen proves nothing. */
 export interface Tally {
   joins: number;
   /** Sessions that joined, were given tests and ended them. */

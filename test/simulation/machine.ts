@@ -3,7 +3,7 @@
  * than one. In virtual time.
  */
 
-/** What is left of something that computes. */
+/** The remaining work of one computation. */
 interface Job {
   leftMs: number;
   readonly done: () => void;
@@ -20,7 +20,7 @@ export class Machine {
   readonly #jobs = new Set<Job>();
   #at = 0;
   #idleMs = 0;
-  /** Another one: what was expected to end next no longer is. */
+  /** Changes whenever the jobs change, so that an outdated timer for the next job's end does nothing. */
   #version = 0;
 
   constructor(cores: number, clock: MachineClock) {
@@ -28,13 +28,17 @@ export class Machine {
     this.#clock = clock;
   }
 
-  /** How long (ms) cores were idle so far, in sum. */
+  /** The idle time of all cores so far, in ms. */
   get idleMs(): number {
     this.#pass();
     return this.#idleMs;
   }
 
-  /** Computes for so long (ms) as it takes on a core of its own. @returns what ends it before */
+  /**
+   * Computes work that takes this long (ms) on a core of its own.
+   *
+   * @returns a function that stops the computation early
+   */
   compute(ms: number, done: () => void): () => void {
     this.#pass();
     const job = {leftMs: ms, done};
@@ -51,7 +55,7 @@ export class Machine {
     return Math.min(1, this.#cores / Math.max(1, this.#jobs.size));
   }
 
-  /** What has been computed since the last change. */
+  /** Subtracts the work that has been done since the last change. */
   #pass(): void {
     const ms = this.#clock.now() - this.#at;
     this.#at += ms;

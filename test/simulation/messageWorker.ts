@@ -1,6 +1,6 @@
 /**
- * A worker as the real dispatch sees one: it is told wire messages and answers with wire messages, after delays, and leaves a
- * journal when it dies. It runs no test: it waits for as long as each would take.
+ * Simulates a worker as the real dispatch sees it. The worker gets wire messages, answers with wire messages after
+ * delays, and leaves a journal when it dies. It runs no tests, but waits for as long as each would take.
  */
 import type {AssertionResult, TestResult} from '@jest/test-result';
 import type {Death, DeathReport} from '../../src/core/texts/deaths';
@@ -13,7 +13,7 @@ import {passedTest, testResult} from '../unit/run/jestTests';
 /** A test file; all times in ms. */
 export interface SimulatedFile {
   readonly loadMs: number;
-  /** What each test takes. */
+  /** The duration of each test. */
   readonly testMs: readonly number[];
   /** What kills its worker: while the file is loaded, or the test at this place runs. null: nothing. */
   readonly killer: {readonly at: 'load' | number; times: number} | null;
@@ -23,7 +23,7 @@ export interface SimulatedFile {
 
 export interface Surroundings {
   readonly files: readonly SimulatedFile[];
-  /** What a message takes, in ms. */
+  /** The latency of a message, in ms. */
   readonly latencyMs: number;
   readonly startMs: number;
 }
@@ -211,7 +211,7 @@ export class MessageWorker implements DispatchWorker {
   #end(order: UnitOrder, outcome: Extract<FromWorker, {type: 'unit-done'}>['outcome'], slice: SliceOf): void {
     this.#discarded.delete(order.id);
     if (this.#current?.order === order) this.#current = null;
-    this.#say({type: 'unit-done', unit: order.id, ms: 1, retiring: false, outcome, slice});
+    this.#say({type: 'unit-done', unit: order.id, ms: 1, retiring: false, outcome, slice, profile: null});
     this.#begin();
   }
 
@@ -222,14 +222,14 @@ export class MessageWorker implements DispatchWorker {
     return true;
   }
 
-  /** What was said arrives even if the worker is dead by then. */
+  /** A message arrives even if the worker has died since it sent the message. */
   #say(message: FromWorker): void {
     setTimeout(() => {
       if (!this.#closing) this.#listener.message(message);
     }, this.#in.latencyMs);
   }
 
-  /** Happens only if the worker lives to see it. */
+  /** Runs the callback after a delay, unless the worker has died by then. */
   #after(ms: number, run: () => void): void {
     setTimeout(() => {
       if (!this.#gone && !this.#closing) run();

@@ -1,4 +1,4 @@
-/** Units as they are given to workers, and what is known of each while it is run. */
+/** Orders to run units, and the state of each unit while it runs. */
 import type {Resumption} from '../../src/core/wire/resumption';
 import {skippedOf, type GroupView} from './fileView';
 import type {Dying} from './testLedger';
@@ -7,54 +7,54 @@ import type {SplitWorld} from './world';
 /** A unit as it was given to one worker. */
 export interface Order {
   readonly unit: number;
-  /** Another worker is at the unit: this one is to open it, too. */
+  /** Whether the worker joins a unit that another worker already has. */
   readonly join: boolean;
-  /** null: its tests are not told apart. */
+  /** null: the worker does not tell the unit's tests apart. */
   readonly split: SplitOrder | null;
 }
 
 export interface SplitOrder {
   readonly world: SplitWorld;
   readonly attempt: Attempt;
-  /** It is to run all tests, without a word about them. */
+  /** Whether the worker runs all tests, without reporting them one by one. */
   readonly whole: boolean;
-  /** It is to go on with what a worker has begun that died. */
+  /** What a dead worker has left of the unit, for this worker to continue. null: nothing. */
   readonly resumes: Resumption | null;
-  /** The tests that it is to run, when it has listed them. */
+  /** The tests that the worker has to run, once it has listed them. */
   view: readonly GroupView[];
-  /** How many these are. */
+  /** The number of these tests. */
   tests: number;
-  /** The scheduler has not said that it wants nothing of this. */
+  /** Whether the scheduler still wants the results of this order. */
   wanted: boolean;
-  /** Groups that it was given, and whether it was told that these are all. */
+  /** The groups that the worker got, and whether it knows that these are all. */
   readonly given: number[];
   complete: boolean;
-  /** Places of the tests that it has run to their end. */
+  /** The places of the tests that the worker has run to their end. */
   readonly ended: number[];
-  /** Of those that run. */
+  /** The places of the tests that are running. */
   readonly running: Set<number>;
-  /** The hook that runs. */
+  /** The hook that is running. */
   hook: Dying['hook'];
-  /** Its worker is through with it. */
+  /** Whether the worker has finished the order. */
   over: boolean;
 }
 
 /** A unit from its first dispatch until it begins again, or its rest is run. */
 export interface Attempt {
-  /** Workers that have the unit, and of which something is wanted. */
+  /** The orders of workers that have the unit and whose results the scheduler still wants. */
   readonly live: Set<Order>;
-  /** How many groups its first worker has listed. */
+  /** The number of groups that the unit's first worker has listed. */
   groups: number;
   readonly given: Set<number>;
-  /** Places of tests that were begun, by any session. */
+  /** The places of tests that any session has begun. */
   readonly begun: Set<number>;
   /** Places of the tests that sessions have reported which were wanted to their end. */
   readonly reported: number[];
-  /** Workers that began a group. */
+  /** The orders of workers that have begun a group. */
   readonly runners: Set<Order>;
-  /** A session of it has ended with an error. */
+  /** Whether a session of the unit has ended with an error. */
   failed: boolean;
-  /** What has run of it cannot be used. */
+  /** Whether the results so far are unusable. */
   spoilt: boolean;
   begins: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Which tests have run, which were in a worker's death, and what is to come of each: the rules of
- * src/core/schedule/lostUnits.ts, told once more by somebody who sees the workers and not their journals.
+ * Tracks which tests have run, which ran when a worker died, and what has to become of each test. It restates the rules
+ * of src/core/schedule/lostUnits.ts independently: it sees the workers themselves, not their journals.
  */
 import {runCount, testCount} from './fileView';
 import type {SplitWorld} from './world';

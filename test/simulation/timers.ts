@@ -1,11 +1,11 @@
-/** Virtual time. */
+/** Timers in virtual time. */
 interface Timer {
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
 }
 
-/** Timers by time, and by the order in which they were set where that is equal: a binary heap. */
+/** A binary heap of timers, ordered by time. Timers with equal times are in the order in which they were set. */
 export class TimerQueue {
   readonly #heap: Timer[] = [];
   #order = 0;

@@ -1,4 +1,4 @@
-/** A worker that exists only as timers: it does what src/worker does, in virtual time. */
+/** Simulates a worker with timers: it does in virtual time what src/worker does. */
 import type {JournalRecord} from '../../src/core/wire/journal';
 import {NEWS_EVERY_MS} from '../../src/core/wire/workerMessages';
 import type {ScheduleEvent} from '../../src/core/schedule/events';
@@ -389,7 +389,7 @@ export class SimulatedWorker {
     });
   }
 
-  /** Happens only if the worker lives to see it. */
+  /** Runs the callback later, unless the worker has died by then. */
   #later(ms: number, run: () => void): void {
     this.#in.at(this.#in.now() + ms, () => {
       if (this.alive && !this.closing) run();

@@ -1,102 +1,111 @@
-/** What happens in a simulated run besides the plan itself. */
+/** Defines everything in a simulated run that the plan does not decide. */
 import type {StopReason} from '../../src/core/schedule/state';
 
 /** All times in ms. */
 export interface World {
-  /** What each unit really takes; of one in `split` this is not read. */
+  /** The actual duration of each unit. Not read for units in `split`. */
   readonly actualMs: readonly number[];
-  /** From start-slot until the worker is up. */
+  /** The time from start-slot until the worker is up. */
   readonly startMs: number;
-  /** From parent to worker, and back. */
+  /** The latency of a message between parent and worker, in either direction. */
   readonly latencyMs: number;
   /** Units that kill their worker, at this share of their time. */
   readonly deadly?: ReadonlyMap<number, number>;
-  /** Of starts, in order: which never come up. */
+  /** Whether the worker of the nth start never comes up. */
   readonly stillborn?: (start: number) => boolean;
-  /** Kills the worker in a slot at a time, whatever it does. */
+  /** Kills the worker in a slot at a given time, whatever the worker is doing. */
   readonly kills?: readonly {readonly at: number; readonly slot: number}[];
   readonly stop?: {readonly at: number; readonly reason: StopReason};
-  /** Units that leave something behind which kills their worker so many ms after their end, whatever it runs then. */
+  /** Units that leave something behind. It kills their worker this many ms after the unit's end, whatever runs then. */
   readonly leftovers?: ReadonlyMap<number, number>;
   /** Units after which the worker retires. */
   readonly retiring?: ReadonlySet<number>;
-  /** A worker in the middle of a unit, or of a group of tests, hears nothing until that is done: it computes. */
+  /** Whether workers compute in units and groups of tests, and so hear no message before the unit or group ends. */
   readonly deaf?: boolean;
-  /** What is in the units whose tests can be listed; not all of these may be split. Of the others there is no journal. */
+  /**
+   * The contents of the units whose tests can be listed. Some of these may not be split. The other units leave no
+   * journal.
+   */
   readonly split?: ReadonlyMap<number, SplitWorld>;
-  /** Workers tell of their progress only where the parent might have to act on it, or has not heard for long. */
+  /** Whether workers report progress only if the parent may have to act on it, or has heard nothing for long. */
   readonly batched?: boolean;
-  /** Of each of the plan's fixtures. */
+  /** The behavior of each of the plan's fixtures. */
   readonly fixtures?: readonly FixtureWorld[];
-  /** Whether the rest of a file whose worker died runs in a new one. Default: yes. */
+  /** Whether a new worker runs the rest of a file after its worker's death. Default: yes. */
   readonly resume?: boolean;
-  /** The cores that workers share; without it each has one of its own, and nobody looks at its load. */
+  /** The cores that workers share. Left out: each worker has a core of its own, and the load is not measured. */
   readonly machine?: MachineWorld;
 }
 
-/** A machine, and what is measured of it. */
+/** A machine, and the measurements of its load. */
 export interface MachineWorld {
   readonly cores: number;
-  /** What share of a unit's time is computing (0 to 1), by unit; of the rest it waits. Where nothing is said: all of it. */
+  /** For each unit, the share of its time that is computing (0 to 1); the rest is waiting. Left out for a unit: 1. */
   readonly computing: readonly number[];
-  /** What others compute all the time, in cores. */
+  /** The load of other programs, which is constant, in cores. */
   readonly others?: number;
   readonly sampleEveryMs: number;
-  /** By how many cores each sample is off, in turn. */
+  /** The error of each load sample, in cores. The samples take the values in turn. */
   readonly noise?: readonly number[];
   readonly totalBytes: number;
-  /** What a worker takes, in bytes. */
+  /** The memory of a worker, in bytes. */
   readonly workerBytes: number;
 }
 
 export interface FixtureWorld {
   readonly setupMs: number;
   readonly teardownMs: number;
-  /** Of its setups, in their order: which fail. */
+  /** Whether the fixture's nth setup fails. */
   readonly fails: readonly boolean[];
 }
 
-/** A file in groups of tests. */
+/** A file whose tests are in groups. */
 export interface SplitWorld {
-  /** What it takes to list its tests. */
+  /** The time to list the file's tests. */
   readonly openMs: number;
-  /** What each group really takes. */
+  /** The actual duration of each group. */
   readonly groups: readonly number[];
-  /** What each group is expected to take; null: unknown. */
+  /** The expected duration of each group. null: unknown. */
   readonly costs: readonly (number | null)[];
-  /** false: its tests are not listed after all, and it runs whole. */
+  /** false: the worker turns out not to list the tests, and the file runs whole. */
   readonly opens: boolean;
-  /** What comes of the openings by workers that join, in their order; of all others: `same`. */
+  /** The outcome of the nth opening by a joining worker. Left out: `same`. */
   readonly joins?: readonly JoinOutcome[];
-  /** The number of the session, in the order of their ends, that ends with an error; null: none does. */
+  /** The session that ends with an error, counted in the order in which sessions end. null: none. */
   readonly failing?: number | null;
-  /** The group at which a session breaks off, with an error; null: at none. */
+  /** The group at which a session stops with an error. null: none. */
   readonly breaking?: number | null;
-  /** The group that shows, when it begins, that the tests cannot be shared; beyond the last: the end shows it; null: nothing does. */
+  /**
+   * The group whose beginning shows that the tests cannot be shared. A number beyond the last group: the file's end
+   * shows it. null: the tests can be shared.
+   */
   readonly indivisible?: number | null;
-  /** What has run until then cannot be used either. */
+  /** Whether the results from before that discovery are unusable, too. */
   readonly anew?: boolean;
-  /** Groups of whose end the worker says nothing. */
+  /** Groups whose end the worker does not report. */
   readonly unreported?: ReadonlySet<number>;
-  /** How many tests each group has; where nothing is said: one. */
+  /** The number of tests in each group. Left out: one. */
   readonly sizes?: readonly number[];
   /** Groups whose tests all run at the same time. */
   readonly concurrent?: ReadonlySet<number>;
   /** Groups that are a describe block with hooks of its own. */
   readonly hooked?: ReadonlySet<number>;
-  /** The file has hooks outside of any block. */
+  /** Whether the file has hooks outside all blocks. */
   readonly topHooks?: boolean;
-  /** How many tests, at the end of the file, no worker runs. */
+  /** The number of tests at the end of the file that no worker runs. */
   readonly skipped?: number;
-  /** What tearing down its environment takes. */
+  /** The time to tear down the file's environment. */
   readonly teardownMs?: number;
-  /** What in it kills its worker. */
+  /** The parts of the file that kill its worker. */
   readonly killers?: readonly Killer[];
-  /** Of the workers that go on with the file after a death, in their order: those that cannot load it. */
+  /** Which workers cannot load the file, counted among those that continue it after a death. */
   readonly unloadable?: ReadonlySet<number>;
 }
 
-/** Where in a file something happens; `group`: one of the file's, whatever is left of it. */
+/**
+ * A place in a file at which something happens. `group` is the group's number in the whole file, also if the worker
+ * runs only a part of the file.
+ */
 export type Moment =
   | {readonly type: 'load' | 'top-before' | 'top-after' | 'teardown'}
   | {readonly type: 'before' | 'after' | 'between'; readonly group: number}
@@ -107,9 +116,12 @@ export type Moment =
 /** Something in a file that kills its worker. */
 export interface Killer {
   readonly at: Moment;
-  /** The first so many times that a worker comes to it. */
+  /** How many times the killer kills, counted from the first time that a worker reaches it. */
   readonly times: number;
 }
 
-/** `other`: it finds other tests; `error`: it cannot be loaded; `death`: that kills the worker. */
+/**
+ * The outcome when a worker joins a file. `other`: the worker finds different tests; `error`: it cannot load the file;
+ * `death`: loading the file kills it.
+ */
 export type JoinOutcome = 'same' | 'other' | 'error' | 'death';

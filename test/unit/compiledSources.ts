@@ -1,6 +1,4 @@
-/**
- * Our sources as JavaScript, for tests that start real processes: as they are now, not as they were last built.
- */
+/** Compiles our current sources to JavaScript, for tests that start real processes. `dist` may be older. */
 import {createHash} from 'node:crypto';
 import {mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';

@@ -1,4 +1,7 @@
-/** Processes of Node's alone, with our compiled sources: in a test's own, Jest's runtime has been at work before. */
+/**
+ * Starts plain Node processes with our compiled sources. In the process of a unit test, Jest's runtime is already
+ * active.
+ */
 import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import {compileRings, type CompiledRing} from './compiledSources';

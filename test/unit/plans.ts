@@ -1,4 +1,4 @@
-/** Plans of schedules, events and commands, for tests: everything that a test does not ask for is at its default. */
+/** Builds plans, events and commands for tests. Everything that a test does not name has its default. */
 import type {Constraints} from '../../src/core/plan/constraints';
 import {createSchedule} from '../../src/core/schedule/createSchedule';
 import type {OpenedDigest} from '../../src/core/results/journalDigest';

@@ -1,4 +1,4 @@
-/** That `npm run lint` holds the rings and rooms of ARCHITECTURE.md apart. */
+/** Checks that `npm run lint` enforces the boundaries between the rings and rooms of ARCHITECTURE.md. */
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
@@ -85,6 +85,9 @@ const FILES: readonly (readonly [path: string, text: string, rule: string | null
   ['run/serves', "import {serve} from '../worker/main'; serve();", 'the-parent-talks-over-the-wire'],
   ['run/files/hosts', "import {Line} from '../../fixtures/line'; new Line();", 'the-parent-talks-over-the-wire'],
   ['run/stock', "import {begin} from '../stock/currentRun'; begin();", 'the-parent-talks-over-the-wire'],
+  ['replay/runs', "import {run} from '../run/run'; run();", 'a-replay-runs-nothing'],
+  ['replay/works', "import {Lease} from '../worker/lease'; new Lease();", 'a-replay-runs-nothing'],
+  ['run/replays', "import {tell} from '../replay/runs'; tell();", 'replays-start-from-the-command-line'],
   ['stock/runs', "import {run} from '../run/run'; run();", 'stock-uses-no-run'],
   ['stock/leases', "import {Lease} from '../worker/lease'; new Lease();", 'stock-uses-no-run'],
   [

@@ -1,4 +1,4 @@
-/** That no environment variable changes what the runner does without a word on it in the README or in docs. */
+/** Checks that the README or docs mention every environment variable that changes what the runner does. */
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 

@@ -117,13 +117,35 @@ export const JEST_CAPABILITIES = {
         typeof fieldsOf(runtime._config).injectGlobals === 'boolean' &&
         Array.isArray(fieldsOf(runtime._config).sandboxInjectedGlobals) &&
         has('executor', 'handleExecutionError') &&
-        'currentlyExecutingManualMock' in fieldsOf(runtime.executor) &&
         has('fileCache', 'readFile') &&
         has('jestGlobals', 'jestObjectFor') &&
         fieldsOf(runtime.registries).internalModuleRegistry instanceof Map &&
         has('requireBuilder', 'for') &&
         'current' in fieldsOf(runtime.testMainModule) &&
         typeof fieldsOf(runtime.testState).state === 'string'
+      );
+    },
+  },
+  /** Subject: a Runtime of jest-runtime at the end of its constructor. */
+  fileProfile: {
+    off: 'measuring where the time of a test file goes',
+    probe: subject => {
+      const runtime = fieldsOf(subject);
+      const {transforms, scriptTransformer} =
+        runtime.transformCache === undefined
+          ? {transforms: runtime._fileTransforms, scriptTransformer: runtime._scriptTransformer}
+          : fieldsOf(runtime.transformCache);
+      const marks =
+        runtime.executor === undefined
+          ? '_isCurrentlyExecutingManualMock' in runtime && typeof runtime._createJestObjectFor === 'function'
+          : 'currentlyExecutingManualMock' in fieldsOf(runtime.executor);
+      return (
+        marks &&
+        transforms instanceof Map &&
+        typeof fieldsOf(scriptTransformer).transform === 'function' &&
+        ['requireInternalModule', 'getSourceMaps', 'unstable_importModule', 'teardown'].every(
+          method => typeof runtime[method] === 'function',
+        )
       );
     },
   },

@@ -1,5 +1,17 @@
 /** What we remember of past runs: durations by file and by test, and how each file ended. */
 
+import type {FileProfile} from '../wire/fileProfile';
+
+/** What a process measured when it ran a test file. */
+export interface Measured {
+  /** The time for the test environment, setup files and modules (ms): each further worker of the file spends it, too. */
+  readonly loadMs: number;
+  /** The CPU time of the process, in ms. */
+  readonly cpuMs: number;
+  /** The machine, in a few words. */
+  readonly on: string;
+}
+
 /** What we remember of one test file. */
 export interface FileRecord {
   /** When the record was written, in ms since the epoch: the newest record of a file wins. */
@@ -12,13 +24,18 @@ export interface FileRecord {
   readonly short: number;
   /** How the file's last run ended. `died`: its worker died. */
   readonly end: 'passed' | 'failed' | 'died';
+  /** Not set if unknown: nobody followed the file, or an older version of the runner wrote the record. */
+  readonly measured?: Measured;
 }
 
 /** Records by file key (see fileKey). */
 export type Durations = ReadonlyMap<string, FileRecord>;
 
-/** Raised with every change of the timings file's format. A file of another version is not read. */
-const VERSION = 2;
+/** Raised with every change of the timings file's format. */
+const VERSION = 3;
+
+/** The versions that are read. In version 2, nothing is `measured`. */
+const READ_VERSIONS: readonly unknown[] = [2, VERSION];
 
 /** Records of files that have not run for this long (ms) are dropped: 90 days. */
 const FORGET_AFTER_MS = 90 * 24 * 60 * 60 * 1000;
@@ -69,33 +86,74 @@ export function testDurations(tests: readonly TestDuration[], mostMs = Infinity)
   return {tests: durations, short};
 }
 
-/** What is remembered of a file whose process died: its durations are those of the run before. */
-export function recordOfDeath(past: FileRecord | null): Omit<FileRecord, 'at'> {
-  return {ms: past?.ms ?? null, tests: past?.tests ?? {}, short: past?.short ?? 0, end: 'died'};
+/**
+ * What is remembered of the processes that ran a file, each as if it had run alone: one loading, and the tests of all.
+ *
+ * @param profiles of the sessions of the file, in their order
+ * @param on the machine, in a few words
+ * @returns null: there is no profile
+ */
+export function measuredBy(profiles: readonly FileProfile[], on: string): Measured | null {
+  const [first, ...others] = profiles;
+  if (first === undefined) return null;
+  // Loading is mostly computing: the CPU time of the other sessions is taken to contain their loading.
+  const cpuMs = others.reduce((sum, other) => sum + Math.max(0, other.cpuMs - loadMsOf(other)), first.cpuMs);
+  return {loadMs: Math.round(loadMsOf(first)), cpuMs: Math.round(cpuMs), on};
 }
 
+function loadMsOf({environmentMs, setupMs, modulesMs}: FileProfile): number {
+  return environmentMs + setupMs + modulesMs;
+}
+
+/** What is remembered of a file whose process died: its durations are those of the run before. */
+export function recordOfDeath(past: FileRecord | null): Omit<FileRecord, 'at'> {
+  const {ms = null, tests = {}, short = 0, measured} = past ?? {};
+  return {ms, tests, short, end: 'died', ...(measured && {measured})};
+}
+
+/** The text of a timings file. Each machine is in it once, in `places`; a record's `on` is an index into these. */
 export function formatDurations(durations: Durations): string {
-  return `${JSON.stringify({version: VERSION, files: Object.fromEntries(durations)})}\n`;
+  const places: string[] = [];
+  const indexOf = (on: string) => {
+    const index = places.indexOf(on);
+    return index >= 0 ? index : places.push(on) - 1;
+  };
+  const files = [...durations].map(([key, {measured, ...record}]) => {
+    return [key, measured === undefined ? record : {...record, measured: {...measured, on: indexOf(measured.on)}}];
+  });
+  return `${JSON.stringify({version: VERSION, places, files: Object.fromEntries(files) as unknown})}\n`;
 }
 
 /** @throws if the text is not a timings file of this runner */
 export function parseDurations(text: string): Durations {
   const parsed: unknown = JSON.parse(text);
   if (!isRecord(parsed) || !isRecord(parsed.files)) throw new Error('it is not a timings file');
-  if (parsed.version !== VERSION) throw new Error(`it has version ${JSON.stringify(parsed.version)}, not ${VERSION}`);
-  return new Map(Object.entries(parsed.files).map(([key, value]) => [key, parseRecord(key, value)]));
+  if (!READ_VERSIONS.includes(parsed.version)) {
+    throw new Error(`it has version ${JSON.stringify(parsed.version)}, not ${VERSION}`);
+  }
+  const places: readonly unknown[] = Array.isArray(parsed.places) ? parsed.places : [];
+  return new Map(Object.entries(parsed.files).map(([key, value]) => [key, parseRecord(key, value, places)]));
 }
 
-function parseRecord(key: string, value: unknown): FileRecord {
+function parseRecord(key: string, value: unknown, places: readonly unknown[]): FileRecord {
   const ends = ['passed', 'failed', 'died'] as const;
   if (isRecord(value) && isDuration(value.at) && (value.ms === null || isDuration(value.ms)) && isRecord(value.tests)) {
     const {at, ms, tests, short} = value;
     const end = ends.find(known => known === value.end);
-    if (end !== undefined && isDuration(short) && Object.values(tests).every(isDuration)) {
-      return {at, ms, tests: tests as Record<string, number>, short, end};
+    const measured = parseMeasured(value.measured, places);
+    if (end !== undefined && isDuration(short) && Object.values(tests).every(isDuration) && measured !== null) {
+      return {at, ms, tests: tests as Record<string, number>, short, end, ...measured};
     }
   }
   throw new Error(`its record of ${key} is malformed`);
+}
+
+/** @returns null: it is malformed */
+function parseMeasured(value: unknown, places: readonly unknown[]): Pick<FileRecord, 'measured'> | null {
+  if (value === undefined) return {};
+  if (!isRecord(value) || !isDuration(value.loadMs) || !isDuration(value.cpuMs)) return null;
+  const on = typeof value.on === 'number' ? places[value.on] : undefined;
+  return typeof on === 'string' ? {measured: {loadMs: value.loadMs, cpuMs: value.cpuMs, on}} : null;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

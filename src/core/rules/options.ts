@@ -198,6 +198,7 @@ export interface XdistOptions {
    * The recording that each run leaves. `false`: none. The variable `XDIST_RECORDING` may also be a path.
    *
    * @default a small recording in Jest's `cacheDirectory`; the last 10 are kept
+   * @see recording.md
    */
   recording?: false | RecordingOption;
 }

@@ -9,6 +9,7 @@
 import type {TestResult} from '@jest/test-result';
 import {CAPABILITY_NAMES, type CapabilityName} from '../jest/capabilities';
 import type {FileError} from '../texts/deaths';
+import {parseFileProfile, type FileProfile} from './fileProfile';
 import type {Resumption} from './resumption';
 import {dictionary, finite, list, nullable, parseJson, ProtocolError, record, text, whole} from './values';
 import {SNAPSHOT_USES, type SnapshotUse} from '../results/snapshotUse';
@@ -201,6 +202,8 @@ export type FromWorker =
       readonly outcome: UnitOutcome;
       /** null: the unit ran whole. */
       readonly slice: Slice | null;
+      /** null: unknown. */
+      readonly profile: FileProfile | null;
       /** Set if the worker is retiring. */
       readonly memory?: MemoryUse;
       /** The private parts of Jest that the worker has found missing so far. Not set if there are none. */
@@ -350,6 +353,7 @@ export function parseFromWorker(message: unknown): FromWorker {
         retiring: fields.retiring === true,
         outcome: parseOutcome(fields.outcome),
         slice: nullable(fields.slice, parseSlice),
+        profile: nullable(fields.profile, parseFileProfile),
         ...(fields.memory !== undefined && {memory: parseMemoryUse(fields.memory)}),
         ...(fields.jestLacks !== undefined && {jestLacks: list(fields.jestLacks, parseCapabilityName)}),
       };

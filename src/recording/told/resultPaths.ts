@@ -8,6 +8,8 @@
 export interface PathChanges {
   /** The path of a test file. */
   readonly path: (path: string) => string;
+  /** The path of a snapshot file. */
+  readonly snapshotPath: (path: string) => string;
   /** A text with stack frames. */
   readonly frames: (text: string) => string;
 }
@@ -43,7 +45,7 @@ export function changeAssertion(result: Json, changes: PathChanges): Json {
   });
 }
 
-/** An error, or any value that contains errors: changes the stacks, and leaves the rest. */
+/** An error, or any value that contains errors: changes stacks and the paths of snapshots, and leaves the rest. */
 export function changeStacks(value: unknown, changes: PathChanges): unknown {
   if (Array.isArray(value)) return value.map(item => changeStacks(item, changes));
   if (!isObject(value)) return value;
@@ -53,10 +55,11 @@ export function changeStacks(value: unknown, changes: PathChanges): unknown {
     return {$xdist: [kind, name, message, onText(changes.frames)(stack), changeStacks(fields, changes)]};
   }
   return Object.fromEntries(
-    Object.entries(value).map(([key, field]) => [
-      key,
-      key === 'stack' && typeof field === 'string' ? changes.frames(field) : changeStacks(field, changes),
-    ]),
+    Object.entries(value).map(([key, field]) => {
+      if (typeof field !== 'string') return [key, changeStacks(field, changes)];
+      if (key === 'stack') return [key, changes.frames(field)];
+      return [key, key === 'snapshotPath' ? changes.snapshotPath(field) : field];
+    }),
   );
 }
 

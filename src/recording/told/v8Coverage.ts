@@ -18,6 +18,8 @@ interface Transformed {
   readonly code: string;
   readonly originalCode: string;
   readonly sourceMapPath: string | null;
+  /** Jest 29: how many characters of the code that V8 ran come before `code`. */
+  readonly wrapperLength?: number;
 }
 
 export class V8Encoder {
@@ -50,13 +52,18 @@ export class V8Encoder {
     });
   }
 
-  #sourceOf(path: string, {code, originalCode, sourceMapPath}: Transformed): string {
+  #sourceOf(path: string, transformed: Transformed): string {
+    const {code, originalCode, sourceMapPath, wrapperLength} = transformed;
     const last = this.#last.get(path);
-    const isSame = last?.sourceMapPath === sourceMapPath && last.code === code && last.originalCode === originalCode;
+    const isSame =
+      last?.sourceMapPath === sourceMapPath &&
+      last.wrapperLength === wrapperLength &&
+      last.code === code &&
+      last.originalCode === originalCode;
     if (isSame) return last.id;
     const map = sourceMapToRecorded(readMap(sourceMapPath), this.#paths);
-    const id = this.#sources.add({kind: KIND, code, originalCode, map});
-    this.#last.set(path, {code, originalCode, sourceMapPath, id});
+    const id = this.#sources.add({kind: KIND, code, originalCode, wrapperLength: wrapperLength ?? null, map});
+    this.#last.set(path, {...transformed, id});
     return id;
   }
 }
@@ -84,6 +91,7 @@ function readMap(path: string | null | undefined): unknown {
 interface Source {
   readonly code: string;
   readonly originalCode: string;
+  readonly wrapperLength: number | null;
   readonly map: unknown;
 }
 
@@ -103,12 +111,15 @@ export class V8Decoder {
   }
 
   /** @returns whether the source is of V8 */
-  addSource(id: string, {kind, code, originalCode, map}: Json): boolean {
+  addSource(id: string, {kind, code, originalCode, wrapperLength = null, map}: Json): boolean {
     if (kind !== KIND) return false;
+    if (wrapperLength !== null && typeof wrapperLength !== 'number') {
+      throw new TypeError('the length of a wrapper must be a number');
+    }
     if (typeof code !== 'string' || typeof originalCode !== 'string') {
       throw new TypeError('the code of a script must be a text');
     }
-    this.#sources.set(id, {code, originalCode, map: map ?? null});
+    this.#sources.set(id, {code, originalCode, wrapperLength, map: map ?? null});
     return true;
   }
 
@@ -132,9 +143,14 @@ export class V8Decoder {
     const key = `${String(id)} ${url}`;
     let transformed = this.#transformed.get(key);
     if (transformed === undefined) {
-      const {code, originalCode, map} = this.#sources.get(id);
+      const {code, originalCode, wrapperLength, map} = this.#sources.get(id);
       const found = sourceMapFromRecorded(map, this.#paths, url);
-      transformed = {code, originalCode, sourceMapPath: found === null ? null : this.#write(JSON.stringify(found))};
+      transformed = {
+        code,
+        originalCode,
+        sourceMapPath: found === null ? null : this.#write(JSON.stringify(found)),
+        ...(wrapperLength !== null && {wrapperLength}),
+      };
       this.#transformed.set(key, transformed);
     }
     return transformed;

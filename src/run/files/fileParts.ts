@@ -7,6 +7,7 @@ import type {SlotNumber} from '../../core/plan/units';
 import {mergeSlices, type MergeTools, type SliceResult} from '../../core/results/merge';
 import {describeMismatch, describeRefusal} from '../../core/texts/collectionDiff';
 import type {FileError} from '../../core/texts/deaths';
+import type {FileProfile} from '../../core/wire/fileProfile';
 import type {Resumption} from '../../core/wire/resumption';
 import type {CollectedTest, UnitOutcome} from '../../core/wire/workerMessages';
 import type {DeadPart, DeadSlices, WhatIsLeft} from './deadSlices';
@@ -23,7 +24,15 @@ export interface ListedTests {
 export interface FileEnd {
   readonly outcome: UnitOutcome;
   readonly ms: number | null;
-  readonly slices: readonly SliceResult[];
+  readonly slices: readonly (SliceResult | DeliveredPart)[];
+  /** Where the time went, in each worker that sent it. */
+  readonly profiles: readonly FileProfile[];
+}
+
+/** A part of a file's result, from a living worker. */
+export interface DeliveredPart extends SliceResult {
+  /** null: unknown. */
+  readonly profile: FileProfile | null;
 }
 
 export interface FilePartsOptions {
@@ -36,7 +45,7 @@ export interface FilePartsOptions {
 interface Parts {
   listed: ListedTests | null;
   resumption: Resumption | null;
-  readonly delivered: Map<number, SliceResult>;
+  readonly delivered: Map<number, DeliveredPart>;
   readonly dead: Map<number, DeadPart>;
 }
 
@@ -62,7 +71,7 @@ export class FileParts {
     this.#of(unit).listed = listed;
   }
 
-  keepPart(unit: number, part: number, slice: SliceResult): void {
+  keepPart(unit: number, part: number, slice: DeliveredPart): void {
     this.#of(unit).delivered.set(part, slice);
   }
 
@@ -85,7 +94,8 @@ export class FileParts {
   /** Merges these parts into one result, in this order. */
   merge(unit: number, parts: readonly number[]): FileEnd {
     const file = this.#files.get(unit);
-    return this.#mergeSlices(unit, deliveredIn(file, parts), file?.listed?.tests ?? []);
+    const delivered = deliveredIn(file, parts);
+    return this.#mergeSlices(unit, delivered, delivered, file?.listed?.tests ?? []);
   }
 
   /** Merges parts if workers of the file have died: waits until the evidence of these workers is read. */
@@ -98,7 +108,7 @@ export class FileParts {
     const names = dead[0]?.[1].session.opened.tests.map(({titles}) => ({name: titles.join(' ')})) ?? [];
     const delivered = deliveredIn(file, parts);
     const slices = await this.#options.deadSlices.of(this.#options.testOf(unit), new Map(dead), left);
-    return this.#mergeSlices(unit, [...delivered, ...slices], names);
+    return this.#mergeSlices(unit, [...delivered, ...slices], delivered, names);
   }
 
   /** A worker has found other tests than the file's first worker. */
@@ -127,17 +137,24 @@ export class FileParts {
     return file;
   }
 
-  #mergeSlices(unit: number, slices: readonly SliceResult[], tests: readonly Pick<CollectedTest, 'name'>[]): FileEnd {
+  /** @param delivered those of the slices that living workers sent */
+  #mergeSlices(
+    unit: number,
+    slices: readonly SliceResult[],
+    delivered: readonly DeliveredPart[],
+    tests: readonly Pick<CollectedTest, 'name'>[],
+  ): FileEnd {
+    const profiles = delivered.flatMap(({profile}) => profile ?? []);
     try {
       const result = mergeSlices(slices, tests, this.#options.mergeTools(unit));
-      return {outcome: {type: 'result', result}, ms: result.perfStats.runtime, slices};
+      return {outcome: {type: 'result', result}, ms: result.perfStats.runtime, slices, profiles};
     } catch (thrown) {
       const {message, stack = ''} = thrown as Error;
-      return {outcome: {type: 'error', error: {message, stack, type: 'Error'}}, ms: null, slices};
+      return {outcome: {type: 'error', error: {message, stack, type: 'Error'}}, ms: null, slices, profiles};
     }
   }
 }
 
-function deliveredIn(file: Parts | undefined, parts: readonly number[]): SliceResult[] {
+function deliveredIn(file: Parts | undefined, parts: readonly number[]): DeliveredPart[] {
   return parts.flatMap(part => file?.delivered.get(part) ?? []);
 }

@@ -2,8 +2,20 @@
 import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
-import {recordOfDeath, fileKey, testDurations, type FileRecord} from '../../core/plan/durations';
+import {fileKey, measuredBy, recordOfDeath, testDurations, type FileRecord} from '../../core/plan/durations';
+import type {FileProfile} from '../../core/wire/fileProfile';
+import {thisMachine} from './thisMachine';
 import type {TimingsFile} from './timings';
+
+/** A file's end, for the timings. */
+export interface RanFile {
+  /** The duration by a monotonic clock; null: unknown. */
+  readonly ms: number | null;
+  /** null: the file failed to run. */
+  readonly result: TestResult | null;
+  /** Where the time went, in each process that ran some of the file's tests and can tell. */
+  readonly profiles: readonly FileProfile[];
+}
 
 export class PastRuns {
   readonly #timings: TimingsFile;
@@ -24,19 +36,20 @@ export class PastRuns {
     return this.#timings.get(this.key(test, node));
   }
 
-  /** @param ms the duration by a monotonic clock. @param result null: the file failed to run */
-  note(test: Test, ms: number | null, result: TestResult | null, node: string | null = null): void {
+  note(test: Test, {ms, result, profiles}: RanFile, node: string | null = null): void {
     if (this.#globalConfig.collectTests) return; // nothing ran
     const past = this.of(test, node);
     // With -t only some tests ran, so this duration is not the file's, and the other tests keep their records.
     const partial = Boolean(this.#globalConfig.testNamePattern) || result === null;
     const failed = result === null || result.numFailingTests > 0 || result.testExecError != null;
     const {tests, short} = testDurations(result?.testResults ?? [], ms ?? Infinity);
+    const measured = partial ? past?.measured : measuredBy(profiles, thisMachine());
     this.#timings.record(this.key(test, node), {
       ms: partial ? (past?.ms ?? null) : ms === null ? null : Math.round(ms),
       tests: {...(partial && past?.tests), ...tests},
       short: partial ? (past?.short ?? 0) : short,
       end: failed ? 'failed' : partial ? (past?.end ?? 'passed') : 'passed',
+      ...(measured && {measured}),
     });
   }
 

@@ -138,7 +138,8 @@ export class Recorder implements ScheduleLog {
     const file = this.#indexes.get(test);
     if (this.#file === null || file === undefined) return;
     const tests = (result?.testResults ?? []).map(one => this.#recordedTest(one));
-    this.#append({type: 'share', at: this.now(), file, unit, slot, node, tests, profile});
+    const recorded = profile === null ? null : this.#recordedProfile(profile);
+    this.#append({type: 'share', at: this.now(), file, unit, slot, node, tests, profile: recorded});
   }
 
   death({slot, generation, pid, death, stderr}: DeathReport): void {
@@ -222,6 +223,14 @@ export class Recorder implements ScheduleLog {
     const line = fileLine(this.now(), file, result, error);
     if (line.status === 'failed') this.#hasFailed = true;
     this.#append(line);
+  }
+
+  #recordedProfile(profile: FileProfile): FileProfile {
+    const sources = profile.sources.map(source => ({
+      ...source,
+      name: this.#paths.toRecorded(source.name) ?? source.name,
+    }));
+    return {...profile, sources};
   }
 
   #recordedTest({ancestorTitles, title, status, duration, startAt}: AssertionResult): RecordedTest {

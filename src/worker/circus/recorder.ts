@@ -51,6 +51,7 @@ export class Recorder {
   opened(collection: Collection, snapshots: SnapshotWatch | null, ms: number): void {
     this.#collection = collection;
     this.#snapshots = snapshots;
+    this.#phases.testsListed();
     const {listing, listed: tests} = collection;
     const file = snapshots?.file ?? null;
     this.#journal.write({type: 'opened', listing, tests, ms, console: this.#newConsole(), snapshots: file});

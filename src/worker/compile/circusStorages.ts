@@ -1,10 +1,12 @@
 /**
- * The AsyncLocalStorages in which jest-circus keeps, from 30.4 on, which test is running: it makes one for each test file. Up to Node 23 one that has
- * been used is in a list for as long as the process lives, and each promise made from then on carries its value: of all files before, too.
+ * From 30.4 on, jest-circus keeps the running test in an AsyncLocalStorage, and makes a new one for each test file. Up
+ * to Node 23, a storage that has been used stays in a list as long as the process lives. Each later promise then
+ * carries the values of all listed storages, including those of earlier files. We therefore disable the storages of
+ * earlier files.
  */
 import asyncHooks from 'node:async_hooks';
 
-/** From Node 24 on there is no list. */
+/** From Node 24 on, there is no such list. */
 const ARE_LISTED = Number.parseInt(process.versions.node, 10) < 24;
 
 const OF_CIRCUS = /[\\/]jest-circus[\\/]build[\\/][^\\/]+$/;
@@ -24,12 +26,15 @@ export class CircusStorages {
     this.#forCircus = {...asyncHooks, AsyncLocalStorage: Storage as typeof asyncHooks.AsyncLocalStorage};
   }
 
-  /** @returns the async_hooks that a file gets; null: Node's */
+  /** @returns the async_hooks module for a file; null if the file gets Node's own */
   forFile(path: string | null): typeof asyncHooks | null {
     return ARE_LISTED && path !== null && OF_CIRCUS.test(path) ? this.#forCircus : null;
   }
 
-  /** The next test file begins: until then, what the last one has left running could ask which of its tests it is of. */
+  /**
+   * Call this when the next test file begins. Until then, code that the last file has left running could still ask to
+   * which test it belongs.
+   */
   fileBegins(): void {
     for (const storage of this.#made.splice(0)) storage.disable();
   }

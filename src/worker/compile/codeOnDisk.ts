@@ -1,6 +1,6 @@
 /**
- * Compiled code in a folder, one file for each source: what V8 has made of it, for the next process. A file
- * is named by what it was made of and for, so it is never wrong, only not there; one that is damaged is ignored.
+ * V8's code caches in a folder, one file for each source. A file's name is the hash of everything that the code depends
+ * on, so a file may be missing but is never out of date. A damaged file is ignored.
  */
 import {cachedDataVersionTag} from 'node:v8';
 import {readdirSync} from '../../pristine/fs';
@@ -11,63 +11,66 @@ import {StartPack} from './startPack';
 import {readWhole, writeWhole} from './wholeFile';
 import type {StoredCode} from './storedCode';
 
-/** The first bytes of each file; another number where what stands in it, or what may be left, is something else. */
+/** The first bytes of each file. Change the number when the format changes, or the rules for what may be stored. */
 const MAGIC = Buffer.from('XDC1');
 const DIGEST_BYTES = 20;
 const WARMTH_AT = MAGIC.length;
 const DIGEST_AT = WARMTH_AT + 1;
 const HEADER_BYTES = DIGEST_AT + DIGEST_BYTES;
 
-/** What all files of a folder may take, in bytes. */
+/** The limit for all files of a folder together, in bytes. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** How files are named here: by a key, and drafts of them by that and who writes. What else there is in the folder is not ours. */
+/** The names of our files: a key, and for drafts a suffix that names the writer. We never remove other files. */
 const OUR_NAME = /^[0-9a-f]{40}(?:\.|$)/;
 
 export class CodeOnDisk {
   readonly #folder: string;
   readonly #maxBytes: number;
   readonly #known: Set<string>;
-  /** V8 refuses what another version of it has made, or itself with other flags; with this, it is not even asked. */
+  /**
+   * Part of each key. V8 rejects code of another V8 version or of other flags; with the tag, such code is not even
+   * read.
+   */
   readonly #tag = `${MAGIC.toString()} ${process.arch} ${process.version} ${cachedDataVersionTag()}`;
-  /** What this process has written. */
+  /** The paths of the files that this process has written. */
   readonly #written = new Set<string>();
-  /** There is no place for more. */
+  /** Whether the disk has no room for more. */
   #isFull = false;
 
-  /** @param maxBytes of all files in the folder; for tests */
+  /** @param maxBytes the limit for all files of the folder; for tests */
   constructor(folder: string, maxBytes: number = MAX_BYTES) {
     this.#folder = folder;
     this.#maxBytes = maxBytes;
     this.#known = new Set(namesIn(folder));
   }
 
-  /** @param parts all that the code was made of: two lists that differ never have the same key */
+  /** @param parts everything that the code depends on; two different lists never have the same key */
   key(parts: readonly string[]): string {
     const all = `${this.#tag} ${parts.map(({length}) => length).join(' ')}\0${parts.join('')}`;
-    // A surrogate without its other half has no UTF-8 of its own: two sources would be one.
+    // A lone surrogate has no UTF-8 encoding of its own, so in UTF-8 two different sources could have the same bytes.
     return sha1(isWellFormed(all) ? all : Buffer.from(all, 'utf16le'), 'hex');
   }
 
-  /** What is loaded before the first test with one jest-runtime. */
+  /** The modules that a process loads before its first test, for one jest-runtime. */
   startPack(runtime: string): StartPack {
     const path = join(this.#folder, `${this.key([runtime])}.start`);
     return new StartPack(path, {write: bytes => this.#writeWhole(path, bytes)});
   }
 
-  /** @returns null: there is none, or it is damaged */
+  /** @returns null if the file does not exist or is damaged */
   read(key: string): StoredCode | null {
     if (!this.#known.has(key)) return null;
     const path = join(this.#folder, key);
     try {
       const bytes = readWhole(path);
       const data = bytes.subarray(HEADER_BYTES);
-      // V8 looks at no checksum of its own, and what it is given here it runs.
+      // V8 verifies no checksum of its own, and runs whatever it gets.
       if (
         !bytes.subarray(0, WARMTH_AT).equals(MAGIC) ||
         !sha1(data, 'buffer').equals(bytes.subarray(DIGEST_AT, HEADER_BYTES))
       ) {
-        this.#known.delete(key); // it is of no use
+        this.#known.delete(key); // the file is damaged, so do not read it again
         return null;
       }
       return {data, warm: bytes[WARMTH_AT] === 1};
@@ -76,7 +79,7 @@ export class CodeOnDisk {
     }
   }
 
-  /** @returns whether it is there now: there may be no place left, or no right to write */
+  /** @returns whether the file was written; there may be no room, or no permission to write */
   write(key: string, {data, warm}: StoredCode): boolean {
     const bytes = Buffer.concat([MAGIC, Buffer.from([warm ? 1 : 0]), sha1(data, 'buffer'), data]);
     if (!this.#writeWhole(join(this.#folder, key), bytes)) return false;
@@ -85,8 +88,9 @@ export class CodeOnDisk {
   }
 
   /**
-   * Where no place is left, what this process has written is given back: Jest has still to write there, and fails a run if it cannot. It is
-   * not enough to ask before: other processes write, and of a user's quota nothing is told.
+   * If the disk is full, removes what this process has written: Jest also writes to this disk, and fails the run if it
+   * cannot. A check in advance is not enough: other processes write too, and no call tells how much of a user's quota
+   * is left.
    */
   #writeWhole(path: string, bytes: Buffer): boolean {
     this.#isFull ||= !hasRoom(dirname(path), bytes.length);
@@ -101,8 +105,9 @@ export class CodeOnDisk {
   }
 
   /**
-   * To be called after the last `write`: keeps the folder within its bound, by what was written first. What is still used of that is
-   * written anew; to mark each use would cost every process more than that.
+   * Call this after the last `write`. Keeps the folder within its limit by removing the oldest files. If a removed file
+   * is still needed, a later process writes it again. To record each use of a file would cost every process more than
+   * that.
    *
    * @param isLate whether there is no time for more
    * @returns whether anything was written
@@ -122,7 +127,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).filter(name => OUR_NAME.test(name));
   } catch {
-    return []; // nothing was kept so far
+    return []; // no process has written to the folder yet
   }
 }
 

@@ -1,4 +1,7 @@
-/** What jest-runtime gets from us in one process: what was compiled in it, or by other processes before, and storages for jest-circus. */
+/**
+ * The compile cache of one process. It gives jest-runtime the code that this process or an earlier one has compiled,
+ * and it disables the storages that jest-circus no longer needs.
+ */
 import type {CompileCacheOrder} from '../../core/wire/workerMessages';
 import {join} from '../../pristine/path';
 import {CircusStorages} from './circusStorages';
@@ -9,7 +12,10 @@ import {reachJestRuntime} from './jestRuntime';
 import {KeptCode} from './keptCode';
 import {enableNodesOwnCache, flushNodesOwnCache, tidyNodesOwnCache} from './nodesOwnCache';
 
-/** By the path of a jest-runtime. That asks for what it needs once: in watch mode all runs in Jest's own process have the same. */
+/**
+ * Keyed by the path of jest-runtime. jest-runtime requires its modules only once, so all watch-mode runs in Jest's own
+ * process share one cache.
+ */
 const started = new Map<string, CompileCache>();
 
 export class CompileCache {
@@ -20,10 +26,11 @@ export class CompileCache {
 
   /**
    * @param isKnown whether a runtime has the parts that `leanRuntime` uses
-   * @returns null: nothing is kept in this process
+   * @returns null if this process uses no cache
    */
   static start(order: CompileCacheOrder | null, isKnown: (runtime: unknown) => boolean): CompileCache | null {
-    // Coverage by V8 is told in places of the source that V8 has compiled.
+    // V8 reports coverage as offsets into the source that it has compiled, and a cached script may have a wrapped
+    // source.
     if (order === null || process.env.NODE_V8_COVERAGE !== undefined) return null;
     const cache = started.get(order.runtime) ?? new CompileCache(order);
     cache.#reach(order, isKnown);
@@ -31,7 +38,10 @@ export class CompileCache {
     return cache;
   }
 
-  /** Has Node write now what it would write as the process exits; also where the user has asked it to, with NODE_COMPILE_CACHE. */
+  /**
+   * Makes Node write its own compile cache now, not at process exit. Includes a cache that the user has enabled with
+   * NODE_COMPILE_CACHE.
+   */
   static flushNodesOwn(): void {
     flushNodesOwnCache();
   }
@@ -43,7 +53,7 @@ export class CompileCache {
     if (this.#nodesFolder !== null) enableNodesOwnCache(this.#nodesFolder, fillsNodesOwn);
   }
 
-  /** A jest-runtime that was loaded anew asks anew. */
+  /** If jest-runtime has been loaded again, the new instance has to require its modules through us again. */
   #reach(order: CompileCacheOrder, isKnown: (runtime: unknown) => boolean): void {
     const {runtime} = order;
     if (this.#reached !== null && require.cache[runtime] === this.#reached) return;
@@ -51,16 +61,16 @@ export class CompileCache {
     this.#reached = require.cache[runtime] ?? null;
   }
 
-  /** A test file begins; no other runs meanwhile. */
+  /** Call this when a test file begins. A process runs one test file at a time. */
   fileBegins(path: string): void {
     this.#kept.fileBegins(path);
     this.#storages.fileBegins();
   }
 
   /**
-   * Leaves to other processes what this one has found worth keeping.
+   * Stores on disk the code that other processes can use.
    *
-   * @param withinMs how long the writing and the tidying together may take; a later process does the rest
+   * @param withinMs the limit for writing and tidying together, in ms; a later process does the rest
    */
   save(withinMs = Infinity): void {
     const startedAt = monotonicMs();

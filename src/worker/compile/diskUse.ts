@@ -1,39 +1,42 @@
-/** How much of the disk may be taken by what can be made again. */
+/** Limits the disk space of caches. */
 import {existsSync, rmSync, statfsSync, statSync} from '../../pristine/fs';
 import {dirname} from '../../pristine/path';
 
-/** To this share of their bound files are brought down, so that they are not at it with the next run again. */
+/** Files over their limit are reduced to this share of it, so that the next run does not exceed the limit again. */
 const SHRINK_TO = 0.75;
 
-/** So many bytes stay free for others: above all for Jest, which fails a run whose results it cannot keep in the same folder. */
+/**
+ * The free space that we leave, in bytes. Jest needs it most: Jest fails a run if it cannot write to its cache folder.
+ */
 const LEFT_FREE = 64 * 1024 * 1024;
 
 /**
- * @param folder where the file is to be; it need not be there
- * @param bytes what it takes
- * @returns whether enough is left free beside it
+ * @param folder where the file will be; it may not exist yet
+ * @param bytes the size of the file
+ * @param leftFree the free space that has to remain, in bytes
+ * @returns whether enough space remains
  */
 export function hasRoom(folder: string, bytes: number, leftFree: number = LEFT_FREE): boolean {
   let at = folder;
   while (!existsSync(at) && at !== dirname(at)) at = dirname(at);
   try {
     const {bavail, blocks, bsize} = statfsSync(at);
-    // Some file systems that are somewhere in a network do not say.
+    // Some network file systems do not report their size.
     return blocks === 0 || bavail * bsize - bytes >= leftFree;
   } catch {
-    return true; // whether it can be written is seen when it is
+    return true; // the write itself will tell
   }
 }
 
 /**
- * Removes those that were written first, if all together take more than this.
+ * Removes the oldest files if all files together exceed the limit.
  *
- * @param isLate whether there is no time for more: a later process does the rest
+ * @param isLate whether there is no time for more; a later process does the rest
  */
 export function keepWithin(paths: readonly string[], maxBytes: number, isLate: () => boolean = () => false): void {
   const files: MeasuredFile[] = [];
   for (const path of paths) {
-    if (isLate()) return; // which files are the oldest is not known
+    if (isLate()) return; // without all sizes and times, we do not know which files are the oldest
     files.push(...measure(path));
   }
   let bytes = files.reduce((sum, {size}) => sum + size, 0);
@@ -45,13 +48,13 @@ export function keepWithin(paths: readonly string[], maxBytes: number, isLate: (
   }
 }
 
-/** @returns whether it is not there any more */
+/** @returns whether the file is gone */
 export function remove(path: string): boolean {
   try {
     rmSync(path, {force: true});
     return true;
   } catch {
-    return false; // it is somebody else's, or the folder is none
+    return false; // no permission, or a part of the path is not a folder
   }
 }
 
@@ -66,6 +69,6 @@ function measure(path: string): MeasuredFile[] {
     const stats = statSync(path);
     return stats.isFile() ? [{path, size: stats.size, writtenAt: stats.mtimeMs}] : [];
   } catch {
-    return []; // another process has removed it
+    return []; // another process has removed the file
   }
 }

@@ -1,6 +1,7 @@
 /**
- * What jest-runtime, and nobody else in its process, gets for some modules of Node's: the same, but for a call or two. Tests that
- * use these modules, or look at them, get Node's own: they ask through another function of jest-runtime.
+ * Replaces some of Node's modules for jest-runtime only. A replacement differs from Node's module in one or two
+ * functions. Tests still get Node's own modules, because jest-runtime requires a test's modules in a different
+ * function.
  */
 import Module from 'node:module';
 import type * as FileSystem from 'node:fs';
@@ -19,18 +20,22 @@ import {makeLean} from './leanRuntime';
 import {withoutOurFrame} from './ownFrame';
 import type {RuntimeClass} from './runtimeParts';
 
-/** The functions of jest-runtime that ask for a module that itself needs; each asks once, and keeps what it gets. */
+/**
+ * The functions of jest-runtime in which it requires modules for its own use. Each function requires its module once
+ * and keeps the result.
+ */
 const ASK_FOR_ITSELF = new Set(['_nodeVm', '_vm', 'fs', '_module']);
 
 const INSPECT_FLAG = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some(flags => flags.includes('--inspect'));
 const INSPECTOR = /^(?:node:)?inspector(?:\/promises)?$/;
 
 /**
- * Jest's own process has loaded jest-runtime for other ends, and up to 30.3 it has asked by then: it is loaded anew, for jest-runner, which
- * asks for it with each test file.
+ * Patches jest-runtime. Jest's own process has already loaded jest-runtime for other purposes. Up to 30.3, jest-runtime
+ * has by then required its modules, so we load it again. jest-runner requires jest-runtime for each test file, so it
+ * gets the new instance.
  *
  * @param isKnown whether a runtime has the parts that `leanRuntime` uses
- * @throws what loading it throws
+ * @throws what jest-runtime throws while it loads
  */
 export function reachJestRuntime(
   {runtime: path, core}: Pick<CompileCacheOrder, 'runtime' | 'core'>,
@@ -55,17 +60,18 @@ export function reachJestRuntime(
       case 'node:async_hooks':
         return storages.forFile(file());
       default:
-        if (INSPECTOR.test(id)) inspected = true; // by a test that is about to look at scripts
+        if (INSPECTOR.test(id)) inspected = true; // the test may be about to look at scripts
         return null;
     }
   });
-  // Older ones have other parts; with --experimental-vm-modules the same modules may be loaded in another way.
+  // Older versions have different parts. With --experimental-vm-modules, jest-runtime may load the same modules
+  // differently.
   if (IMPORTS_ARE_ANSWERED || asksWhenLoaded(path)) return;
   const loaded = require(path) as {readonly default?: RuntimeClass};
   if (loaded.default !== undefined) makeLean(loaded.default, {path, kept, needs, mayBeKept, isKnown});
 }
 
-/** Jest copies the properties, of which some warn when they are read. */
+/** Copies descriptors, not values: Jest copies the properties too, and some of them warn when they are read. */
 function withKeptReads(fs: typeof FileSystem, runtime: string, core: string): typeof FileSystem {
   const value = keepReads(fs.readFileSync, {runtime, jests: new JestsPackages(core)});
   return Object.defineProperties({} as typeof FileSystem, {
@@ -74,21 +80,24 @@ function withKeptReads(fs: typeof FileSystem, runtime: string, core: string): ty
   });
 }
 
-/** Jest 29 makes a `require` for each file at each `require` of its own modules, and calls next to none of them: a third of what loading these takes. */
+/**
+ * Jest 29 makes a `require` function at each `require` of its own modules, and calls almost none of these functions.
+ * Making them takes a third of the time in which these modules load, so we make each one at its first call.
+ */
 function withLateRequire(module: typeof Module): typeof Module {
   const createRequire = (from: string) => (id: string) => module.createRequire(from)(id) as unknown;
   return Object.create(module, {createRequire: {value: createRequire}}) as typeof Module;
 }
 
-/** Whether a debugger listens: one that was asked for by a flag, or by code that has loaded the inspector. */
+/** Whether a debugger is listening. Either a flag has started it, or code that has loaded the inspector. */
 function isDebugged(): boolean {
   return INSPECT_FLAG || (inspectorIsLoaded() && (require('node:inspector') as typeof Inspector).url() !== undefined);
 }
 
-/** How many of the modules that Node has loaded are none of it; the list only grows. */
+/** The length of the part of Node's module list that has already been searched. The list only grows. */
 let modulesBefore = 0;
 
-/** Loading it takes longer than most modules' compilation. */
+/** Whether Node has loaded its inspector. To load it for a check takes longer than to compile most modules. */
 function inspectorIsLoaded(): boolean {
   const {moduleLoadList} = process as unknown as {moduleLoadList?: readonly string[]};
   if (moduleLoadList === undefined || moduleLoadList.includes('NativeModule inspector', modulesBefore)) return true;
@@ -96,11 +105,11 @@ function inspectorIsLoaded(): boolean {
   return false;
 }
 
-/** Who asks. */
+/** The caller of a `require` in jest-runtime. */
 interface Asker {
-  /** Whether it is jest-runtime that needs it, and no test. */
+  /** Whether jest-runtime needs the module for itself, and not for a test. */
   readonly itself: () => boolean;
-  /** The file that asks jest-runtime for it. */
+  /** The file that requires the module through jest-runtime. */
   readonly file: () => string | null;
 }
 
@@ -115,14 +124,14 @@ function askerOf(ours: Module['require'], path: string): Asker {
   };
 }
 
-/** So many calls are at most between a test's `require` and Node's. */
+/** The most calls between a test's `require` and Node's. */
 const MOST_CALLS = 20;
 
-/** What there is to say of those who have called a function, the last first. */
+/** Maps the callers of a function, the innermost first. */
 function callersOf<T>(callee: Module['require'], count: number, tell: (site: NodeJS.CallSite) => T): T[] {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was
   const {prepareStackTrace, stackTraceLimit} = Error;
-  if (Object.isFrozen(Error)) return []; // NODE_OPTIONS=--frozen-intrinsics: nobody can be told from anybody
+  if (Object.isFrozen(Error)) return []; // with NODE_OPTIONS=--frozen-intrinsics, callers cannot be told apart
   try {
     Error.stackTraceLimit = count;
     Error.prepareStackTrace = (_error, sites) => sites.map(tell);
@@ -135,7 +144,10 @@ function callersOf<T>(callee: Module['require'], count: number, tell: (site: Nod
   }
 }
 
-/** Whether this version of jest-runtime, or one that does not say which it is, asks while it is loaded. To load it anew takes some 4 ms. */
+/**
+ * Whether this version of jest-runtime requires its modules while it loads. Also true if the version is unknown. To
+ * load jest-runtime again takes about 4 ms.
+ */
 function asksWhenLoaded(path: string): boolean {
   try {
     const {version} = JSON.parse(readText(join(dirname(path), '..', 'package.json'))) as {version: string};
@@ -145,16 +157,16 @@ function asksWhenLoaded(path: string): boolean {
   }
 }
 
-/** What a `require` gives; null: what it gives anyway, which `ask` does, too. */
+/** Answers a `require`. null: the result of `ask`, which makes the original call. */
 type Answer = (id: string, ask: () => unknown, asker: Asker) => unknown;
 
-/** Answers the calls of `require` in a file. */
+/** Lets `answer` handle all calls of `require` in one file. */
 function answerRequires(path: string, answer: Answer): void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called on modules below
   const original = Module.prototype.require;
   let isAsking = false;
   const ours = function (this: NodeModule, id: string): unknown {
-    // Whoever has put a function of theirs in the place of Node's may call ours from that.
+    // A function with which other code has replaced Node's `require` may call ours.
     if (this.filename !== path || isAsking) return Reflect.apply(original, this, [id]);
     const ask = () => {
       isAsking = true;
@@ -169,7 +181,7 @@ function answerRequires(path: string, answer: Answer): void {
   } as typeof original;
   const asker = askerOf(ours, path);
   const before = require.cache[path];
-  // Some versions ask while they are loaded, others at their first use.
+  // Some versions of jest-runtime require their modules while they load, others at first use.
   Module.prototype.require = ours;
   try {
     if (before !== undefined && asksWhenLoaded(path)) delete require.cache[path];
@@ -178,7 +190,7 @@ function answerRequires(path: string, answer: Answer): void {
     if (before !== undefined) require.cache[path] = before;
     throw error;
   } finally {
-    // What is loaded with it may have put a function of theirs in the place of ours.
+    // A module that was loaded along with jest-runtime may have replaced our function.
     if (Module.prototype.require === ours) Module.prototype.require = original;
   }
   const loaded = require.cache[path];

@@ -1,8 +1,9 @@
 /**
- * The `vm` that jest-runtime gets: Node's, but for the one call with which it compiles a module.
+ * The `vm` module that jest-runtime gets: Node's, except for the one call with which jest-runtime compiles a module.
  *
- * Jest 30 calls `compileFunction`, for which V8 compiles anew each time. Jest 29 makes a `Script`, of which V8 keeps the
- * code by itself for as long as it likes; what other processes have left on disk it does not know.
+ * Jest 30 calls `compileFunction`, and V8 compiles the source again each time. Jest 29 makes a `Script`. V8 keeps the
+ * code of scripts in memory for as long as it likes, but does not know the code that other processes have stored on
+ * disk.
  */
 import vm from 'node:vm';
 import type {Importer} from './imports';
@@ -13,14 +14,14 @@ import type {ModuleCode} from './storedCode';
 
 const {compileFunction, Script: NodeScript} = vm;
 
-/** What Jest 30 passes, and nothing else. */
+/** The options that Jest 30 passes. It passes no others. */
 interface FunctionOptions {
   readonly filename: string;
   readonly importModuleDynamically: Importer;
   readonly parsingContext: vm.Context;
 }
 
-/** What Jest 29 passes, and nothing else. */
+/** The options that Jest 29 passes. It passes no others. */
 interface ScriptOptions {
   readonly columnOffset: number | undefined;
   readonly displayErrors: true;
@@ -28,13 +29,14 @@ interface ScriptOptions {
   readonly importModuleDynamically: Importer;
 }
 
-/** The parameters of a module's function, unless a project asks for more, or for no `jest`. */
+/** The parameters of a module's wrapper. A project can add more, or remove `jest`. */
 export const PARAMETERS = ['module', 'exports', 'require', '__dirname', '__filename', 'jest'];
 const USUAL_VARIANT = PARAMETERS.join(', ');
 
 /**
- * @param mayBeKept whether nobody looks at scripts, and places in them: those are to be Jest's
- * @param needs hears which modules can do without their `jest` object
+ * @param mayBeKept whether scripts may be kept; false if a debugger or a test may look at scripts and positions, which
+ * then have to be Jest's own
+ * @param needs is told which modules do not need their `jest` object
  */
 export function vmFor(kept: KeptCode, mayBeKept: () => boolean, needs: JestNeeds = new JestNeeds()): typeof vm {
   function compile(...given: Parameters<typeof compileFunction>): unknown {
@@ -49,7 +51,8 @@ export function vmFor(kept: KeptCode, mayBeKept: () => boolean, needs: JestNeeds
       if (script.fits(parsingContext)) {
         const compiled = script.runIn(parsingContext, importModuleDynamically);
         const {filename, variant} = script.module;
-        // With other parameters jest-runtime does something between this and asking for the object, or does not ask.
+        // With other parameters, jest-runtime makes another call before it asks for the `jest` object, or does not ask
+        // for it.
         needs.compiled(filename, variant !== USUAL_VARIANT || script.namesJest());
         return compiled;
       }
@@ -74,7 +77,7 @@ export function vmFor(kept: KeptCode, mayBeKept: () => boolean, needs: JestNeeds
     return compiled;
   }
 
-  // Somebody may have put a function of their own in the place of Node's: Jest would call that.
+  // If other code has replaced Node's function, Jest has to call the replacement.
   return Object.create(vm, {
     compileFunction: {get: () => (vm.compileFunction === compileFunction ? compile : vm.compileFunction)},
     Script: {get: () => (vm.Script === NodeScript ? OurScript : vm.Script)},
@@ -95,7 +98,7 @@ function hasExactly(options: unknown, names: readonly string[]): boolean {
   return keys.length === names.length && names.every(name => keys.includes(name));
 }
 
-/** A module as Jest 30 has it compiled. */
+/** A module that Jest 30 compiles with `compileFunction`. */
 export function moduleOfFunction(
   source: string,
   parameters: readonly string[],
@@ -113,23 +116,29 @@ export function moduleOfFunction(
   };
 }
 
-/** A module with a name of its own: under that V8 tells places in the script, without its offset. */
+/**
+ * Matches a module that names itself. For such a module, V8 reports positions in the script without the script's
+ * offset.
+ */
 const NAMES_ITSELF = /[#@]\s*sourceURL=/;
 
-/** A module that may look at its own function: V8 prints that with a line break before the source. */
+/**
+ * Matches a module that may print its own wrapper. V8 prints a compiled function with a line break before the source.
+ */
 const LOOKS_AT_ITSELF = /\barguments\s*(?:\.\s*callee\b|\[\s*['"`]callee)|\.\s*caller\b/;
 
-/** Code that may be made of a text. */
+/** Matches code that may compile a string. */
 const MAKES_CODE = /\b(?:eval|Function)\b|\.\s*constructor\b/;
 
 const LINE_BREAK = /[\n\r\u2028\u2029]/;
 
 /**
- * Whether it could be seen that a function is part of a script. In the stack of an error in code that was made of a text, V8 tells where that was
- * done by the place in the script, without its offset: on the first line the column would be another.
+ * Whether code could notice that its function is part of a script. If an error comes from code that was compiled from a
+ * string, V8's stack names the position of that call without the script's offset. On the first line, the column would
+ * differ.
  */
 function wouldDiffer(source: string): boolean {
-  // Most modules have none of these words, and to look for a word takes a thirtieth of what the expression takes.
+  // Most modules have none of these words, and `includes` takes a thirtieth of the time of a regular expression.
   if ((source.includes('callee') || source.includes('caller')) && LOOKS_AT_ITSELF.test(source)) return true;
   if (source.includes('sourceURL=') && NAMES_ITSELF.test(source)) return true;
   const end = source.search(LINE_BREAK);
@@ -142,8 +151,8 @@ function moduleOfScript(source: unknown, {filename, columnOffset}: ScriptOptions
     filename,
     source,
     variant: String(columnOffset),
-    isNewEachTime: () => false, // V8 keeps scripts by itself, and Jest gets the same one again
-    wouldDiffer: () => false, // it is a script
+    isNewEachTime: () => false, // V8 itself caches scripts, so Jest gets the same script again anyway
+    wouldDiffer: () => false, // Jest compiles a script, too
     asScript: () => ({code: source, lineOffset: 0, columnOffset: columnOffset ?? 0}),
   };
 }

@@ -1,22 +1,22 @@
 /**
- * The names of Jest's own packages, as the running Jest's packages declare each other. A name alone does not tell: `jest-extended`, `jest-when`
- * and many others are other people's.
+ * The names of Jest's own packages, found by following the dependencies of the running Jest. A name alone is not
+ * enough: `jest-extended`, `jest-when` and many others are not part of Jest.
  */
 import {existsSync, readText, realpathSync} from '../../pristine/fs';
 import {dirname, join} from '../../pristine/path';
 
-/** What Jest's packages are called. Others that they need (Babel's, chalk) are not Jest's. */
+/** The names that Jest's packages have. Other dependencies of Jest (Babel, chalk) are not Jest's own. */
 const SHAPE = /^(?:jest-.|@jest\/|expect$|pretty-format$)/;
 
 interface Declared {
   readonly name: string;
-  /** The folder of the package that needs it. */
+  /** The folder of the package that declares the dependency. */
   readonly by: string;
 }
 
 export class JestsPackages {
   readonly #names = new Set(['@jest/core']);
-  /** Declared, and not read so far: all of them take some 3 ms, and most names that are asked for come early. */
+  /** Declared dependencies that have not been read yet. To read all takes about 3 ms, and most lookups end early. */
   readonly #unread: Declared[];
 
   /** @param core a file of the running Jest's @jest/core */
@@ -45,12 +45,16 @@ export class JestsPackages {
   }
 }
 
-/** As Node looks for it. @returns null: it is not there, or not in folders (Yarn's Plug'n'Play) */
+/**
+ * Finds a package the way Node does.
+ *
+ * @returns null if the package is missing, or not in a folder (Yarn's Plug'n'Play)
+ */
 function packageNear(from: string, name: string): {folder: string; needs: string[]} | null {
   for (let at = from; ; at = dirname(at)) {
     const folder = join(at, 'node_modules', name);
     const path = join(folder, 'package.json');
-    // To look first is far cheaper than an exception.
+    // `existsSync` is far cheaper than an exception.
     if (existsSync(path)) return {folder: realpathSync.native(folder), needs: needsIn(path)};
     if (at === dirname(at)) return null;
   }
@@ -61,6 +65,6 @@ function needsIn(path: string): string[] {
     const {dependencies} = JSON.parse(readText(path)) as {dependencies?: object};
     return Object.keys(dependencies ?? {});
   } catch {
-    return []; // it is damaged, or being replaced
+    return []; // the file is damaged, or another process is replacing it
   }
 }

@@ -1,9 +1,9 @@
 /**
- * The modules that this process has compiled, for the next test file that loads them. What is kept is V8's own
- * script, which belongs to no realm: to run it in one more compiles nothing.
+ * The modules that this process has compiled, for the next test file that loads them. The cache keeps V8's own scripts.
+ * A script belongs to no realm: V8 can run it in another realm without compiling it again.
  *
- * At first a module is compiled as ever, by Jest's own call. What has come through that is known to be the body of a
- * function, and can be put into a script; and what only one test file loads costs nothing.
+ * Jest's own call compiles a module the first time. If that call succeeds, the source is known to be a valid function
+ * body, so we can wrap it into a script. A module that only one test file loads costs nothing extra.
  */
 import vm, {type Context} from 'node:vm';
 import type {CodeOnDisk} from './codeOnDisk';
@@ -13,39 +13,43 @@ import {isOfAPackage} from './packages';
 import type {StartPack} from './startPack';
 import type {ModuleCode, StoredCode} from './storedCode';
 
-/** Taken now: a test may put others in their place. */
+/** Read at load time, because a test may replace them later. */
 const {Script} = vm;
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called on scripts
 const {runInContext} = Script.prototype;
 
-/** So much memory may all take together, in bytes. */
+/** The limit for the memory of all kept scripts together, in bytes. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 /**
- * What a script takes for each character of its source. The source is there twice, as the module's and as the script's, with one or two bytes a
- * character. V8's code of all functions of a package takes 1 to 2.5 bytes a character (Node 20, --no-lazy), and V8 tells nobody what it takes.
+ * The estimated memory of a script, in bytes per character of its source. The source exists twice, in the module and in
+ * the script, with one or two bytes a character. The compiled code of all functions of a package takes 1 to 2.5 bytes a
+ * character (Node 20, --no-lazy). V8 does not report how much a script takes.
  */
 const BYTES_PER_CHARACTER = 8;
 
-/** If so many files in a row cannot be written, no more of them are made. */
+/** After this many failed writes in a row, a save stops. */
 const FAILED_WRITES = 3;
 
-/** A module's code, to be run in realm after realm. */
+/** A module's code, which can run in many realms. */
 export class KeptScript {
   readonly module: ModuleCode;
   readonly #imports: Imports;
-  /** Where it has run, if that may be once in each; null: as often as it is compiled. */
+  /**
+   * The realms in which the script has run, if it may run only once in each realm. null: it may run any number of
+   * times.
+   */
   readonly #realms: WeakSet<object> | null;
-  /** null: it was compiled once, as ever. */
+  /** null: only Jest's own call has compiled the module so far. */
   #script: vm.Script | null = null;
-  /** It cannot be a script. */
+  /** Whether the module cannot be compiled as a script. */
   #refused = false;
-  /** Whether the script has run: then V8 has compiled what was called in it. */
+  /** Whether the script has run. If so, V8 has also compiled the functions that were called. */
   #ran = false;
-  /** Where it was run last. */
+  /** The realm in which the script ran last. */
   #realm: WeakRef<object> | null = null;
   #namesJest: boolean | null = null;
-  /** What is on disk of it: without what was called, or with it. */
+  /** What the disk has of this module: `cold` code lacks the functions that were called, `warm` code includes them. */
   onDisk: 'nothing' | 'cold' | 'warm' = 'nothing';
 
   constructor(module: ModuleCode, imports: Imports) {
@@ -54,17 +58,17 @@ export class KeptScript {
     this.#realms = module.isNewEachTime() ? new WeakSet() : null;
   }
 
-  /** Whether its module can reach its `jest` object. */
+  /** Whether the module can reach its `jest` object. */
   namesJest(): boolean {
     return (this.#namesJest ??= namesJest(this.module.source));
   }
 
-  /** Whether it may be run there. */
+  /** Whether the script may run in this realm. */
   fits(realm: Context): boolean {
     return this.#realms?.has(realm) !== true;
   }
 
-  /** @param importer what answers an `import()` in it, in this realm */
+  /** @param importer answers each `import()` of the script in this realm */
   runIn(realm: Context, importer: Importer, ...rest: unknown[]): unknown {
     this.#ran = true;
     this.#realms?.add(realm);
@@ -74,10 +78,10 @@ export class KeptScript {
   }
 
   /**
-   * Compiles it, unless it is compiled.
+   * Compiles the script, unless it is already compiled.
    *
-   * @param cachedData what another process has left, which has found that the script would not differ
-   * @returns whether it can be run
+   * @param cachedData what another process has stored; that process has checked that the script would not differ
+   * @returns whether the script can run
    */
   compile(cachedData?: Buffer): boolean {
     if (this.#script !== null || this.#refused) return !this.#refused;
@@ -98,14 +102,15 @@ export class KeptScript {
       });
       if (this.#script.cachedDataRejected === true) this.onDisk = 'nothing';
     } catch {
-      this.#refused = true; // the body of a function that is no script's: it begins with `#!`, or `-->`
+      this.#refused = true; // a function body may begin with `#!` or `-->`, but not after our wrapper's opening
     }
     return !this.#refused;
   }
 
-  /** What the next process can make use of, if that is more than the disk has. */
+  /** The code to store for the next process. null if the disk already has as much, or the code is not worth storing. */
   toLeave(): StoredCode | null {
-    // A module of the project's own that one test file has loaded is changed before it is loaded again.
+    // If only one test file has loaded a module of the project, the module will probably change before it is loaded
+    // again.
     if (
       this.onDisk === 'warm' ||
       !mayBeLeft(this.module) ||
@@ -118,9 +123,9 @@ export class KeptScript {
 }
 
 export interface KeptCodeOptions {
-  /** null: nothing is taken from other processes, nor left to them. */
+  /** null: this process neither reads stored code nor stores any. */
   readonly disk: CodeOnDisk | null;
-  /** What is loaded before the first test; null, too. */
+  /** The modules that a process loads before its first test. null: this process neither reads nor writes them. */
   readonly start?: StartPack | null;
   /** Default 256 MiB. */
   readonly maxBytes?: number;
@@ -130,12 +135,15 @@ export class KeptCode {
   readonly #disk: CodeOnDisk | null;
   readonly #maxBytes: number;
   readonly #imports = new Imports();
-  /** In the order of their last use. */
+  /** All kept scripts, the least recently used first. */
   readonly #kept = new Set<KeptScript>();
-  /** The same by file: of one there may be several, after a change in watch mode, or where projects transform it differently. */
+  /**
+   * The same scripts by file name. A file has several after a change in watch mode, or if projects transform it
+   * differently.
+   */
   readonly #versions = new Map<string, KeptScript[]>();
   readonly #start: StartPack | null;
-  /** What was loaded before the first test file. */
+  /** The modules of packages that were loaded before the first test file. */
   readonly #startCode = new Set<KeptScript>();
   #isStarting = true;
   #bytes = 0;
@@ -147,29 +155,29 @@ export class KeptCode {
     this.#maxBytes = maxBytes;
   }
 
-  /** A test file begins; its own code is not kept, as no other file loads it. */
+  /** Call this when a test file begins. The test file's own code is not kept, because no other file loads it. */
   fileBegins(path: string): void {
     if (this.#testFile !== null) this.#isStarting = false;
     this.#testFile = path;
   }
 
-  /** null: it is to be compiled as ever. */
+  /** @returns null if Jest has to compile the module itself */
   find(module: ModuleCode): KeptScript | null {
     if (module.filename === this.#testFile) this.#isStarting = false;
     const kept = this.#lookUp(module) ?? this.#takeFromDisk(module);
     return kept?.compile() === true ? kept : null;
   }
 
-  /** Jest has compiled it as ever. */
+  /** Call this when Jest's own call has compiled the module. */
   accepted(module: ModuleCode): void {
     if (this.#mayKeep(module) && this.#lookUp(module) === null) this.#keep(module);
   }
 
   /**
-   * Leaves to other processes what this one has found worth keeping.
+   * Stores on disk the code that other processes can use.
    *
-   * @param isLate whether there is no time for more: what is not left then a later process leaves
-   * @returns whether there was any that had not been left before
+   * @param isLate whether there is no time for more; a later process stores the rest
+   * @returns whether anything new was stored
    */
   save(isLate: () => boolean = () => false): boolean {
     if (this.#disk === null) return false;
@@ -215,7 +223,7 @@ export class KeptCode {
     return kept;
   }
 
-  /** What is there came through Jest's own call in another process. */
+  /** Stored code needs no check: Jest's own call has accepted its source in another process. */
   #takeFromDisk(module: ModuleCode): KeptScript | null {
     if (this.#disk === null || !this.#mayKeep(module)) return null;
     const stored = this.#start?.find(module) ?? this.#disk.read(keyOf(module, this.#disk));
@@ -254,13 +262,19 @@ function bytesOf({source}: ModuleCode): number {
   return BYTES_PER_CHARACTER * source.length;
 }
 
-/** What is left is the script, with where it stands: up to Node 21, V8 takes its name and place from what was left, not from who takes it. */
+/**
+ * The key covers the script and its offsets. Up to Node 21, V8 takes the script's name and offsets from the stored
+ * code, not from the process that reads the stored code.
+ */
 function keyOf(module: ModuleCode, disk: CodeOnDisk): string {
   const {lineOffset, columnOffset, code} = module.asScript();
   return disk.key([module.filename, `${lineOffset} ${columnOffset}`, code]);
 }
 
-/** Up to Node 21 V8 forgets whom an `import()` in what was left asks; without an answer, it would fail in other words. */
+/**
+ * Whether a module's code may be stored. Up to Node 21, V8 loses the callback for `import()` in stored code, so an
+ * `import()` that has to fail would fail with a different message.
+ */
 function mayBeLeft({source}: ModuleCode): boolean {
   return !Imports.mentionedIn(source);
 }

@@ -1,6 +1,6 @@
 /**
- * The files of packages that Jest reads anew for each test file: its own modules, above all. One that has been read is looked
- * at before it is taken again, and read again if it is another, or was changed.
+ * Keeps the contents of package files, because Jest reads them again for each test file. Most of them are Jest's own
+ * modules. Before a kept file is used again, its stats are compared; a file that was changed or replaced is read again.
  */
 import type {BigIntStats} from 'node:fs';
 import {epochMs} from '../../pristine/clock';
@@ -10,16 +10,16 @@ import {withoutOurFrame} from './ownFrame';
 import {isOfAPackage} from './packages';
 import {readWhole} from './wholeFile';
 
-/** So many bytes are kept, of files and of their texts; what comes later is read each time. */
+/** The limit for the contents and texts of all kept files, in bytes. Beyond it, files are read each time. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * A file that was changed less than this (ns) before it was read is not kept: a second change could have the same time, as clocks of file
- * systems are coarse (FAT: 2 s). Git calls this "racily clean".
+ * A file that was changed less than this (ns) before it was read is not kept. A second change could get the same
+ * timestamp, because timestamps of file systems are coarse (FAT: 2 s). Git calls such a file "racily clean".
  */
 const SETTLED_NS = 3_000_000_000n;
 
-/** The package that a file is of. */
+/** Matches the name of the package that a file belongs to. */
 const PACKAGE = /^.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/;
 
 type Read = (path: string) => Buffer;
@@ -27,9 +27,9 @@ type Read = (path: string) => Buffer;
 interface KeptFile {
   readonly bytes: Buffer;
   readonly stats: BigIntStats;
-  /** Whether it is not looked at again. */
+  /** Whether the file is used again without a look at its stats. */
   doesNotChange: boolean;
-  /** What its text takes, in bytes; 0: nobody has asked for it. */
+  /** The memory that the file's text takes, in bytes. 0: nobody has asked for the text. */
   textSize: number;
 }
 
@@ -44,10 +44,11 @@ export interface KeptReadsOptions {
 }
 
 /**
- * Jest calls its `readFileSync` with a path alone, and makes a text of what it gets.
+ * Wraps Jest's `readFileSync`. Jest calls it with only a path, and then makes a text of the buffer.
  *
- * What of Jest's own packages lies beside jest-runtime is not even looked at again. Jest's process, and this one, have loaded much of it by
- * themselves, and would not see a change either; looking takes half as long as reading.
+ * The stats of Jest's own packages beside jest-runtime are not even compared. Jest's process and this one have loaded
+ * many of these modules through Node, which would not notice a change either. To get a file's stats takes half as long
+ * as to read the file.
  */
 export function keepReads(
   read: Read,
@@ -57,7 +58,7 @@ export function keepReads(
   const kept = new Map<string, KeptFile>();
   let size = 0;
 
-  /** Its text is made once: then V8 knows the source by its identity. */
+  /** Makes the text only once. V8 then recognizes the source by its identity. */
   const keepText = (path: string, file: KeptFile) => {
     let text: string | null = null;
     const decode = file.bytes.toString.bind(file.bytes);
@@ -81,7 +82,8 @@ export function keepReads(
       );
     if (rest.length > 0 || typeof path !== 'string' || !isOfAPackage(path)) return readNow();
     const before = kept.get(path);
-    // Not asked at the first time: to find out which packages are Jest's takes longer than to look at the files of one test file.
+    // Not asked for the first read: to find out which packages are Jest's takes longer than the stats of one test
+    // file's modules.
     if (before !== undefined && (before.doesNotChange ||= isJests(path))) return before.bytes;
     const stats = statsOf(path);
     if (before && stats && isSame(before.stats, stats)) return before.bytes;
@@ -98,14 +100,14 @@ export function keepReads(
   };
 }
 
-/** What V8 takes for a text: a byte for each character; two, where one of them needs it. */
+/** The memory that V8 needs for a text, in bytes: one byte a character, or two if any character needs two. */
 function bytesOf(text: string, {length}: Buffer): number {
   return text.length === length ? length : 2 * text.length;
 }
 
 /**
- * Node's `readFileSync` calls other functions of `fs`, of which an earlier test file may have left mocks that throw. What fails while
- * there are mocks is read without them.
+ * Node's `readFileSync` calls other functions of `fs`, and an earlier test file may have left mocks of these that
+ * throw. If a read fails while such mocks exist, we read the file without them.
  */
 function unlessMocked(read: () => Buffer, path: unknown): Buffer {
   try {
@@ -115,27 +117,32 @@ function unlessMocked(read: () => Buffer, path: unknown): Buffer {
     try {
       return readWhole(path);
     } catch {
-      throw error; // it is Jest's, with Jest's stack
+      throw error; // the original error has the stack that Jest expects
     }
   }
 }
 
-/** Whether a change after `now` (ns) could be told from what was read. */
+/** Whether the file's stats would show a change after `now` (ns). */
 function isSettled({size, mtimeNs, ctimeNs}: BigIntStats, bytes: Buffer, now: bigint): boolean {
   return Number(size) === bytes.length && now - mtimeNs >= SETTLED_NS && now - ctimeNs >= SETTLED_NS;
 }
 
-/** @returns undefined: it cannot be read, or is in an archive that stands for a folder, and has no such times */
+/**
+ * @returns undefined if the file cannot be read, or is in an archive mounted as a folder, which has no such timestamps
+ */
 function statsOf(path: string): BigIntStats | undefined {
   try {
     const stats = statSync(path, {bigint: true, throwIfNoEntry: false});
     return typeof stats?.mtimeNs === 'bigint' && typeof stats.ctimeNs === 'bigint' ? stats : undefined;
   } catch {
-    return undefined; // reading it says why
+    return undefined; // the read that follows throws the reason
   }
 }
 
-/** @returns whether a path is of a package of Jest's, in the outermost node_modules that jest-runtime is in */
+/**
+ * @returns a function that tells whether a path is in one of Jest's packages, below the outermost node_modules that
+ * contains jest-runtime
+ */
 function ofJestsPackages(runtime: string, jests: JestsPackages): (path: string) => boolean {
   const [root] = /^.*?[\\/]node_modules[\\/]/.exec(runtime) ?? [];
   if (root === undefined) return () => false;

@@ -1,9 +1,10 @@
 /**
- * Spares jest-runtime work that has the same result in each test file of a process:
+ * Saves jest-runtime work that has the same result for each test file of a process:
  *
- * - Jest loads some 60 modules of its own into each file's realm. Which they are, where, and with what code, is known
- *   from the files before. Their code runs in each realm as ever, and jest-runtime registers the same module objects.
- * - For each module jest-runtime makes a `jest` object of 50 functions. A module that cannot reach it gets none.
+ * - Jest loads about 60 modules of its own into each file's realm. Earlier files have shown which modules these are,
+ *   where they are, and what their code is. Their code still runs in each realm, and the registry gets the same module
+ *   objects.
+ * - jest-runtime makes a `jest` object with 50 functions for each module. A module that cannot reach it gets none.
  */
 import {dirname} from '../../pristine/path';
 import type {Importer} from './imports';
@@ -14,7 +15,7 @@ import {withoutFrames} from './ownFrame';
 import type {Runtime, RuntimeClass, RuntimeModule, TransformOptions} from './runtimeParts';
 import type {ModuleCode} from './storedCode';
 
-/** jest-runtime's own, without --experimental-vm-modules. */
+/** The options that jest-runtime uses for its own modules without --experimental-vm-modules. */
 const OPTIONS: TransformOptions = {
   isInternalModule: true,
   supportsDynamicImport: false,
@@ -23,23 +24,26 @@ const OPTIONS: TransformOptions = {
   supportsTopLevelAwait: false,
 };
 
-/** Without --experimental-vm-modules, Node answers each `import()` itself: with an error. */
+/** Without --experimental-vm-modules, Node never calls an importer: each `import()` fails with Node's own error. */
 const NOBODY: Importer = () => undefined;
 
-/** jest-runtime refuses to load a module in these states, in its own words. */
+/** The states in which jest-runtime refuses to load a module. It then reports its own error. */
 const REFUSING = new Set(['betweenTests', 'tornDown']);
 
-/** A module of Jest's that has been loaded by one `require`. */
+/** One of Jest's modules that an earlier file has loaded. */
 interface KnownModule {
   readonly path: string;
   readonly folder: string;
   /** The `paths` of its module object. */
   readonly paths: readonly string[];
-  /** null: nobody has loaded it a second time. */
+  /** null: no file has loaded the module a second time. */
   code: ModuleCode | null;
 }
 
-/** By the file that asks, and by what it asks for; null: jest-runtime has to answer each time. */
+/**
+ * Keyed by the file that requires a module, and then by the name that it requires. null: jest-runtime has to load the
+ * module each time.
+ */
 type KnownModules = Map<string, Map<string | undefined, KnownModule | null>>;
 
 export interface LeanRuntimeOptions {
@@ -47,23 +51,24 @@ export interface LeanRuntimeOptions {
   readonly path: string;
   readonly kept: KeptCode;
   readonly needs: JestNeeds;
-  /** Whether nobody looks at scripts: see `jestVm`. */
+  /** Whether scripts may be kept: see `jestVm`. */
   readonly mayBeKept: () => boolean;
-  /** Whether a runtime has the parts that are used here. */
+  /** Whether a runtime has the parts that this file uses. */
   readonly isKnown: (runtime: unknown) => boolean;
 }
 
 /**
- * Changes a jest-runtime. The classes of its parts are known only from the first runtime; until then, nothing is spared.
+ * Patches a jest-runtime. The classes of its parts are known only from the first runtime, so until then nothing is
+ * saved.
  */
 export function makeLean({prototype}: RuntimeClass, {path, kept, needs, mayBeKept, isKnown}: LeanRuntimeOptions): void {
   const [root] = /^.*?[\\/]node_modules[\\/]/.exec(path) ?? [];
   if (root === undefined) return;
 
   const original = prototype.requireInternalModule;
-  /** One resolver answers the same, in one run, for the same conditions. */
+  /** Within one run, a resolver gives the same answers for the same conditions. */
   const resolved = new WeakMap<object, Map<string, KnownModules>>();
-  /** null: jest-runtime loads all modules in that file. */
+  /** null: jest-runtime loads all modules of that file itself. */
   const knownIn = new WeakMap<Runtime, KnownModules | null>();
   let areKnown: boolean | null = null;
 
@@ -72,7 +77,7 @@ export function makeLean({prototype}: RuntimeClass, {path, kept, needs, mayBeKep
     if (!areKnown) return null;
     needs.reach(runtime.jestGlobals);
     const {injectGlobals, sandboxInjectedGlobals} = runtime._config;
-    if (!injectGlobals || sandboxInjectedGlobals.length > 0) return null; // the wrapper has other parameters
+    if (!injectGlobals || sandboxInjectedGlobals.length > 0) return null; // the wrapper has different parameters
     const {resolver, cjsConditions} = runtime._resolution;
     const byConditions = resolved.get(resolver) ?? new Map<string, KnownModules>();
     resolved.set(resolver, byConditions);
@@ -82,31 +87,33 @@ export function makeLean({prototype}: RuntimeClass, {path, kept, needs, mayBeKep
     return known;
   };
 
-  /** jest-runtime has loaded it. */
+  /** Records a module that jest-runtime has just loaded. */
   const learn = (runtime: Runtime, known: KnownModules, from: string, to: string | undefined): void => {
     const {_resolution: resolution, registries} = runtime;
     const registry = registries.internalModuleRegistry;
-    // A test that asks for `expect` gets Jest's: other files ask for it by other paths.
+    // A test that requires `expect` gets Jest's own module. Other test files have other paths, so nothing is learned
+    // from it.
     if (to !== undefined && !registry.has(from)) return;
     let module: KnownModule | null = null;
     if (to === undefined || !resolution.isCoreModule(to)) {
       try {
         const path = resolution.resolveCjs(from, to);
-        // Like all of Jest's packages, it is not looked at again in this run: this process has loaded some itself.
+        // Within this run, a later change of the file goes unnoticed. That holds for all of Jest's packages, because
+        // Node itself has loaded some of them in this process.
         if (registry.has(path) && path.startsWith(root) && path.endsWith('.js')) {
           const folder = dirname(path);
           const paths = [...resolution.getModulePaths(folder), ...resolution.getGlobalPaths(to)];
           module = {path, folder, paths, code: null};
         }
       } catch {
-        // It is outside of the realm.
+        // Jest loads the module outside the realm.
       }
     }
     const byName = known.get(from) ?? new Map<string | undefined, KnownModule | null>();
     known.set(from, byName.set(to, module));
   };
 
-  /** @returns null: jest-runtime is to do it */
+  /** @returns null if jest-runtime has to load the module itself */
   const load = (runtime: Runtime, known: KnownModule, from: string, to: string | undefined): RuntimeModule | null => {
     if (REFUSING.has(runtime.testState.state) || !runtime._environment.global || !mayBeKept()) return null;
     const {path, folder, paths} = known;
@@ -126,9 +133,6 @@ export function makeLean({prototype}: RuntimeClass, {path, kept, needs, mayBeKep
       path: folder,
     };
     registry.set(path, module);
-    const {executor} = runtime;
-    const before = executor.currentlyExecutingManualMock;
-    executor.currentlyExecutingManualMock = path;
     try {
       const parent = to ? from : '';
       Object.defineProperty(module, 'parent', {enumerable: true, get: () => registry.get(parent) ?? null});
@@ -141,13 +145,11 @@ export function makeLean({prototype}: RuntimeClass, {path, kept, needs, mayBeKep
       try {
         wrapper.call(module.exports, module, module.exports, require, folder, path, jest);
       } catch (error) {
-        executor.handleExecutionError(error, module);
+        runtime.executor.handleExecutionError(error, module);
       }
     } catch (error) {
       registry.delete(path);
       throw error;
-    } finally {
-      executor.currentlyExecutingManualMock = before;
     }
     module.loaded = true;
     return module;

@@ -1,6 +1,7 @@
 /**
- * The code of what Node itself loads: Jest's modules, transformers, environments, and what these need. A compiler takes longer to be
- * compiled than most test files take to run, in each process anew. Node keeps it by itself where it is asked to, and can be told when, from 22.10 on.
+ * Node's own compile cache, for the modules that Node itself loads: Jest, transformers, environments, and their
+ * dependencies. To compile a large compiler takes longer than most test files take to run, and each process has to do
+ * it. Node can cache this code itself, if asked. From 22.10 on, we can also tell Node when to write the cache.
  */
 import Module from 'node:module';
 import {readdirSync} from '../../pristine/fs';
@@ -12,28 +13,32 @@ interface NodesOwnCache {
   flushCompileCache?(this: void): void;
 }
 
-/** Taken now: a test may spy on them later, and would see our calls. */
+/** Read at load time: a test may spy on these functions later, and would see our calls. */
 const {enableCompileCache, flushCompileCache} = Module as NodesOwnCache;
 
-/** Node never removes anything. */
+/** The limit for Node's cache, in bytes. Node itself never removes anything. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** What a process with a large compiler writes; several may at once. */
+/** The most that a process with a large compiler writes, in bytes. Several processes may write at once. */
 const MOST_WRITTEN = 128 * 1024 * 1024;
 
 /**
- * Nothing happens on a Node before 22.10. From 22.1 on it has a cache, but writes it as the process exits, when the parent already waits
- * for that. Where the user has asked for a cache in a folder of their own, that one stays.
+ * Enables Node's compile cache, on Node 22.10 and later. Earlier versions, from 22.1 on, write the cache only at
+ * process exit, when the parent already waits for the exit. If the user has enabled the cache in another folder, Node
+ * keeps using that one.
  *
- * @param fills whether this process is to fill a cache that is empty
+ * @param fills whether this process should fill an empty cache
  */
 export function enableNodesOwnCache(folder: string, fills: boolean): void {
   if (flushCompileCache === undefined || (!fills && !hasBeenFilled(folder))) return;
-  if (!hasRoom(folder, MOST_WRITTEN)) return; // Node asks nobody
+  if (!hasRoom(folder, MOST_WRITTEN)) return; // Node itself does not check the free space
   enableCompileCache?.(folder);
 }
 
-/** Node has a folder in there for each of its versions; a process that is to fill it makes that as it starts. */
+/**
+ * Whether a process has filled the cache. Node makes a folder for each of its versions, and a process that fills the
+ * cache makes that folder when it starts.
+ */
 function hasBeenFilled(folder: string): boolean {
   try {
     const own = readdirSync(folder).filter(name => name.startsWith(`${process.version}-`));
@@ -43,13 +48,13 @@ function hasBeenFilled(folder: string): boolean {
   }
 }
 
-/** Has Node write what it would write as the process exits: some 0.1 ms for each module that it has compiled. */
+/** Makes Node write what it would write at process exit. Takes about 0.1 ms for each module that Node has compiled. */
 export function flushNodesOwnCache(): void {
   flushCompileCache?.();
 }
 
 /**
- * Node never removes anything; what it has written is kept within bounds here.
+ * Keeps Node's compile cache within its limit, because Node never removes anything.
  *
  * @param isLate whether there is no time for more
  */
@@ -59,7 +64,7 @@ export function tidyNodesOwnCache(folder: string, isLate: () => boolean = () => 
   try {
     names = readdirSync(folder, {recursive: true, encoding: 'utf8'});
   } catch {
-    return; // there is none
+    return; // the folder does not exist
   }
   keepWithin(
     names.map(name => join(folder, name)),

@@ -1,12 +1,16 @@
-/** Keeps functions of ours off the stack of an error that is thrown through it: Jest prints all frames of a syntax error. */
+/**
+ * Keeps our functions out of the stack of an error that passes through them. Jest prints all frames of a syntax error.
+ */
 
-/** So many frames can be ours: the function that calls, which may be called once more, what it passes, and two in here. */
+/**
+ * The most frames that can be ours: the calling function, which may appear twice, its callback, and two of this file.
+ */
 const MOST_FRAMES = 5;
 
 /**
- * Calls a function; what that throws is thrown as if our function had not been there.
+ * Calls a function. If it throws, the error looks as if our functions had not been on the stack.
  *
- * @param file whose function it is; and that which it passes as `act`
+ * @param file the file of the calling function and of `act`
  */
 export function withoutOurFrame<T>(file: string, act: () => T): T {
   try {
@@ -16,18 +20,19 @@ export function withoutOurFrame<T>(file: string, act: () => T): T {
     try {
       told = retried(error, file, act);
     } catch {
-      // Something of the error throws when it is read: a `prepareStackTrace` of the user's, say. Our frames stay in it.
+      // Reading a property of the error throws, for example in a user's `prepareStackTrace`. Our frames stay in the
+      // stack.
     }
     throw told;
   }
 }
 
-/** The same error, with the frames that were cut off for ours. */
+/** Calls `act` again with a higher limit, to get the frames that our own frames have displaced. */
 function retried(error: unknown, file: string, act: () => unknown): unknown {
   const ErrorOfRealm = errorOf(error);
   if (ErrorOfRealm === null) return error;
   const limit = ErrorOfRealm.stackTraceLimit;
-  // A realm's may be frozen.
+  // The realm's `Error` may be frozen.
   if (!Reflect.set(ErrorOfRealm, 'stackTraceLimit', limit + MOST_FRAMES)) return error;
   let whole = error;
   try {
@@ -46,10 +51,10 @@ function retried(error: unknown, file: string, act: () => unknown): unknown {
 }
 
 /**
- * Takes a file's frames off an error's stack. Nothing is called again, so where the stack was too long for its limit, as
- * many of the last frames are missing.
+ * Removes a file's frames from an error's stack. It does not call anything again. If the stack was cut at its limit, it
+ * therefore lacks as many frames at its end as were removed.
  *
- * @returns what was given
+ * @returns the given error
  */
 export function withoutFrames(file: string, error: unknown): unknown {
   try {
@@ -59,12 +64,12 @@ export function withoutFrames(file: string, error: unknown): unknown {
       (error as Error).stack = [...head, ...frames.filter(frame => !frame.includes(file))].join('\n');
     }
   } catch {
-    // It is no error, or lets nobody read or change its stack.
+    // The value is not an error, or its stack cannot be read or changed.
   }
   return error;
 }
 
-/** The lines before the first frame, and the frames. */
+/** Splits a stack into the lines before the first frame, and the frames. */
 function split(stack: string): [string[], string[]] {
   const lines = stack.split('\n');
   let first = lines.length;
@@ -72,7 +77,10 @@ function split(stack: string): [string[], string[]] {
   return [lines.slice(0, first), lines.slice(first)];
 }
 
-/** The `Error` of the realm that an error is of, which says how many frames are kept; null: it is none, or keeps all of them. */
+/**
+ * The `Error` constructor of the realm that the error comes from; its `stackTraceLimit` applies. null if the value is
+ * not an error, or the stack has no limit.
+ */
 function errorOf(error: unknown): ErrorConstructor | null {
   if (typeof error !== 'object' || error === null) return null;
   const made = (error as {constructor?: unknown}).constructor;

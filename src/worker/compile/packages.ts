@@ -1,6 +1,6 @@
-/** What was installed, and is not the project's own. */
+/** Tells installed packages from the project's own files. */
 
-/** Whether a file is of a package: it does not change while one works on the project. */
+/** Whether a file belongs to an installed package. Such a file does not change while somebody works on the project. */
 export function isOfAPackage(path: string): boolean {
   return /[\\/]node_modules[\\/]/.test(path);
 }

@@ -1,7 +1,10 @@
-/** The private parts of jest-runtime, from 30.4 on, that `leanRuntime` uses. The capability `runtimeParts` probes them. */
+/**
+ * The private parts of jest-runtime 30.4 and later that `leanRuntime` uses. The capability `runtimeParts` checks for
+ * them.
+ */
 import type {Context} from 'node:vm';
 
-/** A module object as jest-runtime makes it. */
+/** A module object that jest-runtime makes. */
 export interface RuntimeModule {
   children: unknown[];
   exports: unknown;
@@ -13,7 +16,7 @@ export interface RuntimeModule {
   paths?: string[];
 }
 
-/** What jest-runtime passes for a module of its own. */
+/** The options that jest-runtime passes when it loads a module of its own. */
 export interface TransformOptions {
   readonly isInternalModule: true;
   readonly supportsDynamicImport: false;
@@ -39,8 +42,7 @@ export interface Runtime {
     getGlobalPaths(name: string | undefined): readonly string[];
   };
   readonly executor: {
-    currentlyExecutingManualMock: string | null;
-    /** Throws the error, with what Jest adds to one of a module that cannot be found. */
+    /** Throws the error. For a module that cannot be found, Jest adds details to the error. */
     handleExecutionError(error: unknown, module: RuntimeModule): never;
   };
   readonly fileCache: {readFile(path: string): string};
@@ -52,7 +54,7 @@ export interface Runtime {
   requireInternalModule(from: string, to?: string): unknown;
 }
 
-/** The class. */
+/** The class of `Runtime`. */
 export interface RuntimeClass {
   readonly prototype: Pick<Runtime, 'requireInternalModule'>;
 }

@@ -1,22 +1,22 @@
 /**
- * What a process loads before its first test (Jest inside of the realm, above all), in one file: sources, and what V8 has made of
- * them. The same some hundred modules come first in each process, and to open a file for each, and to hash its source, takes as long
- * as to compile it.
+ * One file with the sources and the compiled code of the modules that a process loads before its first test. Most of
+ * them are Jest's own modules inside the realm. Each process loads the same hundred or so modules first. To open one
+ * file for each of them and to hash its source would take as long as to compile it.
  */
 import {sha1} from './contentHash';
 import type {ModuleCode, StoredCode} from './storedCode';
 import {readWhole, writeWhole} from './wholeFile';
 
-/** The first bytes of the file; another number where what stands in it means something else. */
+/** The first bytes of the file. Change the number when the format changes. */
 const MAGIC = Buffer.from('XDS1');
 const DIGEST_AT = MAGIC.length;
 const LENGTHS_AT = DIGEST_AT + 20;
 const HEAD_BYTES = LENGTHS_AT + 8;
 
-/** So many bytes may it have. Jest's own modules are some 3 MB of sources and code. */
+/** The limit for the file, in bytes. Jest's own modules have about 3 MB of sources and code. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Of a module, in the file's table; places are in bytes. */
+/** A module's entry in the file's table. Positions are in bytes. */
 interface Entry {
   readonly filename: string;
   readonly variant: string;
@@ -28,13 +28,17 @@ interface Entry {
 
 interface Packed extends StoredCode {
   readonly module: Pick<ModuleCode, 'filename' | 'variant'>;
-  /** As it stands in the file. */
+  /** The bytes as they are in the file. */
   readonly source: Buffer;
   readonly encoding: Entry['encoding'];
 }
 
 export interface StartPackOptions {
-  /** Writes the whole file. @returns whether it is there now */
+  /**
+   * Writes the whole file.
+   *
+   * @returns whether the file was written
+   */
   readonly write?: (bytes: Buffer) => boolean;
   /** For tests. */
   readonly maxBytes?: number;
@@ -44,17 +48,17 @@ export class StartPack {
   readonly #path: string;
   readonly #maxBytes: number;
   readonly #write: (bytes: Buffer) => boolean;
-  /** null: it was not read so far. */
+  /** null: the file has not been read yet. */
   #packed: Map<string, Packed> | null = null;
 
-  /** @param path of the file, which is of one version of V8, with its flags, and of one Jest */
+  /** @param path of the file; each version and flag set of V8 and each jest-runtime has its own file */
   constructor(path: string, {write, maxBytes = MAX_BYTES}: StartPackOptions = {}) {
     this.#path = path;
     this.#write = write ?? (bytes => writeWhole(path, bytes) === 'written');
     this.#maxBytes = maxBytes;
   }
 
-  /** null: it is not there, or was made of another source. */
+  /** @returns null if the module is not in the file, or the file has a different source */
   find(module: ModuleCode): StoredCode | null {
     this.#packed ??= unpacked(this.#path);
     const packed = this.#packed.get(nameOf(module));
@@ -62,12 +66,12 @@ export class StartPack {
   }
 
   /**
-   * Adds modules, in the place of those of the same name.
+   * Adds modules. They replace modules of the same name.
    *
-   * @returns those that are there now: there may be no place left for some, or no right to write any
+   * @returns the modules that the file has now; there may be no room for some, or no permission to write
    */
   write<Kept extends {readonly module: ModuleCode}>(codes: ReadonlyMap<Kept, StoredCode>): ReadonlySet<Kept> {
-    // Another process may have written meanwhile.
+    // Another process may have written the file in the meantime.
     const all = unpacked(this.#path);
     for (const [{module}, code] of codes) {
       const name = nameOf(module);
@@ -89,13 +93,16 @@ function nameOf({filename, variant}: Pick<ModuleCode, 'filename' | 'variant'>): 
   return `${filename}\0${variant}`;
 }
 
-/** A source is compared, character by character: it needs no digest, and no encoding in which two could be one. */
+/**
+ * `find` compares sources character by character, so a source needs no digest. The encoding must not map two sources to
+ * the same bytes.
+ */
 function encoded(source: string): Pick<Packed, 'source' | 'encoding'> {
   const encoding = /^[\0-\xff]*$/.test(source) ? 'latin1' : 'utf16le';
   return {source: Buffer.from(source, encoding), encoding};
 }
 
-/** Head, code, table, sources; all but the sources is in the digest. */
+/** The file's layout: head, code, table, sources. The digest covers everything but the sources. */
 function packedBytes(all: readonly Packed[]): Buffer {
   let codeEnd = HEAD_BYTES;
   let sourceEnd = 0;
@@ -115,19 +122,19 @@ function packedBytes(all: readonly Packed[]): Buffer {
   return bytes;
 }
 
-/** @returns nothing, where there is none, or it is damaged */
+/** @returns an empty map if the file does not exist or is damaged */
 function unpacked(path: string): Map<string, Packed> {
   const all = new Map<string, Packed>();
   let bytes: Buffer;
   try {
     bytes = readWhole(path);
   } catch {
-    return all; // nothing was kept so far
+    return all; // no process has written the file yet
   }
   if (bytes.length < HEAD_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return all;
   const [tableAt, sourcesAt] = [bytes.readUInt32LE(LENGTHS_AT), bytes.readUInt32LE(LENGTHS_AT + 4)];
   const digest = bytes.subarray(DIGEST_AT, LENGTHS_AT);
-  // V8 looks at no checksum of its own, and what it is given here it runs.
+  // V8 verifies no checksum of its own, and runs whatever it gets.
   if (!sha1(bytes.subarray(LENGTHS_AT, sourcesAt), 'buffer').equals(digest)) return all;
   for (const entry of JSON.parse(bytes.toString('utf8', tableAt, sourcesAt)) as Entry[]) {
     const {filename, variant, warm, encoding} = entry;

@@ -1,32 +1,32 @@
-/** Compiled code, as it is kept in memory and on disk. */
+/** Types of compiled code, in memory and on disk. */
 
-/** What V8 has made of a source. */
+/** V8's code cache of one source. */
 export interface StoredCode {
   readonly data: Buffer;
-  /** Whether the functions are in it that were called when it ran: V8 compiles each at its first call. */
+  /** Whether the code includes the functions that were called. V8 compiles a function when it is first called. */
   readonly warm: boolean;
 }
 
-/** The code of a script, and where in the module's file that begins. */
+/** A script's source, and the offsets at which it begins in the module's file. */
 export interface ScriptCode {
   readonly code: string;
   readonly lineOffset: number;
   readonly columnOffset: number;
 }
 
-/** A module that is to be compiled. */
+/** A module that jest-runtime wants to compile. */
 export interface ModuleCode {
   readonly filename: string;
   readonly source: string;
-  /** What else its code depends on. */
+  /** What the compiled code depends on besides the source, for example the wrapper's parameters. */
   readonly variant: string;
   /**
-   * Jest has it compiled anew each time, and it could be seen that it was not: in a realm, V8 makes the strings that a tagged template is
-   * called with once for each place in a script, and they would be the same after `jest.resetModules()`.
+   * Whether a test could notice that V8 does not compile the module again. V8 makes the strings of a tagged template
+   * once for each realm and place in a script. With a kept script, they would be the same after `jest.resetModules()`.
    */
   isNewEachTime(): boolean;
-  /** Whether a script of it could be told from what Jest has compiled. */
+  /** Whether code could notice that it runs in our script, and not in the function that Jest would have compiled. */
   wouldDiffer(): boolean;
-  /** The same as a script. */
+  /** The module as a script. */
   asScript(): ScriptCode;
 }

@@ -1,13 +1,13 @@
 /**
- * Whole files. `readFileSync` and `writeFileSync` call `fs.openSync` by its public name, which a test may have replaced by
- * a mock: one that returns a number would have us write into somebody else's file.
+ * Reads and writes whole files. Node's `readFileSync` and `writeFileSync` call `fs.openSync` by its public name, which
+ * a test may have mocked. A mock that returns a number would make us write into some other open file.
  */
 import {threadId} from 'node:worker_threads';
 import {closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, writeSync} from '../../pristine/fs';
 import {dirname} from '../../pristine/path';
 import {remove} from './diskUse';
 
-/** @throws if there is none, or it cannot be read */
+/** @throws if the file does not exist or cannot be read */
 export function readWhole(path: string): Buffer {
   const file = openSync(path, 'r');
   try {
@@ -22,13 +22,15 @@ export function readWhole(path: string): Buffer {
   }
 }
 
-/** The disk, or the user's share of it. */
+/** The error codes of a full disk and of a used-up quota. */
 const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
 
-/** What came of it. `full`: there is no place left on the disk; `failed`: there may be no right to write. */
+/**
+ * The outcome of a write. `full`: the disk has no room left; `failed`: any other reason, such as a missing permission.
+ */
 export type Written = 'written' | 'full' | 'failed';
 
-/** Others may read the file at any time: they see all of it, or what was there before. */
+/** Writes a file atomically: other processes see the whole new file, or the old one. */
 export function writeWhole(path: string, bytes: Uint8Array): Written {
   const draft = `${path}.${process.pid}-${threadId}`;
   try {

@@ -4,7 +4,7 @@
  */
 import {FollowedFile} from '../circus/followedFile';
 import {Journal} from './journal';
-import {Phases, type PhaseLimits} from './phases';
+import {Phases, type PhaseLimits, type PhaseListener} from './phases';
 import type {CircusFile} from '../circus/testFramework';
 import {Watchdog} from './watchdog';
 
@@ -15,10 +15,11 @@ export class InBandWatch {
   /**
    * @param remedy what the user can do after a hang; the watchdog prints it with the hang
    * @param core a file of the running Jest's @jest/core
+   * @param listener hears of the phases
    */
-  constructor(limits: PhaseLimits, remedy: string, core: string) {
+  constructor(limits: PhaseLimits, remedy: string, core: string, listener: PhaseListener) {
     this.#watchdog = Watchdog.start({transport: {kind: 'in-band', remedy, core}});
-    this.#phases = new Phases(this.#watchdog, limits);
+    this.#phases = new Phases(this.#watchdog, limits, listener);
   }
 
   /**

@@ -13,8 +13,25 @@ export interface PhaseLimits {
   readonly hardMs: number;
 }
 
+/** What a file is at. `between`: between its tests and hooks. `waiting`: for the parent. */
+export type PhaseKind = 'loading' | 'between' | 'hook' | 'test' | 'waiting';
+
+/** Hears what a file is at, from the loading of its code on. */
+export interface PhaseListener {
+  phase(kind: PhaseKind): void;
+}
+
 /** A phase whose limits (ms) may be 0: no limit. */
 type PhaseStart = Pick<Phase, 'name' | 'limitBy' | 'began'> & Record<'slowMs' | 'hardMs' | 'stuckMs', number>;
+
+/** A test function or a hook that runs. */
+interface Inside {
+  readonly kind: 'hook' | 'test';
+  readonly name: string;
+  readonly ownTimeoutMs: number;
+}
+
+const LOADING = '(while it is loaded)';
 
 /** The least limit (ms) of a step that depends on the parent or on the machine's load. */
 const LEAST_OUTSIDE_MS = 60_000;
@@ -22,17 +39,21 @@ const LEAST_OUTSIDE_MS = 60_000;
 export class Phases {
   readonly #watchdog: Pick<Watchdog, 'begin' | 'idle'>;
   readonly #limits: PhaseLimits;
+  readonly #listener: PhaseListener | null;
   #path = '';
   /** The limit of the file's pragma, exact for each of its phases; null: the file has no such pragma. */
   #pragmaMs: number | null = null;
   #now: {readonly what: string; readonly ownTimeoutMs: number; readonly name: string; readonly since: number} | null =
     null;
+  #kind: PhaseKind = 'loading';
   /** The test functions and hooks that run now. Concurrent tests are several. */
-  readonly #inside = new Map<object, {readonly name: string; readonly ownTimeoutMs: number}>();
+  readonly #inside = new Map<object, Inside>();
 
-  constructor(watchdog: Pick<Watchdog, 'begin' | 'idle'>, limits: PhaseLimits) {
+  /** @param listener null: nobody listens */
+  constructor(watchdog: Pick<Watchdog, 'begin' | 'idle'>, limits: PhaseLimits, listener: PhaseListener | null = null) {
     this.#watchdog = watchdog;
     this.#limits = limits;
+    this.#listener = listener;
   }
 
   /** The worker loads the modules that all test files need. */
@@ -65,12 +86,18 @@ export class Phases {
     this.#path = path;
     this.#pragmaMs = hardTimeoutMs;
     if (followed) this.#begin('(while its environment is set up)', 0, false);
-    else this.codeBegins();
+    else this.#begin(LOADING, 0);
   }
 
   /** The environment is set up. From here on, the file's own code runs. */
   codeBegins(): void {
-    this.#begin('(while it is loaded)', 0);
+    this.#begin(LOADING, 0);
+    this.#enterKind('loading');
+  }
+
+  /** The file's tests are listed. */
+  testsListed(): void {
+    this.#enterKind('between');
   }
 
   fileEnds(): void {
@@ -82,11 +109,13 @@ export class Phases {
   /** The file waits for the parent. The wait may take any time. */
   waits(): void {
     this.#wait(`${this.#path} › (between its tests)`, this.#pragmaMs ?? this.#limits.hardMs, true);
+    this.#listener?.phase('waiting');
   }
 
   /** The wait is over. */
   goesOn(): void {
     if (this.#now !== null) this.#begin(this.#now.what, this.#now.ownTimeoutMs);
+    this.#listener?.phase(this.#kind);
   }
 
   note(event: Circus.Event, {testTimeout, currentlyRunningTest}: Circus.State, {places, listed}: Collection): void {
@@ -95,13 +124,21 @@ export class Phases {
     // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others begin nothing
     switch (event.name) {
       case 'test_fn_start':
-        this.#enter(event.test, nameOf(event.test), event.test.timeout ?? testTimeout);
+        this.#enter(event.test, {
+          kind: 'test',
+          name: nameOf(event.test),
+          ownTimeoutMs: event.test.timeout ?? testTimeout,
+        });
         return;
       case 'hook_start': {
         const {type, timeout, parent} = event.hook;
         const ofBlock = type === 'beforeAll' || type === 'afterAll';
         const name = ofBlock ? titlesOf(parent).join(' › ') : nameOf(currentlyRunningTest);
-        this.#enter(event.hook, `${name} (${type} hook)`.trim(), timeout ?? testTimeout);
+        this.#enter(event.hook, {
+          kind: 'hook',
+          name: `${name} (${type} hook)`.trim(),
+          ownTimeoutMs: timeout ?? testTimeout,
+        });
         return;
       }
       case 'test_fn_success':
@@ -119,12 +156,13 @@ export class Phases {
       case 'run_finish':
         this.#inside.clear();
         this.#begin('(when its tests had run)', 0);
+        this.#enterKind('between');
         return;
     }
   }
 
-  #enter(what: object, name: string, ownTimeoutMs: number): void {
-    this.#inside.set(what, {name, ownTimeoutMs});
+  #enter(what: object, inside: Inside): void {
+    this.#inside.set(what, inside);
     this.#tell();
   }
 
@@ -133,10 +171,17 @@ export class Phases {
     this.#tell();
   }
 
+  #enterKind(kind: PhaseKind): void {
+    this.#kind = kind;
+    this.#listener?.phase(kind);
+  }
+
   /** Concurrent tests are one phase, with the longest of their timeouts. */
   #tell(): void {
     const inside = [...this.#inside.values()];
-    if (inside.length === 0) return this.#begin('(between its tests)', 0);
+    const [first] = inside;
+    this.#enterKind(inside.some(({kind}) => kind === 'test') ? 'test' : (first?.kind ?? 'between'));
+    if (first === undefined) return this.#begin('(between its tests)', 0);
     this.#begin(
       inside.map(({name}) => name).join(', '),
       inside.reduce((longest, {ownTimeoutMs}) => Math.max(longest, ownTimeoutMs), 0),

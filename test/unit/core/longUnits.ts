@@ -1,4 +1,7 @@
-/** Plans of units so long that a worker has one at a time: none is held, nor anything behind one. */
+/**
+ * Plans with units so long that each worker has one at a time. No unit is held ahead, nor is anything queued behind
+ * one.
+ */
 import type {SchedulePlan} from '../../../src/core/schedule/state';
 import {planOf, units} from '../plans';
 

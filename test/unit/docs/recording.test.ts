@@ -5,7 +5,10 @@ import {parseLine} from '../../../src/recording/parseLine';
 import {References} from '../../../src/recording/references';
 
 const page = readFileSync(join(__dirname, '../../../docs/recording.md'), 'utf8');
-const examples = [...page.matchAll(/```json\n(.*?)```/gs)].flatMap(([, block = '']) => block.trim().split('\n'));
+/** A block is one line of a recording, written over several lines; or several lines. */
+const examples = [...page.matchAll(/```json\n(.*?)```/gs)].flatMap(([, block = '']) =>
+  /^\{$/m.test(block) ? [block] : block.trim().split('\n'),
+);
 
 test('each example is read as it is written', () => {
   const references = new References();

@@ -1,4 +1,5 @@
 import {isDeepStrictEqual} from 'node:util';
+import {runInNewContext} from 'node:vm';
 import fc, {cases} from '../../random';
 import {fromJson, toJson} from '../../../src/recording/json';
 
@@ -114,11 +115,36 @@ test('a cycle is a cycle again', () => {
   expect(same.error).toBe(same);
 });
 
+test('an object in several places is one object, and takes no longer for that', () => {
+  const shared = {a: 1};
+  const back = throughJson([shared, {shared}]) as [object, {shared: object}];
+  expect(back[1].shared).toBe(back[0]);
+  let value: object = {};
+  for (let level = 0; level < 100; level++) value = {left: value, right: value};
+  expect(JSON.stringify(toJson(value)).length).toBeLessThan(10_000);
+});
+
+test('a String object with fields, as jest-worker delivers errors', () => {
+  const made = Object.assign(Object('no') as object, {message: 'no', stack: 's'});
+  const back = throughJson(made);
+  expect(JSON.stringify(back)).toBe('"no"');
+  expect(back).toEqual(made);
+});
+
+test('objects of the realm of a test file', () => {
+  const hostile = runInNewContext(`({f() {}, get bad() { throw 1 }})`) as object;
+  expect(throughJson(hostile)).toEqual({});
+  const made = runInNewContext(`({error: new RangeError('no'), map: new Map([[1, 2]])})`) as Record<string, object>;
+  expect(throughJson(made.error)).toBeInstanceOf(RangeError);
+  expect(throughJson(made.map)).toEqual(new Map([[1, 2]]));
+});
+
 test.each<[string, unknown]>([
+  ['no primitive', {$xdist: ['boxed', {}, {}]}],
   ['an unknown kind', {$xdist: ['function', 'process.exit()']}],
   ['no list', {$xdist: 'undefined'}],
-  ['a cycle to nowhere', {$xdist: ['cycle', 9]}],
-  ['a cycle to no number', [{$xdist: ['cycle', '__proto__']}]],
+  ['a reference to nowhere', {$xdist: ['same', 9]}],
+  ['a reference to no number', [{$xdist: ['same', '__proto__']}]],
   ['no whole number', {$xdist: ['bigint', 'x']}],
   ['no expression', {$xdist: ['regexp', '(', '']}],
   ['no map', {$xdist: ['map', {}]}],
@@ -133,9 +159,9 @@ test.each<[string, unknown]>([
 
 test('whatever JSON can say is a value, or is refused', () => {
   const hostile = fc.array(fc.jsonValue({maxDepth: 2}), {maxLength: 5});
-  const kinds = fc.constantFrom('undefined', 'number', 'bigint', 'date', 'regexp', 'bytes', 'cycle', 'map', 'set');
+  const kinds = fc.constantFrom('undefined', 'number', 'bigint', 'date', 'regexp', 'bytes', 'same', 'map', 'set');
   fc.assert(
-    fc.property(fc.oneof(kinds, fc.constantFrom('error', 'object')), hostile, (kind, rest) => {
+    fc.property(fc.oneof(kinds, fc.constantFrom('boxed', 'error', 'object')), hostile, (kind, rest) => {
       try {
         fromJson([{$xdist: [kind, ...rest]}]);
       } catch (thrown) {

@@ -208,7 +208,7 @@ describe('coverage by V8', () => {
     },
   ];
   const script = (root: string, sourceMapPath: string | null) => ({
-    codeTransformResult: {code: 'a()', originalCode: 'a( )', sourceMapPath},
+    codeTransformResult: {code: 'a()', originalCode: 'a( )', sourceMapPath, wrapperLength: 62},
     result: {url: `${root}/src/a.ts`, scriptId: '77', functions},
   });
 

@@ -61,7 +61,7 @@ class FakeWorker implements DispatchWorker {
   }
 
   ends(unit: number, outcome = passed, retiring = false): void {
-    this.hears({type: 'unit-done', unit, ms: 12, retiring, outcome, slice: null});
+    this.hears({type: 'unit-done', unit, ms: 12, retiring, outcome, slice: null, profile: null});
   }
 
   /** Begins a unit and lists its tests. @param names null: the tests that are known */
@@ -90,6 +90,7 @@ class FakeWorker implements DispatchWorker {
       unit,
       ms: 12,
       retiring: false,
+      profile: null,
       outcome: {type: 'result', result: {...testResult({passed: tests.length}), testResults}},
       slice: {tests, ran: tests, console: [], loadMs: 3, snapshot: null},
     });
@@ -216,7 +217,7 @@ class FakeRun {
       }),
       hardTimeoutOf: () => null,
       onSlow: () => undefined,
-      onUnitEnd: (...end) => this.ended.push(end),
+      onUnitEnd: (unit, end, died) => this.ended.push([unit, end?.ms ?? null, end?.outcome ?? null, died]),
       onLeftBehind: (_slot, {path}, running) => this.late.push([path, running]),
       onLostJoiner: (path, slot) => this.lostJoiners.push([path, slot]),
       log: {write: line => void this.log.push(line)},

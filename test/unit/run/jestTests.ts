@@ -1,4 +1,4 @@
-/** What Jest hands to a runner, and gets back from it, as small as it can be. */
+/** Minimal versions of the values that Jest passes to a runner and gets back. */
 import {createEmptyTestResult, type AssertionResult, type Test, type TestResult} from '@jest/test-result';
 
 /** Jest's test of a file, with what of it the runner reads. */

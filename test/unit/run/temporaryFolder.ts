@@ -1,4 +1,4 @@
-/** Folders for one test file: they are gone when it has ended. */
+/** Makes temporary folders for one test file. Removes them when the file has ended. */
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';

@@ -1,4 +1,4 @@
-/** jest-circus's tree of a test file, as far as a worker reads it. */
+/** The parts of jest-circus's tree of a test file that a worker reads. */
 import type {Circus} from '@jest/types';
 import type {CollectedState} from '../../../src/worker/circus/collection';
 

@@ -1,4 +1,7 @@
-/** Real processes with a real watchdog in them. Its thread is started from a JavaScript file: the sources are compiled first. */
+/**
+ * Starts real processes with a real watchdog. The watchdog thread needs a JavaScript file, so the sources are compiled
+ * first.
+ */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';

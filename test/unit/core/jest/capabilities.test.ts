@@ -15,7 +15,7 @@ const RUNTIME = {
     resolver: {},
     cjsConditions: [],
   },
-  executor: {...functions('handleExecutionError'), currentlyExecutingManualMock: null},
+  executor: functions('handleExecutionError'),
   fileCache: functions('readFile'),
   jestGlobals: functions('jestObjectFor'),
   registries: {internalModuleRegistry: new Map()},
@@ -87,6 +87,33 @@ const CASES: Readonly<Record<CapabilityName, {readonly there: unknown; readonly 
       {...RUNTIME, registries: {internalModuleRegistry: {}}},
     ],
   },
+  fileProfile: (() => {
+    const methods = functions('requireInternalModule', 'getSourceMaps', 'unstable_importModule', 'teardown');
+    const transforms = new Map();
+    const scriptTransformer = functions('transform');
+    const there = {
+      ...methods,
+      transformCache: {transforms, scriptTransformer},
+      executor: {currentlyExecutingManualMock: null},
+    };
+    const until30_3 = {
+      ...methods,
+      ...functions('_createJestObjectFor'),
+      _isCurrentlyExecutingManualMock: null,
+      _fileTransforms: transforms,
+      _scriptTransformer: scriptTransformer,
+    };
+    return {
+      there,
+      off: [
+        ...Object.keys(there).map(field => ({...there, [field]: {}})),
+        ...Object.keys(until30_3)
+          .filter(field => field !== '_isCurrentlyExecutingManualMock')
+          .map(field => ({...until30_3, [field]: undefined})),
+        {...there, transformCache: {transforms: {}, scriptTransformer}},
+      ],
+    };
+  })(),
   colours: {
     there: {chalk: functions('yellow'), supportsColor: {stdout: false}},
     off: [{chalk: functions('yellow'), supportsColor: {}}, {supportsColor: {stdout: false}}],

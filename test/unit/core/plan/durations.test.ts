@@ -1,11 +1,14 @@
 import {
   fileKey,
   formatDurations,
+  measuredBy,
   mergeDurations,
   parseDurations,
+  recordOfDeath,
   testDurations,
   type FileRecord,
 } from '../../../../src/core/plan/durations';
+import type {FileProfile} from '../../../../src/core/wire/fileProfile';
 
 const DAY = 24 * 60 * 60 * 1000;
 const record = (fields: Partial<FileRecord> = {}): FileRecord => ({
@@ -104,6 +107,8 @@ describe('the text of a timings file', () => {
     const durations = new Map([
       ['unit:a.test.ts', record({at: 5, ms: 12.5, tests: {'adds up': 3}, end: 'failed'})],
       ['b.test.ts', record({ms: null, end: 'died'})],
+      ['c.test.ts', record({measured: {loadMs: 1.5, cpuMs: 2, on: 'here'}})],
+      ['d.test.ts', record({measured: {loadMs: 3, cpuMs: 4, on: 'there'}})],
       ['__proto__', record()],
     ]);
     expect([...parseDurations(formatDurations(durations))]).toEqual([...durations]);
@@ -115,8 +120,9 @@ describe('the text of a timings file', () => {
     ['null', 'it is not a timings file'],
     ['[]', 'it is not a timings file'],
     ['{"version": 1, "files": []}', 'it is not a timings file'],
-    ['{"version": 1, "files": {}}', 'it has version 1, not 2'],
-    ['{"files": {}}', 'it has version undefined, not 2'],
+    ['{"version": 1, "files": {}}', 'it has version 1, not 3'],
+    ['{"files": {}}', 'it has version undefined, not 3'],
+    ['{"version": 4, "files": {}}', 'it has version 4, not 3'],
   ])('%p is refused', (text, message) => {
     expect(() => parseDurations(text)).toThrow(message);
   });
@@ -129,11 +135,55 @@ describe('the text of a timings file', () => {
     ['without tests', {...record(), tests: undefined}],
     ['without a number of short tests', {...record(), short: undefined}],
     ["with a test's duration that is text", {...record(), tests: {a: '1'}}],
+    ['with a loading time that is text', {...record(), measured: {loadMs: '1', cpuMs: 1, on: 0}}],
+    ['without CPU time', {...record(), measured: {loadMs: 1, on: 0}}],
+    ['measured at an unknown place', {...record(), measured: {loadMs: 1, cpuMs: 1, on: 1}}],
+    ['measured at no place', {...record(), measured: {loadMs: 1, cpuMs: 1}}],
     ['with an unknown end', {...record(), end: 'skipped'}],
   ])('a record %s is refused by name', (_why, malformed) => {
-    const text = JSON.stringify({version: 2, files: {good: record(), 'a.test.ts': malformed}});
+    const text = JSON.stringify({version: 3, places: ['here'], files: {good: record(), 'a.test.ts': malformed}});
     expect(() => parseDurations(text)).toThrow('its record of a.test.ts is malformed');
   });
+});
+
+test('a file of version 2 is read', () => {
+  const text = JSON.stringify({version: 2, files: {a: record()}});
+  expect(parseDurations(text)).toEqual(new Map([['a', record()]]));
+});
+
+test('the text names each machine once', () => {
+  const on = (place: string) => record({measured: {loadMs: 1, cpuMs: 1, on: place}});
+  const text = formatDurations(
+    new Map([
+      ['a', on('linux')],
+      ['b', on('darwin')],
+      ['c', on('linux')],
+    ]),
+  );
+  expect(text.match(/linux/g)).toHaveLength(1);
+});
+
+describe('what processes measured', () => {
+  const profile = (fields: Partial<FileProfile>) =>
+    ({environmentMs: 0, setupMs: 0, modulesMs: 0, ...fields}) as FileProfile;
+
+  test('is nothing without a profile', () => {
+    expect(measuredBy([], 'here')).toBeNull();
+  });
+
+  test('is one loading and the tests of all', () => {
+    const first = profile({environmentMs: 10.2, setupMs: 20, modulesMs: 30, cpuMs: 100});
+    const second = profile({environmentMs: 10, setupMs: 20, modulesMs: 20, cpuMs: 90});
+    const idle = profile({environmentMs: 50, cpuMs: 40});
+    expect(measuredBy([first], 'here')).toEqual({loadMs: 60, cpuMs: 100, on: 'here'});
+    expect(measuredBy([first, second, idle], 'here')).toEqual({loadMs: 60, cpuMs: 140, on: 'here'});
+  });
+});
+
+test('a death keeps what was measured before', () => {
+  const measured = {loadMs: 1, cpuMs: 2, on: 'here'};
+  expect(recordOfDeath(record({measured}))).toEqual({ms: 10, tests: {}, short: 0, end: 'died', measured});
+  expect(recordOfDeath(null)).toEqual({ms: null, tests: {}, short: 0, end: 'died'});
 });
 
 test('a test may be called like a method of Object', () => {

@@ -2,6 +2,7 @@
 import type {AssertionResult, TestResult} from '@jest/test-result';
 import {CAPABILITY_NAMES} from '../../../../src/core/jest/capabilities';
 import type {FileRecord} from '../../../../src/core/plan/durations';
+import type {FileProfile} from '../../../../src/core/wire/fileProfile';
 import {SNAPSHOT_USES} from '../../../../src/core/results/snapshotUse';
 import type {FromFixture, FromFixtureHost, ToFixture, ToFixtureHost} from '../../../../src/core/wire/fixtureMessages';
 import type {JournalRecord} from '../../../../src/core/wire/journal';
@@ -79,6 +80,24 @@ const snapshotChanges = object({
   inline: list(json),
 });
 
+const moduleTimes = list(object({name: text, ms: finite, modules: whole}));
+
+const fileProfile: Shape<FileProfile> = object({
+  ms: finite,
+  environmentMs: finite,
+  setupMs: finite,
+  transformMs: finite,
+  modulesMs: finite,
+  testsMs: finite,
+  hooksMs: finite,
+  teardownMs: finite,
+  cpuMs: finite,
+  packages: moduleTimes,
+  sources: moduleTimes,
+  modules: whole,
+  memory: object({heap: finite, rss: finite}),
+});
+
 const span = object({before: whole, after: whole});
 
 /** Jest's own but for the list of tests. */
@@ -123,6 +142,7 @@ export const fromWorker: Shape<FromWorker> = union(
           snapshot: nullable(snapshotChanges),
         }),
       ),
+      profile: nullable(fileProfile),
     },
     {memory: object({heap: span, rss: span}), jestLacks: list(oneOf(...CAPABILITY_NAMES))},
   ),
@@ -278,10 +298,13 @@ const duration: Shape<number> = {
   isOf: value => finite.isOf(value) && (value as number) >= 0,
 };
 
-export const fileRecord: Shape<FileRecord> = object({
-  at: duration,
-  ms: nullable(duration),
-  tests: dictionary(duration),
-  short: duration,
-  end: oneOf('passed', 'failed', 'died'),
-});
+export const fileRecord: Shape<FileRecord> = object(
+  {
+    at: duration,
+    ms: nullable(duration),
+    tests: dictionary(duration),
+    short: duration,
+    end: oneOf('passed', 'failed', 'died'),
+  },
+  {measured: object({loadMs: duration, cpuMs: duration, on: text})},
+);

@@ -114,7 +114,7 @@ test('the last tests may be none', () => {
   expect(parseToWorker(JSON.stringify(order))).toEqual(order);
 });
 
-const done = {type: 'unit-done', unit: 2, ms: 1.5, retiring: true, slice: null} as const;
+const done = {type: 'unit-done', unit: 2, ms: 1.5, retiring: true, slice: null, profile: null} as const;
 const result = {type: 'result', result: createEmptyTestResult()} as const;
 const snapshot = {
   path: '/a.snap',
@@ -361,7 +361,9 @@ describe('what is no text, nor can be made one, is refused', () => {
 
   test('as the message of an error', () => {
     const outcome = {type: 'error', error: {message: hostile}};
-    expect(() => parseFromWorker({type: 'unit-done', unit: 0, ms: 0, outcome, slice: null})).toThrow(ProtocolError);
+    expect(() => parseFromWorker({type: 'unit-done', unit: 0, ms: 0, outcome, slice: null, profile: null})).toThrow(
+      ProtocolError,
+    );
   });
 
   test('as the reason of a worker that leaves', () => {

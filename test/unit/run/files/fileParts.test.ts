@@ -1,16 +1,16 @@
 import type {AssertionResult, TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
-import type {MergeTools, SliceResult} from '../../../../src/core/results/merge';
+import type {MergeTools} from '../../../../src/core/results/merge';
 import type {CollectedTest} from '../../../../src/core/wire/workerMessages';
 import {DeadSlices} from '../../../../src/run/files/deadSlices';
-import {FileParts, type FilePartsOptions} from '../../../../src/run/files/fileParts';
+import {FileParts, type DeliveredPart, type FilePartsOptions} from '../../../../src/run/files/fileParts';
 import {jestTest, testResult} from '../jestTests';
 
 const UNIT = 5;
 const tests = (...names: readonly string[]): CollectedTest[] => names.map((name, group) => ({name, group}));
 
 /** A part of these tests, by place. */
-function share(slot: number, places: Readonly<Record<number, string>>): SliceResult {
+function share(slot: number, places: Readonly<Record<number, string>>): DeliveredPart {
   const ran = Object.keys(places).map(Number);
   const testResults = Object.values(places).map((title): AssertionResult => ({
     ancestorTitles: [],
@@ -23,7 +23,13 @@ function share(slot: number, places: Readonly<Record<number, string>>): SliceRes
     title,
   }));
   const result: TestResult = {...testResult({}), testResults, numPassingTests: ran.length};
-  return {slot, result, slice: {tests: ran, ran, console: [], loadMs: 3, snapshot: null}, apart: 'split'};
+  return {
+    slot,
+    result,
+    slice: {tests: ran, ran, console: [], loadMs: 3, snapshot: null},
+    apart: 'split',
+    profile: null,
+  };
 }
 
 function fileParts(options: Partial<FilePartsOptions> = {}) {

@@ -51,7 +51,13 @@ test('the lines are what a reader takes, and the same in each checkout', () => {
     {project: 0, path: 'a.test.js'},
   ]);
   const asRead = (line: unknown) => parseLine(JSON.parse(JSON.stringify(line)));
-  const settings = {ci: false, collectCoverage: false, coverageProvider: 'babel', expand: false, updateSnapshot: 'none'};
+  const settings = {
+    ci: false,
+    collectCoverage: false,
+    coverageProvider: 'babel',
+    expand: false,
+    updateSnapshot: 'none',
+  };
   const whole = {...here.run, jest: {...here.run.jest, ...settings, watch: false, related: false}};
   expect(asRead(whole)).toEqual(whole);
   expect(asRead(here.files)).toEqual(here.files);

@@ -26,7 +26,7 @@ function recycled(limitMb: number, uses: readonly MemoryUse[]): string[] {
   const hearing = recycling.hearing(1, listener);
   const outcome = {type: 'error', error: {message: '', stack: '', type: 'Error'}} as const;
   for (const [unit, use] of uses.entries()) {
-    hearing.message({type: 'unit-done', unit, ms: 1, retiring: true, outcome, slice: null, memory: use});
+    hearing.message({type: 'unit-done', unit, ms: 1, retiring: true, outcome, slice: null, profile: null, memory: use});
   }
   recycling.end();
   expect(heard).toHaveLength(uses.length);

@@ -37,6 +37,7 @@ const DONE: FromWorker = {
   retiring: false,
   outcome: {type: 'error', error: {message: 'oh', stack: '', type: 'Error'}},
   slice: null,
+  profile: null,
 };
 
 type Referenced = 'ref' | 'unref';

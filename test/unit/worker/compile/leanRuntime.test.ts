@@ -28,7 +28,6 @@ function project(texts: Readonly<Record<string, string>>, {isKnown = true, mayBe
       getGlobalPaths: () => ['/global'],
     };
     executor = {
-      currentlyExecutingManualMock: null as string | null,
       handleExecutionError: (error: unknown): never => {
         throw error;
       },
@@ -159,7 +158,6 @@ test('a module that throws is not registered, and its error has no frame of ours
   expect((thrown as Error).stack).toMatch(/^Error: thrown\n[^]*expect\.js/);
   expect((thrown as Error).stack).not.toMatch(/leanRuntime\.(?:ts|js)/);
   expect(runtime.registries.internalModuleRegistry.size).toBe(0);
-  expect(runtime.executor.currentlyExecutingManualMock).toBeNull();
 });
 
 test('what no Jest module asks for is not remembered', () => {
