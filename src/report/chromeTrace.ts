@@ -130,7 +130,8 @@ function workers(model: ReportModel): TraceEvent[] {
 function loading({from, phases}: FileSpan): [name: string, from: number, to: number][] {
   if (phases === null) return [];
   const all: [string, number, number][] = [
-    ['test environment', from, phases.environment],
+    ['process', from, phases.process],
+    ['test environment', phases.process, phases.environment],
     ['setup files', phases.environment, phases.setup],
     ['modules', phases.setup, phases.modules],
   ];

@@ -152,14 +152,18 @@ export interface FileSpan {
   readonly phases: Phases | null;
 }
 
-/** When the phases of a session ended. What follows until the end is its teardown. */
+/** When the phases of a session ended, in ms since the run began. What follows until the end is its teardown. */
 export interface Phases {
+  /** Until here the process was busy with itself: before its first file, it loads Jest. */
+  readonly process: number;
   readonly environment: number;
   readonly setup: number;
   /** Until here the test file and its modules were transformed and loaded. */
   readonly modules: number;
   /** Until here tests and hooks ran. */
   readonly tests: number;
+  /** What hooks took in all. The rest of the time around tests is Jest's own. */
+  readonly hooksMs: number;
 }
 
 export interface Steal {

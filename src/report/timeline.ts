@@ -120,12 +120,13 @@ class SharesInTurn {
 
 /** The parts of the profile in the order in which they happen. Transforms are within loading. */
 function phasesOf(profile: FileProfile, from: number, to: number): Phases {
-  const {environmentMs, setupMs, transformMs, modulesMs, teardownMs} = profile;
+  const {environmentMs, setupMs, transformMs, modulesMs, hooksMs, teardownMs} = profile;
   const until = (ms: number) => Math.min(to, ms);
-  const environment = until(from + environmentMs);
+  const process = Math.max(from, to - profile.ms);
+  const environment = until(process + environmentMs);
   const setup = until(environment + setupMs);
   const modules = until(setup + modulesMs + transformMs);
-  return {environment, setup, modules, tests: Math.max(modules, to - teardownMs)};
+  return {process, environment, setup, modules, tests: Math.max(modules, to - teardownMs), hooksMs};
 }
 
 /** @param starts when the processes were started, in the order of time */

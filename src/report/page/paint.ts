@@ -192,9 +192,12 @@ class Painter {
     if (span.phases !== null) {
       const loaded = until(span.phases.modules);
       c.fillStyle = this.#colour('loading');
-      c.fillRect(x, from, loaded - x, bodyHeight);
+      const begins = until(span.phases.process);
+      c.fillRect(begins, from, loaded - begins, bodyHeight);
       c.fillStyle = this.#colour('hooks');
-      c.fillRect(loaded, from, Math.max(0, until(span.phases.tests) - loaded), bodyHeight);
+      const firstTest = tests[0]?.at ?? span.phases.tests;
+      const hooks = Math.max(loaded, this.#x(firstTest - span.phases.hooksMs));
+      c.fillRect(hooks, from, Math.max(0, until(span.phases.tests) - hooks), bodyHeight);
     }
     const room = width / Math.max(1, tests.length);
     let painted = -Infinity;

@@ -22,8 +22,8 @@ it('has a lane for each worker, in which its times follow each other', () => {
 it('puts the phases of a session within it', () => {
   for (const span of reportModel(reportRun(RUN)).lanes.flatMap(({spans}) => spans)) {
     if (span.type !== 'file' || span.phases === null) continue;
-    const {environment, setup, modules, tests} = span.phases;
-    const moments = [span.from, environment, setup, modules, tests, span.to];
+    const {process, environment, setup, modules, tests} = span.phases;
+    const moments = [span.from, process, environment, setup, modules, tests, span.to];
     expect([...moments].sort((a, b) => a - b)).toEqual(moments);
   }
 });
