@@ -21,7 +21,7 @@ interface ReportOptions {
   readonly jobSummary?: boolean;
 }
 
-export default class ReportReporter {
+class ReportReporter {
   readonly #outputFile: string;
   readonly #jobSummary: boolean;
   #error: Error | undefined;
@@ -74,3 +74,5 @@ function addToJobSummary(model: ReportModel): void {
 function say(text: string): void {
   process.stderr.write(`jest-runner-xdist: ${text}\n`);
 }
+
+export = ReportReporter;
