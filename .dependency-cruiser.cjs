@@ -89,6 +89,33 @@ module.exports = {
       to: {path: '^src/analysis/'},
     },
     {
+      name: 'a-report-is-of-a-recording',
+      comment: 'a report shows recordings; its reporter asks the run where the recording is',
+      severity: 'error',
+      from: {path: '^src/report/'},
+      to: {path: '^src/(?!report/|analysis/|core/|recording/|run/recording/latestRecording\\.ts$)'},
+    },
+    {
+      name: 'no-run-needs-a-report',
+      severity: 'error',
+      from: {path: '^src/(?!report/|cli/)'},
+      to: {path: '^src/report/'},
+    },
+    {
+      name: 'a-page-stands-alone',
+      comment: 'its script runs in a browser: it knows the types of its data',
+      severity: 'error',
+      from: {path: '^src/report/page/'},
+      to: {pathNot: '^src/report/page/', ...values},
+    },
+    {
+      name: 'nothing-runs-the-page',
+      comment: 'the page is compiled for browsers, and embedded as a text',
+      severity: 'error',
+      from: {path: '^src/(?!report/page/)'},
+      to: {path: '^src/report/page/'},
+    },
+    {
       name: 'a-worker-knows-the-wire',
       comment: 'a worker knows wire messages and units; what is decided, the parent decides',
       severity: 'error',

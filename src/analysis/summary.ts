@@ -162,8 +162,7 @@ function toldFailures(data: unknown): {titles: string[]; messages: string[]}[] {
   } catch {
     return [];
   }
-  const [result] = listOf(told);
-  return listOf(fieldOf(result, 'testResults')).flatMap(test => {
+  return listOf(fieldOf(told, 'testResults')).flatMap(test => {
     const title = fieldOf(test, 'title');
     if (fieldOf(test, 'status') !== 'failed' || typeof title !== 'string') return [];
     const titles = [...textsOf(fieldOf(test, 'ancestorTitles')), title];

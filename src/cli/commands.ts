@@ -1,8 +1,12 @@
 /** The commands, in the order in which the help lists them. */
 import type {Command} from './command';
 import {advise} from './advise';
+import {report} from './report';
 import {runs} from './runs';
 import {show} from './show';
 import {timings} from './timings';
+import {trace} from './trace';
 
-export const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({runs, show, advise, timings}));
+export const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  Object.entries({runs, show, report, trace, advise, timings}),
+);

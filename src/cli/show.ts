@@ -3,8 +3,12 @@ import {resolve} from 'node:path';
 import {planOf} from '../analysis/scheduleReplay';
 import {summaryOf} from '../analysis/summary';
 import {readRecording} from '../recording';
-import {CommandError, UsageError, type Arguments, type Command} from './command';
-import {PROJECT_FLAGS, recordingsOfProject} from './project';
+import {ctrf} from '../report/ctrf';
+import {markdown} from '../report/markdown';
+import {reportModel} from '../report/reportModel';
+import {UsageError, type Arguments, type Command} from './command';
+import {PROJECT_FLAGS} from './project';
+import {recordingAt} from './recordingAt';
 import {showText} from './showText';
 
 /** The replay of a schedule takes a second for hundreds of thousands of tests. This many ms end a hostile one. */
@@ -23,7 +27,10 @@ interface AsJest {
 
 export const show: Command = {
   summary: 'Show what a run did: failures, slowest files, floor, idle workers',
-  usage: ['show [recording] [flags]', 'show --as-jest <recordings or folders…> [flags] [-- jest arguments]'],
+  usage: [
+    'show [recording] [--markdown | --ctrf]',
+    'show --as-jest <recordings or folders…> [flags] [-- jest arguments]',
+  ],
   help: `
 Prints a summary of a run from its recording. Without a name: of this project's latest run.
 
@@ -33,6 +40,8 @@ code are those of the run. No test is executed. What follows "--" is passed to J
 Exits with 1 if the run failed or did not end.`,
   flags: {
     ...PROJECT_FLAGS,
+    markdown: {text: 'Print Markdown: a job summary of GitHub Actions, at most 1 MiB.'},
+    ctrf: {text: 'Print JSON in the Common Test Report Format (https://ctrf.io).'},
     'as-jest': {text: 'Let Jest report the run of full recordings again.'},
     'without-project': {
       value: 'name',
@@ -48,7 +57,14 @@ Exits with 1 if the run failed or did not end.`,
     }
     if (args.rest !== null) throw new UsageError('Arguments after "--" go with --as-jest.');
     if (args.positionals.length > 1) throw new UsageError('"show" takes one recording.');
-    const {run, lines, problem} = readRecording(pathOf(args, cwd));
+    const recording = readRecording(recordingAt(args.positionals[0], args, cwd));
+    const format = formatOf(args);
+    if (format !== null) {
+      const model = reportModel(recording);
+      print(format === 'markdown' ? markdown(model) : `${JSON.stringify(ctrf(model), null, 2)}\n`);
+      return model.run.verdict === 'passed' ? 0 : 1;
+    }
+    const {run, lines, problem} = recording;
     const until = performance.now() + REPLAY_MS;
     const summary = summaryOf(lines, () => performance.now() < until);
     print(showText(run, planOf(lines), summary, problem));
@@ -56,18 +72,17 @@ Exits with 1 if the run failed or did not end.`,
   },
 };
 
-function pathOf(args: Arguments, cwd: string): string {
-  const [given] = args.positionals;
-  if (given !== undefined) return resolve(cwd, given);
-  const [latest] = recordingsOfProject(args, cwd);
-  if (latest === undefined) {
-    throw new CommandError('There is no recording of this project. Each run of Jest with this runner leaves one.');
-  }
-  return latest;
+/** null: text. */
+function formatOf({flags}: Arguments): 'markdown' | 'ctrf' | null {
+  if (flags.has('markdown') && flags.has('ctrf')) throw new UsageError('--markdown and --ctrf exclude each other.');
+  return flags.has('markdown') ? 'markdown' : flags.has('ctrf') ? 'ctrf' : null;
 }
 
 function showAsJest({flags, positionals, rest}: Arguments, cwd: string): Promise<number> {
   if (positionals.length === 0) throw new UsageError('--as-jest needs at least one recording.');
+  for (const name of ['markdown', 'ctrf']) {
+    if (flags.has(name)) throw new UsageError(`--${name} does not go with --as-jest.`);
+  }
   for (const name of Object.keys(PROJECT_FLAGS)) {
     if (flags.has(name)) throw new UsageError(`With --as-jest, --${name} goes after "--".`);
   }

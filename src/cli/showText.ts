@@ -1,10 +1,10 @@
 /** A recording's summary as a terminal shows it. */
-import type {LowerBound} from '../analysis/lowerBound';
 import type {Summary, WorkerTime} from '../analysis/summary';
 import {describeWorker} from '../core/plan/units';
 import {circumstances, describeDeath} from '../core/texts/deaths';
 import {describeTimeSpan} from '../core/texts/timeSpan';
-import type {EndLine, PlanLine, RunLine} from '../recording';
+import type {PlanLine, RunLine} from '../recording';
+import {describeBound, describeReason, VERDICTS} from '../report/texts';
 import {printable, printableLines, table, testName} from './printable';
 
 /** A failure is cut after so many lines: `show --as-jest` prints all of them. */
@@ -12,30 +12,6 @@ const MOST_LINES = 30;
 
 /** A list of failures is cut after so many. */
 const MOST_FAILURES = 50;
-
-const VERDICTS: Readonly<Record<EndLine['verdict'], string>> = {
-  passed: 'passed',
-  failed: 'failed',
-  'ended-early': 'ended early',
-  fault: 'ended by an error of jest-runner-xdist',
-};
-
-/** Why a worker was idle, by the type of the reason. */
-const REASONS: Readonly<Record<string, string>> = {
-  'nothing-left': 'nothing left to run',
-  next: 'its next file was about to begin',
-  return: 'another worker was to return a file',
-  loading: 'a file to share was loading',
-  resource: 'files waited for a resource',
-  group: 'the rest of a worker group was with another worker',
-  serial: 'a serial file',
-  fixture: 'files waited for a shared fixture',
-  start: 'a fresh worker was starting',
-  order: 'a file had to end elsewhere first',
-  node: 'the files that were left were for other nodes',
-  stopped: 'the run was being stopped',
-  unknown: 'unknown',
-};
 
 /** @param problem why the recording ends where it does; null: it is whole */
 export function showText(run: RunLine, plan: PlanLine | null, summary: Summary, problem: string | null): string {
@@ -76,7 +52,7 @@ export function showText(run: RunLine, plan: PlanLine | null, summary: Summary, 
 function headOf(run: RunLine, {verdict, failedOutside, ms, counts}: Summary): string[] {
   const {versions, machine, git, level} = run;
   const time = new Date(run.startedAt).toISOString().slice(0, 19).replace('T', ' ');
-  const how = verdict === null ? 'did not end' : VERDICTS[verdict];
+  const how = VERDICTS[verdict ?? 'unfinished'];
   const outside = failedOutside ? ', by something outside of its files' : '';
   const {files, tests} = counts;
   const commit = [git.branch, git.commit?.slice(0, 12)].filter(part => part != null).join(' ');
@@ -140,19 +116,6 @@ function floorOf({floor}: Summary, nameOf: (unit: number) => string): string[] {
   ];
 }
 
-function describeBound(setBy: LowerBound['setBy'], nameOf: (unit: number) => string): string {
-  switch (setBy.type) {
-    case 'work':
-      return 'that is an even share of all files';
-    case 'unit':
-      return `${nameOf(setBy.unit)} takes that long`;
-    case 'group':
-      return `the worker group ${printable(setBy.name)} takes that long`;
-    case 'resource':
-      return `files that take turns at the resource ${printable(setBy.name)} take that long`;
-  }
-}
-
 function workersOf(run: RunLine, {workers, timeline}: Summary): string[] {
   if (workers.length === 0) {
     return run.inBand === null ? [] : [`The run was in band, in Jest's own process: ${printable(run.inBand)}.`];
@@ -172,7 +135,7 @@ function idleText({idle}: WorkerTime): string {
   if (all === 0) return 'never idle';
   const reasons = idle
     .filter(({ms}) => ms >= 1)
-    .map(({reason, ms}) => `${REASONS[reason] ?? reason} ${describeTimeSpan(ms)}`);
+    .map(({reason, ms}) => `${describeReason(reason)} ${describeTimeSpan(ms)}`);
   return `idle ${describeTimeSpan(all)}${reasons.length === 0 ? '' : `: ${reasons.join(', ')}`}`;
 }
 

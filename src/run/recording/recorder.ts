@@ -13,6 +13,7 @@ import {tellBegun, tellEnded, tellScheduled} from '../liveRun';
 import type {RunOptions} from '../runOptions';
 import type {ScheduleLog, ScheduleLogLine} from '../scheduleLog';
 import {warn, hearWarnings} from '../warn';
+import {noteRecording} from './latestRecording';
 import {makeRoom, pathOfFull, recordingFolder} from './recordingPlace';
 import {firstLines} from './runLine';
 import {SchedulePaths} from './schedulePaths';
@@ -40,6 +41,7 @@ let last: Recorder | null = null;
 
 export function startRecorder(run: RunOptions, runId: string): Recorder {
   last?.close();
+  noteRecording(null);
   last = new Recorder(run, runId);
   return last;
 }
@@ -181,6 +183,7 @@ export class Recorder implements ScheduleLog {
     this.#stopHearing();
     process.off('exit', this.#endEarly);
     this.#file.flush();
+    noteRecording(this.#file.path);
     // In watch mode, the states of the workers for the next run follow.
     if (!this.#run.watcher.isWatchMode()) this.#file.close();
   }

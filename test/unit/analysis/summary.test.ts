@@ -71,10 +71,10 @@ test('a full recording has the texts of failures', () => {
     ],
   };
   const told = (data: unknown): RecordingLine => ({type: 'told', at: 3, name: 'test-file-success', file: 0, data});
-  expect(summaryOf([...IN_BAND, told(toJson([result]))]).failed).toEqual([
+  expect(summaryOf([...IN_BAND, told(toJson(result))]).failed).toEqual([
     {file: 0, titles: ['block', 'a'], messages: ['Error: no']},
   ]);
-  for (const other of [null, 1, [], [{testResults: 1}], [{testResults: [null, {title: 1}]}], {$xdist: ['x']}]) {
+  for (const other of [null, 1, [], {testResults: 1}, {testResults: [null, {title: 1}]}, {$xdist: ['x']}]) {
     expect(summaryOf([...IN_BAND, told(other)]).failed).toHaveLength(1);
   }
 });

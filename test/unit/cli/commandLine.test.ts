@@ -28,11 +28,11 @@ async function call(...argv: string[]): Promise<{code: number; out: string; err:
 test.each([['--help'], ['-h'], ['help']])('%s lists the commands', async flag => {
   const {code, out, err} = await call(flag);
   expect({code, err}).toEqual({code: 0, err: ''});
-  for (const name of ['runs', 'show', 'timings']) expect(out).toContain(`\n  ${name} `);
+  for (const name of ['runs', 'show', 'report', 'trace', 'timings']) expect(out).toContain(`\n  ${name} `);
 });
 
 test.each([
-  [['show', '--help'], 'Usage: jest-runner-xdist show [recording] [flags]\n'],
+  [['show', '--help'], 'Usage: jest-runner-xdist show [recording] [--markdown | --ctrf]\n'],
   [['help', 'runs'], 'Usage: jest-runner-xdist runs [flags]\n'],
   [['timings', 'merge', '-h'], '  -o, --output <file>  Where "merge" and "from" write to.\n'],
 ])('%j describes the command', async (argv, text) => {
@@ -93,7 +93,7 @@ function hostile(): RecordingLine[] {
       at: 1,
       name: 'test-file-success',
       file: 0,
-      data: toJson([{testResults: [{ancestorTitles: [evil], title: evil, status: 'failed', failureMessages: [evil]}]}]),
+      data: toJson({testResults: [{ancestorTitles: [evil], title: evil, status: 'failed', failureMessages: [evil]}]}),
     },
   ];
   return [...files.slice(0, -1), ...more, {type: 'end', at: 60, verdict: 'failed', failedOutside: false}];

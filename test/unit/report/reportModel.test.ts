@@ -1,0 +1,97 @@
+import type {RecordingLine} from '../../../src/recording/lines';
+import {testsOf} from '../../../src/report/fileTests';
+import {reportModel} from '../../../src/report/reportModel';
+import {HOSTILE, reportRun} from '../../reportRuns';
+
+const RUN = {files: 12, testsPerFile: 3, slots: 3};
+
+it('has a lane for each worker, in which its times follow each other', () => {
+  const {lanes, run, files} = reportModel(reportRun(RUN));
+  expect(lanes.map(({name}) => name)).toEqual(['w1', 'w2', 'w3']);
+  for (const {spans, busyMs, startingMs, idle} of lanes) {
+    for (const [index, span] of spans.entries()) expect(span.from).toBe(spans[index - 1]?.to ?? span.from);
+    const all = busyMs + startingMs + idle.reduce((sum, [, ms]) => sum + ms, 0);
+    expect(all).toBeCloseTo((spans.at(-1)?.to ?? 0) - (spans[0]?.from ?? 0));
+  }
+  const sessions = lanes.flatMap(({spans}) => spans.filter(({type}) => type === 'file'));
+  expect(sessions).toHaveLength(12);
+  expect(run).toMatchObject({verdict: 'passed', files: {passed: 12}, tests: {passed: 36}});
+  expect(files.every(({ms, tests, profile}) => ms > 0 && tests.length === 3 && profile !== null)).toBe(true);
+});
+
+it('puts the phases of a session within it', () => {
+  for (const span of reportModel(reportRun(RUN)).lanes.flatMap(({spans}) => spans)) {
+    if (span.type !== 'file' || span.phases === null) continue;
+    const {process, environment, setup, modules, tests} = span.phases;
+    const moments = [span.from, process, environment, setup, modules, tests, span.to];
+    expect([...moments].sort((a, b) => a - b)).toEqual(moments);
+  }
+});
+
+it('does without profiles', () => {
+  const model = reportModel(reportRun({...RUN, profiles: null}));
+  expect(model.files.every(({ms, profile}) => ms > 0 && profile === null)).toBe(true);
+  expect(model.lanes.every(({memory}) => memory.length === 0)).toBe(true);
+  expect(model.packages).toEqual([]);
+});
+
+it('marks a death, and the process that replaces it', () => {
+  const {deaths, lanes} = reportModel(reportRun({...RUN, deadly: 4}));
+  expect(deaths).toHaveLength(1);
+  const [death] = deaths;
+  expect(death).toMatchObject({file: 4, how: 'it was killed by signal SIGKILL'});
+  expect(death?.evidence.join('\n')).toContain('the last words');
+  expect(lanes[death?.lane ?? -1]?.replacements).toHaveLength(1);
+});
+
+it('says which files decide the floor', () => {
+  const {floor, files} = reportModel(reportRun(RUN));
+  expect(floor).toMatchObject({slots: 3});
+  expect(floor?.ms).toBeLessThanOrEqual(floor?.reachedMs ?? 0);
+  const [[first = -1] = []] = floor?.files ?? [];
+  expect(files[first]?.ms).toBe(Math.max(...files.map(({ms}) => ms)));
+});
+
+it('holds no text that a terminal or a page would act upon', () => {
+  const model = reportModel(reportRun({...RUN, titles: HOSTILE}));
+  expect(JSON.stringify(model)).not.toMatch(/[\u202a-\u202e\u2028]|\\u001b|\\u0000/);
+  expect(model.failures.map(({titles}) => titles[1])).toContain('right \\u202eto left\\u202c');
+});
+
+it('takes the texts of failures from a reporter', () => {
+  const evidence = {of: (path: string, titles: readonly string[]) => [`${path}: \u001b[31m${titles.join()}\u001b[0m`]};
+  const {failures} = reportModel(reportRun({...RUN, titles: ['one']}), evidence);
+  expect(failures).toEqual([
+    {file: 0, titles: ['a part of the product', 'one'], evidence: ['t0.test.js: a part of the product,one']},
+  ]);
+});
+
+it('shows a run in band as one lane', () => {
+  const {run, lines, ...rest} = reportRun(RUN);
+  const inBand = lines.flatMap((line): RecordingLine[] => {
+    if (line.type === 'share') return [{...line, slot: null, unit: null}];
+    return ['plan', 'event', 'command'].includes(line.type) ? [] : [line];
+  });
+  const model = reportModel({...rest, run: {...run, inBand: 'one file'}, lines: inBand});
+  expect(model.lanes.map(({name}) => name)).toEqual(['in band']);
+  expect(model.lanes[0]?.spans).toHaveLength(12);
+  expect(model).toMatchObject({floor: null, run: {inBand: 'one file'}});
+});
+
+it('counts a test once: the worker that ran it says how it ended', () => {
+  const share = (slot: number, statuses: readonly ('passed' | 'pending')[]) => ({
+    type: 'share' as const,
+    at: slot,
+    file: 0,
+    unit: 0,
+    slot,
+    node: null,
+    profile: null,
+    tests: statuses.map(status => ({titles: ['same'], status, ms: status === 'passed' ? slot : null, at: null})),
+  });
+  const tests = testsOf([share(1, ['passed', 'pending']), share(2, ['pending', 'passed'])], ({slot}) => slot);
+  expect(tests).toEqual([
+    [['same'], 'passed', 1, null, 1],
+    [['same'], 'passed', 2, null, 2],
+  ]);
+});
