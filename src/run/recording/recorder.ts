@@ -17,7 +17,7 @@ import {noteRecording} from './latestRecording';
 import {makeRoom, pathOfFull, recordingFolder} from './recordingPlace';
 import {firstLines} from './runLine';
 import {SchedulePaths} from './schedulePaths';
-import {ToldLines} from './toldLines';
+import type {ToldLines} from './toldLines';
 
 /** How often (ms) the load of the machine is recorded. */
 const LOAD_EVERY_MS = 2000;
@@ -75,7 +75,7 @@ export class Recorder implements ScheduleLog {
     const outside = [...new Set(folders), ...run.tests.map(({path}) => path)];
     this.#paths = new RepoPaths(this.#file === null ? '' : findRoot(run.globalConfig.rootDir, outside));
     this.#schedulePaths = new SchedulePaths(this.#paths);
-    this.#told = this.#level === 'full' ? new ToldLines(this.#paths, run.tests, line => this.#append(line)) : null;
+    this.#told = this.#level === 'full' ? this.#toldLines() : null;
     if (this.#file === null) return;
     for (const [index, test] of run.tests.entries()) this.#indexes.set(test, index);
     this.#stopHearing = hearWarnings(text => this.#append({type: 'warning', at: this.now(), text}));
@@ -195,6 +195,12 @@ export class Recorder implements ScheduleLog {
 
   /** Jest ends its process: by `--bail`, or because the user or a test asked for it. */
   readonly #endEarly = () => this.end('ended-early', false);
+
+  /** Loaded only for a full recording: with the checks of what a reader is told, it takes some 10 ms. */
+  #toldLines(): ToldLines {
+    const {ToldLines} = require('./toldLines') as typeof import('./toldLines');
+    return new ToldLines(this.#paths, this.#run.tests, line => this.#append(line));
+  }
 
   #open({path, keep}: {readonly path: string | null; readonly keep: number}): RecordingFile | null {
     const {globalConfig, tests, watcher} = this.#run;
