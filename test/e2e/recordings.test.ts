@@ -126,7 +126,7 @@ onLatestLine('killed at any moment, it can be read to its last block', async (_l
   );
   const random = seeded(1);
   let readable = 0;
-  for (let time = 0; time < (IS_THOROUGH ? 50 : 8); time++) {
+  for (let time = 0; time < (IS_THOROUGH ? 50 : 5); time++) {
     const output = await project.run(['-w', '2'], {
       env: {XDIST_IN_BAND: 'never'},
       // Any moment will do: nothing is expected of one.

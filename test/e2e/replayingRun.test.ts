@@ -67,15 +67,22 @@ const CONFIG = {
 /** Arguments of the run that are not recorded, as they say only where results go. */
 const OUTPUT = ['--reporters=jest-junit'];
 
-describe.each([
-  ['without coverage, over workers', ['-w', '2'], 'never', []],
+/** What Jest's reporters print of coverage and of failures differs from line to line, so these run on each line. */
+const ON_EACH_LINE = [
   ['with coverage by istanbul, over workers', ['-w', '2', '--coverage', '--ci'], 'never', ['coverage']],
   ['with coverage by V8, over workers', ['-w', '2', '--coverage', '--coverageProvider=v8'], 'never', ['coverage']],
+] as const;
+const ON_LATEST_LINE = [
   ['with coverage by istanbul, in band', ['-i', '--coverage', '-t', 's'], '', ['coverage']],
-  ['some files', ['-w', '2', '--randomize', '--seed=7', 'one'], 'never', []],
+  ['of some files', ['-w', '2', '--randomize', '--seed=7', 'one'], 'never', []],
   ['that bails', ['-i', '--bail'], '', []],
-] as const)('a run %s', (_, args, inBand, reports) => {
-  onEachLine('is told again', async (line, make) => {
+] as const;
+
+describe.each([
+  ...ON_EACH_LINE.map(run => [...run, onEachLine] as const),
+  ...ON_LATEST_LINE.map(run => [...run, onLatestLine] as const),
+])('a run %s', (_, args, inBand, reports, define) => {
+  define('is told again', async (line, make) => {
     const here = make(filesOf(line), CONFIG);
     const there = make(filesOf(line), CONFIG);
     const run = await here.run([...OUTPUT, ...args], {env: {XDIST_IN_BAND: inBand || 'auto'}});

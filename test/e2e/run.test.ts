@@ -244,7 +244,7 @@ onLatestLine(
         require('child_process').spawn(process.execPath, ['prints.js'], {detached: true, stdio: ['ignore', 'inherit', 'inherit']}).unref();
       });`,
         '2.test.js': 'test("a", () => {});',
-        'prints.js': `const {writeFileSync} = require('fs');
+        'prints.js': `const {existsSync, writeFileSync} = require('fs');
           const timer = setInterval(() => {
             if (!existsSync('torn down')) return;
             clearInterval(timer);
@@ -252,7 +252,7 @@ onLatestLine(
             console.error('late err');
             writeFileSync('printed', '');
           }, 10);`,
-        'teardown.js': `const {writeFileSync} = require('fs');
+        'teardown.js': `const {existsSync, writeFileSync} = require('fs');
           const turn = () => new Promise(resolve => setTimeout(resolve, 10));
           module.exports = async () => {
             writeFileSync('torn down', '');
