@@ -103,7 +103,14 @@ async function runHere({path, fixtures, pattern}: FixtureOrder): Promise<Fixture
   };
   const runnerModule = fromCore('jest-runner') as {default: unknown};
   await runInBand({
-    jest: {stockRunner: () => runnerModule.default, capabilities: {lacks: () => undefined}} as unknown as RunningJest,
+    jest: {
+      stockRunner: () => runnerModule.default,
+      capabilities: {lacks: () => undefined},
+      modules: {
+        core: createRequire(fromInstall.resolve('jest')).resolve('@jest/core'),
+        runtime: fromCore.resolve('jest-runtime'),
+      },
+    } as unknown as RunningJest,
     stockArguments: [{...globalConfig, testNamePattern: pattern}, {}],
     tests: [test],
     watcher: {isInterrupted: () => false, isWatchMode: () => false, on: () => () => undefined} as never,
