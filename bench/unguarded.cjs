@@ -18,7 +18,7 @@ function follow() {
 }
 
 function unguard(folder) {
-  const {Watchdog} = require(join(folder, 'watchdog.js'));
+  const {Watchdog} = require(join(folder, 'guard', 'watchdog.js'));
   const {JestFileRunner} = require(join(folder, 'jestFile.js'));
   const nothing = () => undefined;
   Watchdog.start = () => ({begin: nothing, idle: nothing, stop: nothing});
