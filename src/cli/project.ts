@@ -1,11 +1,10 @@
 /** What the project's own Jest says of the project: where its recordings are. */
-import {spawnSync} from 'node:child_process';
-import {createRequire} from 'node:module';
 import {existsSync, statSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 import * as v from 'valibot';
 import {CommandError, type Arguments, type Flag} from './command';
 import type {ResolvedOptions} from '../core/rules/resolvedOptions';
+import {findJestCommand, showConfig} from '../run/jest/projectJest';
 import {TimingsFile} from '../run/past/timings';
 import {readOptionFiles, resolveFoundOptions} from '../run/optionSources';
 import {recordingFolder, recordingsIn} from '../run/recording/recordingPlace';
@@ -22,9 +21,6 @@ const shownConfig = v.object({
 });
 
 type ShownConfig = v.InferOutput<typeof shownConfig>['configs'][number];
-
-/** Jest prints its whole config. */
-const MOST_OUTPUT = 64 * 2 ** 20;
 
 /**
  * The recordings of the project, the latest first.
@@ -75,15 +71,11 @@ function optionsOf(configs: readonly ShownConfig[], rootDir: string): ResolvedOp
 
 function askJest({flags}: Arguments, cwd: string): {configs: readonly ShownConfig[]; rootDir: string} {
   const given = Object.keys(PROJECT_FLAGS).flatMap(name => (flags.get(name) ?? []).map(value => `--${name}=${value}`));
-  const {status, stdout, stderr, error} = spawnSync(process.execPath, [jestOf(cwd), '--showConfig', ...given], {
-    cwd,
-    encoding: 'utf8',
-    maxBuffer: MOST_OUTPUT,
-  });
-  if (error !== undefined) throw new CommandError(`Jest could not be started: ${error.message}`);
+  const {config, stdout, stderr, status, error} = showConfig(jestOf(cwd), cwd, given);
+  if (error !== null) throw new CommandError(`Jest could not be started: ${error}`);
   if (status !== 0) throw new CommandError(`Jest cannot show its config.\n\n${stderr.trim() || stdout.trim()}`);
   try {
-    const {configs, globalConfig} = v.parse(shownConfig, JSON.parse(stdout.slice(stdout.indexOf('{'))));
+    const {configs, globalConfig} = v.parse(shownConfig, config);
     return {configs, rootDir: globalConfig.rootDir};
   } catch (reason) {
     throw new CommandError(`The config that Jest shows cannot be read: ${(reason as Error).message}`);
@@ -92,16 +84,8 @@ function askJest({flags}: Arguments, cwd: string): {configs: readonly ShownConfi
 
 /** The script of the project's own Jest. */
 function jestOf(cwd: string): string {
-  for (const from of [join(cwd, 'package.json'), __filename]) {
-    try {
-      const found = createRequire(from).resolve('jest/package.json');
-      const {bin} = createRequire(from)(found) as {bin?: string | Readonly<Record<string, string>>};
-      const script = typeof bin === 'string' ? bin : bin?.jest;
-      if (script !== undefined) return join(dirname(found), script);
-    } catch {
-      // The next place may have it.
-    }
-  }
+  const found = findJestCommand(join(cwd, 'package.json')) ?? findJestCommand(__filename);
+  if (found !== null) return found;
   throw new CommandError(`There is no Jest in ${cwd}: name a recording, or call this command in your project.`);
 }
 

@@ -1,9 +1,8 @@
 /** The Jest of the checkout in which recordings are told, and what it says of its own config. */
-import {spawn, spawnSync} from 'node:child_process';
-import {readFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
-import {dirname, join} from 'node:path';
+import {spawn} from 'node:child_process';
+import {join} from 'node:path';
 import * as v from 'valibot';
+import {findJestCommand, showConfig} from '../run/jest/projectJest';
 import {ReplayError} from './replayError';
 
 const text = v.string();
@@ -48,18 +47,13 @@ export interface Checkout {
  * @throws {ReplayError}
  */
 export function readCheckout(cwd: string, jestArguments: readonly string[]): Checkout {
-  const bin = findJest(cwd);
-  const {stdout, stderr, error} = spawnSync(process.execPath, [bin, '--showConfig', ...jestArguments], {
-    cwd,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 30,
-  });
-  if (error !== undefined) throw new ReplayError(`Jest could not be started: ${error.message}`);
-  // The config may print something as it is loaded.
-  const start = stdout.search(/^\{\s*"configs"/m);
-  const config = v.safeParse(shown, start === -1 ? null : parseJson(stdout.slice(start)));
-  if (!config.success) throw new ReplayError(`Jest could not read the config of this checkout.\n${stderr}${stdout}`);
-  return {bin, config: config.output};
+  const bin = findJestCommand(join(cwd, 'package.json'));
+  if (bin === null) throw new ReplayError(`there is no Jest in ${cwd}: install the project's dependencies first.`);
+  const {config, stdout, stderr, error} = showConfig(bin, cwd, jestArguments);
+  if (error !== null) throw new ReplayError(`Jest could not be started: ${error}`);
+  const checked = v.safeParse(shown, config);
+  if (!checked.success) throw new ReplayError(`Jest could not read the config of this checkout.\n${stderr}${stdout}`);
+  return {bin, config: checked.output};
 }
 
 /** Runs Jest on our standard streams. @returns its exit code */
@@ -86,28 +80,4 @@ export function runJest(
     process.off('SIGINT', wait);
     process.off('SIGTERM', handOn);
   });
-}
-
-function findJest(cwd: string): string {
-  const fromHere = createRequire(join(cwd, 'package.json'));
-  for (const name of ['jest', 'jest-cli']) {
-    let manifest: string;
-    try {
-      manifest = fromHere.resolve(`${name}/package.json`);
-    } catch {
-      continue; // not installed here
-    }
-    const {bin} = JSON.parse(readFileSync(manifest, 'utf8')) as {bin?: string | Record<string, string>};
-    const path = typeof bin === 'string' ? bin : bin?.jest;
-    if (path !== undefined) return join(dirname(manifest), path);
-  }
-  throw new ReplayError(`there is no Jest in ${cwd}: install the project's dependencies first.`);
-}
-
-function parseJson(printed: string): unknown {
-  try {
-    return JSON.parse(printed) as unknown;
-  } catch {
-    return null;
-  }
 }

@@ -16,7 +16,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statfsSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -29,6 +28,7 @@ import {
   type Durations,
   type FileRecord,
 } from '../../core/plan/durations';
+import {isNearlyFull} from '../cache/freeSpace';
 
 /** Leaves this many bytes free, because Jest fails a run whose results it cannot store in its cache directory. */
 const LEFT_FREE = 1024 * 1024;
@@ -173,7 +173,7 @@ export class TimingsFile {
   #writeWhole(path: string, durations: Durations): void {
     const draft = `${path}.${this.#runId}.tmp`;
     const text = formatDurations(durations);
-    if (isNearlyFull(dirname(path))) throw new Error('the disk is nearly full');
+    if (isNearlyFull(dirname(path), LEFT_FREE)) throw new Error('the disk is nearly full');
     try {
       writeFileSync(draft, text);
       renameSync(draft, path);
@@ -227,16 +227,6 @@ function remove(path: string): void {
     rmSync(path, {force: true});
   } catch {
     // The next run tries again.
-  }
-}
-
-function isNearlyFull(folder: string): boolean {
-  try {
-    const {bavail, blocks, bsize} = statfsSync(folder);
-    // Some network file systems report no blocks.
-    return blocks > 0 && bavail * bsize < LEFT_FREE;
-  } catch {
-    return false; // the write itself will tell
   }
 }
 

@@ -253,10 +253,10 @@ export class Recorder implements ScheduleLog {
   }
 
   #recordLoad(): void {
-    let before = {at: this.now(), idleMs: idleMs()};
+    let before = {at: this.now(), ...idleTime()};
     const sample = () => {
-      const now = {at: this.now(), idleMs: idleMs()};
-      const idle = (now.idleMs - before.idleMs) / ((now.at - before.at) * Math.max(1, cpus().length));
+      const now = {at: this.now(), ...idleTime()};
+      const idle = (now.idleMs - before.idleMs) / ((now.at - before.at) * Math.max(1, now.cores));
       before = now;
       // The counters of some containers go backwards, or are those of the host.
       const busy = Number.isFinite(idle) ? Math.min(1, Math.max(0, 1 - idle)) : 0;
@@ -286,7 +286,8 @@ function fileLine(at: number, file: number, result: TestResult | null, error: st
 
 const NO_TESTS: FileLine['tests'] = {passed: 0, failed: 0, pending: 0, todo: 0};
 
-/** How long all cores together have been idle since the machine has started, in ms. */
-function idleMs(): number {
-  return cpus().reduce((sum, {times}) => sum + times.idle, 0);
+/** How long all cores together have been idle since the machine has started. Node reads all of them at each call. */
+function idleTime(): {readonly idleMs: number; readonly cores: number} {
+  const cores = cpus();
+  return {idleMs: cores.reduce((sum, {times}) => sum + times.idle, 0), cores: cores.length};
 }

@@ -1,7 +1,8 @@
 /** Where recordings are: by default the last few of each project, in a folder of Jest's cacheDirectory. */
 import {createHash} from 'node:crypto';
-import {mkdirSync, readdirSync, rmSync, statfsSync, statSync} from 'node:fs';
+import {mkdirSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {join, parse, resolve} from 'node:path';
+import {isNearlyFull} from '../cache/freeSpace';
 import {makePrivate} from '../cache/privateFolder';
 
 /** The extension of a recording. */
@@ -34,9 +35,7 @@ export function makeRoom(
     // It holds names of tests and the ends of programs' output.
     if (makePrivate(folder) !== null) return null;
     removeOldest(folder, keep - 1);
-    const {bavail, blocks, bsize} = statfsSync(folder);
-    // Some network file systems report no blocks.
-    if (blocks > 0 && bavail * bsize < LEFT_FREE) return null;
+    if (isNearlyFull(folder, LEFT_FREE)) return null;
   } catch {
     return null; // the timings file in the same folder has the same problem and reports it
   }

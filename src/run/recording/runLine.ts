@@ -34,7 +34,7 @@ export function firstLines(options: FirstLinesOptions): FirstLines {
   const configs = new Map(tests.map(({context}) => [context.config.id, context.config]));
   const ids = [...configs.keys()];
   const recorded = (path: string) => paths.toRecorded(path) ?? '';
-  const [cpu] = cpus() as readonly {readonly model?: string}[]; // some containers name no core, or no model
+  const cores = cpus() as readonly {readonly model?: string}[]; // some containers name no core, or no model
   const files = tests.map(({path, context}) => ({project: ids.indexOf(context.config.id), path: recorded(path)}));
   return {
     run: {
@@ -48,8 +48,8 @@ export function firstLines(options: FirstLinesOptions): FirstLines {
       machine: {
         platform: process.platform,
         arch: process.arch,
-        cpu: cpu?.model ?? '',
-        cores: Math.max(1, cpus().length),
+        cpu: cores[0]?.model ?? '',
+        cores: Math.max(1, cores.length),
         memoryBytes: totalmem(),
       },
       options: recordedOptions(run.options),
