@@ -13,6 +13,7 @@ import {
 import type {ShownConfig} from '../../../src/replay/checkout';
 import {checkRunners} from '../../../src/replay/projects';
 import {temporaryFolder} from '../run/temporaryFolder';
+import {RUN as FIRST_LINE} from '../../recordedRuns';
 
 const checkout = temporaryFolder({'app/a.test.js': '', 'app/b.test.js': ''});
 const folder = temporaryFolder();
@@ -45,38 +46,12 @@ const config = (configs = [project('here')], version = '30.5.2'): ShownConfig =>
 });
 
 const RUN: RunLine = {
-  type: 'run',
-  format: 1,
+  ...FIRST_LINE,
   level: 'full',
-  runId: 'r',
-  startedAt: 0,
-  beforeMs: 0,
   versions: {runner: '1.0.0', jest: '30.2.0', node: 'v20.0.0'},
-  machine: {platform: 'linux', arch: 'x64', cpu: '', cores: 1, memoryBytes: 1},
-  options: {},
-  jest: {
-    bail: 0,
-    ci: false,
-    collectCoverage: false,
-    coverageProvider: 'babel',
-    expand: false,
-    maxWorkers: 1,
-    randomize: false,
-    seed: 1,
-    shard: null,
-    silent: false,
-    testNamePattern: null,
-    testPathPatterns: [],
-    updateSnapshot: 'new',
-    verbose: null,
-    watch: false,
-    related: false,
-  },
   projects: [{id: 'elsewhere', name: null, rootDir: 'app'}],
   rootDir: 'app',
   git: {commit: 'abc123', branch: null},
-  fingerprints: {config: '', files: ''},
-  inBand: null,
 };
 
 const END: RecordingLine = {type: 'end', at: 1, verdict: 'passed', failedOutside: false};

@@ -1,25 +1,9 @@
 /** The command line of a replaying Jest. */
 import type {JestSettings} from '../../../src/recording/lines';
 import {argumentsOf, checkUserArguments} from '../../../src/replay/jestArguments';
+import {RUN} from '../../recordedRuns';
 
-const RECORDED: JestSettings = {
-  bail: 0,
-  ci: false,
-  collectCoverage: false,
-  coverageProvider: 'babel',
-  expand: false,
-  maxWorkers: 2,
-  randomize: false,
-  seed: 7,
-  shard: null,
-  silent: false,
-  testNamePattern: null,
-  testPathPatterns: [],
-  updateSnapshot: 'new',
-  verbose: null,
-  watch: false,
-  related: false,
-};
+const RECORDED: JestSettings = {...RUN.jest, seed: 7};
 
 const HERE = {
   rootDir: '/app',

@@ -4,6 +4,7 @@ import type {FileProfile} from '../../../../src/core/wire/fileProfile';
 import type {RecordingLine, RunLine, ShareLine} from '../../../../src/recording/lines';
 import {simulate} from '../../../simulation/simulator';
 import type {World} from '../../../simulation/world';
+import {RUN as FIRST_LINE} from '../../../recordedRuns';
 
 /** A file: what it takes to load, and its tests, in ms. */
 export interface SimulatedFile {
@@ -13,40 +14,8 @@ export interface SimulatedFile {
 
 export const START_MS = 200;
 
-export const RUN: RunLine = {
-  type: 'run',
-  format: 1,
-  level: 'default',
-  runId: 'r',
-  startedAt: 0,
-  beforeMs: 0,
-  versions: {runner: '1', jest: '30', node: '22'},
-  machine: {platform: 'linux', arch: 'x64', cpu: 'a', cores: 64, memoryBytes: 8e9},
-  options: {},
-  jest: {
-    bail: 0,
-    ci: false,
-    collectCoverage: false,
-    coverageProvider: 'babel',
-    expand: false,
-    maxWorkers: 2,
-    randomize: false,
-    seed: 0,
-    shard: null,
-    silent: false,
-    testNamePattern: null,
-    testPathPatterns: [],
-    updateSnapshot: 'new',
-    verbose: null,
-    watch: false,
-    related: false,
-  },
-  projects: [{id: 'c', name: null, rootDir: ''}],
-  rootDir: '',
-  git: {commit: null, branch: null},
-  fingerprints: {config: '', files: ''},
-  inBand: null,
-};
+/** On a machine on which all workers of a simulated run find a core. */
+export const RUN: RunLine = {...FIRST_LINE, beforeMs: 0, machine: {...FIRST_LINE.machine, cores: 64}};
 
 export function worldOf(plan: SchedulePlan, files: readonly SimulatedFile[]): World {
   const split = plan.units.flatMap(({id, split: may}) => {
