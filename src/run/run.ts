@@ -1,6 +1,5 @@
 /** One run, from Jest's call of `runTests` to its return. Connects the parts; each part has its own file. */
 import {randomUUID} from 'node:crypto';
-import type {TestWatcher} from 'jest-watcher';
 import type {RunFixtures} from '../core/plan/runFixtures';
 import {asksForInBand} from '../core/rules/commandLine';
 import {mayHaveSeveral} from '../core/rules/severalWorkers';
@@ -90,10 +89,15 @@ export async function run(runOptions: RunOptions): Promise<void> {
     toldMissing = true;
     if (text !== null) warn(text);
   };
-  let failedOutside = false;
   let ranOverWorkers = false;
+  // All files have results by then, so a failed teardown fails the whole run.
+  const endFixtures = async () => {
+    if (await endSharedFixtures(sharedFixtures)) return;
+    failRun(watcher);
+    recorder.failsOutside();
+  };
   leave = async () => {
-    failedOutside = !(await endSharedFixtures(sharedFixtures, watcher)) || failedOutside;
+    await endFixtures();
     timings.save();
     tellMissing(); // Jest exits after this, so there is no later chance
   };
@@ -102,9 +106,9 @@ export async function run(runOptions: RunOptions): Promise<void> {
       // In band, Jest processes one file at a time. The stock runner makes a reporter's error a failure of the file.
       await reports.drained();
       tellReporterError = () => undefined;
-      // Loaded only if needed, like parallelRun below: the other one would delay the first test.
       const why = whyInBand(runOptions);
       recorder.begin(why);
+      // Loaded only if needed, like parallelRun below: the other one would delay the first test.
       const {runInBand} = require('./inBand') as typeof import('./inBand');
       await runInBand({
         jest,
@@ -152,11 +156,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       await parallel.finished.catch((error: unknown) => faults.report('the run was ended', error));
     }
   } finally {
-    try {
-      failedOutside = !(await endSharedFixtures(sharedFixtures, watcher)) || failedOutside;
-    } catch (error) {
-      faults.report('the shared fixtures were taken down', error);
-    }
+    await endFixtures().catch((error: unknown) => faults.report('the shared fixtures were taken down', error));
     // Files fail because of a fault only here: this code depends on no state that the fault may have corrupted.
     for (const test of faults.first === null ? [] : runOptions.tests) {
       if (!reports.hasEnded(test)) reports.fileRefused(test, faults.first as FileError);
@@ -166,7 +166,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     timings.save();
     tellMissing();
     const isEarly = watcher.isInterrupted();
-    recorder.end(faults.first !== null ? 'fault' : isEarly ? 'ended-early' : null, failedOutside);
+    recorder.end(faults.first !== null ? 'fault' : isEarly ? 'ended-early' : null);
     if (ranOverWorkers && !isEarly && faults.first === null && !watcher.isWatchMode()) {
       adviseAtEnd({
         recording: recorder.path,
@@ -203,15 +203,10 @@ function deliveredInBand(sharedFixtures: SharedFixtures, fixtures: RunFixtures):
   return fixturesInBand(sharedFixtures, fixtures);
 }
 
-/**
- * Tears down the remaining fixtures. All files have results by then, so a failed teardown fails the whole run.
- *
- * @returns whether all teardowns passed
- */
-async function endSharedFixtures(sharedFixtures: SharedFixtures | null, watcher: TestWatcher): Promise<boolean> {
+/** Tears down the remaining fixtures, and prints why teardowns failed. @returns whether all passed */
+async function endSharedFixtures(sharedFixtures: SharedFixtures | null): Promise<boolean> {
   const failures = (await sharedFixtures?.close()) ?? [];
   for (const {message, stack} of failures) warn(stack.includes(message) ? stack : `${message}\n${stack}`);
-  if (failures.length > 0) failRun(watcher);
   return failures.length === 0;
 }
 

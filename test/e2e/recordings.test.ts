@@ -92,6 +92,21 @@ onLatestLine('a run that bails has its last result and its end in it', async (_l
   expect(ofType(recording, 'file').map(({status}) => status)).toContain('failed');
 });
 
+onLatestLine('a run that bails fails outside of its files, too, if a fixture cannot be taken down', async (_, make) => {
+  const project = make({
+    'db.js': 'exports.setup = () => 1; exports.teardown = () => { throw new Error("stays up"); };',
+    'a.test.js': `/** @shared-fixture ./db.js */
+      test('waits', () => { require('fs').writeFileSync('waits', ''); return new Promise(() => setInterval(() => {}, 1000)); }, 1e6);`,
+    'b.test.js': `test('fails', async () => {
+      while (!require('fs').existsSync('waits')) await new Promise(resolve => setTimeout(resolve, 10));
+      throw new Error('no');
+    }, 1e6);`,
+  });
+  await project.run(['-w', '2', '--bail'], {env: {...DEFAULT, XDIST_IN_BAND: 'never'}});
+  const recording = readRecording(kept(project)[0] ?? '');
+  expect(recording.lines.at(-1)).toMatchObject({type: 'end', verdict: 'ended-early', failedOutside: true});
+});
+
 onLatestLine('nothing of it is secret', async (_line, make) => {
   const secret = 'hunter2-of-the-test';
   const project = make(

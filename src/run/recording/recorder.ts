@@ -2,8 +2,7 @@
 import {cpus, freemem} from 'node:os';
 import type {AssertionResult, Test, TestResult} from '@jest/test-result';
 import type {SlotNumber} from '../../core/plan/units';
-import type {FileError} from '../../core/texts/deaths';
-import type {DeathReport} from '../../core/texts/deaths';
+import type {DeathReport, FileError} from '../../core/texts/deaths';
 import type {FileProfile} from '../../core/wire/fileProfile';
 import type {AheadState, EndLine, FileLine, Level, RecordedTest, RecordingLine} from '../../recording/lines';
 import {RecordingFile} from '../../recording/recordingFile';
@@ -61,6 +60,7 @@ export class Recorder implements ScheduleLog {
   /** The lines that came before the first line; null: that line is written. */
   #early: RecordingLine[] | null = [];
   #hasFailed = false;
+  #failedOutside = false;
   #ended = false;
   #stopHearing: () => void = () => undefined;
   #loadTimer: NodeJS.Timeout | undefined;
@@ -170,12 +170,18 @@ export class Recorder implements ScheduleLog {
     }
   }
 
+  /** The run fails by something that is not the result of a file. */
+  failsOutside(): void {
+    this.#failedOutside = true;
+  }
+
   /** The run is over. @param how null: as the results of its files say */
-  end(how: 'ended-early' | 'fault' | null, failedOutside: boolean): void {
+  end(how: 'ended-early' | 'fault' | null): void {
     tellEnded();
     if (this.#file === null || this.#ended) return;
     this.#ended = true;
     if (this.#early !== null) this.begin(null);
+    const failedOutside = this.#failedOutside;
     const failed = this.#hasFailed || failedOutside;
     const verdict: EndLine['verdict'] = how ?? (failed ? 'failed' : 'passed');
     this.#append({type: 'end', at: this.now(), verdict, failedOutside});
@@ -194,7 +200,7 @@ export class Recorder implements ScheduleLog {
   }
 
   /** Jest ends its process: by `--bail`, or because the user or a test asked for it. */
-  readonly #endEarly = () => this.end('ended-early', false);
+  readonly #endEarly = () => this.end('ended-early');
 
   /** Loaded only for a full recording: with the checks of what a reader is told, it takes some 10 ms. */
   #toldLines(): ToldLines {
