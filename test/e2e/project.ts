@@ -141,11 +141,23 @@ export class Project {
     this.#files = {
       'package.json': '{"name": "project", "version": "1.0.0"}',
       ...(config !== null && {
-        'jest.config.json': JSON.stringify({transform: {}, cacheDirectory: '<rootDir>/.cache', ...config}),
+        'jest.config.json': JSON.stringify(this.#withOwnCache(config)),
       }),
       ...files,
     };
     this.reset();
+  }
+
+  /** What an earlier run noted in a cache that outlives the project would decide, for example, whether Jest forks. */
+  #withOwnCache(config: {readonly projects?: readonly unknown[]}): object {
+    const cacheDirectory = this.path('.cache');
+    const ownCache = (project: unknown) => (typeof project === 'object' ? {cacheDirectory, ...project} : project);
+    return {
+      transform: {},
+      cacheDirectory,
+      ...config,
+      ...(config.projects && {projects: config.projects.map(ownCache)}),
+    };
   }
 
   /** Restores the project's original files. Removes snapshots, caches and everything else that runs have left. */

@@ -45,9 +45,10 @@ export async function run(
   return {...output, done: log(project)};
 }
 
-/** A failed one shows what Jest has said. */
+/** A failed one shows what Jest has said, and so does one that ended before Jest wrote its result. */
 export function expectPassed({exitCode, json, stderr}: JestOutput, tests: number): void {
-  if (exitCode !== 0) throw new Error(stderr);
+  if (exitCode !== 0 || !json)
+    throw new Error(`exit code ${exitCode}, ${json ? 'with' : 'without'} a result\n${stderr}`);
   expect(json).toMatchObject({numPassedTests: tests, numTotalTests: tests, success: true});
 }
 

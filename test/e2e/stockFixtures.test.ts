@@ -180,11 +180,12 @@ describe('whatever a test file puts in place:', () => {
          process.env = {};
          process.execPath = '/none';
          const gone = __dirname + '/gone ' + process.pid;
+         const before = process.cwd();
          require('fs').mkdirSync(gone);
          process.chdir(gone);
          require('fs').rmdirSync(gone);
          const value = sharedFixture('../fixtures/db');
-         process.chdir(__dirname);
+         process.chdir(before); // Jest may run in this process
          expect(value).toStrictEqual({is: 'db'});
        });`,
       {},
