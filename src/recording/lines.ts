@@ -90,6 +90,37 @@ export interface FilesLine {
   readonly files: readonly RecordedFile[];
 }
 
+/** The run is a shard of a larger one. It follows the list of files. */
+export interface ShardLine {
+  readonly type: 'shard';
+  /** From 1. */
+  readonly index: number;
+  readonly count: number;
+  /** Shards with equal hashes have the same plan. */
+  readonly planHash: string;
+  /** What the plan was made from, for the user. */
+  readonly madeFrom: string;
+  /** How many files the plan gives to this shard, in whole or in part. */
+  readonly files: number;
+  /** How many of these belong to projects with another runner, so this recording does not have them. */
+  readonly ofOtherRunners: number;
+}
+
+/** This shard's part of a file that is cut over shards has ended. It precedes the line of the file's end. */
+export interface CutLine {
+  readonly type: 'cut';
+  readonly at: number;
+  readonly file: number;
+  /** The full names of all tests of the file, in the order of the source. */
+  readonly names: readonly string[];
+  /** The places of the tests that this shard runs, ascending. The result that Jest was told has them in this order. */
+  readonly own: readonly number[];
+  /** How many of the result's console entries, at its beginning, are from the loading of the file. */
+  readonly loadEntries: number;
+  /** The keys of the snapshot file that no test of this shard asked for, in the order of the snapshot file. */
+  readonly unchecked: readonly string[];
+}
+
 /** The plan of a run over workers. The paths of its units are those of FilesLine. */
 export interface PlanLine {
   readonly type: 'plan';
@@ -255,6 +286,8 @@ export interface EndLine {
 export type RecordingLine =
   | RunLine
   | FilesLine
+  | ShardLine
+  | CutLine
   | PlanLine
   | EventLine
   | CommandLine

@@ -37,6 +37,7 @@ export class References {
         return this.#checkUnits([line.unit]);
       case 'share':
         return this.#checkFiles([line.file]) ?? (line.unit === null ? null : this.#checkUnits([line.unit]));
+      case 'cut':
       case 'file':
         return this.#checkFiles([line.file]);
       case 'told':
@@ -47,6 +48,7 @@ export class References {
       case 'warning':
       case 'load':
       case 'source':
+      case 'shard':
       case 'end':
         return null;
     }
