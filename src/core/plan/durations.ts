@@ -26,7 +26,17 @@ export interface FileRecord {
   readonly end: 'passed' | 'failed' | 'died';
   /** Not set if unknown: nobody followed the file, or an older version of the runner wrote the record. */
   readonly measured?: Measured;
+  /**
+   * The durations (ms) of the last full runs, at most `MOST_RECENT`, the newest last. The time for which the process
+   * waited for a CPU is taken off. Not set: an older version of the runner wrote the record.
+   */
+  readonly recent?: readonly number[];
+  /** Shards of one run found different tests in the file, so it is not cut over shards again. */
+  readonly unstable?: true;
 }
+
+/** How many durations a record keeps. Their median is not moved by one run on a machine that was busy. */
+export const MOST_RECENT = 5;
 
 /** Records by file key (see fileKey). */
 export type Durations = ReadonlyMap<string, FileRecord>;
