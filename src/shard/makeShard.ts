@@ -49,7 +49,7 @@ export async function makeShard<T extends SequencedTest>(
     {name: "the runner's options in the Jest config", value: runnerOptions ?? {}},
   ]);
   const [cacheDirectory = ''] = tests.map(({context}) => context.config.cacheDirectory).sort();
-  const timings = new TimingsFile({path: options.timings, rootDir, cacheDirectory, runId: '', warn});
+  const timings = new TimingsFile({path: options.timings, rootDir, cacheDirectory, runId: '', readOnly: true, warn});
   timings.load();
   const all = shardInputs(tests, {
     jest,
