@@ -49,7 +49,7 @@ export async function startParallelRun(
   runOptions: RunOptions,
   parallelOptions: ParallelRunOptions,
 ): Promise<ParallelRun> {
-  const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes, faults, recorder} = parallelOptions;
+  const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes, faults, recorder, cuts} = parallelOptions;
   const {jest, globalConfig, watcher, options} = runOptions;
 
   // What runs.
@@ -144,6 +144,7 @@ export async function startParallelRun(
     onFault: (doing, error) => void faults.report(doing, error),
     now: recorder.now,
     fixtures: sharedFixtures,
+    cuts,
     hardTimeoutOf: unit => rulesOf(testOf(unit)).hardTimeoutMs,
     onUnitEnd: (unit, end, died) => {
       const [test, node] = [testOf(unit), nodeNameOf(unit)];

@@ -23,6 +23,8 @@ import {TimingsFile} from './past/timings';
 import type {RunOptions} from './runOptions';
 import {readRunRules, type RunRules} from './runRules';
 import {currentShard} from './shard/currentShard';
+import {CutFiles} from './shard/cutFiles';
+import {findCuts} from './shard/fileCuts';
 import {findSplittable, type Splittable} from './splittable';
 import {warn} from './warn';
 import type {RunNode} from './workers/nodes';
@@ -71,11 +73,27 @@ export async function run(runOptions: RunOptions): Promise<void> {
       }
     },
     onFailure: (error, test) => tellReporterError(error, test),
+    ownPart: (test, result) => cutFiles.ended(test, result),
     onTold: (name, payload) => recorder.told(name, payload),
   });
 
-  const rules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports});
-  const {tests, rulesOf} = rules;
+  const allRules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports});
+  const {rulesOf} = allRules;
+  const {cuts, leftOut} = findCuts(allRules.tests, {
+    shard: currentShard(),
+    globalConfig,
+    dist: options.dist,
+    rulesOf,
+    canMerge: () => canMerge(jest, globalConfig),
+    warn,
+  });
+  const tests = allRules.tests.filter(test => !leftOut.has(test));
+  const rules: RunRules = {...allRules, tests};
+  for (const test of leftOut) {
+    reports.fileLeftOut(test);
+    recorder.leftOut(test);
+  }
+  const cutFiles = new CutFiles(cuts, recorder);
   const past = new PastRuns(timings, globalConfig);
   const splittable = findSplittable(tests, {
     globalConfig,
@@ -124,6 +142,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
         remedy: describeInBandEnd(why),
         hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
         faults,
+        cuts: cutFiles,
         compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
         fixtures: sharedFixtures && deliveredInBand(sharedFixtures, rules.fixtures),
         onStart: test => timings.markInBand(past.key(test)),
@@ -139,6 +158,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       const parallel = await startParallelRun(runOptions, {
         ...rules,
         splittable,
+        cuts: cutFiles,
         past,
         reports,
         runId,

@@ -60,6 +60,7 @@ async function runInWorker({path, fixtures, pattern}: FixtureOrder): Promise<Fix
   const [config] = configs;
   const setup: unknown = JSON.parse(
     JSON.stringify({
+      cuts: {cutOf: () => null, found: () => undefined},
       compileCache: null,
       modules: {testWorker: join(dirname(fromCore.resolve('jest-runner')), 'testWorker.js')},
       globalConfig: {...globalConfig, testNamePattern: pattern, verbose: false},
@@ -125,6 +126,7 @@ async function runHere({path, fixtures, pattern}: FixtureOrder): Promise<Fixture
     limits: {slowMs: 0, hardMs: 0},
     remedy: '',
     hardTimeoutOf: () => null,
+    cuts: {cutOf: () => null, found: () => undefined},
     compileCache: null,
     fixtures: {
       setUpFor: () => fixtures && (() => Promise.resolve(fixtures)),

@@ -3,14 +3,16 @@ import {cpus, freemem} from 'node:os';
 import type {AssertionResult, Test, TestResult} from '@jest/test-result';
 import type {SlotNumber} from '../../core/plan/units';
 import type {DeathReport, FileError} from '../../core/texts/deaths';
+import type {CutTests} from '../../core/wire/fileCut';
 import type {FileProfile} from '../../core/wire/fileProfile';
-import type {AheadState, EndLine, FileLine, Level, RecordedTest, RecordingLine} from '../../recording/lines';
+import type {AheadState, EndLine, FileLine, Level, RecordedTest, RecordingLine, ShardLine} from '../../recording/lines';
 import {RecordingFile} from '../../recording/recordingFile';
 import {findRoot, RepoPaths} from '../../recording/repoPaths';
 import {cacheDirectoryOf} from '../cache/cacheDirectory';
 import {tellBegun, tellEnded, tellScheduled} from '../liveRun';
 import type {RunOptions} from '../runOptions';
 import type {ScheduleLog, ScheduleLogLine} from '../scheduleLog';
+import {currentShard, type CurrentShard} from '../shard/currentShard';
 import {warn, hearWarnings} from '../warn';
 import {noteRecording} from './latestRecording';
 import {makeRoom, pathOfFull, recordingFolder} from './recordingPlace';
@@ -105,7 +107,8 @@ export class Recorder implements ScheduleLog {
       paths: this.#paths,
       inBand,
     });
-    for (const line of [run, files, ...early]) this.#append(line);
+    const shard = currentShard();
+    for (const line of [run, files, ...(shard === null ? [] : [shardLine(shard)]), ...early]) this.#append(line);
     this.#recordLoad();
   }
 
@@ -168,6 +171,19 @@ export class Recorder implements ScheduleLog {
       const [test, error] = payload as [Test, FileError | undefined];
       this.#fileEnded(test, null, error?.message ?? '');
     }
+  }
+
+  /** This shard's part of a file has ended. @param unchecked the keys of snapshots that no test has asked for */
+  cut(test: Test, {names, own, loadEntries}: CutTests, unchecked: readonly string[]): void {
+    const file = this.#indexes.get(test);
+    if (file !== undefined) this.#append({type: 'cut', at: this.now(), file, names, own, loadEntries, unchecked});
+  }
+
+  /** This shard runs no test of a file, and other shards do. Jest is not told of its end. */
+  leftOut(test: Test): void {
+    const file = this.#indexes.get(test);
+    if (file === undefined) return;
+    this.#append({type: 'file', at: this.now(), file, status: 'skipped', tests: NO_TESTS, error: null});
   }
 
   /** The run fails by something that is not the result of a file. */
@@ -270,6 +286,10 @@ export class Recorder implements ScheduleLog {
     };
     this.#loadTimer = setInterval(sample, LOAD_EVERY_MS).unref();
   }
+}
+
+function shardLine({index, count, planHash, madeFrom, files, ofOtherRunners, unrecorded}: CurrentShard): ShardLine {
+  return {type: 'shard', index, count, planHash, madeFrom, files, ofOtherRunners, unrecorded};
 }
 
 /** @param error why the file has no result */

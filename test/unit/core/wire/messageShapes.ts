@@ -49,6 +49,15 @@ const unit = object({
       resumes: nullable(object({listing: text, leaveOut: list(whole)})),
     }),
   ),
+  cut: nullable(
+    object({
+      granularity: oneOf('tests', 'each'),
+      grouping: oneOf('none', 'scope', 'named'),
+      shard: whole,
+      owner: whole,
+      given: dictionary(whole),
+    }),
+  ),
   fixtures: nullable(object({declared: list(object({names: list(text), json: text})), failure: nullable(failure)})),
   snapshots: oneOf(...SNAPSHOT_USES),
 });
@@ -118,6 +127,7 @@ const fileError: Shape<{message: string; stack: string; type: 'Error'}> = {
 /** Over jest-worker's channel it is a list of a name and what Jest sends. */
 export const fromWorker: Shape<FromWorker> = union(
   message('unit-started', {unit: whole}),
+  message('unit-cut', {unit: whole, tests: object({names: list(text), own: list(whole), loadEntries: whole})}),
   message('unit-opened', {
     unit: whole,
     ms: finite,
