@@ -4,12 +4,13 @@ import type {AssertionResult, Test, TestResult} from '@jest/test-result';
 import type {SlotNumber} from '../../core/plan/units';
 import type {DeathReport, FileError} from '../../core/texts/deaths';
 import type {FileProfile} from '../../core/wire/fileProfile';
-import type {AheadState, EndLine, FileLine, Level, RecordedTest, RecordingLine} from '../../recording/lines';
+import type {AheadState, EndLine, FileLine, Level, RecordedTest, RecordingLine, ShardLine} from '../../recording/lines';
 import {RecordingFile} from '../../recording/recordingFile';
 import {findRoot, RepoPaths} from '../../recording/repoPaths';
 import {cacheDirectoryOf} from '../cache/cacheDirectory';
 import {tellBegun, tellEnded, tellScheduled} from '../liveRun';
 import type {RunOptions} from '../runOptions';
+import {currentShard} from '../shard/currentShard';
 import type {ScheduleLog, ScheduleLogLine} from '../scheduleLog';
 import {warn, hearWarnings} from '../warn';
 import {noteRecording} from './latestRecording';
@@ -105,7 +106,7 @@ export class Recorder implements ScheduleLog {
       paths: this.#paths,
       inBand,
     });
-    for (const line of [run, files, ...early]) this.#append(line);
+    for (const line of [run, files, ...shardLine(), ...early]) this.#append(line);
     this.#recordLoad();
   }
 
@@ -270,6 +271,14 @@ export class Recorder implements ScheduleLog {
     };
     this.#loadTimer = setInterval(sample, LOAD_EVERY_MS).unref();
   }
+}
+
+/** Without a shard, there is none. */
+function shardLine(): ShardLine[] {
+  const shard = currentShard();
+  if (shard === null) return [];
+  const {planned: _planned, ...recorded} = shard;
+  return [{type: 'shard', ...recorded}];
 }
 
 /** @param error why the file has no result */

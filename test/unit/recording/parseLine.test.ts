@@ -126,6 +126,11 @@ test.each([
   expect(() => parseLine(value)).toThrow(message);
 });
 
+test('a shard may name shards without a recording', () => {
+  expect(parseLine({...LINES.shard, withoutRecording: [3]})).toHaveProperty('withoutRecording', [3]);
+  expect(() => parseLine({...LINES.shard, withoutRecording: ['3']})).toThrow('"withoutRecording.0" of a "shard" line');
+});
+
 test.each(['later', '__proto__', 'constructor', ''])('a line of the unknown type %j is none of ours', type => {
   expect(parseLine({type})).toBeNull();
 });
@@ -134,7 +139,7 @@ test('a path that leaves the repository is refused, wherever it is', () => {
   expect(() => parseLine({...RUN, rootDir: '../x'})).toThrow(
     '"rootDir" of a "run" line must be a path below the root of the repository',
   );
-  expect(() => parseLine({...RUN, projects: [{id: 'c', name: null, rootDir: '/etc'}]})).toThrow(
+  expect(() => parseLine({...RUN, projects: [{id: 'c', name: null, rootDir: '/etc', fingerprint: 'c'}]})).toThrow(
     '"projects.0.rootDir" of a "run" line must be a path below the root of the repository',
   );
   expect(() => parseLine({type: 'files', files: [{project: 0, path: 'a/../../b'}]})).toThrow(

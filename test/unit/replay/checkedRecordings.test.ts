@@ -49,7 +49,7 @@ const RUN: RunLine = {
   ...FIRST_LINE,
   level: 'full',
   versions: {runner: '1.0.0', jest: '30.2.0', node: 'v20.0.0'},
-  projects: [{id: 'elsewhere', name: null, rootDir: 'app'}],
+  projects: [{id: 'elsewhere', name: null, rootDir: 'app', fingerprint: 'c'}],
   rootDir: 'app',
   git: {commit: 'abc123', branch: null},
 };
@@ -102,7 +102,7 @@ test('a missing file', () => {
 });
 
 test('a missing project, and projects that are alike', () => {
-  const named: RunLine = {...RUN, projects: [{id: 'x', name: 'api', rootDir: 'app'}]};
+  const named: RunLine = {...RUN, projects: [{id: 'x', name: 'api', rootDir: 'app', fingerprint: 'c'}]};
   expect(() => place([named, files()])).toThrow(/its project "api" is not in the config/);
   expect(place([named, files('app/a.test.js')], config([project('here'), project('two', 'api')]))).toMatchObject({
     files: [{configId: 'two'}],
