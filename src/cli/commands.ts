@@ -1,6 +1,7 @@
 /** The commands, in the order in which the help lists them. */
 import type {Command} from './command';
 import {advise} from './advise';
+import {merge} from './merge';
 import {report} from './report';
 import {runs} from './runs';
 import {show} from './show';
@@ -8,5 +9,5 @@ import {timings} from './timings';
 import {trace} from './trace';
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  Object.entries({runs, show, report, trace, advise, timings}),
+  Object.entries({runs, show, report, trace, merge, advise, timings}),
 );

@@ -3,15 +3,10 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {RecordingLine, RunLine} from '../../../src/recording/lines';
 import {RecordingFile} from '../../../src/recording/recordingFile';
-import {
-  checkDisjoint,
-  findProblem,
-  findRecordings,
-  placeRecording,
-  readHead,
-} from '../../../src/replay/checkedRecordings';
+import {checkDisjoint, findRecordings, placeRecording, readHead} from '../../../src/replay/checkedRecordings';
 import type {ShownConfig} from '../../../src/replay/checkout';
 import {checkRunners} from '../../../src/replay/projects';
+import {readThrough} from '../../../src/replay/recordedParts';
 import {temporaryFolder} from '../run/temporaryFolder';
 import {RUN as FIRST_LINE} from '../../recordedRuns';
 
@@ -130,7 +125,7 @@ describe('a recording that does not hold all of its run', () => {
   const problemOf = (lines: readonly RecordingLine[], change = (bytes: Buffer) => bytes) => {
     const path = write(lines);
     writeFileSync(path, change(readFileSync(path)));
-    return findProblem(placeRecording(readHead(path), config()), join(folder, 'maps'));
+    return readThrough(placeRecording(readHead(path), config()), join(folder, 'maps')).problem;
   };
 
   it('is whole', () => expect(problemOf([RUN, files('app/a.test.js'), END])).toBeNull());
