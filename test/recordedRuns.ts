@@ -35,7 +35,7 @@ export const RUN: RunLine = {
     watch: false,
     related: false,
   },
-  projects: [{id: 'c', name: null, rootDir: ''}],
+  projects: [{id: 'c', name: null, rootDir: '', fingerprint: 'c'}],
   rootDir: '',
   git: {commit: null, branch: null},
   fingerprints: {config: 'c', files: 'f'},

@@ -1,6 +1,7 @@
 /** The commands, in the order in which the help lists them. */
 import type {Command} from './command';
 import {advise} from './advise';
+import {merge} from './merge';
 import {plan} from './plan';
 import {report} from './report';
 import {runs} from './runs';
@@ -10,5 +11,5 @@ import {timings} from './timings';
 import {trace} from './trace';
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  Object.entries({runs, show, report, trace, advise, timings, plan, shard}),
+  Object.entries({runs, show, report, trace, advise, timings, plan, shard, merge}),
 );

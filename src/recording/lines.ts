@@ -76,6 +76,8 @@ export interface RecordedProject {
   /** Its displayName; null: it has none. */
   readonly name: string | null;
   readonly rootDir: string;
+  /** A hash of its config. Shards of one run may have files of different projects, so each project has its own. */
+  readonly fingerprint: string;
 }
 
 export interface RecordedFile {
@@ -105,7 +107,7 @@ export interface ShardLine {
   /** How many of these belong to projects with another runner, so this recording does not have them. */
   readonly ofOtherRunners: number;
   /** The shards that run no file of this runner, so that they leave no recording. */
-  readonly unrecorded: readonly number[];
+  readonly withoutRecording: readonly number[];
 }
 
 /** This shard's part of a file that is cut over shards has ended. It precedes the line of the file's end. */

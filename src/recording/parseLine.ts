@@ -67,7 +67,7 @@ const run = v.object({
   machine: v.object({platform: text, arch: text, cpu: text, cores: index, memoryBytes: bytes}),
   options: v.record(text, v.object({value: v.unknown(), from: text})),
   jest: settings,
-  projects: list(v.object({id: text, name: v.nullable(text), rootDir: path})),
+  projects: list(v.object({id: text, name: v.nullable(text), rootDir: path, fingerprint: text})),
   rootDir: path,
   git: v.object({commit: v.nullable(text), branch: v.nullable(text)}),
   fingerprints: v.object({config: text, files: text}),
@@ -94,7 +94,7 @@ const LINES = [
     madeFrom: text,
     files: index,
     ofOtherRunners: index,
-    unrecorded: list(place),
+    withoutRecording: list(place),
   }),
   v.object({
     type: v.literal('cut'),

@@ -4,13 +4,12 @@
  */
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {join, resolve, sep} from 'node:path';
-import type {FilesLine, RunLine} from '../recording/lines';
+import type {FilesLine, RunLine, ShardLine} from '../recording/lines';
 import {readLines, RecordingError} from '../recording/reader';
 import {RepoPaths} from '../recording/repoPaths';
 import type {ShownConfig} from './checkout';
-import type {FileOrder, RecordingOrder} from './order';
+import type {FileOrder} from './order';
 import {matchProjects} from './projects';
-import {recordedEvents} from './recordedEvents';
 import {ReplayError} from './replayError';
 
 /** The beginning of a full recording. */
@@ -18,6 +17,19 @@ export interface RecordingHead {
   readonly path: string;
   readonly run: RunLine;
   readonly files: FilesLine['files'];
+  /** null: the run was not sharded, or not by us. */
+  readonly shard: ShardLine | null;
+}
+
+/** A recording that can be told in this checkout. */
+export interface PlacedRecording {
+  readonly path: string;
+  /** The root of the repository in this checkout. */
+  readonly root: string;
+  /** For each recorded project, the id of its config in this checkout. */
+  readonly configIds: readonly string[];
+  /** The recorded files in this checkout, in the order of the recording. */
+  readonly files: readonly FileOrder[];
 }
 
 /**
@@ -41,6 +53,7 @@ export function findRecordings(places: readonly string[], cwd: string): string[]
 /** @throws {RecordingError} if it is no full recording */
 export function readHead(path: string): RecordingHead {
   let run: RunLine | null = null;
+  let files: FilesLine['files'] | null = null;
   for (const line of readLines(path)) {
     if (line.type === 'run') {
       run = line;
@@ -50,17 +63,20 @@ export function readHead(path: string): RecordingHead {
         'it is a default recording, without what Jest was told. Record the run in full, with XDIST_RECORDING=run.xdist.',
       );
     }
-    if (run !== null && line.type === 'files') return {path, run, files: line.files};
+    if (run === null) break;
+    if (files !== null) return {path, run, files, shard: line.type === 'shard' ? line : null};
+    if (line.type === 'files') files = line.files;
   }
+  if (run !== null && files !== null) return {path, run, files, shard: null};
   throw new RecordingError(path, run === null ? 'its first line is not that of a run' : 'it has no list of files');
 }
 
 /**
- * The order to tell a recording in this checkout.
+ * What a recording is in this checkout.
  *
  * @throws {RecordingError} if the recording is not one of this project, or if a recorded file is missing here
  */
-export function placeRecording({path, run, files}: RecordingHead, checkout: ShownConfig): RecordingOrder {
+export function placeRecording({path, run, files}: RecordingHead, checkout: ShownConfig): PlacedRecording {
   const {rootDir} = checkout.globalConfig;
   const [major] = run.versions.jest.split('.');
   if (major !== checkout.version.split('.')[0]) {
@@ -94,7 +110,7 @@ export function placeRecording({path, run, files}: RecordingHead, checkout: Show
       `this checkout does not have its test file ${missing[0]}${others}. Check out ${commit}.`,
     );
   }
-  return {path, root, files: placed};
+  return {path, root, configIds, files: placed};
 }
 
 /** @returns null: the folder has another name */
@@ -105,7 +121,7 @@ function rootAbove(rootDir: string, recorded: string): string | null {
 }
 
 /** @throws {ReplayError} if two recordings have the result of one file */
-export function checkDisjoint(recordings: readonly RecordingOrder[]): void {
+export function checkDisjoint(recordings: readonly PlacedRecording[]): void {
   const first = new Map<string, string>();
   for (const {path, files} of recordings) {
     for (const file of files) {
@@ -114,19 +130,5 @@ export function checkDisjoint(recordings: readonly RecordingOrder[]): void {
       if (other !== undefined) throw new ReplayError(`${file.path} is in two recordings: ${other} and ${path}.`);
       first.set(key, path);
     }
-  }
-}
-
-/**
- * Reads a recording to its end.
- *
- * @returns why it does not hold all of its run; null: it does
- * @throws {RecordingError} if an event of it cannot be told
- */
-export function findProblem({path, root, files}: RecordingOrder, maps: string): string | null {
-  const events = recordedEvents({path, root, fileCount: files.length, maps});
-  for (;;) {
-    const next = events.next();
-    if (next.done === true) return next.value;
   }
 }

@@ -23,12 +23,15 @@ const REFUSED = new Set([
   'watchAll',
 ]);
 
-/** @throws {ReplayError} if the user asks Jest for something that a replay does not do */
-export function checkUserArguments(jestArguments: readonly string[]): void {
+/**
+ * @param kind what the user asked for, for texts: `replay`
+ * @throws {ReplayError} if the user asks Jest for something that a replaying run does not do
+ */
+export function checkUserArguments(kind: string, jestArguments: readonly string[]): void {
   for (const name of namesOf(jestArguments)) {
     if (!REFUSED.has(name)) continue;
     const flag = name.length === 1 ? `-${name}` : `--${name}`;
-    throw new ReplayError(`a replay runs nothing and writes no snapshots: it cannot be combined with ${flag}.`);
+    throw new ReplayError(`a ${kind} runs nothing and writes no snapshots: it cannot be combined with ${flag}.`);
   }
 }
 

@@ -9,17 +9,13 @@ import {join} from 'node:path';
 const VARIABLE = 'XDIST_REPLAY';
 
 export interface ReplayOrder {
-  readonly recordings: readonly RecordingOrder[];
-  /** Whether the run fails because a recording does not hold all of its run. */
-  readonly incomplete: boolean;
-}
-
-export interface RecordingOrder {
-  readonly path: string;
-  /** The root of the repository in this checkout. */
-  readonly root: string;
-  /** The recorded files in this checkout, in the order of the recording. */
+  /** Jest's list of tests: the files of all recordings, each once. */
   readonly files: readonly FileOrder[];
+  readonly recordings: readonly RecordingOrder[];
+  /** The files of which several recordings have a part. */
+  readonly shared: readonly SharedFile[];
+  /** Whether the run fails because the recordings do not hold all of it. */
+  readonly incomplete: boolean;
 }
 
 export interface FileOrder {
@@ -28,13 +24,31 @@ export interface FileOrder {
   readonly path: string;
 }
 
+export interface RecordingOrder {
+  readonly path: string;
+  /** The root of the repository in this checkout. */
+  readonly root: string;
+  /** For each file of the recording, its index in the order's list. */
+  readonly files: readonly number[];
+}
+
+/** Jest hears of such a file once. */
+export interface SharedFile {
+  /** Its index in the order's list. */
+  readonly file: number;
+  /** The index of the recording in which its last part ends. */
+  readonly endsIn: number;
+  /** Why the file fails whatever its parts say; null: its parts become one result. */
+  readonly failure: string | null;
+}
+
 /** @returns the variables that lead Jest's process to the order */
 export function writeOrder(folder: string, order: ReplayOrder): Record<string, string> {
   writeFileSync(orderFile(folder), JSON.stringify(order), {mode: 0o600});
   return {[VARIABLE]: folder};
 }
 
-/** @throws {Error} if Jest was not started by `show --as-jest` */
+/** @throws {Error} if Jest was not started by a command of ours */
 export function readOrder(): ReplayOrder {
   return JSON.parse(readFileSync(orderFile(folderOfOrder()), 'utf8')) as ReplayOrder;
 }
@@ -52,7 +66,8 @@ function folderOfOrder(): string {
   const folder = process.env[VARIABLE];
   if (folder === undefined) {
     throw new Error(
-      'jest-runner-xdist: this runner tells recordings. Start it with `jest-runner-xdist show --as-jest`.',
+      'jest-runner-xdist: this runner tells recordings. ' +
+        'Start it with `jest-runner-xdist show --as-jest` or `jest-runner-xdist merge`.',
     );
   }
   return folder;

@@ -1,17 +1,23 @@
 /** What a recording says that Jest and the user were told, in its order, for the reader's checkout. */
-import type {ToldName} from '../recording/lines';
+import type {CutLine, ToldName} from '../recording/lines';
 import {readLines, RecordingError} from '../recording/reader';
 import {RepoPaths} from '../recording/repoPaths';
 import {ToldDecoder} from '../recording/told';
 
 /** An event for Jest, from a recording or from anywhere else. */
 export type ReplayEvent =
-  /** @param file the index of a file of the recording @param told what follows the Test in Jest's event */
+  /** @param file the index of a file of the run @param told what follows the Test in Jest's event */
   | {readonly type: 'told'; readonly name: ToldName; readonly file: number; readonly told: unknown}
   /** A text that the runner printed. */
   | {readonly type: 'warning'; readonly text: string}
   /** The run failed by something that is not the result of a file. */
   | {readonly type: 'failed-outside'};
+
+/** An event of a recording. Its files are those of the recording. */
+export type RecordedEvent =
+  | ReplayEvent
+  /** Which tests of a file that is cut over shards the recording has. It precedes the end of the file. */
+  | {readonly type: 'cut'; readonly file: number; readonly cut: CutLine};
 
 export interface EventsOptions {
   readonly path: string;
@@ -27,7 +33,7 @@ export interface EventsOptions {
  * @returns why the events end where they do; null: the recording is whole
  * @throws {RecordingError} if the recording cannot be read, or if Jest cannot be told an event of it
  */
-export function* recordedEvents({path, root, fileCount, maps}: EventsOptions): Generator<ReplayEvent, string | null> {
+export function* recordedEvents({path, root, fileCount, maps}: EventsOptions): Generator<RecordedEvent, string | null> {
   const decoder = new ToldDecoder(new RepoPaths(root), maps);
   const lines = readLines(path);
   for (let number = 1; ; number++) {
@@ -41,6 +47,9 @@ export function* recordedEvents({path, root, fileCount, maps}: EventsOptions): G
         yield {type: 'warning', text: line.text};
       } else if (line.type === 'end' && line.failedOutside) {
         yield {type: 'failed-outside'};
+      } else if (line.type === 'cut') {
+        checkPlaces(line);
+        yield {type: 'cut', file: line.file, cut: line};
       } else if (line.type === 'told' && line.file !== null) {
         if (line.file >= fileCount) throw new RangeError(`there is no file ${line.file}`);
         yield {type: 'told', name: line.name, file: line.file, told: decoder.decode(line.name, line.data)};
@@ -49,4 +58,10 @@ export function* recordedEvents({path, root, fileCount, maps}: EventsOptions): G
       throw new RecordingError(path, `its line ${number} ("${line.type}") cannot be told: ${(error as Error).message}`);
     }
   }
+}
+
+/** @throws {RangeError} */
+function checkPlaces({names, own}: CutLine): void {
+  const wrong = own.find((place, index) => place >= names.length || place <= (own[index - 1] ?? -1));
+  if (wrong !== undefined) throw new RangeError(`test ${wrong} of the file is not where it must be`);
 }

@@ -4,32 +4,31 @@ import type {Config} from '@jest/types';
 import type {EmittingTestRunnerInterface, UnsubscribeFn} from 'jest-runner';
 import type {TestWatcher} from 'jest-watcher';
 import {failRun} from '../run/exitCode';
-import {type Emitter, findRunningJest} from '../run/jest/runningJest';
+import {coverageTools} from '../run/files/mergeTools';
+import {findRunningJest, type RunningJest} from '../run/jest/runningJest';
 import {mapsFolder, readOrder} from './order';
-import {recordedEvents} from './recordedEvents';
 import {tellJest} from './tellJest';
+import {toldEvents} from './toldEvents';
 
 class ReplayRunner implements EmittingTestRunnerInterface {
   readonly supportsEventEmitters = true;
   readonly #rootDir: string;
-  readonly #emitter: Emitter;
+  readonly #jest: RunningJest = findRunningJest();
+  readonly #emitter = this.#jest.createEmitter();
 
   constructor({rootDir}: Config.GlobalConfig) {
     this.#rootDir = rootDir;
-    this.#emitter = findRunningJest().createEmitter();
   }
 
-  /** @param tests those of our sequencer: the files of all recordings, in their order */
+  /** @param tests those of our sequencer: the files of the order */
   async runTests(tests: readonly Test[], watcher: TestWatcher): Promise<void> {
     const order = readOrder();
     if (order.incomplete) failRun(watcher);
-    const listeners = {emitter: this.#emitter, watcher, rootDir: this.#rootDir};
-    let first = 0;
-    for (const {path, root, files} of order.recordings) {
-      const own = tests.slice(first, first + files.length);
-      first += files.length;
-      await tellJest(recordedEvents({path, root, fileCount: files.length, maps: mapsFolder()}), own, listeners);
-    }
+    const events = toldEvents(order, mapsFolder(), file => ({
+      ...coverageTools(this.#jest),
+      slowTestThresholdS: tests[file]?.context.config.slowTestThreshold ?? Infinity,
+    }));
+    await tellJest(events, tests, {emitter: this.#emitter, watcher, rootDir: this.#rootDir});
   }
 
   on<Name extends keyof TestEvents>(

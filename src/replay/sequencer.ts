@@ -19,16 +19,14 @@ class ReplaySequencer {
     const contexts = new Map(
       [...this.#contexts, ...tests.map(({context}) => context)].map(context => [context.config.id, context]),
     );
-    return readOrder()
-      .recordings.flatMap(({files}) => files)
-      .map(({configId, path}) => {
-        const test = found.get(keyOf(configId, path));
-        if (test !== undefined) return test;
-        // The pattern that chose the file on the other machine, or its list of changed files, may not choose it here.
-        const context = contexts.get(configId);
-        if (context === undefined) throw new Error(`Jest has not found the project of the recorded file ${path}`);
-        return {context, path};
-      });
+    return readOrder().files.map(({configId, path}) => {
+      const test = found.get(keyOf(configId, path));
+      if (test !== undefined) return test;
+      // The pattern that chose the file on the other machine, or its list of changed files, may not choose it here.
+      const context = contexts.get(configId);
+      if (context === undefined) throw new Error(`Jest has not found the project of the recorded file ${path}`);
+      return {context, path};
+    });
   }
 
   shard(tests: readonly Test[]): readonly Test[] {

@@ -123,7 +123,7 @@ function shardOf<T extends SequencedTest>(
     madeFrom,
     files: own.length,
     ofOtherRunners: own.filter(({file}) => !file.isOurs).length,
-    unrecorded: Array.from({length: plan.count}, (_, at) => at + 1).filter(number => !recorded.has(number)),
+    withoutRecording: Array.from({length: plan.count}, (_, at) => at + 1).filter(number => !recorded.has(number)),
     planned: (configId, path) => parts.get(identity(configId, path)) ?? null,
   };
 }

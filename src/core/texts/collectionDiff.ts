@@ -1,5 +1,5 @@
 /** Texts for a splittable file that does not define the same tests in every worker. */
-import {nameDifference, quoteName, type NamedTests} from './nameDifference';
+import {listDifference, type NamedTests} from './nameDifference';
 import type {CollectedTest} from '../wire/workerMessages';
 import type {SlotNumber} from '../plan/units';
 
@@ -37,15 +37,8 @@ export function describeRefusal(path: string, first: SlotNumber, second: SlotNum
 }
 
 function difference(first: Collected, second: Collected): string[] {
-  const only = nameDifference(named(first), named(second));
-  if (only.length > 0) return only;
-  const at = first.tests.findIndex(({name}, index) => name !== second.tests[index]?.name);
-  if (at === -1) return ['the names are the same, but different tests are skipped or stay together'];
-  return [
-    `the names are the same, but in a different order: test ${at + 1} is`,
-    `- ${quoteName(first.tests[at]?.name)} in w${first.slot}`,
-    `+ ${quoteName(second.tests[at]?.name)} in w${second.slot}`,
-  ];
+  const lines = listDifference(named(first), named(second));
+  return lines.length > 0 ? lines : ['the names are the same, but different tests are skipped or stay together'];
 }
 
 function named({slot, tests}: Collected): NamedTests {

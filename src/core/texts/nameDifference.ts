@@ -14,6 +14,19 @@ export function nameDifference(one: NamedTests, other: NamedTests): string[] {
   return [...onlyIn(one, other, '-'), ...onlyIn(other, one, '+')];
 }
 
+/** How two lists of tests differ: in their names or, if these are the same, in their order. Empty: they do not. */
+export function listDifference(one: NamedTests, other: NamedTests): string[] {
+  const only = nameDifference(one, other);
+  if (only.length > 0) return only;
+  const at = one.names.findIndex((name, index) => name !== other.names[index]);
+  if (at === -1) return [];
+  return [
+    `the names are the same, but in a different order: test ${at + 1} is`,
+    `- ${quoteName(one.names[at])} in ${one.where}`,
+    `+ ${quoteName(other.names[at])} in ${other.where}`,
+  ];
+}
+
 function onlyIn({where, names}: NamedTests, other: NamedTests, sign: string): string[] {
   const left = new Map<string, number>();
   for (const name of other.names) left.set(name, (left.get(name) ?? 0) + 1);
@@ -51,7 +64,8 @@ export function nameOwners(all: readonly NamedTests[]): string[] {
   );
 }
 
-function shown(lines: readonly string[]): string[] {
+/** At most ten lines. */
+export function shown(lines: readonly string[]): string[] {
   return lines.length > SHOWN ? [...lines.slice(0, SHOWN), `and ${lines.length - SHOWN} more`] : [...lines];
 }
 

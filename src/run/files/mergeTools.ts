@@ -49,7 +49,7 @@ export function nodeMergeTools(
   };
 }
 
-function coverageTools(jest: RunningJest): CoverageTools {
+export function coverageTools(jest: Pick<RunningJest, 'istanbulCoverage' | 'bcoeCoverage'>): CoverageTools {
   return {
     mergeCoverage: all => mergeCoverage(all, jest.istanbulCoverage()),
     mergeV8Coverage: all => mergeV8Coverage(all, jest.bcoeCoverage()),

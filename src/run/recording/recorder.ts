@@ -11,8 +11,8 @@ import {findRoot, RepoPaths} from '../../recording/repoPaths';
 import {cacheDirectoryOf} from '../cache/cacheDirectory';
 import {tellBegun, tellEnded, tellScheduled} from '../liveRun';
 import type {RunOptions} from '../runOptions';
+import {currentShard} from '../shard/currentShard';
 import type {ScheduleLog, ScheduleLogLine} from '../scheduleLog';
-import {currentShard, type CurrentShard} from '../shard/currentShard';
 import {warn, hearWarnings} from '../warn';
 import {noteRecording} from './latestRecording';
 import {makeRoom, pathOfFull, recordingFolder} from './recordingPlace';
@@ -288,8 +288,8 @@ export class Recorder implements ScheduleLog {
   }
 }
 
-function shardLine({index, count, planHash, madeFrom, files, ofOtherRunners, unrecorded}: CurrentShard): ShardLine {
-  return {type: 'shard', index, count, planHash, madeFrom, files, ofOtherRunners, unrecorded};
+function shardLine({index, count, planHash, madeFrom, files, ofOtherRunners, withoutRecording}: CurrentShard): ShardLine {
+  return {type: 'shard', index, count, planHash, madeFrom, files, ofOtherRunners, withoutRecording};
 }
 
 /** @param error why the file has no result */

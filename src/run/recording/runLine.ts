@@ -54,10 +54,11 @@ export function firstLines(options: FirstLinesOptions): FirstLines {
       },
       options: recordedOptions(run.options),
       jest: jestSettings(globalConfig),
-      projects: [...configs.values()].map(({id, displayName, rootDir}) => ({
-        id,
-        name: displayName?.name ?? null,
-        rootDir: recorded(rootDir),
+      projects: [...configs.values()].map(config => ({
+        id: config.id,
+        name: config.displayName?.name ?? null,
+        rootDir: recorded(config.rootDir),
+        fingerprint: hash(portable(config, paths.root)),
       })),
       rootDir: recorded(globalConfig.rootDir),
       git: gitOfCi(process.env),

@@ -17,7 +17,7 @@ export interface CurrentShard {
   /** How many of them belong to projects with another runner. No recording has these. */
   readonly ofOtherRunners: number;
   /** The shards that run no file of this runner, so that they leave no recording. */
-  readonly unrecorded: readonly number[];
+  readonly withoutRecording: readonly number[];
   /** The file's part in the plan. null: the plan does not know the file. */
   readonly planned: (configId: string, path: string) => PlannedFile | null;
 }

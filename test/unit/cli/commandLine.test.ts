@@ -157,7 +157,12 @@ test('timings come from recordings, relative to rootDir, with the name of the pr
   const path = join(folder, 'run.xdist');
   const [, , plan, ...rest] = LINES;
   writeRecording(path, [
-    {...RUN, startedAt: Date.now(), rootDir: 'packages/a', projects: [{id: 'c', name: 'unit', rootDir: 'packages/a'}]},
+    {
+      ...RUN,
+      startedAt: Date.now(),
+      rootDir: 'packages/a',
+      projects: [{id: 'c', name: 'unit', rootDir: 'packages/a', fingerprint: 'c'}],
+    },
     {type: 'files', files: ['packages/a/x.test.js', 'packages/b/y.test.js'].map(one => ({project: 0, path: one}))},
     plan,
     ...rest.slice(0, -1),

@@ -19,7 +19,7 @@ const LINES: {readonly [T in RecordingLine['type']]: Extract<RecordingLine, {typ
     madeFrom: '8 durations of xdist-timings.json',
     files: 9,
     ofOtherRunners: 1,
-    unrecorded: [4],
+    withoutRecording: [4],
   },
   cut: {type: 'cut', at: 1, file: 0, names: ['a', 'b'], own: [1], loadEntries: 0, unchecked: ['a 1']},
   event: {type: 'event', at: 1, event: {type: 'slot-up', slot: 1, generation: 1}},
@@ -127,6 +127,11 @@ test.each([
   expect(() => parseLine(value)).toThrow(message);
 });
 
+test('a shard may name shards without a recording', () => {
+  expect(parseLine({...LINES.shard, withoutRecording: [3]})).toHaveProperty('withoutRecording', [3]);
+  expect(() => parseLine({...LINES.shard, withoutRecording: ['3']})).toThrow('"withoutRecording.0" of a "shard" line');
+});
+
 test.each(['later', '__proto__', 'constructor', ''])('a line of the unknown type %j is none of ours', type => {
   expect(parseLine({type})).toBeNull();
 });
@@ -135,7 +140,7 @@ test('a path that leaves the repository is refused, wherever it is', () => {
   expect(() => parseLine({...RUN, rootDir: '../x'})).toThrow(
     '"rootDir" of a "run" line must be a path below the root of the repository',
   );
-  expect(() => parseLine({...RUN, projects: [{id: 'c', name: null, rootDir: '/etc'}]})).toThrow(
+  expect(() => parseLine({...RUN, projects: [{id: 'c', name: null, rootDir: '/etc', fingerprint: 'c'}]})).toThrow(
     '"projects.0.rootDir" of a "run" line must be a path below the root of the repository',
   );
   expect(() => parseLine({type: 'files', files: [{project: 0, path: 'a/../../b'}]})).toThrow(

@@ -3,15 +3,10 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {RecordingLine, RunLine} from '../../../src/recording/lines';
 import {RecordingFile} from '../../../src/recording/recordingFile';
-import {
-  checkDisjoint,
-  findProblem,
-  findRecordings,
-  placeRecording,
-  readHead,
-} from '../../../src/replay/checkedRecordings';
+import {checkDisjoint, findRecordings, placeRecording, readHead} from '../../../src/replay/checkedRecordings';
 import type {ShownConfig} from '../../../src/replay/checkout';
 import {checkRunners} from '../../../src/replay/projects';
+import {readThrough} from '../../../src/replay/recordedParts';
 import {temporaryFolder} from '../run/temporaryFolder';
 import {RUN as FIRST_LINE} from '../../recordedRuns';
 
@@ -49,7 +44,7 @@ const RUN: RunLine = {
   ...FIRST_LINE,
   level: 'full',
   versions: {runner: '1.0.0', jest: '30.2.0', node: 'v20.0.0'},
-  projects: [{id: 'elsewhere', name: null, rootDir: 'app'}],
+  projects: [{id: 'elsewhere', name: null, rootDir: 'app', fingerprint: 'c'}],
   rootDir: 'app',
   git: {commit: 'abc123', branch: null},
 };
@@ -102,7 +97,7 @@ test('a missing file', () => {
 });
 
 test('a missing project, and projects that are alike', () => {
-  const named: RunLine = {...RUN, projects: [{id: 'x', name: 'api', rootDir: 'app'}]};
+  const named: RunLine = {...RUN, projects: [{id: 'x', name: 'api', rootDir: 'app', fingerprint: 'c'}]};
   expect(() => place([named, files()])).toThrow(/its project "api" is not in the config/);
   expect(place([named, files('app/a.test.js')], config([project('here'), project('two', 'api')]))).toMatchObject({
     files: [{configId: 'two'}],
@@ -130,7 +125,7 @@ describe('a recording that does not hold all of its run', () => {
   const problemOf = (lines: readonly RecordingLine[], change = (bytes: Buffer) => bytes) => {
     const path = write(lines);
     writeFileSync(path, change(readFileSync(path)));
-    return findProblem(placeRecording(readHead(path), config()), join(folder, 'maps'));
+    return readThrough(placeRecording(readHead(path), config()), join(folder, 'maps')).problem;
   };
 
   it('is whole', () => expect(problemOf([RUN, files('app/a.test.js'), END])).toBeNull());

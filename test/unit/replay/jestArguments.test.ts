@@ -73,9 +73,9 @@ test('patterns that would find nothing in this checkout are left out', () => {
 });
 
 it.each(['-u', '--updateSnapshot', '--watch', '--runner=x', '--global-setup=x', '-iu'])('%s is refused', flag => {
-  expect(() => checkUserArguments(['--json', flag])).toThrow(/a replay runs nothing and writes no snapshots/);
+  expect(() => checkUserArguments('replay', ['--json', flag])).toThrow(/a replay runs nothing and writes no snapshots/);
 });
 
 it.each(['--json', '--coverage', '--no-ci', '-t=u'])('%s is taken', flag => {
-  expect(() => checkUserArguments([flag, '--', '-u'])).not.toThrow();
+  expect(() => checkUserArguments('replay', [flag, '--', '-u'])).not.toThrow();
 });

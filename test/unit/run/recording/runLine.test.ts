@@ -46,6 +46,8 @@ test('the lines are what a reader takes, and the same in each checkout', () => {
   const there = linesIn('/over/there');
   expect(there.files).toEqual(here.files);
   expect(there.run.fingerprints).toEqual(here.run.fingerprints);
+  const [ofHere, ofThere] = [here, there].map(({run}) => run.projects.map(({fingerprint}) => fingerprint));
+  expect(ofThere).toEqual(ofHere);
   expect(here.files.files).toEqual([
     {project: 0, path: 'b.test.js'},
     {project: 0, path: 'a.test.js'},
@@ -66,7 +68,9 @@ test('the lines are what a reader takes, and the same in each checkout', () => {
 test('a config that differs has another fingerprint', () => {
   const other = {...configOf('/here'), setupFiles: ['/here/other.js']};
   const tests = [{path: '/here/a.test.js', context: {config: other}} as unknown as Test];
-  expect(linesIn('/here', {tests}).run.fingerprints.config).not.toBe(linesIn('/here').run.fingerprints.config);
+  const [changed, usual] = [linesIn('/here', {tests}).run, linesIn('/here').run];
+  expect(changed.fingerprints.config).not.toBe(usual.fingerprints.config);
+  expect(changed.projects[0]?.fingerprint).not.toBe(usual.projects[0]?.fingerprint);
 });
 
 test('of the options, only those that were set are there, with their places, and nothing that may be secret', () => {
