@@ -96,6 +96,13 @@ module.exports = {
       to: {path: '^src/(?!report/|analysis/|core/|recording/|run/recording/latestRecording\\.ts$)'},
     },
     {
+      name: 'a-shard-is-decided-before-its-run',
+      comment: 'the sequencer tells the run which shard it is (run/shard/currentShard), and the command line starts both',
+      severity: 'error',
+      from: {path: '^src/(?!shard/|cli/)'},
+      to: {path: '^src/shard/'},
+    },
+    {
       name: 'no-run-needs-a-report',
       severity: 'error',
       from: {path: '^src/(?!report/|cli/)'},

@@ -49,7 +49,7 @@ export function timingsOfProject(args: Arguments, cwd: string): string {
   const {configs, rootDir} = askJest(args, cwd);
   const {timings: path} = optionsOf(configs, rootDir);
   const [cacheDirectory = ''] = configs.map(config => config.cacheDirectory).sort();
-  return new TimingsFile({path, rootDir, cacheDirectory, runId: '', warn: () => undefined}).path;
+  return new TimingsFile({path, rootDir, cacheDirectory, runId: '', readOnly: true, warn: () => undefined}).path;
 }
 
 /** The recording that the options ask for; null: they ask for none, or it is not there. */

@@ -104,6 +104,8 @@ export interface ShardLine {
   readonly files: number;
   /** How many of these belong to projects with another runner, so this recording does not have them. */
   readonly ofOtherRunners: number;
+  /** The shards that run no file of this runner, so that they leave no recording. */
+  readonly unrecorded: readonly number[];
 }
 
 /** This shard's part of a file that is cut over shards has ended. It precedes the line of the file's end. */

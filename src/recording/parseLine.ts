@@ -94,6 +94,7 @@ const LINES = [
     madeFrom: text,
     files: index,
     ofOtherRunners: index,
+    unrecorded: list(place),
   }),
   v.object({
     type: v.literal('cut'),

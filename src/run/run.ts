@@ -22,6 +22,7 @@ import {recordingFolder} from './recording/recordingPlace';
 import {TimingsFile} from './past/timings';
 import type {RunOptions} from './runOptions';
 import {readRunRules, type RunRules} from './runRules';
+import {currentShard} from './shard/currentShard';
 import {findSplittable, type Splittable} from './splittable';
 import {warn} from './warn';
 import type {RunNode} from './workers/nodes';
@@ -44,6 +45,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     rootDir: globalConfig.rootDir,
     cacheDirectory: cacheDirectoryOf(runOptions.tests),
     runId,
+    readOnly: currentShard() !== null,
     warn,
   });
   timings.load();

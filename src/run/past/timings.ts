@@ -42,12 +42,18 @@ export interface TimingsOptions {
   readonly rootDir: string;
   readonly cacheDirectory: string;
   readonly runId: string;
+  /**
+   * Whether the file is not written. A shard of a run writes nothing: the shards that begin later, or the next run's,
+   * would have other timings than the rest, and so another plan. The merge of the shards writes. Default: false.
+   */
+  readonly readOnly?: boolean;
   readonly warn: (text: string) => void;
 }
 
 export class TimingsFile {
   readonly path: string;
   readonly #runId: string;
+  readonly #readOnly: boolean;
   readonly #warn: (text: string) => void;
   readonly #learnt = new Map<string, FileRecord>();
   #past: Durations = new Map();
@@ -60,6 +66,7 @@ export class TimingsFile {
     const project = createHash('sha1').update(rootDir).digest('hex').slice(0, 16);
     this.path = path === null ? join(cacheDirectory, `xdist-timings-${project}.json`) : resolve(rootDir, path);
     this.#runId = options.runId;
+    this.#readOnly = options.readOnly ?? false;
     this.#warn = options.warn;
   }
 
@@ -83,7 +90,7 @@ export class TimingsFile {
 
   /** Writes the records since the last call. */
   save(): void {
-    if (this.#learnt.size === 0) return;
+    if (this.#learnt.size === 0 || this.#readOnly) return;
     const learnt = new Map(this.#learnt);
     this.#learnt.clear();
     this.#past = mergeDurations([this.#past, learnt], Date.now());

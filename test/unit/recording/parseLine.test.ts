@@ -19,6 +19,7 @@ const LINES: {readonly [T in RecordingLine['type']]: Extract<RecordingLine, {typ
     madeFrom: '8 durations of xdist-timings.json',
     files: 9,
     ofOtherRunners: 1,
+    unrecorded: [4],
   },
   cut: {type: 'cut', at: 1, file: 0, names: ['a', 'b'], own: [1], loadEntries: 0, unchecked: ['a 1']},
   event: {type: 'event', at: 1, event: {type: 'slot-up', slot: 1, generation: 1}},

@@ -336,3 +336,12 @@ test('a corrupt file is warned of once, though it is read again to be rewritten'
   expect(warnings).toHaveLength(1);
   expect(loaded(folder).get('a')?.ms).toBe(1);
 });
+
+test('a read-only one writes nothing', () => {
+  const folder = temporaryFolder();
+  const timings = loaded(folder, {readOnly: true});
+  timings.record('a.test.js', record(1));
+  timings.save();
+  expect(readdirSync(folder)).toEqual([]);
+  expect(timings.get('a.test.js')).toMatchObject({ms: 1});
+});
