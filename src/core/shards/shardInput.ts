@@ -19,13 +19,20 @@ export interface ShardInput {
   readonly fixtures: readonly string[];
 }
 
-/** What a shard spends besides its files. */
+/** What a shard spends besides its files. All shards of a run must be given the same costs. */
 export interface ShardCosts {
   /** From the start of Jest until the first test file begins, in ms. */
   readonly startMs: number;
   /** What a shared fixture takes to set up, in ms, by its name. Each shard with a file that needs it spends that. */
   readonly fixtures: ReadonlyMap<string, number>;
+  /** How many workers a shard has. A serial file keeps all of them. Default: 1. */
+  readonly workers?: number;
 }
 
 /** The costs are unknown. */
 export const NO_COSTS: ShardCosts = {startMs: 0, fixtures: new Map()};
+
+/** Orders texts by their code units: `localeCompare` depends on the machine. */
+export function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -45,6 +45,7 @@ const LINES: {readonly [T in RecordingLine['type']]: Extract<RecordingLine, {typ
       hooksMs: 0,
       teardownMs: 0,
       cpuMs: 7,
+      delayMs: 0,
       packages: [{name: 'lodash', ms: 1, modules: 640}],
       sources: [],
       modules: 641,
@@ -152,4 +153,9 @@ test('the profile of a file must be one', () => {
   expect(() => parseLine({...LINES.share, profile: {ms: 1}})).toThrow(
     '"profile" of a "share" line must be the profile of a file',
   );
+});
+
+test('a profile of an older version does not say how long its process waited for a CPU', () => {
+  const {delayMs: _, ...profile} = LINES.share.profile!;
+  expect(parseLine({...LINES.share, profile})).toMatchObject({profile: {...profile, delayMs: null}});
 });

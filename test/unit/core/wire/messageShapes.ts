@@ -101,6 +101,7 @@ const fileProfile: Shape<FileProfile> = object({
   hooksMs: finite,
   teardownMs: finite,
   cpuMs: finite,
+  delayMs: nullable(finite),
   packages: moduleTimes,
   sources: moduleTimes,
   modules: whole,
