@@ -11,7 +11,7 @@ import {findRoot, RepoPaths} from '../../recording/repoPaths';
 import {cacheDirectoryOf} from '../cache/cacheDirectory';
 import {tellBegun, tellEnded, tellScheduled} from '../liveRun';
 import type {RunOptions} from '../runOptions';
-import {currentShard} from '../shard/currentShard';
+import {currentShard, type CurrentShard} from '../shard/currentShard';
 import type {ScheduleLog, ScheduleLogLine} from '../scheduleLog';
 import {warn, hearWarnings} from '../warn';
 import {noteRecording} from './latestRecording';
@@ -288,7 +288,15 @@ export class Recorder implements ScheduleLog {
   }
 }
 
-function shardLine({index, count, planHash, madeFrom, files, ofOtherRunners, withoutRecording}: CurrentShard): ShardLine {
+function shardLine({
+  index,
+  count,
+  planHash,
+  madeFrom,
+  files,
+  ofOtherRunners,
+  withoutRecording,
+}: CurrentShard): ShardLine {
   return {type: 'shard', index, count, planHash, madeFrom, files, ofOtherRunners, withoutRecording};
 }
 
