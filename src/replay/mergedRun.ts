@@ -15,7 +15,7 @@ export function mergeShards(options: ReplayOptions): Promise<number> {
 const MERGE: Kind = {
   name: 'merge',
   plan: (heads, checkout, {withoutProjects}, maps) => {
-    const {shards, problems} = shardSet(heads);
+    const {shards, settings, problems} = shardSet(heads);
     const placed = shards.map(head => ({head, ...placeRecording(head, checkout)}));
     checkConfigs(placed);
     const told = new Set(placed.flatMap(({configIds}) => configIds));
@@ -27,7 +27,7 @@ const MERGE: Kind = {
     const merged = mergeFiles(read.map(({head, ...rest}) => ({index: head.shard.index, ...rest})));
     return {
       order: merged.order,
-      settings: shards[0].run.jest,
+      settings,
       problems: [...problems, ...cutOff, ...merged.problems],
     };
   },

@@ -10,18 +10,21 @@ export interface ShardHead extends RecordingHead {
 }
 
 export interface ShardSet {
+  /** Those of the whole run. */
+  readonly settings: JestSettings;
   /** By index. */
   readonly shards: readonly [ShardHead, ...ShardHead[]];
   /** What is missing, as sentences. */
   readonly problems: readonly string[];
 }
 
-/** Settings that each shard's machine or command may have of its own. */
+/** Settings that each shard may have of its own. Jest decides `verbose` itself if a shard has one file. */
 const OF_ONE_SHARD: ReadonlySet<string> = new Set([
   'maxWorkers',
   'seed',
   'shard',
   'testPathPatterns',
+  'verbose',
 ] satisfies (keyof JestSettings)[]);
 
 /** @throws {ReplayError | RecordingError} if the recordings are not of one run */
@@ -35,7 +38,8 @@ export function shardSet(heads: readonly [RecordingHead, ...RecordingHead[]]): S
     }
     checkAlike(first, other);
   }
-  return {shards, problems: [...missingShards(shards), ...shards.flatMap(missingFiles)]};
+  const {run} = shards.find(({shard}) => shard.files > 1) ?? first;
+  return {shards, settings: run.jest, problems: [...missingShards(shards), ...shards.flatMap(missingFiles)]};
 }
 
 /** As in `shard 2 of 5`. */

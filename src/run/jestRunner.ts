@@ -7,6 +7,7 @@ import type {ResolvedOptions} from '../core/rules/resolvedOptions';
 import {type Emitter, findRunningJest, type RunningJest} from './jest/runningJest';
 import {ignoredConfigFiles, readOptionFiles, resolveFoundOptions} from './optionSources';
 import {run} from './run';
+import {currentShard} from './shard/currentShard';
 import {warn} from './warn';
 
 const RUNNER_OPTIONS = "the runner's options in the Jest config";
@@ -33,7 +34,7 @@ export class JestRunner implements EmittingTestRunnerInterface {
     context: TestRunnerContext,
     runnerOptions: Record<string, unknown> = {},
   ) {
-    this.#globalConfig = globalConfig;
+    this.#globalConfig = asInWholeRun(globalConfig);
     this.#context = context;
     this.#options = resolveFoundOptions([
       ...readOptionFiles(globalConfig.rootDir),
@@ -73,4 +74,14 @@ export class JestRunner implements EmittingTestRunnerInterface {
   ): UnsubscribeFn {
     return this.#emitter.on(eventName, listener);
   }
+}
+
+/**
+ * Jest makes a run of one file verbose: what the tests print then goes straight to the terminal, and a recording does
+ * not have it. The run of which this is a shard has more files.
+ */
+function asInWholeRun(globalConfig: Config.GlobalConfig): Config.GlobalConfig {
+  if (currentShard()?.files !== 1) return globalConfig;
+  const {verbose: _verbose, ...rest} = globalConfig;
+  return Object.freeze(rest);
 }
