@@ -1,27 +1,7 @@
 /** The shards of a run, merged: all that a user sees is as in the run of Jest's own runner without shards. */
-import {onEachLine, type JestOutput, type Project} from './project';
-import {comparable} from './parity';
+import {onEachLine} from './project';
 import {replayedConfig, replayedFiles} from './replayedProject';
-import {JESTS_FRAMES, report} from './replays';
-import {BY_PATH, merge, recordShard} from './shards';
-
-/** All that a user sees, without times, the name of the folder, and the order in which files ended. */
-function seen(project: Project, output: JestOutput, reports: readonly string[]): unknown {
-  const neutral = JSON.parse(JSON.stringify(output).replaceAll(project.folder, '<folder>'), (_key, value: unknown) =>
-    typeof value === 'string' ? value.replaceAll(JESTS_FRAMES, '') : value,
-  ) as JestOutput;
-  const files = reports.map(path => records(report(project, path)));
-  return comparable(neutral, files, {split: true});
-}
-
-/** The records of an lcov or a JUnit file, sorted. */
-function records(text: string): string[] {
-  return text
-    .replace('</testsuites>', '')
-    .split(/(?<=end_of_record\n)|(?=<testsuite )/)
-    .map(record => record.trim())
-    .sort();
-}
+import {BY_PATH, merge, recordShard, seen} from './shards';
 
 const OUTPUT = ['--reporters=jest-junit'];
 
