@@ -15,6 +15,7 @@ import {reporterErrors} from './files/reporterErrors';
 import {Reports} from './files/reports';
 import type {FixturesInBand} from './fixtures/fixturesInBand';
 import type {SharedFixtures} from './fixtures/sharedFixtures';
+import {CostsOfThisRun} from './past/costsOfThisRun';
 import {PastRuns} from './past/pastRuns';
 import {adviseAtEnd} from './endAdvice';
 import {startRecorder} from './recording/recorder';
@@ -49,6 +50,11 @@ export async function run(runOptions: RunOptions): Promise<void> {
     warn,
   });
   timings.load();
+  const costs = new CostsOfThisRun(!watcher.isWatchMode());
+  const saveTimings = () => {
+    timings.recordCosts(costs);
+    timings.save();
+  };
 
   const recorder = startRecorder(runOptions, runId);
   let tellReporterError = reporterErrors(globalConfig.rootDir, watcher);
@@ -58,7 +64,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     warn,
     onFirst: () => failRun(watcher),
   });
-  let leave: () => void | Promise<void> = () => timings.save();
+  let leave: () => void | Promise<void> = saveTimings;
   let conclude = async () => {};
   const reports = new Reports({
     emitter: runOptions.emitter,
@@ -71,7 +77,10 @@ export async function run(runOptions: RunOptions): Promise<void> {
       }
     },
     onFailure: (error, test) => tellReporterError(error, test),
-    onTold: (name, payload) => recorder.told(name, payload),
+    onTold: (name, payload) => {
+      if (name === 'test-file-start') costs.fileBegins();
+      recorder.told(name, payload);
+    },
   });
 
   const rules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports});
@@ -84,7 +93,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     canMerge: () => canMerge(jest, globalConfig),
     rulesOf,
   });
-  const sharedFixtures = startSharedFixtures(runOptions, rules, runId, faults);
+  const sharedFixtures = startSharedFixtures(runOptions, rules, runId, {faults, costs});
   let toldMissing = false;
   const tellMissing = () => {
     const text = toldMissing ? null : describeMissing(jest.version, jest.capabilities.missing);
@@ -100,7 +109,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
   };
   leave = async () => {
     await endFixtures();
-    timings.save();
+    saveTimings();
     tellMissing(); // Jest exits after this, so there is no later chance
   };
   try {
@@ -110,6 +119,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       tellReporterError = () => undefined;
       const why = whyInBand(runOptions);
       recorder.begin(why);
+      costs.workers = 1;
       // Loaded only if needed, like parallelRun below: the other one would delay the first test.
       const {runInBand} = require('./inBand') as typeof import('./inBand');
       await runInBand({
@@ -147,6 +157,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
         nodes,
         recorder,
       });
+      costs.workers = parallel.workers;
       const finish = leave;
       leave = async () => {
         await parallel.stop();
@@ -154,7 +165,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       };
       conclude = () => parallel.conclude();
       // Save the timings while the workers exit.
-      void parallel.unitsEnded.then(() => timings.save());
+      void parallel.unitsEnded.then(saveTimings);
       await parallel.finished.catch((error: unknown) => faults.report('the run was ended', error));
     }
   } finally {
@@ -165,7 +176,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     }
     await reports.drained();
     await conclude();
-    timings.save();
+    saveTimings();
     tellMissing();
     const isEarly = watcher.isInterrupted();
     recorder.end(faults.first !== null ? 'fault' : isEarly ? 'ended-early' : null);
@@ -185,7 +196,7 @@ function startSharedFixtures(
   {jest, globalConfig, options}: RunOptions,
   {tests, fixtures}: RunRules,
   runId: string,
-  faults: Faults,
+  {faults, costs}: {readonly faults: Faults; readonly costs: CostsOfThisRun},
 ): SharedFixtures | null {
   if (fixtures.fixtures.length === 0) return null;
   const {SharedFixtures} = require('./fixtures/sharedFixtures') as typeof import('./fixtures/sharedFixtures');
@@ -197,6 +208,7 @@ function startSharedFixtures(
     runId,
     timeoutMs: options.fixtureTimeout,
     onFault: (doing, error) => void faults.report(doing, error),
+    onUp: (title, ms) => costs.fixtureUp(title, ms),
   });
 }
 
