@@ -143,7 +143,10 @@ export async function run(runOptions: RunOptions): Promise<void> {
         },
       });
     } else if (tests.length > 0) {
-      recorder.begin(null);
+      recorder.begin(
+        null,
+        rules.fixtures.fixtures.map(({title}) => title),
+      );
       ranOverWorkers = true;
       const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
       const parallel = await startParallelRun(runOptions, {
