@@ -5,7 +5,7 @@ import {
   fileKey,
   formatDurations,
   mergeDurations,
-  parseDurations,
+  parseTimings,
   testDurations,
   type Durations,
   type FileRecord,
@@ -71,7 +71,7 @@ function write({flags}: Arguments, {cwd, print}: Surroundings, durations: Durati
 
 function read(path: string): Durations {
   try {
-    return parseDurations(readFileSync(path, 'utf8'));
+    return parseTimings(readFileSync(path, 'utf8')).files;
   } catch (error) {
     throw new CommandError(`${path} cannot be read: ${(error as Error).message}`);
   }

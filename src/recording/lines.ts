@@ -134,6 +134,8 @@ export interface PlanLine {
   readonly files: readonly number[];
   /** The names of the nodes; empty: all workers are alike. */
   readonly nodes: readonly string[];
+  /** The titles of the plan's fixtures: their modules' paths, relative to rootDir. Not set by older versions. */
+  readonly fixtures?: readonly string[] | undefined;
 }
 
 export interface EventLine {

@@ -35,6 +35,8 @@ import {sharedSetup} from './workers/workerSetup';
 import {workerStart} from './workers/workerStart';
 
 export interface ParallelRun {
+  /** How many workers there are at most. */
+  readonly workers: number;
   /** Resolves when every unit has ended; workers may still be exiting. Never resolves if the run is stopped. */
   readonly unitsEnded: Promise<void>;
   /** Resolves when no worker is left. */
@@ -220,6 +222,7 @@ export async function startParallelRun(
   const tellConclusion = () =>
     notices.concluded(() => [...(dispatch.slots === null ? [] : [dispatch.slots]), ...nodeUse.lines()]);
   return {
+    workers: workerCount,
     unitsEnded: dispatch.unitsEnded,
     finished,
     stop: async () => {

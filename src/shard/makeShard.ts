@@ -1,7 +1,8 @@
 /** From Jest's list of test files to this shard's: makes the plan of all shards, or reads it. */
 import {relative} from 'node:path';
 import {planShards} from '../core/shards/planShards';
-import {NO_COSTS} from '../core/shards/shardInput';
+import {shardCosts} from '../core/shards/shardCosts';
+import type {ShardCosts} from '../core/shards/shardInput';
 import {shardsOfFile, type PlannedFile, type ShardPlan} from '../core/shards/shardPlan';
 import {asksForOnlyFailures} from '../core/rules/commandLine';
 import {PLAN_TO_VARIABLE, PLAN_VARIABLE} from '../core/rules/optionSchemas';
@@ -60,7 +61,10 @@ export async function makeShard<T extends SequencedTest>(
   });
   const onlyFailures = config?.onlyFailures ?? asksForOnlyFailures(process.argv.slice(2));
   const files = onlyFailures ? await failedAmong(all, failedOf) : all;
-  const made = planFor(files, count, () => describeMaking(files, relative(rootDir, timings.path)));
+  const made = planFor(files, count, {
+    costs: shardCosts(timings.costs),
+    madeFrom: () => describeMaking(files, relative(rootDir, timings.path)),
+  });
   const placed = place(files, made.plan);
   const shard = shardOf(made, index, placed);
   const own = placed.filter(({shards}) => shards.includes(index));
@@ -69,7 +73,11 @@ export async function makeShard<T extends SequencedTest>(
   return {shard, own: own.map(({file}) => file.test)};
 }
 
-function planFor<T>(files: readonly ShardedFile<T>[], count: number, madeFrom: () => string): PlanFile {
+function planFor<T>(
+  files: readonly ShardedFile<T>[],
+  count: number,
+  {costs, madeFrom}: {readonly costs: ShardCosts; readonly madeFrom: () => string},
+): PlanFile {
   const inputs = files.map(({input}) => input);
   const from = process.env[PLAN_VARIABLE];
   if (from !== undefined && from !== '') {
@@ -82,7 +90,7 @@ function planFor<T>(files: readonly ShardedFile<T>[], count: number, madeFrom: (
     );
     return read;
   }
-  const {plan, ...expected} = planShards(inputs, count, NO_COSTS);
+  const {plan, ...expected} = planShards(inputs, count, costs);
   const made: PlanFile = {plan, madeFrom: madeFrom(), ...expected};
   const to = process.env[PLAN_TO_VARIABLE];
   if (to !== undefined && to !== '') writePlanFile(to, made);

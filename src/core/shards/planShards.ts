@@ -16,7 +16,7 @@ import {weighFiles} from './weights';
 
 export interface PlannedShards {
   readonly plan: ShardPlan;
-  /** By shard: what it is expected to take, with its start and its shared fixtures, in ms. */
+  /** By shard: what it is expected to take its workers together, with its start and its shared fixtures, in ms. */
   readonly expectedMs: readonly number[];
   /** The time of the slowest shard, divided by the mean of all shards. */
   readonly ratio: number;
@@ -57,7 +57,7 @@ export function planShards(inputs: readonly ShardInput[], count: number, costs: 
   const mean = loads.totalUs / count;
   return {
     plan: {count, files: plannedFiles(loads, cuts)},
-    expectedMs: us.map(one => Math.round(one / (1000 * workers))),
+    expectedMs: us.map(one => Math.round(one / 1000)),
     ratio: mean === 0 ? 1 : Math.max(...us) / mean,
     bound: mean === 0 ? 1 : Math.max(1, leastUs(items, cuts, {startUs, count, fixtureUs}) / mean),
   };

@@ -2,6 +2,7 @@
  * What each file is expected to take. All weights are whole microseconds: sums of integers do not depend on their order,
  * so two machines get the same plan.
  */
+import {median} from '../plan/recent';
 import {compareTexts, type ShardInput} from './shardInput';
 
 export interface WeighedFile {
@@ -125,13 +126,4 @@ function foldersAbove(key: string): string[] {
   const folders: string[] = [];
   for (let end = key.lastIndexOf('/'); end > 0; end = key.lastIndexOf('/', end - 1)) folders.push(key.slice(0, end));
   return [...folders, ''];
-}
-
-/** @returns null: there is none */
-function median(all: readonly number[]): number | null {
-  const sorted = [...all].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const [lower, upper] = [sorted[middle - 1], sorted[middle]];
-  if (upper === undefined) return null;
-  return sorted.length % 2 === 1 || lower === undefined ? upper : (lower + upper) / 2;
 }

@@ -61,6 +61,7 @@ export class Recorder implements ScheduleLog {
   readonly #indexes = new Map<Test, number>();
   /** The lines that came before the first line; null: that line is written. */
   #early: RecordingLine[] | null = [];
+  #fixtures: readonly string[] = [];
   #hasFailed = false;
   #failedOutside = false;
   #ended = false;
@@ -92,8 +93,14 @@ export class Recorder implements ScheduleLog {
     return this.#file?.path ?? null;
   }
 
-  /** Writes the first lines. @param inBand why the run is in band; null: it is over workers */
-  begin(inBand: string | null): void {
+  /**
+   * Writes the first lines.
+   *
+   * @param inBand why the run is in band; null: it is over workers
+   * @param fixtures the titles of the run's shared fixtures
+   */
+  begin(inBand: string | null, fixtures: readonly string[] = []): void {
+    this.#fixtures = fixtures;
     const early = this.#early ?? [];
     this.#early = null;
     tellBegun({inBand: inBand !== null, slowMs: this.#run.options.slowTimeout, now: this.now});
@@ -119,7 +126,13 @@ export class Recorder implements ScheduleLog {
       const plan = this.#schedulePaths.plan(line.plan);
       const indexes = new Map(this.#run.tests.map(({context, path}, index) => [`${context.config.id} ${path}`, index]));
       const files = line.plan.units.map(({file}) => indexes.get(`${file.configId} ${file.path}`) ?? 0);
-      this.#append({...line, plan, files, nodes: this.#run.options.nodes.map(({name}) => name)});
+      this.#append({
+        ...line,
+        plan,
+        files,
+        nodes: this.#run.options.nodes.map(({name}) => name),
+        fixtures: this.#fixtures,
+      });
     } else if (line.type === 'event') {
       this.#append({...line, event: this.#schedulePaths.event(line.event)});
     } else if (line.type === 'command') {

@@ -10,7 +10,7 @@ const units = PLAN.units.map(unit => ({...unit, file: {...unit.file, path: 'a.te
 const LINES: {readonly [T in RecordingLine['type']]: Extract<RecordingLine, {type: T}>} = {
   run: {...RUN, options: {slots: {value: 'auto', from: 'xdist.config.js'}}},
   files: {type: 'files', files: [{project: 0, path: 'a.test.js'}]},
-  plan: {type: 'plan', at: 1, plan: {...PLAN, units}, files: [0], nodes: ['node 22']},
+  plan: {type: 'plan', at: 1, plan: {...PLAN, units}, files: [0], nodes: ['node 22'], fixtures: ['db.js']},
   shard: {
     type: 'shard',
     index: 2,
@@ -95,7 +95,7 @@ describe.each(Object.entries(LINES))('a line of the type "%s"', (_, line) => {
     for (const field of Object.keys(line)) {
       if (field === 'type' || ['data', 'source'].includes(field)) continue;
       const {[field]: _left, ...rest} = copy(line);
-      expect(() => parseLine(rest)).toThrow(`of a "${line.type}" line must be `);
+      if (field !== 'fixtures') expect(() => parseLine(rest)).toThrow(`of a "${line.type}" line must be `);
       for (const other of [{toString: 1}, [[{}]], true, -0.5, 1e300, 'x\0']) {
         if (isLike((line as unknown as Record<string, unknown>)[field], other)) continue;
         expect(() => parseLine({...rest, [field]: other})).toThrow(`of a "${line.type}" line must be `);

@@ -66,7 +66,7 @@ describe('serial files', () => {
     const serial = [30, 20, 10].map((ms, index) => inputOf(`s${index}`, ms, {serial: true}));
     const planned = planShards([...serial, ...many(12, 10)], 2, costsOf(0, {}, 4));
     expect(shardsBy(planned)).toMatchObject({s0: 1, s1: 2, s2: 2});
-    expect(planned.expectedMs).toEqual([45, 45]);
+    expect(planned.expectedMs).toEqual([180, 180]);
   });
 });
 

@@ -317,5 +317,9 @@ export const fileRecord: Shape<FileRecord> = object(
     short: duration,
     end: oneOf('passed', 'failed', 'died'),
   },
-  {measured: object({loadMs: duration, cpuMs: duration, on: text})},
+  {
+    measured: object({loadMs: duration, cpuMs: duration, on: text}),
+    recent: list(duration),
+    unstable: oneOf(true),
+  },
 );
