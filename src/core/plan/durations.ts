@@ -136,6 +136,14 @@ export function measuredBy(profiles: readonly FileProfile[], on: string): Measur
   return {loadMs: Math.round(loadMsOf(first)), cpuMs: Math.round(cpuMs), on};
 }
 
+/** What a file took, in ms: of a split file one loading, and the tests and hooks of all its sessions. */
+export function spentMs(profiles: readonly FileProfile[]): number | null {
+  const [first, ...others] = profiles;
+  if (first === undefined) return null;
+  if (others.length === 0) return first.ms;
+  return profiles.reduce((sum, {testsMs, hooksMs}) => sum + testsMs + hooksMs, loadMsOf(first) + first.teardownMs);
+}
+
 function loadMsOf({environmentMs, setupMs, modulesMs}: FileProfile): number {
   return environmentMs + setupMs + modulesMs;
 }
