@@ -10,7 +10,7 @@ import {prepareSuite, type Install} from './turns';
 const SHARDS = 100;
 const FILES = 10;
 const TESTS = 20;
-/** Every shard has its share of these files. They have as many tests as all others together have per file. */
+/** Each shard has one test of each of these files. */
 const CUT_FILES = 2;
 const SOURCES = 200;
 /** The sources that a test file covers. */
