@@ -8,6 +8,7 @@ import {benchmarkColdCache} from './coldCache';
 import {CommandError, parseCommand, type Command} from './command';
 import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
+import {benchmarkMerge} from './merge';
 import {benchmarkModes} from './modes';
 import {pathOfNode} from './nodes';
 import {benchmarkRecording} from './recordingCost';
@@ -37,6 +38,7 @@ const BENCHMARKS: Readonly<Record<string, (installs: readonly Install[]) => void
   slots: benchmarkSlots,
   watch: benchmarkWatch,
   cold: benchmarkColdCache,
+  merge: benchmarkMerge,
 };
 
 async function main(args: readonly string[]): Promise<void> {

@@ -1,13 +1,13 @@
 /** `timings`: what is remembered of past runs, and how to make it of other files. */
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
-import {posix, relative, resolve} from 'node:path';
-import {timingsAfter, type KeyedRecording} from '../analysis/recordedTimings';
-import {fileKey, formatTimings, mergeTimings, parseTimings, type Timings} from '../core/plan/durations';
+import {relative, resolve} from 'node:path';
+import {timingsAfter} from '../analysis/recordedTimings';
+import {formatTimings, mergeTimings, parseTimings, type Timings} from '../core/plan/durations';
 import {describeTimeSpan} from '../core/texts/timeSpan';
-import {readRecording, type ShareLine} from '../recording';
 import {CommandError, UsageError, type Arguments, type Command, type Surroundings} from './command';
+import {keyedRecording} from './keyedRecording';
 import {printable, table} from './printable';
-import {PROJECT_FLAGS, timingsOfProject} from './project';
+import {PROJECT_FLAGS, projectArguments, timingsOfProject} from './project';
 
 const NOTHING: Timings = {files: new Map(), costs: null};
 
@@ -31,7 +31,7 @@ a run make one record of each file that was cut.`,
     if (action === 'merge') return write(path, mergeTimings(files.map(read), now), surroundings);
     return write(
       path,
-      timingsAfter(existsSync(path) ? read(path) : NOTHING, files.map(recordingAt), now),
+      timingsAfter(existsSync(path) ? read(path) : NOTHING, files.map(keyedRecording), now),
       surroundings,
     );
   },
@@ -40,7 +40,7 @@ a run make one record of each file that was cut.`,
 function showTimings(args: Arguments, paths: readonly string[], {cwd, print}: Surroundings): number {
   if (args.flags.has('output')) throw new UsageError('"timings show" writes no file.');
   if (paths.length > 1) throw new UsageError('"timings show" takes one file.');
-  const path = paths[0] === undefined ? timingsOfProject(args, cwd) : resolve(cwd, paths[0]);
+  const path = paths[0] === undefined ? timingsOfProject(projectArguments(args), cwd).path : resolve(cwd, paths[0]);
   const records = [...read(path).files].sort(([, a], [, b]) => (b.ms ?? 0) - (a.ms ?? 0));
   const rows = records.map(([key, {ms, tests, short, end}]) => [
     ms === null ? 'unknown' : describeTimeSpan(ms),
@@ -79,20 +79,4 @@ function read(path: string): Timings {
   } catch (error) {
     throw new CommandError(`${path} cannot be read: ${(error as Error).message}`);
   }
-}
-
-/** @throws {CommandError} if the run says nothing of whole files */
-function recordingAt(path: string): KeyedRecording {
-  const {run, lines} = readRecording(path);
-  if (run.jest.testNamePattern !== null) {
-    throw new CommandError(`${path}: the run was of some tests only (-t), so it says nothing of whole files.`);
-  }
-  const files = lines.find(line => line.type === 'files')?.files ?? [];
-  const keyOf = ({file, node}: ShareLine): string | null => {
-    const recorded = files[file];
-    if (recorded === undefined) return null;
-    const relativePath = posix.relative(`/${run.rootDir}`, `/${recorded.path}`);
-    return fileKey(run.projects[recorded.project]?.name ?? null, relativePath, node);
-  };
-  return {run, lines, keyOf};
 }

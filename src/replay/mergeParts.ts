@@ -2,12 +2,10 @@
 import type {TestResult} from '@jest/test-result';
 import {mergeSlices, type MergeTools, type SliceResult} from '../core/results/merge';
 import type {CutLine} from '../recording/lines';
+import type {RecordingCut} from './order';
 
 /** What one recording has of a file. */
-export interface FilePart {
-  /** The index of the recording. */
-  readonly recording: number;
-  readonly cut: CutLine;
+export interface FilePart extends RecordingCut {
   readonly result: TestResult;
 }
 

@@ -62,7 +62,8 @@ export function mergeFiles(shards: readonly ReadShard[]): MergedFiles {
     const [first, ...others] = one.parts;
     if (others.length === 0 && first.cut === null) continue;
     const last = one.parts.findLast(({ended}) => ended !== null) ?? one.parts.at(-1) ?? first;
-    shared.push({file, endsIn: last.recording, failure});
+    const cuts = one.parts.flatMap(({recording, cut}) => (cut === null ? [] : [{recording, cut}]));
+    shared.push({file, endsIn: last.recording, failure, cuts});
   }
   for (const [who, paths] of without) problems.push(`No shard has a result of these files (${who}):\n${listed(paths)}`);
   return {order: {files: collected.map(({file}) => file), recordings, shared}, problems};
@@ -91,20 +92,17 @@ function collect(shards: readonly ReadShard[]): {collected: Collected[]; recordi
 
 function judge({file: {path}, parts}: Collected): Verdict {
   const failed = (text: string): Verdict => ({problem: text, failure: text});
-  const ended = parts.filter(part => part.ended !== null);
-  if (ended.some(part => part.ended === 'failure')) return GOOD;
+  const whole = parts.find(({ended, cut}) => ended === 'result' && cut === null);
+  const ran = parts.filter(({ended, cut}) => ended !== null || (cut !== null && cut.own.length > 0));
+  const other = whole && ran.find(part => part !== whole);
+  if (other !== undefined) {
+    return failed(
+      `${path} has two results: shard ${whole?.shard} ran all of it, and shard ${other.shard} ran it, too.`,
+    );
+  }
+  if (whole !== undefined || ran.some(({ended}) => ended === 'failure')) return GOOD;
   const cut = parts.flatMap(part => (part.cut === null ? [] : [{...part, cut: part.cut}]));
-  const whole = ended.filter(part => part.cut === null);
-  const [one, other] = whole;
-  if (one !== undefined && other !== undefined) {
-    return failed(`${path} has two results: from shard ${one.shard} and from shard ${other.shard}.`);
-  }
   const [first] = cut;
-  if (one !== undefined) {
-    const part = cut.find(({cut: {own}}) => own.length > 0);
-    if (part === undefined) return GOOD;
-    return failed(`${path} ran whole in shard ${one.shard}, and some of its tests ran in shard ${part.shard}, too.`);
-  }
   if (first === undefined) return {...GOOD, withoutEnd: parts};
   const different = cut.find(({cut: {names}}) => !isSame(names, first.cut.names));
   if (different !== undefined) return failed(differenceText(path, first, different));

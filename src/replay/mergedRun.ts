@@ -34,7 +34,9 @@ const MERGE: Kind = {
 };
 
 /** @throws {ReplayError} if the config of a project is not the same in two shards */
-function checkConfigs(placed: readonly (PlacedRecording & {readonly head: ShardHead})[]): void {
+export function checkConfigs(
+  placed: readonly (Pick<PlacedRecording, 'configIds'> & {readonly head: ShardHead})[],
+): void {
   const first = new Map<string, {readonly head: ShardHead; readonly fingerprint: string}>();
   for (const {head, configIds} of placed) {
     for (const [at, {fingerprint, name, rootDir}] of head.run.projects.entries()) {

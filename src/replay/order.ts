@@ -4,6 +4,7 @@
  */
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import type {CutLine} from '../recording/lines';
 
 /** Names the folder of the order. */
 const VARIABLE = 'XDIST_REPLAY';
@@ -40,6 +41,14 @@ export interface SharedFile {
   readonly endsIn: number;
   /** Why the file fails whatever its parts say; null: its parts become one result. */
   readonly failure: string | null;
+  /** If the file was cut, which tests each recording has: in the order of the recordings. */
+  readonly cuts: readonly RecordingCut[];
+}
+
+export interface RecordingCut {
+  /** The index of the recording. */
+  readonly recording: number;
+  readonly cut: CutLine;
 }
 
 /** @returns the variables that lead Jest's process to the order */

@@ -45,7 +45,7 @@ export function* recordedEvents({path, root, fileCount, maps}: EventsOptions): G
         decoder.addSource(line);
       } else if (line.type === 'warning') {
         yield {type: 'warning', text: line.text};
-      } else if (line.type === 'end' && line.failedOutside) {
+      } else if (line.type === 'end' && (line.failedOutside || line.verdict === 'fault')) {
         yield {type: 'failed-outside'};
       } else if (line.type === 'cut') {
         checkPlaces(line);

@@ -10,7 +10,7 @@ export interface RecordedPart {
   /** How the file ended; null: it did not. */
   readonly ended: 'result' | 'failure' | null;
   /** Which of the file's tests these are; null: the file was not cut over shards, or ended before its tests were known. */
-  readonly cut: Pick<CutLine, 'names' | 'own'> | null;
+  readonly cut: CutLine | null;
 }
 
 export interface WholeRecording {
@@ -25,25 +25,26 @@ export interface WholeRecording {
  * @throws {RecordingError} if an event of the recording cannot be told
  */
 export function readThrough({path, root, files}: PlacedRecording, maps: string): WholeRecording {
-  const parts: RecordedPart[] = files.map(() => ({ended: null, cut: null}));
+  const ended = new Map<number, 'failure' | {readonly tests: number}>();
+  const cuts = new Map<number, CutLine>();
   const events = recordedEvents({path, root, fileCount: files.length, maps});
-  for (;;) {
-    const next = events.next();
-    if (next.done === true) return {problem: next.value, parts};
+  let next = events.next();
+  for (; next.done !== true; next = events.next()) {
     const event = next.value;
-    if (event.type === 'cut') {
-      const {names, own} = event.cut;
-      parts[event.file] = {ended: null, cut: {names, own}};
-    } else if (event.type === 'told' && event.name === 'test-file-failure') {
-      parts[event.file] = {ended: 'failure', cut: parts[event.file]?.cut ?? null};
-    } else if (event.type === 'told' && event.name === 'test-file-success') {
-      const cut = parts[event.file]?.cut ?? null;
-      const {length} = (event.told as TestResult).testResults;
-      if (cut !== null && cut.own.length !== length) {
-        const file = files[event.file]?.path ?? '?';
-        throw new RecordingError(path, `it has ${length} results for ${cut.own.length} tests of ${file}`);
-      }
-      parts[event.file] = {ended: 'result', cut};
+    if (event.type === 'cut') cuts.set(event.file, event.cut);
+    if (event.type !== 'told') continue;
+    if (event.name === 'test-file-failure') ended.set(event.file, 'failure');
+    if (event.name === 'test-file-success') {
+      ended.set(event.file, {tests: (event.told as TestResult).testResults.length});
     }
   }
+  const parts = files.map((file, index): RecordedPart => {
+    const [end = null, cut = null] = [ended.get(index), cuts.get(index)];
+    if (end === null || end === 'failure') return {ended: end, cut};
+    if (cut !== null && cut.own.length !== end.tests) {
+      throw new RecordingError(path, `it has ${end.tests} results for ${cut.own.length} tests of ${file.path}`);
+    }
+    return {ended: 'result', cut};
+  });
+  return {problem: next.value, parts};
 }

@@ -31,6 +31,7 @@ const OF_ONE_SHARD: ReadonlySet<string> = new Set([
 export function shardSet(heads: readonly [RecordingHead, ...RecordingHead[]]): ShardSet {
   const shards = heads.map(shardOf).sort((a, b) => a.shard.index - b.shard.index) as [ShardHead, ...ShardHead[]];
   const [first, ...others] = shards;
+  checkCommits(shards);
   for (const [at, other] of others.entries()) {
     const before = shards[at] ?? first;
     if (other.shard.index === before.shard.index && other.shard.count === before.shard.count) {
@@ -64,31 +65,42 @@ function shardOf(head: RecordingHead): ShardHead {
 
 /** @throws {ReplayError} if two shards are not of one run */
 function checkAlike(one: ShardHead, other: ShardHead): void {
-  const differ = (what: string, ofOne: unknown, ofOther: unknown, advice: string) => {
-    if (ofOne === ofOther) return;
-    throw new ReplayError(
-      `the shards are not of one run, as they have different ${what}:\n` +
-        `  ${nameOf(one)}: ${String(ofOne)} (${one.path})\n` +
-        `  ${nameOf(other)}: ${String(ofOther)} (${other.path})\n${advice}`,
-    );
-  };
   const [a, b] = [one.run, other.run];
-  differ('numbers of shards', one.shard.count, other.shard.count, 'Merge the shards of one run only.');
-  if (a.git.commit !== null && b.git.commit !== null) {
-    differ('commits', a.git.commit, b.git.commit, 'Merge the shards of one commit only.');
-  }
-  differ('versions of Jest', a.versions.jest, b.versions.jest, 'Install the same version for all shards.');
-  const ours = 'versions of jest-runner-xdist';
-  differ(ours, a.versions.runner, b.versions.runner, 'Install the same version for all shards.');
+  const differ = (what: string, [ofOne, ofOther]: readonly [unknown, unknown], advice: string) => {
+    if (ofOne !== ofOther) throw differenceError(what, [one, ofOne], [other, ofOther], advice);
+  };
+  differ('numbers of shards', [one.shard.count, other.shard.count], 'Merge the shards of one run only.');
+  const install = 'Install the same version for all shards.';
+  differ('versions of Jest', [a.versions.jest, b.versions.jest], install);
+  differ('versions of jest-runner-xdist', [a.versions.runner, b.versions.runner], install);
   for (const name of Object.keys(a.jest) as (keyof JestSettings)[]) {
     if (OF_ONE_SHARD.has(name)) continue;
-    const shown = (value: unknown) => JSON.stringify(value);
-    differ(`settings "${name}"`, shown(a.jest[name]), shown(b.jest[name]), 'Pass the same arguments to all shards.');
+    const values = [JSON.stringify(a.jest[name]), JSON.stringify(b.jest[name])] as const;
+    differ(`settings "${name}"`, values, 'Pass the same arguments to all shards.');
   }
+  if (one.shard.planHash === other.shard.planHash) return;
   const planOf = ({shard: {planHash, madeFrom}}: ShardHead) => `plan ${planHash}, made from ${madeFrom}`;
-  if (one.shard.planHash !== other.shard.planHash) {
-    differ('plans', planOf(one), planOf(other), 'All shards must make the plan from the same files and timings.');
-  }
+  const advice = 'All shards must make their plan from the same files and the same timings.';
+  throw differenceError('plans', [one, planOf(one)], [other, planOf(other)], advice);
+}
+
+/** Some shards may not know their commit. @throws {ReplayError} if two shards are of different commits */
+function checkCommits(shards: ShardSet['shards']): void {
+  const known = shards.filter(({run}) => run.git.commit !== null);
+  const [first, ...others] = known;
+  const other = others.find(({run}) => run.git.commit !== first?.run.git.commit);
+  if (first === undefined || other === undefined) return;
+  const advice = 'Merge the shards of one commit only.';
+  throw differenceError('commits', [first, first.run.git.commit], [other, other.run.git.commit], advice);
+}
+
+type Difference = readonly [shard: ShardHead, value: unknown];
+
+function differenceError(what: string, one: Difference, other: Difference, advice: string): ReplayError {
+  const lineOf = ([head, value]: Difference) => `  ${nameOf(head)}: ${String(value)} (${head.path})\n`;
+  return new ReplayError(
+    `the shards are not of one run, as they have different ${what}:\n${lineOf(one)}${lineOf(other)}${advice}`,
+  );
 }
 
 function missingShards([first, ...others]: ShardSet['shards']): string[] {

@@ -1,6 +1,5 @@
 /** Makes one file of the parts that several recordings have of it: Jest hears of one start and one end. */
 import type {TestResult} from '@jest/test-result';
-import type {CutLine} from '../recording/lines';
 import {mergeParts, type FilePart, type PartTools} from './mergeParts';
 import type {ReplayOrder, SharedFile} from './order';
 import type {RecordedEvent, ReplayEvent} from './recordedEvents';
@@ -13,9 +12,8 @@ type Told = Extract<ReplayEvent, {type: 'told'}>;
 interface Known {
   readonly order: SharedFile;
   started: boolean;
-  /** By recording. Also of recordings with no test of the file. */
-  readonly cuts: Map<number, CutLine>;
-  readonly results: {readonly recording: number; readonly event: Told}[];
+  ended: boolean;
+  results: {readonly recording: number; readonly event: Told}[];
   /** The first failure of a part. */
   failure: Told | null;
 }
@@ -29,17 +27,14 @@ export class SharedFiles {
     this.#toolsOf = toolsOf;
     this.#incomplete = incomplete;
     this.#files = new Map(
-      shared.map(order => [order.file, {order, started: false, cuts: new Map(), results: [], failure: null}]),
+      shared.map(order => [order.file, {order, started: false, ended: false, results: [], failure: null}]),
     );
   }
 
   /** @param event its files are those of the run @returns what Jest is told in its place */
   take(recording: number, event: RecordedEvent): ReplayEvent[] {
-    const file = 'file' in event ? this.#files.get(event.file) : undefined;
-    if (event.type === 'cut') {
-      file?.cuts.set(recording, event.cut);
-      return [];
-    }
+    if (event.type === 'cut') return []; // the order has it
+    const file = event.type === 'told' ? this.#files.get(event.file) : undefined;
     if (event.type !== 'told' || file === undefined) return [event];
     switch (event.name) {
       case 'test-file-start':
@@ -61,21 +56,23 @@ export class SharedFiles {
     return [...this.#files.values()].flatMap(file => (file.order.endsIn === recording ? this.#end(file) : []));
   }
 
+  /** A recording without an end of the file may start it, too. */
   #start(file: Known): Told[] {
     if (file.started) return [];
     file.started = true;
     return [{type: 'told', name: 'test-file-start', file: file.order.file, told: undefined}];
   }
 
-  /** Drops the file: its results may be large. */
   #end(file: Known): ReplayEvent[] {
-    this.#files.delete(file.order.file);
+    if (file.ended) return [];
+    file.ended = true;
     const end = this.#endOf(file);
+    file.results = []; // they may be large
     return end === null ? [] : [...this.#start(file), end];
   }
 
   /** @returns null: no recording has an end of the file */
-  #endOf({order: {file, failure: reason}, cuts, results, failure}: Known): Told | null {
+  #endOf({order: {file, failure: reason, cuts}, results, failure}: Known): Told | null {
     const failed = (message: string, stack: string): Told => ({
       type: 'told',
       name: 'test-file-failure',
@@ -85,12 +82,13 @@ export class SharedFiles {
     if (reason !== null) return failed(reason, reason);
     if (failure !== null) return failure;
     const parts = results.flatMap(({recording, event}): FilePart[] => {
-      const cut = cuts.get(recording);
-      return cut === undefined ? [] : [{recording, cut, result: event.told as TestResult}];
+      const found = cuts.find(one => one.recording === recording);
+      return found === undefined ? [] : [{...found, result: event.told as TestResult}];
     });
     if (parts.length === 0) return results[0]?.event ?? null;
     try {
-      const merged = mergeParts(parts, [...cuts.values()], this.#toolsOf(file), this.#incomplete);
+      const all = cuts.map(({cut}) => cut);
+      const merged = mergeParts(parts, all, this.#toolsOf(file), this.#incomplete);
       return {type: 'told', name: 'test-file-success', file, told: merged};
     } catch (error) {
       // As in a run: the file fails, and nothing of it is lost in silence.

@@ -103,6 +103,17 @@ export class TimingsFile {
     this.#learnt.set(key, {...record, at: Date.now()});
   }
 
+  /** What is remembered after `load`. */
+  get past(): Timings {
+    return this.#past;
+  }
+
+  /** Sets all that other runs have learned: their own records and costs. `save` writes them. */
+  recordAll({files, costs}: Timings): void {
+    for (const [key, record] of files) this.#learnt.set(key, record);
+    this.#learntCosts = costs;
+  }
+
   /** Sets what this run spends besides its test files, as far as it is known. `save` writes it. */
   recordCosts(run: CostsOfRun): void {
     const known = JSON.stringify([run.startMs, run.workers, [...run.fixtures]]);

@@ -67,7 +67,7 @@ const shard = (index: number, planHash = 'hash'): RecordingLine => ({
   madeFrom: '',
   files: 1,
   ofOtherRunners: 0,
-  unrecorded: [],
+  withoutRecording: [],
 });
 const cut = (own: readonly number[], names = ['a', 'b']): RecordingLine => ({
   type: 'cut',
