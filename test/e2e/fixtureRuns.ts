@@ -71,12 +71,13 @@ async function runInWorker({path, fixtures, pattern}: FixtureOrder): Promise<Fix
     }),
   );
   const runner = await JestFileRunner.load(setup as Protocol.WorkerSetup);
-  const unit = {
+  const unit: Protocol.UnitOrder = {
     id: 0,
     configId: config.id,
     path,
     hardTimeoutMs: null,
     split: null,
+    cut: null,
     fixtures,
     snapshots: 'as-configured',
   };

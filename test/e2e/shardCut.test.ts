@@ -80,7 +80,10 @@ onEachLine(
 onLatestLine('-t: tests that do not match are skipped in the shard that has them', async (line, create) => {
   const project = make(create, snapshots(line));
   const stock = await project.run(['--ci', '-t', 'row|kept'], {runner: 'stock'});
-  for (const args of [['-i'], ['-w', '2']]) {
+  for (const args of [
+    ['-i', '--detectOpenHandles'],
+    ['-w', '2'],
+  ]) {
     project.reset();
     const runs = await runShards(project, PLAN, 3, ['--ci', '-t', 'row|kept', ...args]);
     expect(putTogether(runs, FILE)).toEqual(shownTests(stock, FILE));
@@ -154,20 +157,27 @@ onLatestLine(
   },
 );
 
+/** The end of a stack says from where a queue was run, and whether Jest's guess was a run in band. */
 const STACK_ENDS = /\n +at \S+( \S+)? \((node:internal|.*jest-runner.build).*\)/g;
 
+const text = (message: string) => withoutSplitNotes(message).replace(STACK_ENDS, '');
+
 /** What a whole run and the shards must agree on: all of a test's result but times and where it ran. */
-function comparable({json}: JestOutput, file: string): unknown[] {
-  return testsOf({json} as JestOutput, file).map(({duration: _, startAt: __, failureMessages, ...test}: Result) => ({
+function comparable(run: JestOutput, file: string): unknown[] {
+  return testsOf(run, file).map(({duration: _, startAt: __, ...test}: Result) => ({
     ...test,
     // Concurrent tests share one counter.
     numPassingAsserts: test.fullName.includes('concurrent') ? 0 : test.numPassingAsserts,
-    // The end of a stack says from where a queue was run, and whether Jest's guess was a run in band.
-    failureMessages: failureMessages?.map(text => withoutSplitNotes(text).replace(STACK_ENDS, '')),
+    failureMessages: test.failureMessages?.map(text),
+    retryReasons: test.retryReasons?.map(text),
   }));
 }
 
-type Result = ReturnType<typeof testsOf>[number] & {startAt?: unknown; numPassingAsserts?: number};
+type Result = ReturnType<typeof testsOf>[number] & {
+  readonly startAt?: unknown;
+  readonly numPassingAsserts?: number;
+  readonly retryReasons?: readonly string[];
+};
 
 onEachLine('random files and plans: all shards together have the results of a whole run', async (line, create) => {
   const COUNT = 3;

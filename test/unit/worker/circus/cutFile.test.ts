@@ -3,7 +3,7 @@ import fc, {cases} from '../../../random';
 import type {CutTests, FileCut} from '../../../../src/core/wire/fileCut';
 import {shardOfTest} from '../../../../src/core/shards/shardPlan';
 import {CutFile, cutTests} from '../../../../src/worker/circus/cutFile';
-import {expectFollowed} from '../../../../src/worker/circus/failingFile';
+import {expectFollowed, FailingFile} from '../../../../src/worker/circus/failingFile';
 import {handleEvents, type CircusFile, type TestEnvironment} from '../../../../src/worker/circus/testFramework';
 import type {CollectedState} from '../../../../src/worker/circus/testGroups';
 import {block, concurrent, file, test as entry} from '../circusTree';
@@ -220,6 +220,19 @@ describe('in the run of a file', () => {
     expect(begins).toBe(false);
     release();
     await started;
+  });
+
+  test('a failed fixture fails the tests of this shard, and no others are left', async () => {
+    const entries = ['a', 'b'].map(name => Object.assign(entry(name), {errors: []}));
+    const state = file(entries) as Circus.State;
+    const cuts: CutTests[] = [];
+    const cutFile = new CutFile({cut: {...CUT, given: {b: 2}}, file: null, onCut: tests => void cuts.push(tests)});
+    const environment: TestEnvironment = {global: {}};
+    new FailingFile({message: 'no port', stack: ''}, cutFile).attach(environment, {concurrentFileWide: false});
+    await environment.handleTestEvent?.({name: 'run_start'}, state);
+    expect(shown(state.rootDescribeBlock)).toEqual(['a']);
+    expect(entries.map(({errors}) => errors.length)).toEqual([1, 0]);
+    expect(cuts).toEqual([{names: ['a', 'b'], own: [0], loadEntries: 0}]);
   });
 
   test('what is told of its tests is passed on', () => {
