@@ -51,7 +51,7 @@ onEachLine('each test runs in one shard, with the results of a whole run', async
       // A key that no test of the file can have is obsolete in each shard.
       expect(run.json?.snapshot).toMatchObject({unchecked: 1, uncheckedKeysByFile: [{keys: ['gone 1']}]});
       expect(linesOf(run, 'shard')).toEqual([
-        expect.objectContaining({count: 3, planHash: 'b0b', madeFrom: 'a test', unrecorded: []}),
+        expect.objectContaining({count: 3, planHash: 'b0b', madeFrom: 'a test', withoutRecording: []}),
       ]);
       expect(run.lines.slice(0, 2).map(({type}) => type)).toEqual(['files', 'shard']);
       const file = cutIn(run).file;

@@ -19,7 +19,7 @@ module.exports = class {
   shard(tests, {shardIndex: index, shardCount: count}) {
     const own = tests.filter(({path}) => shardsOfFile(planned(path)).includes(index));
     setCurrentShard({
-      index, count, planHash: 'b0b', madeFrom: 'a test', files: own.length, ofOtherRunners: 0, unrecorded: [],
+      index, count, planHash: 'b0b', madeFrom: 'a test', files: own.length, ofOtherRunners: 0, withoutRecording: [],
       planned: (configId, path) => planned(path),
     });
     return own;
