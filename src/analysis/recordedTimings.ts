@@ -53,10 +53,11 @@ export function timingsAfter(past: Timings, recordings: readonly KeyedRecording[
 }
 
 function fileAfter(known: FileRecord | null, {recent = [], ...now}: FileRecord): FileRecord {
-  const unstable = now.unstable && {unstable: now.unstable};
+  const {unstable, shard} = now;
+  const marks = {...(unstable && {unstable}), ...(shard && {shard})};
   // Without a duration, the file did not run to its end: what is known of it stays.
-  if (now.ms === null && known !== null) return {...known, at: now.at, end: now.end, ...unstable};
-  return {...now, ...continued(known, recent.at(-1) ?? null), ...unstable};
+  if (now.ms === null && known !== null) return {...known, at: now.at, end: now.end, ...marks};
+  return {...now, ...continued(known, recent.at(-1) ?? null), ...marks};
 }
 
 /** The recordings of each run: those of the shards of one run are together. The oldest run comes first. */
@@ -106,6 +107,7 @@ function filesOf(recording: KeyedRecording): RecordedFile[] {
   }
   const ended = new Map(lines.flatMap(line => (line.type === 'file' ? [[line.file, line] as const] : [])));
   const cuts = new Map(lines.flatMap(line => (line.type === 'cut' ? [[line.file, line] as const] : [])));
+  const shard = lines.find(line => line.type === 'shard');
   const times = fileTimes(
     lines,
     slotTimeline(lines, () => false),
@@ -116,7 +118,8 @@ function filesOf(recording: KeyedRecording): RecordedFile[] {
     if (first === undefined || end === undefined) return [];
     const seenMs = first.node === null ? (times.get(first.file) ?? null) : null;
     const record = recordOf(recording.run, ofFile, end, seenMs);
-    return [{key, record, cut: cuts.get(first.file) ?? null}];
+    const cut = cuts.get(first.file) ?? null;
+    return [{key, record: {...record, ...(shard && cut === null && {shard: [shard.index, shard.count]})}, cut}];
   });
 }
 

@@ -35,7 +35,12 @@ export interface FileRecord {
   readonly recent?: readonly number[];
   /** Shards of one run found different tests in the file. It is not cut over shards again. */
   readonly unstable?: true;
+  /** The shard that ran the whole file last, from 1, and how many there were. Plans keep files where they were. */
+  readonly shard?: readonly [index: number, count: number];
 }
+
+/** What a record keeps when a run says nothing new of it. */
+type History = Pick<FileRecord, 'recent' | 'unstable' | 'shard'>;
 
 /** All that is remembered of past runs. */
 export interface Timings {
@@ -161,10 +166,10 @@ export function correctedMs(ms: number, profiles: readonly FileProfile[]): numbe
 }
 
 /** What a full run adds to a record. @param corrected as `correctedMs` makes it; null: the duration is unknown */
-export function continued(past: FileRecord | null, corrected: number | null): Pick<FileRecord, 'recent' | 'unstable'> {
-  const {recent = [], unstable} = past ?? {};
+export function continued(past: FileRecord | null, corrected: number | null): History {
+  const {recent = [], unstable, shard} = past ?? {};
   const values = corrected === null ? recent : withRecent(recent, corrected);
-  return {...(values.length > 0 && {recent: values}), ...(unstable && {unstable})};
+  return {...(values.length > 0 && {recent: values}), ...(unstable && {unstable}), ...(shard && {shard})};
 }
 
 /** What is remembered of a file whose process died: its durations are those of the run before. */
@@ -230,9 +235,16 @@ function parseMeasured(value: unknown, places: readonly unknown[]): Pick<FileRec
 }
 
 /** @returns null: it is malformed */
-function parseHistory({recent, unstable}: Record<string, unknown>): Pick<FileRecord, 'recent' | 'unstable'> | null {
+function parseHistory({recent, unstable, shard}: Record<string, unknown>): History | null {
   if ((recent !== undefined && !isRecent(recent)) || (unstable !== undefined && unstable !== true)) return null;
-  return {...(recent && {recent}), ...(unstable && {unstable})};
+  if (shard !== undefined && !isShard(shard)) return null;
+  return {...(recent && {recent}), ...(unstable && {unstable}), ...(shard && {shard})};
+}
+
+function isShard(value: unknown): value is readonly [number, number] {
+  if (!Array.isArray(value) || value.length !== 2 || !value.every(Number.isInteger)) return false;
+  const [index, count] = value as [number, number];
+  return index >= 1 && index <= count;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -16,16 +16,24 @@ export interface Item {
   /** Whether it has a serial file. */
   readonly serial: boolean;
   readonly fixtures: readonly string[];
+  /** The shard that ran it in the last run with as many shards, from 0; null: unknown. */
+  readonly home: number | null;
 }
 
 export type PieceItem = Item & {readonly piece: Piece};
 
+export interface ItemOptions {
+  /** How many workers a serial file keeps. */
+  readonly workers: number;
+  /** How many shards there are. */
+  readonly count: number;
+}
+
 /**
  * @param files in the order of their keys
- * @param workers how many workers a serial file keeps
  * @returns the items in the order in which they are placed: serial ones first, then the longest first
  */
-export function itemsOf(files: readonly WeighedFile[], cuts: readonly CutFile[], workers: number): Item[] {
+export function itemsOf(files: readonly WeighedFile[], cuts: readonly CutFile[], options: ItemOptions): Item[] {
   const cutKeys = new Set(cuts.map(({key}) => key));
   const groups = new Map<string, WeighedFile[]>();
   const items: Item[] = [];
@@ -35,13 +43,13 @@ export function itemsOf(files: readonly WeighedFile[], cuts: readonly CutFile[],
     const group = workerGroup === null ? undefined : groups.get(workerGroup);
     if (group !== undefined) group.push(file);
     else if (workerGroup !== null) groups.set(workerGroup, [file]);
-    else items.push(wholeItem([file], workers));
+    else items.push(wholeItem([file], options));
   }
-  for (const group of groups.values()) items.push(wholeItem(group, workers));
+  for (const group of groups.values()) items.push(wholeItem(group, options));
   for (const {key, pieces, fixtures, loadUs} of cuts) {
     for (const [number, piece] of pieces.entries()) {
       const us = loadUs + piece.us;
-      items.push({name: `${key} ${number}`, keys: [], piece, us, serial: false, fixtures});
+      items.push({name: `${key} ${number}`, keys: [], piece, us, serial: false, fixtures, home: null});
     }
   }
   return items.sort((a, b) => {
@@ -50,7 +58,8 @@ export function itemsOf(files: readonly WeighedFile[], cuts: readonly CutFile[],
   });
 }
 
-function wholeItem(files: readonly WeighedFile[], workers: number): Item {
+function wholeItem(files: readonly WeighedFile[], {workers, count}: ItemOptions): Item {
+  const shard = files.map(({input}) => input.record?.shard).find(known => known?.[1] === count);
   return {
     name: files[0]?.input.key ?? '',
     keys: files.map(({input}) => input.key),
@@ -58,5 +67,6 @@ function wholeItem(files: readonly WeighedFile[], workers: number): Item {
     us: files.reduce((sum, {input, us}) => sum + us * (input.serial ? workers : 1), 0),
     serial: files.some(({input}) => input.serial),
     fixtures: [...new Set(files.flatMap(({input}) => input.fixtures))].sort(compareTexts),
+    home: shard === undefined ? null : shard[0] - 1,
   };
 }

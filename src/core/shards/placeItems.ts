@@ -32,16 +32,24 @@ export function shardsByFixture(
   );
 }
 
-/** Each item goes to the shard that takes least with it, of those in which its fixtures may be set up. */
+/**
+ * Each item goes to the shard that takes least with it, of those in which its fixtures may be set up. Items that have a
+ * home go there before.
+ */
 export function placeItems(items: readonly Item[], loads: ShardLoads, limits: ReadonlyMap<string, number>): void {
   const used = new Map<string, number>();
+  const add = (shard: number, item: Item) => {
+    for (const name of item.fixtures) if (!loads.has(shard, name)) used.set(name, (used.get(name) ?? 0) + 1);
+    loads.add(shard, item);
+  };
+  for (const item of items) if (item.home !== null) add(item.home, item);
   for (const item of items) {
+    if (item.home !== null) continue;
     const isFree = item.fixtures.length === 0 && item.piece === null;
     const shard = isFree
       ? loads.emptiest()
       : shardFor(item, loads, name => (used.get(name) ?? 0) < (limits.get(name) ?? 0));
-    for (const name of item.fixtures) if (!loads.has(shard, name)) used.set(name, (used.get(name) ?? 0) + 1);
-    loads.add(shard, item);
+    add(shard, item);
   }
 }
 

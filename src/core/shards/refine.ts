@@ -2,9 +2,6 @@
 import type {Item} from './items';
 import type {ShardLoads} from './shardLoads';
 
-/** It is enough if the fullest shard is above the mean by this share. */
-const NEAR = 0.0005;
-
 /** How many changes are made at most: so many, and so many more for each shard. Time limits would differ by machine. */
 const MOST_CHANGES = {all: 100, perShard: 10};
 
@@ -16,11 +13,12 @@ interface Change {
   readonly us: number;
 }
 
-export function refine(loads: ShardLoads): void {
+/** @param near it is enough if the fullest shard is above the mean by this share */
+export function refine(loads: ShardLoads, near: number): void {
   const changes = MOST_CHANGES.all + MOST_CHANGES.perShard * loads.count;
   for (let change = 0; change < changes; change++) {
     const fullest = loads.fullest();
-    if (loads.us(fullest) <= (loads.totalUs / loads.count) * (1 + NEAR)) return;
+    if (loads.us(fullest) <= (loads.totalUs / loads.count) * (1 + near)) return;
     if (!relieve(loads, fullest)) return;
   }
 }

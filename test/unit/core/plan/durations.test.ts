@@ -148,7 +148,7 @@ describe('the text of a timings file', () => {
       ['b.test.ts', record({ms: null, end: 'died'})],
       ['c.test.ts', record({measured: {loadMs: 1.5, cpuMs: 2, on: 'here'}})],
       ['d.test.ts', record({measured: {loadMs: 3, cpuMs: 4, on: 'there'}})],
-      ['e.test.js', record({recent: [1, 2.5], unstable: true})],
+      ['e.test.js', record({recent: [1, 2.5], unstable: true, shard: [2, 3]})],
       ['__proto__', record()],
     ]);
     expect([...parseTimings(formatDurations(durations)).files]).toEqual([...durations]);
@@ -182,6 +182,9 @@ describe('the text of a timings file', () => {
     ['with last durations that are no list', {...record(), recent: 5}],
     ['with more last durations than are kept', record({recent: [1, 2, 3, 4, 5, 6]})],
     ['with a last duration that is negative', record({recent: [-1]})],
+    ['of a shard that there was not', record({shard: [4, 3]})],
+    ['of half a shard', record({shard: [0.5, 3]})],
+    ['of a shard of an unknown number', {...record(), shard: [1]}],
     ['with an unknown stability', {...record(), unstable: false}],
     ['with an unknown end', {...record(), end: 'skipped'}],
   ])('a record %s is refused by name', (_why, malformed) => {

@@ -173,6 +173,28 @@ describe('files of unknown duration', () => {
   });
 });
 
+describe('files that a shard has run before', () => {
+  const at = (key: string, ms: number, shard: readonly [number, number]) =>
+    inputOf(key, ms, {record: recordOf(ms, {shard})});
+
+  test('stay there if the shards end together', () => {
+    const files = [at('a', 500, [2, 2]), at('b', 490, [1, 2]), at('c', 500, [2, 2]), at('d', 500, [1, 2])];
+    expect(shardsBy(planShards(files, 2, NO_COSTS))).toEqual({a: 2, b: 1, c: 2, d: 1});
+  });
+
+  test('take new ones in, and move if that is much better', () => {
+    const files = [at('a', 500, [2, 2]), at('b', 500, [1, 2]), at('c', 500, [2, 2]), inputOf('new', 500)];
+    expect(shardsBy(planShards(files, 2, NO_COSTS))).toEqual({a: 2, b: 1, c: 2, new: 1});
+    const all = [at('a', 500, [1, 2]), at('b', 500, [1, 2])];
+    expect(planShards(all, 2, NO_COSTS).expectedMs).toEqual([500, 500]);
+  });
+
+  test('forget it if there are more or fewer shards', () => {
+    const files = [at('a', 500, [2, 2]), at('b', 490, [1, 2]), at('c', 300, [2, 2])];
+    expect(shardsBy(planShards(files, 3, NO_COSTS))).toEqual({a: 1, b: 2, c: 3});
+  });
+});
+
 test('the weight of a file is the median of its last runs', () => {
   const noisy = inputOf('a', 900, {record: recordOf(900, {recent: [100, 110, 105, 95, 900]})});
   expect(planShards([noisy], 1, NO_COSTS).expectedMs).toEqual([105]);
@@ -189,9 +211,11 @@ const inputs = fc.uniqueArray(
       workerGroup: fc.option(fc.constantFrom('g', 'h'), {freq: 3}),
       serial: fc.nat(9).map(number => number === 0),
       fixtures: fc.uniqueArray(fc.constantFrom('db', 'server'), {maxLength: 2}),
+      shard: fc.option(fc.constantFrom([1, 3] as const, [3, 3] as const, [2, 5] as const), {nil: undefined}),
     })
-    .map(({key, ms, size, tests, ...rules}) => {
-      const record = ms === null ? null : {...longFile(key, {loadMs: ms / 4, tests, restMs: ms}).record!};
+    .map(({key, ms, size, tests, shard, ...rules}) => {
+      const record =
+        ms === null ? null : {...longFile(key, {loadMs: ms / 4, tests, restMs: ms}).record!, ...(shard && {shard})};
       return {key, record, size: () => size, ...rules} satisfies ShardInput;
     }),
   {selector: ({key}) => key, maxLength: 30},

@@ -309,6 +309,12 @@ const duration: Shape<number> = {
   isOf: value => finite.isOf(value) && (value as number) >= 0,
 };
 
+/** A shard, and how many there were. */
+const shardOfRun: Shape<readonly [number, number]> = {
+  values: bool.values.map((): readonly [number, number] => [2, 3]),
+  isOf: value => Array.isArray(value) && value.length === 2 && value.every(Number.isInteger),
+};
+
 export const fileRecord: Shape<FileRecord> = object(
   {
     at: duration,
@@ -320,6 +326,7 @@ export const fileRecord: Shape<FileRecord> = object(
   {
     measured: object({loadMs: duration, cpuMs: duration, on: text}),
     recent: list(duration),
+    shard: shardOfRun,
     unstable: oneOf(true),
   },
 );
