@@ -13,6 +13,7 @@ import {benchmarkModes} from './modes';
 import {pathOfNode} from './nodes';
 import {benchmarkRecording} from './recordingCost';
 import {benchmarkPrefetch, benchmarkResources, benchmarkThroughput} from './scheduler';
+import {benchmarkShardBalance} from './shardBalance';
 import {benchmarkShardPlan} from './shardPlan';
 import {benchmarkSlots} from './slots';
 import {compareRunners} from './speed/compare';
@@ -30,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, (installs: readonly Install[]) => void
     benchmarkPrefetch();
   },
   shardPlan: benchmarkShardPlan,
+  shards: benchmarkShardBalance,
   suites: benchmarkSuites,
   splitting: benchmarkSplitting,
   crashes: benchmarkCrashes,

@@ -26,7 +26,7 @@ interface ToldByHook {
 
 const HOOK = join(__dirname, 'jestHook.cjs');
 /** Unlike Node, a shell can tell the CPU time of its children after they have ended. */
-const TELLING_CPU = '"$@"; code=$?; times >&3; exit $code';
+export const TELLING_CPU = '"$@"; code=$?; times >&3; exit $code';
 
 export function measureRun({folder, command, environment}: PreparedSuite): Measured {
   const report = join(folder, '.bench.json');
@@ -53,7 +53,7 @@ export function measureRun({folder, command, environment}: PreparedSuite): Measu
 /**
  * Reads the output of `times`: user and system time of the shell on the first line, and of its children on the second.
  */
-function childrensCpu(printed: string): number | null {
+export function childrensCpu(printed: string): number | null {
   const times = [...printed.matchAll(/(?<minutes>\d+)m(?<seconds>[\d.]+)s/g)].map(
     ({groups}) => Number(groups?.minutes) * 60_000 + Number(groups?.seconds) * 1000,
   );

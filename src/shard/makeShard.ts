@@ -1,5 +1,5 @@
 /** From Jest's list of test files to this shard's: makes the plan of all shards, or reads it. */
-import {relative} from 'node:path';
+import {isAbsolute, relative, sep} from 'node:path';
 import {planShards} from '../core/shards/planShards';
 import {shardCosts} from '../core/shards/shardCosts';
 import type {ShardCosts} from '../core/shards/shardInput';
@@ -63,7 +63,7 @@ export async function makeShard<T extends SequencedTest>(
   const files = onlyFailures ? await failedAmong(all, failedOf) : all;
   const made = planFor(files, count, {
     costs: shardCosts(timings.costs),
-    madeFrom: () => describeMaking(files, relative(rootDir, timings.path)),
+    madeFrom: () => describeMaking(files, shownPath(rootDir, timings.path)),
   });
   const placed = place(files, made.plan);
   const shard = shardOf(made, index, placed);
@@ -159,4 +159,10 @@ function likelyRootDir(tests: readonly SequencedTest[]): string {
   const configs = new Map(tests.map(({context: {config}}) => [config.id, config]));
   const [first] = configs.values();
   return configs.size === 1 && first !== undefined ? first.rootDir : (first?.cwd ?? process.cwd());
+}
+
+/** Relative to rootDir, unless it is elsewhere, as the default cache is. */
+function shownPath(rootDir: string, path: string): string {
+  const below = relative(rootDir, path);
+  return below.startsWith(`..${sep}`) || isAbsolute(below) ? path : below;
 }
