@@ -1,4 +1,8 @@
-/** The shards of a run, merged: all that a user sees is as in the run of Jest's own runner without shards. */
+/**
+ * The shards of a run, merged: all that a user sees is as in the run of Jest's own runner without shards.
+ *
+ * @can-split
+ */
 import {onEachLine, onLatestLine} from './project';
 import {replayedConfig, replayedFiles} from './replayedProject';
 import {BY_PATH, merge, recordShard, seen} from './shards';
