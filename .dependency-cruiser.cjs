@@ -96,6 +96,14 @@ module.exports = {
       to: {path: '^src/(?!report/|analysis/|core/|recording/|run/recording/latestRecording\\.ts$)'},
     },
     {
+      name: 'a-shard-is-decided-before-its-run',
+      comment:
+        'the sequencer tells the run which shard it is (run/shard/currentShard), and the command line starts both',
+      severity: 'error',
+      from: {path: '^src/(?!shard/|cli/)'},
+      to: {path: '^src/shard/'},
+    },
+    {
       name: 'no-run-needs-a-report',
       severity: 'error',
       from: {path: '^src/(?!report/|cli/)'},
@@ -212,10 +220,13 @@ module.exports = {
     },
     {
       name: 'a-replay-runs-nothing',
-      comment: 'a replaying run tells Jest what is recorded: it knows recordings and the running Jest, and no test',
+      comment:
+        'a replaying run tells Jest what is recorded, and merges results: it knows the running Jest, and no test',
       severity: 'error',
       from: {path: '^src/replay/'},
-      to: {path: '^src/(?!replay/|recording/|run/(jest/|(exitCode|warn|files/reporterErrors)\\.ts$))'},
+      to: {
+        path: '^src/(?!replay/|recording/|core/(results|texts)/|run/(jest/|(exitCode|warn|files/(reporterErrors|mergeTools))\\.ts$))',
+      },
     },
     {
       name: 'replays-start-from-the-command-line',

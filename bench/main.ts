@@ -13,6 +13,7 @@ import {benchmarkModes} from './modes';
 import {pathOfNode} from './nodes';
 import {benchmarkRecording} from './recordingCost';
 import {benchmarkPrefetch, benchmarkResources, benchmarkThroughput} from './scheduler';
+import {benchmarkShardPlan} from './shardPlan';
 import {benchmarkSlots} from './slots';
 import {compareRunners} from './speed/compare';
 import {installFor} from './speed/install';
@@ -28,6 +29,7 @@ const BENCHMARKS: Readonly<Record<string, (installs: readonly Install[]) => void
     benchmarkResources();
     benchmarkPrefetch();
   },
+  shardPlan: benchmarkShardPlan,
   suites: benchmarkSuites,
   splitting: benchmarkSplitting,
   crashes: benchmarkCrashes,

@@ -67,7 +67,7 @@ function recordingOf(
   coverage: boolean,
 ): readonly RecordingLine[] {
   const files = [...own, ...cut].map((path): RecordedFile => ({project: 0, path}));
-  const plan = {planHash: 'p', madeFrom: 'a benchmark', files: files.length, ofOtherRunners: 0};
+  const plan = {planHash: 'p', madeFrom: 'a benchmark', files: files.length, ofOtherRunners: 0, withoutRecording: []};
   const sources = coverage ? Array.from({length: SOURCES}, (_, at) => sourceLine(at)) : [];
   return [
     {type: 'files', files},

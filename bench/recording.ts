@@ -3,7 +3,7 @@ import type {FormattedTestResults} from '@jest/test-result';
 import type {Constraints, FixtureId} from '../src/core/plan/constraints';
 import type {Command, ScheduleEvent} from '../src/core/schedule';
 import type {RecordingLine} from '../src/recording';
-import {GROUP_NAME} from '../src/worker/circus/collection';
+import {GROUP_NAME} from '../src/worker/circus/testGroups';
 import {median} from './statistics';
 import type {Trace, TracedFile} from './trace';
 

@@ -122,6 +122,7 @@ function profileOf(from: number, to: number, unit: number): FileProfile {
     hooksMs: ms * 0.05,
     teardownMs: ms * 0.02,
     cpuMs: ms * 0.8,
+    delayMs: 0,
     packages: [
       {name: 'lodash', ms: ms * 0.1, modules: 640},
       {name: 'react-dom', ms: ms * 0.07, modules: 12},

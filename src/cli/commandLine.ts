@@ -49,16 +49,16 @@ export async function runCommandLine(argv: readonly string[], streams: Streams):
       streams.complain(`${error.message} See ${PROGRAM} ${asked} --help.\n`);
       return WRONG_USAGE;
     }
-    const expected = error instanceof CommandError || error instanceof RecordingError || isOptionsError(error);
+    const expected = error instanceof CommandError || error instanceof RecordingError || isUsersError(error);
     const text = expected ? error.message : ((error as Error).stack ?? String(error));
     streams.complain(`${text.split('\n').map(printable).join('\n')}\n`);
     return FAILED;
   }
 }
 
-/** The class is loaded only where options are checked. */
-function isOptionsError(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'OptionsError';
+/** The classes are loaded only where options and plans are checked. */
+function isUsersError(error: unknown): error is Error {
+  return error instanceof Error && ['OptionsError', 'ShardPlanError'].includes(error.name);
 }
 
 /** @throws {UsageError} */

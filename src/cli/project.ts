@@ -1,4 +1,5 @@
 /** What the project's own Jest says of the project: where its recordings are. */
+import {randomUUID} from 'node:crypto';
 import {existsSync, statSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 import * as v from 'valibot';
@@ -7,6 +8,7 @@ import type {ResolvedOptions} from '../core/rules/resolvedOptions';
 import {findJestCommand, showConfig} from '../run/jest/projectJest';
 import {TimingsFile} from '../run/past/timings';
 import {readOptionFiles, resolveFoundOptions} from '../run/optionSources';
+import {warn} from '../run/warn';
 import {recordingFolder, recordingsIn} from '../run/recording/recordingPlace';
 
 /** Flags that are passed to Jest, which then says where the project's recordings are. */
@@ -28,7 +30,7 @@ type ShownConfig = v.InferOutput<typeof shownConfig>['configs'][number];
  * @throws {CommandError} if there is no Jest, or if it cannot read its config
  */
 export function recordingsOfProject(args: Arguments, cwd: string): string[] {
-  const {configs, rootDir} = askJest(args, cwd);
+  const {configs, rootDir} = askJest(projectArguments(args), cwd);
   const folders = [...new Set(configs.map(({cacheDirectory}) => recordingFolder(cacheDirectory, rootDir)))];
   const paths = folders.flatMap(recordingsIn);
   // Names begin with the time.
@@ -45,11 +47,11 @@ export function recordingsOfProject(args: Arguments, cwd: string): string[] {
  *
  * @throws {CommandError} as `recordingsOfProject`
  */
-export function timingsOfProject(args: Arguments, cwd: string): string {
-  const {configs, rootDir} = askJest(args, cwd);
+export function timingsOfProject(jestArguments: readonly string[], cwd: string): TimingsFile {
+  const {configs, rootDir} = askJest(jestArguments, cwd);
   const {timings: path} = optionsOf(configs, rootDir);
   const [cacheDirectory = ''] = configs.map(config => config.cacheDirectory).sort();
-  return new TimingsFile({path, rootDir, cacheDirectory, runId: '', warn: () => undefined}).path;
+  return new TimingsFile({path, rootDir, cacheDirectory, runId: randomUUID().slice(0, 8), warn});
 }
 
 /** The recording that the options ask for; null: they ask for none, or it is not there. */
@@ -69,9 +71,13 @@ function optionsOf(configs: readonly ShownConfig[], rootDir: string): ResolvedOp
   return resolveFoundOptions([...readOptionFiles(rootDir), ...ofRunner.slice(0, 1)]);
 }
 
-function askJest({flags}: Arguments, cwd: string): {configs: readonly ShownConfig[]; rootDir: string} {
-  const given = Object.keys(PROJECT_FLAGS).flatMap(name => (flags.get(name) ?? []).map(value => `--${name}=${value}`));
-  const {config, stdout, stderr, status, error} = showConfig(jestOf(cwd), cwd, given);
+/** The flags of a command that Jest reads. */
+export function projectArguments({flags}: Arguments): string[] {
+  return Object.keys(PROJECT_FLAGS).flatMap(name => (flags.get(name) ?? []).map(value => `--${name}=${value}`));
+}
+
+function askJest(jestArguments: readonly string[], cwd: string): {configs: readonly ShownConfig[]; rootDir: string} {
+  const {config, stdout, stderr, status, error} = showConfig(jestOf(cwd), cwd, jestArguments);
   if (error !== null) throw new CommandError(`Jest could not be started: ${error}`);
   if (status !== 0) throw new CommandError(`Jest cannot show its config.\n\n${stderr.trim() || stdout.trim()}`);
   try {

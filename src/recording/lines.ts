@@ -106,10 +106,8 @@ export interface ShardLine {
   readonly files: number;
   /** How many of these belong to projects with another runner, so this recording does not have them. */
   readonly ofOtherRunners: number;
-  /**
-   * The shards that leave no recording, because the plan gives them no file of this runner. Left out: there is none.
-   */
-  readonly withoutRecording?: readonly number[];
+  /** The shards that run no file of this runner, so that they leave no recording. */
+  readonly withoutRecording: readonly number[];
 }
 
 /** This shard's part of a file that is cut over shards has ended. It precedes the line of the file's end. */
@@ -136,6 +134,8 @@ export interface PlanLine {
   readonly files: readonly number[];
   /** The names of the nodes; empty: all workers are alike. */
   readonly nodes: readonly string[];
+  /** The titles of the plan's fixtures: their modules' paths, relative to rootDir. Not set by older versions. */
+  readonly fixtures?: readonly string[] | undefined;
 }
 
 export interface EventLine {

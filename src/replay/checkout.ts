@@ -58,7 +58,7 @@ export function readCheckout(cwd: string, jestArguments: readonly string[]): Che
 
 /** Runs Jest on our standard streams. @returns its exit code */
 export function runJest(
-  {bin}: Checkout,
+  {bin}: Pick<Checkout, 'bin'>,
   cwd: string,
   jestArguments: readonly string[],
   variables: Readonly<Record<string, string>>,

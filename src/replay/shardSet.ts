@@ -105,7 +105,7 @@ function differenceError(what: string, one: Difference, other: Difference, advic
 
 function missingShards([first, ...others]: ShardSet['shards']): string[] {
   const there = new Set([first, ...others].map(({shard}) => shard.index));
-  for (const index of first.shard.withoutRecording ?? []) there.add(index);
+  for (const index of first.shard.withoutRecording) there.add(index);
   const {count} = first.shard;
   const missing = Array.from({length: count}, (_, at) => at + 1).filter(index => !there.has(index));
   return missing.map(index => `${nameOf({shard: {...first.shard, index}})} is missing: no recording here is of it.`);

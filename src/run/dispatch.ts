@@ -27,6 +27,7 @@ import {describeSlots} from '../core/texts/slotSummary';
 import {parseJournal} from '../core/wire/journal';
 import type {CollectedTest, FromWorker, SplitOrder, UnitOrder} from '../core/wire/workerMessages';
 import type {SharedFixtures} from './fixtures/sharedFixtures';
+import type {CutFiles} from './shard/cutFiles';
 import type {WorkerHost, WorkerListener} from './workers/workerHost';
 import {type Cause, type DeadWorker, deadIn, messageIn} from './cause';
 import {UnitResults, type ResultOptions} from './unitResults';
@@ -55,6 +56,7 @@ export interface DispatchOptions extends ResultOptions {
   readonly onSlow: (slot: SlotNumber, name: string, ms: number) => void;
   /** null: no file declares a fixture. */
   readonly fixtures: DispatchFixtures | null;
+  readonly cuts: Pick<CutFiles, 'cutOf' | 'found' | 'beginsAgain'>;
   /** Dispatch, or code that it calls, has thrown. Called once, after `halt`. @param doing follows "while" */
   readonly onFault: (doing: string, error: unknown) => void;
 }
@@ -294,11 +296,14 @@ export class Dispatch {
       case 'tell':
         this.#tell(command.notice, cause);
         return;
+      case 'begin-again':
+        this.#options.cuts.beginsAgain(this.#options.testOf(command.unit));
+        this.#results.carryOut(command, cause);
+        return;
       case 'keep-list':
       case 'keep-part':
       case 'keep-remains':
       case 'resume':
-      case 'begin-again':
       case 'report':
       case 'merge':
       case 'blame':
@@ -351,6 +356,9 @@ export class Dispatch {
       case 'unit-started':
         post({type: 'unit-started', slot, generation, unit: message.unit});
         reports.started(message.unit);
+        return;
+      case 'unit-cut':
+        this.#options.cuts.found(this.#options.testOf(message.unit), message.tests);
         return;
       case 'unit-opened': {
         const {unit, ms, tests} = message;
@@ -448,7 +456,8 @@ export class Dispatch {
       ? {granularity: split ?? 'each', grouping: this.#options.plan.grouping, collected, resumes}
       : null;
     const hardTimeoutMs = this.#options.hardTimeoutOf(id);
-    const fixtures = this.#options.fixtures?.valuesFor(this.#options.testOf(id), {slot, generation}) ?? null;
+    const test = this.#options.testOf(id);
+    const fixtures = this.#options.fixtures?.valuesFor(test, {slot, generation}) ?? null;
     // If a fixture failed, each test of the file fails, so splitting gains nothing.
     const failed = fixtures !== null && fixtures.failure !== null;
     return {
@@ -457,6 +466,7 @@ export class Dispatch {
       path: file.path,
       hardTimeoutMs,
       split: failed ? null : order,
+      cut: this.#options.cuts.cutOf(test),
       fixtures,
       snapshots: snapshotUseOf(unit),
     };

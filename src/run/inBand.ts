@@ -3,8 +3,10 @@ import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {FileError} from '../core/texts/deaths';
 import {CompileCache} from '../worker/compile/compileCache';
+import type {CutTests} from '../core/wire/fileCut';
 import type {FileProfile} from '../core/wire/fileProfile';
 import type {CompileCacheOrder, FileFixtures, FixtureFailure, UnitOutcome} from '../core/wire/workerMessages';
+import {CutFile} from '../worker/circus/cutFile';
 import {expectFollowed} from '../worker/circus/failingFile';
 import {withFixtures} from '../worker/circus/fixtureDelivery';
 import {InBandWatch} from '../worker/guard/inBandWatch';
@@ -17,6 +19,7 @@ import type {FixturesInBand} from './fixtures/fixturesInBand';
 import type {Reports} from './files/reports';
 import {isTestsExit} from './inBandExit';
 import type {RunningJest} from './jest/runningJest';
+import type {CutFiles} from './shard/cutFiles';
 import {showStatuses} from './liveRun';
 import {warn} from './warn';
 import {tellStatusOnSignal} from './workers/status';
@@ -37,6 +40,7 @@ export interface InBandOptions {
   readonly remedy: string;
   readonly hardTimeoutOf: (test: Test) => number | null;
   readonly faults: Pick<Faults, 'first' | 'guard'>;
+  readonly cuts: Pick<CutFiles, 'cutOf' | 'found'>;
   readonly compileCache: CompileCacheOrder | null;
   /** null: no file declares a fixture. */
   readonly fixtures: FixturesInBand | null;
@@ -69,10 +73,13 @@ export async function runInBand(options: InBandOptions): Promise<void> {
     // Without a watchdog, nobody follows the tests.
     profiler?.fileBegins(test.path, test.context.config);
   });
+  /** @throws the failure of the file, if we must follow it and cannot follow this framework */
   const begin = (test: Test, failure: FixtureFailure | null) => {
     prepare(test);
-    // Throws if a fixture failed and we cannot fail the tests of this framework: then the file fails.
-    if (followed !== null || failure !== null) expectFollowed(test.context.config.testRunner, followed, failure);
+    const cut = options.cuts.cutOf(test);
+    const onCut = (found: CutTests) => options.cuts.found(test, found);
+    const follower = cut === null ? followed : new CutFile({cut, file: followed, onCut});
+    if (follower !== null || failure !== null) expectFollowed(test.context.config.testRunner, follower, failure);
   };
   const end = faults.guard('a file ended in band', (test: Test, result: TestResult | null) => {
     if (file === null) return; // the file never began, because of its fixtures
@@ -92,8 +99,16 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   runner.on('test-file-start', ([test]) => {
     const shared = sharing.get(test);
     if (shared === undefined) {
-      if (faults.first === null) begin(test, null);
-      return reports.fileStarted(test).then(refuseAfterFault);
+      let refusal: {readonly error: unknown} | null = null;
+      try {
+        if (faults.first === null) begin(test, null);
+      } catch (error) {
+        refusal = {error};
+      }
+      return reports.fileStarted(test).then(() => {
+        refuseAfterFault();
+        if (refusal !== null) throw refusal.error;
+      });
     }
     // The stock runner awaits this before it reads the test's config.
     return reports

@@ -35,6 +35,8 @@ import {sharedSetup} from './workers/workerSetup';
 import {workerStart} from './workers/workerStart';
 
 export interface ParallelRun {
+  /** How many workers there are at most. */
+  readonly workers: number;
   /** Resolves when every unit has ended; workers may still be exiting. Never resolves if the run is stopped. */
   readonly unitsEnded: Promise<void>;
   /** Resolves when no worker is left. */
@@ -49,7 +51,7 @@ export async function startParallelRun(
   runOptions: RunOptions,
   parallelOptions: ParallelRunOptions,
 ): Promise<ParallelRun> {
-  const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes, faults, recorder} = parallelOptions;
+  const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes, faults, recorder, cuts} = parallelOptions;
   const {jest, globalConfig, watcher, options} = runOptions;
 
   // What runs.
@@ -144,6 +146,7 @@ export async function startParallelRun(
     onFault: (doing, error) => void faults.report(doing, error),
     now: recorder.now,
     fixtures: sharedFixtures,
+    cuts,
     hardTimeoutOf: unit => rulesOf(testOf(unit)).hardTimeoutMs,
     onUnitEnd: (unit, end, died) => {
       const [test, node] = [testOf(unit), nodeNameOf(unit)];
@@ -219,6 +222,7 @@ export async function startParallelRun(
   const tellConclusion = () =>
     notices.concluded(() => [...(dispatch.slots === null ? [] : [dispatch.slots]), ...nodeUse.lines()]);
   return {
+    workers: workerCount,
     unitsEnded: dispatch.unitsEnded,
     finished,
     stop: async () => {

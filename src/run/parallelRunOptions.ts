@@ -4,12 +4,14 @@ import type {SharedFixtures} from './fixtures/sharedFixtures';
 import type {PastRuns} from './past/pastRuns';
 import type {Recorder} from './recording/recorder';
 import type {RunRules} from './runRules';
+import type {CutFiles} from './shard/cutFiles';
 import type {Splittable} from './splittable';
 import type {RunNode} from './workers/nodes';
 import type {Faults} from './faults';
 
 export interface ParallelRunOptions extends RunRules {
   readonly splittable: Splittable;
+  readonly cuts: CutFiles;
   readonly past: PastRuns;
   readonly reports: Reports;
   readonly runId: string;

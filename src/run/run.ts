@@ -15,6 +15,7 @@ import {reporterErrors} from './files/reporterErrors';
 import {Reports} from './files/reports';
 import type {FixturesInBand} from './fixtures/fixturesInBand';
 import type {SharedFixtures} from './fixtures/sharedFixtures';
+import {CostsOfThisRun} from './past/costsOfThisRun';
 import {PastRuns} from './past/pastRuns';
 import {adviseAtEnd} from './endAdvice';
 import {startRecorder} from './recording/recorder';
@@ -22,6 +23,9 @@ import {recordingFolder} from './recording/recordingPlace';
 import {TimingsFile} from './past/timings';
 import type {RunOptions} from './runOptions';
 import {readRunRules, type RunRules} from './runRules';
+import {currentShard} from './shard/currentShard';
+import {CutFiles} from './shard/cutFiles';
+import {findCuts} from './shard/fileCuts';
 import {findSplittable, type Splittable} from './splittable';
 import {warn} from './warn';
 import type {RunNode} from './workers/nodes';
@@ -44,9 +48,15 @@ export async function run(runOptions: RunOptions): Promise<void> {
     rootDir: globalConfig.rootDir,
     cacheDirectory: cacheDirectoryOf(runOptions.tests),
     runId,
+    readOnly: currentShard() !== null,
     warn,
   });
   timings.load();
+  const costs = new CostsOfThisRun(!watcher.isWatchMode());
+  const saveTimings = () => {
+    timings.recordCosts(costs);
+    timings.save();
+  };
 
   const recorder = startRecorder(runOptions, runId);
   let tellReporterError = reporterErrors(globalConfig.rootDir, watcher);
@@ -56,7 +66,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     warn,
     onFirst: () => failRun(watcher),
   });
-  let leave: () => void | Promise<void> = () => timings.save();
+  let leave: () => void | Promise<void> = saveTimings;
   let conclude = async () => {};
   const reports = new Reports({
     emitter: runOptions.emitter,
@@ -69,11 +79,30 @@ export async function run(runOptions: RunOptions): Promise<void> {
       }
     },
     onFailure: (error, test) => tellReporterError(error, test),
-    onTold: (name, payload) => recorder.told(name, payload),
+    ownPart: (test, result) => cutFiles.ended(test, result),
+    onTold: (name, payload) => {
+      if (name === 'test-file-start') costs.fileBegins();
+      recorder.told(name, payload);
+    },
   });
 
-  const rules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports});
-  const {tests, rulesOf} = rules;
+  const allRules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports});
+  const {rulesOf} = allRules;
+  const {cuts, leftOut} = findCuts(allRules.tests, {
+    shard: currentShard(),
+    globalConfig,
+    dist: options.dist,
+    rulesOf,
+    canMerge: () => canMerge(jest, globalConfig),
+    warn,
+  });
+  const tests = allRules.tests.filter(test => !leftOut.has(test));
+  const rules: RunRules = {...allRules, tests};
+  for (const test of leftOut) {
+    reports.fileLeftOut(test);
+    recorder.leftOut(test);
+  }
+  const cutFiles = new CutFiles(cuts, recorder);
   const past = new PastRuns(timings, globalConfig);
   const splittable = findSplittable(tests, {
     globalConfig,
@@ -82,7 +111,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     canMerge: () => canMerge(jest, globalConfig),
     rulesOf,
   });
-  const sharedFixtures = startSharedFixtures(runOptions, rules, runId, faults);
+  const sharedFixtures = startSharedFixtures(runOptions, rules, runId, {faults, costs});
   let toldMissing = false;
   const tellMissing = () => {
     const text = toldMissing ? null : describeMissing(jest.version, jest.capabilities.missing);
@@ -98,7 +127,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
   };
   leave = async () => {
     await endFixtures();
-    timings.save();
+    saveTimings();
     tellMissing(); // Jest exits after this, so there is no later chance
   };
   try {
@@ -108,6 +137,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       tellReporterError = () => undefined;
       const why = whyInBand(runOptions);
       recorder.begin(why);
+      costs.workers = 1;
       // Loaded only if needed, like parallelRun below: the other one would delay the first test.
       const {runInBand} = require('./inBand') as typeof import('./inBand');
       await runInBand({
@@ -122,6 +152,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
         remedy: describeInBandEnd(why),
         hardTimeoutOf: test => rulesOf(test).hardTimeoutMs,
         faults,
+        cuts: cutFiles,
         compileCache: compileCacheOf(tests, {jest, globalConfig, options}),
         fixtures: sharedFixtures && deliveredInBand(sharedFixtures, rules.fixtures),
         onStart: test => timings.markInBand(past.key(test)),
@@ -131,12 +162,16 @@ export async function run(runOptions: RunOptions): Promise<void> {
         },
       });
     } else if (tests.length > 0) {
-      recorder.begin(null);
+      recorder.begin(
+        null,
+        rules.fixtures.fixtures.map(({title}) => title),
+      );
       ranOverWorkers = true;
       const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
       const parallel = await startParallelRun(runOptions, {
         ...rules,
         splittable,
+        cuts: cutFiles,
         past,
         reports,
         runId,
@@ -145,6 +180,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
         nodes,
         recorder,
       });
+      costs.workers = parallel.workers;
       const finish = leave;
       leave = async () => {
         await parallel.stop();
@@ -152,7 +188,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       };
       conclude = () => parallel.conclude();
       // Save the timings while the workers exit.
-      void parallel.unitsEnded.then(() => timings.save());
+      void parallel.unitsEnded.then(saveTimings);
       await parallel.finished.catch((error: unknown) => faults.report('the run was ended', error));
     }
   } finally {
@@ -163,7 +199,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     }
     await reports.drained();
     await conclude();
-    timings.save();
+    saveTimings();
     tellMissing();
     const isEarly = watcher.isInterrupted();
     recorder.end(faults.first !== null ? 'fault' : isEarly ? 'ended-early' : null);
@@ -183,7 +219,7 @@ function startSharedFixtures(
   {jest, globalConfig, options}: RunOptions,
   {tests, fixtures}: RunRules,
   runId: string,
-  faults: Faults,
+  {faults, costs}: {readonly faults: Faults; readonly costs: CostsOfThisRun},
 ): SharedFixtures | null {
   if (fixtures.fixtures.length === 0) return null;
   const {SharedFixtures} = require('./fixtures/sharedFixtures') as typeof import('./fixtures/sharedFixtures');
@@ -195,6 +231,7 @@ function startSharedFixtures(
     runId,
     timeoutMs: options.fixtureTimeout,
     onFault: (doing, error) => void faults.report(doing, error),
+    onUp: (title, ms) => costs.fixtureUp(title, ms),
   });
 }
 

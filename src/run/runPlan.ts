@@ -1,6 +1,7 @@
 /** The plan of a run over workers: for each file, its constraints and its past duration, in dispatch order. */
 import {statSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
+import {join} from 'node:path';
 import type {Test} from '@jest/test-result';
 import {MODES} from '../core/plan/dist';
 import {type PlanInput, planUnits} from '../core/plan/plan';
@@ -13,6 +14,8 @@ import {canMerge} from './files/mergeTools';
 import type {MachineLoad} from './machine/machineLoad';
 import type {ParallelRunOptions} from './parallelRunOptions';
 import type {RunOptions} from './runOptions';
+
+const OUR_SEQUENCER = join(__dirname, '..', 'shard', 'sequencer.js');
 
 /** How many workers `slots: 'auto'` may start for each core. */
 const SLOTS_PER_CORE = 4;
@@ -27,7 +30,8 @@ export function makePlan(
   const {each, grouping, ...mode} = MODES[options.dist];
   // With one worker per file, even shares are useless.
   const evenShares = mode.evenShares && options.restartWorkers !== 'file';
-  const keepsOrder = globalConfig.testSequencer !== jest.defaultSequencer();
+  // Ours cuts shards, and leaves the order to Jest's own. A project's own sequencer has an order that the user wants.
+  const keepsOrder = ![jest.defaultSequencer(), OUR_SEQUENCER].includes(globalConfig.testSequencer);
   const onNode = (test: Test, node: NodeId | null): PlanInput => {
     const last = past.of(test, node === null ? null : (nodes[node]?.name ?? null));
     // On a new node, assume the duration from other nodes, but not that the file fails.

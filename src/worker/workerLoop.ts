@@ -1,9 +1,12 @@
 /** The loop of a worker over units: takes the next unit, runs it, and sends the news of its end. */
+import type {CutTests} from '../core/wire/fileCut';
 import type {SplitOrder, UnitOrder, WorkerSetup} from '../core/wire/workerMessages';
 import {monotonicMs, nextTurn} from '../pristine/clock';
 import {dirname, relative} from '../pristine/path';
+import {CutFile} from './circus/cutFile';
 import {FollowedFile} from './circus/followedFile';
 import {SlicedFile} from './circus/slicedFile';
+import type {CircusFile} from './circus/testFramework';
 import type {ExitRecorder} from './guard/exitRecord';
 import {Journal} from './guard/journal';
 import {OpenResources} from './guard/openResources';
@@ -99,8 +102,8 @@ export class WorkerLoop {
     const shown = relative(this.#folder, unit.path);
     phases.tellsBegin(shown);
     await line.send({type: 'unit-started', unit: unit.id});
-    const file = canFollow ? followed : null;
-    phases.fileBegins(shown, unit.hardTimeoutMs, file !== null);
+    const file = this.#cut(unit, canFollow ? followed : null);
+    phases.fileBegins(shown, unit.hardTimeoutMs, canFollow);
     const done = await runUnit({
       files,
       unit,
@@ -113,6 +116,13 @@ export class WorkerLoop {
     phases.tellsEnd();
     this.#resources.fileEnded(unit.path);
     return done;
+  }
+
+  #cut({id, cut}: UnitOrder, file: CircusFile | null): CircusFile | null {
+    if (cut === null) return file;
+    // The parent must know the tests before one of them can end the process.
+    const onCut = (tests: CutTests) => this.#options.line.send({type: 'unit-cut', unit: id, tests});
+    return new CutFile({cut, file, onCut});
   }
 
   #slicedFile(unit: number, order: SplitOrder): SlicedFile {

@@ -1,22 +1,6 @@
 /** The command line on the recordings of real runs. */
-import {execFile} from 'node:child_process';
-import {join} from 'node:path';
-import {onLatestLine, type Project} from './project';
-
-interface Called {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function call(project: Project, ...args: readonly string[]): Promise<Called> {
-  const script = join(project.folder, '..', '..', 'node_modules', 'jest-runner-xdist', 'dist', 'cli', 'main.js');
-  return new Promise(resolve => {
-    execFile(project.execPath, [script, ...args], {cwd: project.folder}, (error, out, err) => {
-      resolve({code: error === null ? 0 : Number(error.code), out, err});
-    });
-  });
-}
+import {call} from './calls';
+import {onLatestLine} from './project';
 
 const FILES = {
   'passes.test.js': 'test("a", () => {}); test("b", () => {});',

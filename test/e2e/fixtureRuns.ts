@@ -60,6 +60,7 @@ async function runInWorker({path, fixtures, pattern}: FixtureOrder): Promise<Fix
   const [config] = configs;
   const setup: unknown = JSON.parse(
     JSON.stringify({
+      cuts: {cutOf: () => null, found: () => undefined},
       compileCache: null,
       modules: {testWorker: join(dirname(fromCore.resolve('jest-runner')), 'testWorker.js')},
       globalConfig: {...globalConfig, testNamePattern: pattern, verbose: false},
@@ -70,12 +71,13 @@ async function runInWorker({path, fixtures, pattern}: FixtureOrder): Promise<Fix
     }),
   );
   const runner = await JestFileRunner.load(setup as Protocol.WorkerSetup);
-  const unit = {
+  const unit: Protocol.UnitOrder = {
     id: 0,
     configId: config.id,
     path,
     hardTimeoutMs: null,
     split: null,
+    cut: null,
     fixtures,
     snapshots: 'as-configured',
   };
@@ -125,6 +127,7 @@ async function runHere({path, fixtures, pattern}: FixtureOrder): Promise<Fixture
     limits: {slowMs: 0, hardMs: 0},
     remedy: '',
     hardTimeoutOf: () => null,
+    cuts: {cutOf: () => null, found: () => undefined},
     compileCache: null,
     fixtures: {
       setUpFor: () => fixtures && (() => Promise.resolve(fixtures)),

@@ -195,7 +195,16 @@ class CaseRun {
   async #runWhole(path: string, options: Pick<SplitCase, 'updateSnapshot' | 'pattern'>): Promise<FileRun> {
     const {config, runner} = await makeRunner(options);
     const end = await runner.run(
-      {id: 0, configId: config.id, path, hardTimeoutMs: null, split: null, fixtures: null, snapshots: 'as-configured'},
+      {
+        id: 0,
+        configId: config.id,
+        path,
+        hardTimeoutMs: null,
+        split: null,
+        cut: null,
+        fixtures: null,
+        snapshots: 'as-configured',
+      },
       new FollowedFile(new Journal(''), phases),
     );
     return {...outcome(end), probes: takeProbes(path)};
@@ -232,6 +241,7 @@ class CaseRun {
           path: this.#file,
           hardTimeoutMs: null,
           split,
+          cut: null,
           fixtures: null,
           snapshots: 'as-configured',
         },

@@ -13,7 +13,7 @@ import {FileParts} from '../../src/run/files/fileParts';
 import {FileReports} from '../../src/run/files/fileReports';
 import {Reports} from '../../src/run/files/reports';
 import {planOf} from '../unit/plans';
-import {jestTest} from '../unit/run/jestTests';
+import {jestTest, NO_CUTS} from '../unit/run/jestTests';
 import {MessageWorker, nameOf, type SimulatedFile, type Surroundings} from './messageWorker';
 
 beforeEach(() => jest.useFakeTimers({doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask']}));
@@ -95,6 +95,7 @@ async function simulateRun(run: Run): Promise<Heard> {
     onSlow: () => undefined,
     onFault,
     fixtures: null,
+    cuts: NO_CUTS,
     log: {write: () => undefined},
     now: () => performance.now(),
   });

@@ -4,8 +4,8 @@ import {join} from 'node:path';
 
 const root = join(__dirname, '../..');
 
-/** The hooks of a stock run leave the first for its test files; `show --as-jest` starts Jest with the second. */
-const INTERNAL = new Set(['XDIST_FIXTURES_SOCKET', 'XDIST_REPLAY']);
+/** The hooks of a stock run leave the first for its test files; commands start Jest with the others. */
+const INTERNAL = new Set(['XDIST_FIXTURES_SOCKET', 'XDIST_REPLAY', 'XDIST_SHARD_PLAN_TO']);
 
 test('each variable of ours that the source mentions is in the README or in docs', () => {
   const files = readdirSync(join(root, 'src'), {recursive: true, encoding: 'utf8'}).filter(name =>

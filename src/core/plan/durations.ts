@@ -1,6 +1,8 @@
 /** What we remember of past runs: durations by file and by test, and how each file ended. */
 
 import type {FileProfile} from '../wire/fileProfile';
+import {isRecent, withRecent} from './recent';
+import {mergeCosts, parseCosts, type RunCosts} from './runCosts';
 
 /** What a process measured when it ran a test file. */
 export interface Measured {
@@ -26,6 +28,20 @@ export interface FileRecord {
   readonly end: 'passed' | 'failed' | 'died';
   /** Not set if unknown: nobody followed the file, or an older version of the runner wrote the record. */
   readonly measured?: Measured;
+  /**
+   * The durations (ms) of the last full runs, at most `MOST_RECENT`, the newest last. The time for which the process
+   * waited for a CPU is taken off. Not set: no full run, or an older version of the runner wrote the record.
+   */
+  readonly recent?: readonly number[];
+  /** Shards of one run found different tests in the file. It is not cut over shards again. */
+  readonly unstable?: true;
+}
+
+/** All that is remembered of past runs. */
+export interface Timings {
+  readonly files: Durations;
+  /** null: unknown. */
+  readonly costs: RunCosts | null;
 }
 
 /** Records by file key (see fileKey). */
@@ -50,13 +66,32 @@ export function fileKey(projectName: string | null, relativePath: string, node: 
   return node === null ? key : `${key} on ${node}`;
 }
 
-/** The newest record of each file, without old records. `now`: ms since the epoch. */
+/** Of all timings, the newest record of each file, without old records. `now`: ms since the epoch. */
+export function mergeTimings(all: readonly Timings[], now: number): Timings {
+  return {
+    files: mergeDurations(
+      all.map(({files}) => files),
+      now,
+    ),
+    costs: mergeCosts(all.map(({costs}) => costs)),
+  };
+}
+
+/**
+ * The newest record of each file, without old records. A record continues the `recent` of the one that its run has read,
+ * so two lists are not joined: they have runs in common. Only a record without one takes it from the next older one.
+ *
+ * @param now in ms since the epoch
+ */
 export function mergeDurations(all: readonly Durations[], now: number): Map<string, FileRecord> {
   const merged = new Map<string, FileRecord>();
   for (const durations of all) {
     for (const [key, record] of durations) {
       const other = merged.get(key);
-      if (now - record.at <= FORGET_AFTER_MS && (other === undefined || other.at <= record.at)) merged.set(key, record);
+      if (now - record.at > FORGET_AFTER_MS) continue;
+      const [newer, older] = other === undefined || other.at <= record.at ? [record, other] : [other, record];
+      const recent = newer.recent ?? older?.recent;
+      merged.set(key, newer.recent === recent ? newer : {...newer, ...(recent && {recent})});
     }
   }
   return merged;
@@ -101,18 +136,45 @@ export function measuredBy(profiles: readonly FileProfile[], on: string): Measur
   return {loadMs: Math.round(loadMsOf(first)), cpuMs: Math.round(cpuMs), on};
 }
 
+/** What a file took, in ms: of a split file one loading, and the tests and hooks of all its sessions. */
+export function spentMs(profiles: readonly FileProfile[]): number | null {
+  const [first, ...others] = profiles;
+  if (first === undefined) return null;
+  if (others.length === 0) return first.ms;
+  return profiles.reduce((sum, {testsMs, hooksMs}) => sum + testsMs + hooksMs, loadMsOf(first) + first.teardownMs);
+}
+
 function loadMsOf({environmentMs, setupMs, modulesMs}: FileProfile): number {
   return environmentMs + setupMs + modulesMs;
+}
+
+/**
+ * The duration of a file without the time for which its processes waited for a CPU, in whole ms.
+ *
+ * @param profiles of the sessions of the file. If one of them does not know its delay, nothing is taken off.
+ */
+export function correctedMs(ms: number, profiles: readonly FileProfile[]): number {
+  const all = profiles.reduce((sum, profile) => sum + profile.ms, 0);
+  const delayMs = profiles.reduce((sum, profile) => sum + (profile.delayMs ?? NaN), 0);
+  // The duration of a split file is that of an unsplit run, so it has a part of what all sessions together waited.
+  return Math.round(all > 0 && delayMs > 0 ? ms * (1 - Math.min(1, delayMs / all)) : ms);
+}
+
+/** What a full run adds to a record. @param corrected as `correctedMs` makes it; null: the duration is unknown */
+export function continued(past: FileRecord | null, corrected: number | null): Pick<FileRecord, 'recent' | 'unstable'> {
+  const {recent = [], unstable} = past ?? {};
+  const values = corrected === null ? recent : withRecent(recent, corrected);
+  return {...(values.length > 0 && {recent: values}), ...(unstable && {unstable})};
 }
 
 /** What is remembered of a file whose process died: its durations are those of the run before. */
 export function recordOfDeath(past: FileRecord | null): Omit<FileRecord, 'at'> {
   const {ms = null, tests = {}, short = 0, measured} = past ?? {};
-  return {ms, tests, short, end: 'died', ...(measured && {measured})};
+  return {ms, tests, short, end: 'died', ...(measured && {measured}), ...continued(past, null)};
 }
 
 /** The text of a timings file. Each machine is in it once, in `places`; a record's `on` is an index into these. */
-export function formatDurations(durations: Durations): string {
+export function formatTimings({files: durations, costs}: Timings): string {
   const places: string[] = [];
   const indexOf = (on: string) => {
     const index = places.indexOf(on);
@@ -121,18 +183,27 @@ export function formatDurations(durations: Durations): string {
   const files = [...durations].map(([key, {measured, ...record}]) => {
     return [key, measured === undefined ? record : {...record, measured: {...measured, on: indexOf(measured.on)}}];
   });
-  return `${JSON.stringify({version: VERSION, places, files: Object.fromEntries(files) as unknown})}\n`;
+  const file = {version: VERSION, places, ...(costs && {costs}), files: Object.fromEntries(files) as unknown};
+  return `${JSON.stringify(file)}\n`;
+}
+
+/** The text of a timings file that knows nothing of the runs themselves. */
+export function formatDurations(files: Durations): string {
+  return formatTimings({files, costs: null});
 }
 
 /** @throws if the text is not a timings file of this runner */
-export function parseDurations(text: string): Durations {
+export function parseTimings(text: string): Timings {
   const parsed: unknown = JSON.parse(text);
   if (!isRecord(parsed) || !isRecord(parsed.files)) throw new Error('it is not a timings file');
   if (!READ_VERSIONS.includes(parsed.version)) {
     throw new Error(`it has version ${JSON.stringify(parsed.version)}, not ${VERSION}`);
   }
   const places: readonly unknown[] = Array.isArray(parsed.places) ? parsed.places : [];
-  return new Map(Object.entries(parsed.files).map(([key, value]) => [key, parseRecord(key, value, places)]));
+  return {
+    files: new Map(Object.entries(parsed.files).map(([key, value]) => [key, parseRecord(key, value, places)])),
+    costs: parseCosts(parsed.costs),
+  };
 }
 
 function parseRecord(key: string, value: unknown, places: readonly unknown[]): FileRecord {
@@ -141,8 +212,10 @@ function parseRecord(key: string, value: unknown, places: readonly unknown[]): F
     const {at, ms, tests, short} = value;
     const end = ends.find(known => known === value.end);
     const measured = parseMeasured(value.measured, places);
-    if (end !== undefined && isDuration(short) && Object.values(tests).every(isDuration) && measured !== null) {
-      return {at, ms, tests: tests as Record<string, number>, short, end, ...measured};
+    const history = parseHistory(value);
+    const isWhole = end !== undefined && isDuration(short) && Object.values(tests).every(isDuration);
+    if (isWhole && measured !== null && history !== null) {
+      return {at, ms, tests: tests as Record<string, number>, short, end, ...measured, ...history};
     }
   }
   throw new Error(`its record of ${key} is malformed`);
@@ -154,6 +227,12 @@ function parseMeasured(value: unknown, places: readonly unknown[]): Pick<FileRec
   if (!isRecord(value) || !isDuration(value.loadMs) || !isDuration(value.cpuMs)) return null;
   const on = typeof value.on === 'number' ? places[value.on] : undefined;
   return typeof on === 'string' ? {measured: {loadMs: value.loadMs, cpuMs: value.cpuMs, on}} : null;
+}
+
+/** @returns null: it is malformed */
+function parseHistory({recent, unstable}: Record<string, unknown>): Pick<FileRecord, 'recent' | 'unstable'> | null {
+  if ((recent !== undefined && !isRecent(recent)) || (unstable !== undefined && unstable !== true)) return null;
+  return {...(recent && {recent}), ...(unstable && {unstable})};
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

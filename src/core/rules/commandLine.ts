@@ -1,23 +1,38 @@
 /**
- * Finds --runInBand in Jest's command line. Jest 29 does not tell its runners about that option, but only that there is
- * one worker.
+ * Finds options in Jest's command line that Jest 29 does not hand on. It tells its runners nothing about --runInBand, but
+ * only that there is one worker, and its test sequencer nothing at all.
  */
 
-/** The option's names. yargs also accepts each with the prefix `no-`. */
-const RUN_IN_BAND = /^--(?<no>no-)?(?:i|runInBand|run-in-band)(?:=(?<value>.*))?$/;
+/** An option that is on or off. */
+interface Switch {
+  /** The option's names. yargs also accepts each with the prefix `no-`. */
+  readonly long: RegExp;
+  readonly short: string;
+}
+
+const RUN_IN_BAND: Switch = {long: /^--(?<no>no-)?(?:i|runInBand|run-in-band)(?:=(?<value>.*))?$/, short: 'i'};
+const ONLY_FAILURES: Switch = {long: /^--(?<no>no-)?(?:f|onlyFailures|only-failures)(?:=(?<value>.*))?$/, short: 'f'};
+
+/** Whether --runInBand is set. @param words the command line, without `node` and its script */
+export function asksForInBand(words: readonly string[]): boolean {
+  return asksFor(RUN_IN_BAND, words);
+}
+
+/** Whether --onlyFailures is set. @param words the command line, without `node` and its script */
+export function asksForOnlyFailures(words: readonly string[]): boolean {
+  return asksFor(ONLY_FAILURES, words);
+}
 
 /**
- * Whether --runInBand is set. Reads as yargs does: the last occurrence counts, short options may be combined (`-iu`),
+ * Whether an option is set. Reads as yargs does: the last occurrence counts, short options may be combined (`-iu`),
  * and no option follows `--`.
- *
- * @param words the command line, without `node` and its script
  */
-export function asksForInBand(words: readonly string[]): boolean {
+function asksFor({long, short}: Switch, words: readonly string[]): boolean {
   const end = words.indexOf('--');
   const options = end === -1 ? words : words.slice(0, end);
   let asked = false;
   for (const [index, word] of options.entries()) {
-    const said = word.startsWith('--') ? sayLong(word) : sayShort(word);
+    const said = word.startsWith('--') ? sayLong(word, long) : sayShort(word, short);
     if (said === null) continue;
     // yargs takes the next word as the value if it is `false`.
     const next = options[index + 1];
@@ -29,8 +44,8 @@ export function asksForInBand(words: readonly string[]): boolean {
 /** `yes`: the option has no value. null: the word is another one. */
 type Said = 'yes' | 'true' | 'false' | null;
 
-function sayLong(word: string): Said {
-  const groups = RUN_IN_BAND.exec(word)?.groups;
+function sayLong(word: string, long: RegExp): Said {
+  const groups = long.exec(word)?.groups;
   if (groups === undefined) return null;
   if (groups.no !== undefined) return 'false';
   if (groups.value === undefined) return 'yes';
@@ -38,13 +53,13 @@ function sayLong(word: string): Said {
 }
 
 /** Reads one dash and letters. Each letter is an option, until one has its value in the same word, as in `-w2`. */
-function sayShort(word: string): Said {
+function sayShort(word: string, letter: string): Said {
   if (!word.startsWith('-')) return null;
   let said: Said = null;
   for (let index = 1; index < word.length; index++) {
     const rest = word.slice(index + 1);
     const hasValue = /^(\W|-?\d+(\.\d+)?(e-?\d+)?$)/.test(rest);
-    if (word[index] === 'i') said = !hasValue ? (rest === '' ? 'yes' : 'true') : rest === '=true' ? 'true' : 'false';
+    if (word[index] === letter) said = !hasValue ? (rest === '' ? 'yes' : 'true') : rest === '=true' ? 'true' : 'false';
     if (hasValue) break;
   }
   return said;

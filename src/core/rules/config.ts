@@ -6,7 +6,15 @@ import leven from 'leven';
 import * as v from 'valibot';
 import {inMs} from '../texts/timeSpan';
 import {readFolderRules} from './folderRules';
-import {KEYS_WITHIN, OPTION_NAMES, OPTION_SCHEMAS, type OptionName, WORKER_VARIABLES} from './optionSchemas';
+import {
+  KEYS_WITHIN,
+  OPTION_NAMES,
+  OPTION_SCHEMAS,
+  type OptionName,
+  PLAN_TO_VARIABLE,
+  PLAN_VARIABLE,
+  WORKER_VARIABLES,
+} from './optionSchemas';
 import type {XdistOptions} from './options';
 import {DEFAULT_OPTIONS, type ResolvedOptions} from './resolvedOptions';
 
@@ -33,7 +41,12 @@ export class OptionsError extends Error {
 }
 
 /** Variables of the runner that are no options. A Jest that a test starts inherits them. */
-const NO_OPTIONS: ReadonlySet<string> = new Set([...WORKER_VARIABLES, 'XDIST_FIXTURES_SOCKET']);
+const NO_OPTIONS: ReadonlySet<string> = new Set([
+  ...WORKER_VARIABLES,
+  'XDIST_FIXTURES_SOCKET',
+  PLAN_VARIABLE,
+  PLAN_TO_VARIABLE,
+]);
 
 /** Options whose environment variables must be JSON. (The variable of `canSplit` may also be a glob.) */
 const ALWAYS_JSON: ReadonlySet<OptionName> = new Set(['nodes', 'files', 'resources', 'watermark']);

@@ -7,6 +7,11 @@ import {parseTimeSpan, TIME_SPAN_SHAPE} from '../texts/timeSpan';
 /** The environment variables that the runner sets for each worker. */
 export const WORKER_VARIABLES = ['JEST_WORKER_ID', 'XDIST_WORKER', 'XDIST_WORKER_COUNT', 'XDIST_RUN_ID', 'XDIST_NODE'];
 
+/** Names the file that holds the plan of the shards. `shard --plan` sets it. */
+export const PLAN_VARIABLE = 'XDIST_SHARD_PLAN';
+/** Names the file to which the plan of the shards is written. `plan` sets it. */
+export const PLAN_TO_VARIABLE = 'XDIST_SHARD_PLAN_TO';
+
 const milliseconds = v.pipe(
   v.number('a number of milliseconds'),
   v.finite('a number of milliseconds'),

@@ -1,5 +1,5 @@
 /** Where the time of a test file went, as the process that ran the file measured it. All times are in ms. */
-import {finite, list, record, text, whole} from './values';
+import {finite, list, nullable, record, text, whole} from './values';
 
 /** What a process spent on a file, from before it made the test environment until it had torn it down. */
 export interface FileProfile {
@@ -20,6 +20,8 @@ export interface FileProfile {
   readonly teardownMs: number;
   /** CPU time (user and system) of the process, all threads. */
   readonly cpuMs: number;
+  /** The time for which the thread that runs the tests was ready and waited for a CPU; null: unknown. */
+  readonly delayMs: number | null;
   /** The packages and sources that took longest to load, by their own time, the longest first; at most ten of each. */
   readonly packages: readonly ModuleTime[];
   readonly sources: readonly ModuleTime[];
@@ -53,6 +55,8 @@ export function parseFileProfile(value: unknown): FileProfile {
     hooksMs: finite(fields.hooksMs),
     teardownMs: finite(fields.teardownMs),
     cpuMs: finite(fields.cpuMs),
+    // Recordings of older versions lack it.
+    delayMs: nullable(fields.delayMs ?? null, finite),
     packages: list(fields.packages, parseModuleTime),
     sources: list(fields.sources, parseModuleTime),
     modules: whole(fields.modules),

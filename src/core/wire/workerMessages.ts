@@ -9,6 +9,7 @@
 import type {TestResult} from '@jest/test-result';
 import {CAPABILITY_NAMES, type CapabilityName} from '../jest/capabilities';
 import type {FileError} from '../texts/deaths';
+import {parseCutTests, parseFileCut, type CutTests, type FileCut} from './fileCut';
 import {parseFileProfile, type FileProfile} from './fileProfile';
 import type {Resumption} from './resumption';
 import {dictionary, finite, list, nullable, parseJson, ProtocolError, record, text, whole} from './values';
@@ -24,6 +25,8 @@ export interface UnitOrder {
   readonly hardTimeoutMs: number | null;
   /** null: run the file whole. */
   readonly split: SplitOrder | null;
+  /** null: this shard of the run runs all tests of the file, or the run has no shards. */
+  readonly cut: FileCut | null;
   /** null: the file declares no fixtures. */
   readonly fixtures: FileFixtures | null;
   readonly snapshots: SnapshotUse;
@@ -170,6 +173,8 @@ export const NEWS_EVERY_MS = 20;
 /** Worker to parent. */
 export type FromWorker =
   | {readonly type: 'unit-started'; readonly unit: number}
+  /** The worker has taken the tests of other shards out of the unit. This precedes `unit-opened`. */
+  | {readonly type: 'unit-cut'; readonly unit: number; readonly tests: CutTests}
   /** The worker has listed the unit's tests and waits for `give-tests`. */
   | {
       readonly type: 'unit-opened';
@@ -323,6 +328,8 @@ export function parseFromWorker(message: unknown): FromWorker {
   switch (fields.type) {
     case 'unit-started':
       return {type: 'unit-started', unit: whole(fields.unit)};
+    case 'unit-cut':
+      return {type: 'unit-cut', unit: whole(fields.unit), tests: parseCutTests(fields.tests)};
     case 'unit-opened':
       return {
         type: 'unit-opened',
@@ -385,13 +392,14 @@ export function parseToWorker(line: string): ToWorker {
       return {
         type: 'give',
         units: list(fields.units, unit => {
-          const {id, configId, path, hardTimeoutMs, split, fixtures, snapshots} = record(unit, 'a unit');
+          const {id, configId, path, hardTimeoutMs, split, cut, fixtures, snapshots} = record(unit, 'a unit');
           return {
             id: whole(id),
             configId: text(configId),
             path: text(path),
             hardTimeoutMs: nullable(hardTimeoutMs, finite),
             split: nullable(split, parseSplitOrder),
+            cut: nullable(cut, parseFileCut),
             fixtures: nullable(fixtures, parseFileFixtures),
             snapshots: parseSnapshotUse(snapshots),
           };

@@ -22,6 +22,8 @@ export interface ReportsOptions {
    * Jest adds up results before it calls its reporters. `test` null: the file is unknown.
    */
   readonly onFailure: (error: unknown, test: Test | null) => void;
+  /** What Jest is told of a file's result; null: nothing, not even its end. Default: the result itself. */
+  readonly ownPart?: (test: Test, result: TestResult) => TestResult | null;
   /** Called right before Jest is told. Default: nobody listens. */
   readonly onTold?: (name: string, payload: unknown) => void;
 }
@@ -98,7 +100,12 @@ export class Reports {
     void this.fileFailed(test, error);
   }
 
-  /** Whether the end of a file was reported, or is in the queue. */
+  /** Other shards of the run run the file. Jest is told nothing of it. */
+  fileLeftOut(test: Test): void {
+    this.#ended.add(test);
+  }
+
+  /** Whether the end of a file was reported or is in the queue, or the run leaves the file out. */
   hasEnded(test: Test): boolean {
     return this.#ended.has(test);
   }
@@ -111,8 +118,11 @@ export class Reports {
   // No async functions from here on: they would add a frame to errors that Jest throws.
   #emitSuccess(test: Test, result: TestResult): Promise<void> {
     if (this.#refused.has(test)) return this.#emitFailure(test, null);
-    const event = ['test-file-success', [test, result]] as const;
-    return this.#bailsAt(result) && this.#leaving === null ? this.#emitLast(...event) : this.#emit(...event);
+    const {ownPart} = this.#options;
+    const told = ownPart === undefined ? result : ownPart(test, result);
+    if (told === null) return Promise.resolve();
+    const event = ['test-file-success', [test, told]] as const;
+    return this.#bailsAt(told) && this.#leaving === null ? this.#emitLast(...event) : this.#emit(...event);
   }
 
   /** @param error null: a listener's error is the failure */

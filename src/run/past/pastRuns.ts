@@ -2,8 +2,17 @@
 import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {Config} from '@jest/types';
-import {fileKey, measuredBy, recordOfDeath, testDurations, type FileRecord} from '../../core/plan/durations';
+import {
+  continued,
+  correctedMs,
+  fileKey,
+  measuredBy,
+  recordOfDeath,
+  testDurations,
+  type FileRecord,
+} from '../../core/plan/durations';
 import type {FileProfile} from '../../core/wire/fileProfile';
+import {currentShard} from '../shard/currentShard';
 import {thisMachine} from './thisMachine';
 import type {TimingsFile} from './timings';
 
@@ -39,8 +48,10 @@ export class PastRuns {
   note(test: Test, {ms, result, profiles}: RanFile, node: string | null = null): void {
     if (this.#globalConfig.collectTests) return; // nothing ran
     const past = this.of(test, node);
-    // With -t only some tests ran, so this duration is not the file's, and the other tests keep their records.
-    const partial = Boolean(this.#globalConfig.testNamePattern) || result === null;
+    // With -t, or if other shards ran the other tests, this duration is not the file's, and the other tests keep their
+    // records.
+    const isCut = currentShard()?.planned(test.context.config.id, test.path)?.given != null;
+    const partial = Boolean(this.#globalConfig.testNamePattern) || isCut || result === null;
     const failed = result === null || result.numFailingTests > 0 || result.testExecError != null;
     const {tests, short} = testDurations(result?.testResults ?? [], ms ?? Infinity);
     const measured = partial ? past?.measured : measuredBy(profiles, thisMachine());
@@ -50,6 +61,7 @@ export class PastRuns {
       short: partial ? (past?.short ?? 0) : short,
       end: failed ? 'failed' : partial ? (past?.end ?? 'passed') : 'passed',
       ...(measured && {measured}),
+      ...continued(past, partial || ms === null ? null : correctedMs(ms, profiles)),
     });
   }
 

@@ -22,12 +22,13 @@ import {
 import {basename, dirname, join, resolve} from 'node:path';
 import {
   recordOfDeath,
-  formatDurations,
-  mergeDurations,
-  parseDurations,
-  type Durations,
+  formatTimings,
+  mergeTimings,
+  parseTimings,
   type FileRecord,
+  type Timings,
 } from '../../core/plan/durations';
+import {withRun, type CostsOfRun, type RunCosts} from '../../core/plan/runCosts';
 import {isNearlyFull} from '../cache/freeSpace';
 
 /** Leaves this many bytes free, because Jest fails a run whose results it cannot store in its cache directory. */
@@ -42,15 +43,29 @@ export interface TimingsOptions {
   readonly rootDir: string;
   readonly cacheDirectory: string;
   readonly runId: string;
+  /**
+   * Whether the file is not written. A shard of a run writes nothing: the shards that begin later, or the next run's,
+   * would have other timings than the rest, and so another plan. The merge of the shards writes. Default: false.
+   */
+  readonly readOnly?: boolean;
   readonly warn: (text: string) => void;
 }
+
+const NOTHING: Timings = {files: new Map(), costs: null};
 
 export class TimingsFile {
   readonly path: string;
   readonly #runId: string;
+  readonly #readOnly: boolean;
   readonly #warn: (text: string) => void;
   readonly #learnt = new Map<string, FileRecord>();
-  #past: Durations = new Map();
+  #past: Timings = NOTHING;
+  /** The costs of the runs before this one. */
+  #costs: RunCosts | null = null;
+  /** With those of this run; null: they are saved, or there are none. */
+  #learntCosts: RunCosts | null = null;
+  /** What `recordCosts` was told last. */
+  #recordedCosts = '';
   /** The markers of dead Jest processes. They are removed once their content is saved. */
   #deadMarkers: string[] = [];
   #saves = 0;
@@ -60,6 +75,7 @@ export class TimingsFile {
     const project = createHash('sha1').update(rootDir).digest('hex').slice(0, 16);
     this.path = path === null ? join(cacheDirectory, `xdist-timings-${project}.json`) : resolve(rootDir, path);
     this.#runId = options.runId;
+    this.#readOnly = options.readOnly ?? false;
     this.#warn = options.warn;
   }
 
@@ -67,13 +83,19 @@ export class TimingsFile {
   load(): void {
     const siblings = this.#siblings();
     const all = [this.path, ...siblings.parts].map(path => this.#read(path, this.#warn));
-    this.#past = mergeDurations(all, Date.now());
+    this.#past = mergeTimings(all, Date.now());
+    this.#costs = this.#past.costs;
     this.#noteInBandDeaths(siblings.markers);
   }
 
   /** The record of a file, from this run or an earlier one. */
   get(key: string): FileRecord | null {
-    return this.#learnt.get(key) ?? this.#past.get(key) ?? null;
+    return this.#learnt.get(key) ?? this.#past.files.get(key) ?? null;
+  }
+
+  /** What earlier runs spent besides their test files; null: unknown. */
+  get costs(): RunCosts | null {
+    return this.#costs;
   }
 
   /** Sets a record. `save` writes it. */
@@ -81,12 +103,32 @@ export class TimingsFile {
     this.#learnt.set(key, {...record, at: Date.now()});
   }
 
-  /** Writes the records since the last call. */
+  /** What is remembered after `load`. */
+  get past(): Timings {
+    return this.#past;
+  }
+
+  /** Sets all that other runs have learned: their own records and costs. `save` writes them. */
+  recordAll({files, costs}: Timings): void {
+    for (const [key, record] of files) this.#learnt.set(key, record);
+    this.#learntCosts = costs;
+  }
+
+  /** Sets what this run spends besides its test files, as far as it is known. `save` writes it. */
+  recordCosts(run: CostsOfRun): void {
+    const known = JSON.stringify([run.startMs, run.workers, [...run.fixtures]]);
+    if (known === this.#recordedCosts || (run.startMs === null && run.fixtures.size === 0)) return;
+    this.#recordedCosts = known;
+    this.#learntCosts = withRun(this.#costs, run, Date.now());
+  }
+
+  /** Writes the records and costs since the last call. */
   save(): void {
-    if (this.#learnt.size === 0) return;
-    const learnt = new Map(this.#learnt);
+    if ((this.#learnt.size === 0 && this.#learntCosts === null) || this.#readOnly) return;
+    const learnt: Timings = {files: new Map(this.#learnt), costs: this.#learntCosts};
     this.#learnt.clear();
-    this.#past = mergeDurations([this.#past, learnt], Date.now());
+    this.#learntCosts = null;
+    this.#past = mergeTimings([this.#past, learnt], Date.now());
     try {
       mkdirSync(dirname(this.path), {recursive: true});
       this.#write(learnt);
@@ -125,14 +167,14 @@ export class TimingsFile {
     };
   }
 
-  #read(path: string, warn: (text: string) => void): Durations {
+  #read(path: string, warn: (text: string) => void): Timings {
     const text = textOf(path);
-    if (text === null) return new Map(); // it does not exist yet, or another run has just merged it
+    if (text === null) return NOTHING; // it does not exist yet, or another run has just merged it
     try {
-      return parseDurations(text);
+      return parseTimings(text);
     } catch (error) {
       warn(`the timings file ${path} is ignored, and will be written anew: ${(error as Error).message}`);
-      return new Map();
+      return NOTHING;
     }
   }
 
@@ -148,11 +190,11 @@ export class TimingsFile {
         continue;
       }
       this.#deadMarkers.push(marker);
-      this.record(key, recordOfDeath(this.#past.get(key) ?? null));
+      this.record(key, recordOfDeath(this.#past.files.get(key) ?? null));
     }
   }
 
-  #write(learnt: Durations): void {
+  #write(learnt: Timings): void {
     const lock = `${this.path}.lock`;
     if (!tryLock(lock, this.#runId)) {
       // The holder of the lock, or the next run, merges this part.
@@ -162,7 +204,7 @@ export class TimingsFile {
     try {
       const {parts} = this.#siblings();
       const all = [this.path, ...parts].map(path => this.#read(path, () => {})); // `load` has warned
-      this.#writeWhole(this.path, mergeDurations([...all, learnt], Date.now()));
+      this.#writeWhole(this.path, mergeTimings([...all, learnt], Date.now()));
       for (const part of parts) rmSync(part, {force: true});
     } finally {
       rmSync(lock, {force: true});
@@ -170,9 +212,9 @@ export class TimingsFile {
   }
 
   /** Writes atomically: a reader sees the whole file or none, even if this process is killed. */
-  #writeWhole(path: string, durations: Durations): void {
+  #writeWhole(path: string, timings: Timings): void {
     const draft = `${path}.${this.#runId}.tmp`;
-    const text = formatDurations(durations);
+    const text = formatTimings(timings);
     if (isNearlyFull(dirname(path), LEFT_FREE)) throw new Error('the disk is nearly full');
     try {
       writeFileSync(draft, text);

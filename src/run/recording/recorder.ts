@@ -3,6 +3,7 @@ import {cpus, freemem} from 'node:os';
 import type {AssertionResult, Test, TestResult} from '@jest/test-result';
 import type {SlotNumber} from '../../core/plan/units';
 import type {DeathReport, FileError} from '../../core/texts/deaths';
+import type {CutTests} from '../../core/wire/fileCut';
 import type {FileProfile} from '../../core/wire/fileProfile';
 import type {AheadState, EndLine, FileLine, Level, RecordedTest, RecordingLine, ShardLine} from '../../recording/lines';
 import {RecordingFile} from '../../recording/recordingFile';
@@ -10,7 +11,7 @@ import {findRoot, RepoPaths} from '../../recording/repoPaths';
 import {cacheDirectoryOf} from '../cache/cacheDirectory';
 import {tellBegun, tellEnded, tellScheduled} from '../liveRun';
 import type {RunOptions} from '../runOptions';
-import {currentShard} from '../shard/currentShard';
+import {currentShard, type CurrentShard} from '../shard/currentShard';
 import type {ScheduleLog, ScheduleLogLine} from '../scheduleLog';
 import {warn, hearWarnings} from '../warn';
 import {noteRecording} from './latestRecording';
@@ -60,6 +61,7 @@ export class Recorder implements ScheduleLog {
   readonly #indexes = new Map<Test, number>();
   /** The lines that came before the first line; null: that line is written. */
   #early: RecordingLine[] | null = [];
+  #fixtures: readonly string[] = [];
   #hasFailed = false;
   #failedOutside = false;
   #ended = false;
@@ -91,8 +93,14 @@ export class Recorder implements ScheduleLog {
     return this.#file?.path ?? null;
   }
 
-  /** Writes the first lines. @param inBand why the run is in band; null: it is over workers */
-  begin(inBand: string | null): void {
+  /**
+   * Writes the first lines.
+   *
+   * @param inBand why the run is in band; null: it is over workers
+   * @param fixtures the titles of the run's shared fixtures
+   */
+  begin(inBand: string | null, fixtures: readonly string[] = []): void {
+    this.#fixtures = fixtures;
     const early = this.#early ?? [];
     this.#early = null;
     tellBegun({inBand: inBand !== null, slowMs: this.#run.options.slowTimeout, now: this.now});
@@ -106,7 +114,8 @@ export class Recorder implements ScheduleLog {
       paths: this.#paths,
       inBand,
     });
-    for (const line of [run, files, ...shardLine(), ...early]) this.#append(line);
+    const shard = currentShard();
+    for (const line of [run, files, ...(shard === null ? [] : [shardLine(shard)]), ...early]) this.#append(line);
     this.#recordLoad();
   }
 
@@ -117,7 +126,13 @@ export class Recorder implements ScheduleLog {
       const plan = this.#schedulePaths.plan(line.plan);
       const indexes = new Map(this.#run.tests.map(({context, path}, index) => [`${context.config.id} ${path}`, index]));
       const files = line.plan.units.map(({file}) => indexes.get(`${file.configId} ${file.path}`) ?? 0);
-      this.#append({...line, plan, files, nodes: this.#run.options.nodes.map(({name}) => name)});
+      this.#append({
+        ...line,
+        plan,
+        files,
+        nodes: this.#run.options.nodes.map(({name}) => name),
+        fixtures: this.#fixtures,
+      });
     } else if (line.type === 'event') {
       this.#append({...line, event: this.#schedulePaths.event(line.event)});
     } else if (line.type === 'command') {
@@ -169,6 +184,19 @@ export class Recorder implements ScheduleLog {
       const [test, error] = payload as [Test, FileError | undefined];
       this.#fileEnded(test, null, error?.message ?? '');
     }
+  }
+
+  /** This shard's part of a file has ended. @param unchecked the keys of snapshots that no test has asked for */
+  cut(test: Test, {names, own, loadEntries}: CutTests, unchecked: readonly string[]): void {
+    const file = this.#indexes.get(test);
+    if (file !== undefined) this.#append({type: 'cut', at: this.now(), file, names, own, loadEntries, unchecked});
+  }
+
+  /** This shard runs no test of a file, and other shards do. Jest is not told of its end. */
+  leftOut(test: Test): void {
+    const file = this.#indexes.get(test);
+    if (file === undefined) return;
+    this.#append({type: 'file', at: this.now(), file, status: 'skipped', tests: NO_TESTS, error: null});
   }
 
   /** The run fails by something that is not the result of a file. */
@@ -273,12 +301,16 @@ export class Recorder implements ScheduleLog {
   }
 }
 
-/** Without a shard, there is none. */
-function shardLine(): ShardLine[] {
-  const shard = currentShard();
-  if (shard === null) return [];
-  const {planned: _planned, ...recorded} = shard;
-  return [{type: 'shard', ...recorded}];
+function shardLine({
+  index,
+  count,
+  planHash,
+  madeFrom,
+  files,
+  ofOtherRunners,
+  withoutRecording,
+}: CurrentShard): ShardLine {
+  return {type: 'shard', index, count, planHash, madeFrom, files, ofOtherRunners, withoutRecording};
 }
 
 /** @param error why the file has no result */

@@ -16,8 +16,8 @@ export interface CurrentShard {
   readonly files: number;
   /** How many of them belong to projects with another runner. No recording has these. */
   readonly ofOtherRunners: number;
-  /** The shards that leave no recording: the plan gives them no file of this runner. Left out: there is none. */
-  readonly withoutRecording?: readonly number[];
+  /** The shards that run no file of this runner, so that they leave no recording. */
+  readonly withoutRecording: readonly number[];
   /** The file's part in the plan. null: the plan does not know the file. */
   readonly planned: (configId: string, path: string) => PlannedFile | null;
 }

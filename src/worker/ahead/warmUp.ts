@@ -78,7 +78,14 @@ async function runEmptyFile(setup: WorkerSetup, project: ProjectConfig): Promise
   const globalConfig = {...(setup.globalConfig as object), collectCoverage: false};
   const own = {...setup, globalConfig, serializableResolvers: [{config, serializableModuleMap}]};
   const files = await JestFileRunner.load(own);
-  const unit = {id: 0, hardTimeoutMs: null, split: null, fixtures: null, snapshots: 'as-configured'} as const;
+  const unit = {
+    id: 0,
+    hardTimeoutMs: null,
+    split: null,
+    cut: null,
+    fixtures: null,
+    snapshots: 'as-configured',
+  } as const;
   return files.run({...unit, configId: config.id, path: join(__dirname, 'emptyTestFile.js')}, null);
 }
 

@@ -10,22 +10,22 @@ import {canFollow, expectFile, handleEvents, type CircusFile, type TestEnvironme
  * Makes `file` follow the next file that the framework runs, if the framework allows that. If there is a failure, the
  * tests of that file fail with it.
  *
- * @throws the failure, if we cannot make this framework's tests fail; then the file must fail
+ * @throws the failure of the whole file, if the framework does not allow that and the file must be followed
  */
 export function expectFollowed(testRunner: string, file: CircusFile | null, failure: FixtureFailure | null): void {
+  const follower = failure === null ? file : new FailingFile(failure, file);
   const follows = canFollow(testRunner);
-  if (failure === null) return expectFile(follows ? file : null);
-  if (!follows) throw failureError(failure);
-  expectFile(new FailingFile(failure, file));
+  if (!follows && follower?.refusal !== undefined) throw follower.refusal;
+  expectFile(follows ? follower : null);
 }
 
 export class FailingFile implements CircusFile {
-  readonly #error: Error;
+  readonly refusal: Error;
   readonly #file: CircusFile | null;
 
   /** @param file what follows the test file besides this */
   constructor(failure: FixtureFailure, file: CircusFile | null) {
-    this.#error = failureError(failure);
+    this.refusal = failureError(failure);
     this.#file = file;
   }
 
@@ -36,7 +36,7 @@ export class FailingFile implements CircusFile {
       if (event.name === 'test_skip' || event.name === 'test_todo') event.test.errors = [];
       return pass();
     });
-    if (!follows) throw this.#error;
+    if (!follows) throw this.refusal;
   }
 
   told(name: string, payload: unknown): void {
@@ -54,7 +54,7 @@ export class FailingFile implements CircusFile {
         this.#failAll(child);
         continue;
       }
-      child.errors.push(this.#error);
+      child.errors.push(this.refusal);
       // Before 30.2, circus starts all concurrent tests at once, even those that have errors.
       if (child.concurrent) child.fn = () => undefined;
     }

@@ -21,6 +21,8 @@ export interface TestEnvironment {
 
 /** A follower of a file in jest-circus. */
 export interface CircusFile {
+  /** The failure of the test file if the framework does not let this follow it. Not set: the file runs nevertheless. */
+  readonly refusal?: Error;
   /** The file is about to be loaded. */
   attach(environment: TestEnvironment, circus: {readonly concurrentFileWide: boolean}): void;
   /** Jest tells its reporters about one of the file's tests. */

@@ -1,6 +1,7 @@
 /** Measures where the time of each test file goes, in the process that runs the file. */
 import type {FileProfile} from '../../core/wire/fileProfile';
 import {cpuMs, monotonicMs} from '../../pristine/clock';
+import {cpuDelayMs} from '../../pristine/cpuDelay';
 import {heapUsedBytes, residentBytes} from '../../pristine/memory';
 import type {PhaseKind, PhaseListener} from '../guard/phases';
 import {ModuleTimes, rounded} from './moduleTimes';
@@ -75,6 +76,7 @@ class ProfiledFile implements RuntimeEvents {
   readonly #path: string;
   readonly #config: ProfiledConfig;
   readonly #cpuBefore = cpuMs();
+  readonly #delayBefore = cpuDelayMs();
   readonly #timeline = new Timeline();
   /** null: the file has no runtime yet. */
   #modules: ModuleTimes | null = null;
@@ -168,10 +170,18 @@ class ProfiledFile implements RuntimeEvents {
       hooksMs: rounded(timeline.ms('hooks')),
       teardownMs: rounded(timeline.ms('teardown')),
       cpuMs: rounded(cpuMs() - this.#cpuBefore),
+      delayMs: this.#delay(),
       ...(this.#modules?.slowest() ?? {packages: [], sources: []}),
       modules: this.#modules?.modules ?? 0,
       memory,
     };
+  }
+
+  #delay(): number | null {
+    const delay = cpuDelayMs();
+    // A test may have closed the file in which the system counts: then another one may have its number.
+    if (delay === null || this.#delayBefore === null || delay < this.#delayBefore) return null;
+    return rounded(delay - this.#delayBefore);
   }
 
   #enter(stage: Stage, activity: Activity): void {

@@ -14,6 +14,7 @@ const PROFILE: FileProfile = {
   hooksMs: 0,
   teardownMs: 0,
   cpuMs: 50,
+  delayMs: 0,
   packages: [],
   sources: [],
   modules: 0,

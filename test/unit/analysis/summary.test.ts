@@ -12,6 +12,7 @@ const PROFILE: NonNullable<ShareLine['profile']> = {
   hooksMs: 0,
   teardownMs: 0,
   cpuMs: 100,
+  delayMs: 0,
   packages: [{name: 'lodash', ms: 30, modules: 600}],
   sources: [],
   modules: 700,

@@ -10,7 +10,7 @@ const units = PLAN.units.map(unit => ({...unit, file: {...unit.file, path: 'a.te
 const LINES: {readonly [T in RecordingLine['type']]: Extract<RecordingLine, {type: T}>} = {
   run: {...RUN, options: {slots: {value: 'auto', from: 'xdist.config.js'}}},
   files: {type: 'files', files: [{project: 0, path: 'a.test.js'}]},
-  plan: {type: 'plan', at: 1, plan: {...PLAN, units}, files: [0], nodes: ['node 22']},
+  plan: {type: 'plan', at: 1, plan: {...PLAN, units}, files: [0], nodes: ['node 22'], fixtures: ['db.js']},
   shard: {
     type: 'shard',
     index: 2,
@@ -19,6 +19,7 @@ const LINES: {readonly [T in RecordingLine['type']]: Extract<RecordingLine, {typ
     madeFrom: '8 durations of xdist-timings.json',
     files: 9,
     ofOtherRunners: 1,
+    withoutRecording: [4],
   },
   cut: {type: 'cut', at: 1, file: 0, names: ['a', 'b'], own: [1], loadEntries: 0, unchecked: ['a 1']},
   event: {type: 'event', at: 1, event: {type: 'slot-up', slot: 1, generation: 1}},
@@ -44,6 +45,7 @@ const LINES: {readonly [T in RecordingLine['type']]: Extract<RecordingLine, {typ
       hooksMs: 0,
       teardownMs: 0,
       cpuMs: 7,
+      delayMs: 0,
       packages: [{name: 'lodash', ms: 1, modules: 640}],
       sources: [],
       modules: 641,
@@ -93,7 +95,7 @@ describe.each(Object.entries(LINES))('a line of the type "%s"', (_, line) => {
     for (const field of Object.keys(line)) {
       if (field === 'type' || ['data', 'source'].includes(field)) continue;
       const {[field]: _left, ...rest} = copy(line);
-      expect(() => parseLine(rest)).toThrow(`of a "${line.type}" line must be `);
+      if (field !== 'fixtures') expect(() => parseLine(rest)).toThrow(`of a "${line.type}" line must be `);
       for (const other of [{toString: 1}, [[{}]], true, -0.5, 1e300, 'x\0']) {
         if (isLike((line as unknown as Record<string, unknown>)[field], other)) continue;
         expect(() => parseLine({...rest, [field]: other})).toThrow(`of a "${line.type}" line must be `);
@@ -151,4 +153,9 @@ test('the profile of a file must be one', () => {
   expect(() => parseLine({...LINES.share, profile: {ms: 1}})).toThrow(
     '"profile" of a "share" line must be the profile of a file',
   );
+});
+
+test('a profile of an older version does not say how long its process waited for a CPU', () => {
+  const {delayMs: _, ...profile} = LINES.share.profile!;
+  expect(parseLine({...LINES.share, profile})).toMatchObject({profile: {...profile, delayMs: null}});
 });

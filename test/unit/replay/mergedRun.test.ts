@@ -15,6 +15,7 @@ function placed(index: number, projects: Readonly<Record<string, RecordedProject
     madeFrom: '',
     files: 0,
     ofOtherRunners: 0,
+    withoutRecording: [],
   };
   const head: ShardHead = {path: `${index}.xdist`, run: {...RUN, projects: Object.values(projects)}, files: [], shard};
   return {head, configIds: Object.keys(projects)};

@@ -12,6 +12,7 @@ const SHARD: ShardLine = {
   madeFrom: '812 durations',
   files: 1,
   ofOtherRunners: 0,
+  withoutRecording: [],
 };
 
 const FILES = [{project: 0, path: 'a.test.js'}];

@@ -7,8 +7,9 @@ import type {SchedulePlan} from '../../../src/core/schedule/state';
 import {step} from '../../../src/core/schedule/step';
 import type {Death} from '../../../src/core/texts/deaths';
 import type {JournalRecord} from '../../../src/core/wire/journal';
+import type {FileCut} from '../../../src/core/wire/fileCut';
 import type {FromWorker, ToWorker, UnitOutcome} from '../../../src/core/wire/workerMessages';
-import {Dispatch, type DispatchWorker} from '../../../src/run/dispatch';
+import {Dispatch, type DispatchOptions, type DispatchWorker} from '../../../src/run/dispatch';
 import type {ScheduleLogLine} from '../../../src/run/scheduleLog';
 import {DeadSlices} from '../../../src/run/files/deadSlices';
 import {FileParts} from '../../../src/run/files/fileParts';
@@ -18,7 +19,7 @@ import {ToldTests} from '../../../src/run/files/toldTests';
 import type {WorkerListener} from '../../../src/run/workers/workerHost';
 import * as schedule from '../../../src/core/schedule/step';
 import {placed, planOf, units} from '../plans';
-import {jestTest, passedTest, testResult} from './jestTests';
+import {jestTest, NO_CUTS, passedTest, testResult} from './jestTests';
 
 const LONG = 5000;
 const killed: Death = {kind: 'signal', signal: 'SIGKILL'};
@@ -172,7 +173,11 @@ class FakeRun {
   readonly dispatch: Dispatch;
   readonly testOf: (unit: number) => Test;
 
-  constructor(plan: SchedulePlan, onStart: (worker: FakeWorker) => void = () => undefined) {
+  constructor(
+    plan: SchedulePlan,
+    onStart: (worker: FakeWorker) => void = () => undefined,
+    cuts: DispatchOptions['cuts'] = NO_CUTS,
+  ) {
     const tests = plan.units.map(({file}) => jestTest(file.path, file.configId));
     this.testOf = unit => tests[unit]!;
     this.dispatch = new Dispatch({
@@ -196,6 +201,7 @@ class FakeRun {
       onDeath: () => undefined,
       onShare: () => undefined,
       fixtures: null,
+      cuts,
       pastOf: () => this.past,
       files: new FileParts({
         testOf: unit => tests[unit]!,
@@ -277,6 +283,7 @@ test('a run of two workers, from the first start to the last end', async () => {
         path: `/${id}.test.js`,
         hardTimeoutMs: null,
         split: null,
+        cut: null,
         fixtures: null,
         snapshots: 'as-configured',
       },
@@ -291,6 +298,33 @@ test('a run of two workers, from the first start to the last end', async () => {
     [0, 1, 2].flatMap(id => [`test-file-start /${id}.test.js`, `test-file-success /${id}.test.js`]),
   );
   expect(run.ended).toEqual([0, 1, 2].map(id => [id, 12, passed, false]));
+});
+
+test('a file that is cut over shards is given with its cut, and its worker says which tests it found', async () => {
+  const cut: FileCut = {granularity: 'tests', grouping: 'none', shard: 2, owner: 1, given: {b: 2}};
+  const found: unknown[] = [];
+  const cuts: DispatchOptions['cuts'] = {
+    cutOf: ({path}) => (path === '/0.test.js' ? cut : null),
+    found: ({path}, tests) => found.push([path, tests]),
+    beginsAgain: () => undefined,
+  };
+  const run = new FakeRun(planOf(units(2, LONG), {slots: 1}), undefined, cuts);
+  const finished = run.dispatch.run();
+  const worker = run.worker('w1.1');
+  worker.says.up();
+  worker.hears({type: 'unit-started', unit: 0});
+  const tests = {names: ['a', 'b'], own: [1], loadEntries: 0};
+  worker.hears({type: 'unit-cut', unit: 0, tests});
+  worker.ends(0);
+  worker.runs(1);
+  worker.says.closed(false);
+  await finished;
+  const given = worker.told.flatMap(order => (typeof order === 'object' && order.type === 'give' ? order.units : []));
+  expect(given.map(({id, cut: of}) => [id, of])).toEqual([
+    [0, cut],
+    [1, null],
+  ]);
+  expect(found).toEqual([['/0.test.js', tests]]);
 });
 
 test('the run is not over before the last worker has ended', async () => {
@@ -372,6 +406,7 @@ test('an idle worker gets what another one holds', () => {
           path: '/1.test.js',
           hardTimeoutMs: null,
           split: null,
+          cut: null,
           fixtures: null,
           snapshots: 'as-configured',
         },
@@ -681,6 +716,7 @@ describe('a file that is split', () => {
         path: PATH,
         hardTimeoutMs: null,
         split: {granularity: 'tests', grouping: 'none', collected, resumes: null},
+        cut: null,
         fixtures: null,
         snapshots: 'as-configured',
       },
@@ -689,7 +725,16 @@ describe('a file that is split', () => {
   const wholeOrder = {
     type: 'give',
     units: [
-      {id: 0, configId: 'c', path: PATH, hardTimeoutMs: null, split: null, fixtures: null, snapshots: 'as-configured'},
+      {
+        id: 0,
+        configId: 'c',
+        path: PATH,
+        hardTimeoutMs: null,
+        split: null,
+        cut: null,
+        fixtures: null,
+        snapshots: 'as-configured',
+      },
     ],
   };
   const long: FileRecord = {
@@ -878,6 +923,7 @@ describe('a file that is split', () => {
 
   test('and has other tests in its third worker begins anew, whole; Jest hears nothing twice', async () => {
     const {run, w1, w2, finish} = shared(3, SIX);
+    const again = jest.spyOn(NO_CUTS, 'beginsAgain');
     const w3 = run.worker('w3.1');
     w1.tells('test-case-result', PATH, 'a');
     w3.opens(0, ['a', 'x'], 'ba4');
@@ -900,6 +946,8 @@ describe('a file that is split', () => {
     expect(run.ended).toEqual([[0, 12, passed, false]]);
     expect(run.warnings).toHaveLength(1);
     expect(replayed(run)).toEqual(expect.arrayContaining(['join', 'give-tests', 'discard', 'begin-again']));
+    expect(again.mock.calls).toEqual([[run.testOf(0)]]); // what was found in a file that is cut is found anew
+    again.mockRestore();
   });
 
   test('is interrupted once, with those of its workers that have tests of it', async () => {

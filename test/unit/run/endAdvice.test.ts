@@ -63,6 +63,7 @@ test('the same advice is given once a day', () => {
       hooksMs: 0,
       teardownMs: 0,
       cpuMs: 10,
+      delayMs: 0,
       packages: [],
       sources: [],
       modules: 0,

@@ -1,4 +1,5 @@
 import type {Test} from '@jest/test-result';
+import type {FileCut} from '../../../src/core/wire/fileCut';
 import type {FileFixtures} from '../../../src/core/wire/workerMessages';
 import {FIXTURES} from '../../../src/realm/handover';
 import {Faults} from '../../../src/run/faults';
@@ -6,7 +7,7 @@ import {runInBand, type InBandOptions} from '../../../src/run/inBand';
 import type {Reports} from '../../../src/run/files/reports';
 import type {FixturesInBand} from '../../../src/run/fixtures/fixturesInBand';
 import type {RunningJest} from '../../../src/run/jest/runningJest';
-import {jestTest} from './jestTests';
+import {jestTest, NO_CUTS} from './jestTests';
 
 const VALUES: FileFixtures = {declared: [{names: ['./db'], json: '1'}], failure: null};
 
@@ -57,6 +58,7 @@ async function run(tests: readonly Test[], options: Partial<InBandOptions> & {in
     limits: null,
     remedy: 'Run it again.',
     hardTimeoutOf: () => null,
+    cuts: NO_CUTS,
     compileCache: null,
     fixtures: null,
     faults: new Faults({jestVersion: '30', recording: () => null, warn: () => undefined, onFirst: () => undefined}),
@@ -140,6 +142,19 @@ test('a file that fails for want of a fixture, as its framework cannot be follow
   });
   expect(log.at(-1)).toBe('failed (no database) a');
   expect(faults.first).toBeNull();
+});
+
+test('a file that is cut over shards, but cannot be, fails, after its start; the others run', async () => {
+  const cut: FileCut = {granularity: 'tests', grouping: 'none', shard: 1, owner: 1, given: {}};
+  const {log} = await run([make('a'), make('b')], {
+    cuts: {cutOf: ({path}) => (path === 'a' ? cut : null), found: () => undefined},
+  });
+  const failure = log.find(line => line.startsWith('failed')) ?? '';
+  expect(failure).toMatch(/cut over the shards of the run.* set `canSplit: false`/);
+  expect(log).toEqual([
+    ...['begins a', 'started a', 'ends a', 'timed a', failure],
+    ...['begins b', 'started b', 'runs b', 'ends b', 'timed b', 'succeeded b'],
+  ]);
 });
 
 test('fixtures are set up when their file begins, and not before', async () => {

@@ -1,5 +1,6 @@
 /** Minimal versions of the values that Jest passes to a runner and gets back. */
 import {createEmptyTestResult, type AssertionResult, type Test, type TestResult} from '@jest/test-result';
+import {CutFiles} from '../../../src/run/shard/cutFiles';
 
 /** Jest's test of a file, with what of it the runner reads. */
 export function jestTest(path: string, configId = 'c'): Test {
@@ -45,3 +46,6 @@ export function testResult(counts: {
     })),
   };
 }
+
+/** No file of the run is cut over shards. */
+export const NO_CUTS = new CutFiles(new Map(), {cut: () => undefined, leftOut: () => undefined});

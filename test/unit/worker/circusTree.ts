@@ -1,6 +1,6 @@
 /** The parts of jest-circus's tree of a test file that a worker reads. */
 import type {Circus} from '@jest/types';
-import type {CollectedState} from '../../../src/worker/circus/collection';
+import type {CollectedState} from '../../../src/worker/circus/testGroups';
 
 type Mode = 'skip' | 'only' | 'todo' | undefined;
 

@@ -5,6 +5,7 @@ const unit = (id: number) => ({
   configId: 'c',
   path: `/${id}.test.js`,
   hardTimeoutMs: null,
+  cut: null,
   split: null,
   fixtures: null,
   snapshots: 'as-configured' as const,

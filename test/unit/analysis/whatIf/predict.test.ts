@@ -113,6 +113,7 @@ test('files that compute are no quicker with more workers than cores', () => {
     hooksMs: 0,
     teardownMs: 0,
     cpuMs: 500,
+    delayMs: 0,
     packages: [],
     sources: [],
     modules: 1,

@@ -1,9 +1,11 @@
 import {
+  continued,
+  correctedMs,
   fileKey,
   formatDurations,
   measuredBy,
   mergeDurations,
-  parseDurations,
+  parseTimings,
   recordOfDeath,
   testDurations,
   type FileRecord,
@@ -54,6 +56,43 @@ describe('mergeDurations', () => {
       ['forgotten', record({at: DAY - 1})],
     ]);
     expect([...mergeDurations([durations], 91 * DAY).keys()]).toEqual(['kept']);
+  });
+});
+
+describe('the durations of the last runs', () => {
+  const merged = (...records: readonly FileRecord[]) =>
+    mergeDurations(
+      records.map(one => new Map([['a', one]])),
+      9,
+    ).get('a');
+
+  test('are those of the newest record, which continues what its run has read', () => {
+    const [older, newer] = [record({at: 1, recent: [1, 2]}), record({at: 2, recent: [1, 3]})];
+    expect(merged(older, newer)).toEqual(newer);
+    expect(merged(newer, older)).toEqual(newer);
+  });
+
+  test('outlive a record of an older version of the runner', () => {
+    const [older, newer] = [record({at: 1, recent: [1, 2]}), record({at: 2, ms: 7})];
+    expect(merged(older, newer)).toEqual({...newer, recent: [1, 2]});
+    expect(merged(newer, older)).toEqual({...newer, recent: [1, 2]});
+  });
+
+  test('are the last five', () => {
+    expect(continued(null, 7)).toEqual({recent: [7]});
+    expect(continued(record({recent: [1, 2, 3, 4, 5]}), 6)).toEqual({recent: [2, 3, 4, 5, 6]});
+    expect(continued(record({recent: [1], unstable: true}), null)).toEqual({recent: [1], unstable: true});
+    expect(continued(null, null)).toEqual({});
+  });
+
+  test('are without the time of waiting for a CPU', () => {
+    const profile = (ms: number, delayMs: number | null) => ({ms, delayMs}) as FileProfile;
+    expect(correctedMs(100.4, [profile(100, 30)])).toBe(70);
+    expect(correctedMs(150, [profile(100, 10), profile(100, 30)])).toBe(120);
+    expect(correctedMs(100, [profile(100, 500)])).toBe(0);
+    for (const unknown of [[], [profile(100, null)], [profile(100, 30), profile(100, null)]]) {
+      expect(correctedMs(100, unknown)).toBe(100);
+    }
   });
 });
 
@@ -109,9 +148,10 @@ describe('the text of a timings file', () => {
       ['b.test.ts', record({ms: null, end: 'died'})],
       ['c.test.ts', record({measured: {loadMs: 1.5, cpuMs: 2, on: 'here'}})],
       ['d.test.ts', record({measured: {loadMs: 3, cpuMs: 4, on: 'there'}})],
+      ['e.test.js', record({recent: [1, 2.5], unstable: true})],
       ['__proto__', record()],
     ]);
-    expect([...parseDurations(formatDurations(durations))]).toEqual([...durations]);
+    expect([...parseTimings(formatDurations(durations)).files]).toEqual([...durations]);
   });
 
   test.each([
@@ -124,7 +164,7 @@ describe('the text of a timings file', () => {
     ['{"files": {}}', 'it has version undefined, not 3'],
     ['{"version": 4, "files": {}}', 'it has version 4, not 3'],
   ])('%p is refused', (text, message) => {
-    expect(() => parseDurations(text)).toThrow(message);
+    expect(() => parseTimings(text)).toThrow(message);
   });
 
   test.each([
@@ -139,16 +179,20 @@ describe('the text of a timings file', () => {
     ['without CPU time', {...record(), measured: {loadMs: 1, on: 0}}],
     ['measured at an unknown place', {...record(), measured: {loadMs: 1, cpuMs: 1, on: 1}}],
     ['measured at no place', {...record(), measured: {loadMs: 1, cpuMs: 1}}],
+    ['with last durations that are no list', {...record(), recent: 5}],
+    ['with more last durations than are kept', record({recent: [1, 2, 3, 4, 5, 6]})],
+    ['with a last duration that is negative', record({recent: [-1]})],
+    ['with an unknown stability', {...record(), unstable: false}],
     ['with an unknown end', {...record(), end: 'skipped'}],
   ])('a record %s is refused by name', (_why, malformed) => {
     const text = JSON.stringify({version: 3, places: ['here'], files: {good: record(), 'a.test.ts': malformed}});
-    expect(() => parseDurations(text)).toThrow('its record of a.test.ts is malformed');
+    expect(() => parseTimings(text)).toThrow('its record of a.test.ts is malformed');
   });
 });
 
 test('a file of version 2 is read', () => {
   const text = JSON.stringify({version: 2, files: {a: record()}});
-  expect(parseDurations(text)).toEqual(new Map([['a', record()]]));
+  expect(parseTimings(text)).toEqual({files: new Map([['a', record()]]), costs: null});
 });
 
 test('the text names each machine once', () => {
@@ -182,7 +226,14 @@ describe('what processes measured', () => {
 
 test('a death keeps what was measured before', () => {
   const measured = {loadMs: 1, cpuMs: 2, on: 'here'};
-  expect(recordOfDeath(record({measured}))).toEqual({ms: 10, tests: {}, short: 0, end: 'died', measured});
+  expect(recordOfDeath(record({measured, recent: [9, 10]}))).toEqual({
+    ms: 10,
+    tests: {},
+    short: 0,
+    end: 'died',
+    measured,
+    recent: [9, 10],
+  });
   expect(recordOfDeath(null)).toEqual({ms: null, tests: {}, short: 0, end: 'died'});
 });
 
@@ -192,7 +243,7 @@ test('a test may be called like a method of Object', () => {
     {fullName: '__proto__', duration: 7},
   ]);
   const text = formatDurations(new Map([['a', record({tests})]]));
-  expect(Object.entries(parseDurations(text).get('a')?.tests ?? {})).toEqual([
+  expect(Object.entries(parseTimings(text).files.get('a')?.tests ?? {})).toEqual([
     ['toString', 5],
     ['__proto__', 7],
   ]);

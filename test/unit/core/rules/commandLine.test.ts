@@ -1,4 +1,4 @@
-import {asksForInBand} from '../../../../src/core/rules/commandLine';
+import {asksForInBand, asksForOnlyFailures} from '../../../../src/core/rules/commandLine';
 
 const asks = (line: string) => asksForInBand(line.split(' '));
 
@@ -51,4 +51,16 @@ test.each([
   '--ci',
 ])('%s does not', line => {
   expect(asks(line)).toBe(false);
+});
+
+test.each([
+  ['-f', true],
+  ['-w2 -f', true],
+  ['--onlyFailures', true],
+  ['--only-failures=true', true],
+  ['--onlyFailures=false', false],
+  ['--findRelatedTests', false],
+  ['-i', false],
+])('%s: whether only failures are asked for: %s', (line, asked) => {
+  expect(asksForOnlyFailures(line.split(' '))).toBe(asked);
 });

@@ -49,6 +49,15 @@ const unit = object({
       resumes: nullable(object({listing: text, leaveOut: list(whole)})),
     }),
   ),
+  cut: nullable(
+    object({
+      granularity: oneOf('tests', 'each'),
+      grouping: oneOf('none', 'scope', 'named'),
+      shard: whole,
+      owner: whole,
+      given: dictionary(whole),
+    }),
+  ),
   fixtures: nullable(object({declared: list(object({names: list(text), json: text})), failure: nullable(failure)})),
   snapshots: oneOf(...SNAPSHOT_USES),
 });
@@ -92,6 +101,7 @@ const fileProfile: Shape<FileProfile> = object({
   hooksMs: finite,
   teardownMs: finite,
   cpuMs: finite,
+  delayMs: nullable(finite),
   packages: moduleTimes,
   sources: moduleTimes,
   modules: whole,
@@ -118,6 +128,7 @@ const fileError: Shape<{message: string; stack: string; type: 'Error'}> = {
 /** Over jest-worker's channel it is a list of a name and what Jest sends. */
 export const fromWorker: Shape<FromWorker> = union(
   message('unit-started', {unit: whole}),
+  message('unit-cut', {unit: whole, tests: object({names: list(text), own: list(whole), loadEntries: whole})}),
   message('unit-opened', {
     unit: whole,
     ms: finite,
@@ -306,5 +317,9 @@ export const fileRecord: Shape<FileRecord> = object(
     short: duration,
     end: oneOf('passed', 'failed', 'died'),
   },
-  {measured: object({loadMs: duration, cpuMs: duration, on: text})},
+  {
+    measured: object({loadMs: duration, cpuMs: duration, on: text}),
+    recent: list(duration),
+    unstable: oneOf(true),
+  },
 );

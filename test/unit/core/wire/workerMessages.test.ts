@@ -59,6 +59,7 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
         path: '/a.test.ts',
         hardTimeoutMs: null,
         split: null,
+        cut: null,
         fixtures: null,
         snapshots: 'as-configured',
       },
@@ -68,6 +69,7 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
         path: '/b.test.ts',
         hardTimeoutMs: null,
         split: {granularity: 'tests', grouping: 'none', collected: null, resumes: null},
+        cut: {granularity: 'each', grouping: 'scope', shard: 2, owner: 1, given: {'a b': 2, c: 3}},
         fixtures: {
           declared: [{names: ['./db.ts', '/db.ts', '/db'], json: '{"url":"x"}'}],
           failure: {message: 'no database', stack: 'Error: no database\n    at /db.ts:1:1'},
@@ -80,6 +82,7 @@ const orders: {readonly [Type in ToWorker['type']]: Extract<ToWorker, {type: Typ
         path: '/c.test.ts',
         hardTimeoutMs: 30_000,
         split: {granularity: 'each', grouping: 'named', collected: 'f00', resumes: {listing: 'b0b', leaveOut: [0, 2]}},
+        cut: null,
         fixtures: {declared: [], failure: null},
         snapshots: 'keep-obsolete',
       },
@@ -139,6 +142,7 @@ const progress = {type: 'tests-progress', unit: 2, done: [[0, 1.5] as const, [3,
 
 const messages: {readonly [Type in Exclude<FromWorker['type'], 'jest-event'>]: Extract<FromWorker, {type: Type}>} = {
   'unit-started': {type: 'unit-started', unit: 0},
+  'unit-cut': {type: 'unit-cut', unit: 2, tests: {names: ['a', 'b c', 'a'], own: [0, 2], loadEntries: 1}},
   'unit-done': {...done, outcome: {type: 'result', result: {...createEmptyTestResult(), numPassingTests: 3}}},
   'units-returned': {type: 'units-returned', asked: [1, 2], units: [2]},
   'unit-opened': opened,
@@ -317,11 +321,19 @@ test.each([
     'expected a text, got undefined',
   ],
   [
-    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":null,"fixtures":null}]}',
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":null}]}',
+    'expected the cut of a file, got undefined',
+  ],
+  [
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":null,"cut":{"granularity":"each","grouping":"all"}}]}',
+    'expected a grouping, got "all"',
+  ],
+  [
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":null,"cut":null,"fixtures":null}]}',
     'expected a use of snapshots, got undefined',
   ],
   [
-    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":null,"fixtures":null,"snapshots":"all"}]}',
+    '{"type":"give","units":[{"id":0,"configId":"c","path":"/a","hardTimeoutMs":null,"split":null,"cut":null,"fixtures":null,"snapshots":"all"}]}',
     'expected a use of snapshots, got "all"',
   ],
   ['{"type":"take-back","units":5}', 'expected a list, got 5'],

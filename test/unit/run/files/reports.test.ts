@@ -67,6 +67,29 @@ describe('the reports of one file', () => {
   });
 });
 
+describe('a file that other shards run in part', () => {
+  test('has a result of its own tests alone, whose failures count for --bail', async () => {
+    const own = testResult({failed: 1});
+    const ownPart = jest.fn(() => own);
+    const {reports, told, emitted} = reportsTo({ownPart, bail: 1});
+    void reports.fileSucceeded(a, testResult({passed: 3}));
+    await reports.drained();
+    expect(ownPart).toHaveBeenCalledTimes(1);
+    expect(told[0]).toBe('before bail');
+    expect(emitted).toEqual([[a, own]]);
+  });
+
+  test('ends without a word to Jest if this shard has none of its tests', async () => {
+    const {reports, told} = reportsTo({ownPart: () => null});
+    void reports.fileStarted(a);
+    void reports.fileSucceeded(a, testResult({}));
+    reports.fileLeftOut(b);
+    await reports.drained();
+    expect(told).toEqual(['test-file-start a', 'test-file-start a, dealt with']);
+    expect([reports.hasEnded(a), reports.hasEnded(b)]).toEqual([true, true]);
+  });
+});
+
 describe('the reports of several files', () => {
   test('overlap, however long a listener takes for one', async () => {
     const waiting: (() => void)[] = [];

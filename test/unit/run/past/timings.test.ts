@@ -36,6 +36,29 @@ const ageLock = (folder: string, seconds: number) => {
   utimesSync(lock, then, then);
 };
 
+test('what a run spends besides its files is saved once, and replaced if more of it is known later', () => {
+  const folder = temporaryFolder();
+  const before = timingsIn(folder);
+  before.recordCosts({startMs: 1000, workers: 2, fixtures: new Map()});
+  before.save();
+  const timings = loaded(folder);
+  const fixtures = new Map([['db.js', 5000]]);
+  for (const known of [{fixtures: new Map()}, {fixtures}, {fixtures}]) {
+    timings.recordCosts({startMs: 2000, workers: 2, ...known});
+    timings.save();
+  }
+  expect(timings.costs).toMatchObject({startMs: [1000]}); // those of the runs before
+  expect(loaded(folder).costs).toMatchObject({startMs: [1000, 2000], workers: [2, 2], fixtures: {'db.js': [5000]}});
+});
+
+test('a run in which no file began says nothing of the start', () => {
+  const folder = temporaryFolder();
+  const timings = timingsIn(folder);
+  timings.recordCosts({startMs: null, workers: 2, fixtures: new Map()});
+  timings.save();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 describe('the file', () => {
   test('stands where the option says, relative to rootDir', () => {
     expect(timingsIn('/project', {path: 'perf/times.json'}).path).toBe('/project/perf/times.json');
@@ -335,4 +358,13 @@ test('a corrupt file is warned of once, though it is read again to be rewritten'
   timings.save();
   expect(warnings).toHaveLength(1);
   expect(loaded(folder).get('a')?.ms).toBe(1);
+});
+
+test('a read-only one writes nothing', () => {
+  const folder = temporaryFolder();
+  const timings = loaded(folder, {readOnly: true});
+  timings.record('a.test.js', record(1));
+  timings.save();
+  expect(readdirSync(folder)).toEqual([]);
+  expect(timings.get('a.test.js')).toMatchObject({ms: 1});
 });

@@ -1,4 +1,5 @@
-import {collect, type CollectedState, type CollectOptions} from '../../../../src/worker/circus/collection';
+import {collect, type CollectOptions} from '../../../../src/worker/circus/collection';
+import type {CollectedState} from '../../../../src/worker/circus/testGroups';
 import {block, concurrent, file, test as entry} from '../circusTree';
 
 const BOTH = ['beforeAll', 'afterAll'] as const;
