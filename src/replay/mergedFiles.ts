@@ -76,7 +76,7 @@ function collect(shards: readonly ReadShard[]): {collected: Collected[]; recordi
     path,
     root,
     files: files.map((file, at) => {
-      const part: ShardPart = {...(parts[at] ?? {ended: null, cut: null}), shard, recording};
+      const part: ShardPart = {...(parts[at] ?? {ended: null, tests: 0, cut: null}), shard, recording};
       const key = `${file.configId} ${file.path}`;
       const known = indexes.get(key);
       if (known !== undefined) {
@@ -122,6 +122,11 @@ function judgeTests(
   const namesAt = (places: readonly number[]) => listed(places.map(place => quoteName(names[place])));
   const placesWith = (wanted: (count: number) => boolean) =>
     [...names.keys()].filter(place => wanted(ranIn[place]?.length ?? 0));
+  const odd = cut.find(({ended, tests, cut: {own}}) => ended !== null && tests !== own.length);
+  if (odd !== undefined) {
+    const text = `${path}: shard ${odd.shard} has ${odd.tests} results for ${odd.cut.own.length} tests.`;
+    return {problem: text, failure: text};
+  }
   const double = placesWith(count => count > 1);
   if (double.length > 0) {
     const shards = [...new Set(double.flatMap(place => ranIn[place] ?? []))].join(' and ');

@@ -1,7 +1,6 @@
 /** Reads a recording to its end, before anything is told: what it has of each of its files. */
 import type {TestResult} from '@jest/test-result';
 import type {CutLine} from '../recording/lines';
-import {RecordingError} from '../recording/reader';
 import type {PlacedRecording} from './checkedRecordings';
 import {recordedEvents} from './recordedEvents';
 
@@ -9,6 +8,8 @@ import {recordedEvents} from './recordedEvents';
 export interface RecordedPart {
   /** How the file ended; null: it did not. */
   readonly ended: 'result' | 'failure' | null;
+  /** How many tests its result has. */
+  readonly tests: number;
   /** Which of the file's tests these are; null: the file was not cut over shards, or ended before its tests were known. */
   readonly cut: CutLine | null;
 }
@@ -25,7 +26,7 @@ export interface WholeRecording {
  * @throws {RecordingError} if an event of the recording cannot be told
  */
 export function readThrough({path, root, files}: PlacedRecording, maps: string): WholeRecording {
-  const ended = new Map<number, 'failure' | {readonly tests: number}>();
+  const ends = new Map<number, Omit<RecordedPart, 'cut'>>();
   const cuts = new Map<number, CutLine>();
   const events = recordedEvents({path, root, fileCount: files.length, maps});
   let next = events.next();
@@ -33,18 +34,14 @@ export function readThrough({path, root, files}: PlacedRecording, maps: string):
     const event = next.value;
     if (event.type === 'cut') cuts.set(event.file, event.cut);
     if (event.type !== 'told') continue;
-    if (event.name === 'test-file-failure') ended.set(event.file, 'failure');
+    if (event.name === 'test-file-failure') ends.set(event.file, {ended: 'failure', tests: 0});
     if (event.name === 'test-file-success') {
-      ended.set(event.file, {tests: (event.told as TestResult).testResults.length});
+      ends.set(event.file, {ended: 'result', tests: (event.told as TestResult).testResults.length});
     }
   }
-  const parts = files.map((file, index): RecordedPart => {
-    const [end = null, cut = null] = [ended.get(index), cuts.get(index)];
-    if (end === null || end === 'failure') return {ended: end, cut};
-    if (cut !== null && cut.own.length !== end.tests) {
-      throw new RecordingError(path, `it has ${end.tests} results for ${cut.own.length} tests of ${file.path}`);
-    }
-    return {ended: 'result', cut};
+  const parts = files.map((_, file): RecordedPart => {
+    const end = ends.get(file) ?? {ended: null, tests: 0};
+    return {...end, cut: cuts.get(file) ?? null};
   });
   return {problem: next.value, parts};
 }

@@ -1,15 +1,19 @@
-/** The shards of a run, merged: all that a user sees is as in the run of Jest's own runner without shards. */
-import {onEachLine} from './project';
+/**
+ * The shards of a run, merged: all that a user sees is as in the run of Jest's own runner without shards.
+ *
+ * @can-split
+ */
+import {onEachLine, onLatestLine} from './project';
 import {replayedConfig, replayedFiles} from './replayedProject';
 import {BY_PATH, merge, recordShard, seen} from './shards';
 
 const OUTPUT = ['--reporters=jest-junit'];
 
 describe.each([
-  ['istanbul, in band', ['-i', '--coverageProvider=babel'], [1, 5]],
-  ['V8, over workers', ['-w', '2', '--coverageProvider=v8'], [2]],
-] as const)('with coverage by %s', (_, how, counts) => {
-  onEachLine('the shards of a run that fails', async (line, make) => {
+  ['istanbul, in band', ['-i', '--coverageProvider=babel'], [2, 5], onEachLine],
+  ['V8, over workers', ['-w', '2', '--coverageProvider=v8'], [1, 2], onLatestLine],
+] as const)('with coverage by %s', (_, how, counts, define) => {
+  define('the shards of a run that fails', async (line, make) => {
     const args = [...OUTPUT, ...how, '--ci', '--coverage'];
     const reports = ['junit.xml', 'coverage/lcov.info'];
     const stock = make(replayedFiles(line), replayedConfig(null));

@@ -28,7 +28,7 @@ async function call(...argv: string[]): Promise<{code: number; out: string; err:
 test.each([['--help'], ['-h'], ['help']])('%s lists the commands', async flag => {
   const {code, out, err} = await call(flag);
   expect({code, err}).toEqual({code: 0, err: ''});
-  for (const name of ['runs', 'show', 'report', 'trace', 'timings']) expect(out).toContain(`\n  ${name} `);
+  for (const name of ['runs', 'show', 'report', 'trace', 'merge', 'timings']) expect(out).toContain(`\n  ${name} `);
 });
 
 test.each([
@@ -53,6 +53,7 @@ test.each<[string[], string]>([
   [['show', 'a', '--', 'b'], 'Arguments after "--" go with --as-jest.'],
   [['show', '--allow-incomplete'], '--allow-incomplete goes with --as-jest.'],
   [['show', '--as-jest'], '--as-jest needs at least one recording.'],
+  [['merge', '--allow-incomplete'], '"merge" needs the recordings of all shards.'],
   [['show', '--as-jest', 'a', '--config=b'], 'With --as-jest, --config goes after "--".'],
   [['timings'], '"timings" needs one of: show, merge, from.'],
   [['timings', 'merge', '-o', 'x'], 'Name at least one file to read.'],

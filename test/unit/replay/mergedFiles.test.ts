@@ -7,10 +7,12 @@ const cut = (own: readonly number[], names = ['a', 'b', 'c']): CutLine => {
   return {type: 'cut', at: 1, file: 0, names, own, loadEntries: 0, unchecked: []};
 };
 
-const NOTHING: RecordedPart = {ended: null, cut: null};
-const RESULT: RecordedPart = {ended: 'result', cut: null};
-const FAILURE: RecordedPart = {ended: 'failure', cut: null};
-const part = (...own: readonly number[]): RecordedPart => ({ended: own.length > 0 ? 'result' : null, cut: cut(own)});
+const NOTHING: RecordedPart = {ended: null, tests: 0, cut: null};
+const RESULT: RecordedPart = {...NOTHING, ended: 'result'};
+const FAILURE: RecordedPart = {...NOTHING, ended: 'failure'};
+const part = (...own: readonly number[]): RecordedPart => {
+  return {ended: own.length > 0 ? 'result' : null, tests: own.length, cut: cut(own)};
+};
 
 /** @param shards by path, what each shard has */
 function merged(...shards: readonly Readonly<Record<string, RecordedPart>>[]) {
@@ -46,7 +48,7 @@ test('a file that one shard ran whole in place of its part', () => {
 
 test.each([
   [FAILURE, part(1, 2)],
-  [{ended: 'failure', cut: cut([0])} as const, part(1)],
+  [{...FAILURE, cut: cut([0])}, part(1)],
   [FAILURE, FAILURE],
 ])('a file that failed as a whole somewhere', (one, other) => {
   const {order, problems} = merged({x: one}, {x: other});
@@ -55,7 +57,7 @@ test.each([
 });
 
 test('a file that two shards ran', () => {
-  for (const other of [RESULT, FAILURE, part(1), {ended: null, cut: cut([1])}] satisfies RecordedPart[]) {
+  for (const other of [RESULT, FAILURE, part(1), {...NOTHING, cut: cut([1])}]) {
     const {order, problems} = merged({x: other}, {}, {x: RESULT});
     expect(problems).toEqual([
       expect.stringMatching(/^x has two results: shard [13] ran all of it, and shard [13] ran/),
@@ -72,7 +74,7 @@ test('files without a result', () => {
 });
 
 test('tests that no shard ran', () => {
-  const died: RecordedPart = {ended: null, cut: cut([1])};
+  const died: RecordedPart = {...NOTHING, cut: cut([1])};
   const {order, problems} = merged({x: part(0)}, {x: died});
   expect(problems).toEqual(['No shard has a result of these tests of x (shard 2 was to run them):\n  "b"\n  "c"']);
   expect(order.shared).toMatchObject([{endsIn: 0, failure: null}]);
@@ -85,8 +87,14 @@ test('tests that two shards ran', () => {
   expect(order.shared[0]?.failure).toBe(problems[0]);
 });
 
+test('a shard without a result of each of its tests', () => {
+  const {order, problems} = merged({x: part(0)}, {x: {...part(1, 2), tests: 1}});
+  expect(problems).toEqual(['x: shard 2 has 1 results for 2 tests.']);
+  expect(order.shared[0]?.failure).toBe(problems[0]);
+});
+
 test('shards that found different tests', () => {
-  const other: RecordedPart = {ended: 'result', cut: cut([1, 2], ['a', 'b', 'd'])};
+  const other: RecordedPart = {...part(1, 2), cut: cut([1, 2], ['a', 'b', 'd'])};
   const {order, problems} = merged({x: part(0)}, {x: other});
   expect(problems[0]).toMatch(/^x was cut over shards, and its tests are not the same in each of them/);
   expect(problems[0]).toContain('\n  - "c" (only in shard 1)\n  + "d" (only in shard 2)\n');
@@ -95,7 +103,7 @@ test('shards that found different tests', () => {
 });
 
 test('a file whose tests are all gone fails as in Jest', () => {
-  const none: RecordedPart = {ended: null, cut: cut([], [])};
+  const none: RecordedPart = {...NOTHING, cut: cut([], [])};
   const {order, problems} = merged({x: none}, {x: none});
   expect(problems).toEqual([]);
   expect(order.shared).toMatchObject([{endsIn: 1, failure: 'Your test suite must contain at least one test.'}]);

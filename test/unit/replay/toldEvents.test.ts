@@ -22,6 +22,9 @@ const done = (own: readonly number[], file = 0) => {
   return told('test-file-success', file, {...createEmptyTestResult(), testFilePath: 'x.test.js', testResults});
 };
 const failure = (message: string) => told('test-file-failure', 0, {message, stack: message, type: 'Error'});
+const end = (verdict: 'passed' | 'fault', failedOutside = false): RecordingLine => {
+  return {type: 'end', at: 1, verdict, failedOutside};
+};
 const warning = (text: string): RecordingLine => ({type: 'warning', at: 1, text});
 
 const cuts = (...own: readonly (readonly number[])[]): SharedFile['cuts'] =>
@@ -39,8 +42,7 @@ function eventsOf(recordings: readonly (readonly RecordingLine[])[], shared: Par
     files: [],
     recordings: recordings.map(lines => {
       const path = join(folder, `${count++}.xdist`);
-      const end: RecordingLine = {type: 'end', at: 1, verdict: 'passed', failedOutside: false};
-      writeRecording(path, [{...RUN, level: 'full'}, {type: 'files', files}, ...lines, end]);
+      writeRecording(path, [{...RUN, level: 'full'}, {type: 'files', files}, ...lines, end('passed')]);
       return {path, root: folder, files: [0, 1]};
     }),
     shared: [{...SHARED, ...shared}],
@@ -95,4 +97,8 @@ test('without an end of any part, there is none', () => {
 test('what several recordings warn of is told once', () => {
   const [one, other] = [warning('one'), warning('other')];
   expect(eventsOf([[one, one], [other, one], [other]], {})).toEqual(['warning one', 'warning one', 'warning other']);
+});
+
+test('a fault of the runner fails the run, and so does what is not the result of a file', () => {
+  expect(eventsOf([[end('fault')], [end('passed', true)], []], {})).toEqual(['failed-outside', 'failed-outside']);
 });
