@@ -1,6 +1,7 @@
 /** What would make a recorded run shorter, and by how much: found by running it again in virtual time. */
 import type {RecordedTest, RecordingLine, RunLine, ShareLine} from '../recording/lines';
 import {floorOf, type Floor} from './floor';
+import {shardAdvice, type ShardPrediction} from './shardAdvice';
 import {observeRun, type ObservedRun} from './whatIf/observedRun';
 import {Predictor, wholeOf, type Prediction} from './whatIf/predict';
 import {VirtualRunError, type UnitWork} from './whatIf/virtualRun';
@@ -20,6 +21,8 @@ export interface Advice {
   /** null: the run was in band. */
   readonly recorded: {readonly workers: number; readonly ms: number} | null;
   readonly workers: readonly (Prediction & {readonly workers: number})[];
+  /** One shard, and the numbers of shards that pay; null: not asked for, or the run was a shard itself. */
+  readonly shards: readonly ShardPrediction[] | null;
   /** Files whose tests could be spread over the workers, with what that saves. The best first. */
   readonly splits: readonly ({readonly file: number; readonly tests: number} & Saving)[];
   /** null: nobody measured the loading of modules. */
@@ -83,7 +86,7 @@ export function adviceOn(run: RunLine, lines: readonly RecordingLine[], options:
     packages: measured ? packagesOf(shares) : null,
     memory: measured ? memoryOf(shares) : null,
   };
-  const nothing = {cautions: [], recorded: null, workers: [], splits: [], hooks: hooksOf(shares)};
+  const nothing = {cautions: [], recorded: null, workers: [], shards: null, splits: [], hooks: hooksOf(shares)};
   const observed = observeRun(run, lines);
   if ('problem' in observed) return {...known, ...nothing, problem: observed.problem};
   const {computing, foreignCores} = observed;
@@ -131,6 +134,7 @@ function predictions(
     cautions: cautionsOf(run, lines, observed),
     recorded,
     workers: numbers.map(workers => ({workers, ...predictor.predict({workers})})),
+    shards: brief || run.jest.shard !== null ? null : shardAdvice(lines, observed, predictor, recorded.workers),
     splits: splitsOf(observed, predictor, shares, brief ? 1 : SPLITS_TRIED, saved).filter(({most}) => isWorth(most)),
     hooks:
       hooks === null ? null : {...hooks, savesAtMost: savedByFixture(hooks, observed, predictor, recorded.workers)},

@@ -8,6 +8,7 @@ export function adviceText(advice: Advice, pathOf: (file: number) => string, fil
   const nameOf = (file: number) => printable(pathOf(file));
   const sections = [
     workersText(advice),
+    shardsText(advice),
     floorText(advice, unit => nameOf(fileOf(unit))),
     splitsText(advice, nameOf),
     packagesText(advice),
@@ -29,6 +30,24 @@ function workersText({problem, cautions, recorded, workers}: Advice): string[] {
     'The next run would take about this long, from the start of Jest to its end',
     ...table(rows, new Set([0, 1])).map(line => `  ${line}`),
     ...cautions,
+  ];
+}
+
+function shardsText({problem, recorded, shards}: Advice): string[] {
+  if (problem !== null || recorded === null) return ['What shards would save is unknown.'];
+  if (shards === null) return ['What other numbers of shards would save is unknown: this run is one shard of several.'];
+  const workers = recorded.workers === 1 ? '1 worker' : `${recorded.workers} workers`;
+  if (shards.length < 2) return [`With ${workers} in each, no number of shards makes the run much shorter.`];
+  const rows = shards.map(({shards: count, ms, billedMinutes}) => [
+    count === 1 ? '1 shard' : `${count} shards`,
+    describeTimeSpan(ms),
+    `${billedMinutes} min billed`,
+  ]);
+  return [
+    `In shards with ${workers} each, the slowest would take about this long, from the start of its Jest to its end`,
+    ...table(rows, new Set([0, 1, 2])).map(line => `  ${line}`),
+    'It is assumed that each shard has a machine like this one, starts as this run did, may cut each file that',
+    'may be split, and is billed by whole minutes. What a CI does before and after Jest is not in it.',
   ];
 }
 

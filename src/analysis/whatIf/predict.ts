@@ -8,8 +8,10 @@ import {virtualRun, type RunWork, type UnitWork} from './virtualRun';
 /** What would be different. */
 export interface WhatIf {
   readonly workers: number;
-  /** Units that take something else, and may be split or not. */
+  /** Units that take something else, and may be split as `split` says; null: as in the recorded run. */
   readonly units?: ReadonlyMap<number, {readonly work: UnitWork; readonly split: 'tests' | null}>;
+  /** The units that run. Default: all. */
+  readonly only?: ReadonlySet<number>;
 }
 
 export interface Prediction {
@@ -84,14 +86,21 @@ export class Predictor {
     const units = this.work.units.map((unit, id) => whatIf.units?.get(id)?.work ?? unit);
     const ms =
       whatIf.workers === 1 && this.#options.oneIsInBand
-        ? beforeMs + this.#inBandMs({...this.work, units})
+        ? beforeMs +
+          this.#inBandMs({...this.work, units: units.filter((_, id) => whatIf.only?.has(id) !== false)}, whatIf.only)
         : beforeMs + afterMs + this.#overWorkersMs(whatIf, {...this.work, units});
     const off = OFF.waiting + OFF.computing * (computing ?? 1);
     return {ms, from: ms * (1 - off), to: ms * (1 + off)};
   }
 
   /** In band, one file follows the other, fixtures are waited for, and nothing is computed beside a file. */
-  #inBandMs({units, fixtures, first}: RunWork): number {
+  #inBandMs({units, fixtures: all, first}: RunWork, only?: ReadonlySet<number>): number {
+    const needed = new Set(
+      this.#run.plan.plan.units.flatMap(({id, constraints}) =>
+        only?.has(id) === false ? [] : (constraints?.fixtures ?? []),
+      ),
+    );
+    const fixtures = all.filter((_, id) => needed.has(id));
     const {besideWorkers} = this.#run;
     const files = units.reduce((sum, unit) => {
       const {ms, cpuMs} = wholeOf(unit);
@@ -105,9 +114,10 @@ export class Predictor {
   }
 
   /** The next run knows how long each file took in this one. */
-  #overWorkersMs({workers, units: changed}: WhatIf, work: RunWork): number {
+  #overWorkersMs({workers, units: changed, only}: WhatIf, work: RunWork): number {
     const {plan} = this.#run.plan;
-    const inputs = plan.units.map(({id, file, split, constraints, node}): PlanInput => {
+    const running = plan.units.filter(({id}) => only?.has(id) !== false);
+    const inputs = running.map(({id, file, split, constraints, node}): PlanInput => {
       const unit = work.units[id];
       return {
         file,

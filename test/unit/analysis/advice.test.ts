@@ -115,3 +115,44 @@ test('names of files and packages cannot act on a terminal', () => {
   expect(text).not.toMatch(/[\u001b\u0007\u202e]/);
   expect(text).toContain('\\x1b[2Jevil');
 });
+
+describe('shards', () => {
+  const textOf = (run: typeof RUN, lines: Parameters<typeof adviceOn>[1]) =>
+    adviceText(
+      adviceOn(run, lines),
+      file => `/${file}`,
+      unit => unit,
+    );
+
+  test('are tried with the recorded number of workers in each, as long as they pay', () => {
+    const files = Array.from({length: 16}, () => ({loadMs: 1000, tests: [29_000]}));
+    const {lines, ms} = simulatedRecording(planOf(Array<number>(16).fill(30_000), {slots: 2}), files, () => PROFILE);
+    const {shards} = adviceOn(RUN, lines);
+    expect(shards!.map(one => one.shards)).toEqual([1, 2, 3, 4, 8]);
+    expect(shards![0]!.ms / ms).toBeCloseTo(1, 1);
+    // 30 s for each file, for two at a time.
+    expect(shards!.map(one => Math.round(one.ms / 30_000))).toEqual([8, 4, 3, 2, 1]);
+    expect(shards!.map(({billedMinutes}) => billedMinutes)).toEqual([5, 6, 6, 8, 8]);
+    const text = textOf(RUN, lines);
+    expect(text).toMatch(/In shards with 2 workers each/);
+    expect(text).toMatch(/8 shards +\d+(\.\d)? s +8 min billed/);
+  });
+
+  test('that cannot cut the longest file do not pay', () => {
+    const {lines} = simulatedRecording(plan, FILES, () => PROFILE);
+    expect(textOf(RUN, lines)).toContain('With 2 workers in each, no number of shards makes the run much shorter.');
+  });
+
+  test('share a file that may be split', () => {
+    const split = planOf([10_050, 1000, 1000, 1000, 1000], {slots: 2}, [0]);
+    const {lines} = simulatedRecording(split, FILES, () => PROFILE);
+    const {shards} = adviceOn(RUN, lines);
+    expect(shards!.find(one => one.shards === 4)!.ms).toBeLessThan(shards![0]!.ms / 2.5);
+  });
+
+  test('of a run that was one itself are unknown', () => {
+    const {lines} = simulatedRecording(plan, FILES, () => PROFILE);
+    const run = {...RUN, jest: {...RUN.jest, shard: {shardIndex: 1, shardCount: 2}}};
+    expect(textOf(run, lines)).toContain('this run is one shard of several');
+  });
+});

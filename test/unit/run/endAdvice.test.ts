@@ -16,6 +16,7 @@ const ADVICE: Advice = {
     {workers: 2, ms: 60_000, from: 57_000, to: 63_000},
     {workers: 4, ms: 40_000, from: 36_000, to: 44_000},
   ],
+  shards: null,
   splits: [],
   packages: null,
   hooks: null,
