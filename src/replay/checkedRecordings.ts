@@ -33,7 +33,8 @@ export interface PlacedRecording {
 }
 
 /**
- * @param places files, or folders whose files with the extension `.xdist` are taken
+ * @param places files, or folders whose files with the extension `.xdist` are taken. So are those of their subfolders,
+ *   because CIs put each job's artifacts into a folder of its own.
  * @throws {ReplayError} if a place has no recording
  */
 export function findRecordings(places: readonly string[], cwd: string): string[] {
@@ -42,12 +43,24 @@ export function findRecordings(places: readonly string[], cwd: string): string[]
     const stats = statSync(path, {throwIfNoEntry: false});
     if (stats === undefined) throw new ReplayError(`${place}: there is no such file or folder.`);
     if (!stats.isDirectory()) return [path];
-    const names = readdirSync(path).filter(name => name.endsWith('.xdist'));
-    if (names.length === 0) throw new ReplayError(`${place}: the folder has no recording (*.xdist).`);
-    return names.sort().map(name => join(path, name));
+    const found = [path, ...subfolders(path)].flatMap(recordingsIn);
+    if (found.length === 0) throw new ReplayError(`${place}: the folder has no recording (*.xdist).`);
+    return found;
   });
   if (paths.length === 0) throw new ReplayError('no recording is named.');
   return [...new Set(paths)];
+}
+
+function subfolders(folder: string): string[] {
+  return readdirSync(folder, {withFileTypes: true})
+    .filter(entry => entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.'))
+    .map(({name}) => join(folder, name))
+    .sort();
+}
+
+function recordingsIn(folder: string): string[] {
+  const names = readdirSync(folder).filter(name => name.endsWith('.xdist'));
+  return names.sort().map(name => join(folder, name));
 }
 
 /** @throws {RecordingError} if it is no full recording */

@@ -32,15 +32,37 @@ export function shardSet(heads: readonly [RecordingHead, ...RecordingHead[]]): S
   const shards = heads.map(shardOf).sort((a, b) => a.shard.index - b.shard.index) as [ShardHead, ...ShardHead[]];
   const [first, ...others] = shards;
   checkCommits(shards);
-  for (const [at, other] of others.entries()) {
-    const before = shards[at] ?? first;
-    if (other.shard.index === before.shard.index && other.shard.count === before.shard.count) {
-      throw new ReplayError(`${nameOf(other)} is there twice: ${before.path} and ${other.path}.`);
-    }
-    checkAlike(first, other);
+  for (const other of others) checkAlike(first, other);
+  const byIndex = new Map<number, [ShardHead, ...ShardHead[]]>();
+  for (const head of shards) {
+    const known = byIndex.get(head.shard.index);
+    if (known === undefined) byIndex.set(head.shard.index, [head]);
+    else known.push(head);
   }
+  for (const ofShard of byIndex.values()) checkDisjoint(ofShard);
   const {run} = shards.find(({shard}) => shard.files > 1) ?? first;
-  return {shards, settings: run.jest, problems: [...missingShards(shards), ...shards.flatMap(missingFiles)]};
+  const missing = [...byIndex.values()].flatMap(missingFiles);
+  return {shards, settings: run.jest, problems: [...missingShards(shards), ...missing]};
+}
+
+/**
+ * A shard has several recordings if its projects have different options of the runner: Jest then makes several runs.
+ *
+ * @throws {ReplayError} if the shard itself was run several times
+ */
+function checkDisjoint(ofShard: readonly [ShardHead, ...ShardHead[]]): void {
+  const first = new Map<string, ShardHead>();
+  for (const head of ofShard) {
+    for (const {project, path} of head.files) {
+      const {name = null, rootDir = ''} = head.run.projects[project] ?? {};
+      const key = JSON.stringify([name, rootDir, path]);
+      const other = first.get(key);
+      if (other !== undefined && other !== head) {
+        throw new ReplayError(`${nameOf(head)} is there twice: ${other.path} and ${head.path} have the file ${path}.`);
+      }
+      first.set(key, head);
+    }
+  }
 }
 
 /** As in `shard 2 of 5`. */
@@ -111,12 +133,12 @@ function missingShards([first, ...others]: ShardSet['shards']): string[] {
   return missing.map(index => `${nameOf({shard: {...first.shard, index}})} is missing: no recording here is of it.`);
 }
 
-function missingFiles(head: ShardHead): string[] {
-  const {files, ofOtherRunners} = head.shard;
-  if (head.files.length === files - ofOtherRunners) return [];
+function missingFiles(ofShard: readonly [ShardHead, ...ShardHead[]]): string[] {
+  const [first] = ofShard;
+  const {files, ofOtherRunners} = first.shard;
+  const there = ofShard.reduce((sum, head) => sum + head.files.length, 0);
+  if (there === files - ofOtherRunners) return [];
   const others = ofOtherRunners === 0 ? '' : `, ${ofOtherRunners} of them with other runners`;
-  return [
-    `${nameOf(head)}: the plan gives it ${files} files${others}, and its recording has ${head.files.length} ` +
-      `(${head.path}).`,
-  ];
+  const paths = ofShard.map(({path}) => path).join(', ');
+  return [`${nameOf(first)}: the plan gives it ${files} files${others}, and its recording has ${there} (${paths}).`];
 }

@@ -115,7 +115,7 @@ async function playPipeline(
     const {code, text} = await job.run(command, shard(index));
     expect([code, text]).toEqual([0, expect.stringContaining(`shard ${index} of 3 runs `)]);
     hashes.add(/Plan (\w+)/.exec(text)?.[1]);
-    job.handTo(merge, RECORDINGS, merging.includes(' merge shards ') ? 'shards' : '.');
+    job.handTo(merge, RECORDINGS, merging.includes(' merge shards ') ? `shards/shard-${index}` : '.');
   }
   expect([...hashes]).toEqual([/Plan (\w+)/.exec(planned.text)?.[1]]);
 

@@ -41,8 +41,17 @@ test('a run that was no shard', () => {
 
 test('a shard that is there twice', () => {
   expect(() => set(shard(2), {...shard(2), path: 'again.xdist'})).toThrow(
-    'shard 2 of 3 is there twice: 2.xdist and again.xdist.',
+    'shard 2 of 3 is there twice: 2.xdist and again.xdist have the file a.test.js.',
   );
+});
+
+test('a shard with a recording for each of its runs', () => {
+  const files = [{project: 0, path: 'b.test.js'}];
+  const both = [shard(2, {files: 2}), {...shard(2, {files: 2}), path: '2-2.xdist', files}] as const;
+  expect(set(shard(1), ...both, shard(3)).problems).toEqual([]);
+  expect(set(shard(1), both[0], shard(3)).problems).toEqual([
+    'shard 2 of 3: the plan gives it 2 files, and its recording has 1 (2.xdist).',
+  ]);
 });
 
 test.each<[string, string, RecordingHead]>([
