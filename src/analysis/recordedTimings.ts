@@ -10,7 +10,7 @@ import {
   type Timings,
 } from '../core/plan/durations';
 import {withRun, type CostsOfRun} from '../core/plan/runCosts';
-import {combineCut, type CutRecord} from '../core/shards/combineCut';
+import {combineCut, type CutRecord} from '../core/shards/cutRecords';
 import type {CutLine, FileLine, RecordingLine, RunLine, ShareLine} from '../recording/lines';
 import {planOf, recordedSteps} from './scheduleReplay';
 import {slotTimeline} from './slotTimeline';

@@ -103,7 +103,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     recorder.leftOut(test);
   }
   const cutFiles = new CutFiles(cuts, recorder);
-  const past = new PastRuns(timings, globalConfig);
+  const past = new PastRuns(timings, globalConfig, test => cutFiles.cutOf(test));
   const splittable = findSplittable(tests, {
     globalConfig,
     dist: options.dist,

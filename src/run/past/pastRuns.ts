@@ -11,8 +11,9 @@ import {
   testDurations,
   type FileRecord,
 } from '../../core/plan/durations';
+import {ownPart} from '../../core/shards/cutRecords';
+import type {FileCut} from '../../core/wire/fileCut';
 import type {FileProfile} from '../../core/wire/fileProfile';
-import {currentShard} from '../shard/currentShard';
 import {thisMachine} from './thisMachine';
 import type {TimingsFile} from './timings';
 
@@ -29,10 +30,13 @@ export interface RanFile {
 export class PastRuns {
   readonly #timings: TimingsFile;
   readonly #globalConfig: Config.GlobalConfig;
+  readonly #cutOf: (test: Test) => FileCut | null;
 
-  constructor(timings: TimingsFile, globalConfig: Config.GlobalConfig) {
+  /** @param cutOf null: this run has the whole file */
+  constructor(timings: TimingsFile, globalConfig: Config.GlobalConfig, cutOf: (test: Test) => FileCut | null) {
     this.#timings = timings;
     this.#globalConfig = globalConfig;
+    this.#cutOf = cutOf;
   }
 
   /** The file's key in the timings file. @param node the node's name with `dist: 'each'`; null otherwise */
@@ -41,17 +45,19 @@ export class PastRuns {
     return fileKey(test.context.config.displayName?.name ?? null, path, node);
   }
 
+  /** Of a file that is cut over shards: the record of this shard's part. */
   of(test: Test, node: string | null = null): FileRecord | null {
-    return this.#timings.get(this.key(test, node));
+    const record = this.#timings.get(this.key(test, node));
+    const cut = this.#cutOf(test);
+    return record === null || cut === null ? record : ownPart(record, cut);
   }
 
   note(test: Test, {ms, result, profiles}: RanFile, node: string | null = null): void {
     if (this.#globalConfig.collectTests) return; // nothing ran
     const past = this.of(test, node);
-    // With -t, or if other shards ran the other tests, this duration is not the file's, and the other tests keep their
-    // records.
-    const isCut = currentShard()?.planned(test.context.config.id, test.path)?.given != null;
-    const partial = Boolean(this.#globalConfig.testNamePattern) || isCut || result === null;
+    // With -t only some tests ran, so this duration is not the file's, and the other tests keep their records. What a
+    // shard ran of a file is not written: see TimingsOptions.
+    const partial = Boolean(this.#globalConfig.testNamePattern) || result === null;
     const failed = result === null || result.numFailingTests > 0 || result.testExecError != null;
     const {tests, short} = testDurations(result?.testResults ?? [], ms ?? Infinity);
     const measured = partial ? past?.measured : measuredBy(profiles, thisMachine());

@@ -1,5 +1,6 @@
-/** One record of a file whose tests ran in several shards. */
+/** The records of files that are cut over shards: of the whole file by those of its parts, and the other way round. */
 import type {FileRecord} from '../plan/durations';
+import {shardOfTest, type PlannedFile} from './shardPlan';
 
 /** What one shard says of its part of the file. */
 export interface CutRecord {
@@ -56,7 +57,31 @@ function sumOf(all: FileRecord, other: FileRecord): FileRecord {
   };
 }
 
+/**
+ * What a shard is expected to spend on its part of a cut file: the loading, its tests, and all else if it is the owner.
+ *
+ * @param record of the whole file
+ */
+export function ownPart(
+  record: FileRecord,
+  {shard, owner, given}: {readonly shard: number; readonly owner: number} & Pick<PlannedFile, 'given'>,
+): FileRecord {
+  const own = Object.entries(record.tests).filter(([name]) => shardOfTest({shard: owner, given}, name) === shard);
+  const loadMs = loadOf(record);
+  const rest = Math.max(0, (record.ms ?? 0) - loadMs - totalOf(Object.values(record.tests)));
+  return {
+    ...record,
+    ms: record.ms === null ? null : loadMs + totalOf(own.map(([, ms]) => ms)) + (shard === owner ? rest : 0),
+    tests: Object.fromEntries(own),
+    short: shard === owner ? record.short : 0,
+  };
+}
+
 /** What a shard spent before its first test, in ms. Unknown, it is all that was spent in no test. */
 function loadOf({ms, tests, measured}: FileRecord): number {
-  return measured?.loadMs ?? Math.max(0, (ms ?? 0) - Object.values(tests).reduce((sum, one) => sum + one, 0));
+  return measured?.loadMs ?? Math.max(0, (ms ?? 0) - totalOf(Object.values(tests)));
+}
+
+function totalOf(durations: readonly number[]): number {
+  return durations.reduce((sum, ms) => sum + ms, 0);
 }
