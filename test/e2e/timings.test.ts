@@ -140,3 +140,18 @@ onLatestLine('tests with new names are unknown to the scheduler, as in a new fil
     ]),
   );
 });
+
+onLatestLine('each run adds to what is remembered of its files, its start and its fixtures', async (_line, make) => {
+  const project = make({
+    'fixture.js': 'exports.setup = () => 1;',
+    'a.test.js': `/** @shared-fixture ./fixture */ ${TEST}`,
+    'b.test.js': TEST,
+  });
+  for (let run = 0; run < 2; run++)
+    expect(await project.run(['-w', '2'], {env: PARALLEL})).toMatchObject({exitCode: 0});
+  const ms = expect.any(Number) as number;
+  expect(JSON.parse(project.read('timings.json'))).toMatchObject({
+    files: {'a.test.js': {recent: [ms, ms]}, 'b.test.js': {recent: [ms, ms]}},
+    costs: {startMs: [ms, ms], workers: [2, 2], fixtures: {'fixture.js': [ms, ms]}},
+  });
+});
