@@ -51,7 +51,8 @@ export function benchmarkShardBalance(installs: readonly Install[]): void {
     ['120 files that compute and one that is 30% of all', suite(0.3)],
   ];
   for (const [name, files] of suites) {
-    const prepared = prepareSuite(install, name, files, {args: ['-w', '2', '--ci']});
+    // These shards take seconds. Those of a CI take minutes, and none of them runs in band.
+    const prepared = prepareSuite(install, name, files, {args: ['-w', '2', '--ci'], env: {XDIST_IN_BAND: 'never'}});
     measureAll(name, prepared, join(install.folder, 'node_modules', 'jest-runner-xdist'));
     rmSync(prepared.folder, {recursive: true, force: true});
   }
