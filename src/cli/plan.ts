@@ -1,8 +1,8 @@
 /** `plan`: the plan of a sharded run, as a table or as a file that all shards read. */
 import {spawnSync} from 'node:child_process';
-import {copyFileSync, existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join, resolve} from 'node:path';
+import {join} from 'node:path';
 import {shardsOfFile} from '../core/shards/shardPlan';
 import {describeTimeSpan} from '../core/texts/timeSpan';
 import {PLAN_TO_VARIABLE} from '../core/rules/optionSchemas';
@@ -10,6 +10,7 @@ import {hashOf, readPlanFile, type PlanFile} from '../shard/planFile';
 import {CommandError, UsageError, type Arguments, type Command} from './command';
 import {printable, table} from './printable';
 import {checkJestArguments, findShardedJest} from './shardedJest';
+import {writeOutput} from './writeOutput';
 
 export const plan: Command = {
   summary: 'Show which shard would run what',
@@ -31,7 +32,7 @@ plan to a file, for a CI whose first job plans for all shards: they take it with
       makePlan(path, count, cwd, args.rest ?? []);
       const made = readPlanFile(path);
       const [output] = args.flags.get('output') ?? [];
-      if (output !== undefined) copyTo(resolve(cwd, output), path);
+      if (output !== undefined) writeOutput(output, cwd, readFileSync(path, 'utf8'));
       print(planText(made, args.flags.has('files')));
       return 0;
     } finally {
@@ -67,14 +68,6 @@ function shardsIn({flags}: Arguments): number {
     throw new UsageError(`"plan" needs --shards, a whole number from 1 to ${MOST_SHARDS}.`);
   }
   return count;
-}
-
-function copyTo(path: string, from: string): void {
-  try {
-    copyFileSync(from, path);
-  } catch (error) {
-    throw new CommandError(`${path} cannot be written: ${(error as Error).message}`);
-  }
 }
 
 function planText(made: PlanFile, withFiles: boolean): string {

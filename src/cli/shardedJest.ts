@@ -5,10 +5,11 @@ import {join} from 'node:path';
 import * as v from 'valibot';
 import {CommandError, UsageError} from './command';
 import {findJestCommand, showConfig} from '../run/jest/projectJest';
+import {jestOf} from '../run/jest/runningJest';
+import {OUR_SEQUENCER} from '../run/shard/ourSequencer';
 
 const shown = v.object({
   globalConfig: v.looseObject({
-    rootDir: v.string(),
     testSequencer: v.string(),
     collectCoverage: v.boolean(),
     coverageThreshold: v.optional(v.unknown()),
@@ -20,7 +21,6 @@ export interface ShardedJest {
   readonly bin: string;
   /** What makes Jest use our sequencer; empty: the project has a sequencer of its own, which must extend ours. */
   readonly sequencerArguments: readonly string[];
-  readonly rootDir: string;
   /** Whether the project's config sets a threshold for coverage, and coverage is collected. */
   readonly hasThreshold: boolean;
 }
@@ -33,11 +33,10 @@ export function findShardedJest(cwd: string, jestArguments: readonly string[]): 
   if (error !== null) throw new CommandError(`Jest could not be started: ${error}`);
   const parsed = v.safeParse(shown, config);
   if (!parsed.success) throw new CommandError(`Jest cannot show its config.\n\n${stderr.trim() || stdout.trim()}`);
-  const {rootDir, testSequencer, collectCoverage, coverageThreshold} = parsed.output.globalConfig;
+  const {testSequencer, collectCoverage, coverageThreshold} = parsed.output.globalConfig;
   return {
     bin,
     sequencerArguments: isJestsOwn(testSequencer, bin) ? [`--testSequencer=${OUR_SEQUENCER}`] : [],
-    rootDir,
     hasThreshold: collectCoverage && coverageThreshold != null,
   };
 }
@@ -55,16 +54,8 @@ export function checkJestArguments(command: string, jestArguments: readonly stri
   }
 }
 
-const OUR_SEQUENCER = join(__dirname, '..', 'shard', 'sequencer.js');
-
 /** Whether a config's sequencer is Jest's default one, which cuts by counts. */
 function isJestsOwn(testSequencer: string, bin: string): boolean {
-  const fromBin = createRequire(realpathSync(bin));
-  try {
-    const fromCore = createRequire(fromBin.resolve('@jest/core'));
-    const fromConfig = createRequire(fromCore.resolve('jest-config'));
-    return fromConfig.resolve('@jest/test-sequencer') === testSequencer;
-  } catch {
-    return /[\\/]@jest[\\/]test-sequencer[\\/]/.test(testSequencer);
-  }
+  const core = createRequire(realpathSync(bin)).resolve('@jest/core');
+  return jestOf(core).defaultSequencer() === testSequencer;
 }

@@ -1,6 +1,6 @@
 /** `timings`: what is remembered of past runs, and how to make it of other files. */
-import {existsSync, readFileSync, writeFileSync} from 'node:fs';
-import {relative, resolve} from 'node:path';
+import {existsSync, readFileSync} from 'node:fs';
+import {resolve} from 'node:path';
 import {timingsAfter} from '../analysis/recordedTimings';
 import {formatTimings, mergeTimings, parseTimings, type Timings} from '../core/plan/durations';
 import {describeTimeSpan} from '../core/texts/timeSpan';
@@ -8,6 +8,7 @@ import {CommandError, UsageError, type Arguments, type Command, type Surrounding
 import {keyedRecording} from './keyedRecording';
 import {printable, table} from './printable';
 import {PROJECT_FLAGS, projectArguments, timingsOfProject} from './project';
+import {writeOutput} from './writeOutput';
 
 const NOTHING: Timings = {files: new Map(), costs: null};
 
@@ -64,12 +65,7 @@ function outputOf({flags}: Arguments, {cwd}: Surroundings): string {
 }
 
 function write(path: string, made: Timings, {cwd, print}: Surroundings): number {
-  try {
-    writeFileSync(path, formatTimings(made));
-  } catch (error) {
-    throw new CommandError(`${path} cannot be written: ${(error as Error).message}`);
-  }
-  print(`${relative(cwd, path)} has the durations of ${made.files.size} test files.\n`);
+  print(`${writeOutput(path, cwd, formatTimings(made))} has the durations of ${made.files.size} test files.\n`);
   return 0;
 }
 

@@ -1,7 +1,6 @@
 /** The plan of a run over workers: for each file, its constraints and its past duration, in dispatch order. */
 import {statSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
-import {join} from 'node:path';
 import type {Test} from '@jest/test-result';
 import {MODES} from '../core/plan/dist';
 import {type PlanInput, planUnits} from '../core/plan/plan';
@@ -14,8 +13,7 @@ import {canMerge} from './files/mergeTools';
 import type {MachineLoad} from './machine/machineLoad';
 import type {ParallelRunOptions} from './parallelRunOptions';
 import type {RunOptions} from './runOptions';
-
-const OUR_SEQUENCER = join(__dirname, '..', 'shard', 'sequencer.js');
+import {OUR_SEQUENCER} from './shard/ourSequencer';
 
 /** How many workers `slots: 'auto'` may start for each core. */
 const SLOTS_PER_CORE = 4;

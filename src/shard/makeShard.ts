@@ -6,6 +6,7 @@ import type {ShardCosts} from '../core/shards/shardInput';
 import {shardsOfFile, type PlannedFile, type ShardPlan} from '../core/shards/shardPlan';
 import {asksForOnlyFailures} from '../core/rules/commandLine';
 import {PLAN_TO_VARIABLE, PLAN_VARIABLE} from '../core/rules/optionSchemas';
+import {cacheDirectoryOf} from '../run/cache/cacheDirectory';
 import {findRunningJest} from '../run/jest/runningJest';
 import {readOptionFiles, resolveFoundOptions} from '../run/optionSources';
 import {TimingsFile} from '../run/past/timings';
@@ -49,7 +50,7 @@ export async function makeShard<T extends SequencedTest>(
     ...readOptionFiles(rootDir),
     {name: "the runner's options in the Jest config", value: runnerOptions ?? {}},
   ]);
-  const [cacheDirectory = ''] = tests.map(({context}) => context.config.cacheDirectory).sort();
+  const cacheDirectory = cacheDirectoryOf(tests);
   const timings = new TimingsFile({path: options.timings, rootDir, cacheDirectory, runId: '', readOnly: true, warn});
   timings.load();
   const all = shardInputs(tests, {

@@ -301,16 +301,8 @@ export class Recorder implements ScheduleLog {
   }
 }
 
-function shardLine({
-  index,
-  count,
-  planHash,
-  madeFrom,
-  files,
-  ofOtherRunners,
-  withoutRecording,
-}: CurrentShard): ShardLine {
-  return {type: 'shard', index, count, planHash, madeFrom, files, ofOtherRunners, withoutRecording};
+function shardLine({planned: _planned, ...recorded}: CurrentShard): ShardLine {
+  return {type: 'shard', ...recorded};
 }
 
 /** @param error why the file has no result */
