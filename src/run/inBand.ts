@@ -3,10 +3,10 @@ import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
 import type {FileError} from '../core/texts/deaths';
 import {CompileCache} from '../worker/compile/compileCache';
-import type {CutTests} from '../core/wire/fileCut';
+import type {CutTests, FileCut} from '../core/wire/fileCut';
 import type {FileProfile} from '../core/wire/fileProfile';
 import type {CompileCacheOrder, FileFixtures, FixtureFailure, UnitOutcome} from '../core/wire/workerMessages';
-import {CutFile} from '../worker/circus/cutFile';
+import type * as CutFileModule from '../worker/circus/cutFile';
 import {expectFollowed} from '../worker/circus/failingFile';
 import {withFixtures} from '../worker/circus/fixtureDelivery';
 import {InBandWatch} from '../worker/guard/inBandWatch';
@@ -77,8 +77,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   const begin = (test: Test, failure: FixtureFailure | null) => {
     prepare(test);
     const cut = options.cuts.cutOf(test);
-    const onCut = (found: CutTests) => options.cuts.found(test, found);
-    const follower = cut === null ? followed : new CutFile({cut, file: followed, onCut});
+    const follower = cut === null ? followed : followCut(cut, followed, found => options.cuts.found(test, found));
     if (follower !== null || failure !== null) expectFollowed(test.context.config.testRunner, follower, failure);
   };
   const end = faults.guard('a file ended in band', (test: Test, result: TestResult | null) => {
@@ -170,6 +169,12 @@ export async function runInBand(options: InBandOptions): Promise<void> {
       compileCache?.save();
     })();
   }
+}
+
+/** Loaded only for a shard that has a part of a file. */
+function followCut(cut: FileCut, file: CircusFile | null, onCut: (tests: CutTests) => void): CircusFile {
+  const {CutFile} = require('../worker/circus/cutFile') as typeof CutFileModule;
+  return new CutFile({cut, file, onCut});
 }
 
 /** The copy of a Test that the stock runner gets if the file declares fixtures. */
