@@ -1,0 +1,42 @@
+/**
+ * A run whose files come while it goes on: another machine may have them, or give them back. The run knows all files
+ * from the beginning, and begins those that have come. Jest is told nothing by such a run: `told` hears all of it.
+ */
+import type {Test} from '@jest/test-result';
+import type {FileRecord, Timings} from '../core/plan/durations';
+import type {CutTests, FileCut} from '../core/wire/fileCut';
+
+export interface Arrivals {
+  /** What earlier runs say, in place of the timings file, which the run neither reads nor writes. */
+  readonly timings: Timings;
+  /** The tests that stand for a part of a file. Several tests may stand for parts of one file. */
+  readonly cuts: ReadonlyMap<Test, FileCut>;
+  /** Called once, when workers can get files. */
+  open(run: OpenRun): void;
+  /** A worker has begun the file, or a part of it. */
+  started(test: Test): void;
+  /** What Jest would have been told. @param test null: the file is unknown */
+  told(test: Test | null, name: string, payload: unknown): void;
+  /** Which tests a part of a file has. Called before `ended`. @param unchecked keys of snapshots no test asked for */
+  cut(test: Test, tests: CutTests, unchecked: readonly string[]): void;
+  /**
+   * The file, or the part, has ended, and all of it was passed to `told`. Of a part without tests, `told` has heard no
+   * end.
+   *
+   * @param record what is remembered of it; null: nothing
+   * @param slot the worker that ended it; null: no worker ran it
+   */
+  ended(test: Test, record: FileRecord | null, slot: number | null): void;
+}
+
+/** The side of the run. */
+export interface OpenRun {
+  /** These may begin. They are among the run's tests. */
+  add(tests: readonly Test[]): void;
+  /** Takes back files that no worker has been given. @returns those that were taken back: they can be added again */
+  takeBack(tests: readonly Test[]): readonly Test[];
+  /** No more will come: the run ends when all that came has ended. */
+  noMore(): void;
+  /** Ends the run early: workers end, and files that run are not reported. Resolves when no worker is left. */
+  stop(): Promise<void>;
+}
