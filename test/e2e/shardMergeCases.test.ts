@@ -107,3 +107,25 @@ onLatestLine('no shard alone has the coverage, and there are more shards than fi
   );
   expect(seen(here, merged)).toEqual(seen(stock, expected));
 });
+
+onLatestLine('a shard that was killed is not forgotten', async (_line, make) => {
+  const passing = "test('passes', () => {});";
+  const files = {
+    '.git/HEAD': '',
+    'sequencer.js': BY_PATH,
+    'a.test.js': passing,
+    'b.test.js': passing,
+    'c.test.js': passing,
+    // In band: it kills Jest. The other file of the shard has ended by then.
+    'd.test.js': `test('kills', () => { if (process.env.KILL) process.kill(process.pid, 'SIGKILL'); });`,
+  };
+  const one = await recordShard(make(files), 1, 2, ['-i']);
+  const killed = await recordShard(make(files), 2, 2, ['-i'], {KILL: '1'});
+  const here = make(files);
+  const recordings = [one ?? '', killed ?? ''];
+  const refused = await merge(here, recordings);
+  expect(refused).toMatchObject({exitCode: 2, json: null, stdout: ''});
+  expect(refused.stderr).toMatch(/shard 2 of 2.*was killed.*\nNo shard has a result of these files.*d\.test\.js/s);
+  const allowed = await merge(here, [...recordings, '--allow-incomplete']);
+  expect(allowed).toMatchObject({exitCode: 1, json: {numFailedTests: 0}});
+});

@@ -1,4 +1,5 @@
 /** Runs that are cut into shards: by our sequencer under both runners, and by the commands `shard` and `plan`. */
+import {execFileSync} from 'node:child_process';
 import {formatDurations, type FileRecord} from '../../src/core/plan/durations';
 import {readLines} from '../../src/recording/reader';
 import {call, callWith} from './calls';
@@ -94,6 +95,30 @@ onLatestLine('--findRelatedTests, -t and an empty shard', async (_line, make) =>
   expect(await shardOf(project, '3/3', related)).toMatchObject({exitCode: 0, ran: ''});
 
   expect(await shardOf(project, '2/2', ['-t', '^c$'])).toMatchObject({exitCode: 0, ran: 'c'});
+});
+
+onLatestLine('-o shards the files that a change concerns', async (_line, make) => {
+  const project = make(
+    {
+      ...filesOf(SIX),
+      ...OPTIONS,
+      'timings.json': durations(SIX),
+      'g.test.js': `require('./lib'); ${noting('g')}`,
+      'lib.js': '',
+    },
+    CONFIG,
+  );
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.c', ...args], {cwd: project.folder, stdio: 'pipe'});
+  project.write('RAN', '');
+  git('init', '-q');
+  git('add', '.');
+  git('commit', '-qm', 'first');
+  project.write('lib.js', '// changed');
+  project.write('e.test.js', `${noting('e')} //`);
+  const changed = ['-o', '--passWithNoTests'];
+  const ran = [await shardOf(project, '1/2', changed), await shardOf(project, '2/2', changed)].map(shard => shard.ran);
+  expect(ran.sort()).toEqual(['e', 'g']);
 });
 
 onLatestLine('projects with another runner, a worker group, serial files', async (_line, make) => {

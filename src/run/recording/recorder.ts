@@ -116,6 +116,8 @@ export class Recorder implements ScheduleLog {
     });
     const shard = currentShard();
     for (const line of [run, files, ...(shard === null ? [] : [shardLine(shard)]), ...early]) this.#append(line);
+    // A shard that is killed at once can be named then.
+    if (this.#level === 'full') this.#file.flush();
     this.#recordLoad();
   }
 

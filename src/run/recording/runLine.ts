@@ -63,7 +63,7 @@ export function firstLines(options: FirstLinesOptions): FirstLines {
       rootDir: recorded(globalConfig.rootDir),
       git: gitOfCi(process.env),
       fingerprints: {
-        config: hash([...configs.values()].map(config => portable(config, paths.root))),
+        config: configFingerprint([...configs.values()], paths.root),
         files: hash(files.map(({project, path}) => `${project}:${path}`).sort()),
       },
       inBand,
@@ -90,7 +90,8 @@ interface EitherConfig {
   readonly runTestsByPath?: boolean;
 }
 
-function jestSettings(config: Config.GlobalConfig): JestSettings {
+/** The settings of a run that a recording holds. */
+export function jestSettings(config: Config.GlobalConfig): JestSettings {
   const {testPathPattern, testPathPatterns, runTestsByPath} = config as unknown as EitherConfig;
   const patterns = testPathPatterns?.patterns ?? (testPathPattern ? [testPathPattern] : []);
   return {
@@ -128,6 +129,11 @@ export function withoutCredentials(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutCredentials);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, withoutCredentials(field)]));
+}
+
+/** @param root of the repository in this checkout @returns the same in each checkout */
+export function configFingerprint(configs: readonly Config.ProjectConfig[], root: string): string {
+  return hash(configs.map(config => portable(config, root)));
 }
 
 /** A project's config as it is in every checkout. */
