@@ -1,0 +1,68 @@
+/** Jest's tests of this machine, by the plan's places, and the tests that stand for parts of files. */
+import type {Test} from '@jest/test-result';
+import type {FleetPlan, PlannedJob} from '../core/fleet/fleetPlan';
+import type {FileCut} from '../core/wire/fileCut';
+
+/** A file, or a part of one, as a run executes it. */
+export interface JobTest {
+  readonly test: Test;
+  readonly job: PlannedJob;
+  /** Its file's place in the collection. */
+  readonly file: number;
+}
+
+export class FleetTests {
+  /** By place. */
+  readonly files: readonly Test[];
+  /** Which tests of a file the test stands for. */
+  readonly cuts: ReadonlyMap<Test, FileCut>;
+  readonly #ofJob = new Map<string, readonly JobTest[]>();
+  readonly #byTest = new Map<Test, JobTest>();
+
+  /**
+   * @param files Jest's tests, in the order of the plan's collection
+   * @param rulesOf how a file may be cut
+   */
+  constructor(
+    plan: Pick<FleetPlan, 'jobs' | 'cuts'>,
+    files: readonly Test[],
+    rulesOf: (test: Test) => Pick<FileCut, 'granularity' | 'grouping'>,
+  ) {
+    this.files = files;
+    const cuts = new Map(plan.cuts.map(cut => [cut.file, cut]));
+    const ofTests = new Map<Test, FileCut>();
+    for (const job of plan.jobs) {
+      const tests = job.files.map((file): JobTest => {
+        const whole = this.#fileAt(file);
+        if (job.part === null) return {test: whole, job, file};
+        // A run knows a file by its Test, and several parts of one file may run on this machine.
+        const test = {...whole};
+        const given = cuts.get(file)?.given ?? {};
+        ofTests.set(test, {...rulesOf(whole), shard: job.part, owner: 1, given});
+        return {test, job, file};
+      });
+      this.#ofJob.set(job.id, tests);
+      for (const one of tests) this.#byTest.set(one.test, one);
+    }
+    this.cuts = ofTests;
+  }
+
+  /** All that a machine may have to run. */
+  get all(): Test[] {
+    return [...this.#byTest.keys()];
+  }
+
+  ofJob(job: PlannedJob): readonly JobTest[] {
+    return this.#ofJob.get(job.id) ?? [];
+  }
+
+  of(test: Test): JobTest | null {
+    return this.#byTest.get(test) ?? null;
+  }
+
+  #fileAt(place: number): Test {
+    const test = this.files[place];
+    if (test === undefined) throw new RangeError(`there is no file ${place}`);
+    return test;
+  }
+}

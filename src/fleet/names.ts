@@ -1,0 +1,62 @@
+/** The names of a run's queues and values on the server. They are hashes: a run's id may hold the name of a project. */
+import {createHash} from 'node:crypto';
+
+/** All names of ours begin with it. Redis Cluster keeps names with the same text in braces on one node. */
+export const PREFIX = '{xdist}';
+
+export class Names {
+  readonly #run: string;
+  readonly #series: string;
+
+  constructor({run, series}: {readonly run: string; readonly series: string}) {
+    this.#run = hashOf(run);
+    this.#series = hashOf(series);
+  }
+
+  /** The queue whose one job is the planning of a round. */
+  planning(round: number): string {
+    return `${this.#run}-planning-${round}`;
+  }
+
+  /** The queue of a round's jobs. */
+  jobs(round: number): string {
+    return `${this.#run}-jobs-${round}`;
+  }
+
+  plan(round: number): string {
+    return `${this.#run}/plan/${round}`;
+  }
+
+  result(plan: string, job: string, token: string): string {
+    return `${this.#run}/result/${plan}/${job}/${token}`;
+  }
+
+  /** What coverage says of a source. */
+  source(id: string): string {
+    return `${this.#run}/source/${id}`;
+  }
+
+  /** What machines note of a job. */
+  stories(plan: string, job: string): string {
+    return `${this.#run}/stories/${plan}/${job}`;
+  }
+
+  /** A record with a field for each machine. */
+  get machines(): string {
+    return `${this.#run}/machines`;
+  }
+
+  /** Which machine is out of work. */
+  get hunger(): string {
+    return `${this.#run}/hunger`;
+  }
+
+  /** The durations, which runs of a series share. */
+  get durations(): string {
+    return `${this.#series}/durations`;
+  }
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 24);
+}
