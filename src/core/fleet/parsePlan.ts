@@ -13,7 +13,7 @@ export function parseCollection(value: unknown): Collection {
     config: shortText(config),
     versions: {runner: shortText(runner), jest: shortText(jest), node: shortText(node)},
     commit: nullable(commit, shortText),
-    settings: dictionary(settings, 'settings', shortText),
+    settings: namedDictionary(settings, 'settings', shortText),
     nodes: list(atMost(nodes), shortText),
   };
 }
@@ -51,7 +51,7 @@ function parseCut(value: unknown, count: number): CutOfFleet {
   return {
     file: place(file, count),
     parts: number,
-    given: dictionary(given, 'the parts of tests', part => {
+    given: namedDictionary(given, 'the parts of tests', part => {
       const index = positive(part);
       if (index < 2 || index > number) throw new ProtocolError(`a part from 2 to ${number}`, part);
       return index;
@@ -98,6 +98,12 @@ function checkJobs({collection, jobs, cuts, kept}: FleetPlan): void {
   for (const {job} of kept) {
     if (jobs[Number(job)]?.id !== job) throw new ProtocolError('the result of a job of the plan', job);
   }
+}
+
+function namedDictionary<T>(value: unknown, expected: string, parse: (field: unknown) => T): Record<string, T> {
+  const parsed = dictionary(value, expected, parse);
+  list(atMost(Object.keys(parsed)), shortText);
+  return parsed;
 }
 
 /** Bounds a list before its items are parsed. */

@@ -12,10 +12,16 @@ export interface Watermarks {
 }
 
 /**
- * The workers' own leases take up to 200 ms for each worker. What is left covers a take over the world, about 50 ms. A
- * refill up to the high mark is several takes at the same time.
+ * The leases of the machine's own workers take up to 200 ms for each of them. The rest of the low mark covers a take
+ * over the world, about 50 ms. A refill up to the high mark is several takes at the same time.
  */
 const WATERMARKS: Watermarks = {low: 250, high: 500};
+
+/** No machine holds more than this part of what is left for each worker of the fleet. From pytest-xdist. */
+const SHARE_HELD = 1 / 4;
+
+/** With so many takes under way, 50 ms for each of them allow more than 1000 jobs per second. */
+const MOST_TAKES = 64;
 
 /** A job that begins here within this time (ms) stays here: giving it back and taking it elsewhere takes as long. */
 const KEEP_WITHIN_MS = 100;
@@ -26,13 +32,15 @@ export interface PulledJob {
   readonly expectedMs: number | null;
   /** Whether it has a serial file: nothing else runs on this machine at the same time. */
   readonly serial: boolean;
-  /** Whether it has cost a machine (see `stories`). */
+  /** Whether it has cost a machine (see `costOf`). */
   readonly suspect: boolean;
 }
 
 interface Held extends PulledJob {
+  /** Whether its files were given to the run. */
+  isGiven: boolean;
   /** When (ms) it began; null: it has not begun. */
-  readonly begunAt: number | null;
+  begunAt: number | null;
 }
 
 export class Pull {
@@ -41,10 +49,13 @@ export class Pull {
   #busy: number | null = null;
   /** In the order in which they were taken. */
   readonly #held = new Map<string, Held>();
+  #toBegin: string[] = [];
   /** How many takes are under way. */
   #asked = 0;
-  /** The expected duration of the job that was taken last: the next one is hardly longer. undefined: none was. */
+  /** The expected duration (ms) of the job that was taken last: the next one is hardly longer. */
   #lastMs: number | null | undefined = undefined;
+  /** What is left (ms) for each worker of the fleet. */
+  #restMs = Infinity;
   #refilling = false;
   #queueIsEmpty = false;
   #othersAreOutOfWork = false;
@@ -60,9 +71,15 @@ export class Pull {
   setWorkers(workers: number, busy: number | null): void {
     this.#workers = workers;
     this.#busy = busy;
+    this.#giveToRun();
   }
 
-  /** A take begins. It ends with `took`, `foundNothing` or `failed`. */
+  /** @param ms the expected work of all jobs that are not completed, divided by the workers of all machines */
+  setRest(ms: number): void {
+    this.#restMs = ms;
+  }
+
+  /** A take begins. It ends with `took`, `foundNothing` or `dropped`. */
   asked(): void {
     this.#asked++;
   }
@@ -70,16 +87,18 @@ export class Pull {
   took(job: PulledJob): void {
     this.#asked--;
     this.#lastMs = job.expectedMs;
-    this.#held.set(job.id, {...job, begunAt: null});
+    this.#held.set(job.id, {...job, isGiven: false, begunAt: null});
+    this.#giveToRun();
   }
 
   foundNothing(): void {
     this.#asked--;
     this.#queueIsEmpty = true;
+    this.#giveToRun();
   }
 
-  /** The take found a job that is not for this machine to run, such as one that has cost two machines. */
-  failed(): void {
+  /** The take has brought a job that does not run here, such as one that has cost several machines; or it failed. */
+  dropped(): void {
     this.#asked--;
   }
 
@@ -88,51 +107,42 @@ export class Pull {
     this.#queueIsEmpty = false;
   }
 
+  /** @returns the ids of the jobs whose files the run may have from now on; each is returned once */
+  toBegin(): string[] {
+    const ids = this.#toBegin.filter(id => this.#held.has(id));
+    this.#toBegin = [];
+    return ids;
+  }
+
   /** A worker has begun a file of the job. */
   began(id: string, now: number): void {
     const job = this.#held.get(id);
-    if (job !== undefined && job.begunAt === null) this.#held.set(id, {...job, begunAt: now});
+    if (job !== undefined) job.begunAt ??= now;
   }
 
-  /** The job has ended here: it is completed, given back, or its lease is lost. */
+  /** The machine holds the job no longer: it is completed, given back, or its lease is lost. */
   ended(id: string, now: number): void {
     const job = this.#held.get(id);
     this.#held.delete(id);
-    if (job === undefined || job.begunAt === null) return;
-    this.#ended.jobs++;
-    this.#ended.ms += now - job.begunAt;
-  }
-
-  /**
-   * Whether the files of a held job may be given to workers. Of two jobs that have each cost a machine, only one runs
-   * at a time: if this machine dies, too, the other one must not look guilty.
-   */
-  mayBegin(id: string): boolean {
-    const job = this.#held.get(id);
-    if (job === undefined || job.begunAt !== null || !job.suspect) return job !== undefined;
-    const first = [...this.#held.values()].find(({suspect}) => suspect);
-    return first === job || (this.#othersCannotHelp() && this.#idle() > this.#beginnable().length);
+    if (job !== undefined && job.begunAt !== null) {
+      this.#ended.jobs++;
+      this.#ended.ms += now - job.begunAt;
+    }
+    this.#giveToRun();
   }
 
   /** Whether to begin another take. Ask again after each `asked`: several takes may be under way. */
   wantsMore(now: number): boolean {
-    if (this.#queueIsEmpty || this.#asked >= this.#workers || this.#isAlone()) return false;
-    const waiting = this.#waiting();
-    const surplus = waiting.length + this.#asked - this.#idle();
+    if (this.#queueIsEmpty || this.#asked >= MOST_TAKES || this.#isSerial()) return false;
+    const surplus = this.#next().length + this.#asked - this.#idle();
     if (surplus < 0) return true;
-    this.#refilling &&= this.#wantsSurplus(waiting, surplus, now, this.#watermarks.high);
-    this.#refilling ||= this.#wantsSurplus(waiting, surplus, now, this.#watermarks.low);
+    this.#refilling = this.#wantsSurplus(surplus, now, this.#watermarks[this.#refilling ? 'high' : 'low']);
     return this.#refilling;
   }
 
-  /** Whether this machine has workers for which the queue had nothing. */
-  isHungry(): boolean {
-    return this.idleWorkers() > 0;
-  }
-
-  /** How many workers the machine has for which the queue had nothing. */
-  idleWorkers(): number {
-    return this.#queueIsEmpty && !this.#isAlone() ? Math.max(0, this.#idle() - this.#waiting().length) : 0;
+  /** How many workers have nothing to run, and the queue has nothing for them: the machine is hungry. */
+  hungryWorkers(): number {
+    return this.#queueIsEmpty && !this.#isSerial() ? Math.max(0, this.#idle() - this.#next().length) : 0;
   }
 
   /** @returns the ids of held jobs that others should have, the last taken first. None of them has begun. */
@@ -143,46 +153,59 @@ export class Pull {
     const back: string[] = [];
     for (const job of this.#waiting()) {
       // A serial job begins when all workers are free.
-      const wait = job.serial ? Math.max(...freeAt) : Math.min(...freeAt);
-      if (wait > KEEP_WITHIN_MS || !this.mayBegin(job.id)) back.push(job.id);
+      const wait = job.serial ? maxOf(freeAt) : minOf(freeAt);
+      if (wait > KEEP_WITHIN_MS || !job.isGiven) back.push(job.id);
       else if (job.serial) freeAt.fill(wait + this.#expectedMs(job));
       else freeAt[freeAt.indexOf(wait)] = wait + this.#expectedMs(job);
     }
     return back.reverse();
   }
 
+  /**
+   * Of the jobs that have each cost a machine, only one runs at a time, unless workers have nothing else to run: if this
+   * machine dies, too, the others must not look guilty.
+   */
+  #giveToRun(): void {
+    let suspects = [...this.#held.values()].filter(({suspect, isGiven}) => suspect && isGiven).length;
+    for (const job of this.#held.values()) {
+      if (job.isGiven) continue;
+      const isFree = this.#queueIsEmpty && this.#idle() > this.#next().length;
+      if (job.suspect && suspects > 0 && !isFree) continue;
+      if (job.suspect) suspects++;
+      job.isGiven = true;
+      this.#toBegin.push(job.id);
+    }
+  }
+
   /** Whether to hold a job that no idle worker takes. */
-  #wantsSurplus(waiting: readonly Held[], surplus: number, now: number, mark: number): boolean {
+  #wantsSurplus(surplus: number, now: number, mark: number): boolean {
     if (this.#othersAreOutOfWork || this.#lastMs === undefined) return false;
     const next = this.#lastMs ?? this.#meanMs();
     // As a worker does: it holds nothing behind a long job, and no long job.
     if (next !== null && next > HOLD_NOTHING_ABOVE_MS) return false;
-    if (Math.min(...this.#freeAt(now)) > HOLD_NOTHING_ABOVE_MS) return false;
+    if (minOf(this.#freeAt(now)) > HOLD_NOTHING_ABOVE_MS) return false;
     if (this.#lastMs === null) return surplus < this.#workers;
-    const aheadMs = waiting.reduce((sum, job) => sum + this.#expectedMs(job), 0) + this.#asked * this.#lastMs;
-    return aheadMs < mark * this.#workers;
+    const aheadMs = this.#next().reduce((sum, job) => sum + this.#expectedMs(job), this.#asked * this.#lastMs);
+    return aheadMs < Math.min(mark, this.#restMs * SHARE_HELD) * this.#workers;
   }
 
-  /** Whether a serial job has the machine to itself, or is about to. */
-  #isAlone(): boolean {
+  /** Whether a serial job has the machine to itself, or will have it next. */
+  #isSerial(): boolean {
     return [...this.#held.values()].some(({serial}) => serial);
   }
 
+  /** The jobs that have not begun. */
   #waiting(): Held[] {
     return [...this.#held.values()].filter(({begunAt}) => begunAt === null);
   }
 
+  /** The jobs that begin when a worker is free. */
+  #next(): Held[] {
+    return this.#waiting().filter(({isGiven}) => isGiven);
+  }
+
   #begun(): Held[] {
     return [...this.#held.values()].filter(({begunAt}) => begunAt !== null);
-  }
-
-  /** Those of the waiting jobs that need no second look: they have cost no machine. */
-  #beginnable(): Held[] {
-    return this.#waiting().filter(({suspect}) => !suspect);
-  }
-
-  #othersCannotHelp(): boolean {
-    return this.#queueIsEmpty && !this.#othersAreOutOfWork;
   }
 
   #idle(): number {
@@ -191,11 +214,11 @@ export class Pull {
 
   /** For each worker, in how many ms it is expected to be free. */
   #freeAt(now: number): number[] {
-    const left = this.#begun()
-      .map(job => this.#leftMs(job, now))
-      .sort((a, b) => b - a);
-    const busy = Math.min(this.#workers, Math.max(this.#busy ?? 0, left.length));
-    return Array.from({length: this.#workers}, (_, worker) => (worker < busy ? (left[worker] ?? left[0] ?? 0) : 0));
+    const begun = this.#begun();
+    const left = begun.map(job => this.#leftMs(job, now)).sort((a, b) => b - a);
+    const longest = left[0] ?? 0;
+    const busy = begun.some(({serial}) => serial) ? this.#workers : Math.max(this.#busy ?? 0, left.length);
+    return Array.from({length: this.#workers}, (_, worker) => (worker < busy ? (left[worker] ?? longest) : 0));
   }
 
   /** A job that takes longer than expected is taken to go on for as long as it has been late. */
@@ -210,4 +233,12 @@ export class Pull {
   #meanMs(): number | null {
     return this.#ended.jobs === 0 ? null : this.#ended.ms / this.#ended.jobs;
   }
+}
+
+function minOf(all: readonly number[]): number {
+  return all.reduce((least, one) => Math.min(least, one), Infinity);
+}
+
+function maxOf(all: readonly number[]): number {
+  return all.reduce((most, one) => Math.max(most, one), 0);
 }
