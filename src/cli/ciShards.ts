@@ -1,4 +1,5 @@
 /** Which shard of how many a job of a CI is, from the variables that the CI sets for parallel jobs. */
+import {CIS} from '../core/rules/cis';
 
 /** From 1. */
 export interface ShardOfCi {
@@ -6,24 +7,7 @@ export interface ShardOfCi {
   readonly count: number;
 }
 
-interface Ci {
-  readonly name: string;
-  readonly index: string;
-  readonly count: string;
-  /** The number of the first job. */
-  readonly first: 0 | 1;
-}
-
-const CIS: readonly Ci[] = [
-  // https://docs.gitlab.com/ci/variables/predefined_variables/: with `parallel`
-  {name: 'GitLab', index: 'CI_NODE_INDEX', count: 'CI_NODE_TOTAL', first: 1},
-  // https://circleci.com/docs/reference/variables/: with `parallelism`
-  {name: 'CircleCI', index: 'CIRCLE_NODE_INDEX', count: 'CIRCLE_NODE_TOTAL', first: 0},
-  // https://buildkite.com/docs/pipelines/configure/environment-variables: with `parallelism`
-  {name: 'Buildkite', index: 'BUILDKITE_PARALLEL_JOB', count: 'BUILDKITE_PARALLEL_JOB_COUNT', first: 0},
-  // https://learn.microsoft.com/azure/devops/pipelines/build/variables: with `strategy: parallel`
-  {name: 'Azure Pipelines', index: 'SYSTEM_JOBPOSITIONINPHASE', count: 'SYSTEM_TOTALJOBSINPHASE', first: 1},
-];
+const PARALLEL = CIS.flatMap(({name, parallel}) => (parallel === null ? [] : [{name, ...parallel}]));
 
 const GITHUB =
   'GitHub Actions sets no variables for the jobs of a matrix. Pass them: ' +
@@ -31,7 +15,7 @@ const GITHUB =
 
 /** @returns a text that says why the variables do not tell */
 export function shardOfCi(environment: Readonly<Record<string, string | undefined>>): ShardOfCi | string {
-  for (const {name, index, count, first} of CIS) {
+  for (const {name, index, count, first} of PARALLEL) {
     const [indexText, countText] = [environment[index], environment[count]];
     if (countText === undefined || countText === '') continue;
     // GitLab sets the count in each job, but no index if there is just one.
@@ -43,7 +27,7 @@ export function shardOfCi(environment: Readonly<Record<string, string | undefine
     return {index: number - first + 1, count: all};
   }
   if (environment.GITHUB_ACTIONS === 'true') return GITHUB;
-  const variables = CIS.map(({name, count}) => `${name} (${count})`).join(', ');
+  const variables = PARALLEL.map(({name, count}) => `${name} (${count})`).join(', ');
   return `no variable says which shard this is. Known: ${variables}. Elsewhere, name the shard: shard 2/5.`;
 }
 
