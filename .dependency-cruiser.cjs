@@ -231,8 +231,36 @@ module.exports = {
     {
       name: 'replays-start-from-the-command-line',
       severity: 'error',
-      from: {path: '^src/(?!replay/|cli/)'},
+      from: {path: '^src/(?!replay/|cli/|fleet/results/)'},
       to: {path: '^src/replay/'},
+    },
+    {
+      name: 'one-door-to-the-fleet',
+      comment: 'a run does not know that it is one of many; only the runner decides that',
+      severity: 'error',
+      from: {path: '^src/(?!fleet/)', pathNot: '^src/run/jestRunner\\.ts$'},
+      to: {path: '^src/fleet/'},
+    },
+    {
+      name: 'the-engine-is-one-folder',
+      comment: 'another engine needs another folder like it, and no change elsewhere',
+      severity: 'error',
+      from: {path: '^src/(?!fleet/engine/)'},
+      to: {path: '^(bullmq|ioredis)$|(^|/)node_modules/(bullmq|ioredis)/'},
+    },
+    {
+      name: 'results-know-no-engine',
+      comment: 'what a result says does not depend on how it travels, nor on how the run went',
+      severity: 'error',
+      from: {path: '^src/fleet/results/'},
+      to: {path: '^src/(?!fleet/results/|core/|recording/|replay/|run/files/reports\\.ts$)'},
+    },
+    {
+      name: 'a-fleet-merges-as-a-replay-does',
+      comment: 'parts of a file become one result in the same way; no recording is read',
+      severity: 'error',
+      from: {path: '^src/fleet/'},
+      to: {path: '^src/replay/(?!(fileVerdict|mergeParts|recordedEvents|sharedFiles)\\.ts$)'},
     },
     {
       name: 'the-live-view-looks-on',

@@ -1,9 +1,9 @@
 /** What recordings say of durations: the records that their runs would have left in the timings file. */
 import {
-  continued,
   correctedMs,
   measuredBy,
   mergeTimings,
+  recordAfter,
   spentMs,
   testDurations,
   type FileRecord,
@@ -45,19 +45,11 @@ export function timingsAfter(past: Timings, recordings: readonly KeyedRecording[
     for (const {key, file} of recordsOf(shards)) {
       const known = timings.files.get(key) ?? null;
       // A recording that is older than the record says nothing new.
-      if (known === null || known.at < file.at) files.set(key, fileAfter(known, file));
+      if (known === null || known.at < file.at) files.set(key, recordAfter(known, file));
     }
     timings = mergeTimings([timings, {files, costs: costsAfter(timings, shards)}], now);
   }
   return timings;
-}
-
-function fileAfter(known: FileRecord | null, {recent = [], ...now}: FileRecord): FileRecord {
-  const {unstable, shard} = now;
-  const marks = {...(unstable && {unstable}), ...(shard && {shard})};
-  // Without a duration, the file did not run to its end: what is known of it stays.
-  if (now.ms === null && known !== null) return {...known, at: now.at, end: now.end, ...marks};
-  return {...now, ...continued(known, recent.at(-1) ?? null), ...marks};
 }
 
 /** The recordings of each run: those of the shards of one run are together. The oldest run comes first. */

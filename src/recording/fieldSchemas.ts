@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import {HOOK_TYPES} from '../core/wire/journalTest';
 import type {Death} from '../core/texts/deaths';
+import type {ToldName} from './lines';
 
 /** No time, in ms since the epoch or less, is further from 0: that is the year 2286. Sums of such times stay finite. */
 const MOST_MS = 1e13;
@@ -31,6 +32,15 @@ export const yesOrNo = v.boolean('true or false');
 const SLOT = `a slot, from 1 to ${MOST_SLOTS}`;
 export const slot = v.pipe(integer, v.minValue(1, SLOT), v.maxValue(MOST_SLOTS, SLOT));
 export const generation = index;
+
+/** The events that Jest is told of test files and their tests. */
+export const toldName = v.picklist([
+  'test-file-start',
+  'test-file-success',
+  'test-file-failure',
+  'test-case-start',
+  'test-case-result',
+] satisfies ToldName[]);
 
 export function list<T extends v.GenericSchema>(item: T, most: number = MOST) {
   return v.pipe(v.array(item, 'a list'), v.maxLength(most, `a list of at most ${most}`));

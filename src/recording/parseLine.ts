@@ -13,6 +13,7 @@ import {
   place,
   slot,
   text,
+  toldName,
   yesOrNo,
 } from './fieldSchemas';
 import type {RecordingLine} from './lines';
@@ -142,13 +143,7 @@ const LINES = [
   v.object({
     type: v.literal('told'),
     at,
-    name: v.picklist([
-      'test-file-start',
-      'test-file-success',
-      'test-file-failure',
-      'test-case-start',
-      'test-case-result',
-    ]),
+    name: toldName,
     file: v.nullable(place),
     data: v.unknown(),
   }),

@@ -4,14 +4,32 @@
  *
  * The payloads are those of Jest's TestEvents: a Test, or the path of one, and what is told of it.
  */
+import * as v from 'valibot';
+import {toldName} from './fieldSchemas';
 import {fromJson, toJson} from './json';
 import type {SourceLine, ToldName} from './lines';
 import type {RepoPaths} from './repoPaths';
 import {IstanbulDecoder, IstanbulEncoder} from './told/istanbulCoverage';
 import {parseAssertion, parseError, parseResult} from './told/parseTold';
 import {changeAssertion, changeResult, changeStacks, isObject, type Json, type PathChanges} from './told/resultPaths';
-import {SourceWriter} from './told/sources';
+import {sourceIds, SourceWriter} from './told/sources';
 import {V8Decoder, V8Encoder} from './told/v8Coverage';
+
+/** Whether a full recording has Jest's event of that name. */
+export function isToldName(name: string): name is ToldName {
+  return v.is(toldName, name);
+}
+
+/**
+ * The sources that the coverage of a result names, each once. The order is that of the coverage.
+ *
+ * @param data as `ToldEncoder.encode` returns it
+ */
+export function sourceIdsOf(data: unknown): string[] {
+  if (!isObject(data)) return [];
+  const ids = [data.coverage, data.v8Coverage].flatMap(sourceIds);
+  return [...new Set(ids)];
+}
 
 export class ToldEncoder {
   readonly #changes: PathChanges;

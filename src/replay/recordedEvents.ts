@@ -1,4 +1,5 @@
 /** What a recording says that Jest and the user were told, in its order, for the reader's checkout. */
+import {misplacedTest} from '../recording/cutPlaces';
 import type {CutLine, ToldName} from '../recording/lines';
 import {readLines, RecordingError} from '../recording/reader';
 import {RepoPaths} from '../recording/repoPaths';
@@ -48,7 +49,8 @@ export function* recordedEvents({path, root, fileCount, maps}: EventsOptions): G
       } else if (line.type === 'end' && (line.failedOutside || line.verdict === 'fault')) {
         yield {type: 'failed-outside'};
       } else if (line.type === 'cut') {
-        checkPlaces(line);
+        const wrong = misplacedTest(line);
+        if (wrong !== null) throw new RangeError(`test ${wrong} of the file is not where it must be`);
         yield {type: 'cut', file: line.file, cut: line};
       } else if (line.type === 'told' && line.file !== null) {
         if (line.file >= fileCount) throw new RangeError(`there is no file ${line.file}`);
@@ -58,10 +60,4 @@ export function* recordedEvents({path, root, fileCount, maps}: EventsOptions): G
       throw new RecordingError(path, `its line ${number} ("${line.type}") cannot be told: ${(error as Error).message}`);
     }
   }
-}
-
-/** @throws {RangeError} */
-function checkPlaces({names, own}: CutLine): void {
-  const wrong = own.find((place, index) => place >= names.length || place <= (own[index - 1] ?? -1));
-  if (wrong !== undefined) throw new RangeError(`test ${wrong} of the file is not where it must be`);
 }

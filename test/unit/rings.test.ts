@@ -88,6 +88,11 @@ const FILES: readonly (readonly [path: string, text: string, rule: string | null
   ['replay/runs', "import {run} from '../run/run'; run();", 'a-replay-runs-nothing'],
   ['replay/works', "import {Lease} from '../worker/lease'; new Lease();", 'a-replay-runs-nothing'],
   ['run/replays', "import {tell} from '../replay/runs'; tell();", 'replays-start-from-the-command-line'],
+  ['run/fleet', "import {LiveReplay} from '../fleet/results/liveReplay'; new LiveReplay();", 'one-door-to-the-fleet'],
+  ['fleet/queue', "import {Queue} from 'bullmq'; new Queue();", 'the-engine-is-one-folder'],
+  ['fleet/results/queue', "import {engine} from '../engine/redis'; engine();", 'results-know-no-engine'],
+  ['fleet/results/runs', "import {run} from '../../run/run'; run();", 'results-know-no-engine'],
+  ['fleet/results/reads', "import {tell} from '../../replay/runs'; tell();", 'a-fleet-merges-as-a-replay-does'],
   ['live/dispatches', "import {Dispatch} from '../run/dispatch'; export type A = Dispatch;", 'the-live-view-looks-on'],
   ['run/shows', "import {LiveView} from '../live/liveView'; export type A = LiveView;", 'no-run-knows-the-live-view'],
   ['stock/runs', "import {run} from '../run/run'; run();", 'stock-uses-no-run'],
@@ -119,6 +124,9 @@ const FILES: readonly (readonly [path: string, text: string, rule: string | null
     "import {readFileSync} from 'node:fs'; import {planUnits} from '../core/plan/plan'; import type {Command} from '../core/schedule'; import type Runner from 'jest-runner'; export const a = (_: Command, _b: Runner) => [readFileSync, planUnits];",
     null,
   ],
+  ['fleet/engine/redis', "import {Queue} from 'bullmq'; new Queue();", null],
+  ['fleet/results/liveReplay', "import {Shared} from '../../replay/sharedFiles'; new Shared();", null],
+  ['run/jestRunner', "import {LiveReplay} from '../fleet/results/liveReplay'; new LiveReplay();", null],
   ['run/dispatch', "import {step} from '../core/schedule'; step();", null],
   ['run/inBand', "import {Phases} from '../worker/guard/phases'; new Phases();", null],
   [
@@ -139,7 +147,7 @@ const TARGETS = [
   'core/wire/workerMessages', 'core/wire/fixtureMessages', 'fixtures/line', 'pristine/clock', 'pristine/fs', 'fixtures/fixtureProcess', 'realm/fixtures',
   'realm/handover', 'run/run', 'run/warn', 'run/fixtures/fixtureModules', 'stock/currentRun', 'worker/lease', 'worker/main',
   'run/dispatch', 'live/liveView', 'report/reportModel', 'report/pageFile', 'report/page/dom',
-  'worker/guard/phases', 'worker/compile/diskUse', 'worker/ahead/warmUp', 'run/workers/ahead/processStart',
+  'worker/guard/phases', 'worker/compile/diskUse', 'worker/ahead/warmUp', 'run/workers/ahead/processStart', 'replay/sharedFiles',
 ]; // prettier-ignore
 
 describe('dependency-cruiser', () => {

@@ -172,6 +172,20 @@ export function continued(past: FileRecord | null, corrected: number | null): Hi
   return {...(values.length > 0 && {recent: values}), ...(unstable && {unstable}), ...(shard && {shard})};
 }
 
+/**
+ * What is remembered of a file after a run whose record does not know of earlier runs.
+ *
+ * @param past what was remembered before; null: nothing
+ * @param record its `recent` has at most one duration, that of the run
+ */
+export function recordAfter(past: FileRecord | null, {recent = [], ...now}: FileRecord): FileRecord {
+  const {unstable, shard} = now;
+  const marks = {...(unstable && {unstable}), ...(shard && {shard})};
+  // Without a duration, the file did not run to its end: what is known of it stays.
+  if (now.ms === null && past !== null) return {...past, at: now.at, end: now.end, ...marks};
+  return {...now, ...continued(past, recent.at(-1) ?? null), ...marks};
+}
+
 /** What is remembered of a file whose process died: its durations are those of the run before. */
 export function recordOfDeath(past: FileRecord | null): Omit<FileRecord, 'at'> {
   const {ms = null, tests = {}, short = 0, measured} = past ?? {};
@@ -206,31 +220,38 @@ export function parseTimings(text: string): Timings {
   }
   const places: readonly unknown[] = Array.isArray(parsed.places) ? parsed.places : [];
   return {
-    files: new Map(Object.entries(parsed.files).map(([key, value]) => [key, parseRecord(key, value, places)])),
+    files: new Map(Object.entries(parsed.files).map(([key, value]) => [key, parseStored(key, value, places)])),
     costs: parseCosts(parsed.costs),
   };
 }
 
-function parseRecord(key: string, value: unknown, places: readonly unknown[]): FileRecord {
+function parseStored(key: string, value: unknown, places: readonly unknown[]): FileRecord {
+  const record = parseRecord(value, on => (typeof on === 'number' ? places[on] : undefined));
+  if (record === null) throw new Error(`its record of ${key} is malformed`);
+  return record;
+}
+
+/**
+ * @param placeOf the machine that `on` stands for; by default it is the machine itself
+ * @returns null: it is no record of a file
+ */
+export function parseRecord(value: unknown, placeOf = (on: unknown): unknown => on): FileRecord | null {
   const ends = ['passed', 'failed', 'died'] as const;
-  if (isRecord(value) && isDuration(value.at) && (value.ms === null || isDuration(value.ms)) && isRecord(value.tests)) {
-    const {at, ms, tests, short} = value;
-    const end = ends.find(known => known === value.end);
-    const measured = parseMeasured(value.measured, places);
-    const history = parseHistory(value);
-    const isWhole = end !== undefined && isDuration(short) && Object.values(tests).every(isDuration);
-    if (isWhole && measured !== null && history !== null) {
-      return {at, ms, tests: tests as Record<string, number>, short, end, ...measured, ...history};
-    }
-  }
-  throw new Error(`its record of ${key} is malformed`);
+  if (!isRecord(value) || !isDuration(value.at) || !(value.ms === null || isDuration(value.ms))) return null;
+  const {at, ms, tests, short} = value;
+  const end = ends.find(known => known === value.end);
+  const measured = parseMeasured(value.measured, placeOf);
+  const history = parseHistory(value);
+  if (!isRecord(tests) || !Object.values(tests).every(isDuration) || end === undefined) return null;
+  if (!isDuration(short) || measured === null || history === null) return null;
+  return {at, ms, tests: tests as Record<string, number>, short, end, ...measured, ...history};
 }
 
 /** @returns null: it is malformed */
-function parseMeasured(value: unknown, places: readonly unknown[]): Pick<FileRecord, 'measured'> | null {
+function parseMeasured(value: unknown, placeOf: (on: unknown) => unknown): Pick<FileRecord, 'measured'> | null {
   if (value === undefined) return {};
   if (!isRecord(value) || !isDuration(value.loadMs) || !isDuration(value.cpuMs)) return null;
-  const on = typeof value.on === 'number' ? places[value.on] : undefined;
+  const on = placeOf(value.on);
   return typeof on === 'string' ? {measured: {loadMs: value.loadMs, cpuMs: value.cpuMs, on}} : null;
 }
 

@@ -46,6 +46,16 @@ export class Sources<T> {
   }
 }
 
+/** @param coverage as an encoder returns it: of each file, its path and then the id of its source, or null */
+export function sourceIds(coverage: unknown): string[] {
+  if (!Array.isArray(coverage)) return [];
+  return coverage.flatMap((file: unknown) => {
+    const id: unknown = Array.isArray(file) ? file[1] : null;
+    return typeof id === 'string' ? [id] : [];
+  });
+}
+
+/** The id of a source. @param text the source as JSON */
 export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

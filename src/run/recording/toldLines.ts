@@ -1,16 +1,8 @@
 /** Full recordings: the lines of what Jest is told. */
 import type {Test} from '@jest/test-result';
-import type {RecordingLine, ToldName} from '../../recording/lines';
+import type {RecordingLine} from '../../recording/lines';
 import type {RepoPaths} from '../../recording/repoPaths';
-import {ToldEncoder} from '../../recording/told';
-
-const NAMES: ReadonlySet<string> = new Set<ToldName>([
-  'test-file-start',
-  'test-file-success',
-  'test-file-failure',
-  'test-case-start',
-  'test-case-result',
-]);
+import {isToldName, ToldEncoder} from '../../recording/told';
 
 export class ToldLines {
   readonly #encoder: ToldEncoder;
@@ -35,8 +27,4 @@ export class ToldLines {
     const file = typeof about === 'string' ? this.#byPath.get(about) : this.#byTest.get(about);
     this.#append({type: 'told', at, name, file: file ?? null, data: this.#encoder.encode(name, payload)});
   }
-}
-
-function isToldName(name: string): name is ToldName {
-  return NAMES.has(name);
 }
