@@ -1,12 +1,13 @@
 /**
  * Makes the installs that the end-to-end tests run on: a Jest of each supported line, and an example, each with our
- * package beside it as npm would unpack it, from `npm pack`; and a Node of each supported major version but the
- * oldest. Cheap when nothing has changed.
+ * package beside it as npm would unpack it, from `npm pack`; a Node of each supported major version but the oldest; and
+ * a Redis, where none is in PATH. Cheap when nothing has changed.
  */
 import {readdirSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {installDependencies, installInto, packRunner} from '../../examples/install.mjs';
+import {installRedis} from '../../examples/redis.cjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const installs = join(here, 'installs');
@@ -22,3 +23,4 @@ installInto(join(here, '..', '..', 'examples', 'shared-fixtures'), tarball);
 for (const name of readdirSync(installs).filter(entry => entry.startsWith('node-'))) {
   installDependencies(join(installs, name));
 }
+installRedis(join(installs, 'redis'));

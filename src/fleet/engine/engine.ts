@@ -3,14 +3,27 @@
  * engine is in this folder. The engine reads no value: values are sealed bytes (see `fleet/seal`).
  */
 
+/** No value, and no data of a job, is larger (bytes). */
+export const MAX_VALUE_BYTES = 64 * 1024 * 1024;
+
 /**
  * A connection of one machine. While the server is away, each call waits until the server is back. If the server stays
  * away too long, all calls reject with an EngineError, and so do later ones.
+ *
+ * If the connection is lost between a command and its answer, the command is sent again. So `append` may add its value
+ * twice. `complete` and `put` find out whether the first command was carried out.
  */
 export interface Engine {
-  /** The queue of that name, made if it is missing. @param name a word */
+  /** The queue of that name, made if it is missing. @param name a word without a colon */
   queue(name: string): JobQueue;
   readonly values: ValueStore;
+  /**
+   * Values that do not belong to the run, such as the durations that the next run reads.
+   *
+   * @param prefix all their names on the server begin with it
+   * @param keepMs how long (ms) a value stays after its last write
+   */
+  valuesOf(prefix: string, keepMs: number): ValueStore;
   /** The server's clock: ms since the epoch. */
   now(): Promise<number>;
   /** Resolves with the reason when the server has been away too long; never rejects. */
@@ -25,7 +38,7 @@ export interface NewJob {
   /** A job whose id the queue knows, in whatever state, is not added again. */
   readonly id: string;
   readonly data: Buffer;
-  /** Jobs with a lower number are taken first; 1 or more. */
+  /** Jobs with a lower number are taken first; of two with the same number, the one added first. From 1 to 2,000,000. */
   readonly priority: number;
 }
 
@@ -41,7 +54,7 @@ export type JobState = 'waiting' | 'taken' | 'completed' | 'missing';
 
 export interface JobQueue {
   add(jobs: readonly NewJob[]): Promise<void>;
-  /** Takes the most urgent job that waits; null: none waits. The lease begins. */
+  /** Takes the most urgent job that waits; null: none waits. A job whose lease has ended is the most urgent. */
   take(): Promise<TakenJob | null>;
   /** Extends the leases. @returns those that are lost: another machine has the job, or will have it */
   renew(taken: readonly TakenJob[]): Promise<readonly TakenJob[]>;
@@ -51,7 +64,10 @@ export interface JobQueue {
   complete(taken: TakenJob, value: Buffer): Promise<boolean>;
   stateOf(id: string): Promise<JobState>;
   counts(): Promise<Readonly<Record<Exclude<JobState, 'missing'>, number>>>;
-  /** Tells of all completed jobs from the queue's beginning, in one order that is the same on each machine. */
+  /**
+   * Tells of all completed jobs from the queue's beginning, in one order that is the same on each machine. What the
+   * server has lost is not told: then `counts` has more completed jobs, or fewer, than were told.
+   */
   follow(listener: QueueListener): void;
 }
 
@@ -62,7 +78,10 @@ export interface QueueListener {
   available(): void;
 }
 
-/** Values beside the queues. Each ends after the engine's time to live. A key is a path of words: `result/a1/7`. */
+/**
+ * Values beside the queues. Each ends some time after its last write. A key is a path of words: `result/a1/7`. A value
+ * has from 1 to MAX_VALUE_BYTES bytes; a larger one is an EngineError, whoever wrote it.
+ */
 export interface ValueStore {
   /** @param onlyNew do nothing if the key has a value @returns whether the value was written */
   put(key: string, value: Buffer, onlyNew?: boolean): Promise<boolean>;
@@ -72,13 +91,18 @@ export interface ValueStore {
   append(key: string, value: Buffer): Promise<void>;
   /** @returns the list, in the order of `append`; empty if there is none */
   list(key: string): Promise<readonly Buffer[]>;
-  /** Sets a field of a record; with `ms`, the field ends after that time. */
+  /** Sets a field of a record. */
   putField(key: string, field: string, value: Buffer): Promise<void>;
   fields(key: string): Promise<ReadonlyMap<string, Buffer>>;
 }
 
 export interface EngineOptions {
+  /** `redis://` or `rediss://`, with the user's name and the number of the database where they are needed. */
   readonly url: string;
+  /** null: the one in `url`, if there is one. */
+  readonly password: string | null;
+  /** The certificates, in PEM, that may sign the server's. null: the well-known ones. */
+  readonly ca: string | null;
   /** All names of the run on the server begin with it. */
   readonly prefix: string;
   /** How long (ms) a machine keeps a job that it does not renew. */

@@ -1,0 +1,38 @@
+/** Connects a machine to the engine: BullMQ on a Redis or Valkey. */
+import {BullQueue} from './bullQueue';
+import type {Connect} from './engine';
+import {Link} from './link';
+import {loadPackages} from './packages';
+import {valueStore} from './values';
+
+export const connect: Connect = async options => {
+  const packages = loadPackages();
+  const link = await Link.open(options, packages.ioredis);
+  const queues = new Map<string, BullQueue>();
+  return {
+    queue(name) {
+      const known = queues.get(name);
+      if (known !== undefined) {
+        return known;
+      }
+      const queue = new BullQueue(link, packages, `${options.prefix}:queue`, options, name);
+      queues.set(name, queue);
+      return queue;
+    },
+    values: valueStore(link, `${options.prefix}:value`, options.keepMs),
+    valuesOf: (prefix, keepMs) => valueStore(link, prefix, keepMs),
+    now: () =>
+      link.call(async () => {
+        const [seconds, micros] = await link.main.time();
+        return Number(seconds) * 1000 + Number(micros) / 1000;
+      }),
+    lost: link.lost,
+    onReconnect: listener => link.onReconnect(listener),
+    async close() {
+      // First the queues: what their timers have begun may fail when the connection ends.
+      const closed = Promise.all([...queues.values()].map(queue => queue.close()));
+      link.close();
+      await closed;
+    },
+  };
+};
