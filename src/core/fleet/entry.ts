@@ -8,7 +8,10 @@ export interface StateOfRun {
   readonly completed: number;
   /** Whether one of its completed or kept jobs has failed, or the run was told to end early. */
   readonly failed: boolean;
-  /** How many machines have shown up lately, without this one and those that have said good-bye. */
+  /**
+   * How many machines of that round have shown up lately. Those that plan the next round are not among them: else a
+   * second one that comes would join the round that the first one has given up.
+   */
   readonly alive: number;
 }
 

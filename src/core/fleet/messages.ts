@@ -42,6 +42,8 @@ export interface MachineStatus {
   readonly machine: string;
   readonly name: string;
   readonly at: number;
+  /** The id of the plan that it works for; null: it has none yet. */
+  readonly plan: string | null;
   readonly workers: number;
   /** `working`: it takes jobs. `told`: it only waits for the others. `left`: it said good-bye. */
   readonly state: 'working' | 'told' | 'left';

@@ -1,5 +1,5 @@
 /** Parses the small values of a fleet. */
-import {list, ProtocolError, record} from '../wire/values';
+import {list, nullable, ProtocolError, record} from '../wire/values';
 import {count, MOST_FILES, shortText, time, word} from './fields';
 import type {Accepted, Hunger, JobData, MachineStatus, Story} from './messages';
 
@@ -31,7 +31,7 @@ export function parseHunger(value: unknown): Hunger {
 
 /** @throws {ProtocolError} */
 export function parseMachineStatus(value: unknown): MachineStatus {
-  const {machine, name, at, workers, state, waiting, begun} = record(value, 'the status of a machine');
+  const {machine, name, at, plan, workers, state, waiting, begun} = record(value, 'the status of a machine');
   if (state !== 'working' && state !== 'told' && state !== 'left') {
     throw new ProtocolError('the state of a machine', state);
   }
@@ -42,6 +42,7 @@ export function parseMachineStatus(value: unknown): MachineStatus {
     machine: word(machine),
     name: shortText(name),
     at: time(at),
+    plan: nullable(plan, word),
     workers: count(workers),
     state,
     waiting: count(waiting),

@@ -26,6 +26,12 @@ const MOST_TAKES = 64;
 /** A job that begins here within this time (ms) stays here: giving it back and taking it elsewhere takes as long. */
 const KEEP_WITHIN_MS = 100;
 
+/**
+ * Of two jobs that have each cost a machine, the later one waits at most so long (ms) for the end of the first one while
+ * workers are idle. If the machine dies in that time, the other one does not look guilty.
+ */
+const ASIDE_MS = 10_000;
+
 export interface PulledJob {
   readonly id: string;
   /** In one worker, in ms; null: unknown. */
@@ -37,6 +43,7 @@ export interface PulledJob {
 }
 
 interface Held extends PulledJob {
+  readonly takenAt: number;
   /** Whether its files were given to the run. */
   isGiven: boolean;
   /** When (ms) it began; null: it has not begun. */
@@ -71,7 +78,6 @@ export class Pull {
   setWorkers(workers: number, busy: number | null): void {
     this.#workers = workers;
     this.#busy = busy;
-    this.#giveToRun();
   }
 
   /** @param ms the expected work of all jobs that are not completed, divided by the workers of all machines */
@@ -84,17 +90,16 @@ export class Pull {
     this.#asked++;
   }
 
-  took(job: PulledJob): void {
+  took(job: PulledJob, now: number): void {
     this.#asked--;
     this.#lastMs = job.expectedMs;
-    this.#held.set(job.id, {...job, isGiven: false, begunAt: null});
-    this.#giveToRun();
+    this.#held.set(job.id, {...job, takenAt: now, isGiven: false, begunAt: null});
+    this.#giveToRun(now);
   }
 
   foundNothing(): void {
     this.#asked--;
     this.#queueIsEmpty = true;
-    this.#giveToRun();
   }
 
   /** The take has brought a job that does not run here, such as one that has cost several machines; or it failed. */
@@ -108,7 +113,8 @@ export class Pull {
   }
 
   /** @returns the ids of the jobs whose files the run may have from now on; each is returned once */
-  toBegin(): string[] {
+  toBegin(now: number): string[] {
+    this.#giveToRun(now);
     const ids = this.#toBegin.filter(id => this.#held.has(id));
     this.#toBegin = [];
     return ids;
@@ -128,7 +134,7 @@ export class Pull {
       this.#ended.jobs++;
       this.#ended.ms += now - job.begunAt;
     }
-    this.#giveToRun();
+    this.#giveToRun(now);
   }
 
   /** Whether to begin another take. Ask again after each `asked`: several takes may be under way. */
@@ -161,20 +167,19 @@ export class Pull {
     return back.reverse();
   }
 
-  /**
-   * Of the jobs that have each cost a machine, only one runs at a time, unless workers have nothing else to run: if this
-   * machine dies, too, the others must not look guilty.
-   */
-  #giveToRun(): void {
-    let suspects = [...this.#held.values()].filter(({suspect, isGiven}) => suspect && isGiven).length;
+  /** Gives all jobs to the run, but of those that have each cost a machine one at a time. */
+  #giveToRun(now: number): void {
     for (const job of this.#held.values()) {
-      if (job.isGiven) continue;
-      const isFree = this.#queueIsEmpty && this.#idle() > this.#next().length;
-      if (job.suspect && suspects > 0 && !isFree) continue;
-      if (job.suspect) suspects++;
-      job.isGiven = true;
-      this.#toBegin.push(job.id);
+      if (!job.isGiven && (!job.suspect || this.#mayBeginSuspect(job, now))) {
+        job.isGiven = true;
+        this.#toBegin.push(job.id);
+      }
     }
+  }
+
+  #mayBeginSuspect({takenAt}: Held, now: number): boolean {
+    if (![...this.#held.values()].some(({suspect, isGiven}) => suspect && isGiven)) return true;
+    return now - takenAt >= ASIDE_MS && this.#queueIsEmpty && this.#idle() > this.#next().length;
   }
 
   /** Whether to hold a job that no idle worker takes. */
