@@ -7,9 +7,14 @@ import {ResultError} from './resultError';
 
 const MIB = 2 ** 20;
 
-/** The most bytes that a value may have: compressed, and as JSON. */
-export const MOST_PACKED = 64 * MIB;
-export const MOST_INFLATED = 256 * MIB;
+/** How many bytes a value may have. */
+export interface Limits {
+  readonly packed: number;
+  /** As JSON. */
+  readonly inflated: number;
+}
+
+const LIMITS: Limits = {packed: 64 * MIB, inflated: 256 * MIB};
 
 /**
  * One machine compresses a result, and all machines receive it. At this quality, it has a quarter less bytes than with
@@ -24,37 +29,34 @@ const HEAD = 4;
  * @param what for texts: `The result of a.test.js`
  * @throws {ResultError} if the value is too large
  */
-export function pack(what: string, value: unknown): Buffer {
+export function pack(what: string, value: unknown, limits: Limits = LIMITS): Buffer {
   const json = toBytes(what, value);
-  if (json.length > MOST_INFLATED) throw new ResultError(`${what} is too large: ${sizes(json.length, MOST_INFLATED)}.`);
+  check(what, 'as JSON', json.length, limits.inflated);
   const packed = brotliCompressSync(json, {params: PARAMETERS});
-  if (packed.length + HEAD > MOST_PACKED) {
-    throw new ResultError(`${what} is too large: compressed ${sizes(packed.length, MOST_PACKED)}.`);
-  }
+  check(what, 'compressed', packed.length + HEAD, limits.packed);
   const head = Buffer.alloc(HEAD);
   head.writeUInt32BE(json.length);
   return Buffer.concat([head, packed]);
 }
 
 function toBytes(what: string, value: unknown): Buffer {
-  let json: string;
   try {
-    json = JSON.stringify(value);
+    return Buffer.from(JSON.stringify(value));
   } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
     // The text would be longer than V8 allows: half a GiB.
-    throw new ResultError(`${what} is too large: ${(error as Error).message}.`);
+    throw new ResultError(`${what} is too large: ${error.message}.`);
   }
-  return Buffer.from(json);
 }
 
 /**
  * @param what for texts: `The result of job 3`
  * @throws {ResultError} if these bytes are too large, or not a value
  */
-export function unpack(what: string, bytes: Buffer): unknown {
-  if (bytes.length > MOST_PACKED) throw new ResultError(`${what} is too large: ${sizes(bytes.length, MOST_PACKED)}.`);
+export function unpack(what: string, bytes: Buffer, limits: Limits = LIMITS): unknown {
+  check(what, 'compressed', bytes.length, limits.packed);
   const size = bytes.length < HEAD ? 0 : bytes.readUInt32BE();
-  if (size > MOST_INFLATED) throw new ResultError(`${what} is too large: inflated ${sizes(size, MOST_INFLATED)}.`);
+  check(what, 'as JSON', size, limits.inflated);
   try {
     const json = brotliDecompressSync(bytes.subarray(HEAD), {maxOutputLength: Math.max(1, size)});
     if (json.length === size) return JSON.parse(json.toString()) as unknown;
@@ -64,6 +66,12 @@ export function unpack(what: string, bytes: Buffer): unknown {
   throw new ResultError(`${what} is damaged.`);
 }
 
-function sizes(size: number, most: number): string {
-  return `${Math.ceil(size / MIB)} MiB, and ${most / MIB} MiB are allowed`;
+/** @throws {ResultError} if the size is above the limit */
+function check(what: string, form: string, size: number, limit: number): void {
+  if (size <= limit) return;
+  throw new ResultError(`${what} is too large: it has ${inMiB(size)} MiB ${form}, and ${inMiB(limit)} are allowed.`);
+}
+
+function inMiB(bytes: number): string {
+  return String(Math.ceil((bytes / MIB) * 10) / 10);
 }
