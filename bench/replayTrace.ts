@@ -130,6 +130,7 @@ function planOf(trace: Trace, mode: Mode, {slots, known}: Setting): SchedulePlan
     freshWorkerPerUnit: false,
     startsAtOnce: slots,
     prefetch: true,
+    arriving: false,
   };
 }
 

@@ -46,6 +46,7 @@ function planOf(
     startsAtOnce: slots,
     keepsOrder: false,
     prefetch,
+    arriving: false,
   };
 }
 

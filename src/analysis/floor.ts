@@ -142,6 +142,9 @@ class Tally {
       case 'units-returned':
       case 'slot-closed':
       case 'unit-settled':
+      case 'units-added':
+      case 'units-wanted-back':
+      case 'no-more-units':
       case 'woken':
       case 'sampled':
       case 'fixture-failed':

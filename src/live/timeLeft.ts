@@ -72,10 +72,10 @@ export class TimeLeft {
     else if (line.type === 'command') this.#command(line.at, line.command);
   }
 
-  /** How long the run still takes at the time `now`, in ms; null: too many of its files have never run. */
+  /** How long the run still takes at the time `now`, in ms; null: too many of its files have never run, or they come one by one. */
   at(now: number): number | null {
     const plan = this.#plan;
-    if (plan === null || this.#isUnknown(plan)) return null;
+    if (plan === null || plan.arriving || this.#isUnknown(plan)) return null;
     const free = this.#freeTimes(plan, now);
     let alone = 0;
     let divisible = 0;
@@ -165,6 +165,9 @@ export class TimeLeft {
       case 'run-started':
       case 'units-returned':
       case 'unit-settled':
+      case 'units-added':
+      case 'units-wanted-back':
+      case 'no-more-units':
       case 'woken':
       case 'sampled':
       case 'fixture-up':

@@ -85,6 +85,8 @@ const plan = v.pipe(
     startsAtOnce: v.pipe(index, v.minValue(1, 'a whole number, 1 or more')),
     keepsOrder: yesOrNo,
     prefetch: yesOrNo,
+    // Recordings of earlier versions lack it.
+    arriving: v.optional(yesOrNo, false),
   }),
   v.check(({units}) => units.every(({id}, at) => id === at), 'units whose ids are their indexes'),
   v.check(({units, nodes}) => areOnNodes(units, nodes), 'units that are all for nodes of the plan, or none'),
@@ -188,6 +190,9 @@ const EVENTS = {
   'slot-lost': v.object({type: v.literal('slot-lost'), ...fromSlot, death, journal: v.nullable(digest)}),
   'slot-closed': v.object({type: v.literal('slot-closed'), ...fromSlot, forced: yesOrNo}),
   'unit-settled': v.object({type: v.literal('unit-settled'), unit: place}),
+  'units-added': v.object({type: v.literal('units-added'), units: places}),
+  'units-wanted-back': v.object({type: v.literal('units-wanted-back'), units: places}),
+  'no-more-units': v.object({type: v.literal('no-more-units')}),
   woken: v.object({type: v.literal('woken')}),
   sampled: v.object({type: v.literal('sampled'), load: sample}),
   'fixture-up': v.object({type: v.literal('fixture-up'), fixture: fixtureId, ...holder}),
@@ -290,6 +295,7 @@ const COMMANDS = {
   }),
   interrupt: v.object({type: v.literal('interrupt'), unit: place, slots: list(slot, MOST_SLOTS)}),
   tell: v.object({type: v.literal('tell'), notice}),
+  'give-back': v.object({type: v.literal('give-back'), units: places}),
   'units-ended': v.object({type: v.literal('units-ended')}),
   finish: v.object({type: v.literal('finish')}),
 } satisfies SchemasOf<Command>;

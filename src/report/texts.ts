@@ -24,6 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
   start: 'a fresh worker was starting',
   order: 'a file had to end elsewhere first',
   node: 'the files that were left were for other nodes',
+  arrivals: 'all files that had come were running or had ended',
   stopped: 'the run was being stopped',
   unknown: 'unknown',
 };

@@ -82,6 +82,8 @@ export class Dispatch {
   #stopped = false;
   #halted = false;
   readonly #forcedExits: ForcedExit[] = [];
+  /** The units that the scheduler gave back, as an answer to the last `takeBack`. */
+  #givenBack: readonly number[] = [];
   readonly #results: UnitResults;
   readonly #unitsEnded = new Signal();
   readonly #finished = new Signal();
@@ -136,6 +138,28 @@ export class Dispatch {
       // Without their partial results, these files fail as a whole.
     }
     this.#finishIfLeft();
+  }
+
+  /** These units have arrived (see SchedulePlan.arriving). */
+  add(units: readonly number[]): void {
+    this.#postUnlessFinished({type: 'units-added', units});
+  }
+
+  /**
+   * Takes back units that no worker has been given: all of them, or none.
+   *
+   * @returns whether they were taken back. false also while a command is carried out: the scheduler answers later then
+   */
+  takeBack(units: readonly number[]): boolean {
+    if (this.#working) return false;
+    this.#givenBack = [];
+    this.#postUnlessFinished({type: 'units-wanted-back', units});
+    return this.#givenBack.length > 0;
+  }
+
+  /** No more units arrive. */
+  noMore(): void {
+    this.#postUnlessFinished({type: 'no-more-units'});
   }
 
   /** The workers that the runner had to kill because something kept them alive. */
@@ -310,6 +334,9 @@ export class Dispatch {
       case 'abandon':
       case 'interrupt':
         this.#results.carryOut(command, cause);
+        return;
+      case 'give-back':
+        this.#givenBack = command.units;
         return;
       case 'units-ended':
         this.#unitsEnded.give();

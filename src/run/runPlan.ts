@@ -72,6 +72,7 @@ export function makePlan(
     freshWorkerPerUnit: options.restartWorkers === 'file',
     startsAtOnce: availableParallelism(),
     prefetch: true,
+    arriving: false,
   };
 }
 

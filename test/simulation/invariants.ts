@@ -35,7 +35,10 @@ export function checkInvariants(
     for (const unit of returned) place(unit, 'returned');
     for (const unit of order.slice(next)) place(unit, 'pending');
   }
-  for (const units of state.followers.values()) for (const unit of units) place(unit, 'behind another');
+  const absent = state.arrivals?.absent ?? new Set();
+  for (const unit of absent) place(unit, 'not here');
+  for (const units of state.followers.values())
+    for (const unit of units) if (!absent.has(unit)) place(unit, 'behind another');
   for (const {units} of admission?.queues ?? []) for (const unit of units) place(unit, 'waiting');
   // A signal has files reported that are open, and they stay so: nothing more comes of them.
   if (stopped === null) for (const file of state.files.values()) place(file.unit, 'open');

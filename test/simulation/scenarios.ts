@@ -340,3 +340,51 @@ export const onNodes = (base: fc.Arbitrary<Scenario>): fc.Arbitrary<Scenario> =>
       const units = placed.map(unit => ({...unit, after: inTurn && unit.node > 0 ? leaderOf(unit) : null}));
       return {plan: {...plan, units, nodes, evenShares: false}, world};
     });
+
+/** Units that come at once and leave at once: a file's on all nodes, a worker group's, and a unit's with its followers. */
+function jobsOf({units}: SchedulePlan): number[][] {
+  const jobOf = units.map(({id}) => id);
+  const join = (a: number, b: number) => {
+    const [to, from] = [jobOf[a]!, jobOf[b]!];
+    for (const [unit, job] of jobOf.entries()) if (job === from) jobOf[unit] = to;
+  };
+  const groups = new Map<string, number>();
+  for (const {id, after, constraints} of units) {
+    if (after !== null) join(after, id);
+    const group = constraints?.workerGroup ?? null;
+    if (group === null) continue;
+    const first = groups.get(group);
+    if (first === undefined) groups.set(group, id);
+    else join(first, id);
+  }
+  return [...new Set(jobOf)].map(job => units.flatMap(({id}) => (jobOf[id] === job ? id : [])));
+}
+
+/** Runs whose units come while they go on, leave and come again; some never come. */
+export const arriving = (base: fc.Arbitrary<Scenario>, until = 10_000): fc.Arbitrary<Scenario> =>
+  fc
+    .record({
+      base,
+      moves: fc.array(
+        fc.record({
+          at: fc.oneof(fc.nat(20), fc.nat(until)),
+          type: fc.constantFrom('add' as const, 'add', 'want-back'),
+          job: fc.nat(60),
+          // Several jobs come at once, as when a run begins.
+          jobs: fc.oneof(fc.constant(1), fc.nat(20)),
+        }),
+        {maxLength: 40, size: 'max'},
+      ),
+      // Most of the units come at last.
+      lastAt: fc.option(fc.nat(until), {freq: 2}),
+      noMoreAt: fc.integer({min: 0, max: 1.2 * until}),
+    })
+    .map(({base: {plan, world}, moves, lastAt, noMoreAt}): Scenario => {
+      const jobs = jobsOf(plan);
+      const all = moves.map(({at, type, job, jobs: count}) => {
+        const moved = Array.from({length: type === 'add' ? count : 1}, (_, nth) => jobs[(job + nth) % jobs.length]!);
+        return {at, type, units: moved.flat()};
+      });
+      const last = lastAt === null ? [] : [{at: lastAt, type: 'add' as const, units: jobs.slice(1).flat()}];
+      return {plan: {...plan, arriving: true}, world: {...world, arrivals: {moves: [...all, ...last], noMoreAt}}};
+    });

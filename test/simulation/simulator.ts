@@ -12,6 +12,7 @@ import {isBystander, isWanted, sessionsOf} from '../../src/core/schedule/session
 import type {SchedulePlan, ScheduleState} from '../../src/core/schedule/state';
 import {step} from '../../src/core/schedule/step';
 import type {ScheduleLogLine} from '../../src/run/scheduleLog';
+import {ArrivedUnits, type ArrivalTally} from './arrivedUnits';
 import {Exclusions, type ExclusionTally} from './exclusions';
 import {checkInvariants} from './invariants';
 import {Ledger, type End, type Tally} from './ledger';
@@ -37,7 +38,7 @@ export interface SimulationResult {
   readonly state: ScheduleState;
   /** Worker time (ms) spent idle between the first unit and the last, while units were pending elsewhere. */
   readonly starved: number;
-  readonly tally: Readonly<Tally & DeathTally & ExclusionTally>;
+  readonly tally: Readonly<Tally & DeathTally & ExclusionTally & ArrivalTally>;
   /** Where the number of workers follows the load: how often that has changed it, and the most workers there were. */
   readonly slots: {readonly grown: number; readonly shrunk: number; readonly most: number};
 }
@@ -83,6 +84,7 @@ class Simulator implements Surroundings {
   readonly #settled = new Set<number>();
   /** Units that have ended for the scheduler: the commands that say so come last in their step. */
   readonly #over = new Set<number>();
+  readonly #arrived: ArrivedUnits;
   #events = 0;
   #finished = false;
   #idleSince = new Map<number, number>();
@@ -100,6 +102,10 @@ class Simulator implements Surroundings {
       settled: unit => this.#settled.has(unit),
     });
     this.#plan = {...plan, resumes: resume};
+    this.#arrived = new ArrivedUnits(plan, this.ledger, unit => {
+      for (const other of this.#workers.values()) if (other.alive && other.at === unit) return true;
+      return false;
+    });
     this.#leaders = new Set(plan.units.map(({after}) => after));
     this.#check = check;
     this.#checkEvery = checkEvery;
@@ -114,6 +120,7 @@ class Simulator implements Surroundings {
     this.#log?.({type: 'plan', at: 0, plan: this.#plan});
     for (const {at, slot} of kills) this.at(at, () => this.#workers.get(slot)?.kill());
     if (stop !== undefined) this.at(stop.at, () => this.#stop(stop));
+    this.#expectArrivals();
     this.post({type: 'run-started'});
     const {machine: machineWorld} = this.world;
     if (machineWorld !== undefined && this.#machine !== null) {
@@ -136,7 +143,7 @@ class Simulator implements Surroundings {
       events: this.#events,
       state: this.#state,
       starved: this.#starved,
-      tally: {...tally, ...this.#exclusions.tally},
+      tally: {...tally, ...this.#exclusions.tally, ...this.#arrived.tally},
       slots: this.#slots,
     };
   }
@@ -154,8 +161,11 @@ class Simulator implements Surroundings {
     if (this.#events++ > this.#maxEvents) throw new Error(`the run does not end: ${describe(this.#state)}`);
     const at = this.#now;
     this.#log?.({type: 'event', at, event});
+    this.#arrived.hears(event, this.#state);
     const commands = step(this.#state, event, at);
     heard(commands);
+    this.#arrived.hearsCommands(event, commands, this.#state);
+    for (const unit of this.#arrived.neverComing(this.#state)) this.#over.add(unit);
     for (const command of commands)
       if (END_COMMANDS.has(command.type) && 'unit' in command) this.#over.add(command.unit);
     for (const command of commands) {
@@ -163,6 +173,18 @@ class Simulator implements Surroundings {
       this.#carryOut(command, event);
     }
     if (this.#check && this.#events % this.#checkEvery === 0) this.#checkStep();
+  }
+
+  /** As another machine's needs have it. What comes after the end of the run is not heard. */
+  #expectArrivals(): void {
+    const {arrivals} = this.world;
+    if (arrivals === undefined) return;
+    const post = (event: ScheduleEvent) => {
+      if (!this.#finished) this.post(event);
+    };
+    for (const {at, type, units} of arrivals.moves)
+      this.at(at, () => post({type: type === 'add' ? 'units-added' : 'units-wanted-back', units}));
+    this.at(arrivals.noMoreAt, () => post({type: 'no-more-units'}));
   }
 
   /** As src/run/dispatch.ts hears it. */
@@ -254,7 +276,7 @@ class Simulator implements Surroundings {
       const load = {
         idleCores: Math.min(cores, Math.max(0, idle)),
         ms: sampleEveryMs,
-        availableBytes: totalBytes - alive * workerBytes,
+        availableBytes: Math.max(0, totalBytes - alive * workerBytes),
         workerBytes: alive === 0 ? null : workerBytes,
       };
       this.#watchSlots(() => this.post({type: 'sampled', load}));
@@ -274,7 +296,9 @@ class Simulator implements Surroundings {
   }
 
   begins(worker: SimulatedWorker, unit: number): void {
-    if (this.#check && this.#state.stopped === null) this.#exclusions.begins(worker, unit);
+    if (!this.#check || this.#state.stopped !== null) return;
+    this.#arrived.begins(unit);
+    this.#exclusions.begins(worker, unit);
   }
 
   waits({slot}: SimulatedWorker, waits: boolean): void {
@@ -328,6 +352,7 @@ class Simulator implements Surroundings {
       case 'keep-list':
       case 'tell':
       case 'units-ended':
+      case 'give-back': // ArrivedUnits has looked at it
         return;
       case 'keep-part':
       case 'keep-remains':
@@ -493,6 +518,7 @@ class Simulator implements Surroundings {
     if (this.#state.stopped !== null) return;
     this.#exclusions.end();
     for (const {id} of units) {
+      if (this.#arrived.isAbsent(id)) continue;
       if (!ends.has(id)) throw new Error(`unit ${id} was never reported`);
       if (ends.get(id) === 'done' && begun[id] === 0) throw new Error(`unit ${id} is done and never ran`);
     }

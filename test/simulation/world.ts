@@ -33,8 +33,20 @@ export interface World {
   readonly fixtures?: readonly FixtureWorld[];
   /** Whether a new worker runs the rest of a file after its worker's death. Default: yes. */
   readonly resume?: boolean;
+  /** When units come, if the plan's units arrive. */
+  readonly arrivals?: ArrivalWorld;
   /** The cores that workers share. Left out: each worker has a core of its own, and the load is not measured. */
   readonly machine?: MachineWorld;
+}
+
+/** Units come and are wanted back, and at some time no more will come. */
+export interface ArrivalWorld {
+  readonly moves: readonly {
+    readonly at: number;
+    readonly type: 'add' | 'want-back';
+    readonly units: readonly number[];
+  }[];
+  readonly noMoreAt: number;
 }
 
 /** A machine, and the measurements of its load. */

@@ -40,6 +40,7 @@ export function planOf(
     startsAtOnce: 64,
     keepsOrder: false,
     prefetch: true,
+    arriving: false,
     ...fields,
   };
 }
@@ -172,6 +173,9 @@ export const fixture = (what: 'up' | 'failed' | 'gone', id: number, who: Who | n
   ...(who ?? {slot: null, generation: null}),
 });
 export const settled = (unit: number): ScheduleEvent => ({type: 'unit-settled', unit});
+export const added = (...units: number[]): ScheduleEvent => ({type: 'units-added', units});
+export const wantedBack = (...units: number[]): ScheduleEvent => ({type: 'units-wanted-back', units});
+export const noMore: ScheduleEvent = {type: 'no-more-units'};
 export const closed = (who: Who): ScheduleEvent => ({type: 'slot-closed', ...who, forced: false});
 
 /** A command as one line: "give w1.1: 0 1" is to generation 1 in slot 1. null: one that changes nothing for workers. */
@@ -186,6 +190,8 @@ function line(command: Command): string | null {
     case 'tell':
     case 'units-ended':
       return null;
+    case 'give-back':
+      return `give back: ${command.units.join(' ')}`;
     case 'wake':
       return `wake ${command.at}`;
     case 'abandon':

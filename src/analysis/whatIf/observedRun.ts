@@ -48,6 +48,9 @@ export function observeRun(run: RunLine, lines: readonly RecordingLine[]): Obser
   if (plan === null) {
     return {problem: 'This run was in band, so nothing is known of workers. Record a run with -w 2 or more.'};
   }
+  if (plan.plan.arriving) {
+    return {problem: 'This run got its files one by one, as other machines left them, so they set its length, too.'};
+  }
   const end = lines.find(line => line.type === 'end');
   if (end?.type !== 'end') return {problem: 'This run did not end.'};
   if (end.verdict === 'ended-early' || end.verdict === 'fault') {

@@ -158,6 +158,7 @@ class VirtualRun {
       case 'keep-list':
       case 'keep-part':
       case 'tell':
+      case 'give-back': // a virtual run has all units from the beginning
         return;
       case 'keep-remains':
       case 'resume':

@@ -22,7 +22,7 @@ export function createAdmission(plan: SchedulePlan): AdmissionState | null {
     const queue = queues.get(key) ?? {node, group, units: [], slot: null, replacing: 0};
     queues.set(key, queue);
     queueOf.set(id, queue);
-    if (after !== null) continue;
+    if (after !== null || plan.arriving) continue;
     queue.units.push(id);
     waiting++;
   }
@@ -253,6 +253,16 @@ export function addWaiting(admission: AdmissionState, unit: number): void {
   move(admission, queue);
   admission.waiting++;
   admission.changed = true;
+}
+
+/** Removes a unit that waits, because another machine may run it. */
+export function removeWaiting(admission: AdmissionState, unit: number): void {
+  const queue = admission.queueOf.get(unit);
+  const place = queue?.units.indexOf(unit) ?? -1;
+  if (queue === undefined || place === -1) return;
+  queue.units.splice(place, 1);
+  move(admission, queue);
+  admission.waiting--;
 }
 
 /** A unit has ended or will never begin: releases what it has, and the slot of its finished worker group. */

@@ -1,5 +1,6 @@
 /** The initial state of a schedule. */
 import {createAdmission} from './admission';
+import {createArrivals} from './arrivals';
 import {noCost, UNKNOWN_MS} from './estimates';
 import {createPools} from './pools';
 import {createController} from './slotController';
@@ -40,7 +41,8 @@ export function createSchedule(plan: SchedulePlan): ScheduleState {
     unsettled: 0,
     released: false,
     admission,
-    workAhead: plan.fixtures.length === 0 ? null : sumsBefore(plan),
+    workAhead: plan.fixtures.length === 0 || plan.arriving ? null : sumsBefore(plan),
+    arrivals: createArrivals(plan),
     unfinished: plan.units.length,
     restarts: 0,
     deadBecause: 'all-barren',

@@ -64,6 +64,12 @@ export type ScheduleEvent =
   | ({readonly type: 'slot-lost'; readonly death: Death; readonly journal: JournalDigest | null} & FromSlot)
   /** The process has ended as it was told to. `forced`: something kept the process alive, so it had to be killed. */
   | ({readonly type: 'slot-closed'; readonly forced: boolean} & FromSlot)
+  /** These units have arrived: they may begin. */
+  | {readonly type: 'units-added'; readonly units: readonly number[]}
+  /** These units should be given back: all of them, or none if a worker has one of them. */
+  | {readonly type: 'units-wanted-back'; readonly units: readonly number[]}
+  /** No more units arrive: the run ends when all that have arrived have ended. */
+  | {readonly type: 'no-more-units'}
   /** A unit that ended has written all its files: its followers may begin. */
   | {readonly type: 'unit-settled'; readonly unit: number}
   /** The time of a `wake` has come. */
@@ -183,6 +189,8 @@ export type Command =
   /** Report that the run was interrupted while these workers ran the unit. */
   | {readonly type: 'interrupt'; readonly unit: number; readonly slots: readonly SlotNumber[]}
   | {readonly type: 'tell'; readonly notice: Notice}
+  /** The answer to units-wanted-back: these leave, and may arrive again. No worker has begun one of them. */
+  | {readonly type: 'give-back'; readonly units: readonly number[]}
   /** Every unit has ended. */
   | {readonly type: 'units-ended'}
   | {readonly type: 'finish'};
@@ -190,7 +198,10 @@ export type Command =
 /** Events that come from a slot. */
 export type SlotEvent = Exclude<
   ScheduleEvent,
-  {type: 'run-started' | 'stopped' | 'unit-settled' | 'woken' | 'sampled'} | FixtureEvent
+  {type: 'run-started' | 'stopped' | 'unit-settled' | 'woken' | 'sampled'} | FixtureEvent | ArrivalEvent
 >;
+
+/** Events of plans with `arriving`. */
+export type ArrivalEvent = Extract<ScheduleEvent, {type: 'units-added' | 'units-wanted-back' | 'no-more-units'}>;
 
 export type FixtureEvent = Extract<ScheduleEvent, {type: 'fixture-up' | 'fixture-failed' | 'fixture-gone'}>;

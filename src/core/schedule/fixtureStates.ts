@@ -9,7 +9,7 @@ import {firstNeverGiven} from './pools';
 import type {FixtureStates, FixtureStatus, ScheduledFixture, SchedulePlan, ScheduleState, SlotState} from './state';
 import {usableSlots} from './usableSlots';
 
-export function createFixtures({units, fixtures}: SchedulePlan): FixtureStates {
+export function createFixtures({units, fixtures, arriving}: SchedulePlan): FixtureStates {
   const all = fixtures.map(({scope, needs}, id): ScheduledFixture => ({
     id,
     scope,
@@ -27,7 +27,7 @@ export function createFixtures({units, fixtures}: SchedulePlan): FixtureStates {
       state.firstUnit = Math.min(state.firstUnit, id);
     }
   }
-  const unasked = all.filter(({scope, unitsLeft}) => scope === 'run' && unitsLeft > 0);
+  const unasked = all.filter(({scope, unitsLeft}) => scope === 'run' && unitsLeft > 0 && !arriving);
   // Of fixtures with the same first unit, the ones that others need come first.
   unasked.sort((a, b) => b.firstUnit - a.firstUnit || b.id - a.id);
   return {all, inWorkers: new Map(), unasked: unasked.map(({id}) => id)};
@@ -59,6 +59,20 @@ export function askForFixtures(state: ScheduleState, {all, unasked}: FixtureStat
     fixture.status = 'asked';
     startAsked(state, all, commands);
   }
+}
+
+/** A unit that needs these fixtures has arrived: asks for those that no earlier unit has asked for. */
+export function askForFixturesOf(
+  state: ScheduleState,
+  {all}: FixtureStates,
+  needed: readonly FixtureId[],
+  commands: Command[],
+): void {
+  for (const id of needed) {
+    const fixture = all[id];
+    if (fixture?.scope === 'run' && fixture.status === 'unused') fixture.status = 'asked';
+  }
+  startAsked(state, all, commands);
 }
 
 /**

@@ -28,6 +28,8 @@ export type IdleReason =
   | {readonly type: 'order'; readonly unit: number}
   /** The units that are left are for workers of other nodes. */
   | {readonly type: 'node'}
+  /** All units that have arrived have ended, or a worker is at them; more may arrive. */
+  | {readonly type: 'arrivals'}
   /** The run is being stopped. */
   | {readonly type: 'stopped'};
 
@@ -46,7 +48,9 @@ export function idleReason(state: ScheduleState, slot: SlotState): IdleReason {
     (admission === null ? null : forQueues(state, admission, slot)) ??
     forFollowers(state, slot) ??
     forFile(state) ??
-    (isWorkElsewhere(state, slot) ? {type: 'node'} : {type: 'nothing-left'})
+    (isWorkElsewhere(state, slot) ? {type: 'node'} : null) ?? {
+      type: state.arrivals?.open === true ? 'arrivals' : 'nothing-left',
+    }
   );
 }
 
@@ -99,9 +103,10 @@ function whatIsLacking(
 }
 
 /** A unit that waits until another one has ended, and that this worker could run. */
-function forFollowers({followers, plan}: ScheduleState, slot: SlotState): IdleReason | null {
+function forFollowers({followers, plan, arrivals}: ScheduleState, slot: SlotState): IdleReason | null {
   for (const units of followers.values()) {
-    const unit = units.find(id => plan.units[id]?.node === null || plan.units[id]?.node === slot.node);
+    const here = arrivals === null ? units : units.filter(id => !arrivals.absent.has(id));
+    const unit = here.find(id => plan.units[id]?.node === null || plan.units[id]?.node === slot.node);
     if (unit !== undefined) return {type: 'order', unit};
   }
   return null;

@@ -6,7 +6,7 @@ import type {Pool, SchedulePlan, ScheduleState, SlotState} from './state';
 import type {NodeId} from '../plan/units';
 import {usableSlots} from './usableSlots';
 
-export function createPools({units, nodes}: SchedulePlan): Pool[] {
+export function createPools({units, nodes, arriving}: SchedulePlan): Pool[] {
   const bound = units.some(({node}) => node !== null);
   const pools = Array.from({length: bound ? nodes : 1}, (_, node): Pool => ({
     node: bound ? node : null,
@@ -16,7 +16,7 @@ export function createPools({units, nodes}: SchedulePlan): Pool[] {
     idle: new Set(),
     recallsOut: 0,
   }));
-  for (const {id, node, constraints, after} of units) {
+  for (const {id, node, constraints, after} of arriving ? [] : units) {
     if (constraints === null && after === null) poolAt(pools, node).order.push(id);
   }
   return pools;
@@ -87,13 +87,32 @@ export function firstNeverGiven({pools, plan}: ScheduleState): number {
 /** Adds a unit that may now begin, in the place that the plan gives it. */
 export function addToPool(state: ScheduleState, unit: number): void {
   const pool = poolOfUnit(state, unit);
-  let [low, high] = [pool.next, pool.order.length];
+  pool.order.splice(placeIn(pool, unit), 0, unit);
+}
+
+/** The place of a unit, or the place that it would get, among those that were never given. */
+function placeIn({order, next}: Pool, unit: number): number {
+  let [low, high] = [next, order.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((pool.order[middle] as number) < unit) low = middle + 1;
+    if ((order[middle] as number) < unit) low = middle + 1;
     else high = middle;
   }
-  pool.order.splice(low, 0, unit);
+  return low;
+}
+
+/** Whether a unit waits for any worker. */
+export function isInPool(state: ScheduleState, unit: number): boolean {
+  const pool = poolOfUnit(state, unit);
+  return pool.order[placeIn(pool, unit)] === unit || pool.returned.includes(unit);
+}
+
+/** Removes a unit that waits, because another machine may run it. */
+export function removeFromPool(state: ScheduleState, unit: number): void {
+  const pool = poolOfUnit(state, unit);
+  const place = placeIn(pool, unit);
+  if (pool.order[place] === unit) pool.order.splice(place, 1);
+  else pool.returned.splice(pool.returned.indexOf(unit), 1);
 }
 
 /** Removes a slot from its pool's counts of idle slots and recalled units. */

@@ -44,6 +44,8 @@ export interface SchedulePlan {
   readonly keepsOrder: boolean;
   /** false: a worker holds nothing beyond its running unit. For benchmarks of holding. */
   readonly prefetch: boolean;
+  /** Whether a unit may begin only when it has arrived (`units-added`). A worker group arrives as a whole. */
+  readonly arriving: boolean;
 }
 
 /** Why a run ends before all its units have ended. */
@@ -156,7 +158,10 @@ export interface FixtureStates {
   readonly all: readonly ScheduledFixture[];
   /** By worker: the status of each fixture of scope `worker`, in the order of setup. */
   readonly inWorkers: Map<string, Map<FixtureId, FixtureStatus>>;
-  /** Fixtures of scope `run` whose setup has not been asked for. The one with the earliest first unit is last. */
+  /**
+   * Fixtures of scope `run` whose setup has not been asked for. The one with the earliest first unit is last. Empty if
+   * units arrive: each unit then asks for its own.
+   */
   readonly unasked: FixtureId[];
 }
 
@@ -300,6 +305,16 @@ export interface LostUnit {
   lastDeath: {readonly slot: SlotNumber; readonly generation: Generation} | null;
 }
 
+/** Which units of a plan with `arriving` are here. */
+export interface Arrivals {
+  /** Units that have not arrived, or were given back. */
+  readonly absent: Set<number>;
+  /** Units that a worker has begun. They are not given back. */
+  readonly begun: Set<number>;
+  /** Whether more units may arrive. */
+  open: boolean;
+}
+
 export interface ScheduleState {
   readonly plan: SchedulePlan;
   readonly slots: readonly SlotState[];
@@ -319,8 +334,13 @@ export interface ScheduleState {
   released: boolean;
   /** State of the units that ask for more than a worker; null: there are none. */
   readonly admission: AdmissionState | null;
-  /** By unit: the expected total (ms) of all units before it; last, of all units. null: the plan has no fixtures. */
+  /**
+   * By unit: the expected total (ms) of all units before it; last, of all units. null: the plan has no fixtures, or its
+   * units arrive one by one.
+   */
   readonly workAhead: Float64Array | null;
+  /** null: all units are here from the beginning. */
+  readonly arrivals: Arrivals | null;
   /** How many units have not ended. */
   unfinished: number;
   restarts: number;

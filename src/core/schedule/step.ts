@@ -13,6 +13,7 @@
  */
 import {putBack, releaseLeft, takeAllWaiting} from './admission';
 import {endProcess, endReplacement, noteFixtureOf, takeAdmissible} from './admittedSlots';
+import {addUnits, endArrivals, giveBack} from './arrivals';
 import type {Command, FixtureEvent, ScheduleEvent, SlotEvent} from './events';
 import {isExcess, judgeLoad, mayServe} from './excessSlots';
 import {endSession, feedSession, hasGroupSessions, joinFile, openSession, runWhole} from './fileSessions';
@@ -26,7 +27,7 @@ import {addHeld, emptySlot, removeHeld} from './slotContents';
 import {startAhead, startFurther, startSlot, startSlots} from './slotStarts';
 import {fileToJoin, noteProgress, startMsOf, timeToLook} from './splitFiles';
 import type {Pool, ScheduleState, Session, SlotState} from './state';
-import {endOfUnit, isAwaited, releaseFollowers} from './unitEnd';
+import {endOfUnit, hasEnded, isAwaited, settleUnit} from './unitEnd';
 import {endLost} from './unitResults';
 import {isUsable} from './usableSlots';
 import {evenShare, mostBurdened, unitsToTake, wantsOneMore} from './watermarks';
@@ -41,7 +42,13 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   } else if (isOfFixture(event)) {
     noteFixtureOf(state, event, commands);
   } else if (event.type === 'unit-settled') {
-    releaseFollowers(state, event.unit);
+    settleUnit(state, event.unit);
+  } else if (event.type === 'units-added') {
+    addUnits(state, event.units, commands);
+  } else if (event.type === 'units-wanted-back') {
+    giveBack(state, event.units, commands);
+  } else if (event.type === 'no-more-units') {
+    endArrivals(state, commands);
   } else if (event.type === 'sampled') {
     judgeLoad(state, event.load, now, commands);
   } else if (event.type !== 'woken') {
@@ -134,6 +141,7 @@ function handleSlotEvent(
         return;
       }
       if (!removeHeld(state, slot, event.unit)) return;
+      state.arrivals?.begun.add(event.unit);
       slot.running = hasGroupSessions(state, event.unit)
         ? groupSession(event.unit, true, now)
         : {unit: event.unit, first: true, status: 'whole', startedAt: now};
@@ -385,8 +393,8 @@ function abandon(state: ScheduleState, unit: number, commands: Command[]): void 
 }
 
 /** Whether every unit has ended and the run was not stopped. */
-function isAtEnd({unfinished, stopped}: ScheduleState): boolean {
-  return unfinished === 0 && stopped === null;
+function isAtEnd(state: ScheduleState): boolean {
+  return hasEnded(state) && state.stopped === null;
 }
 
 /** Ends excess workers that have no work. */
@@ -420,7 +428,7 @@ function stop(
 }
 
 function finishIfDone(state: ScheduleState, commands: Command[]): void {
-  if (state.finished || (state.unfinished > 0 && state.stopped === null)) return;
+  if (state.finished || (!hasEnded(state) && state.stopped === null)) return;
   closeAll(state, commands);
   const {admission, stopped} = state;
   const fixturesGone = admission === null || stopped !== null || areAllGone(admission.fixtures);

@@ -10,7 +10,12 @@ export function endOfUnit(state: ScheduleState, unit: number, commands: Command[
   state.lost.delete(unit);
   if (state.followers.has(unit)) state.unsettled++;
   if (state.admission !== null) endAdmitted(state, state.admission, unit, commands);
-  if (state.unfinished === 0) commands.push({type: 'units-ended'});
+  if (hasEnded(state)) commands.push({type: 'units-ended'});
+}
+
+/** Whether every unit has ended, and none may still arrive. */
+export function hasEnded({unfinished, arrivals}: ScheduleState): boolean {
+  return unfinished === 0 && arrivals?.open !== true;
 }
 
 /** Whether others wait until the snapshots of the unit are written. */
@@ -19,14 +24,23 @@ export function isAwaited({followers}: ScheduleState, unit: number): boolean {
 }
 
 /** The unit has settled: its followers may begin. */
+export function settleUnit(state: ScheduleState, unit: number): void {
+  if (!state.followers.has(unit)) return;
+  state.unsettled--;
+  releaseFollowers(state, unit);
+}
+
+/** The units that waited for this one may begin. */
 export function releaseFollowers(state: ScheduleState, unit: number): void {
   const followers = state.followers.get(unit);
   if (followers === undefined) return;
   state.followers.delete(unit);
-  state.unsettled--;
   state.released = true;
-  for (const follower of followers) {
-    if (state.admission?.queueOf.has(follower) === true) addWaiting(state.admission, follower);
-    else addToPool(state, follower);
-  }
+  for (const follower of followers) if (state.arrivals?.absent.has(follower) !== true) letBegin(state, follower);
+}
+
+/** The unit may begin as soon as it can get what it asks for. */
+export function letBegin(state: ScheduleState, unit: number): void {
+  if (state.admission?.queueOf.has(unit) === true) addWaiting(state.admission, unit);
+  else addToPool(state, unit);
 }

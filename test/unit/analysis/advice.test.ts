@@ -79,6 +79,15 @@ test('without profiles, it says what nobody measured', () => {
   expect(text).toContain('Nobody measured memory.');
 });
 
+test('a run whose files came one by one says nothing of other numbers of workers', () => {
+  const {lines} = simulatedRecording(plan, FILES, () => PROFILE);
+  const late = lines.map(line => (line.type === 'plan' ? {...line, plan: {...line.plan, arriving: true}} : line));
+  const {problem, workers, packages} = adviceOn(RUN, late);
+  expect(problem).toContain('one by one');
+  expect(workers).toEqual([]);
+  expect(packages).not.toBeNull();
+});
+
 test('hooks, packages and memory are those of the profiles', () => {
   const profiles: readonly FileProfile[] = [
     {...PROFILE, packages: [{name: 'lodash', ms: 40, modules: 600}]},

@@ -28,5 +28,6 @@ export function planFor(expectedMs: readonly (number | null)[], slots = 2): Sche
     startsAtOnce: slots,
     keepsOrder: false,
     prefetch: true,
+    arriving: false,
   };
 }

@@ -5,11 +5,20 @@ import {createSchedule, step, type SchedulePlan} from '../../../src/core/schedul
 import type {RecordingLine} from '../../../src/recording';
 import {parseLine} from '../../../src/recording/parseLine';
 import {References} from '../../../src/recording/references';
-import {askingScenario, bereft, dying, growing, onNodes, scenario, sharing} from '../../simulation/scenarios';
+import {arriving, askingScenario, bereft, dying, growing, onNodes, scenario, sharing} from '../../simulation/scenarios';
 import {asking, planOf} from '../plans';
 
 const runs = fc
-  .oneof(scenario, sharing, dying, bereft, askingScenario(sharing), growing(sharing), onNodes(sharing))
+  .oneof(
+    scenario,
+    sharing,
+    dying,
+    bereft,
+    askingScenario(sharing),
+    growing(sharing),
+    onNodes(sharing),
+    arriving(askingScenario(sharing)),
+  )
   .map(({plan, world}) => recordedRun(plan, world));
 const copy = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
 
@@ -105,6 +114,12 @@ test('the scheduler takes events in any order, and twice', () => {
     }),
     {numRuns: cases(200)},
   );
+});
+
+test('the units of a plan that does not say so are there from the beginning', () => {
+  const {arriving: _, ...old} = planOf([]);
+  const read = parseLine({type: 'plan', at: 0, plan: old, files: [], nodes: [], fixtures: []});
+  expect(read).toMatchObject({plan: {arriving: false}});
 });
 
 const plan = asking(planOf([1, 2, 3], {fixtures: [{scope: 'run', needs: []}]}), {1: {fixtures: [0]}});
