@@ -153,7 +153,6 @@ function ratioOf(jobs: readonly SimulatedJob[], count: number): number {
 const SIZES: readonly (readonly [string, number, number, (random: number) => number])[] = [
   ['even', 20_000, 50, even],
   ['Pareto', 20_000, 50, pareto],
-  ['Pareto', 20_000, 10, pareto],
 ];
 const LARGE: typeof SIZES = [
   ['even', 1_000_000, 1000, even],
