@@ -111,6 +111,17 @@ test('each file is in one job or in each of its parts, whatever the order of the
   );
 });
 
+test('a plan of 50,000 files and 1000 machines has each of them', () => {
+  const many = Array.from({length: 50_000}, (_, index) =>
+    index % 500 === 0
+      ? longFile(`f${index}`, {loadMs: 100, tests: Array<number>(200).fill(4000)})
+      : inputOf(`f${index}`, index % 7 === 0 ? null : index % 3000),
+  );
+  const plan = planOf(many, 1000);
+  expect(plan.cuts).toHaveLength(100);
+  expect(plan.jobs).toHaveLength(50_000 + plan.cuts.reduce((sum, {parts}) => sum + parts - 1, 0));
+});
+
 describe('a later round', () => {
   const first = planOf([inputOf('a', 300), inputOf('b', 200), inputOf('c', 100)]);
   const second = planRound(
