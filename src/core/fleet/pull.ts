@@ -59,6 +59,8 @@ export class Pull {
   #toBegin: string[] = [];
   /** How many takes are under way. */
   #asked = 0;
+  /** How many of these began before the queue last said that a job waits: what they find says nothing new. */
+  #outdated = 0;
   /** The expected duration (ms) of the job that was taken last: the next one is hardly longer. */
   #lastMs: number | null | undefined = undefined;
   /** What is left (ms) for each worker of the fleet. */
@@ -91,25 +93,25 @@ export class Pull {
   }
 
   took(job: PulledJob, now: number): void {
-    this.#asked--;
+    this.#answered();
     this.#lastMs = job.expectedMs;
     this.#held.set(job.id, {...job, takenAt: now, isGiven: false, begunAt: null});
     this.#giveToRun(now);
   }
 
   foundNothing(): void {
-    this.#asked--;
-    this.#queueIsEmpty = true;
+    if (!this.#answered()) this.#queueIsEmpty = true;
   }
 
   /** The take has brought a job that does not run here, such as one that has cost several machines; or it failed. */
   dropped(): void {
-    this.#asked--;
+    this.#answered();
   }
 
-  /** The queue says that a job waits. */
+  /** The queue says that a job waits. It may say so before a take that has found nothing returns. */
   available(): void {
     this.#queueIsEmpty = false;
+    this.#outdated = this.#asked;
   }
 
   /** @returns the ids of the jobs whose files the run may have from now on; each is returned once */
@@ -165,6 +167,14 @@ export class Pull {
       else freeAt[freeAt.indexOf(wait)] = wait + this.#expectedMs(job);
     }
     return back.reverse();
+  }
+
+  /** @returns whether the answer to a take is outdated */
+  #answered(): boolean {
+    this.#asked--;
+    const isOutdated = this.#outdated > 0;
+    if (isOutdated) this.#outdated--;
+    return isOutdated;
   }
 
   /** Gives all jobs to the run, but of those that have each cost a machine one at a time. */

@@ -54,7 +54,10 @@ export class Link {
     this.local(this.#lastBack, () => back(answer));
   }
 
-  /** Something that the machine does at a time, or when it goes on after a pause. */
+  /**
+   * Something that the machine does at a time, or when it goes on after a pause. What waited for the end of a pause that
+   * another one prolongs comes after what arrived later: on several connections, messages overtake each other.
+   */
   local(time: number, run: () => void): void {
     this.#clock.at(time, () => {
       if (this.#isDead) return;

@@ -204,12 +204,15 @@ class FleetSimulator implements Surroundings {
 
   #checkEnd(): void {
     if (this.server.newest() === null) throw new Error('nobody has planned');
-    for (const machine of this.#machines) {
-      const {state, round, told, name} = machine;
+    const ended = new Set<Round>();
+    for (const {state, round, told, name} of this.#machines) {
       if (state === 'dead' || state === 'left') continue;
       if (state !== 'done' || round === null) throw new Error(`${name} does not end: ${this.#describe()}`);
-      const completed = round.jobs.completed.map(({id}) => id);
-      if (this.tells && told.join() !== completed.join()) throw new Error(`${name} was told ${told.join()}`);
+      ended.add(round);
+      const completed = this.tells ? round.jobs.completed.map(({id}) => id) : [];
+      if (told.join() !== completed.join()) throw new Error(`${name} was told ${told.join()}`);
+    }
+    for (const round of ended) {
       const outcome = outcomeOf(round);
       const missing = round.plan!.jobs.filter(({id}) => !outcome.has(id));
       if (missing.length > 0 || outcome.size !== round.plan!.jobs.length) throw new Error('a result is missing');
