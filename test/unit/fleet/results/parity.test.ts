@@ -10,6 +10,7 @@ import type {Test, TestResult} from '@jest/test-result';
 import {LiveReplay} from '../../../../src/fleet/results/liveReplay';
 import {decodeResult, decodeSource, encodeResult, encodeSource} from '../../../../src/fleet/results/resultBytes';
 import {ResultWriter} from '../../../../src/fleet/results/resultWriter';
+import type {SourceLine} from '../../../../src/recording/lines';
 import {toJson} from '../../../../src/recording/json';
 import {RepoPaths} from '../../../../src/recording/repoPaths';
 import {Reports} from '../../../../src/run/files/reports';
@@ -117,16 +118,22 @@ async function retell(all: readonly Heard[]): Promise<Heard[]> {
     maps: join(second, 'maps'),
     toolsOf: () => ({mergeCoverage: () => ({}), mergeV8Coverage: () => [], slowTestThresholdS: 5}),
   });
-  const putSource = (line: Parameters<typeof encodeSource>[0]) =>
+  const [put, named] = [new Set<string>(), new Set<string>()];
+  const putSource = (line: SourceLine) => {
+    put.add(line.id);
     live.addSource(decodeSource(encodeSource(line), line.id));
+  };
   const writer = new ResultWriter({paths: new RepoPaths(first), placeOf: test => here.indexOf(test), putSource});
   for (const [place, test] of here.entries()) {
     for (const {name, path, told} of all) {
       if (path === test.path) writer.told(test, name, [name.startsWith('test-case') ? path : test, told]);
     }
-    const bytes = encodeResult({machine: 'm', files: [writer.ended(test, {record: null, slot: 1, at: 1, ms: 1})]});
+    const result = writer.ended(test, {record: null, slot: 1, at: 1, ms: 1});
+    for (const id of result.sources) named.add(id);
+    const bytes = encodeResult({machine: 'm', files: [result]});
     await live.take(job(place), decodeResult(bytes, job(place)));
   }
+  expect(named).toEqual(put);
   return told;
 }
 
