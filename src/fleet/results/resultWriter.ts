@@ -1,5 +1,6 @@
 /** Makes the results of the jobs that this machine runs: what Jest would have been told there, for every checkout. */
 import type {Test} from '@jest/test-result';
+import type {FileError} from '../../core/texts/deaths';
 import type {CutTests} from '../../core/wire/fileCut';
 import type {SourceLine} from '../../recording/lines';
 import type {RepoPaths} from '../../recording/repoPaths';
@@ -85,4 +86,13 @@ export class ResultWriter {
     for (const [test, heard] of this.#heard) if (test.path === path && !heard.hasEnd) return heard;
     return undefined;
   }
+}
+
+/** What is sent in place of a result that cannot be sent: the file fails. @param error says why */
+export function failedResult(result: FileResult, error: FileError): FileResult {
+  const told: ToldEvent[] = [
+    {name: 'test-file-start', data: null},
+    {name: 'test-file-failure', data: error},
+  ];
+  return {...result, told, sources: [], cut: null};
 }

@@ -180,16 +180,14 @@ test.each<[string, Partial<TestResult>]>([
   ['a test', {numFailingTests: 1}],
   ['a leak', {leaks: true}],
   ['no test', {testResults: []}],
-  ['an error outside of tests', {testExecError: {message: 'no', stack: ''} as never}],
+  ['an error outside of tests', {testExecError: {message: 'no', stack: ''}}],
   ['a snapshot', {snapshot: {unmatched: 1, unchecked: 0} as never}],
   ['an obsolete snapshot', {snapshot: {unmatched: 0, unchecked: 1} as never}],
 ])('a file fails by %s', async (_, fields) => {
   const {replay} = live();
-  const [result] = whole(0, 'a').files as [FileResult];
-  const data = {...(result.told.at(-1)!.data as TestResult), ...fields};
-  const snapshot = {...(success(0, []).data as TestResult)}.snapshot;
-  const end = {...data, snapshot: {...snapshot, ...fields.snapshot}};
-  await replay.take(job(0), jobResult({...result, told: [START, {name: 'test-file-success', data: end}]}));
+  const {snapshot} = success(0, []).data as TestResult;
+  const end = success(0, ['a'], {...fields, snapshot: {...snapshot, ...fields.snapshot}});
+  await replay.take(job(0), jobResult(fileResult(0, [START, end])));
   expect(replay.failed()).toEqual([0]);
 });
 

@@ -1,9 +1,10 @@
 import {createEmptyTestResult} from '@jest/test-result';
-import {ResultWriter} from '../../../../src/fleet/results/resultWriter';
+import {failedResult, ResultWriter} from '../../../../src/fleet/results/resultWriter';
+import {decodeResult, encodeResult} from '../../../../src/fleet/results/resultBytes';
 import type {SourceLine} from '../../../../src/recording/lines';
 import {RepoPaths} from '../../../../src/recording/repoPaths';
 import {passedTest} from '../../run/jestTests';
-import {ROOT, testAt} from './jobResults';
+import {failure, fileResult, job, jobResult, ROOT, START, success, testAt} from './jobResults';
 
 const END = {record: null, slot: 2, at: 5, ms: 7};
 
@@ -98,4 +99,12 @@ test('a file without an end has no result, unless it is an empty part', () => {
   expect(() => written.ended(test, END)).toThrow(`${test.path} has ended without a result.`);
   written.cut(test, {names: ['a'], own: [0], loadEntries: 0}, []);
   expect(() => written.ended(test, END)).toThrow('without a result');
+});
+
+test('a result that cannot be sent becomes a failure of its file', () => {
+  const cut = {names: ['a'], own: [0], loadEntries: 0, unchecked: []};
+  const large = fileResult(0, [START, success(0, ['a'])], {sources: ['x'], cut});
+  const failed = failedResult(large, {message: 'it is too large', stack: 'it is too large', type: 'Error'});
+  expect(failed).toEqual(fileResult(0, [START, failure('it is too large')]));
+  expect(decodeResult(encodeResult(jobResult(failed)), job(0, 1)).files).toEqual([failed]);
 });
