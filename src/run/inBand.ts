@@ -1,6 +1,7 @@
 /** A run in band: Jest's own runner executes the files. We set our environment variables and record durations. */
 import {relative} from 'node:path';
 import type {Test, TestResult} from '@jest/test-result';
+import {NO_FLEET} from '../core/rules/fleetVariables';
 import type {FileError} from '../core/texts/deaths';
 import {CompileCache} from '../worker/compile/compileCache';
 import type {CutTests, FileCut} from '../core/wire/fileCut';
@@ -156,6 +157,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
     XDIST_RUN_ID: options.runId,
     XDIST_NODE: undefined, // if a test has started this Jest, that test's Jest may have nodes
     XDIST_RECORDING: undefined, // a Jest that a test starts would write to the same recording
+    ...NO_FLEET,
   });
   try {
     await runner.runTests(handed, watcher, {serial: true});

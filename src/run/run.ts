@@ -2,6 +2,7 @@
 import {randomUUID} from 'node:crypto';
 import type {RunFixtures} from '../core/plan/runFixtures';
 import {asksForInBand} from '../core/rules/commandLine';
+import {withoutFleet} from '../core/rules/fleetVariables';
 import {mayHaveSeveral} from '../core/rules/severalWorkers';
 import type {FileError} from '../core/texts/deaths';
 import {describeInBandEnd, type WhyInBand} from '../core/texts/inBandEnd';
@@ -304,5 +305,9 @@ async function startableNodes({options, globalConfig}: RunOptions): Promise<read
   if (options.nodes.length === 0) return [];
   const {prepareNodes} = require('./workers/nodes') as typeof import('./workers/nodes');
   const {rootDir, workerThreads} = globalConfig;
-  return prepareNodes(options.nodes, {rootDir, environment: process.env, threads: workerThreads === true});
+  return prepareNodes(options.nodes, {
+    rootDir,
+    environment: withoutFleet(process.env),
+    threads: workerThreads === true,
+  });
 }

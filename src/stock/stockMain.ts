@@ -6,6 +6,7 @@
 import {randomUUID} from 'node:crypto';
 import {createServer, Socket} from 'node:net';
 import type {Config} from '@jest/types';
+import {withoutFleet} from '../core/rules/fleetVariables';
 import {LineBuffer} from '../core/wire/values';
 import {parseFixtureQuestion, parseToStockHost, type FromStockHost, type StockRun} from '../core/wire/stockMessages';
 import {Line} from '../fixtures/line';
@@ -78,7 +79,7 @@ function fixturesOf({rootDir, corePath, config}: StockRun): FixturesOnDemand {
       rootDir,
       runId,
       timeoutMs: options.fixtureTimeout,
-      environment: {...process.env, XDIST_RUN_ID: runId},
+      environment: {...withoutFleet(process.env), XDIST_RUN_ID: runId},
       stdout: new SharedOutput(process.stdout),
       stderr: new SharedOutput(process.stderr),
     }),

@@ -5,6 +5,8 @@
 import leven from 'leven';
 import * as v from 'valibot';
 import {inMs} from '../texts/timeSpan';
+import {hasPassword} from './fleetUrl';
+import {FLEET_VARIABLES, PASSWORD_VARIABLE} from './fleetVariables';
 import {readFolderRules} from './folderRules';
 import {
   KEYS_WITHIN,
@@ -16,7 +18,7 @@ import {
   WORKER_VARIABLES,
 } from './optionSchemas';
 import type {XdistOptions} from './options';
-import {DEFAULT_OPTIONS, type ResolvedOptions} from './resolvedOptions';
+import {DEFAULT_LEASE, DEFAULT_OPTIONS, type ResolvedOptions} from './resolvedOptions';
 
 /** The unchecked options of one source. */
 export interface OptionSource {
@@ -43,6 +45,7 @@ export class OptionsError extends Error {
 /** Variables of the runner that are no options. A Jest that a test starts inherits them. */
 const NO_OPTIONS: ReadonlySet<string> = new Set([
   ...WORKER_VARIABLES,
+  ...FLEET_VARIABLES,
   'XDIST_FIXTURES_SOCKET',
   PLAN_VARIABLE,
   PLAN_TO_VARIABLE,
@@ -79,7 +82,15 @@ export function resolveOptions(
       ...options,
       ...(options.watermark && {watermark: {...merged.watermark, ...options.watermark}}),
       ...(options.resources && {resources: {...merged.resources, ...options.resources}}),
+      // XDIST_FLEET may say the URL alone, and the config the rest.
+      ...(options.fleet && {fleet: {...merged.fleet, ...options.fleet}}),
     };
+    if (source.isVariable !== true && options.fleet && hasPassword(options.fleet.url)) {
+      problems.push(
+        `${source.name}: "fleet.url" has a password, and anybody who has the repository can read it. ` +
+          `Set the environment variable ${PASSWORD_VARIABLE}.`,
+      );
+    }
     for (const name of Object.keys(options) as OptionName[]) from[name] = source;
   }
   const watermark = {...DEFAULT_OPTIONS.watermark, ...merged.watermark};
@@ -109,6 +120,7 @@ export function resolveOptions(
     slowTimeout: inMs(merged.slowTimeout) ?? DEFAULT_OPTIONS.slowTimeout,
     fixtureTimeout: inMs(merged.fixtureTimeout) ?? DEFAULT_OPTIONS.fixtureTimeout,
     recording: resolveRecording(merged.recording),
+    fleet: resolveFleet(merged.fleet),
     from: Object.freeze(Object.fromEntries(Object.entries(from).map(([name, {name: source}]) => [name, source]))),
   });
 }
@@ -117,6 +129,12 @@ function resolveRecording(option: XdistOptions['recording']): ResolvedOptions['r
   if (option === false) return null;
   const {path = null, keep = DEFAULT_OPTIONS.recording?.keep ?? 0} = option ?? {};
   return Object.freeze({path, keep});
+}
+
+function resolveFleet(option: XdistOptions['fleet']): ResolvedOptions['fleet'] {
+  if (!option || option.url === undefined) return null;
+  const {url, run = null, secret = null, lease} = option;
+  return Object.freeze({url, run, secret, lease: inMs(lease) ?? DEFAULT_LEASE});
 }
 
 function* environmentSources(
@@ -140,7 +158,7 @@ function* environmentSources(
 
 /**
  * Parses a variable as JSON if possible (`3`, `{"low": 10}`). Otherwise it is a plain string; for an option that expects
- * a list, a list of that string; for `recording`, its path. The path of `timings` is always a string.
+ * a list, a list of that string; for `recording`, its path; for `fleet`, its URL. The path of `timings` is always a string.
  */
 function parseVariable(option: OptionName, text: string): unknown {
   if (option === 'timings') return text;
@@ -148,6 +166,7 @@ function parseVariable(option: OptionName, text: string): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     if (option === 'recording') return {path: text};
+    if (option === 'fleet') return {url: text};
     return option === 'canSplit' ? [text] : text;
   }
 }
@@ -186,7 +205,9 @@ function describeIssue(
   // A variable that is not valid JSON has become a string.
   const isNoJson = isVariable && ALWAYS_JSON.has(key) && typeof value === 'string';
   const expected = `${isNoJson ? 'JSON, ' : ''}${isVariable ? asJson(issue.message) : issue.message}`;
-  return `${source}: "${path}" must be ${expected}, got ${show(received)}.${meantValue(key, received)}`;
+  // A URL that is wrong may have a password.
+  const got = key === 'fleet' ? '' : `, got ${show(received)}`;
+  return `${source}: "${path}" must be ${expected}${got}.${meantValue(key, received)}`;
 }
 
 /** As it is written in JavaScript: `files[0].canSplit`. */

@@ -1,8 +1,9 @@
 /** The schema that checks the options. */
 import * as v from 'valibot';
-import type {FilesEntry, NodeOption, RecordingOption, XdistOptions} from './options';
+import type {FilesEntry, FleetOption, NodeOption, RecordingOption, XdistOptions} from './options';
 import {isResourceName, isWorkerGroup, parseFixtureRequest, parseResource} from './pragmas';
-import {parseTimeSpan, TIME_SPAN_SHAPE} from '../texts/timeSpan';
+import {inMs, parseTimeSpan, TIME_SPAN_SHAPE} from '../texts/timeSpan';
+import {isFleetUrl} from './fleetUrl';
 
 /** The environment variables that the runner sets for each worker. */
 export const WORKER_VARIABLES = ['JEST_WORKER_ID', 'XDIST_WORKER', 'XDIST_WORKER_COUNT', 'XDIST_RUN_ID', 'XDIST_NODE'];
@@ -42,6 +43,10 @@ const NODES_SHAPE = 'a list like [{name: "utc", env: {TZ: "UTC"}}]';
 const NODE_SHAPE = 'an object like {name: "utc", env: {TZ: "UTC"}}';
 const NODE_NAME_SHAPE = 'a name, which is one line without blanks at its ends';
 const RECORDING_SHAPE = 'false, or an object like {path: "run.xdist"} or {keep: 10}';
+const FLEET_SHAPE = 'false, or an object like {url: "rediss://redis.example:6379"}';
+const FLEET_URL_SHAPE = 'a URL like "redis://host:6379", "rediss://user@host:6379" or "redis://host:6379/2"';
+const SECRET_SHAPE = 'an object like {variable: "NAME"} or {file: "path"}';
+const LEASE_SHAPE = 'a number of milliseconds, or a time like "30s" or "1m", 1 s or more';
 const ENV_SHAPE = 'an object like {TZ: "UTC", CI: null}';
 const ENV_VALUE_SHAPE = 'a text, or null to take the variable away';
 // No system can start a process with a NUL in its arguments, and its error names neither the option nor the text.
@@ -90,6 +95,28 @@ const recording = {
 } satisfies {[K in keyof Required<RecordingOption>]: v.GenericSchema};
 
 const recordingObject = v.pipe(anObject(RECORDING_SHAPE), v.strictObject(recording, RECORDING_SHAPE));
+
+const fleet = {
+  url: v.optional(textThat(FLEET_URL_SHAPE, isFleetUrl)),
+  run: v.optional(v.pipe(v.string('a name'), v.nonEmpty('a name'), withoutNul)),
+  secret: v.optional(
+    v.union(
+      [
+        v.strictObject({variable: v.pipe(v.string(), v.nonEmpty())}),
+        v.strictObject({file: v.pipe(v.string(), v.nonEmpty(), withoutNul)}),
+      ],
+      SECRET_SHAPE,
+    ),
+  ),
+  lease: v.optional(
+    v.pipe(
+      v.union([v.number(), v.string()], LEASE_SHAPE),
+      v.check(time => (inMs(time) ?? 0) >= 1000 && Number.isFinite(inMs(time)), LEASE_SHAPE),
+    ),
+  ),
+} satisfies {[K in keyof Required<FleetOption>]: v.GenericSchema};
+
+const fleetObject = v.pipe(anObject(FLEET_SHAPE), v.strictObject(fleet, FLEET_SHAPE));
 
 const nodeOption = {
   name: textThat(NODE_NAME_SHAPE, isNodeName),
@@ -184,6 +211,7 @@ export const OPTION_SCHEMAS = {
   compileCache: yesOrNo,
   // A union would say of a mistake within the object only that it is no such object.
   recording: v.lazy(value => (value === false ? v.literal(false) : recordingObject)),
+  fleet: v.lazy(value => (value === false ? v.literal(false) : fleetObject)),
 } satisfies {[K in keyof Required<XdistOptions>]: v.GenericSchema};
 
 /** The name of an option. */
@@ -195,6 +223,7 @@ export const KEYS_WITHIN: Readonly<Partial<Record<OptionName, readonly string[]>
   files: Object.keys(filesEntry),
   watermark: Object.keys(watermark),
   recording: Object.keys(recording),
+  fleet: Object.keys(fleet),
 };
 
 function isNodeName(text: string): boolean {

@@ -1,7 +1,7 @@
 /**
  * The options as a user writes them. The schema that checks them is in optionSchemas.ts, the defaults are in resolvedOptions.ts.
  *
- * The doc comments of the four interfaces that a user writes (XdistOptions, FilesEntry, NodeOption, Watermark) are the
+ * The doc comments of the interfaces that a user writes (XdistOptions, FilesEntry, NodeOption and so on) are the
  * only descriptions of the options: editors show them, and docs/generateOptions.ts makes docs/options.md of them.
  */
 
@@ -26,6 +26,26 @@ export interface RecordingOption {
   path?: string;
   /** How many recordings `cacheDirectory` keeps for a project. The oldest are removed first. Default 10. */
   keep?: number;
+}
+
+/** A live run of Jest that several machines share. */
+export interface FleetOption {
+  /**
+   * A Redis (6.2 or later) or Valkey that all machines reach: `redis://host:6379`, with TLS `rediss://host:6379`, with a
+   * user `rediss://me@host:6379`, with the number of a database `redis://host:6379/2`. A password in a URL is taken from
+   * `XDIST_FLEET` alone, because anybody can read a config. Without a URL there is no fleet.
+   */
+  url?: string;
+  /** Names the run: all machines with the same name share one. Default: what CI's variables say. */
+  run?: string;
+  /**
+   * Where the secret is that seals what the machines write: the name of a variable, or the path of a file relative to
+   * `rootDir`. It has 16 characters or more. Default: `XDIST_FLEET_SECRET`, else `XDIST_FLEET_SECRET_FILE`. Only a server
+   * of the machine itself needs none.
+   */
+  secret?: {variable: string} | {file: string};
+  /** A machine that has not been heard of for so long is dead, and others run what it had. Default 30 s; 1 s or more. */
+  lease?: number | string;
 }
 
 /** Pragmas of many test files, selected by path. A pragma in a file overrides an entry; the lists of both add up. */
@@ -201,4 +221,11 @@ export interface XdistOptions {
    * @see recording.md
    */
   recording?: false | RecordingOption;
+  /**
+   * One run on several machines, each of which runs the same command. `false`: none. The variable `XDIST_FLEET` may also
+   * be the URL.
+   *
+   * @default none
+   */
+  fleet?: false | FleetOption;
 }

@@ -1,6 +1,20 @@
 /** The resolved options of a run, and the defaults. */
 import type {FolderRules} from './folderRules';
-import type {Dist, NodeOption, Watermark} from './options';
+import type {Dist, FleetOption, NodeOption, Watermark} from './options';
+
+/** The fleet that a run belongs to. */
+export interface ResolvedFleet {
+  /** A password is in it only if it comes from XDIST_FLEET. */
+  readonly url: string;
+  /** null: CI's variables say it. */
+  readonly run: string | null;
+  /** null: the variables of its own say it. */
+  readonly secret: Readonly<NonNullable<FleetOption['secret']>> | null;
+  /** In ms. */
+  readonly lease: number;
+}
+
+export const DEFAULT_LEASE = 30_000;
 
 /** The options of a run with every default filled in. */
 export interface ResolvedOptions {
@@ -30,6 +44,8 @@ export interface ResolvedOptions {
   readonly compileCache: boolean;
   /** `path` null: in Jest's cacheDirectory. null: nothing is recorded. */
   readonly recording: {readonly path: string | null; readonly keep: number} | null;
+  /** null: the run is this machine's alone. */
+  readonly fleet: ResolvedFleet | null;
   /** Where each option that is not a default was set: "xdist.config.js". */
   readonly from: Readonly<Record<string, string>>;
 }
@@ -54,5 +70,6 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   inBand: 'auto',
   compileCache: true,
   recording: Object.freeze({path: null, keep: 10}),
+  fleet: null,
   from: Object.freeze({}),
 });

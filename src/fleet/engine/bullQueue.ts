@@ -23,6 +23,8 @@ const PARTS = [
 ] as const;
 /** How often (ms) the time to live of a queue is set anew at most. */
 const TOUCH_MS = 1_000;
+/** How long (ms) the server waits for the next event. Shorter than the silence after which a server is away. */
+const EVENTS_MS = 1_000;
 /** How many jobs are added at once. */
 const BATCH = 500;
 /** BullMQ's codes for a job that another machine has, or that is gone: no job, no lock, not taken, another's lock. */
@@ -108,7 +110,7 @@ export class BullQueue implements JobQueue {
         throw new EngineError('A job of the fleet has lost its data on the server.');
       }
       this.#held.set(id, {job, token});
-      await this.#touch();
+      await Promise.all([this.#keep('active'), this.#touch()]);
       return {id, data: Buffer.from(job.data, 'base64'), token};
     });
   }
@@ -126,7 +128,10 @@ export class BullQueue implements JobQueue {
   }
 
   giveBack(taken: TakenJob): Promise<boolean> {
-    return this.#end(taken, job => job.moveToWait(taken.token));
+    return this.#end(taken, async job => {
+      await job.moveToWait(taken.token);
+      await this.#keep('prioritized');
+    });
   }
 
   complete(taken: TakenJob, value: Buffer): Promise<boolean> {
@@ -136,7 +141,7 @@ export class BullQueue implements JobQueue {
       taken,
       async job => {
         await job.moveToCompleted(text, taken.token, false);
-        await Promise.all([this.#touch(), this.#keepJob(taken.id)]);
+        await Promise.all([this.#keepJob(taken.id), this.#keep('completed'), this.#touch()]);
       },
       // The answer to the first try may have been lost with the connection.
       async () =>
@@ -161,7 +166,8 @@ export class BullQueue implements JobQueue {
 
   follow(listener: Parameters<JobQueue['follow']>[0]): void {
     const connection = this.#link.another();
-    readEvents(connection, this.#queue.toKey('events'), jobId, listener).catch((error: unknown) =>
+    const waitMs = Math.min(EVENTS_MS, this.#link.silenceMs / 2);
+    readEvents(connection, this.#queue.toKey('events'), jobId, listener, waitMs).catch((error: unknown) =>
       this.#link.giveUp('the events of a queue cannot be read', error),
     );
   }
@@ -215,19 +221,23 @@ export class BullQueue implements JobQueue {
     });
   }
 
-  /** Sets the time to live of the queue anew. A part that was empty is a new one, and has none. */
+  /** Sets the time to live of the whole queue anew, if that was not done a moment ago. */
   async #touch(always = false, held: readonly TakenJob[] = []): Promise<void> {
     const now = performance.now();
     if (!always && now - this.#touchedAt < TOUCH_MS) {
       return;
     }
     this.#touchedAt = now;
-    const parts = PARTS.map(part => this.#link.main.pexpire(this.#queue.toKey(part), this.#options.keepMs));
-    await Promise.all([...parts, ...held.map(({id}) => this.#keepJob(id))]);
+    await Promise.all([...PARTS.map(part => this.#keep(part)), ...held.map(({id}) => this.#keepJob(id))]);
   }
 
   #keepJob(id: string): Promise<unknown> {
-    return this.#link.main.pexpire(this.#queue.toKey(engineId(id)), this.#options.keepMs);
+    return this.#keep(engineId(id));
+  }
+
+  /** A part that was empty is a new one for the server, without a time to live: what fills it calls this. */
+  #keep(part: string): Promise<unknown> {
+    return this.#link.main.pexpire(this.#queue.toKey(part), this.#options.keepMs);
   }
 }
 

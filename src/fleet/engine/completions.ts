@@ -8,23 +8,26 @@ import type {QueueListener} from './engine';
 
 /** How many events one answer has at most. */
 const BATCH = 1000;
-/** How long (ms) the server waits for the next event. Shorter than the silence after which a server is away. */
-const WAIT_MS = 1_000;
 
 const Fields = v.array(v.string());
 const Answer = v.nullable(v.tuple([v.tuple([v.string(), v.array(v.tuple([v.string(), v.nullable(Fields)]))])]));
 
-/** Rejects if the events cannot be read any more. @param idOf the job that an id of the engine stands for; null: none */
+/**
+ * Rejects if the events cannot be read any more.
+ *
+ * @param idOf the job that an id of the engine stands for; null: none
+ * @param waitMs how long the server waits for the next event
+ */
 export async function readEvents(
   connection: Redis,
   stream: string,
   idOf: (engineId: string) => string | null,
   listener: QueueListener,
+  waitMs: number,
 ): Promise<void> {
-  const wait = Math.min(WAIT_MS, connection.options.socketTimeout! / 2);
   let last = '0-0';
   for (;;) {
-    const answer = v.parse(Answer, await connection.xread('COUNT', BATCH, 'BLOCK', wait, 'STREAMS', stream, last));
+    const answer = v.parse(Answer, await connection.xread('COUNT', BATCH, 'BLOCK', waitMs, 'STREAMS', stream, last));
     let isAvailable = false;
     for (const [entryId, fields] of answer?.[0][1] ?? []) {
       last = entryId;

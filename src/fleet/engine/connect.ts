@@ -9,6 +9,9 @@ export const connect: Connect = async options => {
   const packages = loadPackages();
   const link = await Link.open(options, packages.ioredis);
   const queues = new Map<string, BullQueue>();
+  const closeQueues = () => Promise.all([...queues.values()].map(queue => queue.close()));
+  // What the timers of the queues have begun fails when the connections end: by then the queues expect that.
+  link.onEnd(() => void closeQueues().catch(() => undefined));
   return {
     queue(name) {
       const known = queues.get(name);
@@ -29,10 +32,8 @@ export const connect: Connect = async options => {
     lost: link.lost,
     onReconnect: listener => link.onReconnect(listener),
     async close() {
-      // First the queues: what their timers have begun may fail when the connection ends.
-      const closed = Promise.all([...queues.values()].map(queue => queue.close()));
       link.close();
-      await closed;
+      await closeQueues();
     },
   };
 };

@@ -8,7 +8,6 @@ import {unfitServer} from './serverInfo';
 
 /** How long (ms) a server may take until it can be used. */
 const CONNECT_MS = 8_000;
-/** A server that has not answered for so long (ms) is away, though the connection is open. */
 const SILENCE_MS = 15_000;
 /** The longest pause (ms) between two tries to connect again. */
 const RETRY_MS = 1_000;
@@ -16,6 +15,8 @@ const RETRY_MS = 1_000;
 export class Link {
   readonly main: Redis;
   readonly lost: Promise<EngineError>;
+  /** A server that has not answered for so long (ms) is away, though the connection is open. */
+  readonly silenceMs: number;
   /** How often the main connection has come back. */
   comebacks = 0;
 
@@ -25,6 +26,7 @@ export class Link {
   readonly #connections = new Set<Redis>();
   readonly #pending = new Set<(reason: EngineError) => void>();
   readonly #reconnectListeners: (() => void)[] = [];
+  readonly #endListeners: (() => void)[] = [];
   #established = false;
   #ended: EngineError | null = null;
   #resolveLost!: (reason: EngineError) => void;
@@ -40,6 +42,7 @@ export class Link {
     this.#options = options;
     this.#ioredis = ioredis;
     this.#server = serverName(options.url);
+    this.silenceMs = Math.min(SILENCE_MS, options.awayMs);
     this.lost = new Promise(resolve => {
       this.#resolveLost = resolve;
     });
@@ -54,6 +57,11 @@ export class Link {
 
   onReconnect(listener: () => void): void {
     this.#reconnectListeners.push(listener);
+  }
+
+  /** Called when the connections end, while they are still there. */
+  onEnd(listener: () => void): void {
+    this.#endListeners.push(listener);
   }
 
   /** A connection beside the main one, for commands that wait at the server. */
@@ -126,7 +134,7 @@ export class Link {
       lazyConnect: true,
       maxRetriesPerRequest: null,
       connectTimeout: CONNECT_MS,
-      socketTimeout: Math.min(SILENCE_MS, this.#options.awayMs),
+      disconnectTimeout: 500,
       retryStrategy: tries =>
         this.#established && this.#ended === null
           ? // Many machines lose a server at once: they do not come back at once.
@@ -140,6 +148,15 @@ export class Link {
     this.#connections.add(connection);
     // Without a listener, ioredis prints each try to connect.
     connection.on('error', () => undefined);
+    connection.on('connect', () => {
+      const {stream} = connection;
+      // The socket's own timer ends with it. The one of ioredis would keep the process.
+      stream.setTimeout(this.silenceMs).on('timeout', () => {
+        if (this.#isAwaited(connection)) {
+          stream.destroy();
+        }
+      });
+    });
     connection.on('close', () => {
       if (this.#established && this.#ended === null) {
         away ??= setTimeout(() => this.#lose(` has been away for ${seconds} s.`), this.#options.awayMs);
@@ -152,6 +169,11 @@ export class Link {
     connection.on('end', () => clearTimeout(away));
     connection.once(GIVEN_UP, () => clearTimeout(away));
     return connection;
+  }
+
+  /** Whether an answer is due. At a connection beside the main one a command always waits. */
+  #isAwaited(connection: Redis): boolean {
+    return connection !== this.main || connection.status !== 'ready' || this.#pending.size > 0;
   }
 
   #lose(why: string): void {
@@ -167,6 +189,7 @@ export class Link {
       return;
     }
     this.#ended = reason;
+    this.#endListeners.forEach(listener => listener());
     for (const connection of this.#connections) {
       connection.emit(GIVEN_UP);
       connection.disconnect();

@@ -14,6 +14,7 @@ const MESSAGES: readonly (readonly [RegExp, (message: string) => string])[] = [
     message => `does not speak TLS as it should (${message}). Is the port right? redis:// is without TLS.`,
   ],
   [/Protocol error/, () => 'is no Redis or Valkey: it speaks another protocol.'],
+  [/^no answer/, message => `gives ${message}. Is the port right? Does it want TLS (rediss://), or none (redis://)?`],
   [/NOPERM/, message => `does not let this user do what a fleet needs (${message}).`],
   [/DENIED/, () => 'is in protected mode: it takes connections of its own machine only, as it has no password.'],
   [
@@ -23,13 +24,13 @@ const MESSAGES: readonly (readonly [RegExp, (message: string) => string])[] = [
 ];
 
 /** @returns the end of "The fleet's server … " */
-export function serverFailure(error: Error): string {
+export function serverFailure(error: Error | (Error & {readonly errors: unknown})): string {
   // A name with several addresses gives an error for each, and a sum without a text.
-  const causes = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
-  const text = causes
-    .map(cause => (cause instanceof Error ? cause.message : String(cause)))
+  const causes = 'errors' in error ? (error.errors as readonly Error[]) : [error];
+  const [text] = causes
+    .map(({message}) => message)
     .join(', ')
-    .split('\n', 1)[0]!;
+    .split('\n', 1) as [string];
   const known = MESSAGES.find(([pattern]) => pattern.test(text));
   return known === undefined ? `does not answer (${text}).` : known[1](text);
 }

@@ -1,5 +1,6 @@
 /** The start options of a worker's process. None of them can change while the process lives. */
 import {join} from 'node:path';
+import {withoutFleet} from '../../core/rules/fleetVariables';
 import {nodeEnvironment, type RunNode} from './nodes';
 import type {SlotNumber} from '../../core/plan/units';
 
@@ -34,7 +35,7 @@ export function workerStart(slot: SlotNumber, node: RunNode | undefined, options
   const {runId, workerCount, colours, gracefulExitTimeout} = options;
   // If a test has started this Jest, that test's Jest may have nodes. In a thread, `undefined` would become a text.
   // Its run would write to the same recording.
-  const {XDIST_NODE: _nodeAround, XDIST_RECORDING: _recordingAround, ...inherited} = options.environment;
+  const {XDIST_NODE: _nodeAround, XDIST_RECORDING: _recordingAround, ...inherited} = withoutFleet(options.environment);
   const environment = {
     ...inherited,
     JEST_WORKER_ID: String(slot),

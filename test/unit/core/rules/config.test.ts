@@ -1,5 +1,6 @@
 import {OptionsError, type OptionSource, resolveOptions, variableOf} from '../../../../src/core/rules/config';
 import {OPTION_NAMES} from '../../../../src/core/rules/optionSchemas';
+import {FLEET_VARIABLES} from '../../../../src/core/rules/fleetVariables';
 import {DEFAULT_OPTIONS} from '../../../../src/core/rules/resolvedOptions';
 
 const DISTS = '"load", "loadfile", "loadscope", "loadgroup", "worksteal", "each"';
@@ -462,6 +463,7 @@ describe('the environment', () => {
       'XDIST_IN_BAND',
       'XDIST_COMPILE_CACHE',
       'XDIST_RECORDING',
+      'XDIST_FLEET',
     ]);
   });
 
@@ -577,4 +579,71 @@ test('a path in a variable may look like a number', () => {
 
 test('what all variables share does not make one of them near', () => {
   expect(problems([], {XDIST_Q: '1'})[0]).toMatch(/The options are XDIST_DIST, /);
+});
+
+describe('fleet', () => {
+  const there = {url: 'rediss://redis.example:6380', run: null, secret: null, lease: 30_000};
+
+  test.each<[string, unknown]>([
+    ['rediss://redis.example:6380', there],
+    ['rediss://me:pw@redis.example/3', {...there, url: 'rediss://me:pw@redis.example/3'}],
+    ['{"url": "rediss://redis.example:6380", "run": "7", "lease": "5s"}', {...there, run: '7', lease: 5_000}],
+    ['{"run": "7"}', null],
+    ['false', null],
+  ])('XDIST_FLEET=%s', (text, fleet) => {
+    expect(resolveOptions([], {XDIST_FLEET: text}).fleet).toEqual(fleet);
+  });
+
+  test('the variable may say the URL, and the config the rest', () => {
+    const config = {name: 'xdist.config.js', value: {fleet: {secret: {variable: 'OURS'}, lease: '1m'}}};
+    const fleet = {...there, secret: {variable: 'OURS'}, lease: 60_000};
+    expect(resolveOptions([config], {XDIST_FLEET: there.url}).fleet).toEqual(fleet);
+    expect(resolveOptions([config], {}).fleet).toBeNull();
+    expect(resolveOptions([config], {XDIST_FLEET: 'false'}).fleet).toBeNull();
+  });
+
+  const URL_SHAPE = '"fleet.url" must be a URL like "redis://host:6379"';
+  test.each([
+    ['', URL_SHAPE],
+    ['redis.example:6379', URL_SHAPE],
+    ['http://redis.example', URL_SHAPE],
+    ['redis://', URL_SHAPE],
+    ['redis://redis.example/name', URL_SHAPE],
+    ['redis://redis.example?family=6', URL_SHAPE],
+    ['{"url": "redis://h", "lease": "900ms"}', '"fleet.lease" must be a number of milliseconds'],
+    ['{"url": "redis://h", "lease": "soon"}', '"fleet.lease" must be a number of milliseconds'],
+    ['{"url": "redis://h", "run": ""}', '"fleet.run" must be a name'],
+    ['{"url": "redis://h", "secret": "text"}', '"fleet.secret" must be an object like {"variable": "NAME"}'],
+    ['{"urll": "redis://h"}', 'unknown option "fleet.urll". Did you mean "url"?'],
+    ['3', '"fleet" must be false, or an object like {"url": "rediss://redis.example:6379"}'],
+  ])('XDIST_FLEET=%s is a mistake', (text, problem) => {
+    expect(() => resolveOptions([], {XDIST_FLEET: text})).toThrow(problem);
+  });
+
+  test('a mistake is told without the password in the URL', () => {
+    const said = (XDIST_FLEET: string) => {
+      try {
+        return JSON.stringify(resolveOptions([], {XDIST_FLEET}));
+      } catch (error) {
+        return String(error);
+      }
+    };
+    for (const text of ['http://me:hunter2@h', 'redis://me:hun/hunter2@h', '{"url": "redis://:hunter2@h/x"}']) {
+      expect(said(text)).toContain('"fleet.url" must be');
+      expect(said(text)).not.toContain('hunter2');
+    }
+  });
+
+  test('a config has no password', () => {
+    const config = {name: 'xdist.config.js', value: {fleet: {url: 'redis://me:hunter2@h'}}};
+    expect(() => resolveOptions([config], {})).toThrow(
+      'xdist.config.js: "fleet.url" has a password, and anybody who has the repository can read it. ' +
+        'Set the environment variable XDIST_FLEET_PASSWORD.',
+    );
+  });
+
+  test('the variables beside it are no options', () => {
+    const variables = Object.fromEntries(FLEET_VARIABLES.map(name => [name, 'x']));
+    expect(resolveOptions([], variables)).toEqual(DEFAULT_OPTIONS);
+  });
 });

@@ -84,13 +84,23 @@ test('of the options, only those that were set are there, with their places, and
         },
       },
     ],
-    {XDIST_SLOTS: '3', TOKEN: SECRET},
+    {
+      XDIST_SLOTS: '3',
+      TOKEN: SECRET,
+      XDIST_FLEET: `rediss://me:${SECRET}@redis.example:6380`,
+      XDIST_FLEET_SECRET: SECRET,
+      XDIST_FLEET_PASSWORD: SECRET,
+    },
   );
   const lines = linesIn('/here', {options});
   expect(lines.run.options).toEqual({
     nodes: {value: ['n'], from: 'xdist.config.js'},
     timings: {value: 'https://ci.example/timings.json', from: 'xdist.config.js'},
     slots: {value: 3, from: 'the environment variable XDIST_SLOTS'},
+    fleet: {
+      value: {url: 'rediss://redis.example:6380', run: null, secret: null, lease: 30_000},
+      from: 'the environment variable XDIST_FLEET',
+    },
   });
   expect(JSON.stringify(lines)).not.toContain(SECRET);
 });
