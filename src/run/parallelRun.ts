@@ -56,9 +56,11 @@ export async function startParallelRun(
 
   // What runs.
   const machine = options.slots === 'auto' ? machineLoad() : null;
-  const plan = makePlan(runOptions, parallelOptions, machine);
+  const runPlan = makePlan(runOptions, parallelOptions, machine);
+  const {plan} = runPlan;
   const workerCount = slotsOf(plan);
-  const planned = new PlannedTests(plan, tests, nodes);
+  const planned = new PlannedTests(runPlan, nodes);
+  recorder.planned(runPlan.tests);
   const testOf = (unit: number) => planned.of(unit);
   const nodeNameOf = (unit: number) => planned.nodeNameOf(unit);
 

@@ -80,9 +80,9 @@ export async function run(runOptions: RunOptions): Promise<void> {
     },
     onFailure: (error, test) => tellReporterError(error, test),
     ownPart: (test, result) => cutFiles.ended(test, result),
-    onTold: (name, payload) => {
+    onTold: (name, payload, test) => {
       if (name === 'test-file-start') costs.fileBegins();
-      recorder.told(name, payload);
+      recorder.told(name, payload, test);
     },
   });
 
