@@ -1,12 +1,15 @@
 /** Maps the units of a run to Jest's tests. */
 import type {Test} from '@jest/test-result';
-import type {RunPlan} from './runPlan';
+import type {SchedulePlan} from '../core/schedule';
 import type {RunNode} from './workers/nodes';
 
-/** What of a plan says which test a unit is. */
-export interface Planned extends Pick<RunPlan, 'tests'> {
-  readonly plan: Pick<RunPlan['plan'], 'units'>;
+export interface RunPlan<Plan = SchedulePlan> {
+  readonly plan: Plan;
+  /** By unit: Jest's test. Several tests may stand for parts of one file. */
+  readonly tests: readonly Test[];
 }
+
+type Planned = RunPlan<Pick<SchedulePlan, 'units'>>;
 
 export class PlannedTests {
   readonly #planned: Planned;

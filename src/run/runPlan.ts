@@ -12,17 +12,12 @@ import type {SchedulePlan, SlotGrowth} from '../core/schedule';
 import {canMerge} from './files/mergeTools';
 import type {MachineLoad} from './machine/machineLoad';
 import type {ParallelRunOptions} from './parallelRunOptions';
+import type {RunPlan} from './plannedTests';
 import type {RunOptions} from './runOptions';
 import {OUR_SEQUENCER} from './shard/ourSequencer';
 
 /** How many workers `slots: 'auto'` may start for each core. */
 const SLOTS_PER_CORE = 4;
-
-export interface RunPlan {
-  readonly plan: SchedulePlan;
-  /** By unit: Jest's test. Several tests may stand for parts of one file. */
-  readonly tests: readonly Test[];
-}
 
 interface TestInput extends PlanInput {
   readonly test: Test;
@@ -31,7 +26,7 @@ interface TestInput extends PlanInput {
 /** @param machine the machine load, if the number of workers adapts to it; null: the number is fixed */
 export function makePlan(
   {jest, globalConfig, options}: RunOptions,
-  {tests, rulesOf, fixtures, splittable, past, nodes, cuts}: ParallelRunOptions,
+  {tests, rulesOf, fixtures, splittable, past, nodes, cuts, arriving}: ParallelRunOptions,
   machine: MachineLoad | null,
 ): RunPlan {
   const {slots, growth} = slotsFor(options, globalConfig.maxWorkers, machine);
@@ -86,7 +81,7 @@ export function makePlan(
     freshWorkerPerUnit: options.restartWorkers === 'file',
     startsAtOnce: availableParallelism(),
     prefetch: true,
-    arriving: false,
+    arriving: arriving !== null,
   };
   return {plan, tests: ordered.map(({test}) => test)};
 }

@@ -31,6 +31,8 @@ export interface ReportsOptions {
   readonly ownPart?: (test: Test, result: TestResult) => TestResult | null;
   /** Called right before Jest is told. Default: nobody listens. */
   readonly onTold?: (name: string, payload: unknown, test: Test | null) => void;
+  /** Called when Jest was told all of a file, also if that is nothing. Default: nobody listens. */
+  readonly onEnded?: (test: Test) => void;
 }
 
 export class Reports {
@@ -75,8 +77,7 @@ export class Reports {
    * @param wasTold whether Jest has heard of a test's end
    */
   fileEnded(test: Test, outcome: Promise<UnitOutcome>, wasTold: (result: AssertionResult) => boolean): Promise<void> {
-    this.#ended.add(test);
-    return this.#enqueue(test, async () => {
+    return this.#end(test, async () => {
       const known = await outcome;
       if (known.type === 'error') return this.#emitFailure(test, known.error);
       for (const result of known.result.testResults) {
@@ -88,14 +89,12 @@ export class Reports {
   }
 
   fileSucceeded(test: Test, result: TestResult): Promise<void> {
-    this.#ended.add(test);
-    return this.#enqueue(test, () => this.#emitSuccess(test, result));
+    return this.#end(test, () => this.#emitSuccess(test, result));
   }
 
   /** @param error a promise if the evidence of a dead worker must be read first */
   fileFailed(test: Test, error: FileError | Promise<FileError>): Promise<void> {
-    this.#ended.add(test);
-    return this.#enqueue(test, () => Promise.resolve(error).then(known => this.#emitFailure(test, known)));
+    return this.#end(test, () => Promise.resolve(error).then(known => this.#emitFailure(test, known)));
   }
 
   /** A file that its pragmas prevent from running, or that the run never produced a result for. */
@@ -168,6 +167,12 @@ export class Reports {
     const end = () => this.#underWay.delete(told);
     told.then(end, end);
     return told;
+  }
+
+  #end(test: Test, report: () => Promise<void>): Promise<void> {
+    const {onEnded} = this.#options;
+    this.#ended.add(test);
+    return this.#enqueue(test, onEnded === undefined ? report : () => report().then(() => onEnded(test)));
   }
 
   #enqueue(test: Test | null, report: () => Promise<void>): Promise<void> {
