@@ -1,6 +1,7 @@
 /**
  * A run whose files come while it goes on: another machine may have them, or give them back. The run knows all files
- * from the beginning, and begins those that have come. Jest is told nothing by such a run: `told` hears all of it.
+ * from the beginning, and begins those that have come. Jest is told nothing by such a run: `told` hears all of it. A
+ * signal ends the run as `stop` does. A run that cannot begin never calls `open`.
  */
 import type {Test} from '@jest/test-result';
 import type {FileRecord, Timings} from '../core/plan/durations';
@@ -13,7 +14,7 @@ export interface Arrivals {
   readonly cuts: ReadonlyMap<Test, FileCut>;
   /** Called once, when workers can get files. */
   open(run: OpenRun): void;
-  /** A worker has begun the file, or a part of it. */
+  /** A worker has begun the file, or a part of it; of a file that begins again, the first time. */
   started(test: Test): void;
   /** What Jest would have been told. @param test null: the file is unknown */
   told(test: Test | null, name: string, payload: unknown): void;
@@ -23,17 +24,21 @@ export interface Arrivals {
    * The file, or the part, has ended, and all of it was passed to `told`. Of a part without tests, `told` has heard no
    * end.
    *
-   * @param record what is remembered of it; null: nothing
-   * @param slot the worker that ended it; null: no worker ran it
+   * @param record what is remembered of it; with `dist: 'each'`, of the node on which it ended last; null: nothing
+   * @param slot the worker that ended it, or contributed last; null: no worker ran it
    */
   ended(test: Test, record: FileRecord | null, slot: number | null): void;
 }
 
 /** The side of the run. */
 export interface OpenRun {
-  /** These may begin. They are among the run's tests. */
+  /** These may begin. They are among the run's tests. The files of a worker group come together. */
   add(tests: readonly Test[]): void;
-  /** Takes back files that no worker has been given. @returns those that were taken back: they can be added again */
+  /**
+   * Takes back files that no worker has been given, a worker group as a whole.
+   *
+   * @returns those that were taken back: they can be added again
+   */
   takeBack(tests: readonly Test[]): readonly Test[];
   /** No more will come: the run ends when all that came has ended. */
   noMore(): void;

@@ -51,14 +51,17 @@ export async function startParallelRun(
   runOptions: RunOptions,
   parallelOptions: ParallelRunOptions,
 ): Promise<ParallelRun> {
-  const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes, faults, recorder, cuts} = parallelOptions;
+  const {tests, rulesOf, past, reports, runId, sharedFixtures, nodes, faults, recorder, cuts, arriving} =
+    parallelOptions;
   const {jest, globalConfig, watcher, options} = runOptions;
 
   // What runs.
   const machine = options.slots === 'auto' ? machineLoad() : null;
-  const plan = makePlan(runOptions, parallelOptions, machine);
+  const runPlan = makePlan(runOptions, parallelOptions, machine);
+  const {plan} = runPlan;
   const workerCount = slotsOf(plan);
-  const planned = new PlannedTests(plan, tests, nodes);
+  const planned = new PlannedTests(runPlan, nodes);
+  recorder.planned(runPlan.tests);
   const testOf = (unit: number) => planned.of(unit);
   const nodeNameOf = (unit: number) => planned.nodeNameOf(unit);
 
@@ -118,7 +121,7 @@ export async function startParallelRun(
       reports,
       testOf,
       fixtures: sharedFixtures,
-      bail: globalConfig.bail,
+      bail: arriving === null ? globalConfig.bail : 0,
       onFault: (doing, error) => faults.report(doing, error),
       nodes: !MODES[options.dist].each
         ? null
@@ -152,12 +155,17 @@ export async function startParallelRun(
       const [test, node] = [testOf(unit), nodeNameOf(unit)];
       if (end !== null) {
         const {ms, outcome, profiles} = end;
-        past.note(test, {ms, result: outcome.type === 'result' ? outcome.result : null, profiles}, node);
+        const result = outcome.type === 'result' ? outcome.result : null;
+        const record = past.note(test, {ms, result, profiles}, node);
+        arriving?.noted(test, record);
       }
-      if (died) past.noteDeath(test, node);
+      if (!died) return;
+      const record = past.noteDeath(test, node);
+      arriving?.noted(test, record);
     },
     onShare: (unit, {slot, result, profile}) => {
       nodeUse.ran(unit, slot, result);
+      arriving?.shared(testOf(unit), slot);
       const node = nodeNameOf(unit);
       if (slot !== null) recorder.share({test: testOf(unit), unit, slot, node, result, profile});
     },
@@ -171,12 +179,22 @@ export async function startParallelRun(
         recorder.process(slot, generation, workers.in(slot)?.pid ?? null);
         listening.up();
       };
-      return maker.make(slot, generation, node, recycling.hearing(slot, {...listening, up}));
+      const message: WorkerListener['message'] = said => {
+        listening.message(said);
+        if (said.type === 'unit-started') arriving?.started(testOf(said.unit));
+      };
+      return maker.make(slot, generation, node, recycling.hearing(slot, {...listening, up, message}));
     },
   });
 
   // What ends it early, and what accompanies it.
-  const earlyEnd = EarlyEnd.watch({dispatch, workers, watcher, faults, notices});
+  const earlyEnd = EarlyEnd.watch({
+    dispatch: arriving === null ? dispatch : untold(dispatch),
+    workers,
+    watcher,
+    faults,
+    notices,
+  });
   showStatuses(() => workers.statuses);
   const endStatus = tellStatusOnSignal(
     () => workers.statuses,
@@ -219,6 +237,7 @@ export async function startParallelRun(
       ahead.runEnded();
     }
   });
+  arriving?.open({...runPlan, dispatch, finished}, reports);
   const tellConclusion = () =>
     notices.concluded(() => [...(dispatch.slots === null ? [] : [dispatch.slots]), ...nodeUse.lines()]);
   return {
@@ -234,6 +253,15 @@ export async function startParallelRun(
       tellConclusion();
       await earlyEnd.tellJest();
     },
+  };
+}
+
+/** A run whose files come from elsewhere reports no file that a signal has interrupted: the file can run elsewhere. */
+function untold(dispatch: Dispatch): Pick<Dispatch, 'stop' | 'interrupt' | 'halt'> {
+  return {
+    stop: reason => dispatch.stop(reason),
+    halt: () => dispatch.halt(),
+    interrupt: () => void dispatch.stop('interrupted'),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The parts of a run that a run over workers gets. */
+import type {Arriving} from './arriving';
 import type {Reports} from './files/reports';
 import type {SharedFixtures} from './fixtures/sharedFixtures';
 import type {PastRuns} from './past/pastRuns';
@@ -10,6 +11,8 @@ import type {RunNode} from './workers/nodes';
 import type {Faults} from './faults';
 
 export interface ParallelRunOptions extends RunRules {
+  /** null: all files are there from the beginning. */
+  readonly arriving: Arriving | null;
   readonly splittable: Splittable;
   readonly cuts: CutFiles;
   readonly past: PastRuns;

@@ -7,6 +7,7 @@ import {mayHaveSeveral} from '../core/rules/severalWorkers';
 import type {FileError} from '../core/texts/deaths';
 import {describeInBandEnd, type WhyInBand} from '../core/texts/inBandEnd';
 import {describeMissing} from '../core/texts/missingCapabilities';
+import {Arriving} from './arriving';
 import {cacheDirectoryOf} from './cache/cacheDirectory';
 import {compileCacheOf} from './cache/compileCaching';
 import {failRun} from './exitCode';
@@ -32,9 +33,9 @@ import {warn} from './warn';
 import type {RunNode} from './workers/nodes';
 
 export async function run(runOptions: RunOptions): Promise<void> {
-  const {jest, globalConfig, options, watcher} = runOptions;
+  const {jest, globalConfig, options, watcher, arrivals = null} = runOptions;
   if (runOptions.tests.length === 0 || watcher.isInterrupted()) return;
-  const inBand = mustRunInBand(runOptions);
+  const inBand = arrivals === null && mustRunInBand(runOptions);
   const nodes = inBand ? [] : await startableNodes(runOptions);
   if (inBand && options.nodes.length > 0) {
     warn(
@@ -50,6 +51,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     cacheDirectory: cacheDirectoryOf(runOptions.tests),
     runId,
     readOnly: currentShard() !== null,
+    inPlace: arrivals?.timings ?? null,
     warn,
   });
   timings.load();
@@ -67,11 +69,12 @@ export async function run(runOptions: RunOptions): Promise<void> {
     warn,
     onFirst: () => failRun(watcher),
   });
+  const arriving = arrivals === null ? null : new Arriving(arrivals, faults);
   let leave: () => void | Promise<void> = saveTimings;
   let conclude = async () => {};
   const reports = new Reports({
-    emitter: runOptions.emitter,
-    bail: globalConfig.bail,
+    emitter: arriving ?? runOptions.emitter,
+    bail: arriving === null ? globalConfig.bail : 0,
     beforeBail: async () => {
       try {
         await leave();
@@ -81,29 +84,38 @@ export async function run(runOptions: RunOptions): Promise<void> {
     },
     onFailure: (error, test) => tellReporterError(error, test),
     ownPart: (test, result) => cutFiles.ended(test, result),
-    onTold: (name, payload) => {
+    onTold: (name, payload, test) => {
       if (name === 'test-file-start') costs.fileBegins();
-      recorder.told(name, payload);
+      recorder.told(name, payload, test);
     },
+    ...(arriving !== null && {onEnded: test => arriving.ended(test)}),
   });
 
-  const allRules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports});
+  const allRules = readRunRules(runOptions.tests, {jest, globalConfig, options, reports: arriving ?? reports});
   const {rulesOf} = allRules;
-  const {cuts, leftOut} = findCuts(allRules.tests, {
-    shard: currentShard(),
-    globalConfig,
-    dist: options.dist,
-    rulesOf,
-    canMerge: () => canMerge(jest, globalConfig),
-    warn,
-  });
+  const {cuts, leftOut} =
+    arriving?.cuts ??
+    findCuts(allRules.tests, {
+      shard: currentShard(),
+      globalConfig,
+      dist: options.dist,
+      rulesOf,
+      canMerge: () => canMerge(jest, globalConfig),
+      warn,
+    });
   const tests = allRules.tests.filter(test => !leftOut.has(test));
   const rules: RunRules = {...allRules, tests};
   for (const test of leftOut) {
     reports.fileLeftOut(test);
     recorder.leftOut(test);
   }
-  const cutFiles = new CutFiles(cuts, recorder);
+  const cutFiles = new CutFiles(cuts, {
+    cut: (...listed) => {
+      recorder.cut(...listed);
+      arriving?.cut(...listed);
+    },
+    leftOut: test => recorder.leftOut(test),
+  });
   const past = new PastRuns(timings, globalConfig, test => cutFiles.cutOf(test));
   const splittable = findSplittable(tests, {
     globalConfig,
@@ -132,7 +144,8 @@ export async function run(runOptions: RunOptions): Promise<void> {
     tellMissing(); // Jest exits after this, so there is no later chance
   };
   try {
-    if (inBand || mayRunInBand(runOptions, rules, past, splittable) || !jest.capabilities.has('workers')) {
+    const asJest = inBand || mayRunInBand(runOptions, rules, past, splittable) || !jest.capabilities.has('workers');
+    if (arriving === null && asJest) {
       // In band, Jest processes one file at a time. The stock runner makes a reporter's error a failure of the file.
       await reports.drained();
       tellReporterError = () => undefined;
@@ -162,7 +175,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
           recorder.share({test, unit: null, slot: null, node: null, result, profile});
         },
       });
-    } else if (tests.length > 0) {
+    } else if (tests.length > 0 || arriving !== null) {
       recorder.begin(
         null,
         rules.fixtures.fixtures.map(({title}) => title),
@@ -171,6 +184,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
       const {startParallelRun} = require('./parallelRun') as typeof import('./parallelRun');
       const parallel = await startParallelRun(runOptions, {
         ...rules,
+        arriving,
         splittable,
         cuts: cutFiles,
         past,
@@ -195,7 +209,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
   } finally {
     await endFixtures().catch((error: unknown) => faults.report('the shared fixtures were taken down', error));
     // Files fail because of a fault only here: this code depends on no state that the fault may have corrupted.
-    for (const test of faults.first === null ? [] : runOptions.tests) {
+    for (const test of faults.first === null ? [] : (arriving?.here ?? runOptions.tests)) {
       if (!reports.hasEnded(test)) reports.fileRefused(test, faults.first as FileError);
     }
     await reports.drained();
@@ -217,7 +231,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
 
 /** @returns null if no file declares a fixture; then none of the fixture code is loaded */
 function startSharedFixtures(
-  {jest, globalConfig, options}: RunOptions,
+  {jest, globalConfig, options, arrivals}: RunOptions,
   {tests, fixtures}: RunRules,
   runId: string,
   {faults, costs}: {readonly faults: Faults; readonly costs: CostsOfThisRun},
@@ -229,6 +243,7 @@ function startSharedFixtures(
     globalConfig,
     tests,
     fixtures,
+    staysUp: arrivals != null,
     runId,
     timeoutMs: options.fixtureTimeout,
     onFault: (doing, error) => void faults.report(doing, error),

@@ -16,7 +16,7 @@ export interface RunRulesOptions {
   readonly jest: RunningJest;
   readonly globalConfig: Config.GlobalConfig;
   readonly options: ResolvedOptions;
-  readonly reports: Reports;
+  readonly reports: Pick<Reports, 'fileRefused'>;
 }
 
 export interface RunRules {

@@ -12,6 +12,8 @@ import type {FileIdentity, Granularity, NodeId, Unit} from './units';
 /** One test file from Jest, or its run on one node, with what we remember of it. */
 export interface PlanInput {
   readonly file: FileIdentity;
+  /** Of a file that is cut: which part of it this is. Default: all of it. */
+  readonly part?: number | null;
   /** How long the file took in a worker last time, in ms; null: unknown. */
   readonly lastMs: number | null;
   readonly failedLastTime: boolean;
@@ -41,8 +43,19 @@ export interface PlanOptions {
 }
 
 export function planUnits(inputs: readonly PlanInput[], options: PlanOptions): Unit[] {
-  const {resources, keepOrder, shares = 1, inTurn = false} = options;
-  const ordered = keepOrder ? inputs : dealt(longestFirst(inputs, resources), shares);
+  return unitsOf(inOrder(inputs, options), options);
+}
+
+/** The inputs in the order of dispatch. */
+export function inOrder<Input extends PlanInput>(
+  inputs: readonly Input[],
+  {resources, keepOrder, shares = 1}: PlanOptions,
+): readonly Input[] {
+  return keepOrder ? inputs : dealt(longestFirst(inputs, resources), shares);
+}
+
+/** @param ordered as `inOrder` returns them @returns a unit for each input */
+export function unitsOf(ordered: readonly PlanInput[], {inTurn = false}: Pick<PlanOptions, 'inTurn'>): Unit[] {
   const leaders = inTurn ? lastOfEach(ordered) : null;
   return ordered.map((input, id) => {
     const {file, lastMs, split, constraints, node} = input;
@@ -52,9 +65,9 @@ export function planUnits(inputs: readonly PlanInput[], options: PlanOptions): U
 }
 
 /** A key for a file on a node; or for the file's worker group, because one worker runs the whole group. */
-function placeOn(node: NodeId | null, {file, constraints}: PlanInput): string {
+function placeOn(node: NodeId | null, {file, part = null, constraints}: PlanInput): string {
   const group = constraints?.workerGroup ?? null;
-  return JSON.stringify([node, group ?? [file.configId, file.path]]);
+  return JSON.stringify([node, group ?? [file.configId, file.path, part]]);
 }
 
 function lastOfEach(ordered: readonly PlanInput[]): Map<string, number> {
@@ -67,17 +80,17 @@ function dealt<T>(items: readonly T[], hands: number): T[] {
 }
 
 /** What takes one place in the order: a file, or all files of a worker group. */
-interface Item {
-  readonly inputs: readonly PlanInput[];
+interface Item<Input extends PlanInput = PlanInput> {
+  readonly inputs: readonly Input[];
   readonly failedLastTime: boolean;
   /** The time (ms) from the item's beginning to the end of all that must wait for it; null: unknown. */
   readonly ms: number | null;
 }
 
-function longestFirst(inputs: readonly PlanInput[], resources: Resources): PlanInput[] {
+function longestFirst<Input extends PlanInput>(inputs: readonly Input[], resources: Resources): Input[] {
   const items = itemsOf(inputs, resources);
   const sizes = new Map(items.filter(({ms}) => ms === null).map(item => [item, sizeOf(item)]));
-  const size = (item: Item) => sizes.get(item) ?? 0;
+  const size = (item: Item<Input>) => sizes.get(item) ?? 0;
   return items
     .sort((a, b) => {
       // Serial files run after all others, in this order.
@@ -93,9 +106,9 @@ function longestFirst(inputs: readonly PlanInput[], resources: Resources): PlanI
     .flatMap(item => item.inputs);
 }
 
-function itemsOf(inputs: readonly PlanInput[], resources: Resources): Item[] {
+function itemsOf<Input extends PlanInput>(inputs: readonly Input[], resources: Resources): Item<Input>[] {
   const queues = timesOfResources(inputs, resources);
-  const item = (members: readonly PlanInput[]): Item => {
+  const item = (members: readonly Input[]): Item<Input> => {
     const failedLastTime = members.some(input => input.failedLastTime);
     const own = members.map(({lastMs}) => lastMs);
     if (!own.every(ms => ms !== null)) return {inputs: members, failedLastTime, ms: null};
@@ -111,8 +124,8 @@ function itemsOf(inputs: readonly PlanInput[], resources: Resources): Item[] {
       ),
     };
   };
-  const groups = new Map<string, PlanInput[]>();
-  const items: Item[] = [];
+  const groups = new Map<string, Input[]>();
+  const items: Item<Input>[] = [];
   for (const input of inputs) {
     const group = input.constraints?.workerGroup ?? null;
     if (group === null) items.push(item([input]));

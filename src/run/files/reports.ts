@@ -6,10 +6,15 @@
 import type {AssertionResult, Test, TestResult} from '@jest/test-result';
 import type {FileError} from '../../core/texts/deaths';
 import type {UnitOutcome} from '../../core/wire/workerMessages';
-import type {Emitter} from '../jest/runningJest';
+
+/** Who is told: Jest, or whoever stands in for it. */
+export interface Listener {
+  /** @param test the file that an event is about; null: unknown. Jest does not need it */
+  emit(name: string, payload: unknown, test: Test | null): Promise<void>;
+}
 
 export interface ReportsOptions {
-  readonly emitter: Emitter;
+  readonly emitter: Listener;
   /** Jest's `--bail`: Jest exits at this number of failed tests; 0: never. */
   readonly bail: number;
   /**
@@ -25,7 +30,9 @@ export interface ReportsOptions {
   /** What Jest is told of a file's result; null: nothing, not even its end. Default: the result itself. */
   readonly ownPart?: (test: Test, result: TestResult) => TestResult | null;
   /** Called right before Jest is told. Default: nobody listens. */
-  readonly onTold?: (name: string, payload: unknown) => void;
+  readonly onTold?: (name: string, payload: unknown, test: Test | null) => void;
+  /** Called when Jest was told all of a file, also if that is nothing. Default: nobody listens. */
+  readonly onEnded?: (test: Test) => void;
 }
 
 export class Reports {
@@ -49,7 +56,7 @@ export class Reports {
   fileStarted(test: Test): Promise<void> {
     this.#started.add(test);
     return this.#enqueue(test, () =>
-      this.#emit('test-file-start', [test]).catch((error: unknown) => {
+      this.#emit(test, 'test-file-start', [test]).catch((error: unknown) => {
         this.#refused.set(test, error as Error);
       }),
     ).then(() => {
@@ -60,7 +67,7 @@ export class Reports {
 
   /** An event of Jest's own code inside a worker. @param test null: the file is unknown */
   jestEvent(test: Test | null, name: string, payload: unknown): Promise<void> {
-    return this.#enqueue(test, () => this.#emit(name, payload));
+    return this.#enqueue(test, () => this.#emit(test, name, payload));
   }
 
   /**
@@ -70,27 +77,24 @@ export class Reports {
    * @param wasTold whether Jest has heard of a test's end
    */
   fileEnded(test: Test, outcome: Promise<UnitOutcome>, wasTold: (result: AssertionResult) => boolean): Promise<void> {
-    this.#ended.add(test);
-    return this.#enqueue(test, async () => {
+    return this.#end(test, async () => {
       const known = await outcome;
       if (known.type === 'error') return this.#emitFailure(test, known.error);
       for (const result of known.result.testResults) {
         if (result.status === 'pending' || wasTold(result)) continue;
-        await this.#emit('test-case-result', [test.path, result]);
+        await this.#emit(test, 'test-case-result', [test.path, result]);
       }
       return this.#emitSuccess(test, known.result);
     });
   }
 
   fileSucceeded(test: Test, result: TestResult): Promise<void> {
-    this.#ended.add(test);
-    return this.#enqueue(test, () => this.#emitSuccess(test, result));
+    return this.#end(test, () => this.#emitSuccess(test, result));
   }
 
   /** @param error a promise if the evidence of a dead worker must be read first */
   fileFailed(test: Test, error: FileError | Promise<FileError>): Promise<void> {
-    this.#ended.add(test);
-    return this.#enqueue(test, () => Promise.resolve(error).then(known => this.#emitFailure(test, known)));
+    return this.#end(test, () => Promise.resolve(error).then(known => this.#emitFailure(test, known)));
   }
 
   /** A file that its pragmas prevent from running, or that the run never produced a result for. */
@@ -121,13 +125,13 @@ export class Reports {
     const {ownPart} = this.#options;
     const told = ownPart === undefined ? result : ownPart(test, result);
     if (told === null) return Promise.resolve();
-    const event = ['test-file-success', [test, told]] as const;
+    const event = [test, 'test-file-success', [test, told]] as const;
     return this.#bailsAt(told) && this.#leaving === null ? this.#emitLast(...event) : this.#emit(...event);
   }
 
   /** @param error null: a listener's error is the failure */
   #emitFailure(test: Test, error: FileError | Error | null): Promise<void> {
-    return this.#emit('test-file-failure', [test, this.#refused.get(test) ?? error]);
+    return this.#emit(test, 'test-file-failure', [test, this.#refused.get(test) ?? error]);
   }
 
   /** Whether Jest will exit in the report of this result. The rule is that of TestScheduler's onResult. */
@@ -138,31 +142,37 @@ export class Reports {
     return this.#options.bail !== 0 && this.#failedTests >= this.#options.bail;
   }
 
-  #emit(name: string, payload: unknown): Promise<void> {
+  #emit(test: Test | null, name: string, payload: unknown): Promise<void> {
     return this.#leaving === null
-      ? this.#emitNow(name, payload)
-      : this.#leaving.then(() => this.#emitNow(name, payload));
+      ? this.#emitNow(test, name, payload)
+      : this.#leaving.then(() => this.#emitNow(test, name, payload));
   }
 
   /**
    * Sends the report during which Jest exits when no other report is running. Jest checks at the end of each report
    * whether to exit, so several running reports would each print a summary.
    */
-  #emitLast(name: string, payload: unknown): Promise<void> {
+  #emitLast(test: Test, name: string, payload: unknown): Promise<void> {
     const others = [...this.#underWay].map(report => report.catch(() => undefined));
-    const told = Promise.all([this.#options.beforeBail(), ...others]).then(() => this.#emitNow(name, payload));
+    const told = Promise.all([this.#options.beforeBail(), ...others]).then(() => this.#emitNow(test, name, payload));
     // If Jest does not exit, as in watch mode or after a reporter's error, the other reports continue.
     this.#leaving = told.catch(() => undefined);
     return told;
   }
 
-  #emitNow(name: string, payload: unknown): Promise<void> {
-    this.#options.onTold?.(name, payload);
-    const told = this.#options.emitter.emit(name, payload);
+  #emitNow(test: Test | null, name: string, payload: unknown): Promise<void> {
+    this.#options.onTold?.(name, payload, test);
+    const told = this.#options.emitter.emit(name, payload, test);
     this.#underWay.add(told);
     const end = () => this.#underWay.delete(told);
     told.then(end, end);
     return told;
+  }
+
+  #end(test: Test, report: () => Promise<void>): Promise<void> {
+    const {onEnded} = this.#options;
+    this.#ended.add(test);
+    return this.#enqueue(test, onEnded === undefined ? report : () => report().then(() => onEnded(test)));
   }
 
   #enqueue(test: Test | null, report: () => Promise<void>): Promise<void> {

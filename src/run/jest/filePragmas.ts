@@ -11,7 +11,11 @@ import {warn} from '../warn';
 export type ReadPragmas = ReadonlyMap<Test, FilePragmas>;
 
 /** Reports the files with invalid pragmas, and returns the others. */
-export function readAllPragmas(tests: readonly Test[], jest: RunningJest, reports: Reports): ReadPragmas {
+export function readAllPragmas(
+  tests: readonly Test[],
+  jest: RunningJest,
+  reports: Pick<Reports, 'fileRefused'>,
+): ReadPragmas {
   const docblock = jest.docblock();
   const sound = new Map<Test, FilePragmas>();
   for (const test of tests) {

@@ -45,15 +45,19 @@ export class PastRuns {
     return fileKey(test.context.config.displayName?.name ?? null, path, node);
   }
 
-  /** Of a file that is cut over shards: the record of this shard's part. */
+  /** Of a file that is cut: the record of the part. */
   of(test: Test, node: string | null = null): FileRecord | null {
-    const record = this.#timings.get(this.key(test, node));
     const cut = this.#cutOf(test);
-    return record === null || cut === null ? record : ownPart(record, cut);
+    if (cut === null) return this.#timings.get(this.key(test, node));
+    const own = this.#timings.get(this.#ownKey(test, node));
+    if (own !== null) return own;
+    const record = this.#timings.get(this.key(test, node));
+    return record === null ? null : ownPart(record, cut);
   }
 
-  note(test: Test, {ms, result, profiles}: RanFile, node: string | null = null): void {
-    if (this.#globalConfig.collectTests) return; // nothing ran
+  /** @returns the record, of a file that is cut: that of the part; null: nothing is remembered */
+  note(test: Test, {ms, result, profiles}: RanFile, node: string | null = null): FileRecord | null {
+    if (this.#globalConfig.collectTests) return null; // nothing ran
     const past = this.of(test, node);
     // With -t only some tests ran, so this duration is not the file's, and the other tests keep their records. What a
     // shard ran of a file is not written: see TimingsOptions.
@@ -61,7 +65,7 @@ export class PastRuns {
     const failed = result === null || result.numFailingTests > 0 || result.testExecError != null;
     const {tests, short} = testDurations(result?.testResults ?? [], ms ?? Infinity);
     const measured = partial ? past?.measured : measuredBy(profiles, thisMachine());
-    this.#timings.record(this.key(test, node), {
+    return this.#timings.record(this.#ownKey(test, node), {
       ms: partial ? (past?.ms ?? null) : ms === null ? null : Math.round(ms),
       tests: {...(partial && past?.tests), ...tests},
       short: partial ? (past?.short ?? 0) : short,
@@ -71,8 +75,14 @@ export class PastRuns {
     });
   }
 
-  noteDeath(test: Test, node: string | null = null): void {
-    const past = this.of(test, node);
-    this.#timings.record(this.key(test, node), recordOfDeath(past));
+  /** @returns the record, as in `note` */
+  noteDeath(test: Test, node: string | null = null): FileRecord {
+    return this.#timings.record(this.#ownKey(test, node), recordOfDeath(this.of(test, node)));
+  }
+
+  /** Where this run keeps what it learns: of a file that is cut, apart for each part. No run with parts writes it. */
+  #ownKey(test: Test, node: string | null): string {
+    const cut = this.#cutOf(test);
+    return cut === null ? this.key(test, node) : `${this.key(test, node)} part ${cut.shard}`;
   }
 }

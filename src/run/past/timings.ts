@@ -48,6 +48,8 @@ export interface TimingsOptions {
    * would have other timings than the rest, and so another plan. The merge of the shards writes. Default: false.
    */
   readonly readOnly?: boolean;
+  /** What earlier runs left, in place of the file, which then is neither read nor written. Default: null. */
+  readonly inPlace?: Timings | null;
   readonly warn: (text: string) => void;
 }
 
@@ -57,6 +59,7 @@ export class TimingsFile {
   readonly path: string;
   readonly #runId: string;
   readonly #readOnly: boolean;
+  readonly #inPlace: Timings | null;
   readonly #warn: (text: string) => void;
   readonly #learnt = new Map<string, FileRecord>();
   #past: Timings = NOTHING;
@@ -75,15 +78,16 @@ export class TimingsFile {
     const project = createHash('sha1').update(rootDir).digest('hex').slice(0, 16);
     this.path = path === null ? join(cacheDirectory, `xdist-timings-${project}.json`) : resolve(rootDir, path);
     this.#runId = options.runId;
-    this.#readOnly = options.readOnly ?? false;
+    this.#inPlace = options.inPlace ?? null;
+    this.#readOnly = this.#inPlace !== null || (options.readOnly ?? false);
     this.#warn = options.warn;
   }
 
   /** Reads what earlier runs left. A file that cannot be read is ignored with a warning. */
   load(): void {
-    const siblings = this.#siblings();
-    const all = [this.path, ...siblings.parts].map(path => this.#read(path, this.#warn));
-    this.#past = mergeTimings(all, Date.now());
+    const siblings = this.#inPlace === null ? this.#siblings() : {parts: [], markers: []};
+    const read = () => [this.path, ...siblings.parts].map(path => this.#read(path, this.#warn));
+    this.#past = this.#inPlace ?? mergeTimings(read(), Date.now());
     this.#costs = this.#past.costs;
     this.#noteInBandDeaths(siblings.markers);
   }
@@ -98,9 +102,11 @@ export class TimingsFile {
     return this.#costs;
   }
 
-  /** Sets a record. `save` writes it. */
-  record(key: string, record: Omit<FileRecord, 'at'>): void {
-    this.#learnt.set(key, {...record, at: Date.now()});
+  /** Sets a record. `save` writes it. @returns the record */
+  record(key: string, record: Omit<FileRecord, 'at'>): FileRecord {
+    const dated = {...record, at: Date.now()};
+    this.#learnt.set(key, dated);
+    return dated;
   }
 
   /** What is remembered after `load`. */

@@ -59,6 +59,8 @@ export class Recorder implements ScheduleLog {
   /** null: a default recording. */
   readonly #told: ToldLines | null;
   readonly #indexes = new Map<Test, number>();
+  /** By unit of the plan. */
+  #plannedTests: readonly Test[] = [];
   /** The lines that came before the first line; null: that line is written. */
   #early: RecordingLine[] | null = [];
   #fixtures: readonly string[] = [];
@@ -121,13 +123,17 @@ export class Recorder implements ScheduleLog {
     this.#recordLoad();
   }
 
+  /** Call this before the plan is written. @param tests Jest's test of each unit */
+  planned(tests: readonly Test[]): void {
+    this.#plannedTests = tests;
+  }
+
   write(line: ScheduleLogLine): void {
     tellScheduled(line);
     if (this.#file === null) return;
     if (line.type === 'plan') {
       const plan = this.#schedulePaths.plan(line.plan);
-      const indexes = new Map(this.#run.tests.map(({context, path}, index) => [`${context.config.id} ${path}`, index]));
-      const files = line.plan.units.map(({file}) => indexes.get(`${file.configId} ${file.path}`) ?? 0);
+      const files = this.#plannedTests.map(test => this.#indexes.get(test) ?? 0);
       this.#append({
         ...line,
         plan,
@@ -169,11 +175,11 @@ export class Recorder implements ScheduleLog {
     this.#append({type: 'death', at: this.now(), slot, generation, pid, death: recorded, stderr});
   }
 
-  /** An event that Jest is told. */
-  told(name: string, payload: unknown): void {
+  /** An event that Jest is told. @param file null: unknown */
+  told(name: string, payload: unknown, file: Test | null): void {
     if (this.#file === null) return;
     try {
-      this.#told?.add(this.now(), name, payload);
+      this.#told?.add(this.now(), name, payload, file);
     } catch (error) {
       this.#warn(this.#file.path, error as Error);
       this.#file.close(); // it has no end then, so nobody takes it for the whole run

@@ -8,7 +8,7 @@ export class ToldLines {
   readonly #encoder: ToldEncoder;
   readonly #append: (line: RecordingLine) => void;
   readonly #byTest = new Map<Test, number>();
-  /** Jest names the file of a test's event by its path. Of several projects' files with one path, any will do. */
+  /** For events of unknown files. Of several projects' files with one path, any will do. */
   readonly #byPath = new Map<string, number>();
 
   constructor(paths: RepoPaths, tests: readonly Test[], append: (line: RecordingLine) => void) {
@@ -20,11 +20,11 @@ export class ToldLines {
     }
   }
 
-  /** @param at ms since the run began @param payload the data of Jest's event `name` */
-  add(at: number, name: string, payload: unknown): void {
+  /** @param at ms since the run began @param payload the data of Jest's event `name` @param test null: unknown */
+  add(at: number, name: string, payload: unknown, test: Test | null): void {
     if (!isToldName(name)) return;
-    const [about] = payload as [Test | string];
-    const file = typeof about === 'string' ? this.#byPath.get(about) : this.#byTest.get(about);
+    const [path] = payload as [Test | string];
+    const file = test !== null ? this.#byTest.get(test) : this.#byPath.get(path as string);
     this.#append({type: 'told', at, name, file: file ?? null, data: this.#encoder.encode(name, payload)});
   }
 }

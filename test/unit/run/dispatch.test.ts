@@ -147,7 +147,6 @@ class FakeRun {
   readonly log: ScheduleLogLine[] = [];
   readonly reports = new Reports({
     emitter: {
-      on: () => () => undefined,
       emit: (name, data) => {
         this.emitted.push({name, data: data as unknown[]});
         return Promise.resolve();

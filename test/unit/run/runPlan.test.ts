@@ -6,7 +6,7 @@ import {DEFAULT_OPTIONS, type ResolvedOptions} from '../../../src/core/rules/res
 import type {ParallelRunOptions} from '../../../src/run/parallelRunOptions';
 import type {RunOptions} from '../../../src/run/runOptions';
 import {makePlan} from '../../../src/run/runPlan';
-import {jestTest} from './jestTests';
+import {jestTest, NO_CUTS} from './jestTests';
 
 type Records = Readonly<Record<string, Partial<FileRecord>>>;
 
@@ -23,10 +23,11 @@ function units(records: Records, options: Partial<ResolvedOptions> = {}): readon
     rulesOf: () => NO_RULES,
     fixtures: NO_FIXTURES,
     splittable: new Map(),
+    cuts: NO_CUTS,
     past: {of: ({path}: {path: string}, node: string | null = null) => records[fileKey(null, path, node)] ?? null},
     nodes: [{name: 'x'}, {name: 'y'}],
   } as unknown as ParallelRunOptions;
-  return makePlan(run, parallel, null).units;
+  return makePlan(run, parallel, null).plan.units;
 }
 
 const expected = (records: Records, options?: Partial<ResolvedOptions>) =>

@@ -23,7 +23,6 @@ async function read(files: Readonly<Record<string, string>>, options: XdistOptio
   const told: string[] = [];
   const reports = new Reports({
     emitter: {
-      on: () => () => undefined,
       emit: (name, data) => {
         const [{path}, error] = data as [{path: string}, {message: string} | undefined];
         told.push([name, path, ...(error?.message.split('\n').slice(2) ?? [])].join(' ').replaceAll(`${rootDir}/`, ''));

@@ -211,3 +211,10 @@ describe('files that run on each node', () => {
     expect(linesOf(inputs, true)).toEqual(['0: a on 0', '1: b on 0', '2: a on 1 after 1', '3: b on 1 after 1']);
   });
 });
+
+test('parts of one file that follow each other over nodes do so part by part', () => {
+  const onNode = (node: number, part: number) => ({...known('a', 10 * part), node, part});
+  const inputs = [onNode(0, 1), onNode(1, 1), onNode(0, 2), onNode(1, 2)];
+  const units = planUnits(inputs, {resources: {}, keepOrder: true, inTurn: true});
+  expect(units.map(({after}) => after)).toEqual([null, 0, null, 2]);
+});

@@ -15,7 +15,6 @@ function reportsTo(options: Partial<ReportsOptions> & {listen?: (name: string) =
   const emitted: unknown[] = [];
   const reports = new Reports({
     emitter: {
-      on: () => () => undefined,
       emit: async (name, data) => {
         const [about] = data as [Test | string];
         const report = `${name} ${typeof about === 'string' ? about : about.path}`;

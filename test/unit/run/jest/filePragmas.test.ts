@@ -13,7 +13,6 @@ async function read(docblocks: Readonly<Record<string, string>>) {
   const told: string[] = [];
   const reports = new Reports({
     emitter: {
-      on: () => () => undefined,
       emit: (name, data) => {
         const [{path}, error] = data as [{path: string}, {message: string} | undefined];
         told.push([name, path.slice(folder.length + 1), ...(error?.message.split('\n').slice(-1) ?? [])].join(' '));
