@@ -30,9 +30,10 @@ export function planFleet(inputs: readonly ShardInput[], {id, collection, machin
   const totalUs = files.reduce((sum, {us}) => sum + us, 0);
   const cuts = cutFiles(files, Math.max(FEWEST_MACHINES, machines), totalUs, 0).map(withoutEmptyPieces);
   const cutKeys = new Set(cuts.flatMap(({key, pieces}) => (pieces.length > 1 ? [key] : [])));
+  const failed = new Set(files.flatMap(({input}) => (hasFailed(input) ? [input.key] : [])));
   const drafts = [
     ...wholeDrafts(files.filter(({input}) => !cutKeys.has(input.key))),
-    ...cuts.filter(({key}) => cutKeys.has(key)).flatMap(cut => partDrafts(cut, files)),
+    ...cuts.filter(({key}) => cutKeys.has(key)).flatMap(cut => partDrafts(cut, failed.has(cut.key))),
   ];
   return {
     id,
@@ -87,8 +88,7 @@ function draftOf(files: readonly WeighedFile[]): Draft {
   };
 }
 
-function partDrafts({key, loadUs, pieces}: CutFile, files: readonly WeighedFile[]): Draft[] {
-  const failedLastTime = files.some(({input}) => input.key === key && hasFailed(input));
+function partDrafts({key, loadUs, pieces}: CutFile, failedLastTime: boolean): Draft[] {
   return pieces.map(({us}, index): Draft => ({
     keys: [key],
     part: index + 1,
