@@ -278,6 +278,13 @@ module.exports = {
       to: {path: '^src/live/'},
     },
     {
+      name: 'one-folder-knows-the-engine',
+      comment: "a fleet's queue is an interface; what implements it is behind connect.ts",
+      severity: 'error',
+      from: {path: '^src/(?!fleet/engine/)'},
+      to: {path: '(^|/)node_modules/(bullmq|ioredis)/|^src/fleet/engine/(?!(connect|engine)\\.ts$)'},
+    },
+    {
       name: 'stock-uses-no-run',
       comment: "under Jest's own runner there is no run of ours",
       severity: 'error',

@@ -8,6 +8,7 @@ import {benchmarkColdCache} from './coldCache';
 import {CommandError, parseCommand, type Command} from './command';
 import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
+import {benchmarkFleetEngine} from './fleetEngine';
 import {benchmarkMerge} from './merge';
 import {benchmarkModes} from './modes';
 import {pathOfNode} from './nodes';
@@ -41,6 +42,7 @@ const BENCHMARKS: Readonly<Record<string, (installs: readonly Install[]) => void
   watch: benchmarkWatch,
   cold: benchmarkColdCache,
   merge: benchmarkMerge,
+  fleetEngine: benchmarkFleetEngine,
 };
 
 async function main(args: readonly string[]): Promise<void> {
