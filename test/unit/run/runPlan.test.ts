@@ -24,6 +24,7 @@ function units(records: Records, options: Partial<ResolvedOptions> = {}): readon
     fixtures: NO_FIXTURES,
     splittable: new Map(),
     cuts: NO_CUTS,
+    arriving: null,
     past: {of: ({path}: {path: string}, node: string | null = null) => records[fileKey(null, path, node)] ?? null},
     nodes: [{name: 'x'}, {name: 'y'}],
   } as unknown as ParallelRunOptions;

@@ -24,7 +24,7 @@ function fileReports(each = true, bail = 0) {
         told.push([name, ...(args as unknown[])]);
         return Promise.resolve();
       },
-    } as ConstructorParameters<typeof Reports>[0]['emitter'],
+    },
     bail: 0,
     beforeBail: () => Promise.resolve(),
     onFailure: () => undefined,
