@@ -98,9 +98,10 @@ module.exports = {
     {
       name: 'a-shard-is-decided-before-its-run',
       comment:
-        'the sequencer tells the run which shard it is (run/shard/currentShard), and the command line starts both',
+        'the sequencer tells the run which shard it is (run/shard/currentShard), and the command line starts both. ' +
+        'A fleet weighs files as shards do',
       severity: 'error',
-      from: {path: '^src/(?!shard/|cli/)'},
+      from: {path: '^src/(?!shard/|cli/)', pathNot: '^src/fleet/ownFiles\\.ts$'},
       to: {path: '^src/shard/'},
     },
     {
@@ -239,7 +240,14 @@ module.exports = {
       comment: 'a run does not know that it is one of many; only the runner decides that',
       severity: 'error',
       from: {path: '^src/(?!fleet/)', pathNot: '^src/run/jestRunner\\.ts$'},
-      to: {path: '^src/fleet/'},
+      to: {path: '^src/fleet/', pathNot: '^src/fleet/status\\.ts$'},
+    },
+    {
+      name: 'only-a-command-asks-for-the-fleet',
+      comment: 'the command "fleet status" looks at a run from outside',
+      severity: 'error',
+      from: {path: '^src/(?!fleet/|cli/fleet\\.ts$)'},
+      to: {path: '^src/fleet/status\\.ts$'},
     },
     {
       name: 'the-engine-is-one-folder',

@@ -58,7 +58,10 @@ export async function runCommandLine(argv: readonly string[], streams: Streams):
 
 /** The classes are loaded only where options and plans are checked. */
 function isUsersError(error: unknown): error is Error {
-  return error instanceof Error && ['OptionsError', 'ShardPlanError'].includes(error.name);
+  return (
+    error instanceof Error &&
+    ['OptionsError', 'ShardPlanError', 'FleetError', 'FleetSettingsError'].includes(error.name)
+  );
 }
 
 /** @throws {UsageError} */

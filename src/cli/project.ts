@@ -54,6 +54,19 @@ export function timingsOfProject(jestArguments: readonly string[], cwd: string):
   return new TimingsFile({path, rootDir, cacheDirectory, runId: randomUUID().slice(0, 8), warn});
 }
 
+/**
+ * The runner's options of the project, and its rootDir.
+ *
+ * @throws {CommandError} as `recordingsOfProject`
+ */
+export function optionsOfProject(
+  jestArguments: readonly string[],
+  cwd: string,
+): {readonly options: ResolvedOptions; readonly rootDir: string} {
+  const {configs, rootDir} = askJest(jestArguments, cwd);
+  return {options: optionsOf(configs, rootDir), rootDir};
+}
+
 /** The recording that the options ask for; null: they ask for none, or it is not there. */
 function fullRecording(configs: readonly ShownConfig[], rootDir: string): string | null {
   const {recording} = optionsOf(configs, rootDir);

@@ -13,9 +13,10 @@ export class Completions {
   readonly #heard: Completion[] = [];
   readonly #known = new Set<string>();
   #onChange: (() => void)[] = [];
+  /** Called when a job waits that may not have waited before. */
+  onAvailable: () => void = () => undefined;
 
-  /** @param onAvailable called when a job waits that may not have waited before */
-  constructor(queue: JobQueue, onAvailable: () => void) {
+  constructor(queue: JobQueue) {
     this.#queue = queue;
     queue.follow({
       completed: (job, value) => {
@@ -24,7 +25,7 @@ export class Completions {
         this.#heard.push({job, value});
         for (const listener of this.#onChange.splice(0)) listener();
       },
-      available: onAvailable,
+      available: () => this.onAvailable(),
     });
   }
 

@@ -1,5 +1,6 @@
 /** The names of a run's queues and values on the server. They are hashes: a run's id may hold the name of a project. */
 import {createHash} from 'node:crypto';
+import type {RunIdentity} from '../core/fleet/runIdentity';
 
 /** All names of ours begin with it. Redis Cluster keeps names with the same text in braces on one node. */
 export const PREFIX = '{xdist}';
@@ -7,10 +8,22 @@ export const PREFIX = '{xdist}';
 export class Names {
   readonly #run: string;
   readonly #series: string;
+  readonly #family: string;
 
-  constructor({run, series}: {readonly run: string; readonly series: string}) {
+  constructor({run, series, family}: Pick<RunIdentity, 'run' | 'series' | 'family'>) {
     this.#run = hashOf(run);
     this.#series = hashOf(series);
+    this.#family = hashOf(family);
+  }
+
+  /** A record with a field for each run of the family. */
+  get runs(): string {
+    return `${this.#family}/runs`;
+  }
+
+  /** The field of this run in `runs`. */
+  get field(): string {
+    return this.#run;
   }
 
   /** The queue whose one job is the planning of a round. */

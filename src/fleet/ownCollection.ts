@@ -3,6 +3,7 @@ import {MODES} from '../core/plan/dist';
 import type {Collection} from '../core/fleet/collection';
 import {gitOfCi} from '../run/recording/gitOfCi';
 import {configFingerprint, jestSettings} from '../run/recording/runLine';
+import {nodeMajor} from './nodeMajor';
 import {ownPackage} from '../run/ownPackage';
 import type {RunOptions} from '../run/runOptions';
 
@@ -28,9 +29,4 @@ export function ownCollection(run: RunOptions, keys: readonly string[], root: st
     },
     nodes: MODES[options.dist].each ? options.nodes.map(({name}) => name) : [],
   };
-}
-
-/** The major version of Jest's own Node. */
-export function nodeMajor(): string {
-  return process.versions.node.split('.')[0] ?? '';
 }

@@ -3,7 +3,7 @@ import {createCipheriv, createDecipheriv, hkdfSync, randomBytes} from 'node:cryp
 
 /** What a value is. A value of one kind cannot be put in the place of another. */
 export type SealedKind =
-  'plan' | 'job' | 'result' | 'source' | 'accepted' | 'durations' | 'hunger' | 'machine' | 'story' | 'abort';
+  'plan' | 'job' | 'result' | 'source' | 'accepted' | 'durations' | 'hunger' | 'machine' | 'story' | 'run';
 
 export interface Sealer {
   /** @param about what the value belongs to: the plan's id, the job, the lease's token */

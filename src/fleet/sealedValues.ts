@@ -58,10 +58,7 @@ export class SealedValues {
       return this.#sealer.open(kind, about, sealed);
     } catch (error) {
       if (!(error instanceof SealError)) throw error;
-      throw new FleetError(
-        `a value on the fleet's server (${kind}) was not written by a machine of this run: ${error.message} ` +
-          'Do all machines have the same secret?',
-      );
+      throw new FleetError(error.message);
     }
   }
 }

@@ -7,6 +7,7 @@ import type {ResolvedOptions} from '../core/rules/resolvedOptions';
 import {type Emitter, findRunningJest, type RunningJest} from './jest/runningJest';
 import {ignoredConfigFiles, readOptionFiles, resolveFoundOptions} from './optionSources';
 import {run} from './run';
+import type {RunOptions} from './runOptions';
 import {currentShard} from './shard/currentShard';
 import {warn} from './warn';
 
@@ -46,7 +47,8 @@ export class JestRunner implements EmittingTestRunnerInterface {
 
   runTests(tests: Test[], watcher: TestWatcher, {serial}: TestRunnerOptions): Promise<void> {
     this.#warnOfIgnoredFiles(tests);
-    return run({
+    const {fleet} = this.#options;
+    const options: RunOptions = {
       jest: this.#jest,
       emitter: this.#emitter,
       globalConfig: this.#globalConfig,
@@ -55,7 +57,11 @@ export class JestRunner implements EmittingTestRunnerInterface {
       tests,
       watcher,
       serial,
-    });
+    };
+    if (fleet === null) return run(options);
+    // Loaded only for a fleet.
+    const {runInFleet} = require('../fleet') as typeof import('../fleet');
+    return runInFleet(options, fleet);
   }
 
   #warnOfIgnoredFiles(tests: readonly Test[]): void {

@@ -11,6 +11,8 @@ export interface JobData {
 /** What a job is completed with. The result itself is a value whose key ends in the token. */
 export interface Accepted {
   readonly token: string;
+  /** Whether a file of the job fails the run: a later round runs the job again. */
+  readonly failed: boolean;
 }
 
 /**

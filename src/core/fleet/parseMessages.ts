@@ -11,7 +11,9 @@ export function parseJobData(value: unknown): JobData {
 
 /** @throws {ProtocolError} */
 export function parseAccepted(value: unknown): Accepted {
-  return {token: word(record(value, 'the value of a completed job').token)};
+  const {token, failed} = record(value, 'the value of a completed job');
+  if (typeof failed !== 'boolean') throw new ProtocolError('whether a job has failed', failed);
+  return {token: word(token), failed};
 }
 
 /** @throws {ProtocolError} */

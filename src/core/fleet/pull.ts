@@ -1,7 +1,7 @@
 /**
  * When a machine of a fleet takes jobs, which of them it begins, and which it gives back. A state machine without a
  * clock: the caller says what happens and when, and asks. The rules are those of a worker on one machine
- * (core/schedule/watermarks), one level up. docs/design/fleetPolicy.md gives the reasons.
+ * (core/schedule/watermarks), one level up. docs/design/fleet-policy.md gives the reasons.
  */
 import {HOLD_NOTHING_ABOVE_MS, UNKNOWN_MS} from '../schedule';
 

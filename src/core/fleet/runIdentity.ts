@@ -16,6 +16,8 @@ export interface IdentitySources {
 export interface RunIdentity {
   /** The name of the run. All its machines find the same, and no other run has it. ASCII without blanks. */
   readonly run: string;
+  /** All runs that the CI has for a project in one pipeline, or the run itself if the user names it. */
+  readonly family: string;
   /** What durations belong to: the name of all such runs, of whatever commit. */
   readonly series: string;
   /** How many jobs the CI has for the run; null: it does not say. */
@@ -29,7 +31,8 @@ export function runIdentity(sources: IdentitySources): RunIdentity | string {
   const machines = ci === null ? null : machinesOf(environment, ci);
   // Whoever names a run decides who belongs to it: a machine with another Node or config is told what differs.
   if (run !== null) {
-    return {run: nameOf(['run', project, run]), series: nameOf(['series', project, node]), machines};
+    const name = nameOf(['run', project, run]);
+    return {run: name, family: name, series: nameOf(['series', project, node]), machines};
   }
   const pipeline = ci === null ? null : firstSet(environment, ci.pipeline);
   if (ci === null || pipeline === null) return missing();
@@ -37,6 +40,7 @@ export function runIdentity(sources: IdentitySources): RunIdentity | string {
   const place = [ci.name, repository];
   return {
     run: nameOf([...place, pipeline, jobOf(environment, ci.job), project, node, config]),
+    family: nameOf([...place, pipeline, project]),
     series: nameOf([...place, jobOf(environment, ci.steadyJob), project, node]),
     machines,
   };

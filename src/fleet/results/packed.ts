@@ -18,7 +18,7 @@ const LIMITS: Limits = {packed: 64 * MIB, inflated: 256 * MIB};
 
 /**
  * One machine compresses a result, and all machines receive it. At this quality, it has a fifth to a third fewer bytes
- * than with gzip's level 1, for up to 0.1 ms more (docs/design/fleetResults.md).
+ * than with gzip's level 1, for up to 0.1 ms more (docs/design/fleet-results.md).
  */
 const PARAMETERS = {[constants.BROTLI_PARAM_QUALITY]: 4};
 

@@ -88,11 +88,16 @@ export class ResultWriter {
   }
 }
 
-/** What is sent in place of a result that cannot be sent: the file fails. @param error says why */
-export function failedResult(result: FileResult, error: FileError): FileResult {
+/**
+ * The result of a file that has none: it fails.
+ *
+ * @param error says why
+ * @param at the server's clock, in ms
+ */
+export function failedFile(file: number, error: FileError, at: number): FileResult {
   const told: ToldEvent[] = [
     {name: 'test-file-start', data: null},
     {name: 'test-file-failure', data: error},
   ];
-  return {...result, told, sources: [], cut: null};
+  return {file, told, sources: [], cut: null, record: null, slot: null, at, ms: 0};
 }

@@ -82,7 +82,7 @@ export class SimulatedQueue {
     if (job === null) return false;
     job.state = 'completed';
     this.#taken.delete(job);
-    this.completed.push({id: job.id, value: {token: lease.token}});
+    this.completed.push({id: job.id, value: {token: lease.token, failed: false}});
     return true;
   }
 

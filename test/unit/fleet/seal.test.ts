@@ -15,9 +15,9 @@ test('what was sealed can be opened by a machine with the same secret, and by no
 });
 
 test('a value may be empty, and each sealing differs', () => {
-  const value = sealer.seal('abort', [], Buffer.alloc(0));
-  expect(sealer.open('abort', [], value)).toEqual(Buffer.alloc(0));
-  expect(sealer.seal('abort', [], Buffer.alloc(0))).not.toEqual(value);
+  const value = sealer.seal('run', [], Buffer.alloc(0));
+  expect(sealer.open('run', [], value)).toEqual(Buffer.alloc(0));
+  expect(sealer.seal('run', [], Buffer.alloc(0))).not.toEqual(value);
 });
 
 test('each changed byte, and each cut, is noticed', () => {

@@ -55,7 +55,10 @@ interface Parser {
 
 const PARSERS: Readonly<Record<string, Parser>> = {
   parseJobData: {shape: object({plan: word, job: word}), parse: parseJobData},
-  parseAccepted: {shape: object({token: word}), parse: parseAccepted},
+  parseAccepted: {
+    shape: object({token: word, failed: {values: fc.boolean(), isOf: value => typeof value === 'boolean'}}),
+    parse: parseAccepted,
+  },
   parseStory: {
     shape: object({
       machine: word,

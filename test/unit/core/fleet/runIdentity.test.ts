@@ -44,7 +44,7 @@ const AZURE = {
   SYSTEM_TOTALJOBSINPHASE: '5',
 };
 
-test.each<readonly [string, Environment, RunIdentity]>([
+test.each<readonly [string, Environment, Omit<RunIdentity, 'family'>]>([
   [
     'GitHub Actions',
     GITHUB,
@@ -75,7 +75,9 @@ test.each<readonly [string, Environment, RunIdentity]>([
     },
   ],
 ])('the variables of %s name the run', (_ci, environment, identity) => {
-  expect(identityOf(environment)).toEqual(identity);
+  // Whoever asks for the runs of a pipeline knows neither its jobs nor their configs.
+  const family = [...identity.run.split('/').slice(0, 3), 'app'].join('/');
+  expect(identityOf(environment)).toEqual({...identity, family});
 });
 
 test.each<readonly [string, Environment, Environment]>([

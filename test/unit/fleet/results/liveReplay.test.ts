@@ -15,7 +15,6 @@ function live(hear: (name: string, path: string) => Promise<void> | void = () =>
   const results = new Map<string, TestResult>();
   const reports = new Reports({
     emitter: {
-      on: () => () => undefined,
       emit: async (name, payload) => {
         const [about, of] = payload as [Test | string, (TestResult & {message?: string; title?: string})?];
         const path = typeof about === 'string' ? about : about.path;

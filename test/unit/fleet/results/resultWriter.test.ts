@@ -1,10 +1,10 @@
 import {createEmptyTestResult} from '@jest/test-result';
-import {failedResult, ResultWriter} from '../../../../src/fleet/results/resultWriter';
+import {failedFile, ResultWriter} from '../../../../src/fleet/results/resultWriter';
 import {decodeResult, encodeResult} from '../../../../src/fleet/results/resultBytes';
 import type {SourceLine} from '../../../../src/recording/lines';
 import {RepoPaths} from '../../../../src/recording/repoPaths';
 import {passedTest} from '../../run/jestTests';
-import {failure, fileResult, job, jobResult, ROOT, START, success, testAt} from './jobResults';
+import {failure, job, jobResult, ROOT, START, testAt} from './jobResults';
 
 const END = {record: null, slot: 2, at: 5, ms: 7};
 
@@ -101,10 +101,8 @@ test('a file without an end has no result, unless it is an empty part', () => {
   expect(() => written.ended(test, END)).toThrow('without a result');
 });
 
-test('a result that cannot be sent becomes a failure of its file', () => {
-  const cut = {names: ['a'], own: [0], loadEntries: 0, unchecked: []};
-  const large = fileResult(0, [START, success(0, ['a'])], {sources: ['x'], cut});
-  const failed = failedResult(large, {message: 'it is too large', stack: 'it is too large', type: 'Error'});
-  expect(failed).toEqual(fileResult(0, [START, failure('it is too large')]));
+test('a file without a result fails', () => {
+  const failed = failedFile(0, {message: 'it is too large', stack: 'it is too large', type: 'Error'}, 7);
+  expect(failed).toMatchObject({file: 0, told: [START, failure('it is too large')], record: null, at: 7});
   expect(decodeResult(encodeResult(jobResult(failed)), job(0, 1)).files).toEqual([failed]);
 });

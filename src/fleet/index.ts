@@ -1,0 +1,51 @@
+/** A run of a fleet: many machines, each with a Jest of its own, share the files, and each Jest is told all results. */
+import type {ResolvedFleet} from '../core/rules/resolvedOptions';
+import type {RunOptions} from '../run/runOptions';
+import {FleetError} from './fleetError';
+import {FleetRun, workersOf} from './fleetRun';
+import {identityOf, joinRun, readDurations} from './joinRun';
+import {openConnection, reached} from './openConnection';
+import {ownCollection} from './ownCollection';
+import {ownFiles, ownPaths} from './ownFiles';
+import {Presence, pulseOf} from './presence';
+import {fleetSettings, FleetSettingsError, type FleetSettings} from './settings';
+import {registerRun} from './status';
+import {whyNoFleet} from './whyNoFleet';
+
+/**
+ * @param option the option `fleet`
+ * @throws {FleetError} if this machine takes no part in the run
+ */
+export async function runInFleet(run: RunOptions, option: ResolvedFleet): Promise<void> {
+  if (run.tests.length === 0 || run.watcher.isInterrupted()) return;
+  const why = whyNoFleet(run);
+  if (why !== null) throw new FleetError(why);
+  const {rootDir} = run.globalConfig;
+  const settings = settingsOf(option, rootDir);
+  const paths = ownPaths(run);
+  const bare = ownCollection(run, [], paths.root);
+  const identity = identityOf(option.run, rootDir, {config: bare.config, node: bare.versions.node});
+  const fleet = await openConnection(settings, identity);
+  try {
+    const presence = new Presence(fleet);
+    const timings = await reached(readDurations(fleet));
+    const files = ownFiles(run, key => timings.files.get(key) ?? null);
+    const collection = {...bare, files: files.map(({input}) => input.key)};
+    const workers = workersOf(run);
+    await reached(presence.say({plan: null, workers, state: 'working', waiting: 0, begun: []}));
+    await reached(registerRun(fleet, identity));
+    const joined = await reached(joinRun({fleet, presence, identity, collection, files, workers}));
+    const pulseMs = pulseOf(fleet.leaseMs);
+    await reached(new FleetRun(run, {fleet, presence, pulseMs, joined, files, paths, timings}).run());
+  } finally {
+    await fleet.engine.close();
+  }
+}
+
+function settingsOf(option: ResolvedFleet, rootDir: string): FleetSettings {
+  try {
+    return fleetSettings(option, process.env, rootDir);
+  } catch (error) {
+    throw error instanceof FleetSettingsError ? new FleetError(error.message) : error;
+  }
+}

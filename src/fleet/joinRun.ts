@@ -1,0 +1,164 @@
+/** A machine comes to a run: it finds the plan, or makes it, and checks that it has the same files as the others. */
+import {randomBytes} from 'node:crypto';
+import {existsSync, readFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import type {Collection} from '../core/fleet/collection';
+import {differences} from '../core/fleet/collection';
+import {decideEntry, openJobs} from '../core/fleet/entry';
+import type {FleetPlan} from '../core/fleet/fleetPlan';
+import {planFleet} from '../core/fleet/planFleet';
+import {planRound, type JobOutcome} from '../core/fleet/planRound';
+import {runIdentity, type IdentitySources, type RunIdentity} from '../core/fleet/runIdentity';
+import type {Timings} from '../core/plan/durations';
+import {Completions} from './completions';
+import type {JobQueue} from './engine/engine';
+import type {FleetConnection} from './fleetConnection';
+import {FleetError} from './fleetError';
+import type {OwnFile} from './ownFiles';
+import {planRoundOnce, readPlan} from './planning';
+import type {Presence} from './presence';
+import {decodeDurations} from './results/durations';
+import {ResultStore} from './resultStore';
+import type {Place} from './sealedValues';
+
+export interface JoinOptions {
+  readonly fleet: FleetConnection;
+  readonly presence: Presence;
+  readonly identity: RunIdentity;
+  readonly collection: Collection;
+  readonly files: readonly OwnFile[];
+  /** How many workers this machine has. */
+  readonly workers: number;
+}
+
+export interface JoinedRun {
+  readonly plan: FleetPlan;
+  readonly queue: JobQueue;
+  readonly completions: Completions;
+}
+
+/** @throws {FleetError} if this machine cannot take part */
+export async function joinRun(options: JoinOptions): Promise<JoinedRun> {
+  const joined = await findPlan(options);
+  const text = differences(joined.plan.collection, options.collection);
+  if (text === null) return joined;
+  throw new FleetError(
+    `this machine takes no part in the fleet's run, because it does not have the same tests as the machine that ` +
+      `planned the run.\n${text}`,
+  );
+}
+
+async function findPlan({fleet, presence, identity, collection, files, workers}: JoinOptions): Promise<JoinedRun> {
+  const newest = await newestPlan(fleet);
+  const known = newest === null ? null : inRound(fleet, newest);
+  const ended = known === null ? new Map<string, JobOutcome>() : await outcomesOf(fleet, known);
+  const others = await presence.others();
+  const alive = others.filter(({plan}) => plan === newest?.id).length;
+  const completed = ended.size;
+  const failed = [...ended.values()].some(outcome => outcome.failed);
+  // Whoever finds the plan must find that a machine works for it: else it would begin the next round.
+  const announced = async (plan: FleetPlan) => {
+    await presence.say({plan: plan.id, workers, state: 'working', waiting: 0, begun: []});
+    return plan;
+  };
+  switch (decideEntry({plan: newest, completed, failed, alive})) {
+    case 'plan': {
+      const inputs = files.map(({input}) => input);
+      const make = async () => {
+        const machines = Math.max(identity.machines ?? 1, 1 + (await presence.others()).length);
+        return announced(planFleet(inputs, {id: newId(), collection, machines}));
+      };
+      return inRound(fleet, await planRoundOnce(fleet, 1, make));
+    }
+    case 'new-round': {
+      const before = newest as FleetPlan;
+      return inRound(
+        fleet,
+        await planRoundOnce(fleet, before.round + 1, () => announced(planRound(before, ended, newId()))),
+      );
+    }
+    case 'join':
+    case 'be-told': {
+      const joined = known as JoinedRun;
+      // Its jobs may still be on their way into the queue.
+      await planRoundOnce(fleet, joined.plan.round, () => joined.plan);
+      return joined;
+    }
+  }
+}
+
+/** @returns null: nobody has planned the run */
+export async function newestPlan(fleet: FleetConnection): Promise<FleetPlan | null> {
+  let newest: FleetPlan | null = null;
+  for (let round = 1; ; round++) {
+    const plan = await readPlan(fleet, round);
+    if (plan === null) return newest;
+    newest = plan;
+  }
+}
+
+export function inRound({engine, names}: FleetConnection, plan: FleetPlan): JoinedRun {
+  const queue = engine.queue(names.jobs(plan.round));
+  return {plan, queue, completions: new Completions(queue)};
+}
+
+/** Of the jobs of the plan's round that are completed. */
+export async function outcomesOf(
+  fleet: FleetConnection,
+  {plan, completions}: JoinedRun,
+): Promise<Map<string, JobOutcome>> {
+  const jobs = new Map(plan.jobs.map(job => [job.id, job]));
+  const outcomes = new Map<string, JobOutcome>();
+  if (openJobs(plan) === 0) return outcomes;
+  const results = new ResultStore(fleet);
+  for (const {job: id, value} of await completions.soFar(fleet.ended)) {
+    const job = jobs.get(id);
+    if (job === undefined) throw new FleetError(`job ${id} on the fleet's server is not one of this run.`);
+    const {token, failed} = results.accepted(plan.id, job, value);
+    outcomes.set(id, {failed, plan: plan.id, token});
+  }
+  return outcomes;
+}
+
+/** @throws {FleetError} if nothing says which run it is */
+export function identityOf(
+  run: string | null,
+  rootDir: string,
+  {config, node}: Pick<IdentitySources, 'config' | 'node'>,
+): RunIdentity {
+  const identity = runIdentity({
+    environment: process.env,
+    run,
+    project: projectName(rootDir),
+    config,
+    node,
+  });
+  if (typeof identity === 'string') throw new FleetError(identity);
+  return identity;
+}
+
+/** What earlier runs of the series took. */
+export async function readDurations({series, names}: Pick<FleetConnection, 'series' | 'names'>): Promise<Timings> {
+  const bytes = await series.get(durationsAt(names.durations));
+  return bytes === null ? {files: new Map(), costs: null} : decodeDurations(bytes);
+}
+
+export function durationsAt(key: string): Place {
+  return {key, kind: 'durations', about: []};
+}
+
+/** The name in the nearest package.json: folders may have other names on other machines. */
+function projectName(rootDir: string): string {
+  for (let at = rootDir; ; at = dirname(at)) {
+    const path = join(at, 'package.json');
+    if (existsSync(path)) {
+      const {name} = JSON.parse(readFileSync(path, 'utf8')) as {name?: unknown};
+      if (typeof name === 'string') return name;
+    }
+    if (dirname(at) === at) return '';
+  }
+}
+
+function newId(): string {
+  return randomBytes(12).toString('hex');
+}
