@@ -4,7 +4,7 @@ import {parseHunger, parseMachineStatus} from '../core/fleet/parseMessages';
 import type {FleetConnection} from './fleetConnection';
 import {jsonBytes, parsed, type Place} from './sealedValues';
 
-/** A machine that has said nothing for so many pulses is taken to be gone. */
+/** What a machine said counts for so many pulses. */
 const PULSES_TO_MISS = 5;
 
 /** A machine speaks at least so often (ms). */
@@ -16,7 +16,7 @@ export function pulseOf(leaseMs: number): number {
 }
 
 export class Presence {
-  readonly #fleet: Pick<FleetConnection, 'values' | 'names' | 'clock' | 'machine'>;
+  readonly #fleet: Pick<FleetConnection, 'values' | 'names' | 'clock' | 'machine' | 'leaseMs'>;
   readonly #pulseMs: number;
 
   constructor(fleet: Pick<FleetConnection, 'values' | 'names' | 'clock' | 'machine' | 'leaseMs'>) {
@@ -51,16 +51,20 @@ export class Presence {
 
   /** Whether another machine has said lately that it is out of work. */
   async othersAreOutOfWork(): Promise<boolean> {
-    const {values, machine} = this.#fleet;
+    const {values, machine, clock} = this.#fleet;
     const bytes = await values.get(this.#hunger);
     if (bytes === null) return false;
     const hunger = parsed(bytes, 'what a machine says', parseHunger);
-    return hunger.machine !== machine.id && this.isRecent(hunger.at);
+    return hunger.machine !== machine.id && clock.now() - hunger.at < PULSES_TO_MISS * this.#pulseMs;
   }
 
-  /** Whether a machine that spoke at that time, by the server's clock, is taken to be there. */
+  /**
+   * Whether a machine that spoke at that time, by the server's clock, is taken to be there. Its Jest may be busy for some
+   * pulses. After a lease, others have its jobs.
+   */
   isRecent(at: number): boolean {
-    return this.#fleet.clock.now() - at < PULSES_TO_MISS * this.#pulseMs;
+    const {clock, leaseMs} = this.#fleet;
+    return clock.now() - at < Math.max(leaseMs, PULSES_TO_MISS * this.#pulseMs);
   }
 
   get #machines(): Place {

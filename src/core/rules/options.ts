@@ -226,6 +226,7 @@ export interface XdistOptions {
    * be the URL.
    *
    * @default none
+   * @see fleet.md
    */
   fleet?: false | FleetOption;
 }
