@@ -8,6 +8,7 @@ import {benchmarkColdCache} from './coldCache';
 import {CommandError, parseCommand, type Command} from './command';
 import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
+import {benchmarkFleet, benchmarkFleetDeath} from './fleet';
 import {benchmarkFleetEngine} from './fleetEngine';
 import {benchmarkMerge} from './merge';
 import {benchmarkModes} from './modes';
@@ -45,8 +46,18 @@ const BENCHMARKS: Readonly<Record<string, (installs: readonly Install[]) => void
   fleetEngine: benchmarkFleetEngine,
 };
 
+/** A round of a fleet takes two minutes. */
+const FLEET_ROUNDS = 3;
+
 async function main(args: readonly string[]): Promise<void> {
-  const command = parseCommand(args, [...Object.keys(BENCHMARKS), 'recording', 'speed', ...Object.keys(SPEED_SUITES)]);
+  const command = parseCommand(args, [
+    ...Object.keys(BENCHMARKS),
+    'recording',
+    'fleet',
+    'fleetDeath',
+    'speed',
+    ...Object.keys(SPEED_SUITES),
+  ]);
   const node = pathOfNode(command.node);
   if (node === process.execPath) return run(command);
   // A benchmark starts all its processes on the Node on which it runs itself.
@@ -61,6 +72,8 @@ async function run(command: Command): Promise<void> {
   console.log(`Measured on ${installs.map(({label}) => label).join('; ')}`);
   for (const [name, benchmark] of Object.entries(BENCHMARKS)) if (isWanted(name)) await benchmark(installs);
   if (isWanted('recording')) await benchmarkRecording(lines, command.pairs);
+  if (isWanted('fleet')) await benchmarkFleet(installs, command.pairs ?? FLEET_ROUNDS);
+  if (isWanted('fleetDeath')) await benchmarkFleetDeath(installs, command.pairs ?? FLEET_ROUNDS);
   for (const [name, makeSuite] of Object.entries(SPEED_SUITES)) {
     if (!isWanted(name, 'speed')) continue;
     const suite = makeSuite();

@@ -1,10 +1,19 @@
-/** A TCP proxy on loopback whose connections a test can cut, as a network does. */
+/** A TCP proxy on loopback whose connections a test can cut, as a network does, or hold at a certain byte. */
 import {createServer, connect, type AddressInfo, type Server, type Socket} from 'node:net';
+import {Transform} from 'node:stream';
+
+/**
+ * @param sent all that was sent to the server on one connection since `holdAt`, as Latin-1
+ * @returns how much of it passes; null: all, so far
+ */
+export type PlaceOf = (sent: string) => number | null;
 
 export class CutProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isCut = false;
+  #placeOf: PlaceOf | null = null;
+  #onHeld: () => void = () => undefined;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -33,6 +42,17 @@ export class CutProxy {
     this.#isCut = false;
   }
 
+  /** Holds what a connection sends to the server from a place on. @returns when something is held */
+  holdAt(placeOf: PlaceOf): Promise<void> {
+    this.#placeOf = placeOf;
+    return new Promise(resolve => (this.#onHeld = resolve));
+  }
+
+  /** Holds nothing more. What is held stays so. */
+  holdNothing(): void {
+    this.#placeOf = null;
+  }
+
   async close(): Promise<void> {
     this.cut();
     await new Promise(resolve => this.#server.close(resolve));
@@ -55,6 +75,24 @@ export class CutProxy {
         opposite.destroy();
       });
     }
-    socket.pipe(other).pipe(socket);
+    socket.pipe(this.#holding()).pipe(other).pipe(socket);
+  }
+
+  #holding(): Transform {
+    let sent = '';
+    let isHeld = false;
+    return new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        if (isHeld) return; // without an answer, no more comes
+        if (this.#placeOf === null) return done(null, chunk);
+        const before = sent.length;
+        sent += chunk.toString('latin1');
+        const place = this.#placeOf(sent);
+        if (place === null) return done(null, chunk);
+        isHeld = true;
+        this.#onHeld();
+        done(null, chunk.subarray(0, Math.max(0, place - before)));
+      },
+    });
   }
 }

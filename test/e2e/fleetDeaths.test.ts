@@ -1,0 +1,157 @@
+/** Machines of a fleet that die or stand still at a chosen moment: the others report the whole run. */
+import type {ChildProcess} from 'node:child_process';
+import {seeded} from '../seeded';
+import {CutProxy} from './cutProxy';
+import {
+  expectAllPassed,
+  expectNoProcesses,
+  makeMachines,
+  noted,
+  Notes,
+  suite,
+  TESTS,
+  until,
+  whilePlanning,
+} from './fleetDeaths';
+import {results, runMachine} from './fleets';
+import {IS_THOROUGH, onLatestLine, type JestOutput, type Project} from './project';
+import {TestRedis} from './redis';
+
+const SEEDS = IS_THOROUGH ? 20 : 2;
+const MACHINES = 3;
+
+const redis = new TestRedis();
+beforeAll(async () => void (await redis.start()));
+afterAll(() => redis.end());
+
+interface Started {
+  readonly jests: readonly ChildProcess[];
+  readonly outputs: Promise<JestOutput[]>;
+  /** Whether all have ended. */
+  readonly haveEnded: () => boolean;
+}
+
+/** Starts all machines. */
+function start(
+  machines: readonly Project[],
+  run: string,
+  notes: Notes,
+  servers: readonly Pick<TestRedis, 'url'>[] = machines.map(() => redis),
+): Started {
+  const jests: ChildProcess[] = [];
+  let left = machines.length;
+  const outputs = Promise.all(
+    machines.map((machine, index) =>
+      runMachine(servers[index]!, machine, [], {
+        run,
+        env: {NOTES: notes.path},
+        meanwhile: jest => {
+          jests[index] = jest;
+          return Promise.resolve();
+        },
+      }).finally(() => left--),
+    ),
+  );
+  return {jests, outputs, haveEnded: () => left === 0};
+}
+
+/** The reports of the survivors are whole and equal, and no process is left. */
+async function expectWhole(machines: readonly Project[], outputs: readonly JestOutput[]): Promise<void> {
+  const survivors = machines.filter((_, index) => outputs[index]!.signal === null);
+  const reports = outputs.filter(({signal}) => signal === null);
+  expect(reports.length).toBeGreaterThanOrEqual(MACHINES - 1);
+  expectAllPassed(reports);
+  for (const [index, report] of reports.entries()) {
+    expect(results(survivors[index]!, report)).toEqual(results(survivors[0]!, reports[0]!));
+  }
+  await expectNoProcesses(machines);
+}
+
+for (let seed = 1; seed <= SEEDS; seed++) {
+  onLatestLine(`a machine is killed after it has begun something (seed ${seed})`, async (line, make) => {
+    const random = seeded(seed);
+    const victim = Math.floor(random() * MACHINES);
+    const ended = Math.floor(random() * 8);
+    const machines = makeMachines(make, suite(MACHINES), MACHINES);
+    const notes = new Notes(machines[0]!);
+    const {jests, outputs, haveEnded} = start(machines, `killed ${line} ${seed}`, notes);
+    await notes.until(
+      all =>
+        all.some(({what, folder}) => what === 'begun' && folder === machines[victim]!.folder) &&
+        all.filter(({what}) => what === 'ended').length >= ended,
+      haveEnded,
+    );
+    jests[victim]!.kill('SIGKILL');
+    await expectWhole(machines, await outputs);
+  });
+
+  onLatestLine(`the machine that plans is killed (seed ${seed})`, async (line, make) => {
+    const passed = Math.floor(seeded(seed)() * 24);
+    // The planning one may be dead before it begins a file.
+    const machines = makeMachines(make, suite(MACHINES - 1), MACHINES);
+    const notes = new Notes(machines[0]!);
+    const proxies = await Promise.all(machines.map(() => CutProxy.open(() => redis.port)));
+    const held = proxies.map((proxy, index) => proxy.holdAt(whilePlanning(passed)).then(() => index));
+    const {jests, outputs} = start(machines, `planning ${line} ${seed}`, notes, proxies);
+    const planner = await Promise.race(held);
+    jests[planner]!.kill('SIGKILL');
+    for (const proxy of proxies) proxy.holdNothing();
+    const all = await outputs;
+    expect(all.map(({signal}) => signal !== null)).toEqual(machines.map((_, index) => index === planner));
+    await expectWhole(machines, all);
+    for (const proxy of proxies) await proxy.close();
+  });
+}
+
+onLatestLine('a machine stands still for longer than its lease, and goes on', async (line, make) => {
+  // Whoever begins the file first cannot end it before another machine has begun it, too.
+  const begunTwice = `require('fs').readFileSync(process.env.NOTES, 'utf8').match(/^begun .*f0/gm).length > 1`;
+  const files = {
+    ...suite(1),
+    'f0.test.js': noted(`test('t0', () => ${until(begunTwice)}, 60_000); test('t1', () => {});`),
+  };
+  const machines = makeMachines(make, files, MACHINES);
+  const notes = new Notes(machines[0]!);
+  const {jests, outputs, haveEnded} = start(machines, `paused ${line}`, notes);
+  const begins = () => notes.all().filter(({what, file}) => what === 'begun' && file === 'f0.test.js');
+  await notes.until(() => begins().length > 0, haveEnded);
+  const paused = machines.findIndex(({folder}) => folder === begins()[0]?.folder);
+  jests[paused]!.kill('SIGSTOP');
+  await notes.until(() => begins().length > 1, haveEnded);
+  jests[paused]!.kill('SIGCONT');
+  const all = await outputs;
+  expect(all.map(({signal}) => signal)).toEqual([null, null, null]);
+  expect(begins().map(({folder}) => folder === machines[paused]!.folder)).toEqual([true, false]);
+  await expectWhole(machines, all);
+});
+
+onLatestLine('a test that kills its worker costs a worker, not a machine', async (line, make) => {
+  const killer = `test('kills', () => process.kill(process.pid, 'SIGKILL'));`;
+  const machines = makeMachines(make, {...suite(1), 'killer.test.js': killer}, 2);
+  const {outputs} = start(machines, `worker ${line}`, new Notes(machines[0]!));
+  const all = await outputs;
+  for (const [index, output] of all.entries()) {
+    expect(output).toMatchObject({exitCode: 1, json: {numPassedTests: TESTS.length, numFailedTestSuites: 1}});
+    expect(output.stderr.split('SIGKILL').length - 1).toBeGreaterThan(0);
+    expect(output.stderr).not.toContain('machines of the fleet were lost');
+    expect(results(machines[index]!, output)).toEqual(results(machines[0]!, all[0]!));
+  }
+  await expectNoProcesses(machines);
+});
+
+onLatestLine('a test that kills its Jest on each machine is reported after two', async (line, make) => {
+  const killer = noted(`test('kills', () => process.kill(process.ppid, 'SIGKILL'));`);
+  const machines = makeMachines(make, {...suite(1), 'killer.test.js': killer}, MACHINES);
+  const notes = new Notes(machines[0]!);
+  const all = await start(machines, `jests ${line}`, notes).outputs;
+  const killed = notes.all().flatMap(({file, folder}) => (file === 'killer.test.js' ? [folder] : []));
+  expect(new Set(killed).size).toBe(2);
+  const last = all.find(({signal}) => signal === null)!;
+  expect(all.map(({signal}) => signal).sort()).toEqual(['SIGKILL', 'SIGKILL', null]);
+  const {testResults, numFailedTestSuites, numPassedTests} = last.json!;
+  expect([last.exitCode, numFailedTestSuites, numPassedTests]).toEqual([1, 1, TESTS.length]);
+  const {message} = testResults.find(({name}) => name.endsWith('killer.test.js'))!;
+  expect(message).toContain('2 machines of the fleet were lost while they ran this test file');
+  expect(message.match(/began it .* ago, and sent nothing more/g)).toHaveLength(2);
+  await expectNoProcesses(machines);
+});
