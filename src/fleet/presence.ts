@@ -31,8 +31,8 @@ export class Presence {
   }
 
   async all(): Promise<MachineStatus[]> {
-    const fields = await this.#fleet.values.fields(this.#machines);
-    return [...fields.values()].map(bytes => parsed(bytes, 'the status of a machine', parseMachineStatus));
+    const {values} = this.#fleet;
+    return values.fields(this.#machines, bytes => parsed(bytes, 'the status of a machine', parseMachineStatus));
   }
 
   /** The machines that have said something lately, without this one and those that have said good-bye. */
@@ -52,10 +52,8 @@ export class Presence {
   /** Whether another machine has said lately that it is out of work. */
   async othersAreOutOfWork(): Promise<boolean> {
     const {values, machine} = this.#fleet;
-    const bytes = await values.get(this.#hunger);
-    if (bytes === null) return false;
-    const hunger = parsed(bytes, 'what a machine says', parseHunger);
-    return hunger.machine !== machine.id && this.isRecent(hunger.at);
+    const hunger = await values.hint(this.#hunger, bytes => parsed(bytes, 'what a machine says', parseHunger));
+    return hunger !== null && hunger.machine !== machine.id && this.isRecent(hunger.at);
   }
 
   /** Whether a machine that spoke at that time, by the server's clock, is taken to be there. */
