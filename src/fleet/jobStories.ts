@@ -15,8 +15,7 @@ export class JobStories {
   }
 
   async of(job: string): Promise<Story[]> {
-    const stories = await this.#fleet.values.list(this.#placeOf(job));
-    return stories.map(bytes => parsed(bytes, 'a note of a machine', parseStory));
+    return this.#fleet.values.list(this.#placeOf(job), bytes => parsed(bytes, 'a note of a machine', parseStory));
   }
 
   /** @param token the lease under which this machine has, or had, the job */

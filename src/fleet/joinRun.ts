@@ -137,10 +137,9 @@ export function identityOf(
   return identity;
 }
 
-/** What earlier runs of the series took. */
+/** What earlier runs of the series took. They only help: without them, the run is planned as the first one was. */
 export async function readDurations({series, names}: Pick<FleetConnection, 'series' | 'names'>): Promise<Timings> {
-  const bytes = await series.get(durationsAt(names.durations));
-  return bytes === null ? {files: new Map(), costs: null} : decodeDurations(bytes);
+  return (await series.hint(durationsAt(names.durations), decodeDurations)) ?? {files: new Map(), costs: null};
 }
 
 export function durationsAt(key: string): Place {

@@ -31,8 +31,8 @@ export class Presence {
   }
 
   async all(): Promise<MachineStatus[]> {
-    const fields = await this.#fleet.values.fields(this.#machines);
-    return [...fields.values()].map(bytes => parsed(bytes, 'the status of a machine', parseMachineStatus));
+    const {values} = this.#fleet;
+    return values.fields(this.#machines, bytes => parsed(bytes, 'the status of a machine', parseMachineStatus));
   }
 
   /** The machines that have said something lately, without this one and those that have said good-bye. */
@@ -52,10 +52,9 @@ export class Presence {
   /** Whether another machine has said lately that it is out of work. */
   async othersAreOutOfWork(): Promise<boolean> {
     const {values, machine, clock} = this.#fleet;
-    const bytes = await values.get(this.#hunger);
-    if (bytes === null) return false;
-    const hunger = parsed(bytes, 'what a machine says', parseHunger);
-    return hunger.machine !== machine.id && clock.now() - hunger.at < PULSES_TO_MISS * this.#pulseMs;
+    const hunger = await values.hint(this.#hunger, bytes => parsed(bytes, 'what a machine says', parseHunger));
+    if (hunger === null || hunger.machine === machine.id) return false;
+    return clock.now() - hunger.at < PULSES_TO_MISS * this.#pulseMs;
   }
 
   /**

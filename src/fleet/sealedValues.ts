@@ -1,5 +1,9 @@
-/** Values on the server, sealed: JSON texts, and bytes. What is read was written by a machine of this run. */
-import type {ValueStore} from './engine/engine';
+/**
+ * Values on the server, sealed: JSON texts, and bytes. A value that the run cannot do without must have been written by
+ * a machine of this run. What anybody may add, or what only helps, is ignored if no machine of this run wrote it.
+ */
+import {warn} from '../run/warn';
+import {ValueSizeError, type ValueStore} from './engine/engine';
 import {FleetError} from './fleetError';
 import {SealError, type SealedKind, type Sealer} from './seal';
 
@@ -13,6 +17,7 @@ export interface Place {
 export class SealedValues {
   readonly #store: ValueStore;
   readonly #sealer: Sealer;
+  #hasWarned = false;
 
   constructor(store: ValueStore, sealer: Sealer) {
     this.#store = store;
@@ -24,7 +29,7 @@ export class SealedValues {
     return this.#store.put(key, this.seal(kind, about, plain), onlyNew);
   }
 
-  /** @returns null: there is none */
+  /** @returns null: there is none @throws {FleetError} if no machine of this run wrote it */
   async get({key, kind, about}: Place): Promise<Buffer | null> {
     const [sealed = null] = await this.#store.get([key]);
     return sealed === null ? null : this.open(kind, about, sealed);
@@ -34,8 +39,22 @@ export class SealedValues {
     return this.#store.append(key, this.seal(kind, about, plain));
   }
 
-  async list({key, kind, about}: Place): Promise<Buffer[]> {
-    return (await this.#store.list(key)).map(sealed => this.open(kind, about, sealed));
+  /** A value that only helps. @returns null: there is none, or it cannot be read */
+  async hint<T>(place: Place, parse: (plain: Buffer) => T): Promise<T | null> {
+    try {
+      const [sealed = null] = await this.#store.get([place.key]);
+      return sealed === null ? null : this.#tryOpen(place, place.about, sealed, parse);
+    } catch (error) {
+      if (!(error instanceof ValueSizeError)) throw error;
+      this.#ignore(place);
+      return null;
+    }
+  }
+
+  /** The values of a list that can be read. */
+  async list<T>(place: Place, parse: (plain: Buffer) => T): Promise<T[]> {
+    const list = await this.#store.list(place.key);
+    return list.flatMap(sealed => this.#tryOpen(place, place.about, sealed, parse) ?? []);
   }
 
   /** Sets a field of a record. Its value belongs to the field, too. */
@@ -43,9 +62,10 @@ export class SealedValues {
     return this.#store.putField(key, field, this.seal(kind, [...about, field], plain));
   }
 
-  async fields({key, kind, about}: Place): Promise<Map<string, Buffer>> {
-    const fields = await this.#store.fields(key);
-    return new Map([...fields].map(([field, sealed]) => [field, this.open(kind, [...about, field], sealed)]));
+  /** The values of a record that can be read. */
+  async fields<T>(place: Place, parse: (plain: Buffer) => T): Promise<T[]> {
+    const fields = await this.#store.fields(place.key);
+    return [...fields].flatMap(([field, sealed]) => this.#tryOpen(place, [...place.about, field], sealed, parse) ?? []);
   }
 
   seal(kind: SealedKind, about: readonly string[], plain: Buffer): Buffer {
@@ -60,6 +80,25 @@ export class SealedValues {
       if (!(error instanceof SealError)) throw error;
       throw new FleetError(error.message);
     }
+  }
+
+  /** @returns null: it cannot be read */
+  #tryOpen<T>(place: Place, about: readonly string[], sealed: Buffer, parse: (plain: Buffer) => T): T | null {
+    try {
+      return parse(this.open(place.kind, about, sealed));
+    } catch {
+      this.#ignore(place);
+      return null;
+    }
+  }
+
+  #ignore({kind}: Place): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    warn(
+      `the fleet's server has values (${kind}) that no machine of this run can have written. They are ignored. ` +
+        'Have all machines the same secret and the same version?',
+    );
   }
 }
 

@@ -56,10 +56,11 @@ export async function statusOfFleet(
   const identity = identityOf(named, rootDir, {config: '', node: nodeMajor()});
   const fleet = await openConnection(settings, identity);
   try {
-    const runs = await fleet.family.fields(runsAt(fleet.names.runs));
+    const runs = await fleet.family.fields(runsAt(fleet.names.runs), bytes =>
+      parsed(bytes, 'the name of a run', value => text(record(value, 'a run').run)),
+    );
     const statuses: RunStatus[] = [];
-    for (const bytes of runs.values()) {
-      const {run} = parsed(bytes, 'the name of a run', value => ({run: text(record(value, 'a run').run)}));
+    for (const run of runs) {
       statuses.push(await statusOf(settings, {...identity, run}));
     }
     return statuses;

@@ -80,7 +80,7 @@ export interface QueueListener {
 
 /**
  * Values beside the queues. Each ends some time after its last write. A key is a path of words: `result/a1/7`. A value
- * has from 1 to MAX_VALUE_BYTES bytes; a larger one is an EngineError, whoever wrote it.
+ * has from 1 to MAX_VALUE_BYTES bytes; any other one is a ValueSizeError, whoever wrote it.
  */
 export interface ValueStore {
   /** @param onlyNew do nothing if the key has a value @returns whether the value was written */
@@ -89,10 +89,11 @@ export interface ValueStore {
   get(keys: readonly string[]): Promise<readonly (Buffer | null)[]>;
   /** Adds a value to a list. */
   append(key: string, value: Buffer): Promise<void>;
-  /** @returns the list, in the order of `append`; empty if there is none */
+  /** @returns the list, in the order of `append`; empty if there is none. A list that is too large is a ValueSizeError */
   list(key: string): Promise<readonly Buffer[]>;
   /** Sets a field of a record. */
   putField(key: string, field: string, value: Buffer): Promise<void>;
+  /** @returns empty if there is no record. A record that is too large is a ValueSizeError */
   fields(key: string): Promise<ReadonlyMap<string, Buffer>>;
 }
 
@@ -120,3 +121,6 @@ export type Connect = (options: EngineOptions) => Promise<Engine>;
 export class EngineError extends Error {
   override readonly name = 'EngineError';
 }
+
+/** A value has no or too many bytes. */
+export class ValueSizeError extends EngineError {}

@@ -31,6 +31,8 @@ export function serverFailure(error: Error | (Error & {readonly errors: unknown}
     .map(({message}) => message)
     .join(', ')
     .split('\n', 1) as [string];
-  const known = MESSAGES.find(([pattern]) => pattern.test(text));
-  return known === undefined ? `does not answer (${text}).` : known[1](text);
+  // A server that does not know AUTH repeats the password.
+  const safe = text.replace(/,? with args beginning with.*/, '');
+  const known = MESSAGES.find(([pattern]) => pattern.test(safe));
+  return known === undefined ? `does not answer (${safe}).` : known[1](safe);
 }
