@@ -64,6 +64,8 @@ export class FleetRun {
   readonly #writer: ResultWriter;
   readonly #failed = new Deferred();
   #open: OpenRun | null = null;
+  /** How the run of this machine must end. It may not be open by then. */
+  #end: 'no-more' | 'stop' | null = null;
   #running = Promise.resolve();
   #unheard = 0;
   #beats = 0;
@@ -110,7 +112,7 @@ export class FleetRun {
       bail: globalConfig.bail,
       beforeBail: async () => {
         await this.#leave();
-        await this.#open?.stop();
+        this.#endRun('stop');
         await this.#running;
       },
       onFailure: onListenerError,
@@ -162,7 +164,7 @@ export class FleetRun {
     }
     pulse.stop();
     this.#jobs.close();
-    this.#open?.noMore();
+    this.#endRun('no-more');
     await this.#running;
     signals.close();
     // With --bail, Jest ends its process in the last report.
@@ -189,12 +191,20 @@ export class FleetRun {
       open: open => {
         this.#open = open;
         this.#jobs.open(open);
+        if (this.#end !== null) tellEnd(open, this.#end);
       },
       started: test => this.#jobs.started(test),
       told: (test, name, payload) => this.#writer.told(test, name, payload),
       cut: (test, tests, unchecked) => this.#writer.cut(test, tests, unchecked),
       ended: (test, record, slot) => this.#jobs.ended(test, record, slot),
     };
+  }
+
+  /** Ends the run of this machine, also if it is not open so far. `#running` resolves then. */
+  #endRun(how: 'no-more' | 'stop'): void {
+    if (this.#end === 'stop') return;
+    this.#end = how;
+    if (this.#open !== null) tellEnd(this.#open, how);
   }
 
   /** What this machine does about once in a second. */
@@ -262,7 +272,8 @@ export class FleetRun {
     failRun(this.#run.watcher);
     this.#accepted.stop();
     await this.#leave();
-    await this.#open?.stop();
+    this.#endRun('stop');
+    await this.#running;
     await this.#reports.drained();
     for (const place of this.#replay.missing()) {
       const text = `This machine has no result of the file. It has left the run of the fleet: ${message}`;
@@ -291,6 +302,11 @@ export class FleetRun {
       return {granularity: canSplit ?? 'tests', grouping} as const;
     };
   }
+}
+
+function tellEnd(open: OpenRun, how: 'no-more' | 'stop'): void {
+  if (how === 'stop') void open.stop();
+  else open.noMore();
 }
 
 /** Our own errors begin with our name. */

@@ -23,13 +23,13 @@ export async function runInFleet(run: RunOptions, option: ResolvedFleet): Promis
   const {rootDir} = run.globalConfig;
   const settings = settingsOf(option, rootDir);
   const paths = ownPaths(run);
-  const bare = ownCollection(run, [], paths.root);
+  const bare = ownCollection(run, [], paths);
   const identity = identityOf(option.run, rootDir, {config: bare.config, node: bare.versions.node});
   const fleet = await openConnection(settings, identity);
   try {
     const presence = new Presence(fleet);
     const timings = await reached(readDurations(fleet));
-    const files = ownFiles(run, key => timings.files.get(key) ?? null);
+    const files = ownFiles(run, paths, key => timings.files.get(key) ?? null);
     const collection = {...bare, files: files.map(({input}) => input.key)};
     const workers = workersOf(run);
     await reached(presence.say({plan: null, workers, state: 'working', waiting: 0, begun: []}));

@@ -1,7 +1,6 @@
 /** One run, from Jest's call of `runTests` to its return. Connects the parts; each part has its own file. */
 import {randomUUID} from 'node:crypto';
 import type {RunFixtures} from '../core/plan/runFixtures';
-import {asksForInBand} from '../core/rules/commandLine';
 import {withoutFleet} from '../core/rules/fleetVariables';
 import {mayHaveSeveral} from '../core/rules/severalWorkers';
 import type {FileError} from '../core/texts/deaths';
@@ -29,6 +28,7 @@ import {currentShard} from './shard/currentShard';
 import {CutFiles} from './shard/cutFiles';
 import {findCuts} from './shard/fileCuts';
 import {findSplittable, type Splittable} from './splittable';
+import {userAsksForInBand} from './userAsksForInBand';
 import {warn} from './warn';
 import type {RunNode} from './workers/nodes';
 
@@ -275,12 +275,6 @@ function mustRunInBand({serial, globalConfig, options}: RunOptions): boolean {
   // A single worker is useless unless it runs another Node.
   const needed = options.nodes.length > 0 || mayHaveSeveral(options, maxWorkers);
   return !needed || userAsksForInBand(globalConfig);
-}
-
-/** Jest 29 does not tell its runners whether `-i` was given. */
-function userAsksForInBand({runInBand}: RunOptions['globalConfig']): boolean {
-  const handedOn = (runInBand as boolean | undefined) !== undefined;
-  return handedOn ? runInBand : asksForInBand(process.argv.slice(2));
 }
 
 function whyInBand({globalConfig}: RunOptions): WhyInBand {

@@ -58,7 +58,7 @@ export function firstLines(options: FirstLinesOptions): FirstLines {
         id: config.id,
         name: config.displayName?.name ?? null,
         rootDir: recorded(config.rootDir),
-        fingerprint: hash(portable(config, paths.root)),
+        fingerprint: hash(portable(config, [paths.root])),
       })),
       rootDir: recorded(globalConfig.rootDir),
       git: gitOfCi(process.env),
@@ -131,18 +131,22 @@ export function withoutCredentials(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, withoutCredentials(field)]));
 }
 
-/** @param root of the repository in this checkout @returns the same in each checkout */
-export function configFingerprint(configs: readonly Config.ProjectConfig[], root: string): string {
-  return hash(configs.map(config => portable(config, root)));
+/**
+ * @param folders absolute paths of what every checkout has, such as the root of the repository; the deepest first
+ * @returns the same in each checkout
+ */
+export function configFingerprint(configs: readonly Config.ProjectConfig[], ...folders: readonly string[]): string {
+  return hash(configs.map(config => portable(config, folders)));
 }
 
 /** A project's config as it is in every checkout. */
-function portable(config: Config.ProjectConfig, root: string): unknown {
+function portable(config: Config.ProjectConfig, folders: readonly string[]): unknown {
   const {id: _id, cacheDirectory: _cache, cwd: _cwd, ...rest} = config;
   return JSON.parse(
     JSON.stringify(rest, (_key, value: unknown) => {
       if (value instanceof RegExp) return String(value);
-      return typeof value === 'string' ? value.replaceAll(root, '<root>') : value;
+      if (typeof value !== 'string') return value;
+      return folders.reduce((text, folder, index) => text.replaceAll(folder, `<folder ${index}>`), value);
     }),
   ) as unknown;
 }
