@@ -86,7 +86,10 @@ export interface RecordedFile {
   readonly path: string;
 }
 
-/** The list of test files, in the order in which Jest gave it. Other lines refer to a file by its index. */
+/**
+ * The list of test files, in the order in which Jest gave it; in a fleet, in the order that all machines have. Other
+ * lines refer to a file by its index.
+ */
 export interface FilesLine {
   readonly type: 'files';
   readonly files: readonly RecordedFile[];
@@ -211,6 +214,58 @@ export interface ShareLine {
   readonly profile: FileProfile | null;
 }
 
+/**
+ * Another machine of the fleet has ended a file, or a part of a file that is cut over machines. It precedes the line of
+ * the file's end.
+ */
+export interface ElsewhereLine {
+  readonly type: 'elsewhere';
+  /** When this machine had the result. */
+  readonly at: number;
+  /** The name of the other machine, as in the FleetLine. */
+  readonly machine: string;
+  readonly file: number;
+  /** From 1; null: the file is not cut. */
+  readonly part: number | null;
+  /** The worker of the other machine that ended it; null: none ran it. */
+  readonly slot: SlotNumber | null;
+  /** When it began, as `at`. It is negative if this machine's run began later. */
+  readonly begunAt: number;
+  readonly ms: number;
+  /** Whether the result is of an earlier round: it did not run again. */
+  readonly kept: boolean;
+  readonly tests: readonly RecordedTest[];
+}
+
+/** The run was one of a fleet. Written at the end of the run. */
+export interface FleetLine {
+  readonly type: 'fleet';
+  readonly at: number;
+  /** From 1. A later round runs again what failed or is missing in the round before. */
+  readonly round: number;
+  /** The name of this machine. */
+  readonly machine: string;
+  /** All machines that have taken part in one of the rounds. */
+  readonly machines: readonly FleetMachine[];
+  readonly jobs: {
+    /** What machines take from the fleet's queue: a file, a part of one, or the files of a worker group. */
+    readonly all: number;
+    /** With those that were kept. */
+    readonly completed: number;
+    readonly failed: number;
+    /** The results of earlier rounds that stand. */
+    readonly kept: number;
+  };
+}
+
+export interface FleetMachine {
+  /** Of two machines with one name, the second one has ` #2`. Names are the same in the recordings of all machines. */
+  readonly name: string;
+  readonly workers: number;
+  /** How many jobs of this run it has completed, with those of earlier rounds that were kept. */
+  readonly jobs: number;
+}
+
 /** The end of a file. */
 export interface FileLine {
   readonly type: 'file';
@@ -301,10 +356,12 @@ export type RecordingLine =
   | ProcessLine
   | AheadLine
   | ShareLine
+  | ElsewhereLine
   | FileLine
   | DeathLine
   | WarningLine
   | LoadLine
   | ToldLine
   | SourceLine
+  | FleetLine
   | EndLine;

@@ -11,7 +11,9 @@ import {
   list,
   ms,
   place,
+  sinceMs,
   slot,
+  testStatus,
   text,
   toldName,
   yesOrNo,
@@ -75,8 +77,7 @@ const run = v.object({
   inBand: v.nullable(text),
 });
 
-const status = v.picklist(['passed', 'failed', 'pending', 'skipped', 'todo', 'disabled', 'focused']);
-const test = v.object({titles: list(text), status, ms: v.nullable(ms), at: v.nullable(ms)});
+const test = v.object({titles: list(text), status: testStatus, ms: v.nullable(ms), at: v.nullable(ms)});
 const count = v.object({passed: index, failed: index, pending: index, todo: index});
 
 const ahead = v.variant('type', [
@@ -130,6 +131,18 @@ const LINES = [
     profile: v.nullable(parsed(parseFileProfile, 'the profile of a file')),
   }),
   v.object({
+    type: v.literal('elsewhere'),
+    at,
+    machine: text,
+    file: place,
+    part: v.nullable(place),
+    slot: v.nullable(slot),
+    begunAt: at,
+    ms: sinceMs,
+    kept: yesOrNo,
+    tests: list(test),
+  }),
+  v.object({
     type: v.literal('file'),
     at,
     file: place,
@@ -148,6 +161,14 @@ const LINES = [
     data: v.unknown(),
   }),
   v.object({type: v.literal('source'), id: text, source: v.unknown()}),
+  v.object({
+    type: v.literal('fleet'),
+    at,
+    round: index,
+    machine: text,
+    machines: list(v.object({name: text, workers: index, jobs: index})),
+    jobs: v.object({all: index, completed: index, failed: index, kept: index}),
+  }),
   v.object({
     type: v.literal('end'),
     at,

@@ -38,6 +38,7 @@ export class References {
       case 'share':
         return this.#checkFiles([line.file]) ?? (line.unit === null ? null : this.#checkUnits([line.unit]));
       case 'cut':
+      case 'elsewhere':
       case 'file':
         return this.#checkFiles([line.file]);
       case 'told':
@@ -49,6 +50,7 @@ export class References {
       case 'load':
       case 'source':
       case 'shard':
+      case 'fleet':
       case 'end':
         return null;
     }

@@ -23,7 +23,7 @@ test('there is an example of each kind of line', () => {
   const kinds = new Set(examples.map(example => (JSON.parse(example) as {type: string}).type));
   expect([...kinds].sort()).toEqual(
     ['run', 'files', 'plan', 'event', 'command', 'groups', 'process', 'ahead', 'share', 'file', 'death', 'warning']
-      .concat(['load', 'told', 'source', 'end', 'shard', 'cut'])
+      .concat(['load', 'told', 'source', 'end', 'shard', 'cut', 'elsewhere', 'fleet'])
       .sort(),
   );
 });
