@@ -51,8 +51,14 @@ export interface FleetRunOptions {
 /** For so many pulses the server may say that more jobs are completed than were heard of. */
 const PULSES_TO_HEAR = 10;
 
-/** After so many pulses, a machine asks for all others. */
+/** After so many pulses, a machine looks how much work is left. */
 const PULSES_TO_COUNT = 5;
+
+/**
+ * All others are asked for less often if there are many: else the bytes that the server sends would grow with the square
+ * of their number. With each pulse, a machine receives the status of so many others at most, on average.
+ */
+const STATUSES_PER_PULSE = 10;
 
 export class FleetRun {
   readonly #run: RunOptions;
@@ -77,6 +83,9 @@ export class FleetRun {
   /** How many machines take part, with this one. */
   #machines = 1;
   #beats = 0;
+  /** How many workers the others had when they were asked for, and at which beat that is due again. */
+  #workersOfOthers = 0;
+  #askAt = 0;
   #left: Promise<void> | null = null;
 
   constructor(runOptions: RunOptions, options: FleetRunOptions) {
@@ -263,11 +272,15 @@ export class FleetRun {
   async #countRest(): Promise<void> {
     const {presence, joined} = this.#options;
     const {plan, completions} = joined;
-    const all = await presence.all();
-    this.#record.heard(all);
-    const others = presence.othersOf(all);
-    this.#machines = 1 + others.length;
-    const workers = others.reduce((sum, other) => sum + other.workers, workersOf(this.#run));
+    if (this.#beats >= this.#askAt) {
+      const all = await presence.all();
+      this.#record.heard(all);
+      const others = presence.othersOf(all);
+      this.#machines = 1 + others.length;
+      this.#workersOfOthers = others.reduce((sum, other) => sum + other.workers, 0);
+      this.#askAt = this.#beats + others.length / STATUSES_PER_PULSE;
+    }
+    const workers = this.#workersOfOthers + workersOf(this.#run);
     const kept = new Set(plan.kept.map(({job}) => job));
     const left = plan.jobs.filter(({id}) => !completions.has(id) && !kept.has(id));
     const known = left.flatMap(({expectedMs}) => expectedMs ?? []);

@@ -182,7 +182,8 @@ export class MachineJobs {
     }
     const held: Held = {taken, job, tests: tests.ofJob(job), isPassed: false, begunAt: null};
     this.#held.set(job.id, held);
-    const losses = costOf(await stories.of(job.id), new Set([taken.token]));
+    // Nobody has a story of a job that was never taken: an idle worker need not wait for the server's answer.
+    const losses = taken.wasTaken ? costOf(await stories.of(job.id), new Set([taken.token])) : [];
     if (this.#closed || this.#held.get(job.id) !== held) {
       pull.dropped();
       return;

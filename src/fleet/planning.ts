@@ -10,8 +10,13 @@ import type {FleetConnection} from './fleetConnection';
 import {FleetError} from './fleetError';
 import {jsonBytes, parsed, type Place} from './sealedValues';
 
-/** How often (ms) a machine that waits for the plan looks again. */
-const LOOK_EVERY_MS = 100;
+/**
+ * A machine that waits for the plan looks again after a part of the time that it has waited: a large plan takes seconds,
+ * and a thousand machines must not keep the server from it. In ms.
+ */
+const SHORTEST_LOOK_MS = 50;
+const LONGEST_LOOK_MS = 1000;
+const PART_OF_WAIT = 1 / 4;
 
 const JOB = 'plan';
 
@@ -37,11 +42,14 @@ export async function planRoundOnce(
   const {engine, names, values, ended} = fleet;
   const queue = engine.queue(names.planning(round));
   await queue.add([{id: JOB, data: values.seal('job', [JOB, String(round)], jsonBytes({round})), priority: 1}]);
+  const since = performance.now();
   for (;;) {
     const taken = await queue.take();
     const plan = taken === null ? await planOfOthers(fleet, round) : await planHere(fleet, round, taken, make);
     if (plan !== null) return plan;
-    await Promise.race([sleep(LOOK_EVERY_MS), ended]);
+    const waited = performance.now() - since;
+    const pause = Math.min(LONGEST_LOOK_MS, Math.max(SHORTEST_LOOK_MS, waited * PART_OF_WAIT));
+    await Promise.race([sleep(pause), ended]);
   }
 }
 

@@ -110,8 +110,9 @@ export class BullQueue implements JobQueue {
         throw new EngineError('A job of the fleet has lost its data on the server.');
       }
       this.#held.set(id, {job, token});
-      await Promise.all([this.#keep('active'), this.#touch()]);
-      return {id, data: Buffer.from(job.data, 'base64'), token};
+      // The job need not wait for these. If they fail, the connection is lost, and all later calls fail, too.
+      Promise.all([this.#keep('active'), this.#touch()]).catch(() => undefined);
+      return {id, data: Buffer.from(job.data, 'base64'), token, wasTaken: job.attemptsStarted !== 1};
     });
   }
 

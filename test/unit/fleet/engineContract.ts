@@ -194,7 +194,8 @@ export function testEngine(name: string, engine: () => EngineUnderTest): void {
         await dead.add([job('7', 2)]);
         const old = await takeOne(dead);
         const taken = await takeOver(queue);
-        expect(taken).toMatchObject({id: '7', data: bytes('data of 7')});
+        expect(taken).toMatchObject({id: '7', data: bytes('data of 7'), wasTaken: true});
+        expect(old.wasTaken).toBe(false);
         expect(taken.token).not.toBe(old.token);
 
         expect(await dead.renew([old])).toEqual([old]);
@@ -263,11 +264,11 @@ export function testEngine(name: string, engine: () => EngineUnderTest): void {
       expect(taken.map(({id}) => id)).toEqual(['1', '2']);
       await hearing.somethingWaits();
       expect(await giver.giveBack(taken[1]!)).toBe(true);
-      expect((await takeOne(taker)).id).toBe('2');
+      expect(await takeOne(taker)).toMatchObject({id: '2', wasTaken: true});
       expect(await giver.giveBack(taken[0]!)).toBe(true);
       await hearing.somethingWaits();
       expect((await takeOne(taker)).id).toBe('1');
-      expect((await takeOne(taker)).id).toBe('2b');
+      expect(await takeOne(taker)).toMatchObject({id: '2b', wasTaken: false});
       expect(await giver.giveBack(taken[0]!)).toBe(false);
       expect(await giver.complete(taken[0]!, bytes('too late'))).toBe(false);
     });

@@ -110,6 +110,7 @@ interface JobOfServer {
   /** Its lease has ended: it is before all that wait. */
   isReturned: boolean;
   token: string | null;
+  wasTaken: boolean;
   leaseEnd: number;
 }
 
@@ -124,7 +125,14 @@ class QueueOfServer {
 
   add(id: string, data: Buffer, priority: number): void {
     if (!this.#jobs.has(id)) {
-      const waits = {state: 'waiting', turn: ++this.#turns, isReturned: false, token: null, leaseEnd: 0} as const;
+      const waits = {
+        state: 'waiting',
+        turn: ++this.#turns,
+        isReturned: false,
+        token: null,
+        wasTaken: false,
+        leaseEnd: 0,
+      } as const;
       this.#jobs.set(id, {id, data, priority, ...waits});
       this.#tellAvailable();
     }
@@ -136,9 +144,10 @@ class QueueOfServer {
       .sort((a, b) => Number(b.isReturned) - Number(a.isReturned) || a.priority - b.priority || a.turn - b.turn);
     if (first === undefined) return null;
     const token = `token-${++this.#tokens}`;
-    Object.assign(first, {state: 'taken', isReturned: false, token});
+    const {wasTaken} = first;
+    Object.assign(first, {state: 'taken', isReturned: false, token, wasTaken: true});
     this.#lease(first, leaseMs);
-    return {id: first.id, data: first.data, token};
+    return {id: first.id, data: first.data, token, wasTaken};
   }
 
   renew(job: TakenJob, leaseMs: number): boolean {
