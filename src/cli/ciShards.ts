@@ -28,7 +28,7 @@ export function shardOfCi(environment: Readonly<Record<string, string | undefine
   }
   if (environment.GITHUB_ACTIONS === 'true') return GITHUB;
   const variables = PARALLEL.map(({name, count}) => `${name} (${count})`).join(', ');
-  return `no variable says which shard this is. Known: ${variables}. Elsewhere, name the shard: shard 2/5.`;
+  return `No variable says which shard this is. Known: ${variables}. Elsewhere, name the shard: shard 2/5.`;
 }
 
 function wholeOf(text: string | undefined): number | null {

@@ -84,7 +84,7 @@ function tellProblems(name: string, problems: readonly string[], allowed: boolea
   const text = problems.join('\n');
   const consequence = allowed
     ? `This ${name} is incomplete, so it fails.`
-    : 'To be told what there is: --allow-incomplete';
+    : 'Pass --allow-incomplete to report what there is.';
   const all = `${text}${text.includes('\n') ? '\n' : ' '}${consequence}`;
   if (!allowed) throw new ReplayError(all);
   warn(all);

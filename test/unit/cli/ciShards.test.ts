@@ -12,7 +12,7 @@ test.each([
 });
 
 test.each([
-  [{}, 'no variable says which shard this is'],
+  [{}, 'No variable says which shard this is'],
   [{GITHUB_ACTIONS: 'true'}, 'shard ${{ matrix.shard }}/${{ strategy.job-total }}'],
   [{CI_NODE_INDEX: '6', CI_NODE_TOTAL: '5'}, 'CI_NODE_INDEX=6 and CI_NODE_TOTAL=5'],
   [{CI_NODE_INDEX: '0', CI_NODE_TOTAL: '5'}, 'no shard of a run'],
