@@ -2,6 +2,7 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import type {Test} from '@jest/test-result';
 import {openJobs} from '../core/fleet/entry';
 import {Pull} from '../core/fleet/pull';
@@ -26,13 +27,13 @@ import {JobStories} from './jobStories';
 import {durationsAt, type JoinedRun} from './joinRun';
 import {MachineJobs} from './machineJobs';
 import type {OwnFile} from './ownFiles';
-import {hasRound} from './planning';
 import type {Presence} from './presence';
 import {Pulse} from './pulse';
 import {encodeDurations, RunDurations} from './results/durations';
 import {LiveReplay} from './results/liveReplay';
 import {ResultWriter} from './results/resultWriter';
 import {ResultStore} from './resultStore';
+import {ServerCheck} from './serverCheck';
 
 export interface FleetRunOptions {
   readonly fleet: FleetConnection;
@@ -45,11 +46,11 @@ export interface FleetRunOptions {
   readonly timings: Timings;
 }
 
-/** For so many pulses the server may say that more jobs are completed than were heard of. */
-const PULSES_TO_HEAR = 10;
-
 /** After so many pulses, a machine asks for all others. */
 const PULSES_TO_COUNT = 5;
+
+/** How long (ms) a machine whose Jest has all results tries to say good-bye. */
+const GOODBYE_MS = 5_000;
 
 export class FleetRun {
   readonly #run: RunOptions;
@@ -62,17 +63,18 @@ export class FleetRun {
   readonly #durations: RunDurations;
   readonly #accepted: AcceptedResults;
   readonly #writer: ResultWriter;
+  readonly #check: ServerCheck;
   readonly #failed = new Deferred();
   #open: OpenRun | null = null;
   #running = Promise.resolve();
-  #unheard = 0;
+  #noMore = false;
   #beats = 0;
   #left: Promise<void> | null = null;
 
   constructor(runOptions: RunOptions, options: FleetRunOptions) {
     this.#run = runOptions;
     this.#options = options;
-    const {fleet, joined, files, paths} = options;
+    const {fleet, joined, files, paths, pulseMs} = options;
     const {plan, queue, completions} = joined;
     const {jest, globalConfig} = runOptions;
     this.#tests = new FleetTests(
@@ -81,6 +83,7 @@ export class FleetRun {
       this.#rulesOfCuts(),
     );
     this.#pull = new Pull(workersOf(runOptions));
+    this.#check = new ServerCheck(fleet, joined, Math.ceil(fleet.leaseMs / pulseMs));
     const results = new ResultStore(fleet);
     this.#writer = new ResultWriter({
       paths,
@@ -162,13 +165,13 @@ export class FleetRun {
     }
     pulse.stop();
     this.#jobs.close();
+    this.#noMore = true;
     this.#open?.noMore();
     await this.#running;
     signals.close();
     // With --bail, Jest ends its process in the last report.
     await this.#reports.drained();
-    if (this.#left !== null) await this.#left;
-    else await this.#conclude();
+    await (this.#left ?? this.#conclude());
   }
 
   /** Resolves when this machine's part ends before the run of the fleet: by a signal, or because Jest ends its run. */
@@ -189,6 +192,7 @@ export class FleetRun {
       open: open => {
         this.#open = open;
         this.#jobs.open(open);
+        if (this.#noMore) open.noMore();
       },
       started: test => this.#jobs.started(test),
       told: (test, name, payload) => this.#writer.told(test, name, payload),
@@ -200,7 +204,7 @@ export class FleetRun {
   /** What this machine does about once in a second. */
   async #beat(): Promise<void> {
     const {presence, joined} = this.#options;
-    const [others] = await Promise.all([presence.othersAreOutOfWork(), this.#jobs.renew(), this.#checkServer()]);
+    const [others] = await Promise.all([presence.othersAreOutOfWork(), this.#jobs.renew(), this.#check.check()]);
     this.#jobs.giveBack(others);
     const idle = this.#pull.hungryWorkers();
     // A message that a job waits may have been lost.
@@ -220,30 +224,18 @@ export class FleetRun {
   async #countRest(): Promise<void> {
     const {presence, joined} = this.#options;
     const {plan, completions} = joined;
-    const workers = (await presence.others()).reduce((sum, other) => sum + other.workers, workersOf(this.#run));
+    const others = await presence.others();
+    // Until the run has opened, this machine asks for no job.
+    const isOpen = this.#open !== null;
+    const here = others.filter(other => other.plan === plan.id);
+    if (isOpen) this.#check.checkClaims([this.#jobs.status, ...here], PULSES_TO_COUNT);
+    const workers = others.reduce((sum, other) => sum + other.workers, workersOf(this.#run));
     const kept = new Set(plan.kept.map(({job}) => job));
     const left = plan.jobs.filter(({id}) => !completions.has(id) && !kept.has(id));
     const known = left.flatMap(({expectedMs}) => expectedMs ?? []);
     const knownMs = known.reduce((sum, ms) => sum + ms, 0);
     // An unknown job is taken to be as long as the others.
     if (known.length > 0) this.#pull.setRest((knownMs * left.length) / known.length / workers);
-  }
-
-  /** @throws {FleetError} if the server has lost what belongs to the run */
-  async #checkServer(): Promise<void> {
-    const {fleet, joined} = this.#options;
-    const {plan, queue, completions} = joined;
-    const [has, counts] = await Promise.all([hasRound(fleet, plan.round), queue.counts()]);
-    const known = counts.waiting + counts.taken + counts.completed;
-    if (!has || known < openJobs(plan)) {
-      throw new FleetError(
-        "the fleet's server has lost jobs of the run. Was it restarted without its data, or did somebody delete them?",
-      );
-    }
-    this.#unheard = counts.completed > completions.count ? this.#unheard + 1 : 0;
-    if (this.#unheard > PULSES_TO_HEAR) {
-      throw new FleetError("the fleet's server has completed jobs, and does not tell which.");
-    }
   }
 
   /** Leaves the run, which goes on without this machine. */
@@ -270,8 +262,19 @@ export class FleetRun {
     }
   }
 
-  /** Jest has all results. */
+  /** Jest has all results, so whatever happens to the server now does not change the run. */
   async #conclude(): Promise<void> {
+    const late = sleep(GOODBYE_MS, undefined, {ref: false}).then(() => {
+      throw new FleetError('the server did not answer');
+    });
+    try {
+      await Promise.race([this.#sayGoodBye(), late]);
+    } catch (error) {
+      warn(`the durations of this run may not be on the fleet's server: ${reasonOf(error)}`);
+    }
+  }
+
+  async #sayGoodBye(): Promise<void> {
     const {fleet, joined, timings} = this.#options;
     const {completions, plan} = joined;
     await this.#say('left');
