@@ -1,5 +1,15 @@
 /** The jobs of a round that have ended, in the order in which the server accepted their results. */
+import {setTimeout as sleep} from 'node:timers/promises';
 import type {JobQueue} from './engine/engine';
+import {FleetError} from './fleetError';
+
+/** What to say if the order of the completions is not whole. */
+export const UNTOLD =
+  "the fleet's server has completed jobs, and does not tell which. Did somebody delete events of the queue?";
+
+/** So often, at intervals of so many ms, the server may say that more jobs are completed, and tell of no new one. */
+const MOST_LOOKS = 10;
+const LOOK_EVERY_MS = 1000;
 
 /** A job that has ended. */
 export interface Completion {
@@ -42,14 +52,27 @@ export class Completions {
     for (;;) {
       const found = this.#heard[index];
       if (found !== undefined) return found;
-      await Promise.race([new Promise<void>(resolve => this.#onChange.push(resolve)), ended]);
+      await Promise.race([this.#change(), ended]);
     }
   }
 
   /** All that had ended when this was called. */
   async soFar(ended: Promise<never>): Promise<readonly Completion[]> {
     const {completed} = await this.#queue.counts();
-    if (completed > 0) await this.at(completed - 1, ended);
+    let looks = 0;
+    while (this.count < completed) {
+      const before = this.count;
+      await Promise.race([this.#change(), sleep(LOOK_EVERY_MS, undefined, {ref: false}), ended]);
+      if (this.count > before) looks = 0;
+      else if (++looks >= MOST_LOOKS) throw new FleetError(UNTOLD);
+      // While the server is away, this waits.
+      else await this.#queue.counts();
+    }
     return this.#heard;
+  }
+
+  /** Resolves when the next job has ended. */
+  #change(): Promise<void> {
+    return new Promise(resolve => this.#onChange.push(resolve));
   }
 }

@@ -2,6 +2,7 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import type {Test} from '@jest/test-result';
 import {openJobs} from '../core/fleet/entry';
 import {Pull} from '../core/fleet/pull';
@@ -29,13 +30,13 @@ import {JobStories} from './jobStories';
 import {durationsAt, type JoinedRun} from './joinRun';
 import {MachineJobs} from './machineJobs';
 import type {OwnFile} from './ownFiles';
-import {hasRound} from './planning';
 import type {Presence} from './presence';
 import {Pulse} from './pulse';
 import {encodeDurations, RunDurations} from './results/durations';
 import {LiveReplay} from './results/liveReplay';
 import {ResultWriter} from './results/resultWriter';
 import {ResultStore} from './resultStore';
+import {ServerCheck} from './serverCheck';
 
 export interface FleetRunOptions {
   readonly fleet: FleetConnection;
@@ -48,9 +49,6 @@ export interface FleetRunOptions {
   readonly timings: Timings;
 }
 
-/** For so many pulses the server may say that more jobs are completed than were heard of. */
-const PULSES_TO_HEAR = 10;
-
 /** After so many pulses, a machine looks how much work is left. */
 const PULSES_TO_COUNT = 5;
 
@@ -59,6 +57,9 @@ const PULSES_TO_COUNT = 5;
  * of their number. With each pulse, a machine receives the status of so many others at most, on average.
  */
 const STATUSES_PER_PULSE = 10;
+
+/** How long (ms) a machine whose Jest has all results tries to say good-bye. */
+const GOODBYE_MS = 5_000;
 
 export class FleetRun {
   readonly #run: RunOptions;
@@ -74,24 +75,25 @@ export class FleetRun {
   /** Of all that this machine's Jest is told, and of what this machine's workers do. */
   readonly #recorder: Recorder;
   readonly #record: FleetRecord;
+  readonly #check: ServerCheck;
   readonly #failed = new Deferred();
   #open: OpenRun | null = null;
   /** How the run of this machine must end. It may not be open by then. */
   #end: 'no-more' | 'stop' | null = null;
   #running = Promise.resolve();
-  #unheard = 0;
   /** How many machines take part, with this one. */
   #machines = 1;
   #beats = 0;
-  /** How many workers the others had when they were asked for, and at which beat that is due again. */
+  /** How many workers the others had when they were asked for; at which beat that was, and when it is due again. */
   #workersOfOthers = 0;
+  #askedAt = 0;
   #askAt = 0;
   #left: Promise<void> | null = null;
 
   constructor(runOptions: RunOptions, options: FleetRunOptions) {
     this.#run = runOptions;
     this.#options = options;
-    const {fleet, joined, files, paths} = options;
+    const {fleet, joined, files, paths, pulseMs} = options;
     const {plan, queue, completions} = joined;
     const {jest, globalConfig} = runOptions;
     this.#tests = new FleetTests(
@@ -108,6 +110,7 @@ export class FleetRun {
       recorder: this.#recorder,
     });
     this.#pull = new Pull(workersOf(runOptions));
+    this.#check = new ServerCheck(fleet, joined, Math.ceil(fleet.leaseMs / pulseMs));
     const results = new ResultStore(fleet);
     this.#writer = new ResultWriter({
       paths,
@@ -203,8 +206,7 @@ export class FleetRun {
     signals.close();
     // With --bail, Jest ends its process in the last report.
     await this.#reports.drained();
-    if (this.#left !== null) await this.#left;
-    else await this.#conclude();
+    await (this.#left ?? this.#conclude());
     this.#record.end(workersOf(this.#run));
     this.#recorder.end();
   }
@@ -246,7 +248,7 @@ export class FleetRun {
   /** What this machine does about once in a second. */
   async #beat(): Promise<void> {
     const {presence, joined} = this.#options;
-    const [others] = await Promise.all([presence.othersAreOutOfWork(), this.#jobs.renew(), this.#checkServer()]);
+    const [others] = await Promise.all([presence.othersAreOutOfWork(), this.#jobs.renew(), this.#check.check()]);
     this.#jobs.giveBack(others);
     const idle = this.#pull.hungryWorkers();
     // A message that a job waits may have been lost.
@@ -278,6 +280,10 @@ export class FleetRun {
       const others = presence.othersOf(all);
       this.#machines = 1 + others.length;
       this.#workersOfOthers = others.reduce((sum, other) => sum + other.workers, 0);
+      // Until the run has opened, this machine asks for no job.
+      const here = others.filter(other => other.plan === plan.id);
+      if (this.#open !== null) this.#check.checkClaims([this.#jobs.status, ...here], this.#beats - this.#askedAt);
+      this.#askedAt = this.#beats;
       this.#askAt = this.#beats + others.length / STATUSES_PER_PULSE;
     }
     const workers = this.#workersOfOthers + workersOf(this.#run);
@@ -287,23 +293,6 @@ export class FleetRun {
     const knownMs = known.reduce((sum, ms) => sum + ms, 0);
     // An unknown job is taken to be as long as the others.
     if (known.length > 0) this.#pull.setRest((knownMs * left.length) / known.length / workers);
-  }
-
-  /** @throws {FleetError} if the server has lost what belongs to the run */
-  async #checkServer(): Promise<void> {
-    const {fleet, joined} = this.#options;
-    const {plan, queue, completions} = joined;
-    const [has, counts] = await Promise.all([hasRound(fleet, plan.round), queue.counts()]);
-    const known = counts.waiting + counts.taken + counts.completed;
-    if (!has || known < openJobs(plan)) {
-      throw new FleetError(
-        "the fleet's server has lost jobs of the run. Was it restarted without its data, or did somebody delete them?",
-      );
-    }
-    this.#unheard = counts.completed > completions.count ? this.#unheard + 1 : 0;
-    if (this.#unheard > PULSES_TO_HEAR) {
-      throw new FleetError("the fleet's server has completed jobs, and does not tell which.");
-    }
   }
 
   /** Leaves the run, which goes on without this machine. */
@@ -332,8 +321,19 @@ export class FleetRun {
     }
   }
 
-  /** Jest has all results. */
+  /** Jest has all results, so whatever happens to the server now does not change the run. */
   async #conclude(): Promise<void> {
+    const late = sleep(GOODBYE_MS, undefined, {ref: false}).then(() => {
+      throw new FleetError('the server did not answer');
+    });
+    try {
+      await Promise.race([this.#sayGoodBye(), late]);
+    } catch (error) {
+      warn(`the durations of this run may not be on the fleet's server: ${reasonOf(error)}`);
+    }
+  }
+
+  async #sayGoodBye(): Promise<void> {
     const {fleet, joined, timings} = this.#options;
     const {completions, plan} = joined;
     await this.#say('left');

@@ -32,7 +32,6 @@ export async function runInFleet(run: RunOptions, option: ResolvedFleet): Promis
     const files = ownFiles(run, paths, key => timings.files.get(key) ?? null);
     const collection = {...bare, files: files.map(({input}) => input.key)};
     const workers = workersOf(run);
-    await reached(presence.say({plan: null, workers, state: 'working', waiting: 0, begun: []}));
     await reached(registerRun(fleet, identity));
     const joined = await reached(joinRun({fleet, presence, identity, collection, files, workers}));
     const pulseMs = pulseOf(fleet.leaseMs);

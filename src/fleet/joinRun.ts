@@ -16,7 +16,8 @@ import type {FleetConnection} from './fleetConnection';
 import {FleetError} from './fleetError';
 import type {OwnFile} from './ownFiles';
 import {planRoundOnce, readPlan} from './planning';
-import type {Presence} from './presence';
+import {pulseOf, type Presence} from './presence';
+import {Pulse} from './pulse';
 import {decodeDurations} from './results/durations';
 import {ResultStore} from './resultStore';
 import type {Place} from './sealedValues';
@@ -39,7 +40,7 @@ export interface JoinedRun {
 
 /** @throws {FleetError} if this machine cannot take part */
 export async function joinRun(options: JoinOptions): Promise<JoinedRun> {
-  const joined = await findPlan(options);
+  const joined = await findPlanInSight(options);
   const text = differences(joined.plan.collection, options.collection);
   if (text === null) return joined;
   throw new FleetError(
@@ -48,7 +49,31 @@ export async function joinRun(options: JoinOptions): Promise<JoinedRun> {
   );
 }
 
-async function findPlan({fleet, presence, identity, collection, files, workers}: JoinOptions): Promise<JoinedRun> {
+/** Planning takes its time: a machine that nobody hears of meanwhile would be taken for gone, and its run for left. */
+async function findPlanInSight(options: JoinOptions): Promise<JoinedRun> {
+  const {fleet, presence, workers} = options;
+  let plan: string | null = null;
+  const say = () => presence.say({plan, workers, state: 'working', waiting: 0, begun: []});
+  const announce = async (planned: FleetPlan) => {
+    plan = planned.id;
+    await say();
+    return planned;
+  };
+  await say();
+  // If the server is gone, finding the plan fails, too.
+  const pulse = new Pulse(pulseOf(fleet.leaseMs), say, () => undefined);
+  try {
+    return await findPlan(options, announce);
+  } finally {
+    pulse.stop();
+  }
+}
+
+/** @param announce whoever finds the plan must find that a machine works for it: else it would begin the next round */
+async function findPlan(
+  {fleet, presence, identity, collection, files}: JoinOptions,
+  announce: (plan: FleetPlan) => Promise<FleetPlan>,
+): Promise<JoinedRun> {
   const newest = await newestPlan(fleet);
   const known = newest === null ? null : inRound(fleet, newest);
   const ended = known === null ? new Map<string, JobOutcome>() : await outcomesOf(fleet, known);
@@ -56,32 +81,26 @@ async function findPlan({fleet, presence, identity, collection, files, workers}:
   const alive = others.filter(({plan}) => plan === newest?.id).length;
   const completed = ended.size;
   const failed = [...ended.values()].some(outcome => outcome.failed);
-  // Whoever finds the plan must find that a machine works for it: else it would begin the next round.
-  const announced = async (plan: FleetPlan) => {
-    await presence.say({plan: plan.id, workers, state: 'working', waiting: 0, begun: []});
-    return plan;
-  };
   switch (decideEntry({plan: newest, completed, failed, alive})) {
     case 'plan': {
       const inputs = files.map(({input}) => input);
       const make = async () => {
         const machines = Math.max(identity.machines ?? 1, 1 + (await presence.others()).length);
-        return announced(planFleet(inputs, {id: newId(), collection, machines}));
+        return announce(planFleet(inputs, {id: newId(), collection, machines}));
       };
-      return inRound(fleet, await planRoundOnce(fleet, 1, make));
+      return inRound(fleet, await planRoundOnce(fleet, 1, make, announce));
     }
     case 'new-round': {
       const before = newest as FleetPlan;
-      return inRound(
-        fleet,
-        await planRoundOnce(fleet, before.round + 1, () => announced(planRound(before, ended, newId()))),
-      );
+      const make = () => announce(planRound(before, ended, newId()));
+      return inRound(fleet, await planRoundOnce(fleet, before.round + 1, make, announce));
     }
     case 'join':
     case 'be-told': {
       const joined = known as JoinedRun;
       // Its jobs may still be on their way into the queue.
-      await planRoundOnce(fleet, joined.plan.round, () => joined.plan);
+      await announce(joined.plan);
+      await planRoundOnce(fleet, joined.plan.round, () => joined.plan, announce);
       return joined;
     }
   }
@@ -98,7 +117,7 @@ export async function newestPlan(fleet: FleetConnection): Promise<FleetPlan | nu
 }
 
 export function inRound({engine, names}: FleetConnection, plan: FleetPlan): JoinedRun {
-  const queue = engine.queue(names.jobs(plan.round));
+  const queue = engine.queue(names.jobs(plan.id));
   return {plan, queue, completions: new Completions(queue)};
 }
 

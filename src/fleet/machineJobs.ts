@@ -85,16 +85,11 @@ export class MachineJobs {
 
   /** A worker has begun a file. */
   started(test: Test): void {
-    const {tests, pull, stories} = this.#options;
-    const {job} = tests.of(test) as JobTest;
+    const {job} = this.#options.tests.of(test) as JobTest;
     const held = this.#held.get(job.id);
     this.#begunAt.set(test, this.#now());
     if (held === undefined || this.#closed) return;
-    if (held.begunAt === null) {
-      held.begunAt = this.#now();
-      this.#do(stories.add(job.id, held.taken.token, 'began'));
-    }
-    pull.began(job.id, this.#now());
+    this.#begin(held);
     this.pull();
   }
 
@@ -174,6 +169,12 @@ export class MachineJobs {
       pull.foundNothing();
       return;
     }
+    if (this.#closed) {
+      // This machine has left meanwhile: others need not wait for the end of the lease.
+      pull.dropped();
+      await queue.giveBack(taken);
+      return;
+    }
     const plain = fleet.values.open('job', [plan.id, taken.id], taken.data);
     const data = parsed(plain, `job ${taken.id}`, parseJobData);
     const job = this.#jobs.get(data.job);
@@ -182,8 +183,10 @@ export class MachineJobs {
     }
     const held: Held = {taken, job, tests: tests.ofJob(job), isPassed: false, begunAt: null};
     this.#held.set(job.id, held);
-    // Nobody has a story of a job that was never taken: an idle worker need not wait for the server's answer.
-    const losses = taken.wasTaken ? costOf(await stories.of(job.id), new Set([taken.token])) : [];
+    // Nobody has a story of a job that was never taken: an idle worker need not wait for the server's answer. This machine
+    // lives: if it had the job before and its lease ended, the job has not cost it.
+    const told = taken.wasTaken ? costOf(await stories.of(job.id), new Set([taken.token])) : [];
+    const losses = told.filter(({machine}) => machine !== fleet.machine.id);
     if (this.#closed || this.#held.get(job.id) !== held) {
       pull.dropped();
       return;
@@ -200,8 +203,21 @@ export class MachineJobs {
     }
     const serial = held.tests.some(({test}) => this.#options.isSerial(test));
     pull.took({id: job.id, expectedMs: job.expectedMs, serial, suspect: losses.length > 0}, this.#now());
+    // A worker may still run a file of it from before this machine lost its lease.
+    if (held.tests.some(({test}) => this.#begunAt.has(test))) this.#begin(held);
     this.#passAll();
     this.pull();
+  }
+
+  /** A file of the job runs. */
+  #begin(held: Held): void {
+    const {pull, stories} = this.#options;
+    const {job, taken} = held;
+    if (held.begunAt === null) {
+      held.begunAt = this.#now();
+      this.#do(stories.add(job.id, taken.token, 'began'));
+    }
+    pull.began(job.id, this.#now());
   }
 
   /** Passes the files of all jobs that may begin to the run. */

@@ -31,9 +31,9 @@ export class Names {
     return `${this.#run}-planning-${round}`;
   }
 
-  /** The queue of a round's jobs. */
-  jobs(round: number): string {
-    return `${this.#run}-jobs-${round}`;
+  /** The queue of a plan's jobs: another plan of the same round, of an earlier day say, does not meet them. */
+  jobs(plan: string): string {
+    return `${this.#run}-jobs-${plan}`;
   }
 
   plan(round: number): string {

@@ -17,8 +17,8 @@ export class FleetSettingsError extends Error {
   override readonly name = 'FleetSettingsError';
 }
 
-/** A run that failed may be run again on the same day. */
-const KEEP_MS = 24 * 60 * 60_000;
+/** How long (ms) values and queues stay after the last write: a run that failed may be run again on the same day. */
+export const KEEP_MS = 24 * 60 * 60_000;
 /** A server that is restarted or replaced is back by then. */
 const AWAY_MS = 60_000;
 const SHORTEST_SECRET = 16;
