@@ -234,7 +234,7 @@ export class FleetRun {
       started: test => this.#jobs.started(test),
       told: (test, name, payload) => this.#writer.told(test, name, payload),
       cut: (test, tests, unchecked) => this.#writer.cut(test, tests, unchecked),
-      ended: (test, record, slot) => this.#jobs.ended(test, record, slot),
+      ended: (...end) => this.#jobs.ended(...end),
     };
   }
 

@@ -1,4 +1,5 @@
 /** A run of a fleet: many machines, each with a Jest of its own, share the files, and each Jest is told all results. */
+import {recordOnNodes} from '../core/fleet/recordOnNodes';
 import type {ResolvedFleet} from '../core/rules/resolvedOptions';
 import type {RunOptions} from '../run/runOptions';
 import {FleetError} from './fleetError';
@@ -29,7 +30,7 @@ export async function runInFleet(run: RunOptions, option: ResolvedFleet): Promis
   try {
     const presence = new Presence(fleet);
     const timings = await reached(readDurations(fleet));
-    const files = ownFiles(run, paths, key => timings.files.get(key) ?? null);
+    const files = ownFiles(run, paths, key => recordOnNodes(timings.files, key, bare.nodes));
     const collection = {...bare, files: files.map(({input}) => input.key)};
     const workers = workersOf(run);
     await reached(registerRun(fleet, identity));

@@ -9,7 +9,7 @@ import type {MachineStatus} from '../core/fleet/messages';
 import {parseJobData} from '../core/fleet/parseMessages';
 import type {Pull} from '../core/fleet/pull';
 import {costOf, isCause, type Loss} from '../core/fleet/stories';
-import type {FileRecord} from '../core/plan/durations';
+import type {FileRecord, NodeRecords} from '../core/plan/durations';
 import type {FileError} from '../core/texts/deaths';
 import {blameFleetFile} from '../core/texts/fleetLosses';
 import type {OpenRun} from '../run/arrivals';
@@ -94,11 +94,11 @@ export class MachineJobs {
   }
 
   /** A file has ended, and the writer has heard all of it. */
-  ended(test: Test, record: FileRecord | null, slot: number | null): void {
+  ended(test: Test, record: FileRecord | null, slot: number | null, onNodes: NodeRecords): void {
     const {tests, writer} = this.#options;
     const at = this.#begunAt.get(test) ?? this.#now();
     this.#begunAt.delete(test);
-    const result = writer.ended(test, {record, slot, at, ms: this.#now() - at});
+    const result = writer.ended(test, {record, onNodes, slot, at, ms: this.#now() - at});
     const {job} = tests.of(test) as JobTest;
     if (this.#closed) return;
     this.#results.set(test, result);

@@ -4,7 +4,7 @@
  * signal ends the run as `stop` does. A run that cannot begin never calls `open`.
  */
 import type {Test} from '@jest/test-result';
-import type {FileRecord, Timings} from '../core/plan/durations';
+import type {FileRecord, NodeRecords, Timings} from '../core/plan/durations';
 import type {CutTests, FileCut} from '../core/wire/fileCut';
 
 export interface Arrivals {
@@ -24,10 +24,11 @@ export interface Arrivals {
    * The file, or the part, has ended, and all of it was passed to `told`. Of a part without tests, `told` has heard no
    * end.
    *
-   * @param record what is remembered of it; with `dist: 'each'`, of the node on which it ended last; null: nothing
+   * @param record what is remembered of it; null: nothing
    * @param slot the worker that ended it, or contributed last; null: no worker ran it
+   * @param onNodes with `dist: 'each'`, in place of `record`: what is remembered, by the name of the node
    */
-  ended(test: Test, record: FileRecord | null, slot: number | null): void;
+  ended(test: Test, record: FileRecord | null, slot: number | null, onNodes: NodeRecords): void;
 }
 
 /** The side of the run. */

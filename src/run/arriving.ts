@@ -3,7 +3,7 @@
  * told, decides which files may begin, and gets back those that no worker has.
  */
 import type {Test} from '@jest/test-result';
-import type {FileRecord} from '../core/plan/durations';
+import type {FileRecord, NodeRecords} from '../core/plan/durations';
 import type {SlotNumber, Unit} from '../core/plan/units';
 import type {FileError} from '../core/texts/deaths';
 import type {CutTests} from '../core/wire/fileCut';
@@ -30,6 +30,7 @@ export class Arriving implements Listener {
   readonly #refused = new Map<Test, FileError>();
   readonly #begun = new Set<Test>();
   readonly #records = new Map<Test, FileRecord>();
+  readonly #onNodes = new Map<Test, NodeRecords>();
   readonly #slots = new Map<Test, SlotNumber | null>();
 
   constructor(arrivals: Arrivals, faults: Pick<Faults, 'report'>) {
@@ -67,9 +68,14 @@ export class Arriving implements Listener {
     this.#call('heard of the tests of a cut file', () => this.#arrivals.cut(test, tests, unchecked));
   }
 
-  /** @param record what is remembered of a file, or of its run on one node; null: nothing */
-  noted(test: Test, record: FileRecord | null): void {
-    if (record !== null) this.#records.set(test, record);
+  /**
+   * @param record what is remembered of a file; null: nothing
+   * @param node with `dist: 'each'`, the name of the node on which it ran; null otherwise
+   */
+  noted(test: Test, record: FileRecord | null, node: string | null): void {
+    if (record === null) return;
+    if (node === null) this.#records.set(test, record);
+    else this.#onNodes.set(test, {...this.#onNodes.get(test), [node]: record});
   }
 
   /** A worker has contributed to the end of a file. @param slot null: no worker ran it */
@@ -80,7 +86,8 @@ export class Arriving implements Listener {
   /** All of the file was told. */
   ended(test: Test): void {
     const [record, slot] = [this.#records.get(test) ?? null, this.#slots.get(test) ?? null];
-    this.#call('heard that a test file has ended', () => this.#arrivals.ended(test, record, slot));
+    const onNodes = this.#onNodes.get(test) ?? {};
+    this.#call('heard that a test file has ended', () => this.#arrivals.ended(test, record, slot, onNodes));
   }
 
   /** Workers can get files. */

@@ -157,11 +157,11 @@ export async function startParallelRun(
         const {ms, outcome, profiles} = end;
         const result = outcome.type === 'result' ? outcome.result : null;
         const record = past.note(test, {ms, result, profiles}, node);
-        arriving?.noted(test, record);
+        arriving?.noted(test, record, node);
       }
       if (!died) return;
       const record = past.noteDeath(test, node);
-      arriving?.noted(test, record);
+      arriving?.noted(test, record, node);
     },
     onShare: (unit, {slot, result, profile}) => {
       nodeUse.ran(unit, slot, result);

@@ -15,7 +15,7 @@ export function fleetVariables({url}: Pick<TestRedis, 'url'>, {run, lease = '2s'
   return {XDIST_FLEET: JSON.stringify({url, run, lease})};
 }
 
-/** Runs one machine to its end. */
+/** Runs one machine to its end. It has two workers, unless `args` has `-w`. */
 export function runMachine(
   redis: Pick<TestRedis, 'url'>,
   machine: Project,
@@ -23,7 +23,8 @@ export function runMachine(
   options: FleetOptions,
 ): Promise<JestOutput> {
   const env = {...fleetVariables(redis, options), ...options.env};
-  return machine.run(['--ci', '-w', '2', ...args], {...options, env});
+  const workers = args.includes('-w') ? [] : ['-w', '2'];
+  return machine.run(['--ci', ...workers, ...args], {...options, env});
 }
 
 /** Runs all machines at the same time. */

@@ -49,6 +49,9 @@ export interface Timings {
   readonly costs: RunCosts | null;
 }
 
+/** What is remembered of a file that runs on each node, by the name of the node. Empty: it does not. */
+export type NodeRecords = Readonly<Record<string, FileRecord>>;
+
 /** Records by file key (see fileKey). */
 export type Durations = ReadonlyMap<string, FileRecord>;
 

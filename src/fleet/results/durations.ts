@@ -1,10 +1,12 @@
 /** The durations that a fleet keeps from run to run. */
 import {
+  fileKey,
   formatTimings,
   mergeTimings,
   parseTimings,
   recordAfter,
   type FileRecord,
+  type NodeRecords,
   type Timings,
 } from '../../core/plan/durations';
 import type {Collection} from '../../core/fleet/collection';
@@ -18,6 +20,7 @@ import {ResultError} from './resultError';
 export class RunDurations {
   readonly #files: Collection['files'];
   readonly #whole = new Map<number, FileRecord>();
+  readonly #onNodes = new Map<number, NodeRecords>();
   readonly #parts = new Map<number, CutRecord[]>();
   /** The records of parts that ended before their tests were listed. */
   readonly #failed = new Map<number, FileRecord>();
@@ -28,7 +31,8 @@ export class RunDurations {
 
   /** An accepted result of the run. */
   add({part}: Pick<PlannedJob, 'part'>, {files}: JobResult): void {
-    for (const {file, record, cut} of files) {
+    for (const {file, record, onNodes = {}, cut} of files) {
+      this.#onNodes.set(file, onNodes);
       if (record === null) continue;
       if (part === null) this.#whole.set(file, record);
       else if (cut === null) this.#failed.set(file, record);
@@ -45,6 +49,9 @@ export class RunDurations {
   timings(past: Timings, now: number): Timings {
     const files = new Map<string, FileRecord>();
     for (const [file, record] of this.#whole) files.set(this.#keyOf(file), record);
+    for (const [file, onNodes] of this.#onNodes) {
+      for (const [node, record] of Object.entries(onNodes)) files.set(fileKey(null, this.#keyOf(file), node), record);
+    }
     const add = (file: number, record: FileRecord) => {
       const key = this.#keyOf(file);
       files.set(key, recordAfter(past.files.get(key) ?? null, record));

@@ -1,5 +1,5 @@
 /** What a machine has to say of a job: all that each machine's Jest is told of it. */
-import type {FileRecord} from '../../core/plan/durations';
+import type {FileRecord, NodeRecords} from '../../core/plan/durations';
 import type {CutTests} from '../../core/wire/fileCut';
 import type {ToldName} from '../../recording/lines';
 
@@ -21,6 +21,8 @@ export interface FileResult {
   readonly cut: (CutTests & {readonly unchecked: readonly string[]}) | null;
   /** For the durations; null: nothing new is known. */
   readonly record: FileRecord | null;
+  /** With `dist: 'each'`, in place of `record`. Not set: the file does not run on each node. */
+  readonly onNodes?: NodeRecords;
   /** When the file began, by the server's clock, in ms since the epoch; and how long it took, in ms. */
   readonly at: number;
   readonly ms: number;

@@ -30,6 +30,7 @@ const result = v.object({
       sources: list(text),
       cut: v.nullable(cut),
       record: v.nullable(record),
+      onNodes: v.optional(v.record(text, record)),
       at: ms,
       ms: sinceMs,
       slot: v.nullable(slot),

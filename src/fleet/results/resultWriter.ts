@@ -18,7 +18,7 @@ export interface ResultWriterOptions {
 }
 
 /** What is known of a file, or of a part of one, when it has ended. */
-export type FileEnd = Pick<FileResult, 'record' | 'slot' | 'at' | 'ms'>;
+export type FileEnd = Pick<FileResult, 'record' | 'onNodes' | 'slot' | 'at' | 'ms'>;
 
 /** What was heard of a file that has not ended. */
 interface Heard {
@@ -66,11 +66,11 @@ export class ResultWriter {
    *
    * @throws {ResultError} if Jest would not have been told its end, and other parts cannot have the end
    */
-  ended(test: Test, {record, slot, at, ms}: FileEnd): FileResult {
+  ended(test: Test, end: FileEnd): FileResult {
     const {told, sources, cut, hasEnd} = this.#heardOf(test);
     this.#heard.delete(test);
     if (!hasEnd && cut?.own.length !== 0) throw new ResultError(`${test.path} has ended without a result.`);
-    return {file: this.#placeOf(test), told, sources, cut, record, at, ms, slot};
+    return {file: this.#placeOf(test), told, sources, cut, ...end};
   }
 
   #heardOf(test: Test): Heard {

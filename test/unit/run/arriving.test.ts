@@ -71,7 +71,7 @@ test('two parts of one file are two units, and each is told of by its own test',
   arriving.started(other);
   arriving.started(other);
   void reports.jestEvent(other, 'test-case-result', ['/a.test.js', {}]);
-  arriving.noted(other, RECORD);
+  arriving.noted(other, RECORD, null);
   arriving.shared(other, 3);
   void reports.fileSucceeded(other, testResult({passed: 1}));
   await reports.drained();
@@ -79,7 +79,7 @@ test('two parts of one file are two units, and each is told of by its own test',
     ['started', other],
     ['test-case-result', other],
     ['test-file-success', other],
-    ['ended', other, RECORD, 3],
+    ['ended', other, RECORD, 3, {}],
   ]);
 });
 
@@ -97,7 +97,7 @@ test('a file that cannot run ends when it is added, and not before', async () =>
   expect(heard).toEqual([
     ['test-file-start', refused],
     ['test-file-failure', refused],
-    ['ended', refused, null, null],
+    ['ended', refused, null, null, {}],
   ]);
   expect(posted).toEqual([['add'], ['add']]);
 });

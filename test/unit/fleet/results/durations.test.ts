@@ -65,3 +65,14 @@ test('durations come back as they were', () => {
   );
   expect(() => decodeDurations(pack('x', 7))).toThrow('The file of durations cannot be read');
 });
+
+test('those of nodes are kept by node', () => {
+  const durations = new RunDurations({files: FILES});
+  const onNodes = {here: record({ms: 7}), tokyo: record({ms: 9})};
+  durations.add(job(0), jobResult(fileResult(0, [], {onNodes})));
+  const {files} = durations.timings(NOTHING, NOW);
+  expect([...files].map(([key, {ms}]) => [key, ms])).toEqual([
+    ['a.test.js on here', 7],
+    ['a.test.js on tokyo', 9],
+  ]);
+});
