@@ -1,4 +1,5 @@
 /** Recordings of simulated runs with tests, profiles, load and a death: what a report has to show. */
+import type {Constraints} from '../src/core/plan/constraints';
 import type {FileProfile} from '../src/core/wire/fileProfile';
 import type {RecordedTest, RecordingLine, ShareLine} from '../src/recording/lines';
 import type {Recording} from '../src/recording';
@@ -26,20 +27,41 @@ interface ReportRunOptions {
   readonly deadly?: number;
   /** null: no file has a profile. */
   readonly profiles?: null;
+  /** What units need, by their number. */
+  readonly constraints?: ReadonlyMap<number, Partial<Constraints>>;
+  /** The one shared fixture that there is: what its setup takes, in ms. */
+  readonly fixtureMs?: number;
 }
+
+const NEEDS_NOTHING: Constraints = {
+  serial: false,
+  workerGroup: null,
+  resources: [],
+  freshWorker: false,
+  fixtures: [],
+};
 
 /** @param options each test takes 20 ms, more or less; the times depend on nothing else */
 export function reportRun(options: ReportRunOptions): Recording {
-  const {files, testsPerFile, slots, titles, deadly, profiles} = options;
+  const {files, testsPerFile, slots, titles, deadly, profiles, fixtureMs} = options;
   const actualMs = Array.from(
     {length: files},
     (_, file) => 60 + ((file * 7919) % 13) * testsPerFile * 4 + testsPerFile,
   );
-  const plan = planOf(actualMs, {slots});
+  const free = planOf(actualMs, {
+    slots,
+    ...(fixtureMs !== undefined && {fixtures: [{scope: 'run' as const, needs: []}]}),
+  });
+  const units = free.units.map(unit => {
+    const needs = options.constraints?.get(unit.id);
+    return needs === undefined ? unit : {...unit, constraints: {...NEEDS_NOTHING, ...needs}};
+  });
+  const plan = {...free, units};
   const world = {
     actualMs,
     startMs: 120,
     latencyMs: 1,
+    ...(fixtureMs !== undefined && {fixtures: [{setupMs: fixtureMs, teardownMs: 5, fails: []}]}),
     ...(deadly === undefined ? {} : {deadly: new Map([[deadly, 0.5]])}),
   };
   const lines: RecordingLine[] = [];

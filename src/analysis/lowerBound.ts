@@ -44,20 +44,25 @@ export interface LowerBound {
     /** A worker group on a node. */
     | {readonly type: 'group'; readonly name: string; readonly node: number}
     /** Units that take turns at a resource. */
-    | {readonly type: 'resource'; readonly name: string};
+    | {readonly type: 'resource'; readonly name: string}
+    /** Units that wait for a shared fixture, by its index. */
+    | {readonly type: 'fixture'; readonly fixture: number};
   /** The sum of what runs alone, in ms. */
   readonly serialMs: number;
 }
 
 /**
  * As soon as a worker is up, all units take at least max(sum / slots, the longest that is indivisible); what has to run
- * alone comes on top. Where units wait for shared fixtures, the sum is that of those that wait as long or longer.
+ * alone comes on top. Where units wait for shared fixtures, the sum is that of those that wait as long or longer. A
+ * fixture may be set up while the worker starts, so only the rest of its setup follows the start.
  */
 export function lowerBound({startMs, slots, units, fixtures, resources}: BoundInput): LowerBound {
-  const setups = chainsOf(fixtures, 'setupMs');
+  const setups = chainsOf(fixtures, 'setupMs').map(ms => Math.max(0, ms - startMs));
   const teardowns = chainsOf(fixtures, 'teardownMs');
   const longest = (chains: readonly number[], unit: BoundUnit) =>
     (unit.constraints?.fixtures ?? []).reduce((most, id) => Math.max(most, chains[id] ?? 0), 0);
+  const lastUp = ({constraints}: BoundUnit) =>
+    constraints?.fixtures.toSorted((a, b) => (setups[b] ?? 0) - (setups[a] ?? 0))[0];
   const serialMs = sumOf(units.filter(unit => unit.constraints?.serial === true));
   let best: Omit<LowerBound, 'serialMs'> = {ms: 0, setBy: {type: 'work'}};
   const consider = (ms: number, setBy: LowerBound['setBy']) => {
@@ -67,19 +72,24 @@ export function lowerBound({startMs, slots, units, fixtures, resources}: BoundIn
   const others = [...units.entries()].filter(([, unit]) => unit.constraints?.serial !== true);
   // The last to be ready first: `waiting` is the sum of the units that are ready as late as this one, or later.
   const byReadiness = others
-    .map(([, unit]) => ({ready: longest(setups, unit), ms: unit.wholeMs}))
+    .map(([, unit]) => ({ready: longest(setups, unit), ms: unit.wholeMs, fixture: lastUp(unit)}))
     .sort((a, b) => b.ready - a.ready);
   let waiting = 0;
-  for (const {ready, ms} of byReadiness) {
+  for (const {ready, ms, fixture} of byReadiness) {
     waiting += ms;
-    consider(ready + waiting / slots, {type: 'work'});
+    const setBy =
+      ready > 0 && fixture !== undefined ? ({type: 'fixture', fixture} as const) : ({type: 'work'} as const);
+    consider(ready + waiting / slots, setBy);
   }
 
   const groups = new Map<string, {name: string; node: number; ms: number}>();
   const turns = new Map<string, number>();
   for (const [index, unit] of others) {
     const {node, wholeMs, atOnceMs, constraints} = unit;
-    consider(longest(setups, unit) + atOnceMs + longest(teardowns, unit), {type: 'unit', unit: index});
+    const fixture = lastUp(unit);
+    const fixtureMs = longest(setups, unit) + longest(teardowns, unit);
+    const mostly = fixture !== undefined && fixtureMs > atOnceMs;
+    consider(fixtureMs + atOnceMs, mostly ? {type: 'fixture', fixture} : {type: 'unit', unit: index});
     const name = constraints?.workerGroup ?? null;
     if (name !== null) {
       const key = JSON.stringify([name, node]);

@@ -1,4 +1,5 @@
 /** What a recording says of its run in short: what failed, what was slow, and how busy the workers were. */
+import type {FileProfile} from '../core/wire/fileProfile';
 import {fromJson} from '../recording/json';
 import type {DeathLine, EndLine, FileLine, RecordedFile, RecordedTest, RecordingLine} from '../recording/lines';
 import {floorOf, type Floor} from './floor';
@@ -18,7 +19,7 @@ export interface SlowTest {
   readonly ms: number;
 }
 
-/** A package, and what its modules took to load in all files together. */
+/** A package or a source file, and what its modules took to load in all files together. */
 export interface PackageTime {
   readonly name: string;
   readonly ms: number;
@@ -59,6 +60,10 @@ export interface Summary {
   readonly slowestFiles: readonly {readonly file: number; readonly ms: number}[];
   readonly slowestTests: readonly SlowTest[];
   readonly packages: readonly PackageTime[];
+  /** Source files of the project that took long to load; `name` is a path. */
+  readonly sources: readonly PackageTime[];
+  /** What each part of files took in all files together, in ms, the longest first; empty: unknown. */
+  readonly parts: readonly (readonly [part: string, ms: number])[];
   /** null: the run was in band, or ended early. */
   readonly floor: Floor | null;
   /** Empty: the run was in band. */
@@ -93,7 +98,9 @@ export function summaryOf(lines: readonly RecordingLine[], mayGoOn?: () => boole
       tests.flatMap(({file, test: {titles, ms}}) => (ms === null ? [] : [{file, titles, ms}])),
       SLOWEST,
     ),
-    packages: packagesOf(lines),
+    packages: loadedModules(lines, 'packages'),
+    sources: loadedModules(lines, 'sources').filter(({ms}) => ms >= SLOW_SOURCE_MS),
+    parts: partsOf(shares.flatMap(({profile}) => profile ?? [])),
     floor: floorOf(lines),
     workers: (timeline?.slots ?? []).map((intervals, index) => workerTime(index + 1, intervals)),
     timeline,
@@ -182,11 +189,33 @@ function textsOf(value: unknown): string[] {
   return listOf(value).filter(item => typeof item === 'string');
 }
 
-function packagesOf(lines: readonly RecordingLine[]): PackageTime[] {
+/** What these profiles' files spent, by the names of its parts, in ms, the longest first. */
+export function partsOf(profiles: readonly FileProfile[]): (readonly [part: string, ms: number])[] {
+  const parts = new Map<string, number>();
+  const add = (part: string, ms: number) => parts.set(part, (parts.get(part) ?? 0) + Math.max(0, ms));
+  for (const profile of profiles) {
+    const {ms, environmentMs, setupMs, transformMs, modulesMs, testsMs, hooksMs, teardownMs} = profile;
+    add('test environment', environmentMs);
+    add('setup files', setupMs);
+    add('transforms', transformMs);
+    add('modules', modulesMs);
+    add('hooks', hooksMs);
+    add('tests', testsMs);
+    add('teardown of the environment', teardownMs);
+    // Transforms are also in the parts that cause them. Tests that run at the same time take more than has passed.
+    add('Jest itself', ms - environmentMs - setupMs - transformMs - modulesMs - hooksMs - testsMs - teardownMs);
+  }
+  return [...parts].filter(([, ms]) => ms >= 0.05).sort(([, a], [, b]) => b - a);
+}
+
+/** Source files that take less in all files together are not worth a line. */
+const SLOW_SOURCE_MS = 50;
+
+function loadedModules(lines: readonly RecordingLine[], kind: 'packages' | 'sources'): PackageTime[] {
   const packages = new Map<string, {name: string; ms: number; files: number; modules: number}>();
   for (const line of lines) {
     if (line.type !== 'share') continue;
-    for (const {name, ms, modules} of line.profile?.packages ?? []) {
+    for (const {name, ms, modules} of line.profile?.[kind] ?? []) {
       const known = packages.get(name) ?? {name, ms: 0, files: 0, modules: 0};
       packages.set(name, known);
       known.ms += ms;

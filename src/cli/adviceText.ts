@@ -1,15 +1,22 @@
 /** Advice as a terminal shows it. */
 import type {Advice} from '../analysis/advice';
 import {describeTimeSpan} from '../core/texts/timeSpan';
+import type {PlanLine} from '../recording';
+import {fixtureName} from '../report/texts';
 import {bytesText, printable, table} from './printable';
 
-/** @param pathOf a file by its index @param fileOf the index of a unit's file */
-export function adviceText(advice: Advice, pathOf: (file: number) => string, fileOf: (unit: number) => number): string {
+/** @param pathOf a file by its index @param fileOf the index of a unit's file @param plan null: the run has none */
+export function adviceText(
+  advice: Advice,
+  pathOf: (file: number) => string,
+  fileOf: (unit: number) => number,
+  plan: PlanLine | null = null,
+): string {
   const nameOf = (file: number) => printable(pathOf(file));
   const sections = [
     workersText(advice),
     shardsText(advice),
-    floorText(advice, unit => nameOf(fileOf(unit))),
+    floorText(advice, plan, unit => nameOf(fileOf(unit))),
     splitsText(advice, nameOf),
     packagesText(advice),
     hooksText(advice, nameOf),
@@ -51,7 +58,7 @@ function shardsText({problem, recorded, shards}: Advice): string[] {
   ];
 }
 
-function floorText({floor}: Advice, nameOf: (unit: number) => string): string[] {
+function floorText({floor}: Advice, plan: PlanLine | null, nameOf: (unit: number) => string): string[] {
   if (floor === null) return ['What sets the floor is unknown: the run was in band, or ended early.'];
   const {setBy} = floor;
   const by =
@@ -61,7 +68,9 @@ function floorText({floor}: Advice, nameOf: (unit: number) => string): string[] 
         ? `the worker group ${printable(setBy.name)}, whose files run one after the other`
         : setBy.type === 'resource'
           ? `the files that take turns at the resource ${printable(setBy.name)}`
-          : 'the sum of all files: only more workers, or quicker files, lower it';
+          : setBy.type === 'fixture'
+            ? `the shared fixture ${fixtureName(plan, setBy.fixture)} and the files that need it`
+            : 'the sum of all files: only more workers, or quicker files, lower it';
   const serial = floor.serialMs === 0 ? '' : ` Files that run alone take ${describeTimeSpan(floor.serialMs)} of it.`;
   return [
     `With ${floor.slots} workers, no order of these files takes less than ${describeTimeSpan(floor.ms)}; this run took ` +

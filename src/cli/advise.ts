@@ -1,6 +1,7 @@
 /** `advise`: what would make a run shorter, from its recording. */
 import {resolve} from 'node:path';
 import {adviceOn} from '../analysis/advice';
+import {planOf} from '../analysis/scheduleReplay';
 import {readRecording} from '../recording';
 import {adviceText} from './adviceText';
 import {CommandError, UsageError, type Command} from './command';
@@ -38,6 +39,7 @@ this project's latest run.`,
         advice,
         file => files[file]?.path ?? `file ${file}`,
         unit => units[unit] ?? -1,
+        planOf(lines),
       ),
     );
     return 0;

@@ -1,5 +1,5 @@
 /** A recording's summary as a terminal shows it. */
-import type {Summary, WorkerTime} from '../analysis/summary';
+import type {PackageTime, Summary, WorkerTime} from '../analysis/summary';
 import {describeWorker} from '../core/plan/units';
 import {circumstances, describeDeath} from '../core/texts/deaths';
 import {describeTimeSpan} from '../core/texts/timeSpan';
@@ -16,10 +16,8 @@ const MOST_FAILURES = 50;
 /** @param problem why the recording ends where it does; null: it is whole */
 export function showText(run: RunLine, plan: PlanLine | null, summary: Summary, problem: string | null): string {
   const below = run.rootDir === '' ? '' : `${run.rootDir}/`;
-  const nameOf = (file: number) => {
-    const path = summary.files[file]?.path ?? `file ${file}`;
-    return printable(path.startsWith(below) ? path.slice(below.length) : path);
-  };
+  const shown = (path: string) => printable(path.startsWith(below) ? path.slice(below.length) : path);
+  const nameOf = (file: number) => shown(summary.files[file]?.path ?? `file ${file}`);
   const sections = [
     headOf(run, summary),
     ...(problem === null ? [] : [[printable(problem)]]),
@@ -34,13 +32,12 @@ export function showText(run: RunLine, plan: PlanLine | null, summary: Summary, 
       summary.slowestTests.map(({file, titles, ms}) => [describeTimeSpan(ms), `${nameOf(file)} › ${testName(titles)}`]),
     ),
     listOf(
-      'Packages that took longest to load, in all files together',
-      summary.packages.map(({name, ms, files, modules}) => [
-        describeTimeSpan(ms),
-        `${printable(name)} (${counted(modules, 'module')} in ${counted(files, 'file')})`,
-      ]),
+      'Where the time of all files went',
+      summary.parts.filter(([, ms]) => ms >= 1).map(([part, ms]) => [describeTimeSpan(ms), part]),
     ),
-    floorOf(summary, unit => nameOf(plan?.files[unit] ?? -1)),
+    loadsOf('Packages that took longest to load, in all files together', summary.packages, printable),
+    loadsOf('Source files that took longest to load, in all files together', summary.sources, shown),
+    floorOf(summary, plan, unit => nameOf(plan?.files[unit] ?? -1)),
     workersOf(run, summary),
   ];
   return `${sections
@@ -58,6 +55,7 @@ function headOf(run: RunLine, {verdict, failedOutside, ms, counts}: Summary): st
   const commit = [git.branch, git.commit?.slice(0, 12)].filter(part => part != null).join(' ');
   return [
     `The run of ${time} UTC ${how}${outside}, after ${describeTimeSpan(ms)}.`,
+    `Before it, Jest took ${describeTimeSpan(run.beforeMs)} for its start, the search for test files, and globalSetup.`,
     printable(
       `Jest ${versions.jest}, jest-runner-xdist ${versions.runner}, Node ${versions.node.replace(/^v/, '')}, ` +
         `${machine.platform} ${machine.arch}, ${counted(machine.cores, 'core')}` +
@@ -104,14 +102,24 @@ function listOf(title: string, rows: readonly string[][]): string[] {
   return rows.length === 0 ? [] : [title, ...indented(table(rows, new Set([0])))];
 }
 
-function floorOf({floor}: Summary, nameOf: (unit: number) => string): string[] {
+function loadsOf(title: string, all: readonly PackageTime[], shown: (name: string) => string): string[] {
+  return listOf(
+    title,
+    all.map(({name, ms, files, modules}) => [
+      describeTimeSpan(ms),
+      `${shown(name)} (${counted(modules, 'module')} in ${counted(files, 'file')})`,
+    ]),
+  );
+}
+
+function floorOf({floor}: Summary, plan: PlanLine | null, nameOf: (unit: number) => string): string[] {
   if (floor === null) return [];
   const {ms, reachedMs, slots, serialMs, setBy} = floor;
   const alone = serialMs === 0 ? '' : ` Serial files take ${describeTimeSpan(serialMs)} of that.`;
   return [
     'Floor',
     `  With ${counted(slots, 'worker')}, no order of these files takes less than ${describeTimeSpan(ms)}: ` +
-      `${describeBound(setBy, nameOf)}.${alone}`,
+      `${describeBound(setBy, plan, nameOf)}.${alone}`,
     `  This run took ${describeTimeSpan(reachedMs)}, from the start of its first worker.`,
   ];
 }

@@ -18,6 +18,10 @@ export interface ReportModel {
   readonly floor: ReportFloor | null;
   /** The packages that took longest to load, in all files together. */
   readonly packages: readonly ReportPackage[];
+  /** The project's source files that took long to load, in all files together. */
+  readonly sources: readonly ReportPackage[];
+  /** What each part of files took, in all files together, the longest first. */
+  readonly parts: readonly FilePart[];
   readonly failures: readonly Failure[];
   /** What the runner wrote to standard error. */
   readonly warnings: readonly {readonly at: number; readonly text: string}[];
@@ -86,19 +90,24 @@ export type ReportTest = readonly [
   lane: number | null,
 ];
 
-/** The parts of a file's time. */
+/** Where a file's time went. */
 export interface ReportProfile {
-  readonly environmentMs: number;
-  readonly setupMs: number;
-  readonly transformMs: number;
-  readonly modulesMs: number;
-  readonly testsMs: number;
+  /** What it spent on the loading of its environment, setup files and modules, with transforms. */
+  readonly loadingMs: number;
   readonly hooksMs: number;
-  readonly teardownMs: number;
+  readonly testsMs: number;
   readonly cpuMs: number;
+  /** All its parts, the longest first. */
+  readonly parts: readonly FilePart[];
   readonly modules: number;
-  readonly packages: readonly (readonly [name: string, ms: number, modules: number])[];
+  readonly packages: readonly LoadTime[];
+  readonly sources: readonly LoadTime[];
 }
+
+export type FilePart = readonly [name: string, ms: number];
+
+/** A package, or a source file of the project: its own time. */
+export type LoadTime = readonly [name: string, ms: number, modules: number];
 
 export interface Lane {
   /** As in `w1`. */

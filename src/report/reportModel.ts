@@ -1,16 +1,19 @@
 /** Makes the data of a report from a recording. */
+import type {LowerBound} from '../analysis/lowerBound';
 import {planOf} from '../analysis/scheduleReplay';
-import {summaryOf, type Summary} from '../analysis/summary';
+import {partsOf, summaryOf, type Summary} from '../analysis/summary';
+import type {FileProfile, ModuleTime} from '../core/wire/fileProfile';
 import {describeWorker} from '../core/plan/units';
 import {circumstances, describeDeath} from '../core/texts/deaths';
 import type {Recording} from '../recording';
-import type {DeathLine, RecordingLine, RunLine, ShareLine} from '../recording/lines';
+import type {DeathLine, PlanLine, RecordingLine, RunLine, ShareLine} from '../recording/lines';
 import {printable, printableLines} from '../recording/printable';
 import {testsOf} from './fileTests';
 import type {
   Failure,
   FileStatus,
   Lane,
+  LoadTime,
   ReportDeath,
   ReportFile,
   ReportFloor,
@@ -55,8 +58,10 @@ export function reportModel({run, lines, problem}: Recording, evidence: Evidence
     deaths: deathsOf(summary.deaths, lanes),
     fixtures: fixturesOf(lines),
     load: lines.flatMap(line => (line.type === 'load' ? [[line.at, line.busy, line.freeBytes] as const] : [])),
-    floor: floorOf(summary, files, plan?.files ?? [], nameOf),
+    floor: floorOf(summary, files, plan, nameOf),
     packages: summary.packages.map(({name, ...rest}) => ({name: printable(name), ...rest})),
+    sources: summary.sources.map(({name, ...rest}) => ({name: shownPath(run, name), ...rest})),
+    parts: summary.parts,
     failures,
     warnings: lines.flatMap(line =>
       line.type === 'warning' ? [{at: line.at, text: printableLines(line.text).join('\n')}] : [],
@@ -117,7 +122,7 @@ function filesOf(
   return files.map(({path, project}, file): ReportFile => {
     const own = shares[file] ?? [];
     const name = run.projects[project]?.name ?? null;
-    const profile = profileOf(own);
+    const profile = profileOf(run, own);
     return {
       path: shownPath(run, path),
       project: name === null ? null : printable(name),
@@ -129,28 +134,38 @@ function filesOf(
   });
 }
 
-function profileOf(shares: readonly ShareLine[]): ReportProfile | null {
+function profileOf(run: RunLine, shares: readonly ShareLine[]): ReportProfile | null {
   const profiles = shares.flatMap(({profile}) => (profile === null ? [] : [profile]));
   if (profiles.length === 0) return null;
-  const sum = (part: (profile: (typeof profiles)[number]) => number) =>
-    profiles.reduce((all, profile) => all + part(profile), 0);
-  const packages = new Map<string, readonly [name: string, ms: number, modules: number]>();
-  for (const {name, ms, modules} of profiles.flatMap(profile => profile.packages)) {
-    const [, knownMs, knownModules] = packages.get(name) ?? [name, 0, 0];
-    packages.set(name, [printable(name), knownMs + ms, Math.max(knownModules, modules)]);
-  }
+  const sum = (part: (profile: FileProfile) => number) => profiles.reduce((all, profile) => all + part(profile), 0);
   return {
-    environmentMs: sum(profile => profile.environmentMs),
-    setupMs: sum(profile => profile.setupMs),
-    transformMs: sum(profile => profile.transformMs),
-    modulesMs: sum(profile => profile.modulesMs),
-    testsMs: sum(profile => profile.testsMs),
+    loadingMs: sum(
+      ({environmentMs, setupMs, transformMs, modulesMs}) => environmentMs + setupMs + transformMs + modulesMs,
+    ),
     hooksMs: sum(profile => profile.hooksMs),
-    teardownMs: sum(profile => profile.teardownMs),
+    testsMs: sum(profile => profile.testsMs),
     cpuMs: sum(profile => profile.cpuMs),
+    parts: partsOf(profiles),
     modules: profiles.reduce((most, {modules}) => Math.max(most, modules), 0),
-    packages: [...packages.values()].sort(([, a], [, b]) => b - a).slice(0, 10),
+    packages: loadTimes(
+      profiles.flatMap(profile => profile.packages),
+      printable,
+    ),
+    sources: loadTimes(
+      profiles.flatMap(profile => profile.sources),
+      path => shownPath(run, path),
+    ),
   };
+}
+
+/** Adds up what several workers took for one file. */
+function loadTimes(all: readonly ModuleTime[], shown: (name: string) => string): LoadTime[] {
+  const times = new Map<string, LoadTime>();
+  for (const {name, ms, modules} of all) {
+    const [, knownMs, knownModules] = times.get(name) ?? ['', 0, 0];
+    times.set(name, [shown(name), knownMs + ms, Math.max(knownModules, modules)]);
+  }
+  return [...times.values()].sort(([, a], [, b]) => b - a).slice(0, 10);
 }
 
 function failuresOf({failed, errors, files}: Summary, evidence: Evidence): Failure[] {
@@ -192,15 +207,17 @@ function deathsOf(deaths: readonly DeathLine[], lanes: readonly Lane[]): ReportD
 function floorOf(
   {floor}: Summary,
   files: readonly ReportFile[],
-  unitFiles: readonly number[],
+  plan: PlanLine | null,
   nameOf: (file: number) => string,
 ): ReportFloor | null {
   if (floor === null) return null;
   const {ms, reachedMs, slots, serialMs, setBy} = floor;
+  const unitFiles = plan?.files ?? [];
+  const deciding = plan === null ? null : decidingFiles(plan, setBy);
   const nameOfUnit = (unit: number) => nameOf(unitFiles[unit] ?? -1);
   const longest = [...files.entries()]
     .map(([file, {ms: took}]) => [file, took] as const)
-    .filter(([, took]) => took > 0)
+    .filter(([file, took]) => took > 0 && deciding?.has(file) !== false)
     .sort(([, a], [, b]) => b - a);
   const first = setBy.type === 'unit' ? unitFiles[setBy.unit] : undefined;
   const rest = longest.filter(([file]) => file !== first);
@@ -209,8 +226,25 @@ function floorOf(
     ms,
     reachedMs,
     slots,
-    because: describeBound(setBy, nameOfUnit),
+    because: describeBound(setBy, plan, nameOfUnit),
     serialMs,
     files: [...own, ...rest].slice(0, MOST_FLOOR_FILES),
   };
+}
+
+/** The files that take turns, or wait for the fixture. @returns null: all files may decide the floor */
+function decidingFiles({plan, files}: PlanLine, setBy: LowerBound['setBy']): Set<number> | null {
+  if (setBy.type === 'work' || setBy.type === 'unit') return null;
+  const decides = ({constraints}: (typeof plan.units)[number]) => {
+    if (constraints === null) return false;
+    switch (setBy.type) {
+      case 'group':
+        return constraints.workerGroup === setBy.name;
+      case 'resource':
+        return constraints.resources.some(({name}) => name === setBy.name);
+      case 'fixture':
+        return constraints.fixtures.includes(setBy.fixture);
+    }
+  };
+  return new Set(plan.units.filter(decides).flatMap(({id}) => files[id] ?? []));
 }

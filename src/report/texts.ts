@@ -1,5 +1,6 @@
 /** What reports say of a run's verdict, its floor, and idle workers. */
 import type {LowerBound} from '../analysis/lowerBound';
+import type {PlanLine} from '../recording/lines';
 import {printable} from '../recording/printable';
 import type {Verdict} from './model';
 
@@ -33,8 +34,17 @@ export function describeReason(type: string): string {
   return REASONS[type] ?? type;
 }
 
+/** The path of a fixture's module; of a recording without it: its number. */
+export function fixtureName(plan: PlanLine | null, fixture: number): string {
+  return printable(plan?.fixtures?.[fixture] ?? `fixture ${fixture + 1}`);
+}
+
 /** @returns a clause: what decides the floor */
-export function describeBound(setBy: LowerBound['setBy'], nameOf: (unit: number) => string): string {
+export function describeBound(
+  setBy: LowerBound['setBy'],
+  plan: PlanLine | null,
+  nameOf: (unit: number) => string,
+): string {
   switch (setBy.type) {
     case 'work':
       return 'that is an even share of all files';
@@ -44,5 +54,7 @@ export function describeBound(setBy: LowerBound['setBy'], nameOf: (unit: number)
       return `the worker group ${printable(setBy.name)} takes that long`;
     case 'resource':
       return `files that take turns at the resource ${printable(setBy.name)} take that long`;
+    case 'fixture':
+      return `the shared fixture ${fixtureName(plan, setBy.fixture)} and the files that need it take that long`;
   }
 }

@@ -5,7 +5,7 @@ import type {FileProfile} from '../core/wire/fileProfile';
 import type {RecordingLine, ShareLine} from '../recording/lines';
 import {printable} from '../recording/printable';
 import type {FileSpan, FixtureSpan, Lane, MemorySample, Phases, Span, Steal} from './model';
-import {describeReason} from './texts';
+import {describeReason, fixtureName} from './texts';
 
 /** @param nameOf the printable path of a file */
 export function lanesOf(
@@ -203,6 +203,7 @@ export function stealsOf(lines: readonly RecordingLine[]): Steal[] {
 }
 
 export function fixturesOf(lines: readonly RecordingLine[]): FixtureSpan[] {
+  const plan = planOf(lines);
   const spans: {-readonly [K in keyof FixtureSpan]: FixtureSpan[K]}[] = [];
   const open = new Map<string, (typeof spans)[number]>();
   const keyOf = ({fixture, slot}: {readonly fixture: number; readonly slot: number | null}) => `${fixture} ${slot}`;
@@ -220,7 +221,7 @@ export function fixturesOf(lines: readonly RecordingLine[]): FixtureSpan[] {
       if (command.type === 'set-up-fixture') {
         const {fixture, slot} = command;
         const lane = slot === null ? null : slot - 1;
-        const name = `fixture ${fixture + 1}`;
+        const name = fixtureName(plan, fixture);
         const span = {name, lane, from: at, up: null, down: null, to: null, failed: false};
         spans.push(span);
         open.set(keyOf(command), span);

@@ -1,5 +1,5 @@
 /** What is known of one file: its parts, its failures and its tests. */
-import type {ReportFile, ReportModel} from '../model';
+import type {LoadTime, ReportFile, ReportModel} from '../model';
 import {button, element} from './dom';
 import {baseName, count, time} from './format';
 import {bar, table} from './table';
@@ -68,35 +68,29 @@ export class FileView {
 
 function parts({profile}: ReportFile): HTMLElement[] {
   if (profile === null) return [];
-  const all: [string, number][] = [
-    ['Test environment', profile.environmentMs],
-    ['Setup files', profile.setupMs],
-    ['Transforms', profile.transformMs],
-    ['Modules', profile.modulesMs],
-    ['Hooks', profile.hooksMs],
-    ['Tests', profile.testsMs],
-    ['Teardown', profile.teardownMs],
-  ];
-  const most = all.reduce((longest, [, ms]) => Math.max(longest, ms), 1);
-  const rows = all.filter(([, ms]) => ms >= 0.05);
-  const packages = profile.packages.filter(([, ms]) => ms >= 0.05);
-  const longest = packages[0]?.[1] ?? 1;
+  const most = profile.parts[0]?.[1] ?? 1;
+  const worthIt = ([, ms]: LoadTime) => ms >= 0.05;
   return [
     element('h3', {}, 'Where its time went'),
-    table(`CPU time ${time(profile.cpuMs)}; ${count(profile.modules, 'module')}`, rows, [
+    table(`CPU time ${time(profile.cpuMs)}; ${count(profile.modules, 'module')}`, profile.parts, [
       {title: 'Part', cell: ([name]) => name},
       {title: 'Time', number: true, cell: ([, ms]) => bar(time(ms), ms / most)},
     ]),
-    ...(packages.length === 0
-      ? []
-      : [
-          element('h3', {}, 'Packages it loads'),
-          table('The packages that took longest to load', packages, [
-            {title: 'Package', cell: ([name]) => name},
-            {title: 'Time', number: true, cell: ([, ms]) => bar(time(ms), ms / longest)},
-            {title: 'Modules', number: true, cell: ([, , modules]) => count(modules)},
-          ]),
-        ]),
+    ...loads('Packages it loads', 'Package', profile.packages.filter(worthIt)),
+    ...loads('Source files it loads', 'Source', profile.sources.filter(worthIt)),
+  ];
+}
+
+function loads(title: string, thing: string, all: readonly LoadTime[]): HTMLElement[] {
+  if (all.length === 0) return [];
+  const longest = all[0]?.[1] ?? 1;
+  return [
+    element('h3', {}, title),
+    table('Those that took longest, without what they require', all, [
+      {title: thing, cell: ([name]) => name},
+      {title: 'Time', number: true, cell: ([, ms]) => bar(time(ms), ms / longest)},
+      {title: 'Modules', number: true, cell: ([, , modules]) => count(modules)},
+    ]),
   ];
 }
 

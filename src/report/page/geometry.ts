@@ -5,7 +5,7 @@ import type {Lane, ReportModel, ReportTest, Span} from '../model';
 export const GUTTER = 76;
 const AXIS = 26;
 const LOAD = 34;
-const FIXTURE = 16;
+const FIXTURE = 18;
 
 export interface Geometry {
   readonly width: number;

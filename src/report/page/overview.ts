@@ -37,7 +37,11 @@ export function head({run, floor, lanes}: ReportModel): HTMLElement {
     element(
       'dl',
       {class: 'figures'},
-      figure('Time', time(run.ms), run.beforeMs > 0 ? `after ${time(run.beforeMs)} of Jest's own start` : ''),
+      figure(
+        'Time',
+        time(run.ms),
+        run.beforeMs > 0 ? `after ${time(run.beforeMs)} of Jest's start and globalSetup` : '',
+      ),
       floor === null
         ? null
         : figure('Lower bound', time(floor.ms), `${percent(floor.ms / Math.max(1, floor.reachedMs))} of what it took`),
@@ -78,7 +82,7 @@ interface Part {
 }
 
 /** Where a worker's time went, on average, and what that says of the floor. */
-export function whereTimeWent({floor, lanes}: ReportModel): HTMLElement | null {
+export function whereTimeWent({floor, lanes, run}: ReportModel): HTMLElement | null {
   if (floor === null) return null;
   const parts = averageOf(lanes, floor.reachedMs);
   const gap = Math.max(0, floor.reachedMs - floor.ms);
@@ -104,6 +108,13 @@ export function whereTimeWent({floor, lanes}: ReportModel): HTMLElement | null {
         ? 'The run reached it.'
         : `The run took ${time(gap)} more. A worker was without work for ${time(idleMs)} on average${most}.`,
     ),
+    run.beforeMs < Math.max(1000, run.ms / 5)
+      ? null
+      : element(
+          'p',
+          {},
+          `Before that, Jest took ${time(run.beforeMs)} for its own start, the search for test files, and globalSetup.`,
+        ),
     element('h3', {}, 'A worker’s time, on average'),
     stack(parts),
   );

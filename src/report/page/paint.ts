@@ -104,7 +104,8 @@ class Painter {
       c.lineTo(x, g.height);
       c.stroke();
       c.fillStyle = this.#colour('muted');
-      c.fillText(at === 0 ? '0' : time(at), x + 4, 11);
+      const label = at === 0 ? '0' : time(at);
+      if (x + 4 + c.measureText(label).width <= g.width) c.fillText(label, x + 4, 11);
     }
   }
 
@@ -335,16 +336,33 @@ class Painter {
   #fixtures(): void {
     const c = this.#c;
     const {model, geometry: g} = this.#scene;
-    for (const [index, {from, up, down, to, failed}] of model.fixtures.entries()) {
-      const top = g.fixturesTop + index * g.fixtureHeight + 3;
-      const height = g.fixtureHeight - 6;
+    for (const [index, {name, from, up, down, to, failed}] of model.fixtures.entries()) {
+      const top = g.fixturesTop + index * g.fixtureHeight + 1.5;
+      const height = g.fixtureHeight - 3;
       const end = to ?? model.run.ms;
       c.fillStyle = this.#colour(failed ? 'failed' : 'hooks');
       c.fillRect(this.#x(from), top, Math.max(1, this.#x(end) - this.#x(from)), height);
-      if (up === null) continue;
-      c.fillStyle = this.#colour('fixture');
-      c.fillRect(this.#x(up), top, Math.max(1, this.#x(down ?? end) - this.#x(up)), height);
+      if (up !== null) {
+        c.fillStyle = this.#colour('fixture');
+        c.fillRect(this.#x(up), top, Math.max(1, this.#x(down ?? end) - this.#x(up)), height);
+      }
+      this.#fixtureName(name, this.#x(from), this.#x(end), top + height / 2 + 0.5);
     }
+  }
+
+  /** In the bar, or beside it if the bar is short: nothing else is in this row. */
+  #fixtureName(name: string, left: number, right: number, y: number): void {
+    const {width} = this.#scene.geometry;
+    this.#text(11);
+    const needed = this.#c.measureText(name).width + 10;
+    const shownLeft = Math.max(left, GUTTER);
+    const shownRight = Math.min(right, width);
+    if (shownRight < GUTTER || shownLeft > width) return;
+    const fitsInside = shownRight - shownLeft >= needed;
+    const fitsBehind = width - shownRight >= needed;
+    const x = fitsInside ? shownLeft : fitsBehind ? shownRight : Math.max(GUTTER, shownLeft - needed);
+    this.#c.fillStyle = this.#colour('text');
+    this.#c.fillText(name, x + 5, y);
   }
 
   /** When the run would have ended at the earliest. */
@@ -404,9 +422,9 @@ class Painter {
     }
     this.#text(10);
     c.fillStyle = this.#colour('muted');
-    for (const [index, {name, lane}] of fixtures.entries()) {
-      const owner = lane === null ? '' : ` (${lanes[lane]?.name ?? ''})`;
-      c.fillText(`${name}${owner}`, 0, g.fixturesTop + (index + 0.5) * g.fixtureHeight, GUTTER - 8);
+    for (const [index, {lane}] of fixtures.entries()) {
+      const owner = lane === null ? '' : ` of ${lanes[lane]?.name ?? ''}`;
+      c.fillText(`fixture${owner}`, 0, g.fixturesTop + (index + 0.5) * g.fixtureHeight, GUTTER - 8);
     }
   }
 }

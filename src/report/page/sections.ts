@@ -1,7 +1,7 @@
 /** The lists of the report. */
-import type {Change, Lane, ReportModel} from '../model';
+import type {Change, Lane, ReportModel, ReportPackage} from '../model';
 import {element, section} from './dom';
-import {baseName, count, date, difference, size, time} from './format';
+import {baseName, count, date, difference, percent, size, time} from './format';
 import {bar, table, type Column} from './table';
 
 type Open = (file: number) => void;
@@ -70,7 +70,7 @@ const NO_EVIDENCE =
   'or let the reporter jest-runner-xdist/report write the report.';
 
 export function tables(model: ReportModel, open: Open): (HTMLElement | null)[] {
-  const {files, packages, floor} = model;
+  const {files, packages, sources, floor} = model;
   const byTime = [...files.keys()].filter(file => (files[file]?.ms ?? 0) > 0);
   byTime.sort((a, b) => (files[b]?.ms ?? 0) - (files[a]?.ms ?? 0));
   const longestFile = files[byTime[0] ?? -1]?.ms ?? 1;
@@ -79,7 +79,6 @@ export function tables(model: ReportModel, open: Open): (HTMLElement | null)[] {
   );
   tests.sort((a, b) => b.ms - a.ms);
   const longestTest = tests[0]?.ms ?? 1;
-  const longestPackage = packages[0]?.ms ?? 1;
   const fileColumn: Column<number> = {title: 'File', cell: file => fileLink(model, file, open)};
   const part = (title: string, ms: (file: number) => number | undefined): Column<number> => ({
     title,
@@ -88,6 +87,7 @@ export function tables(model: ReportModel, open: Open): (HTMLElement | null)[] {
   });
   const profile = (file: number) => files[file]?.profile ?? null;
   return [
+    partsOf(model, open),
     byTime.length === 0
       ? null
       : section(
@@ -102,7 +102,7 @@ export function tables(model: ReportModel, open: Open): (HTMLElement | null)[] {
             },
             ...(files.some(file => file.profile !== null)
               ? [
-                  part('Loading', file => loadingMs(profile(file))),
+                  part('Loading', file => profile(file)?.loadingMs),
                   part('Hooks', file => profile(file)?.hooksMs),
                   part('Tests', file => profile(file)?.testsMs),
                   part('CPU', file => profile(file)?.cpuMs),
@@ -136,24 +136,54 @@ export function tables(model: ReportModel, open: Open): (HTMLElement | null)[] {
             },
           ]),
         ),
-    packages.length === 0
-      ? null
-      : section(
-          'packages',
-          'Packages to load',
-          table('The packages that took longest to load, in all files together', packages, [
-            {title: 'Package', cell: ({name}) => name},
-            {title: 'Time', number: true, cell: ({ms}) => bar(time(ms), ms / longestPackage)},
-            {title: 'Files', number: true, cell: ({files: of}) => count(of)},
-            {title: 'Modules', number: true, cell: ({modules}) => count(modules)},
-          ]),
-        ),
+    loads('packages', 'Packages to load', 'Package', packages),
+    loads('sources', 'Source files to load', 'Source', sources),
   ];
 }
 
-function loadingMs(profile: ReportModel['files'][number]['profile']): number | undefined {
-  if (profile === null) return undefined;
-  return profile.environmentMs + profile.setupMs + profile.transformMs + profile.modulesMs;
+function loads(id: string, title: string, thing: string, all: readonly ReportPackage[]): HTMLElement | null {
+  if (all.length === 0) return null;
+  const longest = all[0]?.ms ?? 1;
+  return section(
+    id,
+    title,
+    table('Those that took longest in all files together, without what they require', all, [
+      {title: thing, cell: ({name}) => name},
+      {title: 'Time', number: true, cell: ({ms}) => bar(time(ms), ms / longest)},
+      {title: 'Files', number: true, cell: ({files: of}) => count(of)},
+      {title: 'Modules', number: true, cell: ({modules}) => count(modules)},
+    ]),
+  );
+}
+
+/** What all files spent on each of their parts, and which file spent most on it. */
+function partsOf(model: ReportModel, open: Open): HTMLElement | null {
+  const {parts, files} = model;
+  if (parts.length === 0) return null;
+  const all = parts.reduce((sum, [, ms]) => sum + ms, 0);
+  const longest = parts[0]?.[1] ?? 1;
+  const most = new Map<string, {file: number; ms: number}>();
+  for (const [file, {profile}] of files.entries()) {
+    for (const [name, ms] of profile?.parts ?? []) {
+      if (ms > (most.get(name)?.ms ?? 0)) most.set(name, {file, ms});
+    }
+  }
+  return section(
+    'parts',
+    'Parts of all files',
+    table('What all files together spent their time on', parts, [
+      {title: 'Part', cell: ([name]) => name},
+      {title: 'Time', number: true, cell: ([, ms]) => bar(time(ms), ms / longest)},
+      {title: 'Of all', number: true, cell: ([, ms]) => percent(ms / all)},
+      {
+        title: 'Most of it in one file',
+        cell: ([name]) => {
+          const one = most.get(name);
+          return one === undefined ? '–' : element('span', {}, `${time(one.ms)} in `, fileLink(model, one.file, open));
+        },
+      },
+    ]),
+  );
 }
 
 export function memory(model: ReportModel, open: Open): HTMLElement | null {

@@ -16,6 +16,7 @@ const LEGEND = [
   ['failed', 'failed'],
   ['starting', 'starting'],
   ['idle', 'idle'],
+  ['fixture', 'fixture'],
   ['join', 'joins a file'],
   ['steal', 'takes a file over'],
   ['death', 'death'],
@@ -120,7 +121,7 @@ class TimelineView {
         const session = this.#sessionAt(event.offsetX, event.offsetY);
         canvas.style.cursor = session?.span.type === 'file' ? 'pointer' : 'default';
         const test = session?.tests.find(({at, ms}) => within(this.#at(event.offsetX), at, at + ms));
-        canvas.title = session === null ? '' : this.#describe(session, test?.name ?? null);
+        canvas.title = session === null ? this.#fixtureAt(event.offsetY) : this.#describe(session, test?.name ?? null);
         return;
       }
       from.hasMoved ||= Math.abs(event.offsetX - from.x) > 3;
@@ -228,6 +229,22 @@ class TimelineView {
         return `${name} ${how} ${path}${on}, ${status}: ${when}; ${which}`;
       }
     }
+  }
+
+  /** What there is to say of the fixture of this row; '': the row has none. */
+  #fixtureAt(y: number): string {
+    const {fixturesTop, fixtureHeight} = this.#geometry;
+    const fixture = this.#model.fixtures[Math.floor((y - fixturesTop) / fixtureHeight)];
+    if (fixture === undefined) return '';
+    const {name, from, up, down, to, failed} = fixture;
+    const end = to ?? this.#model.run.ms;
+    const parts = [
+      up === null
+        ? `${failed ? 'its setup failed' : 'it was not up'} after ${time(end - from)}`
+        : `setup ${time(up - from)}, up for ${time((down ?? end) - up)}`,
+      ...(down === null || to === null ? [] : [`teardown ${time(to - down)}`]),
+    ];
+    return `${name}: ${parts.join(', ')}`;
   }
 
   #find(): void {

@@ -1,3 +1,4 @@
+import type {Constraints} from '../../../src/core/plan/constraints';
 import type {RecordingLine} from '../../../src/recording/lines';
 import {testsOf} from '../../../src/report/fileTests';
 import {reportModel} from '../../../src/report/reportModel';
@@ -50,6 +51,50 @@ it('says which files decide the floor', () => {
   expect(floor?.ms).toBeLessThanOrEqual(floor?.reachedMs ?? 0);
   const [[first = -1] = []] = floor?.files ?? [];
   expect(files[first]?.ms).toBe(Math.max(...files.map(({ms}) => ms)));
+});
+
+describe('files that wait', () => {
+  const WAITING = [1, 2, 3, 4, 5, 6, 7, 8];
+  const waiting = (needs: Partial<Constraints>, fixtureMs?: number) => {
+    const constraints = new Map(WAITING.map(unit => [unit, needs] as const));
+    return reportRun({...RUN, constraints, ...(fixtureMs !== undefined && {fixtureMs})});
+  };
+
+  it('are the only ones that decide the floor', () => {
+    const {floor} = reportModel(waiting({workerGroup: 'db'}));
+    expect(floor?.because).toBe('the worker group db takes that long');
+    expect(floor?.files.map(([file]) => file).sort()).toEqual(WAITING);
+  });
+
+  it('decide the floor with their fixture, which has the name of its module', () => {
+    const {lines, ...rest} = waiting({fixtures: [0]}, 5000);
+    const named = lines.map(line => (line.type === 'plan' ? {...line, fixtures: ['test/db\u001b.ts']} : line));
+    const {floor, fixtures} = reportModel({...rest, lines: named});
+    expect(fixtures).toMatchObject([{name: 'test/db\\x1b.ts', lane: null, failed: false}]);
+    expect(floor?.because).toBe('the shared fixture test/db\\x1b.ts and the files that need it take that long');
+    expect(floor?.ms).toBeLessThanOrEqual(floor?.reachedMs ?? 0);
+    expect(floor?.files.map(([file]) => file).sort()).toEqual(WAITING);
+    expect(reportModel({...rest, lines}).fixtures[0]?.name).toBe('fixture 1');
+  });
+});
+
+it('adds up the parts of all files, and what is left is Jest itself', () => {
+  const {parts, files} = reportModel(reportRun(RUN));
+  expect(parts.map(([name]) => name)).toContain('Jest itself');
+  for (const {profile, ms} of files) {
+    expect(profile?.parts.reduce((sum, [, part]) => sum + part, 0)).toBeCloseTo(ms);
+  }
+});
+
+it('lists slow source files below the folder of the run', () => {
+  const {lines, ...rest} = reportRun(RUN);
+  const sources = [{name: 'app/src/models.js', ms: 30, modules: 1}];
+  const slow = lines.map(line =>
+    line.type === 'share' && line.profile !== null ? {...line, profile: {...line.profile, sources}} : line,
+  );
+  const model = reportModel({...rest, run: {...rest.run, rootDir: 'app'}, lines: slow});
+  expect(model.sources).toEqual([{name: 'src/models.js', ms: 360, files: 12, modules: 12}]);
+  expect(model.files[0]?.profile?.sources).toEqual([['src/models.js', 30, 1]]);
 });
 
 it('holds no text that a terminal or a page would act upon', () => {
