@@ -4,8 +4,8 @@ import type {Completions} from './completions';
 import type {FleetConnection} from './fleetConnection';
 import {FleetError} from './fleetError';
 import type {RunDurations} from './results/durations';
-import type {LiveReplay} from './results/liveReplay';
 import type {JobResult} from './results/jobResult';
+import type {LiveReplay} from './results/liveReplay';
 import {ResultError} from './results/resultError';
 import type {AcceptedResult, ResultStore} from './resultStore';
 
@@ -22,10 +22,20 @@ export interface AcceptedResultsOptions {
   readonly beforeTold: (accepted: AcceptedResult, result: JobResult) => Promise<void>;
 }
 
+/**
+ * So many results are on their way from the server while Jest is told the ones before: one after the other, a machine
+ * could be told no more results in a second than the server answers in turn.
+ */
+const MOST_AHEAD = 16;
+
 export class AcceptedResults {
   readonly #options: AcceptedResultsOptions;
   readonly #jobs: ReadonlyMap<string, PlannedJob>;
-  readonly #sources = new Set<string>();
+  /** Those that were asked for. Each resolves when results may refer to it. */
+  readonly #sources = new Map<string, Promise<void>>();
+  /** The telling of each result that was asked for and not told so far, in order. */
+  readonly #ahead: Promise<void>[] = [];
+  #last = Promise.resolve();
   #stopped = false;
 
   constructor(options: AcceptedResultsOptions) {
@@ -39,16 +49,21 @@ export class AcceptedResults {
    */
   async tellAll(): Promise<void> {
     const {plan, completions, results, fleet, onCompleted} = this.#options;
+    let fail: (error: unknown) => void = () => undefined;
+    const failed = new Promise<never>((_, reject) => (fail = reject));
+    const ended = Promise.race([fleet.ended, failed]);
+    ended.catch(() => undefined);
     for (const {job, plan: of, token} of plan.kept) {
-      await this.#tell({job: this.#jobOf(job), plan: of, token, failed: false});
+      await this.#add({job: this.#jobOf(job), plan: of, token, failed: false}, fail);
     }
     const left = plan.jobs.length - plan.kept.length;
     for (let index = 0; index < left; index++) {
-      const {job: id, value} = await completions.at(index, fleet.ended);
+      const {job: id, value} = await completions.at(index, ended);
       const job = this.#jobOf(id);
       onCompleted(job);
-      await this.#tell(results.accepted(plan.id, job, value));
+      await this.#add(results.accepted(plan.id, job, value), fail);
     }
+    await this.#last;
   }
 
   /** Jest is told nothing more. */
@@ -56,24 +71,38 @@ export class AcceptedResults {
     this.#stopped = true;
   }
 
-  async #tell(accepted: AcceptedResult): Promise<void> {
-    const {results, replay, durations, beforeTold} = this.#options;
-    try {
-      const result = await results.get(accepted);
-      for (const id of new Set(result.files.flatMap(({sources}) => sources))) {
-        if (this.#sources.has(id)) continue;
-        replay.addSource(await results.source(id));
-        this.#sources.add(id);
-      }
-      if (this.#stopped) return;
-      await beforeTold(accepted, result);
-      if (this.#stopped) return;
-      durations.add(accepted.job, result);
-      await replay.take(accepted.job, result);
-    } catch (error) {
-      if (!(error instanceof ResultError)) throw error;
-      throw new FleetError(`a result on the fleet's server cannot be told. ${error.message}`);
-    }
+  /** Asks for a result. Jest is told it after those before. @returns when another one may be asked for */
+  async #add(accepted: AcceptedResult, onFailure: (error: unknown) => void): Promise<void> {
+    const fetched = this.#fetch(accepted);
+    fetched.catch(() => undefined); // the telling of an earlier one may fail before
+    this.#last = this.#last.then(async () => this.#tell(accepted, await fetched)).catch(rethrow);
+    this.#last.catch(onFailure);
+    this.#ahead.push(this.#last);
+    if (this.#ahead.length >= MOST_AHEAD) await this.#ahead.shift();
+  }
+
+  /** @returns a result whose sources of coverage are there */
+  async #fetch(accepted: AcceptedResult): Promise<JobResult> {
+    const result = await this.#options.results.get(accepted);
+    const ids = new Set(result.files.flatMap(({sources}) => sources));
+    await Promise.all([...ids].map(id => this.#source(id)));
+    return result;
+  }
+
+  #source(id: string): Promise<void> {
+    const {results, replay} = this.#options;
+    const added = this.#sources.get(id) ?? results.source(id).then(line => replay.addSource(line));
+    this.#sources.set(id, added);
+    return added;
+  }
+
+  async #tell(accepted: AcceptedResult, result: JobResult): Promise<void> {
+    const {replay, durations, beforeTold} = this.#options;
+    if (this.#stopped) return;
+    await beforeTold(accepted, result);
+    if (this.#stopped) return;
+    durations.add(accepted.job, result);
+    await replay.take(accepted.job, result);
   }
 
   #jobOf(id: string): PlannedJob {
@@ -81,4 +110,9 @@ export class AcceptedResults {
     if (job === undefined) throw new FleetError(`job ${id} on the fleet's server is not one of this run.`);
     return job;
   }
+}
+
+function rethrow(error: unknown): never {
+  if (!(error instanceof ResultError)) throw error;
+  throw new FleetError(`a result on the fleet's server cannot be told. ${error.message}`);
 }
