@@ -13,7 +13,7 @@ export interface FleetConnection {
   readonly family: SealedValues;
   /** Of all runs of the series: the durations. */
   readonly series: SealedValues;
-  readonly clock: ServerClock;
+  readonly clock: Pick<ServerClock, 'now'>;
   readonly machine: Machine;
   /** How long (ms) a machine keeps a job that it does not renew. */
   readonly leaseMs: number;

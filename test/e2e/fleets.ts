@@ -1,6 +1,6 @@
 /** Runs a project on several machines of a fleet: each is a checkout of its own, with a Jest of its own. */
 import type {FormattedTestResults} from '@jest/test-result';
-import type {JestOutput, Project, RunOptions} from './project';
+import type {Files, JestOutput, Project, RunOptions} from './project';
 import type {TestRedis} from './redis';
 
 export interface FleetOptions extends RunOptions {
@@ -40,6 +40,25 @@ export function runFleet(
 /** Code of a test file: notes the name in NOTES, which all machines share. */
 export const noting = (name: string) => `
 require('fs').appendFileSync(process.env.NOTES, ${JSON.stringify(`${name}\n`)});`;
+
+/** Six files that are noted in "notes", and end when there is a file "go". */
+export const WAITING: Files = {
+  '.git/HEAD': '',
+  ...Object.fromEntries(
+    [...'abcdef'].map(name => [
+      `${name}.test.js`,
+      `const {existsSync, appendFileSync} = require('fs');
+       test('${name}', async () => {
+         appendFileSync('notes', '${name}');
+         while (!existsSync('go')) await new Promise(next => setTimeout(next, 20));
+       }, 300_000);`,
+    ]),
+  ),
+};
+
+export async function untilThere(project: Project, path: string): Promise<void> {
+  while (!project.exists(path)) await new Promise(resolve => setTimeout(resolve, 20));
+}
 
 /** What a run's --json says, without what differs from run to run. Files are named by their paths in the project. */
 export function results(project: Project, {json}: JestOutput): unknown {
