@@ -1,0 +1,203 @@
+import type {Test} from '@jest/test-result';
+import {Pull} from '../../../src/core/fleet/pull';
+import type {FleetConnection} from '../../../src/fleet/fleetConnection';
+import {FleetTests} from '../../../src/fleet/fleetTests';
+import {JobStories} from '../../../src/fleet/jobStories';
+import {MachineJobs} from '../../../src/fleet/machineJobs';
+import {planRoundOnce} from '../../../src/fleet/planning';
+import {failedFile} from '../../../src/fleet/results/resultWriter';
+import {ResultStore} from '../../../src/fleet/resultStore';
+import {filesOf, LEASE_MS, planOf, testFleet, withQueue, type TestFleet} from './machines';
+
+/** Lets all that is under way go on. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve));
+}
+
+/** A machine with workers that the test moves. */
+async function machineOf(fleet: FleetConnection, keys: readonly string[], workers = 1) {
+  const plan = await planRoundOnce(
+    fleet,
+    1,
+    () => planOf(keys),
+    () => Promise.resolve(),
+  );
+  const queue = fleet.engine.queue(fleet.names.jobs(plan.id));
+  const files = filesOf(keys).map(({test}) => test);
+  const tests = new FleetTests(plan, files, () => {
+    throw new Error('no file is cut');
+  });
+  const pull = new Pull(workers);
+  const added: Test[] = [];
+  const failures: unknown[] = [];
+  const stories = new JobStories(fleet, plan.id);
+  const results = new ResultStore(fleet);
+  const writer = {ended: (test: Test) => failedFile(files.indexOf(test), {message: 'm', stack: '', type: 'Error'}, 1)};
+  const jobs = new MachineJobs({
+    fleet,
+    plan,
+    queue,
+    tests,
+    pull,
+    stories,
+    results,
+    writer: writer as never,
+    isSerial: () => false,
+    onFailure: error => failures.push(error),
+  });
+  jobs.open({
+    add: more => added.push(...more),
+    takeBack: back => back.filter(test => added.includes(test)).map(test => added.splice(added.indexOf(test), 1)[0]!),
+    noMore: () => undefined,
+    stop: () => Promise.resolve(),
+  });
+  await settle();
+  const begin = () => {
+    const test = added.shift()!;
+    jobs.started(test);
+    return test;
+  };
+  const end = async (test: Test) => {
+    jobs.ended(test, null, 1);
+    await settle();
+  };
+  /** The queue says that a job waits. */
+  const hear = async () => {
+    pull.available();
+    jobs.pull();
+    await settle();
+  };
+  return {jobs, plan, queue, stories, added, failures, begin, end, hear};
+}
+
+const states = async ({queue, plan}: Awaited<ReturnType<typeof machineOf>>) =>
+  Promise.all(plan.jobs.map(({id}) => queue.stateOf(id)));
+
+/** Another machine takes the job, and begins it. */
+async function lostElsewhere({clock, join}: TestFleet, name: string) {
+  const other = await join(name);
+  const plan = await planRoundOnce(
+    other,
+    1,
+    () => planOf(['a']),
+    () => Promise.resolve(),
+  );
+  const taken = (await other.engine.queue(other.names.jobs(plan.id)).take())!;
+  await new JobStories(other, plan.id).add(taken.id, taken.token, 'began');
+  clock.advance(LEASE_MS);
+}
+
+test('takes a job, runs it and completes it', async () => {
+  const machine = await machineOf(await testFleet().join('1'), ['a', 'b']);
+  while (machine.added.length > 0) await machine.end(machine.begin());
+  expect(await states(machine)).toEqual(['completed', 'completed']);
+  expect([machine.failures, machine.jobs.status]).toEqual([[], {waiting: 0, begun: []}]);
+});
+
+test('a lease that is lost while the file runs: its result counts if this machine gets the job again', async () => {
+  const fleet = testFleet();
+  const machine = await machineOf(await fleet.join('1'), ['a']);
+  const test = machine.begin();
+  await settle();
+  fleet.clock.advance(LEASE_MS);
+  await machine.jobs.renew();
+  await settle();
+  // It has the job again, and the worker still runs the file.
+  await machine.hear();
+  expect(machine.jobs.status.begun).toMatchObject([{job: '0'}]);
+  expect((await machine.stories.of('0')).map(({what}) => what)).toEqual(['began', 'lost-lease', 'began']);
+  await machine.end(test);
+  expect([await states(machine), machine.failures]).toEqual([['completed'], []]);
+});
+
+test('a lease that is lost to another machine: the result is refused, and nothing is told twice', async () => {
+  const fleet = testFleet();
+  const machine = await machineOf(await fleet.join('1'), ['a']);
+  const test = machine.begin();
+  await settle();
+  fleet.clock.advance(LEASE_MS);
+  const taken = (await machine.queue.take())!;
+  await machine.end(test);
+  expect([await states(machine), machine.jobs.lastCompleted]).toEqual([['taken'], null]);
+  expect(await machine.queue.complete(taken, Buffer.from('other'))).toBe(true);
+  machine.jobs.completed(machine.plan.jobs[0]!);
+  expect([machine.jobs.status, machine.failures]).toEqual([{waiting: 0, begun: []}, []]);
+});
+
+test('a job that has cost two machines is reported, and does not run', async () => {
+  const fleet = testFleet();
+  await lostElsewhere(fleet, 'x');
+  await lostElsewhere(fleet, 'y');
+  const machine = await machineOf(await fleet.join('1'), ['a']);
+  expect([machine.added, await states(machine), machine.failures]).toEqual([[], ['completed'], []]);
+});
+
+test('a lease that this machine itself has lost is no loss of a machine', async () => {
+  const fleet = testFleet();
+  await lostElsewhere(fleet, 'x');
+  await lostElsewhere(fleet, '1');
+  const machine = await machineOf(await fleet.join('1'), ['a']);
+  expect(machine.added).toHaveLength(1);
+});
+
+test('gives back what has not begun if others are out of work', async () => {
+  const fleet = testFleet();
+  const machine = await machineOf(await fleet.join('1'), ['a', 'b', 'c']);
+  machine.begin();
+  await settle();
+  expect((await machine.queue.counts()).taken).toBe(2);
+  // The file takes longer than files of unknown duration are expected to take.
+  fleet.clock.advance(500);
+  machine.jobs.giveBack(true);
+  await settle();
+  expect((await machine.queue.counts()).taken).toBe(1);
+  expect(machine.added).toEqual([]);
+});
+
+test('leaving gives everything back at once, and notes that the machine lives', async () => {
+  const machine = await machineOf(await testFleet().join('1'), ['a', 'b', 'c']);
+  machine.begin();
+  await settle();
+  await machine.jobs.leave();
+  expect(await machine.queue.counts()).toEqual({waiting: 3, taken: 0, completed: 0});
+  expect((await machine.stories.of('0')).map(({what}) => what)).toEqual(['began', 'left']);
+});
+
+test('a job that comes while the machine leaves goes back, too', async () => {
+  const fleet = await testFleet().join('1');
+  let answer = () => {};
+  const asked = new Promise<void>(resolve => (answer = resolve));
+  const slow = withQueue(
+    fleet,
+    name => name.includes('-jobs-'),
+    queue => ({
+      take: async () => {
+        const taken = await queue.take();
+        await asked;
+        return taken;
+      },
+    }),
+  );
+  const machine = await machineOf(slow, ['a']);
+  expect((await machine.queue.counts()).taken).toBe(1);
+  const left = machine.jobs.leave();
+  answer();
+  await left;
+  expect(await machine.queue.counts()).toEqual({waiting: 1, taken: 0, completed: 0});
+});
+
+test('a job whose data is not of this plan ends the run here', async () => {
+  const fleet = await testFleet().join('1');
+  const moved = withQueue(
+    fleet,
+    name => name.includes('-jobs-'),
+    queue => ({
+      take: async () => {
+        const taken = await queue.take();
+        return taken && {...taken, data: fleet.values.seal('job', ['plan-b', taken.id], Buffer.from('{}'))};
+      },
+    }),
+  );
+  const machine = await machineOf(moved, ['a']);
+  expect(machine.failures).toMatchObject([{message: expect.stringMatching(/\(job\) was not written by this run/)}]);
+});
