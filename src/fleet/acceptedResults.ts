@@ -5,6 +5,7 @@ import type {FleetConnection} from './fleetConnection';
 import {FleetError} from './fleetError';
 import type {RunDurations} from './results/durations';
 import type {LiveReplay} from './results/liveReplay';
+import type {JobResult} from './results/jobResult';
 import {ResultError} from './results/resultError';
 import type {AcceptedResult, ResultStore} from './resultStore';
 
@@ -17,6 +18,8 @@ export interface AcceptedResultsOptions {
   readonly durations: RunDurations;
   /** A job is completed. Jest has not been told so far. */
   readonly onCompleted: (job: PlannedJob) => void;
+  /** Called, and awaited, before Jest is told a result. */
+  readonly beforeTold: (accepted: AcceptedResult, result: JobResult) => Promise<void>;
 }
 
 export class AcceptedResults {
@@ -54,7 +57,7 @@ export class AcceptedResults {
   }
 
   async #tell(accepted: AcceptedResult): Promise<void> {
-    const {results, replay, durations} = this.#options;
+    const {results, replay, durations, beforeTold} = this.#options;
     try {
       const result = await results.get(accepted);
       for (const id of new Set(result.files.flatMap(({sources}) => sources))) {
@@ -62,6 +65,8 @@ export class AcceptedResults {
         replay.addSource(await results.source(id));
         this.#sources.add(id);
       }
+      if (this.#stopped) return;
+      await beforeTold(accepted, result);
       if (this.#stopped) return;
       durations.add(accepted.job, result);
       await replay.take(accepted.job, result);

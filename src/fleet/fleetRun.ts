@@ -14,13 +14,16 @@ import {coverageTools} from '../run/files/mergeTools';
 import {reporterErrors} from '../run/files/reporterErrors';
 import {Reports} from '../run/files/reports';
 import {readPragmas} from '../run/jest/filePragmas';
-import {run} from '../run/run';
+import {tellFleet} from '../run/liveRun';
+import {startRecorder, type Recorder} from '../run/recording/recorder';
+import {newRunId, run} from '../run/run';
 import type {RunOptions} from '../run/runOptions';
 import {rulesReader} from '../run/runRules';
 import {warn} from '../run/warn';
 import {AcceptedResults} from './acceptedResults';
 import type {FleetConnection} from './fleetConnection';
 import {FleetError} from './fleetError';
+import {FleetRecord} from './fleetRecord';
 import {FleetTests} from './fleetTests';
 import {JobStories} from './jobStories';
 import {durationsAt, type JoinedRun} from './joinRun';
@@ -62,10 +65,15 @@ export class FleetRun {
   readonly #durations: RunDurations;
   readonly #accepted: AcceptedResults;
   readonly #writer: ResultWriter;
+  /** Of all that this machine's Jest is told, and of what this machine's workers do. */
+  readonly #recorder: Recorder;
+  readonly #record: FleetRecord;
   readonly #failed = new Deferred();
   #open: OpenRun | null = null;
   #running = Promise.resolve();
   #unheard = 0;
+  /** How many machines take part, with this one. */
+  #machines = 1;
   #beats = 0;
   #left: Promise<void> | null = null;
 
@@ -80,6 +88,14 @@ export class FleetRun {
       files.map(({test}) => test),
       this.#rulesOfCuts(),
     );
+    this.#recorder = startRecorder({...runOptions, tests: this.#tests.files}, newRunId(), this.#tests.parts);
+    this.#record = new FleetRecord({
+      fleet,
+      plan,
+      presence: options.presence,
+      tests: this.#tests,
+      recorder: this.#recorder,
+    });
     this.#pull = new Pull(workersOf(runOptions));
     const results = new ResultStore(fleet);
     this.#writer = new ResultWriter({
@@ -112,7 +128,9 @@ export class FleetRun {
         await this.#leave();
         await this.#open?.stop();
         await this.#running;
+        this.#record.end(workersOf(runOptions));
       },
+      onTold: (...told) => this.#recorder.told(...told),
       onFailure: onListenerError,
     });
     this.#replay = new LiveReplay({
@@ -135,6 +153,10 @@ export class FleetRun {
       replay: this.#replay,
       durations: this.#durations,
       onCompleted: job => this.#jobs.completed(job),
+      beforeTold: async (...accepted) => {
+        await this.#record.add(...accepted);
+        this.#show();
+      },
     });
   }
 
@@ -148,13 +170,16 @@ export class FleetRun {
       () => this.#beat(),
       error => this.#failed.reject(error),
     );
-    this.#running = run({
-      ...this.#run,
-      emitter: SILENT,
-      globalConfig: Object.freeze({...this.#run.globalConfig, bail: 0}),
-      tests: this.#tests.all,
-      arrivals: this.#arrivals(),
-    });
+    this.#running = run(
+      {
+        ...this.#run,
+        emitter: SILENT,
+        globalConfig: Object.freeze({...this.#run.globalConfig, bail: 0}),
+        tests: this.#tests.all,
+        arrivals: this.#arrivals(),
+      },
+      this.#recorder,
+    );
     try {
       await Promise.race([this.#accepted.tellAll(), this.#failed.promise, fleet.ended, this.#endedEarly()]);
     } catch (error) {
@@ -169,6 +194,8 @@ export class FleetRun {
     await this.#reports.drained();
     if (this.#left !== null) await this.#left;
     else await this.#conclude();
+    this.#record.end(workersOf(this.#run));
+    this.#recorder.end();
   }
 
   /** Resolves when this machine's part ends before the run of the fleet: by a signal, or because Jest ends its run. */
@@ -209,6 +236,12 @@ export class FleetRun {
     if (idle > 0 && joined.completions.count < openJobs(joined.plan)) await presence.tellHunger(idle);
     if (this.#left === null) await this.#say('working');
     if (this.#beats++ % PULSES_TO_COUNT === 0) await this.#countRest();
+    this.#show();
+  }
+
+  /** For whoever looks on. */
+  #show(): void {
+    tellFleet({machines: this.#machines, jobs: this.#record.jobs, waiting: this.#jobs.status.waiting});
   }
 
   #say(state: 'working' | 'left'): Promise<void> {
@@ -220,7 +253,11 @@ export class FleetRun {
   async #countRest(): Promise<void> {
     const {presence, joined} = this.#options;
     const {plan, completions} = joined;
-    const workers = (await presence.others()).reduce((sum, other) => sum + other.workers, workersOf(this.#run));
+    const all = await presence.all();
+    this.#record.heard(all);
+    const others = presence.othersOf(all);
+    this.#machines = 1 + others.length;
+    const workers = others.reduce((sum, other) => sum + other.workers, workersOf(this.#run));
     const kept = new Set(plan.kept.map(({job}) => job));
     const left = plan.jobs.filter(({id}) => !completions.has(id) && !kept.has(id));
     const known = left.flatMap(({expectedMs}) => expectedMs ?? []);
@@ -260,6 +297,7 @@ export class FleetRun {
     const message = reasonOf(error);
     warn(`this machine leaves the run of the fleet: ${message}`);
     failRun(this.#run.watcher);
+    this.#recorder.failsOutside();
     this.#accepted.stop();
     await this.#leave();
     await this.#open?.stop();

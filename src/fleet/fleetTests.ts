@@ -16,6 +16,8 @@ export class FleetTests {
   readonly files: readonly Test[];
   /** Which tests of a file the test stands for. */
   readonly cuts: ReadonlyMap<Test, FileCut>;
+  /** Of each of these tests, Jest's test of its file. */
+  readonly parts: ReadonlyMap<Test, Test>;
   readonly #ofJob = new Map<string, readonly JobTest[]>();
   readonly #byTest = new Map<Test, JobTest>();
 
@@ -31,6 +33,7 @@ export class FleetTests {
     this.files = files;
     const cuts = new Map(plan.cuts.map(cut => [cut.file, cut]));
     const ofTests = new Map<Test, FileCut>();
+    const parts = new Map<Test, Test>();
     for (const job of plan.jobs) {
       const tests = job.files.map((file): JobTest => {
         const whole = this.#fileAt(file);
@@ -39,12 +42,14 @@ export class FleetTests {
         const test = {...whole};
         const given = cuts.get(file)?.given ?? {};
         ofTests.set(test, {...rulesOf(whole), shard: job.part, owner: 1, given});
+        parts.set(test, whole);
         return {test, job, file};
       });
       this.#ofJob.set(job.id, tests);
       for (const one of tests) this.#byTest.set(one.test, one);
     }
     this.cuts = ofTests;
+    this.parts = parts;
   }
 
   /** All that a machine may have to run. */

@@ -37,10 +37,13 @@ export class Presence {
 
   /** The machines that have said something lately, without this one and those that have said good-bye. */
   async others(): Promise<MachineStatus[]> {
+    return this.othersOf(await this.all());
+  }
+
+  /** As `others`, of what all machines have said. */
+  othersOf(all: readonly MachineStatus[]): MachineStatus[] {
     const {machine} = this.#fleet;
-    return (await this.all()).filter(
-      ({machine: id, at, state}) => id !== machine.id && state !== 'left' && this.isRecent(at),
-    );
+    return all.filter(({machine: id, at, state}) => id !== machine.id && state !== 'left' && this.isRecent(at));
   }
 
   async tellHunger(idle: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** The live view of one run of Jest: collects what happens, and decides when what is shown has to change. */
 import {DEFAULT_OPTIONS} from '../core/rules/resolvedOptions';
-import {listenToRuns, type LiveListener, type LiveRun} from '../run/liveRun';
+import {listenToRuns, type FleetStatus, type LiveListener, type LiveRun} from '../run/liveRun';
 import type {ScheduleLogLine} from '../run/scheduleLog';
 import {Lanes, type Lane} from './lanes';
 import type {Totals} from './screen';
@@ -40,6 +40,7 @@ export class LiveView implements LiveListener {
   #run: LiveRun | null = null;
   #lanes = new Lanes();
   #timeLeft = new TimeLeft();
+  #fleet: FleetStatus | null = null;
   readonly #stopListening: () => void;
 
   /** @param onChange what is shown may have changed */
@@ -64,12 +65,18 @@ export class LiveView implements LiveListener {
     this.#run = run;
     this.#lanes = new Lanes();
     this.#timeLeft = new TimeLeft();
+    this.#fleet = null;
     this.#onChange();
   }
 
   scheduled(line: ScheduleLogLine): void {
     this.#lanes.hear(line);
     this.#timeLeft.hear(line);
+    this.#onChange();
+  }
+
+  fleet(status: FleetStatus): void {
+    this.#fleet = status;
     this.#onChange();
   }
 
@@ -125,6 +132,7 @@ export class LiveView implements LiveListener {
       elapsedMs: performance.now() - this.#began,
       leftMs: this.#timeLeft.at(now),
       mostWorkers: this.#lanes.mostWorkers,
+      fleet: this.#fleet,
     };
   }
 }

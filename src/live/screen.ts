@@ -1,4 +1,5 @@
 /** What the live view shows: lines for a terminal of some size, and one line for a log. Pure. */
+import type {FleetStatus} from '../run/liveRun';
 import type {Lane} from './lanes';
 import {cutPath, cutTo, harmless, widthOf} from './harmless';
 
@@ -15,6 +16,8 @@ export interface Totals {
   readonly leftMs: number | null;
   /** The most workers that there may be; null: their number does not change. */
   readonly mostWorkers: number | null;
+  /** null: the run is not one of a fleet. */
+  readonly fleet: FleetStatus | null;
 }
 
 /** Colours of a terminal; each function returns its text as it is if there are none. */
@@ -41,6 +44,9 @@ const MARGIN = 15;
 /** On fewer columns, nothing is shown. */
 const NARROWEST = 12;
 
+/** With fewer rows, a lane says more than the fleet: there is room for a lane, a blank row and the totals. */
+const LEAST_FOR_FLEET = 4;
+
 /** @returns lines that fit: none is wider than the terminal, and they are fewer than its rows */
 export function linesOf(lanes: readonly Lane[], totals: Totals, options: ScreenOptions): string[] {
   // A character in the last column would let some terminals begin a new line.
@@ -49,8 +55,9 @@ export function linesOf(lanes: readonly Lane[], totals: Totals, options: ScreenO
   const room = options.rows - 2;
   if (room < 1 || columns < NARROWEST) return [];
   const foot = [totalsLine(totals, lanes.length, columns, options.paint)];
+  if (totals.fleet !== null && room >= LEAST_FOR_FLEET) foot.push(fleetLine(totals.fleet, columns, options.paint));
   const sharing = sharingLine(lanes, options.shown);
-  if (sharing !== null && room >= lanes.length + 3) foot.push(options.paint.dim(cutTo(sharing, columns)));
+  if (sharing !== null && room >= lanes.length + 2 + foot.length) foot.push(options.paint.dim(cutTo(sharing, columns)));
   const roomForLanes = room - foot.length - 1;
   if (roomForLanes < 1 || lanes.length === 0) return foot;
   const isTooMany = lanes.length > roomForLanes;
@@ -61,10 +68,14 @@ export function linesOf(lanes: readonly Lane[], totals: Totals, options: ScreenO
 
 /** For a log: one line without colours. */
 export function statusText(lanes: readonly Lane[], totals: Totals, shown: (path: string) => string): string {
-  const {files, ended, failed, elapsedMs, leftMs} = totals;
+  const {files, ended, failed, elapsedMs, leftMs, fleet} = totals;
   const parts = [`${ended} of ${files} files have ended after ${describeMs(elapsedMs)}`];
   if (failed > 0) parts.push(`${failed} ${failed === 1 ? 'test has' : 'tests have'} failed`);
   if (leftMs !== null) parts.push(`about ${describeMs(leftMs)} left`);
+  if (fleet !== null) {
+    const texts = fleetParts(fleet).map(({text}) => text);
+    parts.push(texts.join(', '));
+  }
   const [first] = longest(lanes, 1);
   if (first?.path != null) {
     const name = first.name === '' ? '' : ` › ${harmless(first.name)}`;
@@ -93,20 +104,43 @@ function mark(text: string, before: string, isSlow: boolean, paint: Paint): stri
 
 function totalsLine(totals: Totals, workers: number, columns: number, paint: Paint): string {
   const {files, ended, passed, failed, elapsedMs, leftMs, mostWorkers} = totals;
-  const parts: {readonly text: string; readonly as?: (text: string) => string}[] = [
-    {text: `${ended}/${files} files`, as: text => paint.bold(text)},
-  ];
-  if (failed > 0) parts.push({text: `${failed} failed`, as: text => paint.red(text)});
+  const parts: Part[] = [{text: `${ended}/${files} files`, as: 'bold'}];
+  if (failed > 0) parts.push({text: `${failed} failed`, as: 'red'});
   if (leftMs !== null) parts.push({text: `about ${describeMs(leftMs)} left`});
   parts.push({text: `${passed} passed`}, {text: describeMs(elapsedMs)});
   if (mostWorkers !== null) parts.push({text: `${workers} of at most ${mostWorkers} workers`});
+  return joined(parts, columns, paint);
+}
+
+function fleetLine(fleet: FleetStatus, columns: number, paint: Paint): string {
+  return joined(fleetParts(fleet), columns, paint);
+}
+
+function fleetParts({machines, jobs, waiting}: FleetStatus): Part[] {
+  const parts: Part[] = [
+    {text: `fleet of ${machines} ${machines === 1 ? 'machine' : 'machines'}`},
+    {text: `${jobs.completed}/${jobs.all} jobs`},
+  ];
+  if (jobs.failed > 0) parts.push({text: `${jobs.failed} failed`, as: 'red'});
+  if (waiting > 0) parts.push({text: `${waiting} ${waiting === 1 ? 'waits' : 'wait'} here`});
+  return parts;
+}
+
+/** A part of a line, as one piece. */
+interface Part {
+  readonly text: string;
+  readonly as?: keyof Paint;
+}
+
+/** As many of the parts as fit. */
+function joined(parts: readonly Part[], columns: number, paint: Paint): string {
   let line = '';
   let width = 0;
   for (const {text, as} of parts) {
-    const joined = width === 0 ? ' ' : ' · ';
-    if (width + widthOf(joined + text) > columns) break;
-    width += widthOf(joined + text);
-    line += joined + (as === undefined ? text : as(text));
+    const before = width === 0 ? ' ' : ' · ';
+    if (width + widthOf(before + text) > columns) break;
+    width += widthOf(before + text);
+    line += before + (as === undefined ? text : paint[as](text));
   }
   return line;
 }

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import {HOOK_TYPES} from '../core/wire/journalTest';
 import type {Death} from '../core/texts/deaths';
-import type {ToldName} from './lines';
+import type {TestStatus, ToldName} from './lines';
 
 /** No time, in ms since the epoch or less, is further from 0: that is the year 2286. Sums of such times stay finite. */
 const MOST_MS = 1e13;
@@ -32,6 +32,16 @@ export const yesOrNo = v.boolean('true or false');
 const SLOT = `a slot, from 1 to ${MOST_SLOTS}`;
 export const slot = v.pipe(integer, v.minValue(1, SLOT), v.maxValue(MOST_SLOTS, SLOT));
 export const generation = index;
+
+export const testStatus = v.picklist([
+  'passed',
+  'failed',
+  'pending',
+  'skipped',
+  'todo',
+  'disabled',
+  'focused',
+] satisfies TestStatus[]);
 
 /** The events that Jest is told of test files and their tests. */
 export const toldName = v.picklist([

@@ -13,6 +13,7 @@ import {
   place,
   sinceMs,
   slot,
+  testStatus,
   text,
   toldName,
   yesOrNo,
@@ -76,8 +77,7 @@ const run = v.object({
   inBand: v.nullable(text),
 });
 
-const status = v.picklist(['passed', 'failed', 'pending', 'skipped', 'todo', 'disabled', 'focused']);
-const test = v.object({titles: list(text), status, ms: v.nullable(ms), at: v.nullable(ms)});
+const test = v.object({titles: list(text), status: testStatus, ms: v.nullable(ms), at: v.nullable(ms)});
 const count = v.object({passed: index, failed: index, pending: index, todo: index});
 
 const ahead = v.variant('type', [

@@ -18,10 +18,22 @@ export interface LiveRun {
   readonly statuses: () => ReadonlyMap<SlotNumber, WorkerStatus>;
 }
 
+/** What a machine of a fleet knows of the fleet's run. */
+export interface FleetStatus {
+  /** The machines that take part now, with this one. */
+  readonly machines: number;
+  /** `completed` has those that failed. */
+  readonly jobs: {readonly all: number; readonly completed: number; readonly failed: number};
+  /** How many jobs this machine holds that have not begun. */
+  readonly waiting: number;
+}
+
 export interface LiveListener {
   begun(run: LiveRun): void;
   /** The plan, an event or a command of a run over workers, as it happens. */
   scheduled(line: ScheduleLogLine): void;
+  /** The run is one of a fleet. Called again and again. */
+  fleet(status: FleetStatus): void;
   ended(): void;
 }
 
@@ -48,6 +60,10 @@ export function tellBegun(run: Omit<LiveRun, 'statuses'>): void {
 
 export function tellScheduled(line: ScheduleLogLine): void {
   if (listener !== null) tell(to => to.scheduled(line));
+}
+
+export function tellFleet(status: FleetStatus): void {
+  if (listener !== null) tell(to => to.fleet(status));
 }
 
 export function tellEnded(): void {

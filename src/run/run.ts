@@ -20,7 +20,7 @@ import type {SharedFixtures} from './fixtures/sharedFixtures';
 import {CostsOfThisRun} from './past/costsOfThisRun';
 import {PastRuns} from './past/pastRuns';
 import {adviseAtEnd} from './endAdvice';
-import {startRecorder} from './recording/recorder';
+import {startRecorder, type Recorder} from './recording/recorder';
 import {recordingFolder} from './recording/recordingPlace';
 import {TimingsFile} from './past/timings';
 import type {RunOptions} from './runOptions';
@@ -32,7 +32,11 @@ import {findSplittable, type Splittable} from './splittable';
 import {warn} from './warn';
 import type {RunNode} from './workers/nodes';
 
-export async function run(runOptions: RunOptions): Promise<void> {
+/**
+ * @param given records a larger run of which this one is a part: whoever gives it records what Jest is told, and the end.
+ *   null: this run is recorded
+ */
+export async function run(runOptions: RunOptions, given: Recorder | null = null): Promise<void> {
   const {jest, globalConfig, options, watcher, arrivals = null} = runOptions;
   if (runOptions.tests.length === 0 || watcher.isInterrupted()) return;
   const inBand = arrivals === null && mustRunInBand(runOptions);
@@ -44,7 +48,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     );
   }
 
-  const runId = randomUUID().slice(0, 8);
+  const runId = given?.runId ?? newRunId();
   const timings = new TimingsFile({
     path: options.timings,
     rootDir: globalConfig.rootDir,
@@ -61,7 +65,9 @@ export async function run(runOptions: RunOptions): Promise<void> {
     timings.save();
   };
 
-  const recorder = startRecorder(runOptions, runId);
+  const recorder = given ?? startRecorder(runOptions, runId);
+  /** null: what this run tells is not what Jest is told. */
+  const toldTo = given === null ? recorder : null;
   let tellReporterError = reporterErrors(globalConfig.rootDir, watcher);
   const faults = new Faults({
     jestVersion: jest.version,
@@ -86,7 +92,7 @@ export async function run(runOptions: RunOptions): Promise<void> {
     ownPart: (test, result) => cutFiles.ended(test, result),
     onTold: (name, payload, test) => {
       if (name === 'test-file-start') costs.fileBegins();
-      recorder.told(name, payload, test);
+      toldTo?.told(name, payload, test);
     },
     ...(arriving !== null && {onEnded: test => arriving.ended(test)}),
   });
@@ -107,14 +113,14 @@ export async function run(runOptions: RunOptions): Promise<void> {
   const rules: RunRules = {...allRules, tests};
   for (const test of leftOut) {
     reports.fileLeftOut(test);
-    recorder.leftOut(test);
+    toldTo?.leftOut(test);
   }
   const cutFiles = new CutFiles(cuts, {
     cut: (...listed) => {
-      recorder.cut(...listed);
+      toldTo?.cut(...listed);
       arriving?.cut(...listed);
     },
-    leftOut: test => recorder.leftOut(test),
+    leftOut: test => toldTo?.leftOut(test),
   });
   const past = new PastRuns(timings, globalConfig, test => cutFiles.cutOf(test));
   const splittable = findSplittable(tests, {
@@ -217,8 +223,10 @@ export async function run(runOptions: RunOptions): Promise<void> {
     saveTimings();
     tellMissing();
     const isEarly = watcher.isInterrupted();
-    recorder.end(faults.first !== null ? 'fault' : isEarly ? 'ended-early' : null);
-    if (ranOverWorkers && !isEarly && faults.first === null && !watcher.isWatchMode()) {
+    recorder.endsBy(faults.first !== null ? 'fault' : isEarly ? 'ended-early' : null);
+    toldTo?.end();
+    // The floor of a part of a run says nothing of the run.
+    if (given === null && ranOverWorkers && !isEarly && faults.first === null && !watcher.isWatchMode()) {
       adviseAtEnd({
         recording: recorder.path,
         folder: recordingFolder(cacheDirectoryOf(runOptions.tests), globalConfig.rootDir),
@@ -227,6 +235,10 @@ export async function run(runOptions: RunOptions): Promise<void> {
       });
     }
   }
+}
+
+export function newRunId(): string {
+  return randomUUID().slice(0, 8);
 }
 
 /** @returns null if no file declares a fixture; then none of the fixture code is loaded */

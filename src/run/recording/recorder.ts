@@ -5,7 +5,17 @@ import type {SlotNumber} from '../../core/plan/units';
 import type {DeathReport, FileError} from '../../core/texts/deaths';
 import type {CutTests} from '../../core/wire/fileCut';
 import type {FileProfile} from '../../core/wire/fileProfile';
-import type {AheadState, EndLine, FileLine, Level, RecordedTest, RecordingLine, ShardLine} from '../../recording/lines';
+import type {
+  AheadState,
+  ElsewhereLine,
+  EndLine,
+  FileLine,
+  FleetLine,
+  Level,
+  RecordedTest,
+  RecordingLine,
+  ShardLine,
+} from '../../recording/lines';
 import {RecordingFile} from '../../recording/recordingFile';
 import {findRoot, RepoPaths} from '../../recording/repoPaths';
 import {cacheDirectoryOf} from '../cache/cacheDirectory';
@@ -37,13 +47,17 @@ export interface Share {
   readonly profile: FileProfile | null;
 }
 
+/** Why a run has ended; null: its files have all ended, and say how. */
+type EndsBy = 'ended-early' | 'fault' | null;
+
 /** The last run's recorder. In watch mode, it records the states of the workers that wait for the next run. */
 let last: Recorder | null = null;
 
-export function startRecorder(run: RunOptions, runId: string): Recorder {
+/** @param parts the tests that stand for parts of files, with the run's tests of these files */
+export function startRecorder(run: RunOptions, runId: string, parts: ReadonlyMap<Test, Test> = new Map()): Recorder {
   last?.close();
   noteRecording(null);
-  last = new Recorder(run, runId);
+  last = new Recorder(run, runId, parts);
   return last;
 }
 
@@ -66,11 +80,12 @@ export class Recorder implements ScheduleLog {
   #fixtures: readonly string[] = [];
   #hasFailed = false;
   #failedOutside = false;
+  #how: EndsBy = null;
   #ended = false;
   #stopHearing: () => void = () => undefined;
   #loadTimer: NodeJS.Timeout | undefined;
 
-  constructor(run: RunOptions, runId: string) {
+  constructor(run: RunOptions, runId: string, parts: ReadonlyMap<Test, Test>) {
     this.#run = run;
     this.#runId = runId;
     const {recording} = run.options;
@@ -83,12 +98,17 @@ export class Recorder implements ScheduleLog {
     this.#told = this.#level === 'full' ? this.#toldLines() : null;
     if (this.#file === null) return;
     for (const [index, test] of run.tests.entries()) this.#indexes.set(test, index);
+    for (const [part, test] of parts) this.#indexes.set(part, this.#indexes.get(test) ?? 0);
     this.#stopHearing = hearWarnings(text => this.#append({type: 'warning', at: this.now(), text}));
     process.on('exit', this.#endEarly);
   }
 
   /** The time of a line: ms since the run began, in hundredths, which keep a recording small. */
   readonly now = (): number => Math.round((performance.now() - this.#began) * 100) / 100;
+
+  get runId(): string {
+    return this.#runId;
+  }
 
   /** Where the recording is; null: there is none. */
   get path(): string | null {
@@ -207,20 +227,35 @@ export class Recorder implements ScheduleLog {
     this.#append({type: 'file', at: this.now(), file, status: 'skipped', tests: NO_TESTS, error: null});
   }
 
+  /** Another machine of the fleet has ended a file, or a part of one. @param test the run's test of the file */
+  elsewhere(test: Test, ended: Omit<ElsewhereLine, 'type' | 'at' | 'file'>): void {
+    const file = this.#indexes.get(test);
+    if (file !== undefined) this.#append({type: 'elsewhere', at: this.now(), file, ...ended});
+  }
+
+  fleet(fleet: Omit<FleetLine, 'type' | 'at'>): void {
+    this.#append({type: 'fleet', at: this.now(), ...fleet});
+  }
+
   /** The run fails by something that is not the result of a file. */
   failsOutside(): void {
     this.#failedOutside = true;
   }
 
-  /** The run is over. @param how null: as the results of its files say */
-  end(how: 'ended-early' | 'fault' | null): void {
+  /** How this machine's part of the run has ended. If the run has more parts, its end follows. */
+  endsBy(how: EndsBy): void {
+    this.#how ??= how;
+  }
+
+  /** The run is over. */
+  end(): void {
     tellEnded();
     if (this.#file === null || this.#ended) return;
     this.#ended = true;
     if (this.#early !== null) this.begin(null);
     const failedOutside = this.#failedOutside;
     const failed = this.#hasFailed || failedOutside;
-    const verdict: EndLine['verdict'] = how ?? (failed ? 'failed' : 'passed');
+    const verdict: EndLine['verdict'] = this.#how ?? (failed ? 'failed' : 'passed');
     this.#append({type: 'end', at: this.now(), verdict, failedOutside});
     clearInterval(this.#loadTimer);
     this.#stopHearing();
@@ -237,7 +272,10 @@ export class Recorder implements ScheduleLog {
   }
 
   /** Jest ends its process: by `--bail`, or because the user or a test asked for it. */
-  readonly #endEarly = () => this.end('ended-early');
+  readonly #endEarly = () => {
+    this.endsBy('ended-early');
+    this.end();
+  };
 
   /** Loaded only for a full recording: with the checks of what a reader is told, it takes some 10 ms. */
   #toldLines(): ToldLines {

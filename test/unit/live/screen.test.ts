@@ -18,6 +18,7 @@ const TOTALS: Totals = {
   elapsedMs: 8000,
   leftMs: 14_000,
   mostWorkers: null,
+  fleet: null,
 };
 
 function lane(slot: number, fields: Partial<Lane> = {}): Lane {
@@ -52,6 +53,27 @@ test('where their number follows the load, the totals say how many workers there
   expect(linesOf([lane(1)], {...TOTALS, mostWorkers: 8}, {...OPTIONS, columns: 100}).at(-1)).toMatch(
     / · 1 of at most 8 workers$/,
   );
+});
+
+describe('in a fleet', () => {
+  const fleet = {machines: 3, jobs: {all: 41, completed: 12, failed: 1}, waiting: 2};
+
+  test('a line says how far all machines are', () => {
+    expect(linesOf([lane(1)], {...TOTALS, leftMs: null, fleet}, OPTIONS).slice(1)).toEqual([
+      '',
+      ' 12/40 files · 2 failed · 103 passed · 8.0 s',
+      ' fleet of 3 machines · 12/41 jobs · 1 failed · 2 wait here',
+    ]);
+    expect(linesOf([lane(1)], {...TOTALS, fleet}, {...OPTIONS, rows: 5})).toHaveLength(3);
+  });
+
+  test('the line of a log says it, too', () => {
+    const totals = {...TOTALS, leftMs: null, fleet: {...fleet, machines: 1, waiting: 1}};
+    expect(statusText([], totals, OPTIONS.shown)).toBe(
+      '12 of 40 files have ended after 8.0 s; 2 tests have failed; ' +
+        'fleet of 1 machine, 12/41 jobs, 1 failed, 1 waits here',
+    );
+  });
 });
 
 test('on a low terminal, the lanes that take the longest stay', () => {
