@@ -1,11 +1,12 @@
 /**
  * A fleet on one machine: starts a Redis and three Jests, each in a checkout of its own of examples/express-service,
- * kills one of them in the middle, and shows what the others report. From the repository's root, after `npm run build`:
+ * kills one of them in the middle, shows what the fleet's status is then, and what the others report. From the repository's root, after `npm run build`:
  *
  *     node examples/fleet.mjs
  */
-import {spawn} from 'node:child_process';
-import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync} from 'node:fs';
+import {execFile, spawn} from 'node:child_process';
+import {promisify} from 'node:util';
+import {cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -34,9 +35,15 @@ function checkout(name) {
   return path;
 }
 
+/** The user's own settings of Jest and of the runner must not decide. */
+const inherited = Object.entries(process.env).filter(([key]) => !/^(JEST_|XDIST_|NODE_ENV$|NODE_OPTIONS$)/.test(key));
+const environment = {
+  ...Object.fromEntries(inherited),
+  XDIST_FLEET: JSON.stringify({url: `redis://127.0.0.1:${redis.port}`, run: 'example', lease: '5s'}),
+};
+
 function start(name) {
   const cwd = checkout(name);
-  const inherited = Object.entries(process.env).filter(([key]) => !/^(JEST_|XDIST_|NODE_ENV$|NODE_OPTIONS$)/.test(key));
   const jest = spawn(
     process.execPath,
     [
@@ -44,14 +51,7 @@ function start(name) {
       ...['--ci', '-w', '2', '--runner=xdist', '--cacheDirectory', join(cwd, '.cache')],
       ...['--json', '--outputFile', join(cwd, 'result.json')],
     ],
-    {
-      cwd,
-      env: {
-        ...Object.fromEntries(inherited),
-        XDIST_FLEET: JSON.stringify({url: `redis://127.0.0.1:${redis.port}`, run: 'example', lease: '5s'}),
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
+    {cwd, env: environment, stdio: ['ignore', 'ignore', 'pipe']},
   );
   const machine = {name, cwd, jest, output: ''};
   machine.ended = new Promise((resolve, reject) => {
@@ -60,31 +60,57 @@ function start(name) {
   });
   jest.stderr.setEncoding('utf8').on('data', text => {
     machine.output += text;
-    if (name === KILLED && /^(PASS|FAIL)/m.test(machine.output) && jest.kill('SIGKILL')) {
-      console.log(`${name} was killed.`);
+    // It has begun to report: there is work left, and it has some of it.
+    if (name === KILLED && /^(PASS|FAIL)/m.test(machine.output) && !jest.killed && jest.kill('SIGKILL')) {
+      console.log(`\n${name} was killed.`);
+      void showStatus(machine);
     }
   });
   console.log(`${name} runs "npx jest" in ${cwd}.`);
   return machine;
 }
 
+/** All machines have the same name here, which is that of this computer. */
+async function showStatus({cwd}) {
+  const command = join(cwd, 'node_modules', 'jest-runner-xdist', 'dist', 'cli', 'main.js');
+  const asked = promisify(execFile)(process.execPath, [command, 'fleet', 'status'], {cwd, env: environment});
+  const text = await asked.then(
+    ({stdout}) => stdout,
+    error => String(error.stderr ?? error), // the machines may be quicker
+  );
+  console.log(`\n"jest-runner-xdist fleet status" says:\n\n${text.trimEnd().replaceAll(/^(?=.)/gm, '  ')}`);
+}
+
+/** @returns what is compared; null: there is no report */
+function reportOf({name, cwd, output}, how) {
+  const path = join(cwd, 'result.json');
+  if (!existsSync(path)) {
+    console.log(`\n${name} ended with ${how} and reports nothing:\n${output.trim()}`);
+    return null;
+  }
+  const {numPassedTests, numFailedTests, numTotalTestSuites, success} = JSON.parse(readFileSync(path, 'utf8'));
+  const summary = /^Test Suites:[^]*?^Time:.*$/m.exec(output)?.[0] ?? output;
+  console.log(`\n${name} ended with ${how} and reports:\n${summary.trim()}`);
+  return JSON.stringify({how, numPassedTests, numFailedTests, numTotalTestSuites, success});
+}
+
+const machines = MACHINES.map(start);
+async function end() {
+  for (const {jest} of machines) jest.kill('SIGKILL');
+  await redis.kill();
+  rmSync(folder, {recursive: true, force: true});
+}
+process.once('SIGINT', () => void end().then(() => process.exit(130)));
 try {
-  const machines = MACHINES.map(start);
   const reports = [];
   for (const machine of machines) {
     const how = await machine.ended;
-    if (machine.name === KILLED) continue;
-    const {numPassedTests, numFailedTests, numTotalTestSuites, success} = JSON.parse(
-      readFileSync(join(machine.cwd, 'result.json'), 'utf8'),
-    );
-    reports.push(JSON.stringify({numPassedTests, numFailedTests, numTotalTestSuites, success}));
-    const summary = /^Test Suites:[^]*/m.exec(machine.output)?.[0] ?? machine.output;
-    console.log(`\n${machine.name} ended with ${how} and reports:\n${summary.trim()}`);
+    if (machine.name !== KILLED) reports.push(reportOf(machine, how));
+    else if (how !== 'SIGKILL') console.log(`\n${machine.name} ended with ${how} before it could be killed.`);
   }
-  const isSame = new Set(reports).size === 1;
+  const isSame = reports[0] !== null && new Set(reports).size === 1;
   console.log(`\nThe reports of the machines that were not killed are ${isSame ? 'the same' : 'DIFFERENT'}.`);
   process.exitCode = isSame ? 0 : 1;
 } finally {
-  await redis.kill();
-  rmSync(folder, {recursive: true, force: true});
+  await end();
 }

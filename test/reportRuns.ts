@@ -31,6 +31,8 @@ interface ReportRunOptions {
   readonly constraints?: ReadonlyMap<number, Partial<Constraints>>;
   /** The one shared fixture that there is: what its setup takes, in ms. */
   readonly fixtureMs?: number;
+  /** The files come one after the other, so many ms apart. */
+  readonly arrivesEveryMs?: number;
 }
 
 const NEEDS_NOTHING: Constraints = {
@@ -43,7 +45,7 @@ const NEEDS_NOTHING: Constraints = {
 
 /** @param options each test takes 20 ms, more or less; the times depend on nothing else */
 export function reportRun(options: ReportRunOptions): Recording {
-  const {files, testsPerFile, slots, titles, deadly, profiles, fixtureMs} = options;
+  const {files, testsPerFile, slots, titles, deadly, profiles, fixtureMs, arrivesEveryMs} = options;
   const actualMs = Array.from(
     {length: files},
     (_, file) => 60 + ((file * 7919) % 13) * testsPerFile * 4 + testsPerFile,
@@ -56,12 +58,18 @@ export function reportRun(options: ReportRunOptions): Recording {
     const needs = options.constraints?.get(unit.id);
     return needs === undefined ? unit : {...unit, constraints: {...NEEDS_NOTHING, ...needs}};
   });
-  const plan = {...free, units};
+  const plan = {...free, units, arriving: arrivesEveryMs !== undefined};
   const world = {
     actualMs,
     startMs: 120,
     latencyMs: 1,
     ...(fixtureMs !== undefined && {fixtures: [{setupMs: fixtureMs, teardownMs: 5, fails: []}]}),
+    ...(arrivesEveryMs !== undefined && {
+      arrivals: {
+        moves: plan.units.map(({id}) => ({at: arrivesEveryMs * id, type: 'add' as const, units: [id]})),
+        noMoreAt: arrivesEveryMs * files,
+      },
+    }),
     ...(deadly === undefined ? {} : {deadly: new Map([[deadly, 0.5]])}),
   };
   const lines: RecordingLine[] = [];
@@ -115,6 +123,56 @@ export function reportRun(options: ReportRunOptions): Recording {
   const verdict = titles === undefined && deadly === undefined ? 'passed' : 'failed';
   lines.push({type: 'end', at: end, verdict, failedOutside: false});
   return {path: 'run.xdist', run: RUN, lines, problem: null};
+}
+
+/** The recording of one of three machines, `beta`, which came 400 ms after the first one. */
+export function fleetRun(): Recording {
+  const own = reportRun({files: 8, testsPerFile: 2, slots: 2, arrivesEveryMs: 80});
+  const others = Array.from({length: 16}, (_, nth) => ({
+    file: 8 + nth,
+    machine: nth % 2 === 0 ? 'alpha' : 'gamma',
+    slot: 1 + (Math.floor(nth / 2) % 2),
+    begunAt: -400 + 230 * Math.floor(nth / 4) + 40 * (nth % 4),
+    ms: 150 + 15 * (nth % 4),
+  }));
+  const lines = own.lines.flatMap((line): RecordingLine[] => {
+    if (line.type === 'files') {
+      return [{...line, files: [...line.files, ...others.map(({file}) => ({project: 0, path: `t${file}.test.js`}))]}];
+    }
+    if (line.type !== 'end') return [line];
+    return [
+      ...others.flatMap((other): RecordingLine[] => {
+        const at = other.begunAt + other.ms + 5;
+        const failed = other.file === 9 ? 1 : 0;
+        const titles = (name: string) => ['elsewhere', name];
+        const tests: RecordedTest[] = [
+          {titles: titles('passes'), status: 'passed', ms: 60, at: other.begunAt + 20},
+          {titles: titles('fails'), status: failed === 1 ? 'failed' : 'passed', ms: 30, at: other.begunAt + 90},
+        ];
+        return [
+          {type: 'elsewhere', at, part: null, kept: false, tests, ...other},
+          {
+            type: 'file',
+            at,
+            file: other.file,
+            status: failed === 1 ? 'failed' : 'passed',
+            tests: {passed: 2 - failed, failed, pending: 0, todo: 0},
+            error: null,
+          },
+        ];
+      }),
+      {
+        type: 'fleet',
+        at: line.at,
+        round: 1,
+        machine: 'beta',
+        machines: ['alpha', 'beta', 'gamma'].map(name => ({name, workers: 2, jobs: 8})),
+        jobs: {all: 24, completed: 24, failed: 1, kept: 0},
+      },
+      {...line, verdict: 'failed'},
+    ];
+  });
+  return {...own, lines};
 }
 
 function namesOf(count: number): string[] {

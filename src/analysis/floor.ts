@@ -10,10 +10,13 @@ export interface Floor extends LowerBound {
   readonly slots: number;
 }
 
-/** @returns null: the run was in band, or ended before its units */
+/**
+ * @returns null: the run was in band, or ended before its units, or was one of a fleet: there, files come when machines
+ *   have room for them
+ */
 export function floorOf(lines: readonly RecordingLine[]): Floor | null {
   const plan = planOf(lines);
-  if (plan === null) return null;
+  if (plan === null || plan.plan.arriving) return null;
   const steps = recordedSteps(lines);
   const tally = new Tally(steps);
   const {firstStart} = tally;

@@ -90,8 +90,9 @@ function recordsOf(shards: readonly KeyedRecording[]): {readonly key: string; re
 function filesOf(recording: KeyedRecording): RecordedFile[] {
   const {lines, keyOf} = recording;
   const shares = new Map<string, ShareLine[]>();
+  const inParts = cutOverMachines(lines);
   for (const line of lines) {
-    const key = line.type === 'share' ? keyOf(line) : null;
+    const key = line.type === 'share' && !inParts.has(line.file) ? keyOf(line) : null;
     if (line.type !== 'share' || key === null) continue;
     const known = shares.get(key);
     if (known === undefined) shares.set(key, [line]);
@@ -113,6 +114,21 @@ function filesOf(recording: KeyedRecording): RecordedFile[] {
     const cut = cuts.get(first.file) ?? null;
     return [{key, record: {...record, ...(shard && cut === null && {shard: [shard.index, shard.count]})}, cut}];
   });
+}
+
+/** The files of which a machine of a fleet has parts only: a fleet remembers them itself. */
+function cutOverMachines(lines: readonly RecordingLine[]): Set<number> {
+  const plan = planOf(lines);
+  if (plan === null || !plan.plan.arriving) return new Set();
+  const known = new Set<string>();
+  return new Set(
+    plan.files.filter((file, unit) => {
+      const key = `${plan.plan.units[unit]?.node} ${file}`;
+      const isSecond = known.has(key);
+      known.add(key);
+      return isSecond;
+    }),
+  );
 }
 
 /** @param seenMs what the scheduler saw (ms), if a worker could not measure; null: unknown */

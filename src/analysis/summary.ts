@@ -1,7 +1,16 @@
 /** What a recording says of its run in short: what failed, what was slow, and how busy the workers were. */
 import type {FileProfile} from '../core/wire/fileProfile';
 import {fromJson} from '../recording/json';
-import type {DeathLine, EndLine, FileLine, RecordedFile, RecordedTest, RecordingLine} from '../recording/lines';
+import type {
+  DeathLine,
+  ElsewhereLine,
+  EndLine,
+  FileLine,
+  FleetLine,
+  RecordedFile,
+  RecordedTest,
+  RecordingLine,
+} from '../recording/lines';
 import {floorOf, type Floor} from './floor';
 import {planOf} from './scheduleReplay';
 import {slotTimeline, type SlotActivity, type SlotTimeline} from './slotTimeline';
@@ -64,11 +73,13 @@ export interface Summary {
   readonly sources: readonly PackageTime[];
   /** What each part of files took in all files together, in ms, the longest first; empty: unknown. */
   readonly parts: readonly (readonly [part: string, ms: number])[];
-  /** null: the run was in band, or ended early. */
+  /** null: the run was in band, was one of a fleet, or ended early. */
   readonly floor: Floor | null;
   /** Empty: the run was in band. */
   readonly workers: readonly WorkerTime[];
   readonly timeline: SlotTimeline | null;
+  /** null: the run was not one of a fleet, or was killed. */
+  readonly fleet: FleetLine | null;
 }
 
 /** How many entries a list of the slowest has. */
@@ -79,7 +90,8 @@ export function summaryOf(lines: readonly RecordingLine[], mayGoOn?: () => boole
   const ended = new Map(lines.flatMap(line => (line.type === 'file' ? [[line.file, line] as const] : [])));
   const end = lines.find(line => line.type === 'end');
   const shares = lines.filter(line => line.type === 'share');
-  const tests = shares.flatMap(({file, tests: own}) => own.map(test => ({file, test})));
+  const elsewhere = lines.filter(line => line.type === 'elsewhere');
+  const tests = [...shares, ...elsewhere].flatMap(({file, tests: own}) => own.map(test => ({file, test})));
   const timeline = slotTimeline(lines, mayGoOn);
   return {
     files,
@@ -91,7 +103,7 @@ export function summaryOf(lines: readonly RecordingLine[], mayGoOn?: () => boole
     errors: [...ended.values()].flatMap(({file, error}) => (error === null ? [] : [{file, error}])),
     deaths: lines.filter(line => line.type === 'death'),
     slowestFiles: slowest(
-      [...fileTimes(lines, timeline)].map(([file, ms]) => ({file, ms})),
+      [...withTimesElsewhere(fileTimes(lines, timeline), elsewhere)].map(([file, ms]) => ({file, ms})),
       SLOWEST,
     ),
     slowestTests: slowest(
@@ -104,7 +116,14 @@ export function summaryOf(lines: readonly RecordingLine[], mayGoOn?: () => boole
     floor: floorOf(lines),
     workers: (timeline?.slots ?? []).map((intervals, index) => workerTime(index + 1, intervals)),
     timeline,
+    fleet: lines.find(line => line.type === 'fleet') ?? null,
   };
+}
+
+function withTimesElsewhere(here: ReadonlyMap<number, number>, lines: readonly ElsewhereLine[]): Map<number, number> {
+  const times = new Map(here);
+  for (const {file, ms} of lines) times.set(file, (times.get(file) ?? 0) + ms);
+  return times;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** `fleet status`: which machines take part in a run of a fleet, and what each of them runs. */
+import {compareTexts} from '../core/shards/shardInput';
 import {describeTimeSpan} from '../core/texts/timeSpan';
 import {statusOfFleet, type MachineAtWork, type RunStatus} from '../fleet/status';
 import {CommandError, UsageError, type Command} from './command';
@@ -23,8 +24,11 @@ same pipeline. Elsewhere, name it as the machines do.`,
     if (options.fleet === null) throw new CommandError('No fleet is set: set XDIST_FLEET, or the option fleet.');
     const [named = options.fleet.run] = args.flags.get('run') ?? [];
     const runs = await statusOfFleet(options.fleet, named, rootDir);
-    if (runs.length === 0) print('The server knows no such run.\n');
-    for (const run of runs) print(`${describe(run)}\n`);
+    if (runs.length === 0) {
+      const name = named === null ? '' : ` named ${JSON.stringify(named)}`;
+      throw new CommandError(`The server knows no run of this project${name}. It forgets a run after a day.`);
+    }
+    print(runs.map(describe).join('\n'));
     return 0;
   },
 };
@@ -35,7 +39,8 @@ function describe({jobs, machines}: RunStatus): string {
     jobs === null
       ? 'The run is being planned.'
       : `Round ${jobs.round}: ${jobs.completed} of ${jobs.all} jobs are completed${failed}.`;
-  const rows = machines.map(({name, state, workers, waiting, running}) => [
+  const sorted = machines.toSorted((a, b) => compareTexts(a.name, b.name));
+  const rows = sorted.map(({name, state, workers, waiting, running}) => [
     printable(name),
     STATES[state],
     `${workers}`,

@@ -39,6 +39,7 @@ export function showText(run: RunLine, plan: PlanLine | null, summary: Summary, 
     loadsOf('Source files that took longest to load, in all files together', summary.sources, shown),
     floorOf(summary, plan, unit => nameOf(plan?.files[unit] ?? -1)),
     workersOf(run, summary),
+    fleetOf(summary),
   ];
   return `${sections
     .filter(section => section.length > 0)
@@ -136,6 +137,23 @@ function workersOf(run: RunLine, {workers, timeline}: Summary): string[] {
   ]);
   const problem = timeline?.problem == null ? [] : [`  ${printable(timeline.problem)}`];
   return ['Workers', ...indented(table(rows)), ...problem];
+}
+
+function fleetOf({fleet}: Summary): string[] {
+  if (fleet === null) return [];
+  const {round, machine, machines, jobs} = fleet;
+  const rows = machines.map(({name, workers, jobs: own}) => [
+    printable(name),
+    counted(workers, 'worker'),
+    counted(own, 'job'),
+    name === machine ? 'this machine: the lists of packages and workers are its own' : '',
+  ]);
+  const kept = jobs.kept === 0 ? '' : `, ${jobs.kept} of them in earlier rounds`;
+  return [
+    `Fleet: ${counted(machines.length, 'machine')}, round ${round}; ` +
+      `${jobs.completed} of ${counted(jobs.all, 'job')} completed${kept}`,
+    ...indented(table(rows)),
+  ];
 }
 
 function idleText({idle}: WorkerTime): string {

@@ -1,5 +1,5 @@
 /** The timeline as a trace for Perfetto and chrome://tracing: the "Trace Event Format" of Chrome. */
-import type {FileSpan, ReportModel, ReportTest} from './model';
+import type {FileSpan, Lane, ReportModel, ReportTest} from './model';
 
 /** Times are in µs. */
 export interface TraceEvent {
@@ -25,12 +25,14 @@ export interface ChromeTrace {
 const MACHINE = 1;
 const WORKERS = 2;
 const FIXTURES = 3;
+/** In a fleet: the first of the other machines. */
+const ELSEWHERE = 4;
 
 export function chromeTrace(model: ReportModel): ChromeTrace {
   const {run} = model;
   return {
     displayTimeUnit: 'ms',
-    traceEvents: [...names(model), ...load(model), ...workers(model), ...fixtures(model)],
+    traceEvents: [...names(model), ...[...load(model), ...workers(model), ...fixtures(model)].map(since(run.from))],
     otherData: {
       verdict: run.verdict,
       startedAt: new Date(run.startedAt).toISOString(),
@@ -38,6 +40,17 @@ export function chromeTrace(model: ReportModel): ChromeTrace {
       machine: run.machine,
     },
   };
+}
+
+/** Times in a trace are not negative. */
+function since(from: number): (event: TraceEvent) => TraceEvent {
+  return event => (event.ts === undefined ? event : {...event, ts: event.ts - us(from)});
+}
+
+/** By lane: the process that stands for its machine. */
+function machinesOf(lanes: readonly Lane[]): number[] {
+  const others = [...new Set(lanes.flatMap(({isElsewhere, machine}) => (isElsewhere ? [machine] : [])))];
+  return lanes.map(({isElsewhere, machine}) => (isElsewhere ? ELSEWHERE + others.indexOf(machine) : WORKERS));
 }
 
 function names({lanes, fixtures: spans}: ReportModel): TraceEvent[] {
@@ -48,11 +61,14 @@ function names({lanes, fixtures: spans}: ReportModel): TraceEvent[] {
     tid,
     args: {name},
   });
+  const machines = machinesOf(lanes);
+  const others = new Map(lanes.flatMap((lane, at) => (lane.isElsewhere ? [[machines[at] ?? 0, lane.machine]] : [])));
   return [
     named('process_name', MACHINE, 0, 'machine'),
     named('process_name', WORKERS, 0, 'workers'),
+    ...[...others].map(([pid, machine]) => named('process_name', pid, 0, `workers of ${machine}`)),
     ...lanes.map(({name, node}, lane) =>
-      named('thread_name', WORKERS, lane + 1, node === null ? name : `${name} (${node})`),
+      named('thread_name', machines[lane] ?? WORKERS, lane + 1, node === null ? name : `${name} (${node})`),
     ),
     ...(spans.length === 0 ? [] : [named('process_name', FIXTURES, 0, 'shared fixtures')]),
     ...spans.map(({name}, index) => named('thread_name', FIXTURES, index + 1, name)),
@@ -69,10 +85,12 @@ function load({load: samples}: ReportModel): TraceEvent[] {
 function workers(model: ReportModel): TraceEvent[] {
   const events: TraceEvent[] = [];
   let asynchronous = 0;
+  const machines = machinesOf(model.lanes);
   for (const [lane, {spans, replacements}] of model.lanes.entries()) {
     const tid = lane + 1;
+    const pid = machines[lane] ?? WORKERS;
     const complete = (name: string, cat: string, from: number, to: number, args?: TraceEvent['args']) =>
-      events.push({name, cat, ph: 'X', pid: WORKERS, tid, ts: us(from), dur: us(to) - us(from), ...(args && {args})});
+      events.push({name, cat, ph: 'X', pid, tid, ts: us(from), dur: us(to) - us(from), ...(args && {args})});
     for (const span of spans) {
       if (span.type === 'starting') {
         complete('starting', 'worker', span.from, span.to);
@@ -96,14 +114,14 @@ function workers(model: ReportModel): TraceEvent[] {
             complete(name, 'test', from, to, {status});
             end = to;
           } else {
-            const shared = {name, cat: 'test', pid: WORKERS, tid, id: `0x${(++asynchronous).toString(16)}`};
+            const shared = {name, cat: 'test', pid, tid, id: `0x${(++asynchronous).toString(16)}`};
             events.push({...shared, ph: 'b', ts: us(from), args: {status}}, {...shared, ph: 'e', ts: us(to)});
           }
         }
       }
     }
     for (const at of replacements) {
-      events.push({name: 'new process', cat: 'worker', ph: 'i', s: 't', pid: WORKERS, tid, ts: us(at)});
+      events.push({name: 'new process', cat: 'worker', ph: 'i', s: 't', pid, tid, ts: us(at)});
     }
   }
   for (const {lane, at, worker, how} of model.deaths) {

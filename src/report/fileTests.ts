@@ -1,13 +1,21 @@
 /** The tests of each file: several workers may have run some of them, or the same ones one after the other. */
-import type {RecordedTest, ShareLine} from '../recording/lines';
+import type {RecordedTest} from '../recording/lines';
 import {printable} from '../recording/printable';
 import type {ReportTest} from './model';
 
-/** @param laneOf the lane of a share; null: unknown */
-export function testsOf(shares: readonly ShareLine[], laneOf: (share: ShareLine) => number | null): ReportTest[] {
+/** What one worker, here or elsewhere, says of the tests of a file. */
+export interface TestsOfLane {
+  readonly tests: readonly RecordedTest[];
+  /** The name of the node; null: all workers are alike. */
+  readonly node: string | null;
+  /** null: unknown. */
+  readonly lane: number | null;
+}
+
+export function testsOf(shares: readonly TestsOfLane[]): ReportTest[] {
   const tests = new Map<string, {test: RecordedTest; lane: number | null}>();
   for (const share of shares) {
-    const lane = laneOf(share);
+    const {lane} = share;
     const seen = new Map<string, number>();
     for (const test of share.tests) {
       const name = JSON.stringify([share.node, ...test.titles]);

@@ -1,6 +1,6 @@
 /** A report as Markdown, as GitHub shows it in the summary of a job. */
 import {describeTimeSpan} from '../core/texts/timeSpan';
-import type {Failure, ReportModel} from './model';
+import type {Failure, ReportFleet, ReportModel} from './model';
 import {VERDICTS} from './texts';
 
 /** GitHub takes 1 MiB for a step. */
@@ -44,12 +44,20 @@ function head({run, floor: bound}: ReportModel): string {
     ['Tests', counts({failed: tests.failed, passed: tests.passed, pending: tests.pending, todo: tests.todo})],
     ['Time', describeTimeSpan(run.ms)],
     ...(bound === null ? [] : [['Lower bound', describeTimeSpan(bound.ms)]]),
+    ...(run.fleet === null ? [] : [['Machines', machines(run.fleet)]]),
     ['Versions', inline(run.versions.join(', '))],
     ...(run.commit === '' ? [] : [['Commit', inline(run.commit)]]),
   ];
   const icon = run.verdict === 'passed' ? '✅' : '❌';
   const problems = run.problems.map(text => `\n${inline(text)}`).join('\n');
   return [`### ${icon} The run ${VERDICTS[run.verdict]}`, '', tableOf(['', ''], rows), problems].join('\n').trimEnd();
+}
+
+function machines({machine, machines: all, round}: ReportFleet): string {
+  const names = all.slice(0, MOST_ROWS).map(({name}) => (name === machine ? `${name} (this one)` : name));
+  const more = all.length > names.length ? ` and ${all.length - names.length} more` : '';
+  const again = round === 1 ? '' : `; round ${round}`;
+  return `${all.length}: ${inline(names.join(', '))}${more}${again}`;
 }
 
 function floor({floor: bound, lanes}: ReportModel): string {

@@ -6,7 +6,7 @@
 export interface ReportModel {
   readonly run: ReportRun;
   readonly files: readonly ReportFile[];
-  /** One for each worker's slot; in band, one for Jest's process. */
+  /** One for each worker's slot; in band, one for Jest's process. In a fleet, those of other machines follow. */
   readonly lanes: readonly Lane[];
   /** Units that one worker had to return, so that another one could run them. */
   readonly steals: readonly Steal[];
@@ -14,7 +14,7 @@ export interface ReportModel {
   readonly fixtures: readonly FixtureSpan[];
   /** The load of the machine. */
   readonly load: readonly LoadSample[];
-  /** null: the run was in band, or ended before its units. */
+  /** null: the run was in band, was one of a fleet, or ended before its units. */
   readonly floor: ReportFloor | null;
   /** The packages that took longest to load, in all files together. */
   readonly packages: readonly ReportPackage[];
@@ -39,6 +39,8 @@ export interface ReportRun {
   /** What Jest took before the run, in ms. */
   readonly beforeMs: number;
   readonly ms: number;
+  /** When the first file began, if that was before the run of this machine, in a fleet; else 0. */
+  readonly from: number;
   /** As in `Jest 30.5.0`. */
   readonly versions: readonly string[];
   readonly machine: string;
@@ -51,6 +53,8 @@ export interface ReportRun {
   readonly options: readonly (readonly [name: string, value: string, from: string])[];
   /** Why the run was in band; null: it was over workers. */
   readonly inBand: string | null;
+  /** null: the run was not one of a fleet. */
+  readonly fleet: ReportFleet | null;
   /** Why the recording ends where it does, or why parts of it could not be analysed. */
   readonly problems: readonly string[];
   readonly files: {
@@ -60,6 +64,14 @@ export interface ReportRun {
     readonly notRun: number;
   };
   readonly tests: {readonly passed: number; readonly failed: number; readonly pending: number; readonly todo: number};
+}
+
+/** The fleet of which the run was one. What the report says beyond the results is of one machine. */
+export interface ReportFleet {
+  /** The name of that machine. */
+  readonly machine: string;
+  readonly machines: readonly {readonly name: string; readonly workers: number; readonly jobs: number}[];
+  readonly round: number;
 }
 
 export type FileStatus = 'passed' | 'failed' | 'skipped' | 'not-run';
@@ -110,8 +122,14 @@ export type FilePart = readonly [name: string, ms: number];
 export type LoadTime = readonly [name: string, ms: number, modules: number];
 
 export interface Lane {
-  /** As in `w1`. */
+  /** As in `w1`; in a fleet, `gamma w1`. */
   readonly name: string;
+  /** As in `w1`. */
+  readonly label: string;
+  /** The machine of the fleet; null: the run was not one of a fleet. */
+  readonly machine: string | null;
+  /** Whether it is of another machine: then only its files are known. */
+  readonly isElsewhere: boolean;
   /** The names of its processes' nodes; null: all workers are alike. */
   readonly node: string | null;
   readonly spans: readonly Span[];

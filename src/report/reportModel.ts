@@ -6,9 +6,10 @@ import type {FileProfile, ModuleTime} from '../core/wire/fileProfile';
 import {describeWorker} from '../core/plan/units';
 import {circumstances, describeDeath} from '../core/texts/deaths';
 import type {Recording} from '../recording';
-import type {DeathLine, PlanLine, RecordingLine, RunLine, ShareLine} from '../recording/lines';
+import type {DeathLine, ElsewhereLine, PlanLine, RecordingLine, RunLine, ShareLine} from '../recording/lines';
 import {printable, printableLines} from '../recording/printable';
 import {testsOf} from './fileTests';
+import {fleetLanes, type FleetLanes} from './fleetLanes';
 import type {
   Failure,
   FileStatus,
@@ -47,11 +48,12 @@ export function reportModel({run, lines, problem}: Recording, evidence: Evidence
   const plan = planOf(lines);
   const paths = summary.files.map(({path}) => shownPath(run, path));
   const nameOf = (file: number) => paths[file] ?? `file ${file}`;
-  const lanes = lanesOf(lines, summary.timeline, nameOf);
-  const files = filesOf(run, lines, summary, lanes);
+  const fleet = fleetLanes(lines, lanesOf(lines, summary.timeline, nameOf));
+  const {lanes} = fleet;
+  const files = filesOf(run, lines, summary, fleet);
   const failures = failuresOf(summary, evidence);
   return {
-    run: runOf(run, summary, problem),
+    run: runOf(run, summary, fleet, problem),
     files,
     lanes,
     steals: stealsOf(lines),
@@ -70,8 +72,10 @@ export function reportModel({run, lines, problem}: Recording, evidence: Evidence
   };
 }
 
-function runOf(run: RunLine, summary: Summary, problem: string | null): ReportRun {
+function runOf(run: RunLine, summary: Summary, {lanes, hidden}: FleetLanes, problem: string | null): ReportRun {
   const {versions, machine, git} = run;
+  const {fleet} = summary;
+  const notDrawn = hidden === 0 ? null : `The timeline leaves out ${hidden} workers of other machines.`;
   const {verdict, failedOutside, ms, counts, timeline} = summary;
   return {
     verdict: verdict ?? 'unfinished',
@@ -79,6 +83,7 @@ function runOf(run: RunLine, summary: Summary, problem: string | null): ReportRu
     startedAt: run.startedAt,
     beforeMs: run.beforeMs,
     ms,
+    from: Math.min(0, ...lanes.map(({spans}) => spans[0]?.from ?? 0)),
     versions: [`Jest ${versions.jest}`, `jest-runner-xdist ${versions.runner}`, `Node ${versions.node}`].map(printable),
     machine: printable([`${machine.platform} ${machine.arch}`, machine.cpu].filter(part => part !== '').join(', ')),
     cores: machine.cores,
@@ -88,7 +93,12 @@ function runOf(run: RunLine, summary: Summary, problem: string | null): ReportRu
       ([name, {value, from}]) => [printable(name), printable(JSON.stringify(value) ?? ''), printable(from)] as const,
     ),
     inBand: run.inBand === null ? null : printable(run.inBand),
-    problems: [problem, timeline?.problem ?? null].flatMap(text => (text === null ? [] : [printable(text)])),
+    fleet: fleet && {
+      machine: printable(fleet.machine),
+      machines: fleet.machines.map(one => ({...one, name: printable(one.name)})),
+      round: fleet.round,
+    },
+    problems: [problem, timeline?.problem ?? null, notDrawn].flatMap(text => (text === null ? [] : [printable(text)])),
     files: counts.files,
     tests: counts.tests,
   };
@@ -104,32 +114,38 @@ function filesOf(
   run: RunLine,
   lines: readonly RecordingLine[],
   {files}: Summary,
-  lanes: readonly Lane[],
+  {lanes, laneOf}: FleetLanes,
 ): ReportFile[] {
   const shares: ShareLine[][] = files.map(() => []);
+  const elsewhere: ElsewhereLine[][] = files.map(() => []);
   const status = new Map<number, FileStatus>();
   for (const line of lines) {
     if (line.type === 'share') shares[line.file]?.push(line);
+    else if (line.type === 'elsewhere') elsewhere[line.file]?.push(line);
     else if (line.type === 'file') status.set(line.file, line.status);
   }
   const inBand = planOf(lines) === null;
-  const laneOf = ({slot}: ShareLine) => (inBand ? 0 : slot === null ? null : slot - 1);
+  const ownLane = ({slot}: ShareLine) => (inBand ? 0 : slot === null ? null : slot - 1);
   const sessionMs = new Map<number, number>();
-  for (const span of lanes.flatMap(({spans}) => spans)) {
+  for (const span of lanes.flatMap(({spans, isElsewhere}) => (isElsewhere ? [] : spans))) {
     if (span.type !== 'file') continue;
     sessionMs.set(span.file, (sessionMs.get(span.file) ?? 0) + span.to - span.from);
   }
   return files.map(({path, project}, file): ReportFile => {
     const own = shares[file] ?? [];
+    const others = elsewhere[file] ?? [];
     const name = run.projects[project]?.name ?? null;
-    const profile = profileOf(run, own);
     return {
       path: shownPath(run, path),
       project: name === null ? null : printable(name),
       status: status.get(file) ?? 'not-run',
-      ms: sessionMs.get(file) ?? 0,
-      tests: testsOf(own, laneOf),
-      profile,
+      ms: (sessionMs.get(file) ?? 0) + others.reduce((sum, {ms}) => sum + ms, 0),
+      tests: testsOf([
+        ...own.map(share => ({...share, lane: ownLane(share)})),
+        ...others.map(line => ({...line, node: null, lane: laneOf(line)})),
+      ]),
+      // Other machines do not say where the time of their parts went.
+      profile: others.length > 0 ? null : profileOf(run, own),
     };
   });
 }

@@ -45,6 +45,9 @@ export function lanesOf(
     }
     return {
       name: `w${slot}`,
+      label: `w${slot}`,
+      machine: null,
+      isElsewhere: false,
       node: nodes.length === 0 ? null : nodes.join(', '),
       spans,
       replacements: replacements.map(({at}) => at),
@@ -78,7 +81,9 @@ function laneInBand(shares: readonly ShareLine[]): Lane {
     shares.map(share => ({share, end: share.at})),
     [],
   );
-  return {name: 'in band', node: null, spans, replacements: [], memory, ...timesOf(spans)};
+  const name = 'in band';
+  const here = {machine: null, isElsewhere: false};
+  return {name, label: name, ...here, node: null, spans, replacements: [], memory, ...timesOf(spans)};
 }
 
 function nodeName(nodes: readonly string[], node: number): string | null {

@@ -1,6 +1,7 @@
 /** What a fleet leaves and shows on each machine: recordings of the whole run, reports, the live view, its status. */
 import {readRecording, type RecordingLine} from '../../src/recording';
-import {noting, runFleet, runMachine} from './fleets';
+import {callWith} from './calls';
+import {fleetVariables, noting, runFleet, runMachine} from './fleets';
 import {onLatestLine, type Files} from './project';
 import {TestRedis} from './redis';
 import {showAsJest, visible} from './replays';
@@ -109,3 +110,64 @@ onLatestLine(
     expect(ofType(path, 'end')).toMatchObject([{verdict: 'passed'}]);
   },
 );
+
+describe('fleet status', () => {
+  const files: Files = {
+    '.git/HEAD': '',
+    'quick.test.js': "test('quick', () => {});",
+    'waits.test.js': `
+      const {existsSync, writeFileSync} = require('fs');
+      test('waits', async () => {
+        while (!existsSync(process.env.FREE)) await new Promise(resolve => setTimeout(resolve, 20));
+      });`,
+  };
+
+  onLatestLine('says which machine runs what, during the run and after it', async (_line, make) => {
+    const [first, second] = [make(files), make(files)];
+    const run = 'status';
+    const env = {FREE: first.path('free')};
+    const status = () => callWith(first, fleetVariables(redis, {run}), 'fleet', 'status');
+    const wanted = /^Round 1: 1 of 2 jobs are completed\.\n[^]*works .*waits\.test\.js \(\d+(\.\d+)? m?s\)\n/;
+    let during = '';
+    const meanwhile = async () => {
+      // Both machines are there, and the one file that waits is all that is left.
+      while (!wanted.test(during) || during.match(/ works /g)?.length !== 2) during = (await status()).out;
+      first.write('free', '');
+    };
+    const outputs = await Promise.all([
+      runMachine(redis, first, [], {run, env, meanwhile}),
+      runMachine(redis, second, [], {run, env}),
+    ]);
+    expect(outputs.map(({exitCode}) => exitCode)).toEqual([0, 0]);
+    expect(during).toMatch(/^MACHINE +STATE +WORKERS +WAITING +RUNNING$/m);
+    const after = await status();
+    expect(after).toMatchObject({code: 0, err: ''});
+    expect(after.out).toMatch(/^Round 1: 2 of 2 jobs are completed\.\n/);
+    expect(after.out.match(/ has left +2 +0$/gm)).toHaveLength(2);
+    expect(after.out).not.toContain('waits.test.js');
+  });
+
+  onLatestLine('says what is wrong', async (_line, make) => {
+    // Durations are sealed, too, and those of a project of this name have no secret so far.
+    const project = make({...files, 'package.json': '{"name": "sealed", "version": "1.0.0"}'});
+    const ask = (env: Record<string, string>, ...args: string[]) => callWith(project, env, 'fleet', ...args);
+    const here = fleetVariables(redis, {run: 'sealed'});
+    const secret = (text: string) => ({...here, XDIST_FLEET_SECRET: text.repeat(20)});
+    await project.run(['--ci', '-w', '2'], {env: {...secret('a'), FREE: project.path('package.json')}});
+    expect(await ask(secret('a'), 'status')).toMatchObject({code: 0, err: ''});
+
+    const unknown = await ask(here, 'status', '--run', 'another');
+    expect(unknown).toMatchObject({code: 1, out: ''});
+    expect(unknown.err).toContain('knows no run of this project named "another"');
+    const wrong = await ask(secret('b'), 'status');
+    expect(wrong).toMatchObject({code: 1, out: ''});
+    expect(wrong.err).toMatch(/secret/);
+    const away = await ask(fleetVariables({url: 'redis://127.0.0.1:1'}, {run: 'sealed'}), 'status');
+    expect(away).toMatchObject({code: 1, out: ''});
+    expect(away.err).toMatch(/127\.0\.0\.1:1/);
+    for (const {err} of [wrong, away]) expect(err).not.toMatch(/bbbb|\n {4}at /);
+    expect(await ask({}, 'status')).toMatchObject({code: 1, err: expect.stringContaining('XDIST_FLEET') as string});
+    expect(await ask(here, 'stat')).toMatchObject({code: 2});
+    expect((await ask({}, '--help')).out).toContain('--run');
+  });
+});

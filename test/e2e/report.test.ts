@@ -8,7 +8,7 @@ import {compare} from '../../src/report/comparison';
 import type {ReportModel} from '../../src/report/model';
 import {pageFile} from '../../src/report/pageFile';
 import {reportModel} from '../../src/report/reportModel';
-import {HOSTILE, reportRun} from '../reportRuns';
+import {fleetRun, HOSTILE, reportRun} from '../reportRuns';
 import {frame, openFile, startBrowser} from './browser';
 import {onLatestLine} from './project';
 
@@ -153,6 +153,21 @@ it('is used with the keyboard', async () => {
   await page.keyboard.press('Enter');
   expect(await said()).toMatch(/ runs t0\.test\.js, failed: /);
   await frame(page);
+  await page.close();
+});
+
+it('draws the workers of all machines of a fleet', async () => {
+  const {page, problems} = await openFile(browser, write('fleet', reportModel(fleetRun())));
+  expect(problems).toEqual([]);
+  expect(await textOf(page, 'header')).toContain('on 3 machines');
+  expect(await textOf(page, '#machine')).toContain('The average of beta, which made this report.');
+  await page.focus('canvas');
+  const said = new Set<string>();
+  for (let lane = 0; lane < 6; lane++) {
+    await page.keyboard.press('ArrowDown');
+    said.add((await textOf(page, '#timeline-said')).split(' ').slice(0, 2).join(' '));
+  }
+  expect([...said]).toEqual(['beta w1', 'beta w2', 'alpha w1', 'alpha w2', 'gamma w1', 'gamma w2']);
   await page.close();
 });
 

@@ -6,13 +6,23 @@ export const GUTTER = 76;
 const AXIS = 26;
 const LOAD = 34;
 const FIXTURE = 18;
+const HEADING = 22;
+
+export interface Heading {
+  readonly text: string;
+  /** Its middle. */
+  readonly at: number;
+}
 
 export interface Geometry {
   readonly width: number;
   readonly height: number;
   /** The top of the load of the machine; null: unknown. */
   readonly load: {readonly top: number; readonly height: number} | null;
-  readonly lanesTop: number;
+  /** The tops of the lanes. */
+  readonly tops: readonly number[];
+  /** Above the lanes of each machine of a fleet. */
+  readonly headings: readonly Heading[];
   readonly laneHeight: number;
   /** Whether a lane has room for names. */
   readonly named: boolean;
@@ -23,13 +33,24 @@ export interface Geometry {
 export function geometry({lanes, fixtures, load}: ReportModel, width: number): Geometry {
   const laneHeight = lanes.length > 24 ? 18 : 36;
   const loadHeight = load.length === 0 ? 0 : LOAD;
-  const lanesTop = AXIS + loadHeight + 4;
-  const fixturesTop = lanesTop + lanes.length * laneHeight + 4;
+  const tops: number[] = [];
+  const headings: Heading[] = [];
+  let top = AXIS + loadHeight + 4;
+  for (const [index, {machine, isElsewhere}] of lanes.entries()) {
+    if (machine !== null && machine !== (lanes[index - 1]?.machine ?? null)) {
+      headings.push({text: isElsewhere ? machine : `${machine} (made this report)`, at: top + HEADING / 2});
+      top += HEADING;
+    }
+    tops.push(top);
+    top += laneHeight;
+  }
+  const fixturesTop = top + 4;
   return {
     width,
     height: fixturesTop + fixtures.length * FIXTURE + 4,
     load: load.length === 0 ? null : {top: AXIS, height: LOAD},
-    lanesTop,
+    tops,
+    headings,
     laneHeight,
     named: laneHeight > 20,
     fixturesTop,

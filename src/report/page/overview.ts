@@ -22,7 +22,8 @@ export function head({run, floor, lanes}: ReportModel): HTMLElement {
   ].filter(text => text !== '');
   const {files, tests} = run;
   const all = lanes.reduce((sum, lane) => sum + lane.busyMs, 0);
-  const took = floor?.reachedMs ?? run.ms;
+  const took = floor?.reachedMs ?? run.ms - run.from;
+  const on = run.fleet === null ? '' : `, on ${count(run.fleet.machines.length, 'machine')}`;
   return element(
     'header',
     {},
@@ -56,7 +57,7 @@ export function head({run, floor, lanes}: ReportModel): HTMLElement {
         : figure(
             'Workers',
             run.inBand === null ? String(lanes.length) : 'none',
-            `busy ${percent(all / lanes.length / Math.max(1, took))}`,
+            `busy ${percent(all / lanes.length / Math.max(1, took))}${on}`,
           ),
     ),
   );
@@ -83,7 +84,7 @@ interface Part {
 
 /** Where a worker's time went, on average, and what that says of the floor. */
 export function whereTimeWent({floor, lanes, run}: ReportModel): HTMLElement | null {
-  if (floor === null) return null;
+  if (floor === null) return run.fleet === null ? null : whereTimeOfMachineWent(lanes, run);
   const parts = averageOf(lanes, floor.reachedMs);
   const gap = Math.max(0, floor.reachedMs - floor.ms);
   const idle = parts.filter(({kind}) => kind.startsWith('idle') || kind === 'down');
@@ -117,6 +118,25 @@ export function whereTimeWent({floor, lanes, run}: ReportModel): HTMLElement | n
         ),
     element('h3', {}, 'A worker’s time, on average'),
     stack(parts),
+  );
+}
+
+function whereTimeOfMachineWent(lanes: readonly Lane[], {fleet, ms}: ReportModel['run']): HTMLElement {
+  return section(
+    'machine',
+    'A worker’s time on this machine',
+    element(
+      'p',
+      {class: 'lead'},
+      `The average of ${fleet?.machine}, which made this report. In a fleet, files come when a machine has room for them, so the order of ` +
+        'its files has no lower bound.',
+    ),
+    stack(
+      averageOf(
+        lanes.filter(({isElsewhere}) => !isElsewhere),
+        ms,
+      ),
+    ),
   );
 }
 

@@ -89,7 +89,7 @@ class Painter {
   }
 
   #top(lane: number): number {
-    return this.#scene.geometry.lanesTop + lane * this.#scene.geometry.laneHeight;
+    return this.#scene.geometry.tops[lane] ?? 0;
   }
 
   #axis(): void {
@@ -409,7 +409,10 @@ class Painter {
       const busy = this.#scene.model.load.reduce((all, [, one]) => all + one, 0) / this.#scene.model.load.length;
       c.fillText(`CPU ${percent(busy)}`, 0, g.load.top + g.load.height / 2);
     }
-    for (const [lane, {name, node}] of lanes.entries()) {
+    this.#text(12, 600);
+    c.fillStyle = this.#colour('muted');
+    for (const {text, at} of g.headings) c.fillText(text, 0, at + 2, g.width);
+    for (const [lane, {label: name, node}] of lanes.entries()) {
       const y = this.#top(lane) + g.laneHeight / 2;
       const hasNode = node !== null && g.named;
       this.#text(g.named ? 12 : 10, 600);

@@ -53,7 +53,7 @@ class TimelineView {
     this.#model = model;
     this.#open = open;
     this.#sessions = sessionsOf(model);
-    this.#whole = {from: 0, to: Math.max(1, model.run.ms)};
+    this.#whole = {from: model.run.from, to: Math.max(model.run.from + 1, model.run.ms)};
     this.#range = this.#whole;
     this.#geometry = geometry(model, 800);
     this.section = section(
@@ -300,8 +300,9 @@ class TimelineView {
   }
 
   #sessionAt(x: number, y: number): Session | null {
-    const lane = Math.floor((y - this.#geometry.lanesTop) / this.#geometry.laneHeight);
-    if (x < GUTTER) return null;
+    const {tops, laneHeight} = this.#geometry;
+    const lane = tops.findIndex(top => within(y, top, top + laneHeight));
+    if (x < GUTTER || lane === -1) return null;
     const at = this.#at(x);
     const slack = this.#msPerPixel() * 2;
     const near = (this.#sessions[lane] ?? []).filter(({span}) => within(at, span.from - slack, span.to + slack));

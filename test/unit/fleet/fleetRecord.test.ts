@@ -18,7 +18,13 @@ const said = (machine: string, name: string, workers = 2): MachineStatus => ({
   begun: [],
 });
 
-function recordOf(jobs: readonly PlannedJob[], {machines = [] as MachineStatus[], path = 'r' as string | null} = {}) {
+interface RecordOptions {
+  readonly machines?: readonly MachineStatus[];
+  /** null: nothing is recorded. */
+  readonly path?: string | null;
+}
+
+function recordOf(jobs: readonly PlannedJob[], {machines = [], path = 'r'}: RecordOptions = {}) {
   const kept = [{job: jobs[0]!.id, plan: 'p1', token: 't'}];
   const plan: FleetPlan = {
     id: 'p2',
@@ -39,14 +45,14 @@ function recordOf(jobs: readonly PlannedJob[], {machines = [] as MachineStatus[]
   const asked: string[] = [];
   const record = new FleetRecord({
     fleet: {
-      clock: {now: () => BEGAN + 40} as FleetConnection['clock'],
+      clock: {now: () => BEGAN + 40},
       machine: {id: 'm1', name: 'alpha'},
     },
     plan,
     presence: {
       all: () => {
         asked.push('all');
-        return Promise.resolve(machines);
+        return Promise.resolve([...machines]);
       },
     },
     tests: {files: [testAt(0), testAt(1)]},

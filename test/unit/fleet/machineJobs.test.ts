@@ -58,7 +58,7 @@ async function machineOf(fleet: FleetConnection, keys: readonly string[], worker
     return test;
   };
   const end = async (test: Test) => {
-    jobs.ended(test, null, 1);
+    jobs.ended(test, null, 1, {});
     await settle();
   };
   /** The queue says that a job waits. */

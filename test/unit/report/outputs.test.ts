@@ -6,7 +6,7 @@ import {ctrf} from '../../../src/report/ctrf';
 import {embeddedJson} from '../../../src/report/embeddedJson';
 import {inline, markdown} from '../../../src/report/markdown';
 import {reportModel} from '../../../src/report/reportModel';
-import {HOSTILE, reportRun} from '../../reportRuns';
+import {fleetRun, HOSTILE, reportRun} from '../../reportRuns';
 
 const schema = require('./ctrf-schema-0.0.json') as object;
 const RUN = {files: 12, testsPerFile: 3, slots: 3};
@@ -53,6 +53,30 @@ describe('Markdown', () => {
     const many = Array.from({length: 5000}, (_, index) => `${index} ${'x'.repeat(5000)}`);
     const model = reportModel(reportRun({...RUN, titles: many}), {of: () => ['y'.repeat(50_000)]});
     expect(new TextEncoder().encode(markdown(model)).length).toBeLessThan(2 ** 20);
+  });
+});
+
+describe('in a fleet', () => {
+  const fleet = reportModel(fleetRun());
+
+  it('Markdown names the machines', () => {
+    expect(markdown(fleet)).toMatch(/\| Machines \| 3: alpha, beta \(this one\), gamma \|/);
+  });
+
+  it('CTRF names the machine of each test', () => {
+    const {results} = ctrf(fleet) as {results: {tests: {threadId: string}[]}};
+    expect(new Set(results.tests.map(({threadId}) => threadId.split(' ')[0]))).toEqual(
+      new Set(['alpha', 'beta', 'gamma']),
+    );
+  });
+
+  it('a trace has a process for each other machine, and begins at 0', () => {
+    const {traceEvents} = chromeTrace(fleet);
+    const names = traceEvents.flatMap(({name, args}) => (name === 'process_name' ? [args?.name] : []));
+    expect(names).toEqual(['machine', 'workers', 'workers of alpha', 'workers of gamma']);
+    expect(Math.min(...traceEvents.flatMap(({ts}) => ts ?? []))).toBe(0);
+    const named = new Set(traceEvents.filter(({ph}) => ph === 'M').map(({name, pid, tid}) => `${name} ${pid} ${tid}`));
+    for (const {ph, pid, tid} of traceEvents) if (ph === 'X') expect(named).toContain(`thread_name ${pid} ${tid}`);
   });
 });
 

@@ -2,7 +2,7 @@ import type {Constraints} from '../../../src/core/plan/constraints';
 import type {RecordingLine} from '../../../src/recording/lines';
 import {testsOf} from '../../../src/report/fileTests';
 import {reportModel} from '../../../src/report/reportModel';
-import {HOSTILE, reportRun} from '../../reportRuns';
+import {fleetRun, HOSTILE, reportRun} from '../../reportRuns';
 
 const RUN = {files: 12, testsPerFile: 3, slots: 3};
 
@@ -125,18 +125,54 @@ it('shows a run in band as one lane', () => {
 
 it('counts a test once: the worker that ran it says how it ended', () => {
   const share = (slot: number, statuses: readonly ('passed' | 'pending')[]) => ({
-    type: 'share' as const,
-    at: slot,
-    file: 0,
-    unit: 0,
-    slot,
+    lane: slot,
     node: null,
-    profile: null,
     tests: statuses.map(status => ({titles: ['same'], status, ms: status === 'passed' ? slot : null, at: null})),
   });
-  const tests = testsOf([share(1, ['passed', 'pending']), share(2, ['pending', 'passed'])], ({slot}) => slot);
+  const tests = testsOf([share(1, ['passed', 'pending']), share(2, ['pending', 'passed'])]);
   expect(tests).toEqual([
     [['same'], 'passed', 1, null, 1],
     [['same'], 'passed', 2, null, 2],
   ]);
+});
+
+describe('in a fleet', () => {
+  const model = reportModel(fleetRun());
+
+  it('has the lanes of all machines, those of this one first', () => {
+    expect(model.lanes.map(({name, machine, isElsewhere}) => [name, machine, isElsewhere])).toEqual([
+      ['beta w1', 'beta', false],
+      ['beta w2', 'beta', false],
+      ['alpha w1', 'alpha', true],
+      ['alpha w2', 'alpha', true],
+      ['gamma w1', 'gamma', true],
+      ['gamma w2', 'gamma', true],
+    ]);
+    for (const {spans} of model.lanes) {
+      for (const [index, span] of spans.entries())
+        expect(span.from).toBeGreaterThanOrEqual(spans[index - 1]?.to ?? -Infinity);
+    }
+    expect(model.run.from).toBe(-400);
+    expect(model.run.fleet).toMatchObject({machine: 'beta', round: 1});
+  });
+
+  it('lists the files and the tests of all machines, and those that failed', () => {
+    expect(model.files.every(({ms, status, tests}) => ms > 0 && status !== 'not-run' && tests.length === 2)).toBe(true);
+    const lanes = model.files.flatMap(({tests}) => tests.map(([, , , , lane]) => lane));
+    expect(new Set(lanes)).toEqual(new Set([0, 1, 2, 3, 4, 5]));
+    expect(model.failures.map(({titles}) => titles)).toEqual([['elsewhere', 'fails']]);
+  });
+
+  it('has no lower bound: its files came one by one', () => {
+    expect(model.floor).toBeNull();
+  });
+
+  it('leaves out the lanes of a very large fleet, and says so', () => {
+    const {lines, ...rest} = fleetRun();
+    const first = lines.find(line => line.type === 'elsewhere')!;
+    const others = Array.from({length: 700}, (_, nth) => ({...first, machine: `m${nth}`}));
+    const {lanes, run} = reportModel({...rest, lines: [...lines, ...others]});
+    expect(lanes).toHaveLength(602);
+    expect(run.problems).toEqual(['The timeline leaves out 104 workers of other machines.']);
+  });
 });
