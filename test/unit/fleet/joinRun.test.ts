@@ -54,9 +54,9 @@ const DEATHS = {
   'when the plan is stored': (fleet: FleetConnection) =>
     withQueue(fleet, isJobs, () => ({add: () => Promise.reject(new Error('died'))})),
   'after half of the jobs': (fleet: FleetConnection) =>
-    withQueue(fleet, isJobs, ({add}) => ({
+    withQueue(fleet, isJobs, queue => ({
       add: async jobs => {
-        await add(jobs.slice(0, 2));
+        await queue.add(jobs.slice(0, 2));
         throw new Error('died');
       },
     })),
