@@ -156,7 +156,7 @@ onLatestLine('killed at any moment, it can be read to its last block', async (_l
     readable++;
     if (output.signal === null) expect(recording.problem).toBeNull();
     else if (recording.problem !== null) expect(recording.problem).toMatch(/^The run has not ended, or was killed/);
-    expect(ofType(recording, 'plan')).toHaveLength(1);
+    expect(ofType(recording, 'files')).toHaveLength(1);
   }
   expect(readable).toBeGreaterThan(0);
   expect(await project.leftProcesses()).toEqual([]);

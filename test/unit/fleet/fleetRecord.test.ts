@@ -1,7 +1,6 @@
 import type {FleetPlan, PlannedJob} from '../../../src/core/fleet/fleetPlan';
 import type {MachineStatus} from '../../../src/core/fleet/messages';
 import {FleetRecord} from '../../../src/fleet/fleetRecord';
-import type {FleetConnection} from '../../../src/fleet/fleetConnection';
 import {fileResult, job, START, success, testAt} from './results/jobResults';
 
 /** The server's clock when the recording begins. */
