@@ -53,7 +53,6 @@ function describe({jobs, machines}: RunStatus): string {
 
 const STATES: Readonly<Record<MachineAtWork['state'], string>> = {
   working: 'works',
-  told: 'waits for the others',
   left: 'has left',
   silent: 'is silent',
 };

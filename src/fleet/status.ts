@@ -25,7 +25,7 @@ export interface RunStatus {
 
 export interface MachineAtWork {
   readonly name: string;
-  readonly state: 'working' | 'told' | 'left' | 'silent';
+  readonly state: 'working' | 'left' | 'silent';
   /** The id of the plan that it works for; null: it has none yet. */
   readonly plan: string | null;
   readonly workers: number;

@@ -47,8 +47,8 @@ export interface MachineStatus {
   /** The id of the plan that it works for; null: it has none yet. */
   readonly plan: string | null;
   readonly workers: number;
-  /** `working`: it takes jobs. `told`: it only waits for the others. `left`: it said good-bye. */
-  readonly state: 'working' | 'told' | 'left';
+  /** `working`: it takes part. `left`: it said good-bye. */
+  readonly state: 'working' | 'left';
   /** How many jobs it holds that have not begun. */
   readonly waiting: number;
   /** The jobs that have begun, and when. */

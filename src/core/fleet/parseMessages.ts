@@ -34,9 +34,7 @@ export function parseHunger(value: unknown): Hunger {
 /** @throws {ProtocolError} */
 export function parseMachineStatus(value: unknown): MachineStatus {
   const {machine, name, at, plan, workers, state, waiting, begun} = record(value, 'the status of a machine');
-  if (state !== 'working' && state !== 'told' && state !== 'left') {
-    throw new ProtocolError('the state of a machine', state);
-  }
+  if (state !== 'working' && state !== 'left') throw new ProtocolError('the state of a machine', state);
   if (Array.isArray(begun) && begun.length > MOST_FILES) {
     throw new ProtocolError(`a list of at most ${MOST_FILES}`, begun.length);
   }

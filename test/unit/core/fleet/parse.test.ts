@@ -77,7 +77,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
       at: time,
       plan: nullable(word),
       workers: whole(0),
-      state: oneOf('working', 'told', 'left'),
+      state: oneOf('working', 'left'),
       waiting: whole(0),
       begun: list(object({job: word, at: time})),
     }),
