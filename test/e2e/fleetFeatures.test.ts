@@ -15,8 +15,16 @@ const FOREVER = '10m';
 
 const REPOSITORY: Files = {'.git/HEAD': ''};
 
-const several = (count: number, make: MakeProject, files: Files, config?: object): Project[] =>
-  Array.from({length: count}, () => make({...REPOSITORY, ...files}, config));
+let projects = 0;
+
+/**
+ * Machines of one project whose durations the server does not know. A worker would hold a file that is known to be short
+ * behind one that waits, and no other machine would get it.
+ */
+function several(count: number, make: MakeProject, files: Files, config?: object): Project[] {
+  const named = {...REPOSITORY, 'package.json': JSON.stringify({name: `project-${++projects}`}), ...files};
+  return Array.from({length: count}, () => make(named, config));
+}
 
 const quick = (name: string): Files => ({[`${name}.test.js`]: `${noting(name)} test('${name}', () => {});`});
 
