@@ -3,6 +3,7 @@ import type {FleetPlan, PlannedJob} from '../core/fleet/fleetPlan';
 import type {Completions} from './completions';
 import type {FleetConnection} from './fleetConnection';
 import {FleetError} from './fleetError';
+import {PlanJobs} from './planJobs';
 import type {RunDurations} from './results/durations';
 import type {JobResult} from './results/jobResult';
 import type {LiveReplay} from './results/liveReplay';
@@ -30,7 +31,7 @@ const MOST_AHEAD = 16;
 
 export class AcceptedResults {
   readonly #options: AcceptedResultsOptions;
-  readonly #jobs: ReadonlyMap<string, PlannedJob>;
+  readonly #jobs: PlanJobs;
   /** Those that were asked for. Each resolves when results may refer to it. */
   readonly #sources = new Map<string, Promise<void>>();
   /** The telling of each result that was asked for and not told so far, in order. */
@@ -40,7 +41,7 @@ export class AcceptedResults {
 
   constructor(options: AcceptedResultsOptions) {
     this.#options = options;
-    this.#jobs = new Map(options.plan.jobs.map(job => [job.id, job]));
+    this.#jobs = new PlanJobs(options.plan);
   }
 
   /**
@@ -54,12 +55,12 @@ export class AcceptedResults {
     const ended = Promise.race([fleet.ended, failed]);
     ended.catch(() => undefined);
     for (const {job, plan: of, token} of plan.kept) {
-      await this.#add({job: this.#jobOf(job), plan: of, token, failed: false}, fail);
+      await this.#add({job: this.#jobs.of(job), plan: of, token, failed: false}, fail);
     }
     const left = plan.jobs.length - plan.kept.length;
     for (let index = 0; index < left; index++) {
       const {job: id, value} = await completions.at(index, ended);
-      const job = this.#jobOf(id);
+      const job = this.#jobs.of(id);
       onCompleted(job);
       await this.#add(results.accepted(plan.id, job, value), fail);
     }
@@ -103,12 +104,6 @@ export class AcceptedResults {
     if (this.#stopped) return;
     durations.add(accepted.job, result);
     await replay.take(accepted.job, result);
-  }
-
-  #jobOf(id: string): PlannedJob {
-    const job = this.#jobs.get(id);
-    if (job === undefined) throw new FleetError(`job ${id} on the fleet's server is not one of this run.`);
-    return job;
   }
 }
 

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Test} from '@jest/test-result';
-import {openJobs} from '../core/fleet/entry';
+import {jobsOfRound, openJobs} from '../core/fleet/entry';
 import {Pull} from '../core/fleet/pull';
 import {MODES} from '../core/plan/dist';
 import type {Timings} from '../core/plan/durations';
@@ -287,8 +287,7 @@ export class FleetRun {
       this.#askAt = this.#beats + others.length / STATUSES_PER_PULSE;
     }
     const workers = this.#workersOfOthers + workersOf(this.#run);
-    const kept = new Set(plan.kept.map(({job}) => job));
-    const left = plan.jobs.filter(({id}) => !completions.has(id) && !kept.has(id));
+    const left = jobsOfRound(plan).filter(({id}) => !completions.has(id));
     const known = left.flatMap(({expectedMs}) => expectedMs ?? []);
     const knownMs = known.reduce((sum, ms) => sum + ms, 0);
     // An unknown job is taken to be as long as the others.

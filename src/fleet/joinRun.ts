@@ -15,6 +15,7 @@ import type {JobQueue} from './engine/engine';
 import type {FleetConnection} from './fleetConnection';
 import {FleetError} from './fleetError';
 import type {OwnFile} from './ownFiles';
+import {PlanJobs} from './planJobs';
 import {planRoundOnce, readPlan} from './planning';
 import {pulseOf, type Presence} from './presence';
 import {Pulse} from './pulse';
@@ -126,14 +127,12 @@ export async function outcomesOf(
   fleet: FleetConnection,
   {plan, completions}: JoinedRun,
 ): Promise<Map<string, JobOutcome>> {
-  const jobs = new Map(plan.jobs.map(job => [job.id, job]));
+  const jobs = new PlanJobs(plan);
   const outcomes = new Map<string, JobOutcome>();
   if (openJobs(plan) === 0) return outcomes;
   const results = new ResultStore(fleet);
   for (const {job: id, value} of await completions.soFar(fleet.ended)) {
-    const job = jobs.get(id);
-    if (job === undefined) throw new FleetError(`job ${id} on the fleet's server is not one of this run.`);
-    const {token, failed} = results.accepted(plan.id, job, value);
+    const {token, failed} = results.accepted(plan.id, jobs.of(id), value);
     outcomes.set(id, {failed, plan: plan.id, token});
   }
   return outcomes;

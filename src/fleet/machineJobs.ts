@@ -15,9 +15,9 @@ import {blameFleetFile} from '../core/texts/fleetLosses';
 import type {OpenRun} from '../run/arrivals';
 import type {JobQueue, TakenJob} from './engine/engine';
 import type {FleetConnection} from './fleetConnection';
-import {FleetError} from './fleetError';
 import type {FleetTests, JobTest} from './fleetTests';
 import type {JobStories} from './jobStories';
+import {foreignJob, PlanJobs} from './planJobs';
 import type {FileResult} from './results/jobResult';
 import {hasFailed} from './results/isFailure';
 import {ResultError} from './results/resultError';
@@ -53,7 +53,7 @@ interface Held {
 
 export class MachineJobs {
   readonly #options: MachineJobsOptions;
-  readonly #jobs: ReadonlyMap<string, PlannedJob>;
+  readonly #jobs: PlanJobs;
   readonly #held = new Map<string, Held>();
   readonly #begunAt = new Map<Test, number>();
   /** What has ended here, and no machine has completed. If its lease was lost, this machine may get the job again. */
@@ -65,7 +65,7 @@ export class MachineJobs {
 
   constructor(options: MachineJobsOptions) {
     this.#options = options;
-    this.#jobs = new Map(options.plan.jobs.map(job => [job.id, job]));
+    this.#jobs = new PlanJobs(options.plan);
   }
 
   /** The run can take files. */
@@ -177,10 +177,8 @@ export class MachineJobs {
     }
     const plain = fleet.values.open('job', [plan.id, taken.id], taken.data);
     const data = parsed(plain, `job ${taken.id}`, parseJobData);
-    const job = this.#jobs.get(data.job);
-    if (data.plan !== plan.id || data.job !== taken.id || job === undefined) {
-      throw new FleetError(`job ${taken.id} on the fleet's server is not one of this run.`);
-    }
+    const job = this.#jobs.of(taken.id);
+    if (data.plan !== plan.id || data.job !== job.id) throw foreignJob(taken.id);
     const held: Held = {taken, job, tests: tests.ofJob(job), isPassed: false, begunAt: null};
     this.#held.set(job.id, held);
     // Nobody has a story of a job that was never taken: an idle worker need not wait for the server's answer. This machine

@@ -3,6 +3,7 @@
  * If that machine dies, the next one goes on from what is stored.
  */
 import {setTimeout as sleep} from 'node:timers/promises';
+import {jobsOfRound} from '../core/fleet/entry';
 import type {FleetPlan} from '../core/fleet/fleetPlan';
 import {parsePlan} from '../core/fleet/parsePlan';
 import {finite, record} from '../core/wire/values';
@@ -134,10 +135,8 @@ async function planHere(
   const renewing = setInterval(() => void queue.renew([taken]).catch(() => undefined), leaseMs / 3);
   try {
     const plan = (await readPlan(fleet, round)) ?? (await storePlan(fleet, round, await make()));
-    const kept = new Set(plan.kept.map(({job}) => job));
-    const open = plan.jobs.filter(({id}) => !kept.has(id));
     await engine.queue(names.jobs(plan.id)).add(
-      open.map(({id}, index) => ({
+      jobsOfRound(plan).map(({id}, index) => ({
         id,
         data: values.seal('job', [plan.id, id], jsonBytes({plan: plan.id, job: id})),
         priority: index + 1,

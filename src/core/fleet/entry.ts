@@ -1,5 +1,5 @@
 /** What a machine that comes to a run does first. */
-import type {FleetPlan} from './fleetPlan';
+import type {FleetPlan, PlannedJob} from './fleetPlan';
 
 export interface StateOfRun {
   /** The plan of the newest round; null: there is none. */
@@ -31,4 +31,10 @@ export function decideEntry({plan, completed, failed, alive}: StateOfRun): Entry
 /** How many jobs run in the plan's round. */
 export function openJobs({jobs, kept}: FleetPlan): number {
   return jobs.length - kept.length;
+}
+
+/** The jobs that run in the plan's round, in its order. */
+export function jobsOfRound({jobs, kept}: FleetPlan): PlannedJob[] {
+  const stands = new Set(kept.map(({job}) => job));
+  return jobs.filter(({id}) => !stands.has(id));
 }
