@@ -14,12 +14,10 @@ import {failRun} from '../run/exitCode';
 import {coverageTools} from '../run/files/mergeTools';
 import {reporterErrors} from '../run/files/reporterErrors';
 import {Reports} from '../run/files/reports';
-import {readPragmas} from '../run/jest/filePragmas';
 import {tellFleet} from '../run/liveRun';
 import {startRecorder, type Recorder} from '../run/recording/recorder';
 import {newRunId, run} from '../run/run';
 import type {RunOptions} from '../run/runOptions';
-import {rulesReader} from '../run/runRules';
 import {warn} from '../run/warn';
 import {AcceptedResults} from './acceptedResults';
 import type {FleetConnection} from './fleetConnection';
@@ -96,11 +94,7 @@ export class FleetRun {
     const {fleet, joined, files, paths, pulseMs} = options;
     const {plan, queue, completions} = joined;
     const {jest, globalConfig} = runOptions;
-    this.#tests = new FleetTests(
-      plan,
-      files.map(({test}) => test),
-      this.#rulesOfCuts(),
-    );
+    this.#tests = new FleetTests(plan, files, MODES[runOptions.options.dist].grouping);
     this.#recorder = startRecorder({...runOptions, tests: this.#tests.files}, newRunId(), this.#tests.parts);
     this.#record = new FleetRecord({
       fleet,
@@ -341,16 +335,6 @@ export class FleetRun {
     if (last === null || last.job !== this.#jobs.lastCompleted) return;
     const learnt = this.#durations.timings(timings, fleet.clock.now());
     await fleet.series.put(durationsAt(fleet.names.durations), encodeDurations(learnt));
-  }
-
-  #rulesOfCuts() {
-    const {jest, globalConfig, options} = this.#run;
-    const {grouping} = MODES[options.dist];
-    const rules = rulesReader({jest, rootDir: globalConfig.rootDir, options});
-    return ({path}: Test) => {
-      const {canSplit} = rules(path, readPragmas(path, jest.docblock()).pragmas);
-      return {granularity: canSplit ?? 'tests', grouping} as const;
-    };
   }
 }
 

@@ -1,7 +1,9 @@
 /** Jest's tests of this machine, by the plan's places, and the tests that stand for parts of files. */
 import type {Test} from '@jest/test-result';
 import type {FleetPlan, PlannedJob} from '../core/fleet/fleetPlan';
+import type {Grouping} from '../core/plan/units';
 import type {FileCut} from '../core/wire/fileCut';
+import type {OwnFile} from './ownFiles';
 
 /** A file, or a part of one, as a run executes it. */
 export interface JobTest {
@@ -21,16 +23,13 @@ export class FleetTests {
   readonly #ofJob = new Map<string, readonly JobTest[]>();
   readonly #byTest = new Map<Test, JobTest>();
 
-  /**
-   * @param files Jest's tests, in the order of the plan's collection
-   * @param rulesOf how a file may be cut
-   */
+  /** @param files in the order of the plan's collection */
   constructor(
     plan: Pick<FleetPlan, 'jobs' | 'cuts'>,
-    files: readonly Test[],
-    rulesOf: (test: Test) => Pick<FileCut, 'granularity' | 'grouping'>,
+    files: readonly Pick<OwnFile, 'test' | 'canSplit'>[],
+    grouping: Grouping,
   ) {
-    this.files = files;
+    this.files = files.map(({test}) => test);
     const cuts = new Map(plan.cuts.map(cut => [cut.file, cut]));
     const ofTests = new Map<Test, FileCut>();
     const parts = new Map<Test, Test>();
@@ -41,7 +40,8 @@ export class FleetTests {
         // A run knows a file by its Test, and several parts of one file may run on this machine.
         const test = {...whole};
         const given = cuts.get(file)?.given ?? {};
-        ofTests.set(test, {...rulesOf(whole), shard: job.part, owner: 1, given});
+        const granularity = files[file]?.canSplit ?? 'tests';
+        ofTests.set(test, {granularity, grouping, shard: job.part, owner: 1, given});
         parts.set(test, whole);
         return {test, job, file};
       });

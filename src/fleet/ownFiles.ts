@@ -1,16 +1,13 @@
 /** The test files of this machine, in the order that all machines have. */
 import type {Test} from '@jest/test-result';
 import type {FileRecord} from '../core/plan/durations';
-import {compareTexts, type ShardInput} from '../core/shards/shardInput';
+import {compareTexts} from '../core/shards/shardInput';
 import {findRoot, RepoPaths} from '../recording/repoPaths';
 import type {RunOptions} from '../run/runOptions';
-import {runMayCut, shardInputs} from '../shard/shardInputs';
+import {runMayCut, shardInputs, type ShardedFile} from '../shard/shardInputs';
 import {sortedConfigs} from './ownCollection';
 
-export interface OwnFile {
-  readonly test: Test;
-  readonly input: ShardInput;
-}
+export type OwnFile = Pick<ShardedFile<Test>, 'test' | 'input' | 'canSplit'>;
 
 /**
  * @param paths of this checkout

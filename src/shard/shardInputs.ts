@@ -3,6 +3,7 @@ import {realpathSync} from 'node:fs';
 import {basename, dirname, join, relative} from 'node:path';
 import {fileKey, type FileRecord} from '../core/plan/durations';
 import {MODES} from '../core/plan/dist';
+import type {Granularity} from '../core/plan/units';
 import {NO_RULES, whyWhole, type FileRules} from '../core/rules/fileRules';
 import type {ResolvedOptions} from '../core/rules/resolvedOptions';
 import type {ShardInput} from '../core/shards/shardInput';
@@ -32,6 +33,8 @@ export interface SequencedTest {
 export interface ShardedFile<T> {
   readonly test: T;
   readonly input: ShardInput;
+  /** How the tests of the file may be divided; null: its rules allow no splitting. */
+  readonly canSplit: Granularity | null;
   readonly isOurs: boolean;
 }
 
@@ -69,7 +72,7 @@ export function shardInputs<T extends SequencedTest>(
       serial: own.serial,
       fixtures: fixtures.get(test) ?? [],
     };
-    return {test, input, isOurs: isOurs(test)};
+    return {test, input, canSplit: own.canSplit, isOurs: isOurs(test)};
   });
 }
 

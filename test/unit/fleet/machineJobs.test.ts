@@ -23,10 +23,9 @@ async function machineOf(fleet: FleetConnection, keys: readonly string[], worker
     () => Promise.resolve(),
   );
   const queue = fleet.engine.queue(fleet.names.jobs(plan.id));
-  const files = filesOf(keys).map(({test}) => test);
-  const tests = new FleetTests(plan, files, () => {
-    throw new Error('no file is cut');
-  });
+  const tests = new FleetTests(plan, filesOf(keys), 'none');
+  const {files} = tests;
+  expect(tests.cuts.size).toBe(0);
   const pull = new Pull(workers);
   const added: Test[] = [];
   const failures: unknown[] = [];

@@ -64,6 +64,7 @@ export function withQueue(
 export const filesOf = (keys: readonly string[]): OwnFile[] =>
   keys.map(key => ({
     test: {path: `/repo/${key}`} as OwnFile['test'],
+    canSplit: null,
     input: {key, record: null, size: () => 100, mayCut: false, workerGroup: null, serial: false, fixtures: []},
   }));
 
