@@ -1,13 +1,14 @@
 /** A run of a fleet: many machines, each with a Jest of its own, share the files, and each Jest is told all results. */
 import {recordOnNodes} from '../core/fleet/recordOnNodes';
 import type {ResolvedFleet} from '../core/rules/resolvedOptions';
+import {checkoutPaths} from '../run/checkoutPaths';
 import type {RunOptions} from '../run/runOptions';
 import {FleetError} from './fleetError';
 import {FleetRun, workersOf} from './fleetRun';
 import {identityOf, joinRun, readDurations} from './joinRun';
 import {openConnection, reached} from './openConnection';
 import {ownCollection} from './ownCollection';
-import {ownFiles, ownPaths} from './ownFiles';
+import {ownFiles} from './ownFiles';
 import {Presence, pulseOf} from './presence';
 import {fleetSettings, FleetSettingsError, type FleetSettings} from './settings';
 import {registerRun} from './status';
@@ -23,7 +24,7 @@ export async function runInFleet(run: RunOptions, option: ResolvedFleet): Promis
   if (why !== null) throw new FleetError(why);
   const {rootDir} = run.globalConfig;
   const settings = settingsOf(option, rootDir);
-  const paths = ownPaths(run);
+  const paths = checkoutPaths(run);
   const bare = ownCollection(run, [], paths);
   const identity = identityOf(option.run, rootDir, {config: bare.config, node: bare.versions.node});
   const fleet = await openConnection(settings, identity);

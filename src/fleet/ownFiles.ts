@@ -2,7 +2,7 @@
 import type {Test} from '@jest/test-result';
 import type {FileRecord} from '../core/plan/durations';
 import {compareTexts} from '../core/shards/shardInput';
-import {findRoot, RepoPaths} from '../recording/repoPaths';
+import type {RepoPaths} from '../recording/repoPaths';
 import type {RunOptions} from '../run/runOptions';
 import {runMayCut, shardInputs, type ShardedFile} from '../shard/shardInputs';
 import {sortedConfigs} from './ownCollection';
@@ -22,10 +22,4 @@ export function ownFiles(run: RunOptions, paths: RepoPaths, recordOf: (key: stri
   const ordered = [...tests].sort((a, b) => rankOf(a) - rankOf(b));
   const inputs = shardInputs(ordered, {jest, rootDir: globalConfig.rootDir, options, mayCut, recordOf});
   return inputs.sort((a, b) => compareTexts(a.input.key, b.input.key));
-}
-
-/** The paths of this checkout. */
-export function ownPaths({globalConfig, tests}: Pick<RunOptions, 'globalConfig' | 'tests'>): RepoPaths {
-  const folders = new Set(tests.map(({context}) => context.config.rootDir));
-  return new RepoPaths(findRoot(globalConfig.rootDir, [...folders, ...tests.map(({path}) => path)]));
 }

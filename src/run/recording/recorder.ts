@@ -17,8 +17,9 @@ import type {
   ShardLine,
 } from '../../recording/lines';
 import {RecordingFile} from '../../recording/recordingFile';
-import {findRoot, RepoPaths} from '../../recording/repoPaths';
+import {RepoPaths} from '../../recording/repoPaths';
 import {cacheDirectoryOf} from '../cache/cacheDirectory';
+import {checkoutPaths} from '../checkoutPaths';
 import {tellBegun, tellEnded, tellScheduled} from '../liveRun';
 import type {RunOptions} from '../runOptions';
 import {currentShard, type CurrentShard} from '../shard/currentShard';
@@ -91,9 +92,7 @@ export class Recorder implements ScheduleLog {
     const {recording} = run.options;
     this.#level = recording?.path == null ? 'default' : 'full';
     this.#file = recording === null ? null : this.#open(recording);
-    const folders = run.tests.map(({context}) => context.config.rootDir);
-    const outside = [...new Set(folders), ...run.tests.map(({path}) => path)];
-    this.#paths = new RepoPaths(this.#file === null ? '' : findRoot(run.globalConfig.rootDir, outside));
+    this.#paths = this.#file === null ? new RepoPaths('') : checkoutPaths(run);
     this.#schedulePaths = new SchedulePaths(this.#paths);
     this.#told = this.#level === 'full' ? this.#toldLines() : null;
     if (this.#file === null) return;
