@@ -181,7 +181,6 @@ export class FleetRun {
     this.#running = run(
       {
         ...this.#run,
-        emitter: SILENT,
         globalConfig: Object.freeze({...this.#run.globalConfig, bail: 0}),
         tests: this.#tests.all,
         arrivals: this.#arrivals(),
@@ -347,8 +346,6 @@ function tellEnd(open: OpenRun, how: 'no-more' | 'stop'): void {
 function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/^jest-runner-xdist: /, '');
 }
-
-const SILENT: RunOptions['emitter'] = {on: () => () => undefined, emit: () => Promise.resolve()};
 
 /** How many workers this machine has. */
 export function workersOf({globalConfig, options}: RunOptions): number {

@@ -121,7 +121,7 @@ export async function startParallelRun(
       reports,
       testOf,
       fixtures: sharedFixtures,
-      bail: arriving === null ? globalConfig.bail : 0,
+      bail: globalConfig.bail,
       onFault: (doing, error) => faults.report(doing, error),
       nodes: !MODES[options.dist].each
         ? null

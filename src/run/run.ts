@@ -80,7 +80,7 @@ export async function run(runOptions: RunOptions, given: Recorder | null = null)
   let conclude = async () => {};
   const reports = new Reports({
     emitter: arriving ?? runOptions.emitter,
-    bail: arriving === null ? globalConfig.bail : 0,
+    bail: globalConfig.bail,
     beforeBail: async () => {
       try {
         await leave();

@@ -17,6 +17,9 @@ export interface RunOptions {
   readonly watcher: TestWatcher;
   /** Whether Jest wants this run in band, because the user asked for it or because Jest guessed so. */
   readonly serial: boolean;
-  /** If files come while the run goes on: who is told of them in place of Jest. Default: Jest has all files run. */
+  /**
+   * If files come while the run goes on: who is told of them in place of Jest. `bail` is 0 then. Default: Jest has all
+   * files run.
+   */
   readonly arrivals?: Arrivals | null;
 }
