@@ -11,7 +11,6 @@ import {ToldDecoder} from '../../recording/told';
 import type {PartTools} from '../../replay/mergeParts';
 import type {ReplayEvent} from '../../replay/recordedEvents';
 import type {Reports} from '../../run/files/reports';
-import {isFailure} from './isFailure';
 import type {FileResult, JobResult} from './jobResult';
 import {mergedEvents, type ToldPart} from './mergedEvents';
 import {ResultError} from './resultError';
@@ -36,9 +35,7 @@ type Parts = Map<number, Arrived>;
 
 interface Arrived {
   readonly machine: string;
-  /** null: the machines that ran the part died, and `error` says so. */
-  readonly result: FileResult | null;
-  readonly error: FileError | null;
+  readonly result: FileResult;
 }
 
 export class LiveReplay {
@@ -48,7 +45,6 @@ export class LiveReplay {
   readonly #parts = new Map<number, Parts>();
   /** The places of the files whose end Jest has dealt with. */
   readonly #ended = new Set<number>();
-  readonly #failed = new Set<number>();
   /** Resolves when Jest has dealt with all that was taken. */
   #last = Promise.resolve();
 
@@ -79,14 +75,7 @@ export class LiveReplay {
    */
   take(job: PlannedJob, {machine, files}: JobResult): Promise<void> {
     return this.#inTurn(async () => {
-      for (const result of files) await this.#add(job, result.file, {machine, result, error: null});
-    });
-  }
-
-  /** No machine can run the job: its files fail. @returns resolves when Jest has dealt with it */
-  blame(job: PlannedJob, error: FileError): Promise<void> {
-    return this.#inTurn(async () => {
-      for (const file of job.files) await this.#add(job, file, {machine: '', result: null, error});
+      for (const result of files) await this.#add(job, {machine, result});
     });
   }
 
@@ -95,20 +84,16 @@ export class LiveReplay {
     return [...this.#options.tests.keys()].filter(file => !this.#ended.has(file));
   }
 
-  /** The places of the files that failed, as Jest decides whether a run failed: ascending. */
-  failed(): number[] {
-    return [...this.#failed].sort((a, b) => a - b);
-  }
-
   #inTurn(tell: () => Promise<void>): Promise<void> {
     const told = this.#last.then(tell);
     this.#last = told.catch(() => undefined);
     return told;
   }
 
-  async #add({id, part}: PlannedJob, file: number, arrived: Arrived): Promise<void> {
+  async #add({id, part}: PlannedJob, arrived: Arrived): Promise<void> {
+    const {file} = arrived.result;
     if (this.#ended.has(file)) throw new ResultError(`Job ${id} has a second result of file ${file}.`);
-    if (part === null) return this.#tell(file, this.#eventsOf(file, arrived));
+    if (part === null) return this.#tell(file, this.#eventsOf(arrived.result));
     const all = this.#cuts.get(file)?.parts ?? 0;
     const parts = this.#parts.get(file) ?? new Map<number, Arrived>();
     if (part > all) throw new ResultError(`File ${file} has no part ${part}.`);
@@ -124,26 +109,23 @@ export class LiveReplay {
     const test = this.#testOf(file);
     const told = [...parts]
       .sort(([one], [other]) => one - other)
-      .map(([number, arrived]): ToldPart => {
-        const {machine, result} = arrived;
-        return {number, machine, cut: result?.cut ?? null, events: this.#eventsOf(file, arrived)};
+      .map(([number, {machine, result}]): ToldPart => {
+        return {number, machine, cut: result.cut, events: this.#eventsOf(result)};
       });
     const {paths, toolsOf} = this.#options;
     return mergedEvents({file, path: paths.toRecorded(test.path) ?? test.path, parts: told, tools: toolsOf(test)});
   }
 
   /** All events are checked before the first is told. */
-  #eventsOf(file: number, {result, error}: Arrived): Told[] {
-    const event = (name: Told['name'], told: unknown): Told => ({type: 'told', name, file, told});
-    if (result === null) return [event('test-file-start', undefined), event('test-file-failure', error)];
+  #eventsOf({file, told: events}: FileResult): Told[] {
     const {path} = this.#testOf(file);
-    return result.told.map(({name, data}) => {
+    return events.map(({name, data}) => {
       try {
         const told = this.#decoder.decode(name, data);
         if (name === 'test-file-success' && (told as TestResult).testFilePath !== path) {
           throw new RangeError(`it is the result of ${(told as TestResult).testFilePath}`);
         }
-        return event(name, told);
+        return {type: 'told', name, file, told};
       } catch (problem) {
         throw new ResultError(`Jest cannot be told "${name}" of ${path}: ${(problem as Error).message}.`);
       }
@@ -154,7 +136,6 @@ export class LiveReplay {
   async #tell(file: number, events: readonly Told[]): Promise<void> {
     const {reports} = this.#options;
     const test = this.#testOf(file);
-    if (events.some(isFailure)) this.#failed.add(file);
     for (const {name, told} of events) {
       // The reports know what to do with an error of a listener.
       await reportOf(reports, test, name, told).catch(() => undefined);

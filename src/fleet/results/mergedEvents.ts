@@ -13,7 +13,7 @@ type Told = Extract<ReplayEvent, {type: 'told'}>;
 export interface ToldPart {
   /** From 1. */
   readonly number: number;
-  /** The id of the machine; '': none has ended it. */
+  /** The id of the machine. */
   readonly machine: string;
   readonly cut: FileResult['cut'];
   readonly events: readonly Told[];
@@ -53,7 +53,7 @@ export function mergedEvents({file, path, parts, tools}: MergedEventsOptions): T
 function judged(file: number, {number, machine, cut, events}: ToldPart, at: number): JudgedPart {
   const end = events.at(-1);
   const line: CutLine | null = cut === null ? null : {type: 'cut', at: 0, file, ...cut};
-  const part = {number, name: machine === '' ? `part ${number}` : `part ${number} (machine ${machine})`, recording: at};
+  const part = {number, name: `part ${number} (machine ${machine})`, recording: at};
   if (end?.name === 'test-file-failure') return {...part, ended: 'failure', tests: 0, cut: line};
   if (end?.name !== 'test-file-success') return {...part, ended: null, tests: 0, cut: line};
   return {...part, ended: 'result', tests: (end.told as TestResult).testResults.length, cut: line};

@@ -1,7 +1,10 @@
 import type {Test, TestResult} from '@jest/test-result';
 import type {CutOfFleet} from '../../../../src/core/fleet/fleetPlan';
+import {isFailure} from '../../../../src/fleet/results/isFailure';
 import {LiveReplay} from '../../../../src/fleet/results/liveReplay';
 import type {FileResult} from '../../../../src/fleet/results/jobResult';
+import {failedFile} from '../../../../src/fleet/results/resultWriter';
+import type {ToldName} from '../../../../src/recording/lines';
 import {RepoPaths} from '../../../../src/recording/repoPaths';
 import {Reports} from '../../../../src/run/files/reports';
 import {failure, fileResult, job, jobResult, ROOT, START, success, testAt, testEnd} from './jobResults';
@@ -13,6 +16,7 @@ function live(hear: (name: string, path: string) => Promise<void> | void = () =>
   const told: string[] = [];
   const errors: unknown[] = [];
   const results = new Map<string, TestResult>();
+  const failures = new Set<number>();
   const reports = new Reports({
     emitter: {
       emit: async (name, payload) => {
@@ -20,6 +24,7 @@ function live(hear: (name: string, path: string) => Promise<void> | void = () =>
         const path = typeof about === 'string' ? about : about.path;
         const what = of?.testResults?.map(({fullName}) => fullName).join('+') ?? of?.message ?? of?.title;
         if (name === 'test-file-success') results.set(path, of as TestResult);
+        if (isFailure({name: name as ToldName, told: of})) failures.add(Number(path.slice(ROOT.length + 1)[0]));
         told.push([name, path.slice(ROOT.length + 1, -'.test.js'.length), what].filter(one => one != null).join(' '));
         await hear(name, path);
       },
@@ -36,7 +41,9 @@ function live(hear: (name: string, path: string) => Promise<void> | void = () =>
     maps: '/nowhere',
     toolsOf: () => ({mergeCoverage: () => ({}), mergeV8Coverage: () => [], slowTestThresholdS: 5}),
   });
-  return {replay, told, errors, results};
+  /** The files of which Jest was told that they fail: ascending. */
+  const failed = () => [...failures].sort((a, b) => a - b);
+  return {replay, told, errors, results, failed};
 }
 
 const whole = (file: number, ...titles: string[]) => {
@@ -52,7 +59,7 @@ function part(names: readonly string[], own: readonly number[], fields: Partial<
 
 test('files are told in the order in which they come, one after the other', async () => {
   let begun = 0;
-  const {replay, told} = live(async () => {
+  const {replay, failed, told} = live(async () => {
     expect(++begun).toBe(1); // nothing else is told meanwhile
     await new Promise(setImmediate);
     begun--;
@@ -68,7 +75,7 @@ test('files are told in the order in which they come, one after the other', asyn
     'test-file-success 0 b+c',
   ]);
   expect(replay.missing()).toEqual([2]);
-  expect(replay.failed()).toEqual([]);
+  expect(failed()).toEqual([]);
 });
 
 test('a job may have several files', async () => {
@@ -83,7 +90,7 @@ test('a job may have several files', async () => {
 
 describe('a file that is cut', () => {
   it('is told when all its parts are there, in their order', async () => {
-    const {replay, told} = live();
+    const {replay, failed, told} = live();
     await replay.take(job(2, 2), part(['a', 'b'], [1]));
     expect(told).toEqual([]);
     expect(replay.missing()).toEqual([0, 1, 2]);
@@ -96,7 +103,7 @@ describe('a file that is cut', () => {
       'test-file-success 2 a+b',
     ]);
     expect(replay.missing()).toEqual([1]);
-    expect(replay.failed()).toEqual([]);
+    expect(failed()).toEqual([]);
   });
 
   it('may have an empty part', async () => {
@@ -107,9 +114,9 @@ describe('a file that is cut', () => {
   });
 
   const ends = async (...parts: readonly ReturnType<typeof part>[]) => {
-    const {replay, told} = live();
+    const {replay, failed, told} = live();
     for (const [at, result] of parts.entries()) await replay.take(job(2, at + 1), result);
-    expect(replay.failed()).toEqual([2]);
+    expect(failed()).toEqual([2]);
     expect(told.filter(text => /file-(start|success)/.test(text))).toEqual(['test-file-start 2']);
     return told.at(-1);
   };
@@ -152,27 +159,28 @@ describe('a file that is cut', () => {
 });
 
 test('the files of a job that no machine can run fail', async () => {
-  const {replay, told} = live();
+  const {replay, failed, told} = live();
   const error = {message: 'it cost two machines', stack: '', type: 'Error'} as const;
-  await replay.blame({...job(0), files: [0, 1]}, error);
+  const lost = (...files: number[]) => ({machine: 'm1', files: files.map(file => failedFile(file, error, 0))});
+  await replay.take({...job(0), files: [0, 1]}, lost(0, 1));
   await replay.take(job(2, 1), part(['a'], [0]));
-  await replay.blame(job(2, 2), error);
+  await replay.take(job(2, 2), lost(2));
   expect(told.filter(text => !text.startsWith('test-case'))).toEqual(
     [0, 1, 2].flatMap(file => [`test-file-start ${file}`, `test-file-failure ${file} it cost two machines`]),
   );
-  expect(replay.failed()).toEqual([0, 1, 2]);
+  expect(failed()).toEqual([0, 1, 2]);
   expect(replay.missing()).toEqual([]);
 });
 
 test('an error of a listener is reported, and the file goes on', async () => {
-  const {replay, told, errors} = live(name => {
+  const {replay, failed, told, errors} = live(name => {
     if (name === 'test-case-result') throw new Error('reporter');
   });
   await replay.take(job(0), whole(0, 'a', 'b'));
   await replay.take(job(1), whole(1, 'a'));
   expect(told).toHaveLength(7);
   expect(errors).toHaveLength(3);
-  expect(replay.failed()).toEqual([]);
+  expect(failed()).toEqual([]);
 });
 
 test.each<[string, Partial<TestResult>]>([
@@ -183,11 +191,11 @@ test.each<[string, Partial<TestResult>]>([
   ['a snapshot', {snapshot: {unmatched: 1, unchecked: 0} as never}],
   ['an obsolete snapshot', {snapshot: {unmatched: 0, unchecked: 1} as never}],
 ])('a file fails by %s', async (_, fields) => {
-  const {replay} = live();
+  const {replay, failed} = live();
   const {snapshot} = success(0, []).data as TestResult;
   const end = success(0, ['a'], {...fields, snapshot: {...snapshot, ...fields.snapshot}});
   await replay.take(job(0), jobResult(fileResult(0, [START, end])));
-  expect(replay.failed()).toEqual([0]);
+  expect(failed()).toEqual([0]);
 });
 
 describe('Jest is told nothing of a file', () => {
