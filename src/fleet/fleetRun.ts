@@ -4,17 +4,17 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Test} from '@jest/test-result';
-import {jobsOfRound, openJobs} from '../core/fleet/entry';
+import {openJobs} from '../core/fleet/entry';
 import {Pull} from '../core/fleet/pull';
 import {MODES} from '../core/plan/dist';
 import type {Timings} from '../core/plan/durations';
 import type {RepoPaths} from '../recording/repoPaths';
 import type {Arrivals, OpenRun} from '../run/arrivals';
+import {ENDING_SIGNALS} from '../run/endingSignals';
 import {failRun} from '../run/exitCode';
 import {coverageTools} from '../run/files/mergeTools';
 import {reporterErrors} from '../run/files/reporterErrors';
 import {Reports} from '../run/files/reports';
-import {tellFleet} from '../run/liveRun';
 import {startRecorder, type Recorder} from '../run/recording/recorder';
 import {newRunId, run} from '../run/run';
 import type {RunOptions} from '../run/runOptions';
@@ -24,6 +24,7 @@ import type {FleetConnection} from './fleetConnection';
 import {FleetError} from './fleetError';
 import {FleetRecord} from './fleetRecord';
 import {FleetTests} from './fleetTests';
+import {Heartbeat} from './heartbeat';
 import {JobStories} from './jobStories';
 import {durationsAt, type JoinedRun} from './joinRun';
 import {MachineJobs} from './machineJobs';
@@ -42,19 +43,12 @@ export interface FleetRunOptions {
   readonly pulseMs: number;
   readonly joined: JoinedRun;
   readonly files: readonly OwnFile[];
+  /** How many workers this machine has. */
+  readonly workers: number;
   readonly paths: RepoPaths;
   /** What earlier runs took. */
   readonly timings: Timings;
 }
-
-/** After so many pulses, a machine looks how much work is left. */
-const PULSES_TO_COUNT = 5;
-
-/**
- * All others are asked for less often if there are many: else the bytes that the server sends would grow with the square
- * of their number. With each pulse, a machine receives the status of so many others at most, on average.
- */
-const STATUSES_PER_PULSE = 10;
 
 /** How long (ms) a machine whose Jest has all results tries to say good-bye. */
 const GOODBYE_MS = 5_000;
@@ -64,7 +58,7 @@ export class FleetRun {
   readonly #options: FleetRunOptions;
   readonly #tests: FleetTests;
   readonly #jobs: MachineJobs;
-  readonly #pull: Pull;
+  readonly #heartbeat: Heartbeat;
   readonly #reports: Reports;
   readonly #replay: LiveReplay;
   readonly #durations: RunDurations;
@@ -73,25 +67,17 @@ export class FleetRun {
   /** Of all that this machine's Jest is told, and of what this machine's workers do. */
   readonly #recorder: Recorder;
   readonly #record: FleetRecord;
-  readonly #check: ServerCheck;
   readonly #failed = new Deferred();
   #open: OpenRun | null = null;
   /** How the run of this machine must end. It may not be open by then. */
   #end: 'no-more' | 'stop' | null = null;
   #running = Promise.resolve();
-  /** How many machines take part, with this one. */
-  #machines = 1;
-  #beats = 0;
-  /** How many workers the others had when they were asked for; at which beat that was, and when it is due again. */
-  #workersOfOthers = 0;
-  #askedAt = 0;
-  #askAt = 0;
   #left: Promise<void> | null = null;
 
   constructor(runOptions: RunOptions, options: FleetRunOptions) {
     this.#run = runOptions;
     this.#options = options;
-    const {fleet, joined, files, paths, pulseMs} = options;
+    const {fleet, presence, joined, files, workers, paths, pulseMs} = options;
     const {plan, queue, completions} = joined;
     const {jest, globalConfig} = runOptions;
     this.#tests = new FleetTests(plan, files, MODES[runOptions.options.dist].grouping);
@@ -99,12 +85,11 @@ export class FleetRun {
     this.#record = new FleetRecord({
       fleet,
       plan,
-      presence: options.presence,
+      presence,
       tests: this.#tests,
       recorder: this.#recorder,
     });
-    this.#pull = new Pull(workersOf(runOptions));
-    this.#check = new ServerCheck(fleet, joined, Math.ceil(fleet.leaseMs / pulseMs));
+    const pull = new Pull(workers);
     const results = new ResultStore(fleet);
     this.#writer = new ResultWriter({
       paths,
@@ -117,7 +102,7 @@ export class FleetRun {
       plan,
       queue,
       tests: this.#tests,
-      pull: this.#pull,
+      pull,
       stories: new JobStories(fleet, plan.id),
       results,
       writer: this.#writer,
@@ -125,9 +110,20 @@ export class FleetRun {
       onFailure: error => this.#failed.reject(error),
     });
     completions.onAvailable = () => {
-      this.#pull.available();
+      pull.available();
       this.#jobs.pull();
     };
+    this.#heartbeat = new Heartbeat({
+      presence,
+      joined,
+      jobs: this.#jobs,
+      pull,
+      check: new ServerCheck(fleet, joined, Math.ceil(fleet.leaseMs / pulseMs)),
+      record: this.#record,
+      workers,
+      isOpen: () => this.#open !== null,
+      hasLeft: () => this.#left !== null,
+    });
     const onListenerError = reporterErrors(globalConfig.rootDir, runOptions.watcher);
     this.#reports = new Reports({
       emitter: runOptions.emitter,
@@ -136,7 +132,7 @@ export class FleetRun {
         await this.#leave();
         this.#endRun('stop');
         await this.#running;
-        this.#record.end(workersOf(runOptions));
+        this.#record.end(workers);
       },
       onTold: (...told) => this.#recorder.told(...told),
       onFailure: onListenerError,
@@ -163,7 +159,7 @@ export class FleetRun {
       onCompleted: job => this.#jobs.completed(job),
       beforeTold: async (...accepted) => {
         await this.#record.add(...accepted);
-        this.#show();
+        this.#heartbeat.show();
       },
     });
   }
@@ -171,11 +167,11 @@ export class FleetRun {
   /** Resolves when Jest has been told all that there is. If this machine cannot go on, the run fails here. */
   async run(): Promise<void> {
     const {fleet, pulseMs} = this.#options;
-    await this.#say('working');
+    await this.#heartbeat.say('working');
     const signals = hearSignals(() => void this.#leave());
     const pulse = new Pulse(
       pulseMs,
-      () => this.#beat(),
+      () => this.#heartbeat.beat(),
       error => this.#failed.reject(error),
     );
     this.#running = run(
@@ -200,7 +196,7 @@ export class FleetRun {
     // With --bail, Jest ends its process in the last report.
     await this.#reports.drained();
     await (this.#left ?? this.#conclude());
-    this.#record.end(workersOf(this.#run));
+    this.#record.end(this.#options.workers);
     this.#recorder.end();
   }
 
@@ -238,58 +234,9 @@ export class FleetRun {
     if (this.#open !== null) tellEnd(this.#open, how);
   }
 
-  /** What this machine does about once in a second. */
-  async #beat(): Promise<void> {
-    const {presence, joined} = this.#options;
-    const [others] = await Promise.all([presence.othersAreOutOfWork(), this.#jobs.renew(), this.#check.check()]);
-    this.#jobs.giveBack(others);
-    const idle = this.#pull.hungryWorkers();
-    // A message that a job waits may have been lost.
-    this.#pull.available();
-    this.#jobs.pull();
-    if (idle > 0 && joined.completions.count < openJobs(joined.plan)) await presence.tellHunger(idle);
-    if (this.#left === null) await this.#say('working');
-    if (this.#beats++ % PULSES_TO_COUNT === 0) await this.#countRest();
-    this.#show();
-  }
-
-  /** For whoever looks on. */
-  #show(): void {
-    tellFleet({machines: this.#machines, jobs: this.#record.jobs, waiting: this.#jobs.status.waiting});
-  }
-
-  #say(state: 'working' | 'left'): Promise<void> {
-    const {presence, joined} = this.#options;
-    return presence.say({...this.#jobs.status, plan: joined.plan.id, workers: workersOf(this.#run), state});
-  }
-
-  /** How much work is left for each worker of the fleet: nobody should hold more than a part of it. */
-  async #countRest(): Promise<void> {
-    const {presence, joined} = this.#options;
-    const {plan, completions} = joined;
-    if (this.#beats >= this.#askAt) {
-      const all = await presence.all();
-      this.#record.heard(all);
-      const others = presence.othersOf(all);
-      this.#machines = 1 + others.length;
-      this.#workersOfOthers = others.reduce((sum, other) => sum + other.workers, 0);
-      // Until the run has opened, this machine asks for no job.
-      const here = others.filter(other => other.plan === plan.id);
-      if (this.#open !== null) this.#check.checkClaims([this.#jobs.status, ...here], this.#beats - this.#askedAt);
-      this.#askedAt = this.#beats;
-      this.#askAt = this.#beats + others.length / STATUSES_PER_PULSE;
-    }
-    const workers = this.#workersOfOthers + workersOf(this.#run);
-    const left = jobsOfRound(plan).filter(({id}) => !completions.has(id));
-    const known = left.flatMap(({expectedMs}) => expectedMs ?? []);
-    const knownMs = known.reduce((sum, ms) => sum + ms, 0);
-    // An unknown job is taken to be as long as the others.
-    if (known.length > 0) this.#pull.setRest((knownMs * left.length) / known.length / workers);
-  }
-
   /** Leaves the run, which goes on without this machine. */
   #leave(): Promise<void> {
-    this.#left ??= Promise.all([this.#jobs.leave(), this.#say('left')]).then(
+    this.#left ??= Promise.all([this.#jobs.leave(), this.#heartbeat.say('left')]).then(
       () => undefined,
       () => undefined, // the server is away: the leases end
     );
@@ -328,7 +275,7 @@ export class FleetRun {
   async #sayGoodBye(): Promise<void> {
     const {fleet, joined, timings} = this.#options;
     const {completions, plan} = joined;
-    await this.#say('left');
+    await this.#heartbeat.say('left');
     // One machine stores the durations: who ended the last job.
     const last = openJobs(plan) === 0 ? null : await completions.at(openJobs(plan) - 1, fleet.ended);
     if (last === null || last.job !== this.#jobs.lastCompleted) return;
@@ -347,11 +294,6 @@ function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/^jest-runner-xdist: /, '');
 }
 
-/** How many workers this machine has. */
-export function workersOf({globalConfig, options}: RunOptions): number {
-  return typeof options.slots === 'number' ? options.slots : globalConfig.maxWorkers;
-}
-
 /** Jest reads the source maps in it after the run. */
 function mapsFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'xdist-fleet-'));
@@ -359,14 +301,12 @@ function mapsFolder(): string {
   return folder;
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /** The run has listeners of its own, which end it. */
 function hearSignals(onSignal: () => void): {close(): void} {
-  for (const signal of SIGNALS) process.prependListener(signal, onSignal);
+  for (const signal of ENDING_SIGNALS) process.prependListener(signal, onSignal);
   return {
     close: () => {
-      for (const signal of SIGNALS) process.off(signal, onSignal);
+      for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
     },
   };
 }

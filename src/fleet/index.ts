@@ -1,10 +1,11 @@
 /** A run of a fleet: many machines, each with a Jest of its own, share the files, and each Jest is told all results. */
 import {recordOnNodes} from '../core/fleet/recordOnNodes';
 import type {ResolvedFleet} from '../core/rules/resolvedOptions';
+import {workerCount} from '../core/rules/workerCount';
 import {checkoutPaths} from '../run/checkoutPaths';
 import type {RunOptions} from '../run/runOptions';
 import {FleetError} from './fleetError';
-import {FleetRun, workersOf} from './fleetRun';
+import {FleetRun} from './fleetRun';
 import {identityOf, joinRun, readDurations} from './joinRun';
 import {openConnection, reached} from './openConnection';
 import {ownCollection} from './ownCollection';
@@ -28,16 +29,19 @@ export async function runInFleet(run: RunOptions, option: ResolvedFleet): Promis
   const bare = ownCollection(run, [], paths);
   const identity = identityOf(option.run, rootDir, {config: bare.config, node: bare.versions.node});
   const fleet = await openConnection(settings, identity);
-  try {
+  const takePart = async () => {
     const presence = new Presence(fleet);
-    const timings = await reached(readDurations(fleet));
+    const timings = await readDurations(fleet);
     const files = ownFiles(run, paths, key => recordOnNodes(timings.files, key, bare.nodes));
     const collection = {...bare, files: files.map(({input}) => input.key)};
-    const workers = workersOf(run);
-    await reached(registerRun(fleet, identity));
-    const joined = await reached(joinRun({fleet, presence, identity, collection, files, workers}));
+    const workers = workerCount(run.options, run.globalConfig.maxWorkers);
+    await registerRun(fleet, identity);
+    const joined = await joinRun({fleet, presence, identity, collection, files, workers});
     const pulseMs = pulseOf(fleet.leaseMs);
-    await reached(new FleetRun(run, {fleet, presence, pulseMs, joined, files, paths, timings}).run());
+    await new FleetRun(run, {fleet, presence, pulseMs, joined, files, workers, paths, timings}).run();
+  };
+  try {
+    await reached(takePart());
   } finally {
     await fleet.engine.close();
   }

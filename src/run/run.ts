@@ -2,7 +2,7 @@
 import {randomUUID} from 'node:crypto';
 import type {RunFixtures} from '../core/plan/runFixtures';
 import {withoutFleet} from '../core/rules/fleetVariables';
-import {mayHaveSeveral} from '../core/rules/severalWorkers';
+import {mayHaveSeveral} from '../core/rules/workerCount';
 import type {FileError} from '../core/texts/deaths';
 import {describeInBandEnd, type WhyInBand} from '../core/texts/inBandEnd';
 import {describeMissing} from '../core/texts/missingCapabilities';

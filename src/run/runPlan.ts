@@ -8,6 +8,7 @@ import {plannedFixtures} from '../core/plan/runFixtures';
 import type {NodeId} from '../core/plan/units';
 import {constraintsOf, resourcesOf} from '../core/rules/constraints';
 import type {ResolvedOptions} from '../core/rules/resolvedOptions';
+import {workerCount} from '../core/rules/workerCount';
 import type {SchedulePlan, SlotGrowth} from '../core/schedule';
 import {canMerge} from './files/mergeTools';
 import type {MachineLoad} from './machine/machineLoad';
@@ -91,7 +92,7 @@ function slotsFor(
   maxWorkers: number,
   machine: MachineLoad | null,
 ): Pick<SchedulePlan, 'slots' | 'growth'> {
-  if (machine === null) return {slots: typeof slots === 'number' ? slots : maxWorkers, growth: null};
+  if (machine === null) return {slots: workerCount({slots}, maxWorkers), growth: null};
   const {cores, reserveBytes} = machine;
   const limit = maxSlots ?? Math.max(Math.ceil(SLOTS_PER_CORE * cores), maxWorkers);
   const growth: SlotGrowth = {from: Math.min(maxWorkers, limit), cores, reserveBytes, limitIsGiven: maxSlots !== null};

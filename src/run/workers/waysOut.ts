@@ -6,8 +6,7 @@
  * A second signal ends the process at once.
  */
 import {constants} from 'node:os';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import {ENDING_SIGNALS} from '../endingSignals';
 
 export interface WaysOutOptions {
   /** Kills the workers and what they have started. Must be synchronous: the process ends right after it. */
@@ -24,7 +23,7 @@ export class WaysOut {
 
   constructor(options: WaysOutOptions) {
     this.#options = options;
-    for (const signal of SIGNALS) process.on(signal, this.#hear);
+    for (const signal of ENDING_SIGNALS) process.on(signal, this.#hear);
     // For example a --bail that counts failures of another runner, a reporter that exits, an uncaught exception.
     process.on('exit', options.killWorkers);
   }
@@ -37,7 +36,7 @@ export class WaysOut {
   /** No worker is left. The process of an interrupted run still dies of its signal, or of the next signal at once. */
   close(): void {
     process.off('exit', this.#options.killWorkers);
-    if (this.#signal === null) for (const signal of SIGNALS) process.off(signal, this.#hear);
+    if (this.#signal === null) for (const signal of ENDING_SIGNALS) process.off(signal, this.#hear);
   }
 
   readonly #hear = (signal: NodeJS.Signals): void => {

@@ -1,4 +1,4 @@
-import {mayHaveSeveral} from '../../../../src/core/rules/severalWorkers';
+import {mayHaveSeveral} from '../../../../src/core/rules/workerCount';
 
 test.each([
   [null, null, 1, false],
