@@ -17,20 +17,32 @@ const KEEP_DURATIONS_MS = 90 * 24 * 60 * 60 * 1000;
 
 /** @throws {FleetError} if the server cannot be reached, or cannot be used */
 export async function openConnection(settings: FleetSettings, identity: RunIdentity): Promise<FleetConnection> {
-  const {engine: options, secret} = settings;
-  const engine = await reached(connect({...options, prefix: PREFIX}));
+  const engine = await reached(connect({...settings.engine, prefix: PREFIX}));
+  const server = {
+    engine,
+    clock: await reached(ServerClock.read(engine)),
+    machine: {id: randomBytes(8).toString('hex'), name: hostname()},
+    leaseMs: settings.engine.leaseMs,
+    ended: endOf(engine),
+  };
+  return connectionFor(server, settings, identity);
+}
+
+/** The connection, for a run. @param server the connection for another run of the series */
+export function connectionFor(
+  server: Omit<FleetConnection, 'names' | 'values' | 'family' | 'series'>,
+  {secret}: Pick<FleetSettings, 'secret'>,
+  identity: RunIdentity,
+): FleetConnection {
+  const {engine} = server;
   const sealer = makeSealer({secret, run: identity.run, series: identity.series});
   const family = makeSealer({secret, run: identity.family, series: identity.series});
   return {
-    engine,
+    ...server,
     names: new Names(identity),
     values: new SealedValues(engine.values, sealer),
     family: new SealedValues(engine.values, family),
     series: new SealedValues(engine.valuesOf(`${PREFIX}:durations`, KEEP_DURATIONS_MS), sealer),
-    clock: await reached(ServerClock.read(engine)),
-    machine: {id: randomBytes(8).toString('hex'), name: hostname()},
-    leaseMs: options.leaseMs,
-    ended: endOf(engine),
   };
 }
 

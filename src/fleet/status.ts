@@ -5,11 +5,11 @@ import type {ResolvedFleet} from '../core/rules/resolvedOptions';
 import {record, text} from '../core/wire/values';
 import type {FleetConnection} from './fleetConnection';
 import {identityOf, inRound, newestPlan, outcomesOf} from './joinRun';
-import {openConnection} from './openConnection';
+import {connectionFor, openConnection} from './openConnection';
 import {nodeMajor} from './nodeMajor';
 import {Presence} from './presence';
 import {jsonBytes, parsed, type Place} from './sealedValues';
-import {fleetSettings, type FleetSettings} from './settings';
+import {fleetSettings} from './settings';
 
 export interface RunStatus {
   /** null: the run is being planned. */
@@ -61,7 +61,7 @@ export async function statusOfFleet(
     );
     const statuses: RunStatus[] = [];
     for (const run of runs) {
-      statuses.push(await statusOf(settings, {...identity, run}));
+      statuses.push(await statusOf(connectionFor(fleet, settings, {...identity, run})));
     }
     return statuses;
   } finally {
@@ -69,40 +69,35 @@ export async function statusOfFleet(
   }
 }
 
-async function statusOf(settings: FleetSettings, identity: RunIdentity): Promise<RunStatus> {
-  const fleet = await openConnection(settings, identity);
-  try {
-    const plan = await newestPlan(fleet);
-    const outcomes = plan === null ? null : await outcomesOf(fleet, inRound(fleet, plan));
-    const presence = new Presence(fleet);
-    const now = fleet.clock.now();
-    const filesOf = (id: string) => {
-      const job = plan?.jobs.find(one => one.id === id);
-      return (job?.files ?? []).map(file => plan?.collection.files[file] ?? '');
-    };
-    const machines = (await presence.all()).map(
-      ({name, state, plan: of, workers, waiting, begun, at}): MachineAtWork => ({
-        name,
-        state: state !== 'left' && !presence.isRecent(at) ? 'silent' : state,
-        plan: of,
-        workers,
-        waiting,
-        running: state === 'left' ? [] : begun.map(({job, at: since}) => ({files: filesOf(job), ms: now - since})),
-      }),
-    );
-    return {
-      jobs: plan &&
-        outcomes && {
-          round: plan.round,
-          all: plan.jobs.length,
-          completed: plan.jobs.length - openJobs(plan) + outcomes.size,
-          failed: [...outcomes.values()].filter(({failed}) => failed).length,
-        },
-      machines,
-    };
-  } finally {
-    await fleet.engine.close();
-  }
+async function statusOf(fleet: FleetConnection): Promise<RunStatus> {
+  const plan = await newestPlan(fleet);
+  const outcomes = plan === null ? null : await outcomesOf(fleet, inRound(fleet, plan));
+  const presence = new Presence(fleet);
+  const now = fleet.clock.now();
+  const filesOf = (id: string) => {
+    const job = plan?.jobs.find(one => one.id === id);
+    return (job?.files ?? []).map(file => plan?.collection.files[file] ?? '');
+  };
+  const machines = (await presence.all()).map(
+    ({name, state, plan: of, workers, waiting, begun, at}): MachineAtWork => ({
+      name,
+      state: state !== 'left' && !presence.isRecent(at) ? 'silent' : state,
+      plan: of,
+      workers,
+      waiting,
+      running: state === 'left' ? [] : begun.map(({job, at: since}) => ({files: filesOf(job), ms: now - since})),
+    }),
+  );
+  return {
+    jobs: plan &&
+      outcomes && {
+        round: plan.round,
+        all: plan.jobs.length,
+        completed: plan.jobs.length - openJobs(plan) + outcomes.size,
+        failed: [...outcomes.values()].filter(({failed}) => failed).length,
+      },
+    machines,
+  };
 }
 
 function runsAt(key: string): Place {
