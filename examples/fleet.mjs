@@ -1,6 +1,7 @@
 /**
  * A fleet on one machine: starts a Redis and three Jests, each in a checkout of its own of examples/express-service,
- * kills one of them in the middle, shows what the fleet's status is then, and what the others report. From the repository's root, after `npm run build`:
+ * kills one of them in the middle, shows what the fleet's status is then, and what the others report. From the
+ * repository's root, after `npm run build`:
  *
  *     node examples/fleet.mjs
  */

@@ -3,7 +3,7 @@ import {openJobs} from '../core/fleet/entry';
 import type {FleetPlan} from '../core/fleet/fleetPlan';
 import type {MachineStatus} from '../core/fleet/messages';
 import type {FleetLine, RecordedTest} from '../recording/lines';
-import type {Recorder} from '../run/recording/recorder';
+import {hundredths, type Recorder} from '../run/recording/recorder';
 import type {FleetConnection} from './fleetConnection';
 import type {FleetTests} from './fleetTests';
 import type {Presence} from './presence';
@@ -105,9 +105,4 @@ export class FleetRecord {
     this.#names.set(id, free);
     return free;
   }
-}
-
-/** Keeps a recording small. */
-function hundredths(ms: number): number {
-  return Math.round(ms * 100) / 100;
 }

@@ -3,7 +3,7 @@ import {execFileSync} from 'node:child_process';
 import {formatDurations, type FileRecord} from '../../src/core/plan/durations';
 import {readLines} from '../../src/recording/reader';
 import {call, callWith} from './calls';
-import {onEachLine, onLatestLine, type Files, type Project, type RunOptions} from './project';
+import {onEachLine, onLatestLine, type Files, type MakeProject, type Project, type RunOptions} from './project';
 
 const NOTE = "const note = name => require('fs').appendFileSync(require('path').join(__dirname, 'RAN'), name + ' ');";
 const noting = (name: string) => `${NOTE} test('${name}', () => note('${name}'));`;
@@ -78,8 +78,9 @@ onEachLine('--onlyFailures: the shards share the files that failed', async (_lin
   expect(ran.sort()).toEqual(['b', 'c', 'e']);
 });
 
-onLatestLine('--findRelatedTests, -t and an empty shard', async (_line, make) => {
-  const project = make(
+/** The six files, and one more, which loads `lib.js`. */
+const withModule = (make: MakeProject) =>
+  make(
     {
       ...filesOf(SIX),
       ...OPTIONS,
@@ -89,6 +90,9 @@ onLatestLine('--findRelatedTests, -t and an empty shard', async (_line, make) =>
     },
     CONFIG,
   );
+
+onLatestLine('--findRelatedTests, -t and an empty shard', async (_line, make) => {
+  const project = withModule(make);
   const related = ['--findRelatedTests', 'lib.js', 'b.test.js', '--passWithNoTests'];
   const ran = [await shardOf(project, '1/3', related), await shardOf(project, '2/3', related)].map(shard => shard.ran);
   expect(ran.sort()).toEqual(['b', 'g']);
@@ -98,16 +102,7 @@ onLatestLine('--findRelatedTests, -t and an empty shard', async (_line, make) =>
 });
 
 onLatestLine('-o shards the files that a change concerns', async (_line, make) => {
-  const project = make(
-    {
-      ...filesOf(SIX),
-      ...OPTIONS,
-      'timings.json': durations(SIX),
-      'g.test.js': `require('./lib'); ${noting('g')}`,
-      'lib.js': '',
-    },
-    CONFIG,
-  );
+  const project = withModule(make);
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.c', ...args], {cwd: project.folder, stdio: 'pipe'});
   project.write('RAN', '');

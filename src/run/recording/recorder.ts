@@ -48,6 +48,11 @@ export interface Share {
   readonly profile: FileProfile | null;
 }
 
+/** Hundredths of a millisecond keep a recording small. */
+export function hundredths(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}
+
 /** Why a run has ended; null: its files have all ended, and say how. */
 type EndsBy = 'ended-early' | 'fault' | null;
 
@@ -102,8 +107,8 @@ export class Recorder implements ScheduleLog {
     process.on('exit', this.#endEarly);
   }
 
-  /** The time of a line: ms since the run began, in hundredths, which keep a recording small. */
-  readonly now = (): number => Math.round((performance.now() - this.#began) * 100) / 100;
+  /** The time of a line: ms since the run began. */
+  readonly now = (): number => hundredths(performance.now() - this.#began);
 
   get runId(): string {
     return this.#runId;
