@@ -10,6 +10,7 @@ import {existsSync, readFileSync, rmSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
 import {dirname, join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {environment} from './environment.mjs';
 import {installInto, packRunner} from './install.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -28,13 +29,6 @@ const RUNNERS = [
 const RUN_TIMEOUT_MS = 10 * 60_000;
 
 const readJson = path => JSON.parse(readFileSync(path, 'utf8'));
-
-/** Whatever runs this script, and be it Jest, must not configure the runs that it starts. */
-function environment() {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(JEST_|XDIST_|NODE_ENV$|NODE_OPTIONS$)/.test(name)),
-  );
-}
 
 /** One run of the whole suite, from the start of `jest` to its exit. */
 async function runJest(runner) {

@@ -11,6 +11,7 @@ import {cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlin
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {environment} from './environment.mjs';
 import {installInto, packRunner} from './install.mjs';
 import {installRedis, startRedis} from './redis.cjs';
 
@@ -36,10 +37,8 @@ function checkout(name) {
   return path;
 }
 
-/** The user's own settings of Jest and of the runner must not decide. */
-const inherited = Object.entries(process.env).filter(([key]) => !/^(JEST_|XDIST_|NODE_ENV$|NODE_OPTIONS$)/.test(key));
-const environment = {
-  ...Object.fromEntries(inherited),
+const variables = {
+  ...environment(),
   XDIST_FLEET: JSON.stringify({url: `redis://127.0.0.1:${redis.port}`, run: 'example', lease: '5s'}),
 };
 
@@ -52,7 +51,7 @@ function start(name) {
       ...['--ci', '-w', '2', '--runner=xdist', '--cacheDirectory', join(cwd, '.cache')],
       ...['--json', '--outputFile', join(cwd, 'result.json')],
     ],
-    {cwd, env: environment, stdio: ['ignore', 'ignore', 'pipe']},
+    {cwd, env: variables, stdio: ['ignore', 'ignore', 'pipe']},
   );
   const machine = {name, cwd, jest, output: ''};
   machine.ended = new Promise((resolve, reject) => {
@@ -74,7 +73,7 @@ function start(name) {
 /** All machines have the same name here, which is that of this computer. */
 async function showStatus({cwd}) {
   const command = join(cwd, 'node_modules', 'jest-runner-xdist', 'dist', 'cli', 'main.js');
-  const asked = promisify(execFile)(process.execPath, [command, 'fleet', 'status'], {cwd, env: environment});
+  const asked = promisify(execFile)(process.execPath, [command, 'fleet', 'status'], {cwd, env: variables});
   const text = await asked.then(
     ({stdout}) => stdout,
     error => String(error.stderr ?? error), // the machines may be quicker

@@ -2,6 +2,7 @@
 import {cutFiles, type CutFile} from '../shards/cuts';
 import {compareTexts, type ShardInput} from '../shards/shardInput';
 import {weighFiles, type WeighedFile} from '../shards/weights';
+import {togetherFiles} from '../shards/workerGroups';
 import type {Collection} from './collection';
 import type {CutOfFleet, FleetPlan, PlannedJob} from './fleetPlan';
 
@@ -32,7 +33,7 @@ export function planFleet(inputs: readonly ShardInput[], {id, collection, machin
   const cutKeys = new Set(cuts.flatMap(({key, pieces}) => (pieces.length > 1 ? [key] : [])));
   const failed = new Set(files.flatMap(({input}) => (hasFailed(input) ? [input.key] : [])));
   const drafts = [
-    ...wholeDrafts(files.filter(({input}) => !cutKeys.has(input.key))),
+    ...togetherFiles(files.filter(({input}) => !cutKeys.has(input.key))).map(draftOf),
     ...cuts.filter(({key}) => cutKeys.has(key)).flatMap(cut => partDrafts(cut, failed.has(cut.key))),
   ];
   return {
@@ -62,19 +63,6 @@ interface Draft {
   readonly isKnown: boolean;
   readonly serial: boolean;
   readonly failedLastTime: boolean;
-}
-
-function wholeDrafts(files: readonly WeighedFile[]): Draft[] {
-  const groups = new Map<string, WeighedFile[]>();
-  const drafts: Draft[] = [];
-  for (const file of files) {
-    const {workerGroup} = file.input;
-    const group = workerGroup === null ? undefined : groups.get(workerGroup);
-    if (group !== undefined) group.push(file);
-    else if (workerGroup !== null) groups.set(workerGroup, [file]);
-    else drafts.push(draftOf([file]));
-  }
-  return [...drafts, ...[...groups.values()].map(draftOf)];
 }
 
 function draftOf(files: readonly WeighedFile[]): Draft {

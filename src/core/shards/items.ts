@@ -2,6 +2,7 @@
 import type {CutFile, Piece} from './cuts';
 import {compareTexts} from './shardInput';
 import type {WeighedFile} from './weights';
+import {togetherFiles} from './workerGroups';
 
 /** What runs in one shard. */
 export interface Item {
@@ -35,17 +36,8 @@ export interface ItemOptions {
  */
 export function itemsOf(files: readonly WeighedFile[], cuts: readonly CutFile[], options: ItemOptions): Item[] {
   const cutKeys = new Set(cuts.map(({key}) => key));
-  const groups = new Map<string, WeighedFile[]>();
-  const items: Item[] = [];
-  for (const file of files) {
-    const {key, workerGroup} = file.input;
-    if (cutKeys.has(key)) continue;
-    const group = workerGroup === null ? undefined : groups.get(workerGroup);
-    if (group !== undefined) group.push(file);
-    else if (workerGroup !== null) groups.set(workerGroup, [file]);
-    else items.push(wholeItem([file], options));
-  }
-  for (const group of groups.values()) items.push(wholeItem(group, options));
+  const whole = files.filter(({input}) => !cutKeys.has(input.key));
+  const items = togetherFiles(whole).map(together => wholeItem(together, options));
   for (const {key, pieces, fixtures, loadUs} of cuts) {
     for (const [number, piece] of pieces.entries()) {
       const us = loadUs + piece.us;
