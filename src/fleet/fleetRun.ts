@@ -221,6 +221,8 @@ export class FleetRun {
         if (this.#end !== null) tellEnd(open, this.#end);
       },
       started: test => this.#jobs.started(test),
+      gaveBack: tests => this.#jobs.gaveBack(tests),
+      busy: workers => this.#jobs.busy(workers),
       told: (test, name, payload) => this.#writer.told(test, name, payload),
       cut: (test, tests, unchecked) => this.#writer.cut(test, tests, unchecked),
       ended: (...end) => this.#jobs.ended(...end),

@@ -47,6 +47,8 @@ interface Held {
   readonly tests: readonly JobTest[];
   /** Whether its files were passed to the run. */
   isPassed: boolean;
+  /** Whether other machines need the job, and the run was asked for its files. */
+  isLeaving: boolean;
   /** When (ms, the server's clock) the first file began; null: none has. */
   begunAt: number | null;
 }
@@ -89,8 +91,24 @@ export class MachineJobs {
     const held = this.#held.get(job.id);
     this.#begunAt.set(test, this.#now());
     if (held === undefined || this.#closed) return;
+    held.isLeaving = false;
     this.#begin(held);
     this.pull();
+  }
+
+  /** So many workers of this machine run something now. */
+  busy(workers: number): void {
+    this.#options.pull.setBusy(workers);
+    this.pull();
+  }
+
+  /** The run has given these files of one job back: none of them has begun. */
+  gaveBack(tests: readonly Test[]): void {
+    const {job} = this.#options.tests.of(tests[0] as Test) as JobTest;
+    const held = this.#held.get(job.id);
+    if (held === undefined || this.#closed) return;
+    if (held.isLeaving) this.#do(this.#returnToQueue(held, 'gave-back'));
+    else if (held.isPassed) this.#run?.add(tests); // this machine had lost its lease, and has the job again
   }
 
   /** A file has ended, and the writer has heard all of it. */
@@ -131,7 +149,10 @@ export class MachineJobs {
   giveBack(othersAreOutOfWork: boolean): void {
     for (const id of this.#options.pull.toGiveBack(this.#now(), {othersAreOutOfWork})) {
       const held = this.#held.get(id);
-      if (held !== undefined && this.#takeFromRun(held)) this.#do(this.#returnToQueue(held, 'gave-back'));
+      if (held === undefined) continue;
+      held.isLeaving = held.isPassed;
+      if (held.isPassed) this.#takeFromRun(held);
+      else this.#do(this.#returnToQueue(held, 'gave-back'));
     }
     this.#passAll();
   }
@@ -179,7 +200,7 @@ export class MachineJobs {
     const data = parsed(plain, `job ${taken.id}`, parseJobData);
     const job = this.#jobs.of(taken.id);
     if (data.plan !== plan.id || data.job !== job.id) throw foreignJob(taken.id);
-    const held: Held = {taken, job, tests: tests.ofJob(job), isPassed: false, begunAt: null};
+    const held: Held = {taken, job, tests: tests.ofJob(job), isPassed: false, isLeaving: false, begunAt: null};
     this.#held.set(job.id, held);
     // Nobody has a story of a job that was never taken: an idle worker need not wait for the server's answer. This machine
     // lives: if it had the job before and its lease ended, the job has not cost it.
@@ -224,22 +245,18 @@ export class MachineJobs {
       const held = this.#held.get(id);
       if (held === undefined || held.isPassed) continue;
       held.isPassed = true;
-      this.#run?.add(held.tests.map(({test}) => test).filter(test => !this.#results.has(test)));
+      this.#run?.add(this.#missing(held.tests));
     }
   }
 
-  /** @returns whether no file of the job has begun, so that nothing of it is left here */
-  #takeFromRun(held: Held): boolean {
-    if (held.begunAt !== null) return false;
-    if (!held.isPassed) return true;
-    const tests = held.tests.map(({test}) => test);
-    const back = this.#run?.takeBack(tests) ?? [];
-    if (back.length === tests.length) {
-      held.isPassed = false;
-      return true;
-    }
-    if (back.length > 0) this.#run?.add(back); // a worker is about to begin the others
-    return false;
+  /** `gaveBack` hears of it, unless a worker begins one of the files. */
+  #takeFromRun({tests}: Held): void {
+    this.#run?.takeBack(this.#missing(tests));
+  }
+
+  /** The files of which this machine has no result. */
+  #missing(tests: readonly JobTest[]): Test[] {
+    return tests.map(({test}) => test).filter(test => !this.#results.has(test));
   }
 
   async #returnToQueue(held: Held, what: 'gave-back' | 'left'): Promise<void> {
@@ -285,7 +302,7 @@ export class MachineJobs {
 
   /** Another machine has the job. What a worker of this one still runs of it does not count. */
   #drop(held: Held): void {
-    this.#takeFromRun(held);
+    if (held.begunAt === null && held.isPassed) this.#takeFromRun(held);
     this.#forget(held);
     this.pull();
   }

@@ -296,6 +296,7 @@ const COMMANDS = {
   interrupt: v.object({type: v.literal('interrupt'), unit: place, slots: list(slot, MOST_SLOTS)}),
   tell: v.object({type: v.literal('tell'), notice}),
   'give-back': v.object({type: v.literal('give-back'), units: places}),
+  busy: v.object({type: v.literal('busy'), workers: index}),
   'units-ended': v.object({type: v.literal('units-ended')}),
   finish: v.object({type: v.literal('finish')}),
 } satisfies SchemasOf<Command>;

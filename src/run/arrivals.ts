@@ -16,6 +16,10 @@ export interface Arrivals {
   open(run: OpenRun): void;
   /** A worker has begun the file, or a part of it; of a file that begins again, the first time. */
   started(test: Test): void;
+  /** The files of a `takeBack` have left: no worker has begun one of them, and they can be added again. */
+  gaveBack(tests: readonly Test[]): void;
+  /** So many workers run something now. */
+  busy(workers: number): void;
   /** What Jest would have been told. @param test null: the file is unknown */
   told(test: Test | null, name: string, payload: unknown): void;
   /** Which tests a part of a file has. Called before `ended`. @param unchecked keys of snapshots no test asked for */
@@ -36,11 +40,10 @@ export interface OpenRun {
   /** These may begin. They are among the run's tests. The files of a worker group come together. */
   add(tests: readonly Test[]): void;
   /**
-   * Takes back files that no worker has been given, a worker group as a whole.
-   *
-   * @returns those that were taken back: they can be added again
+   * Takes these back, which may be held by workers: all of them, or none if a worker begins one. `gaveBack` tells when
+   * they have left, at once or later; if they stay, nothing is told.
    */
-  takeBack(tests: readonly Test[]): readonly Test[];
+  takeBack(tests: readonly Test[]): void;
   /** No more will come: the run ends when all that came has ended. */
   noMore(): void;
   /** Ends the run early: workers end, and files that run are not reported. Resolves when no worker is left. */

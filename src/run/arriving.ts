@@ -32,6 +32,8 @@ export class Arriving implements Listener {
   readonly #records = new Map<Test, FileRecord>();
   readonly #onNodes = new Map<Test, NodeRecords>();
   readonly #slots = new Map<Test, SlotNumber | null>();
+  /** By unit. Empty before the run is open. */
+  #tests: readonly Test[] = [];
 
   constructor(arrivals: Arrivals, faults: Pick<Faults, 'report'>) {
     this.#arrivals = arrivals;
@@ -83,6 +85,18 @@ export class Arriving implements Listener {
     this.#slots.set(test, slot);
   }
 
+  /** These units have left: no worker has begun one of them. */
+  gaveBack(units: readonly number[]): void {
+    const tests = [...new Set(units.map(unit => this.#tests[unit] as Test))];
+    for (const test of tests) this.#here.delete(test);
+    this.#call('heard which test files have left', () => this.#arrivals.gaveBack(tests));
+  }
+
+  /** So many workers run something now. */
+  busy(workers: number): void {
+    this.#call('heard how many workers are busy', () => this.#arrivals.busy(workers));
+  }
+
   /** All of the file was told. */
   ended(test: Test): void {
     const [record, slot] = [this.#records.get(test) ?? null, this.#slots.get(test) ?? null];
@@ -93,6 +107,7 @@ export class Arriving implements Listener {
   /** Workers can get files. */
   open(run: BegunRun, reports: Pick<Reports, 'fileRefused'>): void {
     const units = unitsByTest(run);
+    this.#tests = run.tests;
     const add = (test: Test): readonly number[] => {
       if (this.#here.has(test)) return [];
       const planned = units.get(test) ?? [];
@@ -104,14 +119,10 @@ export class Arriving implements Listener {
     };
     const open: OpenRun = {
       add: tests => run.dispatch.add(tests.flatMap(add)),
-      takeBack: tests =>
-        inSets(tests, units).flatMap(set => {
-          if (!set.every(test => this.#here.has(test) && !this.#refused.has(test))) return [];
-          const ids = set.flatMap(test => (units.get(test) ?? []).map(({id}) => id));
-          if (!run.dispatch.takeBack(ids)) return [];
-          for (const test of set) this.#here.delete(test);
-          return set;
-        }),
+      takeBack: tests => {
+        if (!tests.every(test => this.#here.has(test) && !this.#refused.has(test))) return;
+        run.dispatch.takeBack(tests.flatMap(test => (units.get(test) ?? []).map(({id}) => id)));
+      },
       noMore: () => run.dispatch.noMore(),
       stop: async () => {
         void run.dispatch.stop('interrupted');
@@ -140,14 +151,4 @@ function unitsByTest({plan, tests}: RunPlan): Map<Test, Unit[]> {
     else known.push(unit);
   }
   return units;
-}
-
-/** The tests, in sets that leave as a whole or not at all: a worker group is one, and so is each other test. */
-function inSets(tests: readonly Test[], units: ReadonlyMap<Test, readonly Unit[]>): Test[][] {
-  const sets = new Map<Test | string, Test[]>();
-  for (const test of new Set(tests)) {
-    const key = units.get(test)?.[0]?.constraints?.workerGroup ?? test;
-    sets.set(key, [...(sets.get(key) ?? []), test]);
-  }
-  return [...sets.values()];
 }

@@ -57,12 +57,22 @@ export interface DispatchOptions extends ResultOptions {
   /** null: no file declares a fixture. */
   readonly fixtures: DispatchFixtures | null;
   readonly cuts: Pick<CutFiles, 'cutOf' | 'found' | 'beginsAgain'>;
+  /** null: all units are here from the beginning. */
+  readonly arriving: DispatchArrivals | null;
   /** Dispatch, or code that it calls, has thrown. Called once, after `halt`. @param doing follows "while" */
   readonly onFault: (doing: string, error: unknown) => void;
 }
 
 /** The methods of the shared fixtures that dispatch uses. */
 export type DispatchFixtures = Pick<SharedFixtures, 'setUp' | 'takeDown' | 'valuesFor'>;
+
+/** Who decides which units are here (see SchedulePlan.arriving). */
+export interface DispatchArrivals {
+  /** These units have left: no worker has begun one of them. */
+  gaveBack(units: readonly number[]): void;
+  /** So many workers run something now. */
+  busy(workers: number): void;
+}
 
 /** A worker that had no work left, but did not exit, so that the runner killed it. */
 export interface ForcedExit {
@@ -82,8 +92,6 @@ export class Dispatch {
   #stopped = false;
   #halted = false;
   readonly #forcedExits: ForcedExit[] = [];
-  /** The units that the scheduler gave back, as an answer to the last `takeBack`. */
-  #givenBack: readonly number[] = [];
   readonly #results: UnitResults;
   readonly #unitsEnded = new Signal();
   readonly #finished = new Signal();
@@ -145,16 +153,9 @@ export class Dispatch {
     this.#postUnlessFinished({type: 'units-added', units});
   }
 
-  /**
-   * Takes back units that no worker has been given: all of them, or none.
-   *
-   * @returns whether they were taken back. false also while a command is carried out: the scheduler answers later then
-   */
-  takeBack(units: readonly number[]): boolean {
-    if (this.#working) return false;
-    this.#givenBack = [];
+  /** These units are wanted back. If all of them leave, `gaveBack` is told so, at once or later. */
+  takeBack(units: readonly number[]): void {
     this.#postUnlessFinished({type: 'units-wanted-back', units});
-    return this.#givenBack.length > 0;
   }
 
   /** No more units arrive. */
@@ -336,7 +337,10 @@ export class Dispatch {
         this.#results.carryOut(command, cause);
         return;
       case 'give-back':
-        this.#givenBack = command.units;
+        this.#options.arriving?.gaveBack(command.units);
+        return;
+      case 'busy':
+        this.#options.arriving?.busy(command.workers);
         return;
       case 'units-ended':
         this.#unitsEnded.give();

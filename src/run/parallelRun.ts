@@ -150,6 +150,7 @@ export async function startParallelRun(
     now: recorder.now,
     fixtures: sharedFixtures,
     cuts,
+    arriving,
     hardTimeoutOf: unit => rulesOf(testOf(unit)).hardTimeoutMs,
     onUnitEnd: (unit, end, died) => {
       const [test, node] = [testOf(unit), nodeNameOf(unit)];

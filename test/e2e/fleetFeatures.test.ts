@@ -17,10 +17,7 @@ const REPOSITORY: Files = {'.git/HEAD': ''};
 
 let projects = 0;
 
-/**
- * Machines of one project whose durations the server does not know. A worker would hold a file that is known to be short
- * behind one that waits, and no other machine would get it.
- */
+/** Machines of one project whose durations the server does not know: no worker holds a file behind another one. */
 function several(count: number, make: MakeProject, files: Files, config?: object): Project[] {
   const named = {...REPOSITORY, 'package.json': JSON.stringify({name: `project-${++projects}`}), ...files};
   return Array.from({length: count}, () => make(named, config));
@@ -80,6 +77,36 @@ onLatestLine('--bail ends all machines, and who comes then runs all that has no 
   await expectGone(machines);
   const after = await runMachine(redis, machines[2]!, ['--bail'], {...options, env: {NOTES: env.NOTES, FIXED: '1'}});
   expect(after).toMatchObject({exitCode: 0, json: {numPassedTests: 4}});
+});
+
+onLatestLine('a short file that a worker holds behind one that hangs goes to an idle machine', async (_line, make) => {
+  const machines = several(2, make, {
+    'long.test.js': `test('long', async () => {
+      const {existsSync} = require('fs');
+      await new Promise(end => setTimeout(end, 100));
+      ${noting('long')}
+      while (process.env.WAIT_FOR && !existsSync(process.env.WAIT_FOR)) await new Promise(end => setTimeout(end, 20));
+    }, 600000);`,
+    'short.test.js': `test('short', () => {
+      if (process.env.MAKES) require('fs').writeFileSync(process.env.MAKES, '');
+    });`,
+  });
+  const [first, second] = machines as [Project, Project];
+  const NOTES = first.path('notes');
+  const known = await runMachine(redis, first, [], {run: 'known', env: {NOTES: first.path('earlier')}});
+  expect(known).toMatchObject({exitCode: 0});
+  const options = {run: 'held', lease: FOREVER};
+  let other: Promise<JestOutput> | undefined;
+  const output = await runMachine(redis, first, ['-w', '1'], {
+    ...options,
+    env: {NOTES, WAIT_FOR: first.path('made')},
+    meanwhile: async jest => {
+      await untilNoted(first, 1, jest);
+      other = runMachine(redis, second, ['-w', '1'], {...options, env: {NOTES, MAKES: first.path('made')}});
+    },
+  });
+  expect(output).toMatchObject({exitCode: 0, json: {numPassedTests: 2}});
+  expect(await other).toMatchObject({exitCode: 0, json: {numPassedTests: 2}});
 });
 
 onLatestLine('Ctrl-C on one machine: the others have its jobs at once, and whole reports', async (_line, make) => {

@@ -9,19 +9,23 @@ export interface ArrivalTally {
   arrived: number;
   cameAgain: number;
   neverCame: number;
-  /** Units that left, and those that were wanted back and had to stay. */
+  /** Units that left, those of them that a worker held, and those that were wanted back and had to stay. */
   left: number;
+  leftWorker: number;
   stayed: number;
 }
 
 export class ArrivedUnits {
-  readonly tally: ArrivalTally = {arrived: 0, cameAgain: 0, neverCame: 0, left: 0, stayed: 0};
+  readonly tally: ArrivalTally = {arrived: 0, cameAgain: 0, neverCame: 0, left: 0, leftWorker: 0, stayed: 0};
   /** null: all units are here. */
   readonly #here: Set<number> | null;
   readonly #plan: SchedulePlan;
   readonly #ledger: Pick<Ledger, 'begun' | 'ends'>;
   readonly #isRunning: (unit: number) => boolean;
   readonly #left = new Set<number>();
+  /** Units that were wanted back together and have not left. */
+  readonly #wanted: (readonly number[])[] = [];
+  #busy = 0;
   #open: boolean;
 
   constructor(plan: SchedulePlan, ledger: Pick<Ledger, 'begun' | 'ends'>, isRunning: (unit: number) => boolean) {
@@ -51,11 +55,28 @@ export class ArrivedUnits {
     }
   }
 
-  hearsCommands(event: ScheduleEvent, commands: readonly Command[], {stopped}: ScheduleState): void {
-    const back = commands.flatMap(command => (command.type === 'give-back' ? command.units : []));
-    if (event.type === 'units-wanted-back') this.#wantsBack(event.units, back, stopped === null);
-    else if (back.length > 0) throw new Error('units leave that nobody wants back');
-    if (this.#here === null || !this.#open || stopped !== null) return;
+  hearsCommands(event: ScheduleEvent, commands: readonly Command[], state: ScheduleState): void {
+    const {stopped, slots, arrivals} = state;
+    const goesOn = this.#open && stopped === null;
+    if (event.type === 'units-wanted-back' && this.#here !== null && goesOn) {
+      this.#wanted.push(event.units);
+      this.tally.stayed += event.units.length;
+    }
+    for (const command of commands) {
+      if (command.type === 'busy') this.#busy = command.workers;
+      if (command.type !== 'give-back') continue;
+      if (!goesOn) throw new Error('units leave at a time when none may');
+      this.#leave(command.units);
+      if (event.type !== 'units-wanted-back') this.tally.leftWorker += command.units.length;
+    }
+    if (this.#here === null || stopped !== null) return;
+    const busy = slots.filter(({running}) => running !== null).length;
+    if (busy !== this.#busy) throw new Error(`${busy} workers are busy, and ${this.#busy} were told`);
+    if (!this.#open) return;
+    for (const units of arrivals?.wanted ?? []) {
+      const isAsked = units.some(unit => slots.some(({recalled}) => recalled.has(unit)));
+      if (!isAsked) throw new Error(`[${units.join()}] are wanted back, and no worker was asked`);
+    }
     for (const {type} of commands) {
       if (type === 'finish' || type === 'units-ended') throw new Error(`"${type}" while units may still come`);
     }
@@ -71,19 +92,16 @@ export class ArrivedUnits {
     return this.#plan.units.flatMap(({id}) => (this.isAbsent(id) ? id : []));
   }
 
-  #wantsBack(asked: readonly number[], back: readonly number[], goesOn: boolean): void {
-    if (this.#here === null || !this.#open || !goesOn) {
-      if (back.length > 0) throw new Error('units leave at a time when none may');
-      return;
-    }
-    if (back.length === 0) this.tally.stayed += asked.length;
-    else if (back.join() !== asked.join())
-      throw new Error(`[${back.join()}] leave, and [${asked.join()}] were asked for`);
-    for (const unit of back) {
+  #leave(units: readonly number[]): void {
+    const wanted = this.#wanted.findIndex(asked => asked.join() === units.join());
+    if (wanted < 0) throw new Error(`[${units.join()}] leave, and nobody wants them back`);
+    this.#wanted.splice(wanted, 1);
+    this.tally.stayed -= units.length;
+    for (const unit of new Set(units)) {
       if (this.isAbsent(unit)) throw new Error(`unit ${unit} leaves, and is not here`);
       if (this.#ledger.begun[unit]! > 0 || this.#isRunning(unit)) throw new Error(`unit ${unit} leaves, and has begun`);
       if (this.#ledger.ends.has(unit)) throw new Error(`unit ${unit} leaves, and has ended`);
-      this.#here.delete(unit);
+      this.#here?.delete(unit);
       this.#left.add(unit);
       this.tally.left++;
     }

@@ -113,6 +113,7 @@ async function simulateRun(run: Run): Promise<Heard> {
     onFault,
     fixtures: null,
     cuts: NO_CUTS,
+    arriving: run.arrivals === null ? null : late.arriving,
     log: {write: () => undefined},
     now: () => performance.now(),
   });
@@ -161,6 +162,13 @@ class LateFiles {
           if (this.begun.has(unit)) throw new Error(`unit ${unit} begins twice`);
           this.begun.add(unit);
         },
+        gaveBack: moved => {
+          for (const unit of moved.map(unitOf)) {
+            if (this.begun.has(unit) || !this.here.delete(unit)) throw new Error(`unit ${unit} leaves, and must not`);
+            this.left++;
+          }
+        },
+        busy: () => undefined,
         told: (test, name, payload) => {
           if (test !== null && this.ended.has(unitOf(test))) throw new Error(`${name} after the end of a file`);
           hear(name, payload);
@@ -184,11 +192,7 @@ class LateFiles {
       this.#run.add(moved);
       return;
     }
-    for (const test of this.#run.takeBack(moved)) {
-      const unit = this.#tests.indexOf(test);
-      if (this.begun.has(unit) || !this.here.delete(unit)) throw new Error(`unit ${unit} leaves, and must not`);
-      this.left++;
-    }
+    this.#run.takeBack(moved);
   }
 
   noMore(): void {

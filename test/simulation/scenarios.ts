@@ -375,16 +375,18 @@ export const arriving = (base: fc.Arbitrary<Scenario>, until = 10_000): fc.Arbit
         }),
         {maxLength: 40, size: 'max'},
       ),
+      heldWanted: fc.uniqueArray(fc.nat(20), {maxLength: 5}),
       // Most of the units come at last.
       lastAt: fc.option(fc.nat(until), {freq: 2}),
       noMoreAt: fc.integer({min: 0, max: 1.2 * until}),
     })
-    .map(({base: {plan, world}, moves, lastAt, noMoreAt}): Scenario => {
+    .map(({base: {plan, world}, moves, heldWanted, lastAt, noMoreAt}): Scenario => {
       const jobs = jobsOf(plan);
       const all = moves.map(({at, type, job, jobs: count}) => {
         const moved = Array.from({length: type === 'add' ? count : 1}, (_, nth) => jobs[(job + nth) % jobs.length]!);
         return {at, type, units: moved.flat()};
       });
       const last = lastAt === null ? [] : [{at: lastAt, type: 'add' as const, units: jobs.slice(1).flat()}];
-      return {plan: {...plan, arriving: true}, world: {...world, arrivals: {moves: [...all, ...last], noMoreAt}}};
+      const arrivals = {moves: [...all, ...last], heldWanted, noMoreAt};
+      return {plan: {...plan, arriving: true}, world: {...world, arrivals}};
     });

@@ -86,6 +86,8 @@ class Simulator implements Surroundings {
   readonly #over = new Set<number>();
   readonly #arrived: ArrivedUnits;
   #events = 0;
+  /** After how many events a worker held a unit behind another one. */
+  #timesHeld = 0;
   #finished = false;
   #idleSince = new Map<number, number>();
   #starved = 0;
@@ -173,6 +175,7 @@ class Simulator implements Surroundings {
       this.#carryOut(command, event);
     }
     if (this.#check && this.#events % this.#checkEvery === 0) this.#checkStep();
+    this.#wantHeldBack();
   }
 
   /** As another machine's needs have it. What comes after the end of the run is not heard. */
@@ -185,6 +188,16 @@ class Simulator implements Surroundings {
     for (const {at, type, units} of arrivals.moves)
       this.at(at, () => post({type: type === 'add' ? 'units-added' : 'units-wanted-back', units}));
     this.at(arrivals.noMoreAt, () => post({type: 'no-more-units'}));
+  }
+
+  #wantHeldBack(): void {
+    const {arrivals} = this.world;
+    const slot = this.#state.slots.find(({running, held}) => running !== null && held.length > 0);
+    if (slot === undefined || arrivals?.heldWanted?.includes(this.#timesHeld++) !== true) return;
+    const units = slot.held.slice(-1);
+    this.at(this.#now, () => {
+      if (!this.#finished) this.post({type: 'units-wanted-back', units});
+    });
   }
 
   /** As src/run/dispatch.ts hears it. */
@@ -353,6 +366,7 @@ class Simulator implements Surroundings {
       case 'tell':
       case 'units-ended':
       case 'give-back': // ArrivedUnits has looked at it
+      case 'busy':
         return;
       case 'keep-part':
       case 'keep-remains':

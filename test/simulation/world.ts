@@ -46,6 +46,8 @@ export interface ArrivalWorld {
     readonly type: 'add' | 'want-back';
     readonly units: readonly number[];
   }[];
+  /** Of the events after which a worker holds a unit behind another one: those, by number, at which it is wanted back. */
+  readonly heldWanted?: readonly number[];
   readonly noMoreAt: number;
 }
 

@@ -189,6 +189,7 @@ function line(command: Command): string | null {
     case 'report':
     case 'tell':
     case 'units-ended':
+    case 'busy':
       return null;
     case 'give-back':
       return `give back: ${command.units.join(' ')}`;

@@ -159,6 +159,7 @@ class VirtualRun {
       case 'keep-part':
       case 'tell':
       case 'give-back': // a virtual run has all units from the beginning
+      case 'busy':
         return;
       case 'keep-remains':
       case 'resume':

@@ -52,8 +52,9 @@ interface Held extends PulledJob {
 
 export class Pull {
   readonly #watermarks: Watermarks;
-  #workers: number;
-  #busy: number | null = null;
+  readonly #workers: number;
+  /** How many workers run something: several may run the tests of one job. */
+  #busy = 0;
   /** In the order in which they were taken. */
   readonly #held = new Map<string, Held>();
   #toBegin: string[] = [];
@@ -76,10 +77,9 @@ export class Pull {
     this.#watermarks = watermarks;
   }
 
-  /** @param busy how many run something; null: unknown, each job that has begun counts for one */
-  setWorkers(workers: number, busy: number | null): void {
-    this.#workers = workers;
-    this.#busy = busy;
+  /** So many workers run something now. */
+  setBusy(workers: number): void {
+    this.#busy = workers;
   }
 
   /** @param ms the expected work of all jobs that are not completed, divided by the workers of all machines */
@@ -224,7 +224,7 @@ export class Pull {
   }
 
   #idle(): number {
-    return Math.max(0, this.#workers - (this.#busy ?? this.#begun().length));
+    return Math.max(0, this.#workers - this.#busy);
   }
 
   /** For each worker, in how many ms it is expected to be free. */
@@ -232,7 +232,7 @@ export class Pull {
     const begun = this.#begun();
     const left = begun.map(job => this.#leftMs(job, now)).sort((a, b) => b - a);
     const longest = left[0] ?? 0;
-    const busy = begun.some(({serial}) => serial) ? this.#workers : Math.max(this.#busy ?? 0, left.length);
+    const busy = begun.some(({serial}) => serial) ? this.#workers : Math.max(this.#busy, left.length);
     return Array.from({length: this.#workers}, (_, worker) => (worker < busy ? (left[worker] ?? longest) : 0));
   }
 

@@ -1,17 +1,17 @@
 /**
  * Units that come late. In a plan with `arriving`, a unit may begin when it has arrived, and may leave again as long as
- * no worker has it. The other policies see only the units that are here.
+ * no worker has begun it. The other policies see only the units that are here.
  */
 import {removeWaiting} from './admission';
 import type {Command} from './events';
 import {askForFixturesOf, endOfUses} from './fixtureStates';
-import {isInPool, removeFromPool} from './pools';
-import type {Arrivals, SchedulePlan, ScheduleState} from './state';
+import {isInPool, poolOf, removeFromPool} from './pools';
+import type {Arrivals, SchedulePlan, ScheduleState, SlotState} from './state';
 import {letBegin, releaseFollowers} from './unitEnd';
 
 /** @returns null: all units are here from the beginning */
 export function createArrivals({arriving, units}: SchedulePlan): Arrivals | null {
-  return arriving ? {absent: new Set(units.keys()), begun: new Set(), open: true} : null;
+  return arriving ? {absent: new Set(units.keys()), begun: new Set(), wanted: new Set(), busy: 0, open: true} : null;
 }
 
 /** These units have arrived. Units that are here, or have ended, stay as they are. */
@@ -27,20 +27,57 @@ export function addUnits(state: ScheduleState, units: readonly number[], command
   state.released = true;
 }
 
-/** Gives these units back, if all of them wait for a worker and none has begun; otherwise, none of them leaves. */
-export function giveBack(state: ScheduleState, units: readonly number[], commands: Command[]): void {
-  const {arrivals, admission} = state;
+/**
+ * These units are wanted back: all of them, or none. Asks the workers for those that they hold behind another unit. A
+ * unit that is about to begin stays, and all of them with it.
+ */
+export function wantBack(state: ScheduleState, units: readonly number[], commands: Command[]): void {
+  const {arrivals} = state;
   if (arrivals === null || !isOpen(state) || units.length === 0) return;
-  if (!units.every(unit => isWaiting(state, arrivals, unit))) return;
+  const held = new Map<SlotState, number[]>();
   for (const unit of new Set(units)) {
-    arrivals.absent.add(unit);
-    if (isBehind(state, unit)) continue;
-    if (admission?.queueOf.has(unit) === true) removeWaiting(admission, unit);
-    else removeFromPool(state, unit);
+    if (isWaiting(state, arrivals, unit)) continue;
+    const slot = holderOf(state, arrivals, unit);
+    if (slot === undefined) return;
+    held.set(slot, [...(held.get(slot) ?? []), unit]);
   }
-  // A serial unit may have waited for these to end, and others for the resources that these were to get.
-  if (admission !== null) admission.changed = true;
-  commands.push({type: 'give-back', units});
+  arrivals.wanted.add(units);
+  for (const [slot, its] of held) {
+    const asked = its.filter(unit => !slot.recalled.has(unit));
+    if (asked.length === 0) continue;
+    for (const unit of asked) slot.recalled.add(unit);
+    poolOf(state, slot).recallsOut += asked.length;
+    commands.push({type: 'take-back', slot: slot.slot, generation: slot.generation, units: asked});
+  }
+  giveBackWanted(state, commands);
+}
+
+/** Decides on the wanted units for which no worker's answer is missing: gives them back, unless one of them has begun. */
+export function giveBackWanted(state: ScheduleState, commands: Command[]): void {
+  const {arrivals, admission, slots} = state;
+  if (arrivals === null || !isOpen(state)) return;
+  for (const units of arrivals.wanted) {
+    if (units.some(unit => slots.some(({recalled}) => recalled.has(unit)))) continue;
+    arrivals.wanted.delete(units);
+    if (!units.every(unit => isWaiting(state, arrivals, unit))) continue;
+    for (const unit of new Set(units)) {
+      arrivals.absent.add(unit);
+      if (isBehind(state, unit)) continue;
+      if (admission?.queueOf.has(unit) === true) removeWaiting(admission, unit);
+      else removeFromPool(state, unit);
+    }
+    // A serial unit may have waited for these to end, and others for the resources that these were to get.
+    if (admission !== null) admission.changed = true;
+    commands.push({type: 'give-back', units});
+  }
+}
+
+/** Tells how many workers run something, if the number has changed. */
+export function tellBusy({arrivals, slots, stopped}: ScheduleState, commands: Command[]): void {
+  if (arrivals === null || stopped !== null) return;
+  const busy = slots.filter(({running}) => running !== null).length;
+  if (busy !== arrivals.busy) commands.push({type: 'busy', workers: busy});
+  arrivals.busy = busy;
 }
 
 /** No more units arrive: units that are not here do not count any more. */
@@ -68,6 +105,14 @@ function isWaiting(state: ScheduleState, {absent, begun}: Arrivals, unit: number
   const queue = state.admission?.queueOf.get(unit);
   if (queue !== undefined) return queue.units.includes(unit);
   return isInPool(state, unit);
+}
+
+/** The worker that holds a unit behind another one; undefined: no worker does. */
+function holderOf({slots}: ScheduleState, {absent, begun}: Arrivals, unit: number): SlotState | undefined {
+  if (absent.has(unit) || begun.has(unit)) return undefined;
+  return slots.find(({status, running, held}) => {
+    return status === 'up' && held.includes(unit) && (running !== null || held[0] !== unit);
+  });
 }
 
 /** Whether a unit waits until another one has settled. */

@@ -66,7 +66,7 @@ export type ScheduleEvent =
   | ({readonly type: 'slot-closed'; readonly forced: boolean} & FromSlot)
   /** These units have arrived: they may begin. */
   | {readonly type: 'units-added'; readonly units: readonly number[]}
-  /** These units should be given back: all of them, or none if a worker has one of them. */
+  /** These units should be given back: all of them, or none if a worker begins one of them. */
   | {readonly type: 'units-wanted-back'; readonly units: readonly number[]}
   /** No more units arrive: the run ends when all that have arrived have ended. */
   | {readonly type: 'no-more-units'}
@@ -189,8 +189,10 @@ export type Command =
   /** Report that the run was interrupted while these workers ran the unit. */
   | {readonly type: 'interrupt'; readonly unit: number; readonly slots: readonly SlotNumber[]}
   | {readonly type: 'tell'; readonly notice: Notice}
-  /** The answer to units-wanted-back: these leave, and may arrive again. No worker has begun one of them. */
+  /** These units were wanted back: they leave, and may arrive again. No worker has begun one of them. */
   | {readonly type: 'give-back'; readonly units: readonly number[]}
+  /** In a plan with `arriving`: how many workers run something, whenever the number has changed. */
+  | {readonly type: 'busy'; readonly workers: number}
   /** Every unit has ended. */
   | {readonly type: 'units-ended'}
   | {readonly type: 'finish'};

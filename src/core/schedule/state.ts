@@ -311,6 +311,10 @@ export interface Arrivals {
   readonly absent: Set<number>;
   /** Units that a worker has begun. They are not given back. */
   readonly begun: Set<number>;
+  /** Units that are wanted back, in sets that leave as a whole. A worker was asked for a unit of each set. */
+  readonly wanted: Set<readonly number[]>;
+  /** How many workers run something. */
+  busy: number;
   /** Whether more units may arrive. */
   open: boolean;
 }

@@ -13,7 +13,7 @@
  */
 import {putBack, releaseLeft, takeAllWaiting} from './admission';
 import {endProcess, endReplacement, noteFixtureOf, takeAdmissible} from './admittedSlots';
-import {addUnits, endArrivals, giveBack} from './arrivals';
+import {addUnits, endArrivals, giveBackWanted, tellBusy, wantBack} from './arrivals';
 import type {Command, FixtureEvent, ScheduleEvent, SlotEvent} from './events';
 import {isExcess, judgeLoad, mayServe} from './excessSlots';
 import {endSession, feedSession, hasGroupSessions, joinFile, openSession, runWhole} from './fileSessions';
@@ -46,7 +46,7 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   } else if (event.type === 'units-added') {
     addUnits(state, event.units, commands);
   } else if (event.type === 'units-wanted-back') {
-    giveBack(state, event.units, commands);
+    wantBack(state, event.units, commands);
   } else if (event.type === 'no-more-units') {
     endArrivals(state, commands);
   } else if (event.type === 'sampled') {
@@ -72,6 +72,7 @@ export function step(state: ScheduleState, event: ScheduleEvent, now: number): C
   while (abandonWhereNoSlotIsLeft(state, commands)) admitWaiting(state, now, commands);
   joinIdle(state, now, commands);
   changeNodes(state, now, commands);
+  tellBusy(state, commands);
   finishIfDone(state, commands);
   return inOrder(commands);
 }
@@ -307,6 +308,7 @@ function takeBack(state: ScheduleState, units: readonly number[], now: number, c
     if (admission?.queueOf.has(unit) === true) putBack(state, admission, unit, commands);
     else poolOfUnit(state, unit).returned.push(unit);
   }
+  giveBackWanted(state, commands);
   if (state.stopped === null) feedIdle(state, now, commands);
 }
 

@@ -265,13 +265,13 @@ export class Machine {
     this.#busy++;
     this.#serialRuns = serial;
     this.#pull.began(lease.token, now);
-    this.#pull.setWorkers(this.#workers, this.#busy);
+    this.#pull.setBusy(this.#busy);
     this.#note(lease, 'began');
     if (killsAt !== undefined) this.#world.at(now + realMs * killsAt, () => this.#dieOf(lease.id));
     this.link.local(now + realMs, () => {
       this.#busy--;
       this.#serialRuns = false;
-      this.#pull.setWorkers(this.#workers, this.#busy);
+      this.#pull.setBusy(this.#busy);
       this.#pull.ended(lease.token, this.#world.now());
       if (this.held.has(lease.token)) this.#complete(lease, this.round!.plan!.round < passesFrom, () => {});
       this.#pump();

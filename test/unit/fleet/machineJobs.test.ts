@@ -28,6 +28,7 @@ async function machineOf(fleet: FleetConnection, keys: readonly string[], worker
   expect(tests.cuts.size).toBe(0);
   const pull = new Pull(workers);
   const added: Test[] = [];
+  const wanted: (readonly Test[])[] = [];
   const failures: unknown[] = [];
   const stories = new JobStories(fleet, plan.id);
   const results = new ResultStore(fleet);
@@ -46,17 +47,28 @@ async function machineOf(fleet: FleetConnection, keys: readonly string[], worker
   });
   jobs.open({
     add: more => added.push(...more),
-    takeBack: back => back.filter(test => added.includes(test)).map(test => added.splice(added.indexOf(test), 1)[0]!),
+    takeBack: back => {
+      wanted.push(back);
+      if (back.every(test => added.includes(test))) leave();
+    },
     noMore: () => undefined,
     stop: () => Promise.resolve(),
   });
   await settle();
+  /** A worker that held them has returned the files that were wanted back last. */
+  const leave = () => {
+    const left = wanted.pop()!;
+    for (const test of left) if (added.includes(test)) added.splice(added.indexOf(test), 1);
+    jobs.gaveBack(left);
+  };
   const begin = () => {
     const test = added.shift()!;
+    jobs.busy(1);
     jobs.started(test);
     return test;
   };
   const end = async (test: Test) => {
+    jobs.busy(0);
     jobs.ended(test, null, 1, {});
     await settle();
   };
@@ -66,7 +78,7 @@ async function machineOf(fleet: FleetConnection, keys: readonly string[], worker
     jobs.pull();
     await settle();
   };
-  return {jobs, plan, queue, stories, added, failures, begin, end, hear};
+  return {jobs, plan, queue, stories, added, wanted, failures, leave, begin, end, hear};
 }
 
 const states = async ({queue, plan}: Awaited<ReturnType<typeof machineOf>>) =>
@@ -95,7 +107,7 @@ test('takes a job, runs it and completes it', async () => {
 
 test('a lease that is lost while the file runs: its result counts if this machine gets the job again', async () => {
   const fleet = testFleet();
-  const machine = await machineOf(await fleet.join('1'), ['a']);
+  const machine = await machineOf(await fleet.join('1'), ['a'], 2);
   const test = machine.begin();
   await settle();
   fleet.clock.advance(LEASE_MS);
@@ -151,6 +163,36 @@ test('gives back what has not begun if others are out of work', async () => {
   await settle();
   expect((await machine.queue.counts()).taken).toBe(1);
   expect(machine.added).toEqual([]);
+});
+
+test('gives back what a worker held when the worker has returned it', async () => {
+  const fleet = testFleet();
+  const machine = await machineOf(await fleet.join('1'), ['a', 'b', 'c']);
+  machine.begin();
+  await settle();
+  machine.added.length = 0; // a worker holds it
+  fleet.clock.advance(500);
+  machine.jobs.giveBack(true);
+  await settle();
+  expect((await machine.queue.counts()).taken).toBe(2);
+  machine.leave();
+  await settle();
+  expect((await machine.queue.counts()).taken).toBe(1);
+});
+
+test('a file that the run gives back because the lease was lost: it runs here if this machine has the job again', async () => {
+  const fleet = testFleet();
+  const machine = await machineOf(await fleet.join('1'), ['a', 'b'], 2);
+  machine.begin();
+  await settle();
+  const held = machine.added.splice(0);
+  expect(held).toHaveLength(1);
+  fleet.clock.advance(LEASE_MS);
+  await machine.jobs.renew();
+  await machine.hear();
+  expect(machine.wanted).toEqual([held]);
+  machine.leave();
+  expect(machine.added).toEqual(expect.arrayContaining(held));
 });
 
 test('leaving gives everything back at once, and notes that the machine lives', async () => {

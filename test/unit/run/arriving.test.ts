@@ -4,7 +4,7 @@ import type {SchedulePlan} from '../../../src/core/schedule';
 import {Arriving} from '../../../src/run/arriving';
 import type {Arrivals, OpenRun} from '../../../src/run/arrivals';
 import {Reports} from '../../../src/run/files/reports';
-import {asking, placed, planOf} from '../plans';
+import {placed, planOf} from '../plans';
 import {jestTest, testResult} from './jestTests';
 
 const RECORD: FileRecord = {at: 1, ms: 10, tests: {}, short: 0, end: 'passed'};
@@ -14,8 +14,6 @@ function openRun(plan: SchedulePlan, tests: readonly Test[], fields: Partial<Arr
   const heard: unknown[][] = [];
   const posted: unknown[][] = [];
   const faults: string[] = [];
-  /** The units that the scheduler does not give back. */
-  const taken = new Set<number>();
   let run: OpenRun | undefined;
   const arriving = new Arriving(
     {
@@ -23,6 +21,8 @@ function openRun(plan: SchedulePlan, tests: readonly Test[], fields: Partial<Arr
       cuts: new Map(),
       open: opened => (run = opened),
       started: test => heard.push(['started', test]),
+      gaveBack: left => heard.push(['gave back', ...left]),
+      busy: workers => heard.push(['busy', workers]),
       told: (test, name) => heard.push([name, test]),
       cut: test => heard.push(['cut', test]),
       ended: (...all) => heard.push(['ended', ...all]),
@@ -44,10 +44,7 @@ function openRun(plan: SchedulePlan, tests: readonly Test[], fields: Partial<Arr
   });
   const dispatch = {
     add: (units: readonly number[]) => posted.push(['add', ...units]),
-    takeBack: (units: readonly number[]) => {
-      posted.push(['take back', ...units]);
-      return !units.some(unit => taken.has(unit));
-    },
+    takeBack: (units: readonly number[]) => posted.push(['take back', ...units]),
     noMore: () => posted.push(['no more']),
     stop: (reason: string) => {
       posted.push(['stop', reason]);
@@ -55,7 +52,7 @@ function openRun(plan: SchedulePlan, tests: readonly Test[], fields: Partial<Arr
     },
   };
   const begin = () => arriving.open({plan, tests, dispatch, finished: Promise.resolve()}, reports);
-  return {arriving, reports, heard, posted, faults, taken, begin, opened: () => run!};
+  return {arriving, reports, heard, posted, faults, begin, opened: () => run!};
 }
 
 test('two parts of one file are two units, and each is told of by its own test', async () => {
@@ -92,7 +89,7 @@ test('a file that cannot run ends when it is added, and not before', async () =>
   expect(heard).toEqual([]);
   opened().add([refused]);
   opened().add([refused]);
-  expect(opened().takeBack([refused])).toEqual([]);
+  opened().takeBack([refused]);
   await reports.drained();
   expect(heard).toEqual([
     ['test-file-start', refused],
@@ -102,34 +99,27 @@ test('a file that cannot run ends when it is added, and not before', async () =>
   expect(posted).toEqual([['add'], ['add']]);
 });
 
-test('a file is taken back on all nodes or on none, and can be added again', () => {
+test('files are taken back on all nodes, and can be added again when they have left', () => {
   const [a, b] = [jestTest('/a.test.js'), jestTest('/b.test.js')];
-  const {arriving, posted, taken, begin, opened} = openRun(placed(planOf([1, 1, 1, 1]), 2), [a, a, b, b]);
+  const {arriving, heard, posted, begin, opened} = openRun(placed(planOf([1, 1, 1, 1]), 2), [a, a, b, b]);
   begin();
   opened().add([a, b]);
-  taken.add(3);
-  expect(opened().takeBack([b, a])).toEqual([a]);
-  expect([...arriving.here]).toEqual([b]);
-  expect(opened().takeBack([a])).toEqual([]);
+  opened().takeBack([a]);
+  opened().takeBack([b, a]);
   opened().add([a]);
-  expect(posted).toEqual([
-    ['add', 0, 1, 2, 3],
-    ['take back', 2, 3],
-    ['take back', 0, 1],
-    ['add', 0, 1],
-  ]);
+  arriving.gaveBack([0, 1]);
+  expect([...arriving.here]).toEqual([b]);
+  opened().takeBack([b, a]);
+  opened().add([a]);
+  expect(posted).toEqual([['add', 0, 1, 2, 3], ['take back', 0, 1], ['take back', 2, 3, 0, 1], ['add'], ['add', 0, 1]]);
+  expect(heard).toEqual([['gave back', a]]);
 });
 
-test('the files of a worker group are taken back together', () => {
-  const [a, b, c] = ['/a.test.js', '/b.test.js', '/c.test.js'].map(path => jestTest(path)) as [Test, Test, Test];
-  const plan = asking(planOf([1, 1, 1]), {0: {workerGroup: 'db'}, 2: {workerGroup: 'db'}});
-  const {taken, begin, opened} = openRun(plan, [a, b, c]);
+test('the caller hears how many workers are busy', () => {
+  const {arriving, heard, begin} = openRun(planOf([1]), [jestTest('/a.test.js')]);
   begin();
-  opened().add([a, b, c]);
-  taken.add(2);
-  expect(opened().takeBack([a, b, c])).toEqual([b]);
-  taken.clear();
-  expect(opened().takeBack([a, c])).toEqual([a, c]);
+  arriving.busy(1);
+  expect(heard).toEqual([['busy', 1]]);
 });
 
 test('the run ends when no more files come, or early', async () => {

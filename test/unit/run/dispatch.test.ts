@@ -201,6 +201,7 @@ class FakeRun {
       onShare: () => undefined,
       fixtures: null,
       cuts,
+      arriving: null,
       pastOf: () => this.past,
       files: new FileParts({
         testOf: unit => tests[unit]!,

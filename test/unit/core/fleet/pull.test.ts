@@ -4,6 +4,22 @@ function jobOf(id: string, expectedMs: number | null, fields: Partial<PulledJob>
   return {id, expectedMs, serial: false, suspect: false, ...fields};
 }
 
+/** A machine whose workers run one job each. */
+class Machine extends Pull {
+  readonly #running = new Set<string>();
+
+  override began(id: string, now: number): void {
+    super.began(id, now);
+    this.setBusy(this.#running.add(id).size);
+  }
+
+  override ended(id: string, now: number): void {
+    this.#running.delete(id);
+    this.setBusy(this.#running.size);
+    super.ended(id, now);
+  }
+}
+
 /** Takes jobs of a length until the machine wants no more. @returns how many it took */
 function fill(pull: Pull, expectedMs: number | null, now = 0): number {
   let count = 0;
@@ -21,11 +37,11 @@ function take(pull: Pull, job: PulledJob, now = 0): void {
 
 describe('a machine takes', () => {
   test('a job for each idle worker, and no long job beside', () => {
-    expect(fill(new Pull(4), 5000)).toBe(4);
+    expect(fill(new Machine(4), 5000)).toBe(4);
   });
 
   test('short jobs up to its high watermark, when it holds less than the low one', () => {
-    const pull = new Pull(2, {low: 100, high: 200});
+    const pull = new Machine(2, {low: 100, high: 200});
     expect(fill(pull, 10)).toBe(40);
     const run = (job: number) => {
       pull.began(`0 ${job}`, 0);
@@ -38,7 +54,7 @@ describe('a machine takes', () => {
   });
 
   test('nothing behind long jobs', () => {
-    const pull = new Pull(2);
+    const pull = new Machine(2);
     for (const id of ['a', 'b']) {
       take(pull, jobOf(id, 30_000));
       pull.began(id, 0);
@@ -49,14 +65,14 @@ describe('a machine takes', () => {
   });
 
   test('as many unknown jobs as it has workers, beside those that run', () => {
-    const pull = new Pull(3);
+    const pull = new Machine(3);
     expect(fill(pull, null)).toBe(6);
     for (let job = 0; job < 3; job++) pull.began(`0 ${job}`, 0);
     expect(pull.wantsMore(0)).toBe(false);
   });
 
   test('no unknown job ahead where those before were long', () => {
-    const pull = new Pull(1);
+    const pull = new Machine(1);
     take(pull, jobOf('a', null));
     pull.began('a', 0);
     pull.ended('a', 4000);
@@ -64,7 +80,7 @@ describe('a machine takes', () => {
   });
 
   test('nothing while the queue is empty', () => {
-    const pull = new Pull(2);
+    const pull = new Machine(2);
     pull.asked();
     pull.foundNothing();
     expect(pull.wantsMore(0)).toBe(false);
@@ -75,7 +91,7 @@ describe('a machine takes', () => {
   });
 
   test('though a take that began before a job waited finds nothing', () => {
-    const pull = new Pull(2);
+    const pull = new Machine(2);
     pull.asked();
     pull.available();
     pull.foundNothing();
@@ -83,7 +99,7 @@ describe('a machine takes', () => {
   });
 
   test('nothing beside a serial job, and is not hungry', () => {
-    const pull = new Pull(4);
+    const pull = new Machine(4);
     take(pull, jobOf('alone', 1000, {serial: true}));
     pull.began('alone', 0);
     expect(pull.wantsMore(0)).toBe(false);
@@ -93,23 +109,23 @@ describe('a machine takes', () => {
   });
 
   test('less ahead when little is left in the fleet', () => {
-    const pull = new Pull(2);
+    const pull = new Machine(2);
     pull.setRest(0);
     expect(fill(pull, 10)).toBe(2);
   });
 
   test('nothing for workers that share a split file', () => {
-    const pull = new Pull(4);
+    const pull = new Machine(4);
     take(pull, jobOf('split', 5000));
     pull.began('split', 0);
-    pull.setWorkers(4, 4);
+    pull.setBusy(4);
     expect(pull.wantsMore(0)).toBe(false);
-    pull.setWorkers(4, 3);
+    pull.setBusy(3);
     expect(pull.wantsMore(0)).toBe(true);
   });
 
   test('no more than 64 jobs at a time', () => {
-    const pull = new Pull(100);
+    const pull = new Machine(100);
     let asked = 0;
     for (; pull.wantsMore(0); asked++) pull.asked();
     expect(asked).toBe(64);
@@ -121,8 +137,8 @@ describe('a machine takes', () => {
 describe('a machine gives back', () => {
   const hungry = {othersAreOutOfWork: true};
 
-  function busy(): Pull {
-    const pull = new Pull(2);
+  function busy(): Machine {
+    const pull = new Machine(2);
     for (const id of ['a', 'b']) {
       take(pull, jobOf(id, 800));
       pull.began(id, 0);
@@ -154,12 +170,12 @@ describe('a machine gives back', () => {
   });
 
   test('what waits for a serial job, and a serial job that waits', () => {
-    const pull = new Pull(2);
+    const pull = new Machine(2);
     take(pull, jobOf('long', 5000));
     pull.began('long', 0);
     take(pull, jobOf('alone', 100, {serial: true}));
     expect(pull.toGiveBack(0, hungry)).toEqual(['alone']);
-    const other = new Pull(2);
+    const other = new Machine(2);
     take(other, jobOf('alone', 5000, {serial: true}));
     other.began('alone', 0);
     take(other, jobOf('a', 100));
@@ -179,7 +195,7 @@ describe('of jobs that have each cost a machine', () => {
   const suspect = {suspect: true};
 
   test('one begins at a time, and others beside it', () => {
-    const pull = new Pull(4);
+    const pull = new Machine(4);
     for (const id of ['s1', 's2']) take(pull, jobOf(id, 3000, suspect));
     take(pull, jobOf('a', 3000));
     expect(pull.toBegin(0)).toEqual(['s1', 'a']);
@@ -192,13 +208,13 @@ describe('of jobs that have each cost a machine', () => {
   });
 
   test('the second one goes to a machine that is out of work', () => {
-    const pull = new Pull(4);
+    const pull = new Machine(4);
     for (const id of ['s1', 's2']) take(pull, jobOf(id, 3000, suspect));
     expect(pull.toGiveBack(0, {othersAreOutOfWork: true})).toEqual(['s2']);
   });
 
   test('the second one begins after 10 s if workers are idle and nothing else waits', () => {
-    const pull = new Pull(4);
+    const pull = new Machine(4);
     for (const id of ['s1', 's2', 's3']) take(pull, jobOf(id, 60_000, suspect));
     expect(pull.toBegin(0)).toEqual(['s1']);
     pull.began('s1', 0);
@@ -210,7 +226,7 @@ describe('of jobs that have each cost a machine', () => {
   });
 
   test('one that is no longer held does not begin', () => {
-    const pull = new Pull(4);
+    const pull = new Machine(4);
     take(pull, jobOf('a', 10));
     pull.ended('a', 0);
     expect(pull.toBegin(0)).toEqual([]);

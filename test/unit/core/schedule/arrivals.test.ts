@@ -1,4 +1,5 @@
 import {idleReason} from '../../../../src/core/schedule/idleReason';
+import type {ScheduleEvent} from '../../../../src/core/schedule/events';
 import type {SchedulePlan} from '../../../../src/core/schedule/state';
 import {
   added,
@@ -14,6 +15,7 @@ import {
   noMore,
   placed,
   planOf,
+  returned,
   settled,
   started,
   up,
@@ -79,13 +81,67 @@ describe('units that are wanted back', () => {
     expect(feed(state, added(1))).toEqual(['give w1.1: 1']);
   });
 
-  test('stay if a worker holds or runs one of them, or has run it', () => {
-    const state = after(late(planOf([10, 10, 10])), added(0, 1, 2), up(w1), started(w1, 0));
-    expect(state.slots[0]!.held).toEqual([1]);
-    expect(feed(state, wantedBack(0), wantedBack(1), wantedBack(1, 2))).toEqual([]);
-    expect(feed(state, wantedBack(2))).toEqual(['give back: 2']);
+  test('stay if a worker is about to begin one of them, runs it or has run it', () => {
+    const state = after(late(planOf([10, SLOW, 10])), added(0, 1), up(w1));
+    expect(state.slots[0]!.held).toEqual([0]);
+    expect(feed(state, wantedBack(0), wantedBack(0, 1), started(w1, 0), wantedBack(0))).toEqual([]);
     feed(state, done(w1, 0));
     expect(feed(state, wantedBack(0))).toEqual([]);
+  });
+
+  describe('and that a worker holds behind another one', () => {
+    const holding = () => {
+      const state = after(late(planOf([10, 10, 10, 10])), added(0, 1, 2), up(w1), started(w1, 0));
+      expect(state.slots[0]!.held).toEqual([1]);
+      return state;
+    };
+
+    test('leave when the worker has returned them, and no other worker gets them', () => {
+      const state = holding();
+      expect(feed(state, wantedBack(1))).toEqual(['take-back w1.1: 1']);
+      expect(feed(state, returned(w1, [1], [1]))).toEqual(['give back: 1', 'give w1.1: 2']);
+      expect(feed(state, added(1), started(w1, 2), done(w1, 2))).toEqual(['give w1.1: 1']);
+    });
+
+    test('leave together with others that wait', () => {
+      const state = holding();
+      expect(feed(state, wantedBack(2, 1))).toEqual(['take-back w1.1: 1']);
+      expect(feed(state, returned(w1, [1], [1]))).toEqual(['give back: 2 1']);
+    });
+
+    test('stay, and all of them with it, if the worker has begun one', () => {
+      const state = holding();
+      feed(state, wantedBack(1, 2), done(w1, 0), started(w1, 1));
+      expect(feed(state, returned(w1, [1], []))).toEqual([]);
+      expect(feed(state, wantedBack(2))).toEqual(['take-back w1.1: 2']);
+    });
+
+    test('leave though the worker was about to begin one when it returned it', () => {
+      const state = holding();
+      feed(state, wantedBack(1), done(w1, 0));
+      expect(feed(state, returned(w1, [1], [1]))).toContain('give back: 1');
+    });
+
+    test('leave if the worker dies first', () => {
+      const state = holding();
+      feed(state, wantedBack(1));
+      expect(feed(state, lost(w1, atLoad(0)))).toContain('give back: 1');
+    });
+
+    test('leave once, however often they are wanted', () => {
+      const state = holding();
+      expect(feed(state, wantedBack(1), wantedBack(1))).toEqual(['take-back w1.1: 1']);
+      expect(feed(state, returned(w1, [1], [1])).filter(text => text.startsWith('give back'))).toHaveLength(1);
+    });
+
+    test('leave, though an idle worker of this run wanted them', () => {
+      const state = after(late(planOf([900, 10], {slots: 2})), added(0, 1), up(w1), started(w1, 0));
+      expect(state.slots[0]!.held).toEqual([1]);
+      expect(feed(state, up(w2))).toEqual(['take-back w1.1: 1']);
+      expect(feed(state, wantedBack(1))).toEqual([]);
+      expect(feed(state, returned(w1, [1], [1]))).toEqual(['give back: 1']);
+      expect(feed(state, added(1))).toEqual(['give w2.1: 1']);
+    });
   });
 
   test('stay if they wait to run again, and leave if their worker died before it began them', () => {
@@ -122,6 +178,19 @@ describe('units that are wanted back', () => {
     expect(feed(state, wantedBack(1), done(w1, 0), settled(0))).toEqual(['give back: 1']);
     expect(feed(state, added(1))).toEqual(['start w2.1 on 1']);
   });
+});
+
+test('how many workers run something is told whenever it changes', () => {
+  const state = after(late(planOf([SLOW, SLOW, SLOW], {slots: 2})), added(0, 1), up(w1), up(w2));
+  const busy = (event: ScheduleEvent) =>
+    commandsOf(state, event).flatMap(command => (command.type === 'busy' ? command.workers : []));
+  expect([started(w1, 0), started(w2, 1), added(2), done(w1, 0), done(w2, 1)].map(busy)).toEqual([
+    [1],
+    [2],
+    [],
+    [1],
+    [0],
+  ]);
 });
 
 test('a unit that waits for one that never comes begins when no more units arrive', () => {
