@@ -13,11 +13,21 @@ export const LEADS_A_GROUP = process.platform !== 'win32';
 /** How long (ms) a terminated group may take to end before it is killed. jest-worker gives its process as long. */
 const KILL_AFTER_MS = 500;
 
+/**
+ * How long (ms) a process that exits may take. Node writes at that time what NODE_V8_COVERAGE asks for, and on a busy
+ * machine that takes longer than jest-worker's grace.
+ */
+const EXIT_WITHIN_MS = 10_000;
+
 /** How often (ms) the parent looks whether a group whose leader has ended still has members. */
 const LOOK_EVERY_MS = 20;
 
 export class ProcessGroup {
+  /** Whether the process is exiting, and nothing of its tests keeps it from that. */
+  readonly #isExiting: () => boolean;
   #child: ChildProcess | null = null;
+  #signalled = false;
+  #spared = false;
   #endsByItself = false;
   /** When the group is killed, by performance.now(); null: nobody has terminated it. */
   #killAt: number | null = null;
@@ -25,6 +35,15 @@ export class ProcessGroup {
   /** The group whose leader has ended, while its other members may still run; null: there is no such group. */
   #remains: number | null = null;
   #gone: Promise<void> = Promise.resolve();
+
+  constructor(isExiting: () => boolean) {
+    this.#isExiting = isExiting;
+  }
+
+  /** Whether jest-worker has forced the exit of the process, and the process has exited by itself nevertheless. */
+  get wasSpared(): boolean {
+    return this.#spared && !this.#signalled;
+  }
 
   /**
    * Calls `fork` and adopts the process that it forks. jest-worker keeps its child to itself and reports a death late.
@@ -84,7 +103,10 @@ export class ProcessGroup {
     });
     // jest-worker calls this for a forced exit and when the process has run out of memory.
     child.kill = signal => {
-      if (signal === 'SIGKILL') this.kill();
+      if (this.#endsByItself && !this.#signalled && this.#isExiting()) {
+        this.#spared = true;
+        this.#killTimer ??= setTimeout(() => this.kill(), EXIT_WITHIN_MS);
+      } else if (signal === 'SIGKILL') this.kill();
       else this.terminate();
       return true;
     };
@@ -127,7 +149,9 @@ export class ProcessGroup {
 
   #signal(signal: NodeJS.Signals): void {
     const pid = this.#child?.pid;
-    if (pid !== undefined && this.#lives()) signalGroup(pid, signal);
+    if (pid === undefined || !this.#lives()) return;
+    this.#signalled = true;
+    signalGroup(pid, signal);
   }
 }
 

@@ -61,7 +61,7 @@ const V8_OUT_OF_MEMORY = /<--- Last few GCs --->|FATAL ERROR: .*heap out of memo
 const NOT_READY = 'it ended before it was ready';
 
 export class WorkerProcess {
-  readonly #group = new ProcessGroup();
+  readonly #group: ProcessGroup;
   readonly #farm: WorkerApi;
   readonly #exitRecord: LeftWords;
   readonly #exitRecordPath: string;
@@ -79,6 +79,7 @@ export class WorkerProcess {
     this.#exitRecordPath = setup.exitRecordPath;
     this.#journal = new LeftWords(setup.journalPath);
     this.#departurePath = setup.departurePath;
+    this.#group = new ProcessGroup(() => isExiting(this.#departure()));
     this.#farm = this.#group.forkedBy(() => startFarm(start, jestWorker, threads));
     this.#stdout = output.stdout;
     this.#stderr = output.stderr;
@@ -121,9 +122,10 @@ export class WorkerProcess {
   async close(graceMs: number, busy: boolean): Promise<ClosedProcess> {
     this.#group.letEnd();
     if (!busy) await this.#saved(graceMs);
-    const {forceExited} = await this.#farm.end();
+    const ended = await this.#farm.end();
     await this.#group.gone;
     this.#closeFiles();
+    const forceExited = ended.forceExited && !this.#group.wasSpared;
     return {forceExited, departure: forceExited ? this.#departure() : null};
   }
 
@@ -204,6 +206,11 @@ export class WorkerProcess {
     this.#exitRecord.close();
     this.#journal.close();
   }
+}
+
+/** Of the code that runs during an exit, only an addon's cleanup comes from tests. */
+function isExiting(departure: Departure | null): boolean {
+  return departure?.at === 'exiting' && departure.addons.length === 0;
 }
 
 function startFarm(

@@ -21,8 +21,8 @@ afterAll(() => rmSync(folder, {recursive: true}));
 const unixOnly = process.platform === 'win32' ? describe.skip : describe;
 
 unixOnly('the process group of a worker', () => {
-  async function started(env: Record<string, string> = {}) {
-    const group = new ProcessGroup();
+  async function started(env: Record<string, string> = {}, isExiting = () => false) {
+    const group = new ProcessGroup(isExiting);
     const leader = group.forkedBy(() => fork(leaderPath, {detached: true, env: {...process.env, ...env}}));
     const [member] = (await once(leader, 'message')) as [number];
     return {group, leader, member};
@@ -82,6 +82,25 @@ unixOnly('the process group of a worker', () => {
     expect(await ended(leader)).toEqual([null, 'SIGTERM']);
     await group.gone;
     await untilGone(member);
+  });
+
+  test('that exits is spared if jest-worker ends it, and has exited by itself then', async () => {
+    const {group, leader, member} = await started({}, () => true);
+    group.letEnd();
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) leader.kill(signal);
+    expect(group.wasSpared).toBe(true);
+    leader.send(0);
+    expect(await ended(leader)).toEqual([0, null]);
+    process.kill(member, 'SIGKILL');
+  });
+
+  test('that exits is killed by others than jest-worker', async () => {
+    const {group, leader} = await started({}, () => true);
+    group.letEnd();
+    leader.kill('SIGTERM');
+    group.kill();
+    expect(await ended(leader)).toEqual([null, 'SIGKILL']);
+    expect(group.wasSpared).toBe(false);
   });
 
   /** As jest-worker does. */
