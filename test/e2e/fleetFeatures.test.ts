@@ -80,33 +80,30 @@ onLatestLine('--bail ends all machines, and who comes then runs all that has no 
 });
 
 onLatestLine('a short file that a worker holds behind one that hangs goes to an idle machine', async (_line, make) => {
-  const machines = several(2, make, {
-    'long.test.js': `test('long', async () => {
-      const {existsSync} = require('fs');
+  /** The file that is first hangs until the other one runs, too. */
+  const short = (name: string): Files => ({
+    [`${name}.test.js`]: `test('${name}', async () => {
       await new Promise(end => setTimeout(end, 100));
-      ${noting('long')}
-      while (process.env.WAIT_FOR && !existsSync(process.env.WAIT_FOR)) await new Promise(end => setTimeout(end, 20));
+      ${noting(name)}
+      const {readFileSync} = require('fs');
+      const noted = () => readFileSync(process.env.NOTES, 'utf8').trim().split('\\n').length;
+      while (process.env.TOGETHER && noted() < 2) await new Promise(end => setTimeout(end, 20));
     }, 600000);`,
-    'short.test.js': `test('short', () => {
-      if (process.env.MAKES) require('fs').writeFileSync(process.env.MAKES, '');
-    });`,
   });
+  const machines = several(2, make, {...short('a'), ...short('b')});
   const [first, second] = machines as [Project, Project];
-  const NOTES = first.path('notes');
   const known = await runMachine(redis, first, [], {run: 'known', env: {NOTES: first.path('earlier')}});
   expect(known).toMatchObject({exitCode: 0});
-  const options = {run: 'held', lease: FOREVER};
+  const options = {run: 'held', lease: FOREVER, env: {NOTES: first.path('notes'), TOGETHER: '1'}};
   let other: Promise<JestOutput> | undefined;
   const output = await runMachine(redis, first, ['-w', '1'], {
     ...options,
-    env: {NOTES, WAIT_FOR: first.path('made')},
     meanwhile: async jest => {
       await untilNoted(first, 1, jest);
-      other = runMachine(redis, second, ['-w', '1'], {...options, env: {NOTES, MAKES: first.path('made')}});
+      other = runMachine(redis, second, ['-w', '1'], options);
     },
   });
-  expect(output).toMatchObject({exitCode: 0, json: {numPassedTests: 2}});
-  expect(await other).toMatchObject({exitCode: 0, json: {numPassedTests: 2}});
+  for (const one of [output, await other]) expect(one).toMatchObject({exitCode: 0, json: {numPassedTests: 2}});
 });
 
 onLatestLine('Ctrl-C on one machine: the others have its jobs at once, and whole reports', async (_line, make) => {

@@ -1,8 +1,9 @@
 /** A server that anybody may write to: whatever a stranger does, no run is green that should not be, and none hangs. */
+import type {ChildProcess} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {Redis} from 'ioredis';
 import {runMachine, untilThere, WAITING} from './fleets';
-import {IS_THOROUGH, onLatestLine, type Files, type JestOutput, type Project} from './project';
+import {IS_THOROUGH, onLatestLine, type Files, type JestOutput, type Project, type RunOptions} from './project';
 import {TestRedis} from './redis';
 
 const PASSWORD = 'password-of-the-server';
@@ -79,7 +80,7 @@ function runs(
   database: Database,
   project: Project,
   args: readonly string[] = [],
-  {secret = SECRET, password = PASSWORD, meanwhile}: Partial<Secrets> & {meanwhile?: () => Promise<void>} = {},
+  {secret = SECRET, password = PASSWORD, meanwhile}: Partial<Secrets & RunOptions> = {},
 ): Promise<JestOutput> {
   const env = {XDIST_FLEET_SECRET: secret, XDIST_FLEET_PASSWORD: password, NOTES: project.path('notes')};
   return runMachine(database, project, args, {run: 'the run', env, ...(meanwhile && {meanwhile})});
@@ -94,7 +95,8 @@ function expectNoSecret({stdout, stderr}: JestOutput): void {
   for (const secret of [PASSWORD, SECRET, OTHER_SECRET]) expect(stdout + stderr).not.toContain(secret);
 }
 
-type Attack = (database: Database) => Promise<unknown>;
+/** @param said resolves when the machine has said it on standard error */
+type Attack = (database: Database, said: (text: RegExp) => Promise<void>) => Promise<unknown>;
 
 /** A case: what the stranger does, and what the machine prints. A text in an array: the run passes all the same. */
 type Cases = Readonly<Record<string, readonly [attack: Attack, text: RegExp | readonly [RegExp]]>>;
@@ -127,6 +129,14 @@ async function tryAll(cases: Cases, outputOf: (attack: Attack) => Promise<JestOu
   };
   await Promise.all(Array.from({length: AT_ONCE}, one));
   expect(wrong).toEqual([]);
+}
+
+function untilSaid(jest: ChildProcess, text: RegExp): Promise<void> {
+  let said = '';
+  return new Promise((resolve, reject) => {
+    jest.stderr!.on('data', (more: string) => text.test((said += more)) && resolve());
+    jest.once('close', () => reject(new Error(`Jest has ended, and has not said ${text.source}, but: ${said}`)));
+  });
 }
 
 const IGNORED = /values \(\w+\) that no machine of this run can have written/;
@@ -216,7 +226,7 @@ onLatestLine('who is told a run believes nothing but that run', async (_line, ma
   await tryAll(cases, async attack => {
     const database = new Database();
     await first.copyTo(database);
-    await attack(database);
+    await attack(database, () => Promise.reject(new Error('no machine is there')));
     return runs(database, make(SUITE), ['--coverage']);
   });
 });
@@ -255,14 +265,16 @@ onLatestLine('who runs tests hears of what a stranger does', async (_line, make)
       /gives them to no machine/,
     ],
     'what is ignored': [
-      async database => {
+      async (database, said) => {
         const {stranger} = database;
+        const isHeard = said(IGNORED);
         const plan = /-jobs-(\w+):/.exec(await database.key(KEYS.meta))![1]!;
         await stranger.hset(await nameOf(database, 'machines'), 'somebody', randomBytes(90));
         await stranger.set(await nameOf(database, 'hunger'), randomBytes(90));
         for (let job = 0; job < 6; job++) {
           await stranger.rpush(await nameOf(database, `stories/${plan}/${job}`), randomBytes(90));
         }
+        await isHeard;
       },
       [IGNORED],
     ],
@@ -290,9 +302,9 @@ onLatestLine('who runs tests hears of what a stranger does', async (_line, make)
   const runsWith = (goes: boolean) => (attack: Attack) => {
     const [database, project] = [new Database(), make(WAITING)];
     return runs(database, project, ['-w', '1'], {
-      meanwhile: async () => {
+      meanwhile: async jest => {
         await untilThere(project, 'notes');
-        await attack(database);
+        await attack(database, text => untilSaid(jest, text));
         if (goes) project.write('go', '');
       },
     });
