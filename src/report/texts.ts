@@ -18,6 +18,7 @@ const REASONS: Readonly<Record<string, string>> = {
   next: 'its next file was about to begin',
   return: 'another worker was to return a file',
   loading: 'a file to share was loading',
+  'no-gain': 'joining a split file would not have paid',
   resource: 'files waited for a resource',
   group: 'the rest of a worker group was with another worker',
   serial: 'a serial file',

@@ -14,6 +14,8 @@ export type IdleReason =
   | {readonly type: 'return'}
   /** A worker loads a file that may be split; this one may join it when its tests are known. */
   | {readonly type: 'loading'; readonly unit: number}
+  /** Tests of a file that may be split are left for the workers that have it; one more would not shorten the run. */
+  | {readonly type: 'no-gain'; readonly unit: number}
   /** Units wait for a resource. */
   | {readonly type: 'resource'; readonly unit: number; readonly name: string}
   /** The rest of a worker group belongs to the worker that runs the group. */
@@ -48,6 +50,7 @@ export function idleReason(state: ScheduleState, slot: SlotState): IdleReason {
     (admission === null ? null : forQueues(state, admission, slot)) ??
     forFollowers(state, slot) ??
     forFile(state) ??
+    forTests(state, slot) ??
     (isWorkElsewhere(state, slot) ? {type: 'node'} : null) ?? {
       type: state.arrivals?.open === true ? 'arrivals' : 'nothing-left',
     }
@@ -118,6 +121,15 @@ function forFile({slots, plan, wholeOnly}: ScheduleState): IdleReason | null {
     if (running?.status !== 'opening' || !running.first) continue;
     if (plan.units[running.unit]?.split == null || wholeOnly.has(running.unit)) continue;
     return {type: 'loading', unit: running.unit};
+  }
+  return null;
+}
+
+/** An open file whose tests are not all given: the scheduler does not have this worker join it. */
+function forTests({files, plan}: ScheduleState, slot: SlotState): IdleReason | null {
+  for (const {unit, pending, joinable} of files.values()) {
+    const node = plan.units[unit]?.node ?? null;
+    if (joinable && pending > 0 && (node === null || node === slot.node)) return {type: 'no-gain', unit};
   }
   return null;
 }

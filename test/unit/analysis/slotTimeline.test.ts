@@ -69,6 +69,16 @@ test.each<[string, SchedulePlan, object]>([
   expect(slots.flatMap(reasonsOf)).toContainEqual(reason);
 });
 
+test('a slot is idle because the tests that are left are too short to load the file for them', () => {
+  const plan = planOf([550, 1], {slots: 2}, [0]);
+  const groups = Array.from({length: 10}, () => 30);
+  const {slots, problem} = timelineOf(plan, [550, 1], {
+    split: new Map([[0, {opens: true, openMs: 250, groups, costs: groups}]]),
+  });
+  expect(problem).toBeNull();
+  expect(slots.flatMap(reasonsOf)).toContainEqual({type: 'no-gain', unit: 0});
+});
+
 const runs = fc.oneof(
   ...[scenario, sharing, dying, askingScenario(sharing), growing(sharing), onNodes(sharing)].map(one =>
     one.map(({plan, world}) => ({plan, lines: recordedRun(plan, world)})),
