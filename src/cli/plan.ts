@@ -16,8 +16,9 @@ export const plan: Command = {
   summary: 'Show which shard would run what',
   usage: ['plan --shards <n> [-o file] [--files] [-- jest arguments]'],
   help: `
-Runs no test. Prints what each of n shards would run, and how well the shards are balanced. With -o, also writes the
-plan to a file, for a CI whose first job plans for all shards: they take it with "shard --plan <file>".`,
+Runs no test. Prints what each of n shards would run in CI, and how well the shards are balanced: long files that may be
+split are cut, unless Jest's arguments have --no-ci. With -o, also writes the plan to a file, for a CI whose first job
+plans for all shards: they take it with "shard --plan <file>".`,
   flags: {
     shards: {value: 'n', short: 'n', text: 'How many shards there are.'},
     output: {value: 'file', short: 'o', text: 'Write the plan to this file.'},
@@ -45,9 +46,18 @@ plan to a file, for a CI whose first job plans for all shards: they take it with
 function makePlan(path: string, count: number, cwd: string, jestArguments: readonly string[]): void {
   checkJestArguments('plan', jestArguments);
   const jest = findShardedJest(cwd, jestArguments);
+  // Without --ci, a shard may write snapshots, so files are not cut.
+  const ci = jestArguments.some(argument => /^--(no-)?ci(=|$)/.test(argument)) ? [] : ['--ci'];
+  const {sequencerArguments} = jest;
   const {status, stderr, error} = spawnSync(
     process.execPath,
-    [jest.bin, '--listTests', `--shard=1/${count}`, '--passWithNoTests', ...jest.sequencerArguments, ...jestArguments],
+    [
+      jest.bin,
+      ...['--listTests', `--shard=1/${count}`, '--passWithNoTests'],
+      ...ci,
+      ...sequencerArguments,
+      ...jestArguments,
+    ],
     {cwd, encoding: 'utf8', env: {...process.env, [PLAN_TO_VARIABLE]: path}, maxBuffer: 2 ** 30},
   );
   if (error !== undefined) throw new CommandError(`Jest could not be started: ${error.message}`);

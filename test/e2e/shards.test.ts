@@ -250,6 +250,22 @@ describe('the command shard', () => {
   });
 });
 
+onLatestLine('plan shows what CI would do, where long files are cut', async (_line, make) => {
+  const long = `/** @can-split */
+    for (let n = 0; n < 12; n++) test('test ' + n, () => new Promise(end => setTimeout(end, 60)));`;
+  const project = make({'long.test.js': long, ...OPTIONS}, {runner: 'xdist'});
+  expect(await project.run(['-w', '1'])).toMatchObject({exitCode: 0});
+  const partsIn = async (...args: string[]) => {
+    const {out} = await call(project, 'plan', '--shards', '2', ...args);
+    return out
+      .split('\n')
+      .slice(1, 3)
+      .map(row => row.trim().split(/ +/)[2]);
+  };
+  expect(await partsIn()).toEqual(['1', '1']);
+  expect(await partsIn('--', '--no-ci')).toEqual(['0', '0']);
+});
+
 onEachLine('plan shows the plan of all shards, and writes it for them', async (_line, make) => {
   const project = make({...filesOf(SIX), ...OPTIONS, 'timings.json': durations(SIX)}, {runner: 'xdist'});
   const shown = await call(project, 'plan', '--shards', '3', '--files', '-o', 'plan.json');
