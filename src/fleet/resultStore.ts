@@ -69,7 +69,6 @@ export class ResultStore {
   }
 
   /**
-   * @returns the bytes that came over the network, too
    * @throws {FleetError} if the server has lost the result
    * @throws {ResultError} if it is not a result of the job
    */
