@@ -29,6 +29,8 @@ export interface OpenedPage {
   readonly page: Page;
   /** Errors of scripts, what the console shows, and each request besides that for the page. */
   readonly problems: readonly string[];
+  /** The CPU time (ms) that its main thread took until it was drawn: whatever else the machine does. */
+  readonly drawnAfterMs: number;
 }
 
 /** Opens a file, and waits until the page is drawn. */
@@ -48,10 +50,14 @@ export async function openFile(
   await page.setViewport({width, height: 900});
   await page.emulateMediaFeatures([{name: 'prefers-color-scheme', value: scheme}]);
   await page.setOfflineMode(true);
+  const session = await page.createCDPSession();
+  await session.send('Performance.enable', {timeDomain: 'threadTicks'});
   await page.goto(`file://${path}`);
-  await page.waitForSelector('[data-drawn-after-ms]');
+  await page.waitForSelector('[data-is-drawn]');
+  const {metrics} = await session.send('Performance.getMetrics');
+  const cpuSeconds = metrics.find(({name}) => name === 'ThreadTime')?.value ?? NaN;
   await frame(page);
-  return {page, problems};
+  return {page, problems, drawnAfterMs: cpuSeconds * 1000};
 }
 
 /** Waits until what was asked for is painted. */
