@@ -9,6 +9,9 @@ interface ChromiumPackage {
   executablePath(): Promise<string>;
 }
 
+/** How long (ms) the browser may take for one thing. Only a browser that hangs takes so long, however busy the machine. */
+const PATIENCE_MS = 240_000;
+
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
 
 export async function startBrowser(): Promise<Browser> {
@@ -22,7 +25,13 @@ export async function startBrowser(): Promise<Browser> {
   if (executablePath === undefined) {
     throw new Error(`These tests need a Chromium: install one so that the PATH has ${NAMES.join(', ')}.`);
   }
-  return puppeteer.launch({executablePath, args: [...chromium.args, '--no-sandbox'], headless: 'shell'});
+  return puppeteer.launch({
+    executablePath,
+    args: [...chromium.args, '--no-sandbox'],
+    headless: 'shell',
+    timeout: PATIENCE_MS,
+    protocolTimeout: PATIENCE_MS,
+  });
 }
 
 export interface OpenedPage {
@@ -41,6 +50,7 @@ export async function openFile(
   width = 1280,
 ): Promise<OpenedPage> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const problems: string[] = [];
   page.on('pageerror', error => problems.push(String(error)));
   page.on('console', message => problems.push(message.text()));
