@@ -232,10 +232,10 @@ onLatestLine('who is told a run believes nothing but that run', async (_line, ma
 });
 
 onLatestLine('who runs tests hears of what a stranger does', async (_line, make) => {
-  /** Keys of two jobs that no machine has taken. */
+  /** Keys of two jobs that no machine has taken. The machine may take the next one at any moment, so the last ones. */
   const twoWaiting = async (database: Database) => {
-    const ids = await database.stranger.zrange(await database.key(KEYS.waiting), 0, -1);
-    return Promise.all(ids.slice(0, 2).map(id => database.key(new RegExp(`-jobs-\\w+:${id}$`))));
+    const ids = await database.stranger.zrange(await database.key(KEYS.waiting), -2, -1);
+    return Promise.all(ids.map(id => database.key(new RegExp(`-jobs-\\w+:${id}$`))));
   };
   const nameOf = async (database: Database, last: string) =>
     (await database.key(/\/machines$/)).replace(/machines$/, last);
