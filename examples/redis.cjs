@@ -15,6 +15,13 @@ const HOW_TO = 'Install redis-server (7 or later) or valkey-server with the pack
 /** Each port is tried once: between the choice and the start, another process may take it. */
 const TRIES = 5;
 
+/**
+ * Below the ports that systems give to the near ends of connections: while a server is away, no connection takes its
+ * port.
+ */
+const FIRST_PORT = 10_000;
+const PORTS = 20_000;
+
 /** @param folder where `installRedis` has put the program */
 function findRedis(folder) {
   for (const name of PROGRAMS) {
@@ -122,13 +129,17 @@ function tryStart(command, env, folder, port, args) {
   });
 }
 
-function freePort() {
+async function freePort() {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port) {
   return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const {port} = probe.address();
-      probe.close(() => resolve(port));
-    });
+    const probe = createServer().once('error', error => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
 }
 

@@ -9,6 +9,9 @@ interface ChromiumPackage {
   executablePath(): Promise<string>;
 }
 
+/** How long (ms) the browser may take for one thing. Only a browser that hangs takes so long, however busy the machine. */
+const PATIENCE_MS = 240_000;
+
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
 
 export async function startBrowser(): Promise<Browser> {
@@ -22,13 +25,21 @@ export async function startBrowser(): Promise<Browser> {
   if (executablePath === undefined) {
     throw new Error(`These tests need a Chromium: install one so that the PATH has ${NAMES.join(', ')}.`);
   }
-  return puppeteer.launch({executablePath, args: [...chromium.args, '--no-sandbox'], headless: 'shell'});
+  return puppeteer.launch({
+    executablePath,
+    args: [...chromium.args, '--no-sandbox'],
+    headless: 'shell',
+    timeout: PATIENCE_MS,
+    protocolTimeout: PATIENCE_MS,
+  });
 }
 
 export interface OpenedPage {
   readonly page: Page;
   /** Errors of scripts, what the console shows, and each request besides that for the page. */
   readonly problems: readonly string[];
+  /** The CPU time (ms) that its main thread took until it was drawn: whatever else the machine does. */
+  readonly drawnAfterMs: number;
 }
 
 /** Opens a file, and waits until the page is drawn. */
@@ -39,6 +50,7 @@ export async function openFile(
   width = 1280,
 ): Promise<OpenedPage> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const problems: string[] = [];
   page.on('pageerror', error => problems.push(String(error)));
   page.on('console', message => problems.push(message.text()));
@@ -48,10 +60,14 @@ export async function openFile(
   await page.setViewport({width, height: 900});
   await page.emulateMediaFeatures([{name: 'prefers-color-scheme', value: scheme}]);
   await page.setOfflineMode(true);
+  const session = await page.createCDPSession();
+  await session.send('Performance.enable', {timeDomain: 'threadTicks'});
   await page.goto(`file://${path}`);
-  await page.waitForSelector('[data-drawn-after-ms]');
+  await page.waitForSelector('[data-is-drawn]');
+  const {metrics} = await session.send('Performance.getMetrics');
+  const cpuSeconds = metrics.find(({name}) => name === 'ThreadTime')?.value ?? NaN;
   await frame(page);
-  return {page, problems};
+  return {page, problems, drawnAfterMs: cpuSeconds * 1000};
 }
 
 /** Waits until what was asked for is painted. */

@@ -1,10 +1,9 @@
 /** A fleet whose machines are killed, paused and cut off, and whose server is restarted; and what must hold then. */
 import type {ChildProcess} from 'node:child_process';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {statusOfFleet} from '../../src/fleet/status';
 import {seeded} from '../seeded';
 import {CutProxy} from './cutProxy';
-import {fleetVariables} from './fleets';
+import {fleetVariables, untilJoined} from './fleets';
 import type {Files, JestOutput, Project} from './project';
 import type {TestRedis} from './redis';
 
@@ -70,7 +69,8 @@ export async function runInTrouble(
       .finally(() => running--),
   );
   const happen = async () => {
-    await untilJoined(redis, projects, `chaos ${seed}`);
+    // A server that is away before a machine has joined is an error.
+    await untilJoined(redis, projects, `chaos ${seed}`, () => running === 0);
     while (running > 0) {
       await sleep(100 + below(1500));
       if (running === 0) return;
@@ -98,16 +98,6 @@ export async function runInTrouble(
   const [outputs] = await Promise.all([Promise.all(ended), happen()]);
   for (const proxy of proxies) await proxy.close();
   return outputs.map((output, index) => ({project: projects[index]!, output: killed.has(index) ? null : output}));
-}
-
-/** Resolves when all machines work for the run's plan: a server that is away before that is an error. */
-export async function untilJoined(redis: Pick<TestRedis, 'url'>, projects: readonly Project[], run: string) {
-  const fleet = {url: redis.url, run, secret: null, lease: 1000};
-  for (;;) {
-    const [status] = await statusOfFleet(fleet, run, projects[0]!.folder);
-    if (status?.machines.filter(({plan}) => plan !== null).length === projects.length) return;
-    await sleep(50);
-  }
 }
 
 /** Each test once, on each machine that was not killed, and the same everywhere; and no process left. */

@@ -31,7 +31,7 @@ export function suite(machines: number): Files {
       Array.from({length: FILES}, (_, file) => [
         `f${file}.test.js`,
         noted(
-          `test('t${file * 2}', () => ${until(`${folders} >= ${machines}`)}, 60_000);\n` +
+          `test('t${file * 2}', () => ${until(`${folders} >= ${machines}`)}, 600_000);\n` +
             `test('t${file * 2 + 1}', () => new Promise(end => setTimeout(end, ${50 + (file % 4) * 100})));`,
         ),
       ]),

@@ -16,7 +16,7 @@ const OPTIONS = {
   password: null,
   ca: null,
   prefix: 'xdist:test',
-  leaseMs: 1_000,
+  leaseMs: 600_000,
   keepMs: 600_000,
   awayMs: 60_000,
 } as const;
@@ -31,8 +31,7 @@ describe('a server that stays', () => {
   afterAll(() => redis.end());
 
   testEngine('BullMQ', () => ({
-    connect: prefix => connect({...OPTIONS, url: redis.url, prefix}),
-    leaseMs: OPTIONS.leaseMs,
+    connect: (prefix, leaseMs) => connect({...OPTIONS, url: redis.url, prefix, leaseMs}),
     pass: ms => sleep(ms),
   }));
 
@@ -127,7 +126,7 @@ describe('a server that goes', () => {
   });
 
   test('may come back with its data: calls wait, and the order of completions goes on', async () => {
-    const queue = (await joined({leaseMs: 60_000})).queue('jobs-1');
+    const queue = (await joined()).queue('jobs-1');
     const order: string[] = [];
     let heard = () => {};
     queue.follow({completed: id => (order.push(id), heard()), available: () => undefined});

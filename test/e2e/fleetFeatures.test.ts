@@ -1,7 +1,6 @@
 /** What Jest and this runner can do, in a fleet: each machine reports what one Jest would. */
 import type {ChildProcess} from 'node:child_process';
-import {untilJoined} from './fleetChaos';
-import {noting, runFleet, runMachine} from './fleets';
+import {noting, runFleet, runMachine, untilJoined} from './fleets';
 import {IN_ORDER, onLatestLine, type Files, type JestOutput, type MakeProject, type Project} from './project';
 import {TestRedis} from './redis';
 import {seen} from './shards';
@@ -9,9 +8,6 @@ import {seen} from './shards';
 const redis = new TestRedis();
 beforeAll(async () => void (await redis.start()));
 afterAll(() => redis.end());
-
-/** So that leases, which nobody waits for in these tests, cannot be what gives jobs back. */
-const FOREVER = '10m';
 
 const REPOSITORY: Files = {'.git/HEAD': ''};
 
@@ -68,7 +64,7 @@ onLatestLine('--bail ends all machines, and who comes then runs all that has no 
   const machines = several(3, make, files);
   const [first] = machines as [Project];
   const env = {NOTES: first.path('notes'), WAIT_FOR: first.path('never')};
-  const options = {run: 'bail', lease: FOREVER, env};
+  const options = {run: 'bail', env};
   const ended = await runFleet(redis, machines.slice(0, 2), ['--bail'], options);
   for (const output of ended) {
     expect(output).toMatchObject({exitCode: 1, json: null}); // as one Jest has it
@@ -94,7 +90,7 @@ onLatestLine('a short file that a worker holds behind one that hangs goes to an 
   const [first, second] = machines as [Project, Project];
   const known = await runMachine(redis, first, [], {run: 'known', env: {NOTES: first.path('earlier')}});
   expect(known).toMatchObject({exitCode: 0});
-  const options = {run: 'held', lease: FOREVER, env: {NOTES: first.path('notes'), TOGETHER: '1'}};
+  const options = {run: 'held', env: {NOTES: first.path('notes'), TOGETHER: '1'}};
   let other: Promise<JestOutput> | undefined;
   const output = await runMachine(redis, first, ['-w', '1'], {
     ...options,
@@ -110,7 +106,7 @@ onLatestLine('Ctrl-C on one machine: the others have its jobs at once, and whole
   const machines = several(2, make, {...waiting('a'), ...waiting('b'), ...quick('c'), ...quick('d')});
   const [first, second] = machines as [Project, Project];
   const env = {NOTES: first.path('notes')};
-  const options = {run: 'signal', lease: FOREVER, env};
+  const options = {run: 'signal', env};
   let other: Promise<JestOutput> | undefined;
   const left = await runMachine(redis, first, [], {
     ...options,
@@ -131,7 +127,7 @@ onLatestLine('SIGTERM of all machines ends the run; the next machine runs what i
   const machines = several(3, make, {...waiting('a'), ...waiting('b'), ...quick('c')});
   const [first, second, third] = machines as [Project, Project, Project];
   const env = {NOTES: first.path('notes')};
-  const options = {run: 'cancelled', lease: FOREVER, env};
+  const options = {run: 'cancelled', env};
   const stuck = {...options, env: {...env, WAIT_FOR: first.path('never')}};
   const both = [first, second].map(machine =>
     runMachine(redis, machine, [], {
@@ -201,11 +197,8 @@ onLatestLine(
     const expected = await one.run(['--ci', '-w', '2'], {runner: 'config'});
     expect(expected).toMatchObject({exitCode: 1, json: {numPassedTests: 3, numFailedTests: 1}});
     const machines = several(2, make, files, config);
-    const options = {run: 'projects', runner: 'config'} as const;
-    const outputs = await Promise.all([
-      runMachine(redis, machines[0]!, [], options),
-      runMachine(redis, machines[1]!, ['--testSequencer=./backwards.js'], options),
-    ]);
+    const args = (index: number) => (index === 1 ? ['--testSequencer=./backwards.js'] : []);
+    const outputs = await runFleet(redis, machines, args, {run: 'projects', runner: 'config'});
     expectSeen(machines, outputs, seen(one, expected));
   },
 );
@@ -247,7 +240,7 @@ onLatestLine("a CI's variables name the run; two of its jobs do not meet", async
     GITHUB_WORKFLOW: 'CI',
     GITHUB_JOB: job,
     NOTES: first.path(`notes-${job}`),
-    XDIST_FLEET: JSON.stringify({url: redis.url, lease: '2s'}),
+    XDIST_FLEET: JSON.stringify({url: redis.url}),
   });
   const outputs = await Promise.all(
     machines.map((machine, index) => machine.run(['--ci', '-w', '2'], {env: ci(index === 2 ? 'other' : 'test')})),

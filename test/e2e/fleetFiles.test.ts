@@ -157,7 +157,9 @@ onLatestLine('constraints, fixtures, and files that fail in each way', async (_l
     'empty.test.js': '',
     'crashes.test.js':
       "test('before', () => {}); test('kills', () => process.kill(process.pid, 'SIGKILL')); test('after', () => {});",
-    'hangs.test.js': "/** @hard-timeout 1500ms */ test('hangs', () => { for (;;); }); test('after', () => {});",
+    // The limit is also one for the loading of the file. It must be long enough for a busy machine.
+    'hangs.test.js': `/** @hard-timeout 6s */
+      test('hangs', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)); test('after', () => {});`,
   };
   const options = {env: {XDIST_IN_BAND: 'never'}};
   const one = make(files);

@@ -2,7 +2,7 @@
 import type {ChildProcess} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {Redis} from 'ioredis';
-import {runMachine, untilThere, WAITING} from './fleets';
+import {runMachine, untilThere, WAITING, type FleetOptions} from './fleets';
 import {IS_THOROUGH, onLatestLine, type Files, type JestOutput, type Project, type RunOptions} from './project';
 import {TestRedis} from './redis';
 
@@ -80,10 +80,10 @@ function runs(
   database: Database,
   project: Project,
   args: readonly string[] = [],
-  {secret = SECRET, password = PASSWORD, meanwhile}: Partial<Secrets & RunOptions> = {},
+  {secret = SECRET, password = PASSWORD, ...options}: Partial<Secrets & RunOptions & Pick<FleetOptions, 'lease'>> = {},
 ): Promise<JestOutput> {
   const env = {XDIST_FLEET_SECRET: secret, XDIST_FLEET_PASSWORD: password, NOTES: project.path('notes')};
-  return runMachine(database, project, args, {run: 'the run', env, ...(meanwhile && {meanwhile})});
+  return runMachine(database, project, args, {...options, run: 'the run', env});
 }
 
 interface Secrets {
@@ -232,10 +232,10 @@ onLatestLine('who is told a run believes nothing but that run', async (_line, ma
 });
 
 onLatestLine('who runs tests hears of what a stranger does', async (_line, make) => {
-  /** Keys of two jobs that no machine has taken. */
+  /** Keys of two jobs that no machine has taken. The machine may take the next one at any moment, so the last ones. */
   const twoWaiting = async (database: Database) => {
-    const ids = await database.stranger.zrange(await database.key(KEYS.waiting), 0, -1);
-    return Promise.all(ids.slice(0, 2).map(id => database.key(new RegExp(`-jobs-\\w+:${id}$`))));
+    const ids = await database.stranger.zrange(await database.key(KEYS.waiting), -2, -1);
+    return Promise.all(ids.map(id => database.key(new RegExp(`-jobs-\\w+:${id}$`))));
   };
   const nameOf = async (database: Database, last: string) =>
     (await database.key(/\/machines$/)).replace(/machines$/, last);
@@ -302,6 +302,7 @@ onLatestLine('who runs tests hears of what a stranger does', async (_line, make)
   const runsWith = (goes: boolean) => (attack: Attack) => {
     const [database, project] = [new Database(), make(WAITING)];
     return runs(database, project, ['-w', '1'], {
+      lease: '2s', // a machine waits some leases for jobs that nobody gets
       meanwhile: async jest => {
         await untilThere(project, 'notes');
         await attack(database, text => untilSaid(jest, text));

@@ -47,10 +47,11 @@ onLatestLine("each machine's recording is of the whole run, and tells it again",
     const elsewhere = ofType(path, 'elsewhere');
     expect([...own, ...elsewhere.map(({file}) => file)].sort()).toEqual([0, 1, 2, 3]);
     expect(own).toHaveLength(2);
-    for (const {tests, begunAt, ms, slot, kept} of elsewhere) {
+    for (const {tests, begunAt, slot, kept} of elsewhere) {
       expect(tests[0]).toMatchObject({titles: ['meets'], status: 'passed'});
       expect({slot: slot! <= 2, kept}).toEqual({slot: true, kept: false});
-      for (const {at} of tests) expect(begunAt <= at! + 50 && at! <= begunAt + ms).toBe(true);
+      // By one clock. How close they are depends on how soon the other machine's Jest has heard its workers.
+      for (const {at} of tests) expect(Math.abs(at! - begunAt)).toBeLessThan(300_000);
     }
     expect(ofType(path, 'file').map(({file, status}) => [file, status])).toHaveLength(4);
     const [fleet] = ofType(path, 'fleet');
@@ -127,7 +128,7 @@ describe('fleet status', () => {
     const run = 'status';
     const env = {FREE: first.path('free')};
     const status = () => callWith(first, fleetVariables(redis, {run}), 'fleet', 'status');
-    const wanted = /^Round 1: 1 of 2 jobs are completed\.\n[^]*works .*waits\.test\.js \(\d+(\.\d+)? m?s\)\n/;
+    const wanted = /^Round 1: 1 of 2 jobs are completed\.\n[^]*works .*waits\.test\.js \(\d[^)]* m?s\)\n/;
     let during = '';
     const meanwhile = async () => {
       // Both machines are there, and the one file that waits is all that is left.

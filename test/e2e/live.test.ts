@@ -1,5 +1,6 @@
 /** The live view of jest-runner-xdist/reporter: what is on the screen of a terminal. */
-import {onEachLine, onLatestLine, type Files, type MakeProject} from './project';
+import {rmSync} from 'node:fs';
+import {onEachLine, onLatestLine, type Files, type MakeProject, type Project} from './project';
 import {TerminalSession, type TerminalOptions} from './terminalSession';
 
 /** The source of a test function that ends when a file is there. */
@@ -17,14 +18,14 @@ async function inTerminal(
   make: MakeProject,
   files: Files,
   args: readonly string[],
-  look: (session: TerminalSession, go: () => void) => Promise<void>,
+  look: (session: TerminalSession, go: () => void, project: Project) => Promise<void>,
   options: TerminalOptions = {},
   config: object = WITH_LANES,
 ): Promise<void> {
   const project = make(files, config);
   const session = new TerminalSession(project, args, options);
   try {
-    await look(session, () => project.write('go', ''));
+    await look(session, () => project.write('go', ''), project);
   } finally {
     session.kill();
   }
@@ -180,13 +181,15 @@ onLatestLine('so does Ctrl-C in band, where nobody else hears the signal', async
 });
 
 onLatestLine('in watch mode each run has its lanes', async (_, make) => {
-  await inTerminal(make, TWO_THAT_WAIT, ['--watchAll', '--watchman=false', '-w', '2'], async (session, go) => {
+  await inTerminal(make, TWO_THAT_WAIT, ['--watchAll', '--watchman=false', '-w', '2'], async (session, go, project) => {
     await session.until(/waits for a/);
     go();
     await session.until(/2 passed, 2 total[^]*Watch Usage/);
     expect(session.screen.join('\n')).not.toMatch(/ w\d /);
+    rmSync(project.path('go'));
     session.press('a');
     await session.until(/ w\d +[\d.]+ s {2}/);
+    go();
     await session.until(/2 passed, 2 total[^]*Watch Usage/);
     expect(session.screen.join('\n')).not.toMatch(/ w\d |\d\/2 files/);
     session.press('q');

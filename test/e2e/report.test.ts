@@ -53,21 +53,16 @@ const coloursOf = (page: Page, y: number) =>
     return [...all];
   })()`) as Promise<string[]>;
 
-it('opens with 20,000 tests in under a second, offline', async () => {
+it('opens with 20,000 tests in under a second of CPU time, offline', async () => {
   const model = reportModel(reportRun({files: 400, testsPerFile: 50, slots: 8}));
   expect(model.files.flatMap(({tests}) => tests)).toHaveLength(20_000);
   const path = write('large', model);
-  const times: number[] = [];
-  for (let nth = 0; nth < 3; nth++) {
-    const {page, problems} = await openFile(browser, path);
-    times.push(Number(await page.evaluate('document.documentElement.dataset.drawnAfterMs')));
-    expect(problems).toEqual([]);
-    expect(await textOf(page, 'h1')).toBe('Passed');
-    expect((await page.$$('*')).length).toBeLessThan(3000);
-    await page.close();
-  }
-  // The best of three: the machine may be busy with other tests.
-  expect(Math.min(...times)).toBeLessThan(1000);
+  const {page, problems, drawnAfterMs} = await openFile(browser, path);
+  expect(problems).toEqual([]);
+  expect(await textOf(page, 'h1')).toBe('Passed');
+  expect((await page.$$('*')).length).toBeLessThan(3000);
+  await page.close();
+  expect(drawnAfterMs).toBeLessThan(1000);
 });
 
 it.each(['light', 'dark'] as const)('draws what each worker did, %s', async scheme => {

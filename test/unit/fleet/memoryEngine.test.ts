@@ -7,8 +7,7 @@ const server = new MemoryServer(clock);
 const options = {prefix: 'xdist:away', leaseMs: 1_000, awayMs: 60_000};
 
 testEngine('the engine in memory', () => ({
-  connect: prefix => server.connect({...options, prefix}),
-  leaseMs: options.leaseMs,
+  connect: (prefix, leaseMs) => server.connect({...options, prefix, leaseMs}),
   pass: ms => {
     clock.advance(ms);
     return Promise.resolve();
