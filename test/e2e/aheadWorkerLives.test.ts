@@ -2,9 +2,9 @@
  * Lives of the workers that a watch session starts ahead of its next run: how many there are, when they die, and when
  * the run does not use them.
  */
-import {ENTER, inSession, lastStates, OTHER, outcomeOf, replace, states, untilWaiting} from './aheadSessions';
+import {ENTER, inSession, lastStates, OTHER, outcomeOf, states, untilWaiting} from './aheadSessions';
 import {IS_THOROUGH, type Project} from './project';
-import {inWatchMode, type WatchSession} from './watching';
+import {inWatchMode, replace, type WatchSession} from './watching';
 
 inWatchMode('the warning of a worker that does not end is that of each run', async (_line, make) => {
   const project = make({...OTHER, 'a.test.js': 'test("leaks", () => { setInterval(() => {}, 1000); });'});
