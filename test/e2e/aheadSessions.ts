@@ -1,9 +1,9 @@
 /** Plays watch sessions whose runs find workers that were started ahead. Plays each with the stock runner, too. */
-import {renameSync, rmSync, writeFileSync} from 'node:fs';
+import {rmSync} from 'node:fs';
 import {relative} from 'node:path';
 import {slotsOf} from '../../src/core/schedule';
 import type {Files, Project, Runner} from './project';
-import {WatchSession} from './watching';
+import {replace, WatchSession} from './watching';
 
 /** What a step does, and what is to come of it. */
 interface Step {
@@ -64,13 +64,6 @@ export async function untilWaiting(project: Project): Promise<void> {
   while (waits().length < slots) await new Promise(resolve => setTimeout(resolve, 20));
 }
 
-/** In one step: Jest may take a file that is made, and then written, for two changes, and begin two runs. */
-export function replace(project: Project, path: string, text: string): void {
-  const draft = `${project.folder}.draft`;
-  writeFileSync(draft, text);
-  renameSync(draft, project.path(path));
-}
-
 async function play(project: Project, runner: Runner, steps: readonly Step[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let looked = 0;
@@ -112,7 +105,7 @@ function wasInterrupted(printed: string): boolean {
 type State = ReturnType<typeof states>[number];
 
 /** On a busy machine any worker may take too long to be ready; another takes its place. */
-const TOO_SLOW = 'it does not answer';
+export const TOO_SLOW = 'it does not answer';
 
 function expectTaken(name: string, since: readonly State[], taken: true | RegExp): void {
   const ready = since.filter(({state}) => state.type === 'ready');

@@ -8,11 +8,15 @@ interface Note {
   readonly pid: number;
 }
 
-/** A file that may be split, whose tests take a while and write down where they ran. */
+/** A file that may be split. Its tests write down where they ran, and last until two workers have loaded the file. */
 const SPLIT = `/** @can-split */
+const {appendFileSync, mkdirSync, readdirSync, writeFileSync} = require('fs');
+jest.setTimeout(200_000);
+mkdirSync('loaded', {recursive: true});
+writeFileSync('loaded/' + process.pid, '');
 const note = test => async () => {
-  require('fs').appendFileSync('notes', JSON.stringify({test, pid: process.pid}) + '\\n');
-  await new Promise(resolve => setTimeout(resolve, 150));
+  appendFileSync('notes', JSON.stringify({test, pid: process.pid}) + '\\n');
+  do await new Promise(resolve => setTimeout(resolve, 20)); while (readdirSync('loaded').length < 2);
 };
 const many = prefix => { for (let i = 0; i < 8; i++) test(prefix + i, note(prefix + i)); };
 describe('x @group:one', () => { many('x'); describe('deep', () => { test('xd', note('xd')); }); });

@@ -57,12 +57,10 @@ onLatestLine('--onlyFailures', async (_line, make) => {
   const project = make(
     manyFiles(4, index => (index % 2 === 0 ? '' : 'test("fails", () => { throw new Error("no"); });')),
   );
-  const {xdist} = await expectSameAsStock(project, ['-w', '2', '--onlyFailures'], {
+  const {xdist} = await expectSameAsStock(project, ['-i', '--onlyFailures'], {
     before: async (_project, run) => {
       await run(['-w', '2']);
     },
-    // Two files that were quick: both run them in band.
-    env: {XDIST_IN_BAND: 'auto'},
     inBand: true,
   });
   expect(xdist.json?.numTotalTestSuites).toBe(2);
@@ -110,7 +108,7 @@ onLatestLine('workerIdleMemoryLimit gives a fresh worker for each file when it i
     manyFiles(4, () => 'test("pid", () => require("fs").appendFileSync("pids", process.pid + "\\n"));'),
     {workerIdleMemoryLimit: 1000},
   );
-  const {xdist} = await expectSameAsStock(project, ['-w', '1'], {endings: true});
+  const {xdist} = await expectSameAsStock(project, ['-w', '1']);
   expect(xdist.exitCode).toBe(0);
   expect(new Set(project.read('pids').trim().split('\n')).size).toBe(4);
 });

@@ -1,7 +1,7 @@
 /** Shared fixtures are taken down on every way out of a run. */
 import {fixture, fixtureLog, testFile, usersOf} from './fixtureProject';
 import {IN_ORDER, onLatestLine} from './project';
-import {WatchSession} from './watching';
+import {replace, WatchSession} from './watching';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
@@ -81,7 +81,7 @@ describe('on every way out it is taken down', () => {
     const session = new WatchSession(project, ['-w', '2']);
     await session.untilRun();
     expect(fixtureLog(project)).toEqual(['db up', 'db down']);
-    project.write('user1.test.js', project.read('user1.test.js') + '\n');
+    replace(project, 'user1.test.js', project.read('user1.test.js') + '\n');
     await session.untilRun();
     expect(fixtureLog(project)).toEqual(['db up', 'db down', 'db up', 'db down']);
     await session.leave();
@@ -98,7 +98,7 @@ describe('on every way out it is taken down', () => {
       await project.untilThere(session.jest, 'waiting');
       if (key === '\r') {
         session.press(key);
-        await session.until(/Test run was interrupted\./);
+        expect(await session.untilRun()).toContain('Test run was interrupted.');
         expect(fixtureLog(project)).toEqual(['db up', 'db down']);
         await session.leave();
       } else {

@@ -1,10 +1,38 @@
 /** If a test hangs, the runner ends it, names it and shows where it hung. The rest of its file still runs. */
 import {spawnSync} from 'node:child_process';
 import {expectOutcomes, messageOf, sourcesOf, statuses, type FileCases} from './outcomes';
-import {onLatestLine, onlyThorough} from './project';
-import {BUSY_REPORTER, expectSplit, slowTests, splitFile} from './splitting';
+import {onLatestLine, onlyThorough, type JestOutput} from './project';
+import {BUSY_REPORTER, expectSplit, splitFile} from './splitting';
 
-const QUICK = {XDIST_IN_BAND: 'never', XDIST_HARD_TIMEOUT: '3s'};
+const PARALLEL = {XDIST_IN_BAND: 'never'};
+const limitedTo = (seconds: number) => ({...PARALLEL, XDIST_HARD_TIMEOUT: `${seconds}s`});
+const QUICK = limitedTo(3);
+
+/** The file that is to hang while it is loaded. */
+const LOAD = 'load.test.js';
+
+/**
+ * Plays a hang with a limit (s) within which all files load but `LOAD`. The limit that a hang waits out is the limit for
+ * loading, too, and on a busy machine loading takes seconds.
+ */
+async function withinLimit<Outputs extends readonly JestOutput[]>(
+  seconds: number,
+  play: (seconds: number) => Promise<Outputs>,
+): Promise<Outputs> {
+  const outputs = await play(seconds);
+  return seconds < 60 && outputs.some(wasLate) ? withinLimit(2 * seconds, play) : outputs;
+}
+
+/** Whether a limit ended the loading of a file: in band, in its only worker, or in one of the workers that share it. */
+function wasLate({json, stderr}: JestOutput): boolean {
+  const others = json?.testResults.filter(({name}) => !name.endsWith(LOAD)) ?? [];
+  return (
+    /\(while [^)]*\) hangs/.test(stderr) ||
+    /runs whole, in one worker/.test(stderr) ||
+    others.some(({message}) => message.includes('hung while it loaded this test file'))
+  );
+}
+
 const SPIN = 'for (;;);';
 
 /** Jest's own timeouts are short, so that ours, which is never shorter than 1.5 of them, is, too. */
@@ -15,7 +43,7 @@ const KINDS: FileCases = {
     source: `${SHORT}\nfunction busy(n) {\n  for (;;) n++;\n}\ntest('one', () => {});\ntest('spins', () => {\n  busy(1);\n});\ntest('two', () => {});`,
     statuses: {one: 'passed', spins: 'failed', two: 'passed'},
     says: [
-      /● spins\n\n {4}The worker process hung while this test ran: the runner killed it after [\d.]+ s \(limit: 3 s, hardTimeout\)\./,
+      /● spins\n\n {4}The worker process hung while this test ran: the runner killed it after [\d.]+ s \(limit: \d+ s, hardTimeout\)\./,
       /Where it hung, in test\.test\.js › spins:[^]*> 3 \| {3}for \(;;\) n\+\+;[^]*at busy \(test\.test\.js:3:\d+\)\n\s+at .*test\.test\.js:7:3/,
     ],
   },
@@ -30,7 +58,7 @@ const KINDS: FileCases = {
       /Test suite failed to run\n\n {4}The worker process hung while an afterAll hook of "c" ran/,
     ],
   },
-  'load.test.js': {
+  [LOAD]: {
     source: `require('fs').appendFileSync('loads', 'x');\n${SPIN}\ntest('one', () => {});`,
     statuses: {},
     says: [/The worker process hung while it loaded this test file[^]*> 2 \| for \(;;\);[^]*load\.test\.js:2:\d/],
@@ -46,7 +74,7 @@ const KINDS: FileCases = {
     says: [/● waits[^]*The main thread runs no code\. Open resources: .*TCPServerWrap/],
   },
   'native.test.js': {
-    source: `${SHORT} test('sleeps', () => { require('child_process').execFileSync(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'sleeps-for-ever']); }); test('one', () => {});`,
+    source: `${SHORT} test('sleeps', () => { require('child_process').execFileSync(process.execPath, ['-e', 'setInterval(() => {}, 1000)', __filename]); }); test('one', () => {});`,
     statuses: {sleeps: 'failed', one: 'passed'},
     says: [/● sleeps[^]*The main thread runs native code that cannot be interrupted/],
   },
@@ -80,13 +108,16 @@ onLatestLine('every kind of hang ends, with the place; every other test has its 
     },
     {transform: {'\\.js$': './transform.js'}},
   );
-  const output = await project.run(['-w', '3'], {env: QUICK});
+  const [output] = await withinLimit(3, async seconds => {
+    project.reset();
+    return [await project.run(['-w', '3'], {env: limitedTo(seconds)})] as const;
+  });
   expect(output.exitCode).toBe(1);
   expectOutcomes(output, KINDS);
   expect(project.read('loads')).toBe('x'); // it would hang again
   expect(await project.leftProcesses()).toEqual([]);
   // Nor is there a process that a test started.
-  expect(spawnSync('ps', ['-eo', 'args'], {encoding: 'utf8'}).stdout).not.toContain('sleeps-for-ever');
+  expect(spawnSync('ps', ['-eo', 'args'], {encoding: 'utf8'}).stdout).not.toContain(project.path('native.test.js'));
 });
 
 onLatestLine(
@@ -123,19 +154,23 @@ onLatestLine(
 
 onLatestLine('what hung is to blame, also if it went on until it was killed', async (_line, make) => {
   const project = make({
-    'a.test.js': `/** @hard-timeout 1s
-       * @jest-environment ./deaf.js */
-      test('hangs', async () => {
-        const child = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
-        await new Promise(resolve => child.on('exit', resolve)); // the first that SIGTERM ends
-      }, 60_000);
-      for (let i = 0; i < 4; i++) test('after ' + i, () => new Promise(resolve => setTimeout(resolve, 200)));`,
     'deaf.js': `const {TestEnvironment} = require('jest-environment-node');
       process.on('SIGTERM', () => {});
       module.exports = TestEnvironment;`,
     'b.test.js': 'test("ok", () => {});',
   });
-  const output = await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never'}});
+  const hangs = (seconds: number) => `/** @hard-timeout ${seconds}s
+       * @jest-environment ./deaf.js */
+      test('hangs', async () => {
+        const child = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+        await new Promise(resolve => child.on('exit', resolve)); // the first that SIGTERM ends
+      }, 60_000);
+      for (let i = 0; i < 4; i++) test('after ' + i, () => new Promise(resolve => setTimeout(resolve, 200)));`;
+  const [output] = await withinLimit(1, async seconds => {
+    project.reset();
+    project.write('a.test.js', hangs(seconds));
+    return [await project.run(['-w', '2'], {env: PARALLEL})] as const;
+  });
   expect(statuses(output, 'a.test.js')).toEqual({
     hangs: 'failed',
     'after 0': 'passed',
@@ -146,29 +181,40 @@ onLatestLine('what hung is to blame, also if it went on until it was killed', as
 });
 
 onLatestLine('the pragma @hard-timeout is exact, whatever the option and the own timeouts say', async (_line, make) => {
-  const project = make({
-    'a.test.js': `/** @hard-timeout 1s */ test('spins', () => { ${SPIN} }, 600_000); test('one', () => {});`,
-    'b.test.js': 'test("ok", () => {});',
+  const project = make({'b.test.js': 'test("ok", () => {});'});
+  let limit = NaN;
+  const [output] = await withinLimit(1, async seconds => {
+    limit = seconds;
+    project.reset();
+    project.write(
+      'a.test.js',
+      `/** @hard-timeout ${seconds}s */ test('spins', () => { ${SPIN} }, 600_000); test('one', () => {});`,
+    );
+    return [await project.run(['-w', '2'], {env: PARALLEL})] as const;
   });
-  const output = await project.run(['-w', '2'], {env: {XDIST_IN_BAND: 'never'}});
   expect(statuses(output, 'a.test.js')).toEqual({spins: 'failed', one: 'passed'});
-  expect(messageOf(output, 'a.test.js')).toContain('(limit: 1 s, set for this file)');
+  expect(messageOf(output, 'a.test.js')).toContain(`(limit: ${limit} s, set for this file)`);
 });
 
 onLatestLine('in band a hang ends Jest, with the place; the file gets a worker the next time', async (_line, make) => {
   const project = make({'a.test.js': `${SHORT}\ntest('one', () => {});\ntest('spins', () => {\n  ${SPIN}\n});`});
-  const env = {XDIST_HARD_TIMEOUT: '1s', XDIST_SLOW_TIMEOUT: '500ms'};
-  const first = await project.run(['-w', '2'], {env});
+  let limit = NaN;
+  const [first, second] = await withinLimit(1, async seconds => {
+    limit = seconds;
+    project.reset();
+    const env = {XDIST_HARD_TIMEOUT: `${seconds}s`, XDIST_SLOW_TIMEOUT: '500ms'};
+    return [await project.run(['-w', '2'], {env}), await project.run(['-w', '2'], {env})] as const;
+  });
   expect(first).toMatchObject({exitCode: 1, signal: null, json: null});
   expect(first.stderr).toMatch(/^SLOW a\.test\.js › spins: still running after/m);
-  expect(first.stderr).toMatch(
-    /a\.test\.js › spins hangs: it has not ended within 1 s \(hardTimeout\)\. Jest ends here\.\n {4}at .*a\.test\.js:4:3/,
+  expect(first.stderr).toContain(
+    `a.test.js › spins hangs: it has not ended within ${limit} s (hardTimeout). Jest ends here.\n    at `,
   );
+  expect(first.stderr).toMatch(/Jest ends here\.\n {4}at .*a\.test\.js:4:3/);
   expect(first.stderr).not.toContain('jest-circus');
   expect(first.stderr.match(/this test ended Jest itself.*/g)).toEqual([
     "this test ended Jest itself, because Jest used no workers. Run it again, or set inBand: 'never'.",
   ]);
-  const second = await project.run(['-w', '2'], {env});
   expect(second.exitCode).toBe(1);
   expect(statuses(second, 'a.test.js')).toEqual({one: 'passed', spins: 'failed'});
 });
@@ -191,13 +237,19 @@ onLatestLine(
   'a file that is split while a test of it hangs and Jest is busy loses no test but that one',
   async (_line, make) => {
     const project = make({
-      ...splitFile(slowTests(10, `if (i === 4) ${SPIN}`), {
-        pragmas: '@can-split\n * @hard-timeout 4s',
-        name: 'hangs.test.js',
-      }),
+      // Only the test that hangs has a short timeout: another one waits for the second worker.
+      ...splitFile(
+        `for (let i = 0; i < 10; i++) {
+          test('slow ' + i, async () => { await pause(); if (i === 4) ${SPIN} }, i === 4 ? 100 : undefined);
+        }`,
+        {name: 'hangs.test.js'},
+      ),
       ...BUSY_REPORTER,
     });
-    const output = await project.run(['-w', '2', '--reporters=./busy.js'], {env: QUICK});
+    const [output] = await withinLimit(4, async seconds => {
+      project.reset();
+      return [await project.run(['-w', '2', '--reporters=./busy.js'], {env: limitedTo(seconds)})] as const;
+    });
     expectSplit(output, 'hangs.test.js');
     const all = statuses(output, 'hangs.test.js');
     expect(Object.keys(all)).toHaveLength(10);

@@ -1,5 +1,5 @@
 /** Some workers do not end in time, or are ended because they hold too much memory. The report names the right file. */
-import {IN_ORDER, nodeOf, onEachLine, onLatestLine} from './project';
+import {IN_ORDER, longGrace, nodeOf, onEachLine, onLatestLine} from './project';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
 
@@ -64,22 +64,24 @@ onLatestLine('a worker that loops after its last file is named with that file', 
   expect(await project.leftProcesses()).toEqual([]);
 });
 
-onLatestLine('nothing is said of workers that end', async (_line, make) => {
-  const project = make({
+onLatestLine('nothing is said of workers that end', async (line, make) => {
+  const files = {
     'a.test.js':
       'test("a", async () => { setTimeout(() => {}, 50); await fetch("http://127.0.0.1:9").catch(() => {}); });',
     'b.test.js': 'test("b", () => { setInterval(() => {}, 1000).unref(); });',
-  });
+  };
+  const project = make(files, longGrace(line));
   const {exitCode, stderr} = await project.run(['-w', '2'], PARALLEL);
   expect(exitCode).toBe(0);
   expect(stderr).not.toMatch(/force exited|^worker w|jest-runner-xdist:/m);
 });
 
-onLatestLine('nor of those in which a test has set an exit code', async (_line, make) => {
-  const project = make({
+onLatestLine('nor of those in which a test has set an exit code', async (line, make) => {
+  const files = {
     'a.test.js': 'test("a", () => { process.exitCode = 1; });',
     'b.test.js': 'test("b", () => { setTimeout(() => { process.exit(3); }, 1); });',
-  });
+  };
+  const project = make(files, longGrace(line));
   for (const workerThreads of ['false', 'true']) {
     const {exitCode, stderr} = await project.run(['-w', '2', `--workerThreads=${workerThreads}`], PARALLEL);
     expect({exitCode, stderr: stderr.match(/force exited|^worker w.*|jest-runner-xdist:.*/gm)}).toEqual({
@@ -146,7 +148,7 @@ describe.each([
 describe.each([22, 24] as const)('Node %i has written what it keeps of its modules', major => {
   onEachLine(
     'before its exit begins, for which its worker has little time',
-    async (_line, make) => {
+    async (line, make) => {
       const project = make(
         {
           'a.test.js': 'test("a", () => {});',
@@ -161,7 +163,7 @@ describe.each([22, 24] as const)('Node %i has written what it keeps of its modul
             });
             module.exports = require('jest-environment-jsdom');`,
         },
-        {...ONE_WORKER, testSequencer: undefined, testEnvironment: './environment.js'},
+        {...longGrace(line), workerIdleMemoryLimit: '4GB', testEnvironment: './environment.js'},
       );
       // A cold run takes no time for it.
       for (const told of ['MODULES 0, then 0', 'MODULES many, then 0']) {

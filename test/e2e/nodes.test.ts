@@ -2,7 +2,7 @@
 import {existsSync} from 'node:fs';
 import type {AssertionResult} from '@jest/test-result';
 import {COMPANY, HERE, many, messageOf, namesOf, NOTE, notesOf, on, testsOf, TOKYO, TWO} from './nodeRuns';
-import {IN_ORDER, OTHER_NODE, onEachLine, onLatestLine} from './project';
+import {IN_ORDER, OTHER_NODE, onEachLine, onLatestLine, type Project} from './project';
 
 describe('each', () => {
   onEachLine('every file runs once on every node, and Jest has one result of it', async (_line, make) => {
@@ -132,6 +132,13 @@ describe('each', () => {
   });
 });
 
+/** Resolves when Jest's process has the result of a file. A worker does not wait for that before it begins the next. */
+async function untilUnitDone(project: Project): Promise<void> {
+  while (!project.recorded().some(line => line.type === 'event' && line.event.type === 'unit-done')) {
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+}
+
 describe('what goes wrong', () => {
   onLatestLine(
     'a worker that dies is replaced by one of its node, which goes on with the rest',
@@ -238,10 +245,7 @@ describe('what goes wrong', () => {
       ...on(TWO),
       meanwhile: async jest => {
         await project.untilThere(jest, 'waits');
-        // The other has ended, and its result is there.
-        while (!project.recorded().some(line => line.type === 'event' && line.event.type === 'unit-done')) {
-          await new Promise(resolve => setTimeout(resolve, 50));
-        }
+        await untilUnitDone(project);
         jest.kill('SIGINT');
       },
     });
@@ -270,6 +274,7 @@ describe('what goes wrong', () => {
       ...on(TWO),
       meanwhile: async jest => {
         await project.untilThere(jest, 'waits');
+        await untilUnitDone(project);
         jest.kill('SIGINT');
       },
     });

@@ -419,4 +419,12 @@ export function onlyThorough(
   if (IS_THOROUGH) onEachLine(name, test, lines);
 }
 
+/**
+ * Config for tests that expect of workers that they end by themselves. On a busy machine that takes longer than Jest's
+ * grace, and Jest then warns of a worker that it had to end. Jest 29 has no option for the grace.
+ */
+export function longGrace(line: JestLine): object {
+  return line === '29' ? {} : {workerGracefulExitTimeout: 60_000};
+}
+
 export type MakeProject = (files: Files, config?: object | null) => Project;

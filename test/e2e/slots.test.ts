@@ -69,7 +69,7 @@ onLatestLine(
     expect(output.json?.numPassedTests).toBe(6);
     expect(workersOf(project)).toEqual(['1', '2', '3', '4', '5', '6']);
     expect(project.readAll('here')).toMatchObject({[Object.keys(project.readAll('here'))[0]!]: '6'});
-    expect(lineOf(output)).toMatch(/^slots: 2 -> 6 workers \(cores were (9\d|100)% idle; no file was left for more\)$/);
+    expect(lineOf(output)).toMatch(/^slots: 2 -> 6 workers \(cores were \d+% idle; no file was left for more\)$/);
     expect(replay(output.log).difference).toBeNull();
   },
 );

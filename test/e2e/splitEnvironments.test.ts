@@ -15,7 +15,7 @@ import {
   unitsOf,
   workersOf,
 } from './splitting';
-import {WatchSession} from './watching';
+import {replace, WatchSession} from './watching';
 
 const BASE = {transform: {}, cacheDirectory: '<rootDir>/.cache'};
 
@@ -234,7 +234,7 @@ onLatestLine('watch mode: the file is split in each run', async (_line, make) =>
   const project = make(body(''));
   const session = new WatchSession(project, ['-w', '2', '--verbose']);
   await session.untilRun();
-  project.write('split.test.js', body('test("one more", () => {});')['split.test.js'] ?? '');
+  replace(project, 'split.test.js', body('test("one more", () => {});')['split.test.js'] ?? '');
   const rerun = await session.untilRun();
   expect(rerun).toContain('one more');
   expect(rerun).toMatch(/Tests: +17 passed, 17 total/);

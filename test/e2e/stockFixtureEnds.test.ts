@@ -3,7 +3,7 @@ import type {ChildProcess} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {IS_THOROUGH, onLatestLine, type Files, type Project} from './project';
 import {BY_STOCK, declares, expectPassed, fixture, log, reads, run, STOCK, TWO_FILES} from './stockFixtureRuns';
-import {WatchSession} from './watching';
+import {replace, WatchSession} from './watching';
 
 /** A terminal signals all that is in the process group of what runs in it. */
 function pressCtrlC(project: Project, jest: ChildProcess): void {
@@ -16,10 +16,16 @@ function pressCtrlC(project: Project, jest: ChildProcess): void {
   for (const pid of pids.filter(one => groupOf(one) === group)) process.kill(pid, 'SIGINT');
 }
 
-/** They outlive a Jest that was killed. */
+/** Those that run a test outlive a Jest that was killed. */
 function killStockWorkers(project: Project): void {
   const workers = project.processes().filter(line => line.includes('processChild'));
-  for (const line of workers) process.kill(parseInt(line), 'SIGKILL');
+  for (const line of workers) {
+    try {
+      process.kill(parseInt(line), 'SIGKILL');
+    } catch {
+      // An idle one has ended by itself.
+    }
+  }
 }
 
 describe('everything is taken down, and no process is left behind,', () => {
@@ -106,7 +112,7 @@ describe('everything is taken down, and no process is left behind,', () => {
     const project = make({...TWO_FILES, 'd.test.js': 'test("d", () => {});'}, STOCK);
     const session = new WatchSession(project, ['-w', '2'], 'stock');
     await session.untilRun();
-    project.write('d.test.js', 'test("another", () => {});');
+    replace(project, 'd.test.js', 'test("another", () => {});');
     expect(await session.untilRun()).toMatch(/Tests: +4 passed, 4 total/);
     await session.leave();
     expect(await project.leftProcesses()).toEqual([]);

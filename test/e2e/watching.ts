@@ -1,5 +1,6 @@
-/** Runs Jest in watch mode and presses its keys. */
+/** Runs Jest in watch mode, changes files, and presses Jest's keys. */
 import type {ChildProcess} from 'node:child_process';
+import {renameSync, writeFileSync} from 'node:fs';
 import {
   IS_THOROUGH,
   onEachPlatform,
@@ -54,6 +55,16 @@ const SAYS_DONE = `module.exports = class {
 
 const RUN_END = /watches again\n/;
 
+/**
+ * Changes a file in one step. Jest may take a file that is first made empty and then written for two changes: it then
+ * runs the empty file, or begins two runs.
+ */
+export function replace(project: Project, path: string, text: string): void {
+  const draft = `${project.folder}.draft`;
+  writeFileSync(draft, text);
+  renameSync(draft, project.path(path));
+}
+
 /** Without the ignore pattern, each run's --json output would count as a change and start the next run. */
 const WATCHES = {watchPlugins: ['./says-done.js'], watchPathIgnorePatterns: ['out\\.json$']};
 
@@ -74,6 +85,7 @@ export class WatchSession {
       env: {XDIST_RECORDING: JSON.stringify({keep: 1000})},
     });
     this.#child.once('close', () => this.#waiting?.());
+    this.#child.stdin?.on('error', () => undefined); // Jest may leave before it reads the last key
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#output += text;
@@ -111,7 +123,7 @@ export class WatchSession {
           this.#output = this.#output.slice(end);
           return printed;
         }
-        if (this.#child.exitCode !== null) throw new Error(`Jest left: ${this.#output}`);
+        if (this.#hasLeft) throw new Error(`Jest left: ${this.#output}`);
         if (isLate) throw new Error(`Jest has not printed ${pattern}, but: ${this.#output}`);
         await new Promise<void>(resolve => (this.#waiting = resolve));
       }
@@ -130,9 +142,22 @@ export class WatchSession {
     while (RUN_END.test(this.#output)) await this.until(RUN_END);
   }
 
+  /** Resolves when Jest has left. */
   async leave(key = 'q'): Promise<void> {
-    const left = new Promise(resolve => this.#child.once('close', resolve));
-    this.press(key);
-    await left;
+    const left = new Promise<'left'>(resolve => this.#child.once('close', () => resolve('left')));
+    let next: 'left' | 'run ended';
+    do {
+      // While a run is under way, the key ends only the run. Jest may begin a run for a change that it hears of late.
+      this.press(key);
+      const runEnded = this.untilRun().then(
+        () => 'run ended' as const,
+        (error: unknown) => (this.#hasLeft ? left : Promise.reject(error as Error)),
+      );
+      next = await Promise.race([left, runEnded]);
+    } while (next === 'run ended');
+  }
+
+  get #hasLeft(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 }
