@@ -19,15 +19,23 @@ const KILL_AFTER_MS = 500;
  */
 const EXIT_WITHIN_MS = 10_000;
 
-/** How often (ms) the parent looks whether a group whose leader has ended still has members. */
+/** How long (ms) a process may be silent about what keeps it. On a busy machine it may have got no processor so far. */
+const SILENT_WITHIN_MS = 2000;
+
+/** How often (ms) the parent looks whether a process still lives, or a group whose leader has ended has members. */
 const LOOK_EVERY_MS = 20;
 
+/**
+ * Why a process that is to end still lives. `exiting`: it exits, and nothing of its tests keeps it from that. `silent`: it
+ * has not said why.
+ */
+export type WhyAlive = 'kept' | 'exiting' | 'silent';
+
 export class ProcessGroup {
-  /** Whether the process is exiting, and nothing of its tests keeps it from that. */
-  readonly #isExiting: () => boolean;
+  readonly #whyAlive: () => WhyAlive;
   #child: ChildProcess | null = null;
   #signalled = false;
-  #spared = false;
+  #forced = false;
   #endsByItself = false;
   /** When the group is killed, by performance.now(); null: nobody has terminated it. */
   #killAt: number | null = null;
@@ -36,13 +44,14 @@ export class ProcessGroup {
   #remains: number | null = null;
   #gone: Promise<void> = Promise.resolve();
 
-  constructor(isExiting: () => boolean) {
-    this.#isExiting = isExiting;
+  /** @param whyAlive asked when jest-worker forces the exit of a process that was to end by itself */
+  constructor(whyAlive: () => WhyAlive) {
+    this.#whyAlive = whyAlive;
   }
 
   /** Whether jest-worker has forced the exit of the process, and the process has exited by itself nevertheless. */
   get wasSpared(): boolean {
-    return this.#spared && !this.#signalled;
+    return this.#forced && !this.#signalled;
   }
 
   /**
@@ -103,9 +112,8 @@ export class ProcessGroup {
     });
     // jest-worker calls this for a forced exit and when the process has run out of memory.
     child.kill = signal => {
-      if (this.#endsByItself && !this.#signalled && this.#isExiting()) {
-        this.#spared = true;
-        this.#killTimer ??= setTimeout(() => this.kill(), EXIT_WITHIN_MS);
+      if (this.#endsByItself) {
+        if (!this.#forced) void this.#force();
       } else if (signal === 'SIGKILL') this.kill();
       else this.terminate();
       return true;
@@ -122,6 +130,16 @@ export class ProcessGroup {
         if (this.#endsByItself && this.#child !== child) this.kill();
       });
     });
+  }
+
+  /** Ends a process that its tests keep alive. */
+  async #force(): Promise<void> {
+    this.#forced = true;
+    for (const since = performance.now(); this.#lives() && !this.#signalled; await delay(LOOK_EVERY_MS)) {
+      const why = this.#whyAlive();
+      const mayLiveMs = {kept: 0, silent: SILENT_WITHIN_MS, exiting: EXIT_WITHIN_MS}[why];
+      if (performance.now() - since >= mayLiveMs) return this.terminate();
+    }
   }
 
   #endRemains(leader: number | undefined): void {

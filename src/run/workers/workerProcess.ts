@@ -16,7 +16,7 @@ import {
   type WorkerSetup,
 } from '../../core/wire/workerMessages';
 import {LeftWords} from './leftWords';
-import {LEADS_A_GROUP, ProcessGroup} from './processGroup';
+import {LEADS_A_GROUP, ProcessGroup, type WhyAlive} from './processGroup';
 import {OutputTail, type SharedOutput} from './workerOutput';
 import type {WorkerStart} from './workerStart';
 
@@ -69,6 +69,7 @@ export class WorkerProcess {
   readonly #departurePath: string;
   readonly #stdout: SharedOutput;
   readonly #stderr: SharedOutput;
+  #closedBusy = false;
   #stderrTail: OutputTail | null = null;
   #stderrEnd: Promise<void> = Promise.resolve();
   /** Resolves when the process takes no more work: it has saved what later processes use, or is dead. */
@@ -79,7 +80,7 @@ export class WorkerProcess {
     this.#exitRecordPath = setup.exitRecordPath;
     this.#journal = new LeftWords(setup.journalPath);
     this.#departurePath = setup.departurePath;
-    this.#group = new ProcessGroup(() => isExiting(this.#departure()));
+    this.#group = new ProcessGroup(() => this.#whyAlive());
     this.#farm = this.#group.forkedBy(() => startFarm(start, jestWorker, threads));
     this.#stdout = output.stdout;
     this.#stderr = output.stderr;
@@ -121,6 +122,7 @@ export class WorkerProcess {
    */
   async close(graceMs: number, busy: boolean): Promise<ClosedProcess> {
     this.#group.letEnd();
+    this.#closedBusy = busy;
     if (!busy) await this.#saved(graceMs);
     const ended = await this.#farm.end();
     await this.#group.gone;
@@ -186,6 +188,14 @@ export class WorkerProcess {
     return Promise.race([this.#served, late]).finally(() => clearTimeout(timer));
   }
 
+  #whyAlive(): WhyAlive {
+    if (this.#closedBusy) return 'kept';
+    const departure = this.#departure();
+    if (departure === null) return 'silent';
+    // Of the code that runs during an exit, only an addon's cleanup comes from tests.
+    return departure.at === 'exiting' && departure.addons.length === 0 ? 'exiting' : 'kept';
+  }
+
   #departure(): Departure | null {
     try {
       return parseDeparture(readFileSync(this.#departurePath, 'utf8'));
@@ -206,11 +216,6 @@ export class WorkerProcess {
     this.#exitRecord.close();
     this.#journal.close();
   }
-}
-
-/** Of the code that runs during an exit, only an addon's cleanup comes from tests. */
-function isExiting(departure: Departure | null): boolean {
-  return departure?.at === 'exiting' && departure.addons.length === 0;
 }
 
 function startFarm(

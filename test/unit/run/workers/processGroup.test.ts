@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {ProcessGroup} from '../../../../src/run/workers/processGroup';
+import {ProcessGroup, type WhyAlive} from '../../../../src/run/workers/processGroup';
 
 /** A leader that starts a process, tells its number, and waits. `IGNORE`: that process heeds no SIGTERM. */
 const LEADER = `
@@ -21,8 +21,8 @@ afterAll(() => rmSync(folder, {recursive: true}));
 const unixOnly = process.platform === 'win32' ? describe.skip : describe;
 
 unixOnly('the process group of a worker', () => {
-  async function started(env: Record<string, string> = {}, isExiting = () => false) {
-    const group = new ProcessGroup(isExiting);
+  async function started(env: Record<string, string> = {}, whyAlive: () => WhyAlive = () => 'kept') {
+    const group = new ProcessGroup(whyAlive);
     const leader = group.forkedBy(() => fork(leaderPath, {detached: true, env: {...process.env, ...env}}));
     const [member] = (await once(leader, 'message')) as [number];
     return {group, leader, member};
@@ -84,18 +84,37 @@ unixOnly('the process group of a worker', () => {
     await untilGone(member);
   });
 
-  test('that exits is spared if jest-worker ends it, and has exited by itself then', async () => {
-    const {group, leader, member} = await started({}, () => true);
+  test.each<WhyAlive>(['exiting', 'silent'])('that is %s is spared if jest-worker ends it', async why => {
+    const {group, leader, member} = await started({}, () => why);
     group.letEnd();
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) leader.kill(signal);
-    expect(group.wasSpared).toBe(true);
     leader.send(0);
     expect(await ended(leader)).toEqual([0, null]);
+    expect(group.wasSpared).toBe(true);
     process.kill(member, 'SIGKILL');
   });
 
+  test('that says at last what keeps it is ended', async () => {
+    let why: WhyAlive = 'silent';
+    const {group, leader, member} = await started({}, () => why);
+    group.letEnd();
+    leader.kill('SIGTERM');
+    why = 'kept';
+    expect(await ended(leader)).toEqual([null, 'SIGTERM']);
+    expect(group.wasSpared).toBe(false);
+    await untilGone(member);
+  });
+
+  test('that stays silent is ended', async () => {
+    const {group, leader} = await started({}, () => 'silent');
+    group.letEnd();
+    leader.kill('SIGTERM');
+    expect(await ended(leader)).toEqual([null, 'SIGTERM']);
+    expect(group.wasSpared).toBe(false);
+  });
+
   test('that exits is killed by others than jest-worker', async () => {
-    const {group, leader} = await started({}, () => true);
+    const {group, leader} = await started({}, () => 'exiting');
     group.letEnd();
     leader.kill('SIGTERM');
     group.kill();
