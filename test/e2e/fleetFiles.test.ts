@@ -3,7 +3,7 @@ import {readRecording} from '../../src/recording';
 import {fixture, fixtureLog, testFile} from './fixtureProject';
 import {noting, runFleet, runMachine} from './fleets';
 import {HERE, TOKYO} from './nodeRuns';
-import {onLatestLine, type Files, type JestOutput, type Project} from './project';
+import {onLatestLine, type Files, type JestOutput, type MakeProject, type Project} from './project';
 import {TestRedis} from './redis';
 import {seen} from './shards';
 
@@ -16,14 +16,14 @@ const REPOSITORY: Files = {'.git/HEAD': ''};
 /** Notes what this machine does, and who has loaded the file, in folders that all machines of a run share. */
 const PRELUDE = `
 const {appendFileSync, readFileSync, mkdirSync, readdirSync, writeFileSync} = require('fs');
-const {MACHINE = 'stock', SHARED = '.shared', TOGETHER = '1', STYLE} = process.env;
+const {MACHINE = 'stock', SHARED = '.shared', TOGETHER = '1', STYLE, PAUSE_MS = '60'} = process.env;
 const machine = MACHINE;
 mkdirSync(SHARED + '/loaders', {recursive: true});
 writeFileSync(SHARED + '/loaders/' + machine, '');
 const note = what => appendFileSync(SHARED + '/notes', machine + ' ' + what + '\\n');
 /** The test ends when so many machines have loaded the file. */
 const pause = async () => {
-  await new Promise(end => setTimeout(end, 60));
+  await new Promise(end => setTimeout(end, Number(PAUSE_MS)));
   while (readdirSync(SHARED + '/loaders').length < Number(TOGETHER)) await new Promise(end => setTimeout(end, 20));
 };
 `;
@@ -60,6 +60,17 @@ const TESTS = [...Array.from({length: 8}, (_, index) => `slow ${index}`), 'snaps
 
 const notesIn = (project: Project) => project.read('.shared/notes').trim().split('\n');
 
+/**
+ * Two machines whose server knows that the tests of the long file take much longer than its loading, also where that is
+ * slow: the file is cut.
+ */
+async function knownPair(make: MakeProject, name: string): Promise<[Project, Project]> {
+  const files = {...FILES, 'package.json': `{"name": "${name}"}`};
+  const known = await runMachine(redis, make(files), [], {run: 'first', env: {PAUSE_MS: '900'}});
+  expect(known).toMatchObject({exitCode: 1});
+  return [make(files), make(files)];
+}
+
 /** Runs a fleet of two machines. */
 async function runPair(machines: readonly Project[], run: string, args: readonly string[], style = '') {
   const shared = machines[0]!.path(`.shared`);
@@ -82,22 +93,20 @@ const hitOrNot = (value: unknown): unknown =>
 onLatestLine(
   'a file whose duration the server knows is cut over the machines, and reported as one',
   async (_line, make) => {
-    const known = make(FILES);
-    expect(await runMachine(redis, known, [], {run: 'first'})).toMatchObject({exitCode: 1});
     for (const provider of ['babel', 'v8']) {
       const coverage = ['--coverage', `--coverageProvider=${provider}`];
       const stock = make(FILES);
       const expected = await stock.run(['--ci', '-w', '2', ...coverage], {runner: 'stock'});
       expect(expected).toMatchObject({exitCode: 1, json: {numFailedTests: 1, numPassedTests: 11}});
-      const machines = [make(FILES), make(FILES)];
+      const machines = await knownPair(make, provider);
       const outputs = await runPair(machines, `cut ${provider}`, coverage);
       for (const [index, output] of outputs.entries()) {
         expect(hitOrNot(seen(machines[index]!, output))).toEqual(hitOrNot(seen(stock, expected)));
       }
-      const notes = notesIn(machines[0]!);
+      const notes = notesIn(machines[0]);
       const tests = notes.filter(line => !/(before|after)All$/.test(line));
       expect(tests.map(line => line.slice(2)).sort()).toEqual([...TESTS].sort());
-      expect(Object.keys(machines[0]!.readAll('.shared/loaders')).sort()).toEqual(
+      expect(Object.keys(machines[0].readAll('.shared/loaders')).sort()).toEqual(
         ['a', 'b'].map(name => `.shared/loaders/${name}`),
       );
     }
@@ -105,18 +114,16 @@ onLatestLine(
 );
 
 onLatestLine('a file whose parts are not one file fails, on all machines alike', async (_line, make) => {
-  const files = (name: string) => ({...FILES, 'package.json': `{"name": "${name}"}`});
   const texts = {
     different: /only on (a|b)/,
     broken: /does not load on b/,
   };
   for (const [style, text] of Object.entries(texts)) {
-    expect(await runMachine(redis, make(files(style)), [], {run: 'first'})).toMatchObject({exitCode: 1});
-    const machines = [make(files(style)), make(files(style))];
+    const machines = await knownPair(make, style);
     const [a, b] = (await runPair(machines, 'parts', [], style)) as [JestOutput, JestOutput];
     expect(a.exitCode).toBe(1);
     expect(a.json?.testResults.find(({name}) => name.endsWith('long.test.js'))?.message).toMatch(text);
-    expect(seen(machines[0]!, a)).toEqual(seen(machines[1]!, b));
+    expect(seen(machines[0], a)).toEqual(seen(machines[1], b));
   }
 });
 
