@@ -48,16 +48,10 @@ function makePlan(path: string, count: number, cwd: string, jestArguments: reado
   const jest = findShardedJest(cwd, jestArguments);
   // Without --ci, a shard may write snapshots, so files are not cut.
   const ci = jestArguments.some(argument => /^--(no-)?ci(=|$)/.test(argument)) ? [] : ['--ci'];
-  const {sequencerArguments} = jest;
+  const flags = ['--listTests', `--shard=1/${count}`, '--passWithNoTests', ...ci];
   const {status, stderr, error} = spawnSync(
     process.execPath,
-    [
-      jest.bin,
-      ...['--listTests', `--shard=1/${count}`, '--passWithNoTests'],
-      ...ci,
-      ...sequencerArguments,
-      ...jestArguments,
-    ],
+    [jest.bin, ...flags, ...jest.sequencerArguments, ...jestArguments],
     {cwd, encoding: 'utf8', env: {...process.env, [PLAN_TO_VARIABLE]: path}, maxBuffer: 2 ** 30},
   );
   if (error !== undefined) throw new CommandError(`Jest could not be started: ${error.message}`);

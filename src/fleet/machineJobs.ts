@@ -47,7 +47,7 @@ interface Held {
   readonly tests: readonly JobTest[];
   /** Whether its files were passed to the run. */
   isPassed: boolean;
-  /** Whether other machines need the job, and the run was asked for its files. */
+  /** Whether other machines need the job: if the run gives its files back, it returns to the queue. */
   isLeaving: boolean;
   /** When (ms, the server's clock) the first file began; null: none has. */
   begunAt: number | null;
@@ -91,7 +91,6 @@ export class MachineJobs {
     const held = this.#held.get(job.id);
     this.#begunAt.set(test, this.#now());
     if (held === undefined || this.#closed) return;
-    held.isLeaving = false;
     this.#begin(held);
     this.pull();
   }
@@ -150,7 +149,7 @@ export class MachineJobs {
     for (const id of this.#options.pull.toGiveBack(this.#now(), {othersAreOutOfWork})) {
       const held = this.#held.get(id);
       if (held === undefined) continue;
-      held.isLeaving = held.isPassed;
+      held.isLeaving = true;
       if (held.isPassed) this.#takeFromRun(held);
       else this.#do(this.#returnToQueue(held, 'gave-back'));
     }

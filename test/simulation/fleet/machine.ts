@@ -1,5 +1,5 @@
 /** A machine of a simulated fleet: the production policy, and workers that exist only as timers. */
-import {decideEntry, openJobs} from '../../../src/core/fleet/entry';
+import {decideEntry, jobsOfRound, openJobs} from '../../../src/core/fleet/entry';
 import type {FleetPlan} from '../../../src/core/fleet/fleetPlan';
 import type {Story} from '../../../src/core/fleet/messages';
 import {planRound, type JobOutcome} from '../../../src/core/fleet/planRound';
@@ -136,8 +136,7 @@ export class Machine {
             return (round.plan ??= made);
           },
           plan => {
-            const kept = new Set(plan.kept.map(({job}) => job));
-            const ids = plan.jobs.map(({id}) => id).filter(id => !kept.has(id));
+            const ids = jobsOfRound(plan).map(({id}) => id);
             for (let from = 0; from < ids.length; from += CHUNK) {
               this.#send(() => round.jobs.add(ids.slice(from, from + CHUNK)));
             }

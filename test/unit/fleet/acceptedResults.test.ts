@@ -3,14 +3,9 @@ import {AcceptedResults, type AcceptedResultsOptions} from '../../../src/fleet/a
 import {FleetError} from '../../../src/fleet/fleetError';
 import type {JobResult} from '../../../src/fleet/results/jobResult';
 import {ResultError} from '../../../src/fleet/results/resultError';
-import {planOf} from './machines';
+import {planOf, settle} from './machines';
 
 const AHEAD = 16;
-
-/** Lets all that is under way go on. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await new Promise(resolve => setImmediate(resolve));
-}
 
 /** One that the test resolves. */
 class Gate<T> {

@@ -7,12 +7,7 @@ import {MachineJobs} from '../../../src/fleet/machineJobs';
 import {planRoundOnce} from '../../../src/fleet/planning';
 import {failedFile} from '../../../src/fleet/results/resultWriter';
 import {ResultStore} from '../../../src/fleet/resultStore';
-import {filesOf, LEASE_MS, planOf, testFleet, withQueue, type TestFleet} from './machines';
-
-/** Lets all that is under way go on. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve));
-}
+import {filesOf, LEASE_MS, planOf, settle, testFleet, withQueue, type TestFleet} from './machines';
 
 /** A machine with workers that the test moves. */
 async function machineOf(fleet: FleetConnection, keys: readonly string[], workers = 1) {

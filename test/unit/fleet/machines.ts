@@ -47,6 +47,11 @@ export function testFleet(): TestFleet {
   };
 }
 
+/** Lets all that is under way go on. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise(resolve => setImmediate(resolve));
+}
+
 /** The same machine, with another queue of that name. */
 export function withQueue(
   fleet: FleetConnection,
