@@ -1,9 +1,16 @@
 /** A server that anybody may write to: whatever a stranger does, no run is green that should not be, and none hangs. */
-import type {ChildProcess} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {Redis} from 'ioredis';
 import {runMachine, untilThere, WAITING, type FleetOptions} from './fleets';
-import {IS_THOROUGH, onLatestLine, type Files, type JestOutput, type Project, type RunOptions} from './project';
+import {
+  IS_THOROUGH,
+  onLatestLine,
+  type Files,
+  type JestOutput,
+  type Project,
+  type RunOptions,
+  untilSaid,
+} from './project';
 import {TestRedis} from './redis';
 
 const PASSWORD = 'password-of-the-server';
@@ -129,14 +136,6 @@ async function tryAll(cases: Cases, outputOf: (attack: Attack) => Promise<JestOu
   };
   await Promise.all(Array.from({length: AT_ONCE}, one));
   expect(wrong).toEqual([]);
-}
-
-function untilSaid(jest: ChildProcess, text: RegExp): Promise<void> {
-  let said = '';
-  return new Promise((resolve, reject) => {
-    jest.stderr!.on('data', (more: string) => text.test((said += more)) && resolve());
-    jest.once('close', () => reject(new Error(`Jest has ended, and has not said ${text.source}, but: ${said}`)));
-  });
 }
 
 const IGNORED = /values \(\w+\) that no machine of this run can have written/;

@@ -396,6 +396,15 @@ function describePlatform({line, node}: Platform): string {
   return node === undefined ? `Jest ${line}` : `Jest ${line}, Node ${node}`;
 }
 
+/** Resolves when Jest has said it on standard error. To be called from `meanwhile`, before Jest can say it. */
+export function untilSaid(jest: ChildProcess, text: RegExp): Promise<void> {
+  let said = '';
+  return new Promise((resolve, reject) => {
+    jest.stderr!.on('data', (more: string) => text.test((said += more)) && resolve());
+    jest.once('close', () => reject(new Error(`Jest has ended, and has not said ${text.source}, but: ${said}`)));
+  });
+}
+
 /** `npm run test:thorough` sets THOROUGH, to run the exhaustive tests too. */
 export const IS_THOROUGH = process.env.THOROUGH === '1';
 

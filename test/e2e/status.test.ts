@@ -1,5 +1,5 @@
 /** A user can ask the runner what is running. */
-import {onLatestLine, type Project, type RunOptions} from './project';
+import {onLatestLine, type Project, type RunOptions, untilSaid} from './project';
 
 /** Asks time and again, until what is printed is there: the test ends when it has been seen. */
 const ASKS = (pid: string) => `async () => {
@@ -11,13 +11,9 @@ const ASKS = (pid: string) => `async () => {
 
 /** Says to the test when a line is there. */
 const untilTold = (project: Project, line: RegExp): NonNullable<RunOptions['meanwhile']> => {
-  return jest => {
-    let told = '';
-    jest.stderr?.on('data', (text: string) => {
-      told += text;
-      if (line.test(told)) project.write('told', '');
-    });
-    return Promise.resolve();
+  return async jest => {
+    await untilSaid(jest, line);
+    project.write('told', '');
   };
 };
 
