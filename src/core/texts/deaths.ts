@@ -180,8 +180,15 @@ function indent(text: string): string {
     .join('\n');
 }
 
-function fileError(message: string): FileError {
-  // Reporters print the message and the stack. If the message contains stack frames, Jest prints a code frame, so the
-  // message is the stack, too. Otherwise an empty stack makes reporters print the message alone.
-  return {message, stack: /^ {4}at .+:\d+:\d+\)?$/m.test(message) ? message : '', type: 'Error'};
+/** Matches the first stack frame of a text. */
+const FRAME = /^ {4}at .+:\d+:\d+\)?$/m;
+
+/**
+ * Jest prints the text before a stack's first frame, and then the frames of the test's code with a code frame, if the
+ * stack contains the message. Without frames, an empty stack makes reporters print the message alone.
+ */
+function fileError(text: string): FileError {
+  const frames = FRAME.exec(text);
+  if (frames === null) return {message: text, stack: '', type: 'Error'};
+  return {message: text.slice(0, frames.index).trimEnd(), stack: text, type: 'Error'};
 }

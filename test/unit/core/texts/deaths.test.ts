@@ -42,6 +42,25 @@ describe('the file that a worker died of', () => {
     );
   });
 
+  test('of a hang, has the stack once: Jest prints the frames of the test file behind the message', () => {
+    const frames = [
+      {functionName: 'spin', path: '/a.test.js', line: 3, column: 9},
+      {functionName: 'load', path: '/jest.js', line: 1, column: 1},
+    ];
+    const death: Death = {
+      kind: 'hung',
+      name: 'a.test.js',
+      ms: 3000,
+      limitMs: 2000,
+      limitBy: 'hardTimeout',
+      began: true,
+      place: {kind: 'stack', frames},
+    };
+    const {message, stack} = blameFile(report(death), 1);
+    expect(message).toMatch(/\n\nWhere it hung, in a\.test\.js:$/);
+    expect(stack).toBe(`${message}\n    at spin (/a.test.js:3:9)\n    at load (/jest.js:1:1)`);
+  });
+
   test('is shown the end of the standard error', () => {
     const {message} = blameFile(report(killed, {stderr: 'first\nsecond\n'}), 0);
     expect(message).toMatch(/\n\nThe end of the standard error of worker w3 \(pid 4711\):\n\| first\n\| second$/);
