@@ -1,7 +1,8 @@
 /** What each worker of a run does, from the lines of its schedule and from the tests that Jest hears of. Pure. */
-import type {SchedulePlan} from '../core/schedule';
+import type {IdleReason, SchedulePlan} from '../core/schedule';
 import type {SlotNumber} from '../core/plan/units';
 import type {ScheduleLogLine} from '../run/scheduleLog';
+import type {LiveWorkers} from '../run/liveRun';
 import type {WorkerStatus} from '../run/workers/status';
 
 export interface Lane {
@@ -15,6 +16,14 @@ export interface Lane {
   readonly ms: number;
   /** How many workers run the file. */
   readonly sharers: number;
+  /** What a worker waits for. null: it does not wait, or the reason is not known. */
+  readonly waitsFor: WaitsFor | null;
+}
+
+export interface WaitsFor {
+  readonly reason: IdleReason;
+  /** The path of the file that the reason names, absolute; null: it names none. */
+  readonly path: string | null;
 }
 
 /** What a slot does since a time. */
@@ -78,20 +87,29 @@ export class Lanes {
     this.#tests.delete(path);
   }
 
-  /** @param statuses what the workers' watchdogs say: right, but up to a second old */
-  at(now: number, statuses: ReadonlyMap<SlotNumber, WorkerStatus>): Lane[] {
+  /** @param workers whose `statuses` are what the watchdogs say: right, but up to a second old */
+  at(now: number, {statuses, whyIdle}: LiveWorkers): Lane[] {
+    const said = statuses();
     const slots = [...this.#slots].sort(([a], [b]) => a - b);
     const sharers = new Map<string, number>();
     for (const [, {path}] of slots) {
       if (path !== null) sharers.set(path, (sharers.get(path) ?? 0) + 1);
     }
     return slots.map(([slot, {state, path, since}]) => {
-      if (path === null) return {slot, state, path, name: '', ms: now - since, sharers: 0};
+      if (path === null) {
+        const waitsFor = state === 'waits' ? this.#waitsFor(whyIdle(slot)) : null;
+        return {slot, state, path, name: '', ms: now - since, sharers: 0, waitsFor};
+      }
       const count = sharers.get(path) ?? 1;
       // Jest does not say which worker a test of a shared file is in.
       const test = count === 1 ? this.#tests.get(path) : undefined;
-      return {slot, state, path, sharers: count, ...runningNow(now, since, test, statuses.get(slot))};
+      return {slot, state, path, sharers: count, waitsFor: null, ...runningNow(now, since, test, said.get(slot))};
     });
+  }
+
+  #waitsFor(reason: IdleReason | null): WaitsFor | null {
+    if (reason === null) return null;
+    return {reason, path: 'unit' in reason ? (this.#plan?.units[reason.unit]?.file.path ?? null) : null};
   }
 
   #set(slot: SlotNumber, state: Lane['state'], path: string | null, since: number): void {

@@ -55,7 +55,7 @@ export class LiveView implements LiveListener {
     if (run === null) return null;
     const now = run.now();
     return {
-      lanes: this.#lanes.at(now, run.statuses()),
+      lanes: this.#lanes.at(now, run),
       totals: this.#totals(now),
       slowMs: run.slowMs === DEFAULT_OPTIONS.slowTimeout ? SLOW_MS : run.slowMs,
     };

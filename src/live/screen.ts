@@ -2,6 +2,7 @@
 import type {FleetStatus} from '../run/liveRun';
 import type {Lane} from './lanes';
 import {cutPath, cutTo, harmless, widthOf} from './harmless';
+import {describeWait} from './waits';
 
 export interface Totals {
   /** Test files. */
@@ -84,9 +85,13 @@ export function statusText(lanes: readonly Lane[], totals: Totals, shown: (path:
   return parts.join('; ');
 }
 
-function laneLine({slot, state, path, name, ms}: Lane, columns: number, {paint, slowMs, shown}: ScreenOptions): string {
+function laneLine(lane: Lane, columns: number, {paint, slowMs, shown}: ScreenOptions): string {
+  const {slot, state, path, name, ms, waitsFor} = lane;
   const worker = ` w${slot}`.padEnd(5);
-  if (path === null) return paint.dim(cutTo(`${worker}${' '.repeat(10)}${state}`, columns));
+  if (path === null) {
+    const why = waitsFor === null ? '' : describeWait(waitsFor, file => harmless(shown(file)));
+    return paint.dim(cutTo(`${worker}${' '.repeat(10)}${state}${why === '' ? '' : `: ${why}`}`, columns));
+  }
   const isSlow = slowMs > 0 && ms >= slowMs;
   const time = `${describeMs(ms).padStart(8)}  `;
   const slow = isSlow ? 'slow: ' : '';

@@ -15,6 +15,8 @@ import {
   type FixtureHolder,
   hasGroupSessions,
   heardUnit,
+  idleReason,
+  type IdleReason,
   type LoadSample,
   type Notice,
   type ScheduleEvent,
@@ -176,6 +178,12 @@ export class Dispatch {
   /** The text about the number of workers; null: the number was fixed. */
   get slots(): string | null {
     return describeSlots(this.#state);
+  }
+
+  /** Why a worker that runs nothing runs nothing. null: the slot has no worker. */
+  whyIdle(slot: SlotNumber): IdleReason | null {
+    const state = this.#state.slots[slot - 1];
+    return state === undefined || this.#halted ? null : idleReason(this.#state, state);
   }
 
   /** A signal has ended the run. Reports the units that were running, with the results that they have so far. */

@@ -21,7 +21,7 @@ import type {Reports} from './files/reports';
 import {isTestsExit} from './inBandExit';
 import type {RunningJest} from './jest/runningJest';
 import type {CutFiles} from './shard/cutFiles';
-import {showStatuses} from './liveRun';
+import {showWorkers} from './liveRun';
 import {warn} from './warn';
 import {tellStatusOnSignal} from './workers/status';
 
@@ -149,7 +149,7 @@ export async function runInBand(options: InBandOptions): Promise<void> {
   // In watch mode, Jest's own keys end the process, too.
   if (!watcher.isWatchMode()) process.on('exit', tellOfExit);
   const statuses = () => new Map(watch === null ? [] : [[1, {pid: process.pid, ...watch.status}]]);
-  showStatuses(statuses);
+  showWorkers({statuses, whyIdle: () => null});
   const stopTelling = tellStatusOnSignal(statuses, text => process.stderr.write(text));
   const restore = setEnvironment({
     XDIST_WORKER: 'w1',

@@ -3,19 +3,26 @@
  * begins. Without a listener, a run pays one comparison for each line of its schedule.
  */
 import type {SlotNumber} from '../core/plan/units';
+import type {IdleReason} from '../core/schedule';
 import type {ScheduleLogLine} from './scheduleLog';
 import type {WorkerStatus} from './workers/status';
 
+/** The workers of a run, as they are now. */
+export interface LiveWorkers {
+  /** What each of them does. */
+  readonly statuses: () => ReadonlyMap<SlotNumber, WorkerStatus>;
+  /** Why one that runs nothing runs nothing. null: not known. */
+  readonly whyIdle: (slot: SlotNumber) => IdleReason | null;
+}
+
 /** A run has begun. Several follow each other in one run of Jest if its projects have several runners. */
-export interface LiveRun {
+export interface LiveRun extends LiveWorkers {
   /** Whether the files run in Jest's own process, one after the other. */
   readonly inBand: boolean;
   /** The option `slowTimeout`, in ms. */
   readonly slowMs: number;
   /** The clock of the run: ms since it began. */
   readonly now: () => number;
-  /** What each worker does now. */
-  readonly statuses: () => ReadonlyMap<SlotNumber, WorkerStatus>;
 }
 
 /** What a machine of a fleet knows of the fleet's run. */
@@ -38,7 +45,7 @@ export interface LiveListener {
 }
 
 let listener: LiveListener | null = null;
-let statuses: LiveRun['statuses'] = () => new Map();
+let workers: LiveWorkers | null = null;
 
 /** @returns a function that ends the listening */
 export function listenToRuns(to: LiveListener): () => void {
@@ -48,14 +55,16 @@ export function listenToRuns(to: LiveListener): () => void {
   };
 }
 
-/** @param of what the workers of the run do, once there are workers */
-export function showStatuses(of: LiveRun['statuses']): void {
-  statuses = of;
+/** The run has workers now. */
+export function showWorkers(ofRun: LiveWorkers): void {
+  workers = ofRun;
 }
 
-export function tellBegun(run: Omit<LiveRun, 'statuses'>): void {
-  statuses = () => new Map();
-  tell(to => to.begun({...run, statuses: () => statuses()}));
+export function tellBegun(run: Omit<LiveRun, keyof LiveWorkers>): void {
+  workers = null;
+  const statuses = () => workers?.statuses() ?? new Map<SlotNumber, WorkerStatus>();
+  const whyIdle = (slot: SlotNumber) => workers?.whyIdle(slot) ?? null;
+  tell(to => to.begun({...run, statuses, whyIdle}));
 }
 
 export function tellScheduled(line: ScheduleLogLine): void {
@@ -67,7 +76,7 @@ export function tellFleet(status: FleetStatus): void {
 }
 
 export function tellEnded(): void {
-  statuses = () => new Map();
+  workers = null;
   tell(to => to.ended());
 }
 

@@ -17,7 +17,7 @@ import type {JestCapabilities} from './jest/jestCapabilities';
 import {machineLoad, sampleLoad} from './machine/growingRun';
 import {Notices} from './notices';
 import {PlannedTests} from './plannedTests';
-import {showStatuses} from './liveRun';
+import {showWorkers} from './liveRun';
 import type {ParallelRunOptions} from './parallelRunOptions';
 import type {RunOptions} from './runOptions';
 import {makePlan} from './runPlan';
@@ -196,7 +196,7 @@ export async function startParallelRun(
     faults,
     notices,
   });
-  showStatuses(() => workers.statuses);
+  showWorkers({statuses: () => workers.statuses, whyIdle: slot => dispatch.whyIdle(slot)});
   const endStatus = tellStatusOnSignal(
     () => workers.statuses,
     text => process.stderr.write(text),

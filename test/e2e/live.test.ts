@@ -69,6 +69,19 @@ onEachLine('each worker has a lane below the lines of Jest, and nothing of it is
   );
 });
 
+onLatestLine('a worker that waits says for what, with the file that it waits for', async (_, make) => {
+  const files = {
+    'a.test.js': `/** @resource db */ test('waits for a', ${until('go')});`,
+    'b.test.js': `/** @resource db */ test('waits for b', ${until('go')});`,
+    'c.test.js': `test('has a worker of its own', () => {});`,
+  };
+  await inTerminal(make, files, ['-w', '2'], async (session, go) => {
+    await session.until(/ w\d +waits: other files have the resource "db" that [ab]\.test\.js needs\n/);
+    go();
+    expect((await session.end()).exitCode).toBe(0);
+  });
+});
+
 onEachLine('in band there is one lane; what is left is what Jest leaves, also verbosely', async (_, make) => {
   const files = {
     // The longer file runs first.

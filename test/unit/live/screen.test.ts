@@ -1,4 +1,4 @@
-import type {Lane} from '../../../src/live/lanes';
+import type {Lane, WaitsFor} from '../../../src/live/lanes';
 import {widthOf} from '../../../src/live/harmless';
 import {describeMs, linesOf, statusText, type ScreenOptions, type Totals} from '../../../src/live/screen';
 
@@ -29,6 +29,7 @@ function lane(slot: number, fields: Partial<Lane> = {}): Lane {
     name: `test ${slot}`,
     ms: 300,
     sharers: 1,
+    waitsFor: null,
     ...fields,
   };
 }
@@ -42,6 +43,20 @@ test('lanes, a blank line, and the totals', () => {
     '',
     ' 12/40 files · 2 failed · about 14 s left · 103 passed · 8.0 s',
   ]);
+});
+
+test.each<[WaitsFor, string]>([
+  [{reason: {type: 'nothing-left'}, path: null}, 'waits: nothing is left to run'],
+  [{reason: {type: 'next', unit: 0}, path: '/project/src/a.test.js'}, 'waits'],
+  [
+    {reason: {type: 'resource', unit: 0, name: 'd\u001Bb'}, path: '/project/src/a.test.js'},
+    'waits: other files have the resource "d b" that src/a.test.js needs',
+  ],
+  [{reason: {type: 'serial', unit: 0}, path: '/project/src/a.test.js'}, 'waits: src/a.test.js runs alone'],
+  [{reason: {type: 'group', unit: 0, slot: 3}, path: null}, 'waits: w3 runs the rest of a worker group'],
+])('a worker that waits says for what: %j', (waitsFor, text) => {
+  const waits = lane(1, {state: 'waits', path: null, name: '', waitsFor});
+  expect(linesOf([waits], TOTALS, {...OPTIONS, columns: 100})[0]).toBe(` w1            ${text}`);
 });
 
 test('workers that share a file are named below', () => {
