@@ -21,7 +21,7 @@ export async function openConnection(settings: FleetSettings, identity: RunIdent
   const server = {
     engine,
     clock: await reached(ServerClock.read(engine)),
-    machine: {id: randomBytes(8).toString('hex'), name: hostname()},
+    machine: {id: randomBytes(8).toString('hex'), name: `${hostname()}:${process.pid}`},
     leaseMs: settings.engine.leaseMs,
     ended: endOf(engine),
   };
