@@ -25,6 +25,8 @@ const NAMES = [
   'fixture',
 ] as const;
 
+const FLOOR_LABEL = 'lower bound';
+
 export function coloursOf(root: HTMLElement): Colours {
   const style = getComputedStyle(root);
   return new Map(NAMES.map(name => [name, style.getPropertyValue(`--${name}`).trim()]));
@@ -95,6 +97,7 @@ class Painter {
   #axis(): void {
     const c = this.#c;
     const {geometry: g, range} = this.#scene;
+    const floor = this.#floorLabel();
     this.#text(11);
     for (const at of ticks(range, g.width - GUTTER)) {
       const x = Math.round(this.#x(at)) + 0.5;
@@ -105,7 +108,9 @@ class Painter {
       c.stroke();
       c.fillStyle = this.#colour('muted');
       const label = at === 0 ? '0' : time(at);
-      if (x + 4 + c.measureText(label).width <= g.width) c.fillText(label, x + 4, 11);
+      const end = x + 4 + c.measureText(label).width;
+      const meetsFloor = floor !== null && end + 4 > floor.from && x < floor.x;
+      if (end <= g.width && !meetsFloor) c.fillText(label, x + 4, 11);
     }
   }
 
@@ -365,27 +370,30 @@ class Painter {
     this.#c.fillText(name, x + 5, y);
   }
 
-  /** When the run would have ended at the earliest. */
+  /** The end of a run that takes as long as the lower bound, and where its label begins. null: there is no bound. */
+  #floorLabel(): {readonly x: number; readonly from: number} | null {
+    const {floor, lanes} = this.#scene.model;
+    if (floor === null) return null;
+    const starts = lanes.flatMap(({spans}) => spans[0]?.from ?? []);
+    const x = Math.round(this.#x(Math.min(...starts) + floor.ms)) + 0.5;
+    this.#text(11, 600);
+    return {x, from: x - this.#c.measureText(FLOOR_LABEL).width - 4};
+  }
+
   #floor(): void {
     const c = this.#c;
-    const {model, geometry: g} = this.#scene;
-    if (model.floor === null) return;
-    const starts = model.lanes.flatMap(({spans}) => spans[0]?.from ?? []);
-    const x = Math.round(this.#x(Math.min(...starts) + model.floor.ms)) + 0.5;
+    const label = this.#floorLabel();
+    if (label === null) return;
     c.strokeStyle = this.#colour('text');
     c.setLineDash([2, 3]);
     c.beginPath();
-    c.moveTo(x, 20);
-    c.lineTo(x, g.height);
+    c.moveTo(label.x, 20);
+    c.lineTo(label.x, this.#scene.geometry.height);
     c.stroke();
     c.setLineDash([]);
     this.#text(11, 600);
-    const label = 'lower bound';
-    const width = c.measureText(label).width;
-    c.fillStyle = this.#colour('ground');
-    c.fillRect(x - width - 8, 2, width + 8, 18);
     c.fillStyle = this.#colour('text');
-    c.fillText(label, x - width - 4, 11);
+    c.fillText(FLOOR_LABEL, label.from, 11);
   }
 
   #selection(): void {
