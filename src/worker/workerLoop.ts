@@ -45,6 +45,7 @@ export class WorkerLoop {
     this.#options = options;
     this.#folder = process.cwd();
     this.#journal = new Journal(setup.journalPath);
+    options.exit.beforeExit(() => this.#journal.flush());
     this.#resources = new OpenResources();
     this.#format = formatOf(setup.modules.testWorker);
     this.#files = files;

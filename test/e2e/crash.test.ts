@@ -345,3 +345,35 @@ describe.each(['whole', 'split'] as const)('a file that runs %s while its worker
     expect(ran).toHaveLength(10);
   });
 });
+
+onLatestLine(
+  'a worker that dies at any moment after a test costs at most one result, and says after which test',
+  async (_, make) => {
+    const hops = [0, 1, 2, 3, 5, 8, 12, 20, 40];
+    const ends = {exits: 'process.exit(3)', kills: 'process.kill(process.pid, "SIGKILL")'};
+    const files = Object.entries(ends).flatMap(([how, end]) =>
+      hops.map(count => [
+        `${how}${count}.test.js`,
+        `test('first', () => {});
+       test('leaves something', () => {
+         void (async () => { for (let hop = 0; hop < ${count}; hop++) await null; ${end}; })();
+       });
+       test('next', () => {});
+       test('last', async () => { await new Promise(resolve => setTimeout(resolve, 200)); });`,
+      ]),
+    );
+    const project = make(Object.fromEntries(files) as Files);
+    const output = await project.run(['-w', '2'], {env: PARALLEL.env});
+    expect(output.exitCode).toBe(1);
+    for (const [file = ''] of files) {
+      const {assertionResults = [], status, message} = resultOf(output.json, file) ?? {};
+      const failed = assertionResults.filter(test => test.status !== 'passed').map(({title}) => title);
+      expect({file, status, all: assertionResults.length}).toEqual({file, status: 'failed', all: 4});
+      expect(failed.length).toBeLessThanOrEqual(1);
+      expect(failed).not.toContain('first');
+      const when =
+        failed.length === 0 ? /died while no test ran, after "leaves something"/ : /died while this test ran/;
+      expect(message).toMatch(when);
+    }
+  },
+);

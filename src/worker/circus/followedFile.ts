@@ -26,7 +26,9 @@ export class FollowedFile implements CircusFile {
   attach(environment: TestEnvironment, circus: {readonly concurrentFileWide: boolean}): void {
     this.#phases.codeBegins();
     let expect: unknown = null;
-    const recorder = new Recorder({journal: this.#journal, phases: this.#phases, environment});
+    // The user's handler of events runs between tests.
+    const holdsEnds = environment.handleTestEvent === undefined;
+    const recorder = new Recorder({journal: this.#journal, phases: this.#phases, environment, holdsEnds});
     this.#recorder = recorder;
     const note = (event: Circus.Event, state: Circus.State) => {
       if (event.name === 'setup') expect = event.runtimeGlobals.expect;

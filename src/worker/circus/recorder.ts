@@ -7,6 +7,7 @@ import type {Circus} from '@jest/types';
 import {monotonicMs} from '../../pristine/clock';
 import {residentBytes} from '../../pristine/memory';
 import type {Collection} from './collection';
+import type {JournalRecord} from '../../core/wire/journal';
 import type {Journal} from '../guard/journal';
 import {titlesOf, type Phases} from '../guard/phases';
 import type {SnapshotWatch} from './snapshots';
@@ -25,6 +26,11 @@ export interface RecorderOptions {
   readonly journal: Journal;
   readonly phases: Phases;
   readonly environment: TestEnvironment;
+  /**
+   * Whether the end of a test may be written together with what follows. Not if something else than the next test or
+   * hook may follow, such as a wait or the user's code.
+   */
+  readonly holdsEnds: boolean;
 }
 
 export class Recorder {
@@ -32,19 +38,23 @@ export class Recorder {
   readonly #phases: Phases;
   /** null: the file has ended, and no reference into its realm may be kept. */
   #environment: TestEnvironment | null;
+  readonly #holdsEnds: boolean;
   readonly #durations = new TestDurations();
   #collection: Collection | null = null;
   #snapshots: SnapshotWatch | null = null;
+  /** The places of the tests that run. Concurrent tests are several. */
+  readonly #running = new Set<number>();
   /** By name: the places of tests that have ended and whose results Jest has not yet reported. */
   readonly #ended = new Map<string, {readonly place: number; readonly willRetry: boolean}[]>();
   #consoleTold = 0;
   #rss = 0;
   #rssAt = -Infinity;
 
-  constructor({journal, phases, environment}: RecorderOptions) {
+  constructor({journal, phases, environment, holdsEnds}: RecorderOptions) {
     this.#journal = journal;
     this.#phases = phases;
     this.#environment = environment;
+    this.#holdsEnds = holdsEnds;
   }
 
   /** The file is loaded. */
@@ -102,6 +112,7 @@ export class Recorder {
       case 'test_started': {
         const place = collection.places.get(event.test);
         if (place !== undefined) {
+          this.#running.add(place.index);
           journal.write({type: 'test', place: place.index, at: Math.round(monotonicMs()), rss: this.#memory()});
         }
         return;
@@ -141,15 +152,18 @@ export class Recorder {
     const result = payload[1] as AssertionResult & {readonly startedAt?: number | null};
     const end = this.#ended.get(result.fullName)?.shift();
     if (end === undefined) return;
+    this.#running.delete(end.place);
     const {startedAt, ...rest} = result;
-    this.#journal.write({
+    const record: JournalRecord = {
       type: 'ended',
       ...end,
       // A file's result calls the same time `startAt`.
       result: startedAt === undefined ? rest : {...rest, startAt: startedAt},
       console: this.#newConsole(),
       snapshots: this.#snapshots?.takeActivity() ?? null,
-    });
+    };
+    if (this.#holdsEnds && this.#running.size === 0 && !end.willRetry) this.#journal.hold(record);
+    else this.#journal.write(record);
   }
 
   #newConsole(): ConsoleEntries {

@@ -110,7 +110,7 @@ export class SlicedFile implements CircusFile {
     this.#retriesAtOnce = () => Boolean(environment.global[RETRY_IMMEDIATELY]);
     const {journal, phases} = this.#options;
     phases.codeBegins();
-    this.#recorder = new Recorder({journal, phases, environment});
+    this.#recorder = new Recorder({journal, phases, environment, holdsEnds: false});
     const follows = handleEvents(environment, (event, state, pass) => {
       // The user's environment may take tests out of the file before they are listed.
       if (event.name === 'run_start') return Promise.resolve(pass()).then(() => this.#open(state));

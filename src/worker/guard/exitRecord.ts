@@ -26,6 +26,7 @@ export class ExitRecorder {
   #deadly: readonly unknown[] = [];
   #expected = false;
   #explain: () => string | null = () => null;
+  #beforeExit: () => void = () => undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -54,6 +55,11 @@ export class ExitRecorder {
     this.#explain = explain;
   }
 
+  /** @param act is called when the process exits unexpectedly; it must not throw */
+  beforeExit(act: () => void): void {
+    this.#beforeExit = act;
+  }
+
   /** The parent now expects the process to end, so no record is needed. */
   expectExit(): void {
     this.#expected = true;
@@ -69,6 +75,7 @@ export class ExitRecorder {
   };
 
   readonly #onExit = (code: number): void => {
+    this.#beforeExit();
     const record: ExitRecord = {code, uncaught: this.#uncaught};
     try {
       this.#write(record);

@@ -13,6 +13,8 @@ export class Journal {
   readonly #path: string;
   #file: number | null = null;
   #skips = false;
+  /** Lines that go with the next one. */
+  #held = '';
 
   /** @param path '': nobody would read the journal, so none is written */
   constructor(path: string) {
@@ -23,6 +25,7 @@ export class Journal {
 
   /** A unit begins. Removes the records of the previous unit. */
   begin(unit: number): void {
+    this.#held = '';
     if (this.#file === null) this.#open();
     try {
       if (this.#file !== null) ftruncateSync(this.#file, 0);
@@ -35,6 +38,7 @@ export class Journal {
 
   /** Keeps no journal of the running unit, because the unit cannot be followed. */
   skip(): void {
+    this.#held = '';
     try {
       if (this.#file !== null) ftruncateSync(this.#file, 0);
     } catch {
@@ -46,10 +50,36 @@ export class Journal {
   write(record: JournalRecord): void {
     if (this.#file === null || this.#skips) return;
     try {
-      const line = `${serialize(record)}\n`;
+      this.#append(`${this.#held}${serialize(record)}\n`);
+    } catch {
+      this.#giveUp();
+    }
+  }
+
+  /**
+   * As `write`, but the next call of `write` or `flush` writes the record: a file may have thousands of tests, and each
+   * write takes some microseconds. If a signal kills the process before that call, the record is lost.
+   */
+  hold(record: JournalRecord): void {
+    if (this.#file === null || this.#skips) return;
+    try {
+      this.#held += `${serialize(record)}\n`;
+    } catch {
+      this.#giveUp();
+    }
+  }
+
+  /** Writes what is held. */
+  flush(): void {
+    if (this.#file !== null && this.#held !== '') this.#append(this.#held);
+  }
+
+  #append(lines: string): void {
+    this.#held = '';
+    try {
       // A line has at least as many bytes as characters. Fewer written bytes mean that the disk is full. The parent
       // cannot read a record behind an incomplete line, so it would blame a death on a test that has ended.
-      if (writeSync(this.#file, line) < line.length) this.#giveUp();
+      if (this.#file !== null && writeSync(this.#file, lines) < lines.length) this.#giveUp();
     } catch {
       this.#giveUp(); // for example, the disk is full; then a death costs the whole file
     }
@@ -64,6 +94,7 @@ export class Journal {
   }
 
   #giveUp(): void {
+    this.#held = '';
     if (this.#file === null) return;
     try {
       ftruncateSync(this.#file, 0);

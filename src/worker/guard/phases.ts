@@ -118,22 +118,21 @@ export class Phases {
     this.#listener?.phase(this.#kind);
   }
 
-  note(event: Circus.Event, {testTimeout, currentlyRunningTest}: Circus.State, {places, listed}: Collection): void {
-    const nameOf = (test: Circus.TestEntry | null | undefined) =>
-      (test && listed[places.get(test)?.index ?? -1]?.titles.join(' › ')) ?? '';
+  note(event: Circus.Event, {testTimeout, currentlyRunningTest}: Circus.State, collection: Collection): void {
     // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others begin nothing
     switch (event.name) {
       case 'test_fn_start':
         this.#enter(event.test, {
           kind: 'test',
-          name: nameOf(event.test),
+          name: nameOf(event.test, collection),
           ownTimeoutMs: event.test.timeout ?? testTimeout,
         });
         return;
       case 'hook_start': {
+        if (event.hook === collection.jestsOwnHook) return; // each test has it, and it takes no time
         const {type, timeout, parent} = event.hook;
         const ofBlock = type === 'beforeAll' || type === 'afterAll';
-        const name = ofBlock ? titlesOf(parent).join(' › ') : nameOf(currentlyRunningTest);
+        const name = ofBlock ? titlesOf(parent).join(' › ') : nameOf(currentlyRunningTest, collection);
         this.#enter(event.hook, {
           kind: 'hook',
           name: `${name} (${type} hook)`.trim(),
@@ -147,7 +146,7 @@ export class Phases {
         return;
       case 'hook_success':
       case 'hook_failure':
-        this.#leave(event.hook);
+        if (event.hook !== collection.jestsOwnHook) this.#leave(event.hook);
         return;
       case 'test_done':
         // If a hook of the test has failed, circus reports the start of the test's function, but does not call it.
@@ -178,10 +177,13 @@ export class Phases {
 
   /** Concurrent tests are one phase, with the longest of their timeouts. */
   #tell(): void {
+    const [first] = this.#inside.values();
+    if (first === undefined || this.#inside.size === 1) {
+      this.#enterKind(first?.kind ?? 'between');
+      return this.#begin(first?.name ?? '(between its tests)', first?.ownTimeoutMs ?? 0);
+    }
     const inside = [...this.#inside.values()];
-    const [first] = inside;
-    this.#enterKind(inside.some(({kind}) => kind === 'test') ? 'test' : (first?.kind ?? 'between'));
-    if (first === undefined) return this.#begin('(between its tests)', 0);
+    this.#enterKind(inside.some(({kind}) => kind === 'test') ? 'test' : first.kind);
     this.#begin(
       inside.map(({name}) => name).join(', '),
       inside.reduce((longest, {ownTimeoutMs}) => Math.max(longest, ownTimeoutMs), 0),
@@ -223,15 +225,26 @@ export class Phases {
   }
 
   /** Starts a phase. A limit of 0 ms, or one that no clock reaches, is no limit. */
-  #enterPhase({slowMs, hardMs, stuckMs, ...phase}: PhaseStart): void {
-    const limits = {slowMs: orNone(slowMs), hardMs: orNone(hardMs), stuckMs: orNone(stuckMs)};
-    this.#watchdog.begin({...phase, ...limits, optionMs: this.#limits.hardMs});
+  #enterPhase({name, limitBy, began, slowMs, hardMs, stuckMs}: PhaseStart): void {
+    this.#watchdog.begin({
+      name,
+      limitBy,
+      began,
+      slowMs: orNone(slowMs),
+      hardMs: orNone(hardMs),
+      stuckMs: orNone(stuckMs),
+      optionMs: this.#limits.hardMs,
+    });
   }
 
   #limitBy(ownMs: number): LimitSource {
     if (this.#pragmaMs !== null) return 'file';
     return ownMs > this.#limits.hardMs ? 'timeout' : 'option';
   }
+}
+
+function nameOf(test: Circus.TestEntry | null | undefined, {places, listed}: Collection): string {
+  return (test && listed[places.get(test)?.index ?? -1]?.titles.join(' › ')) ?? '';
 }
 
 /** A limit of 0 ms, or one that no clock reaches, is no limit. */

@@ -27,6 +27,32 @@ test('what happens is there at once', () => {
   expect(read()).toEqual(['unit', 'test']);
 });
 
+test('what is held is written with the next record, or when somebody asks for it', () => {
+  const {journal, read} = journalIn(temporaryFolder());
+  journal.begin(0);
+  journal.hold({type: 'hook-ended'});
+  expect(read()).toEqual(['unit']);
+  journal.write(BEGINS);
+  expect(read()).toEqual(['unit', 'hook-ended', 'test']);
+  journal.hold({type: 'hook-ended'});
+  journal.hold({type: 'finished'});
+  journal.flush();
+  journal.flush();
+  expect(read()).toEqual(['unit', 'hook-ended', 'test', 'hook-ended', 'finished']);
+});
+
+test('what is held of a file does not get into the journal of the next one', () => {
+  const {journal, read} = journalIn(temporaryFolder());
+  journal.begin(0);
+  journal.hold({type: 'finished'});
+  journal.begin(1);
+  expect(read()).toEqual(['unit']);
+  journal.hold({type: 'finished'});
+  journal.skip();
+  journal.flush();
+  expect(read()).toEqual([]);
+});
+
 test('on a disk that is full, nothing of the file is left that could blame the wrong test', () => {
   const {journal, read} = journalIn(temporaryFolder());
   journal.begin(0);
