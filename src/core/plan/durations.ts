@@ -118,15 +118,20 @@ export interface TestDuration {
  * @param mostMs how long the whole file took by a monotonic clock. Jest uses the time of day, which may jump.
  */
 export function testDurations(tests: readonly TestDuration[], mostMs = Infinity): Pick<FileRecord, 'tests' | 'short'> {
-  // Without a prototype: a test may be called "toString".
-  const durations = Object.create(null) as Record<string, number>;
+  // A map: to look up a long name in an object, V8 first has to make it a property name.
+  const durations = new Map<string, number>();
   for (const {fullName, duration} of tests) {
     if (typeof duration === 'number' && duration >= 1) {
-      durations[fullName] = (durations[fullName] ?? 0) + Math.round(Math.min(duration, mostMs));
+      durations.set(fullName, (durations.get(fullName) ?? 0) + Math.round(Math.min(duration, mostMs)));
     }
   }
-  const short = tests.filter(({fullName, duration}) => typeof duration === 'number' && !(fullName in durations)).length;
-  return {tests: durations, short};
+  let short = 0;
+  for (const {fullName, duration} of tests) {
+    if (typeof duration === 'number' && duration < 1 && !durations.has(fullName)) short++;
+  }
+  // Without a prototype: a test may be called "toString".
+  const byName = Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(durations));
+  return {tests: byName, short};
 }
 
 /**
