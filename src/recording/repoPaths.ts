@@ -35,7 +35,11 @@ function repositoryOf(folder: string): string | null {
 }
 
 function isBelow(path: string, root: string): boolean {
-  const from = relative(root, path);
+  return isWithin(relative(root, path));
+}
+
+/** @param from a path relative to a folder @returns whether it is that of the folder or of something in it */
+function isWithin(from: string): boolean {
   return from !== '..' && !from.startsWith(`..${sep}`) && !isAbsolute(from);
 }
 
@@ -56,8 +60,9 @@ export class RepoPaths {
 
   /** @returns the recorded form of an absolute path; null: the path is outside of the root */
   toRecorded(path: string): string | null {
-    if (!isAbsolute(path) || !isBelow(path, this.root)) return null;
-    return relative(this.root, path).replaceAll(sep, '/');
+    if (!isAbsolute(path)) return null;
+    const from = relative(this.root, path);
+    return isWithin(from) ? from.replaceAll(sep, '/') : null;
   }
 
   /**
