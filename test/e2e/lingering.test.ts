@@ -77,19 +77,25 @@ onLatestLine('nothing is said of workers that end', async (line, make) => {
 });
 
 onLatestLine('nor of those in which a test has set an exit code', async (line, make) => {
-  const files = {
-    'a.test.js': 'test("a", () => { process.exitCode = 1; });',
-    'b.test.js': 'test("b", () => { setTimeout(() => { process.exit(3); }, 1); });',
-  };
-  const project = make(files, longGrace(line));
-  for (const workerThreads of ['false', 'true']) {
-    const {exitCode, stderr} = await project.run(['-w', '2', `--workerThreads=${workerThreads}`], PARALLEL);
-    expect({exitCode, stderr: stderr.match(/force exited|^worker w.*|jest-runner-xdist:.*/gm)}).toEqual({
-      exitCode: 0,
-      stderr: null,
-    });
+  const reports = 'module.exports = class { onTestFileResult() { require("fs").writeFileSync("reported", ""); } };';
+  const sources = [
+    'test("a", () => { process.exitCode = 1; });',
+    // Before its result is with Jest, the exit would be a failure of the file.
+    'const fs = require("fs"); test("a", () => { setInterval(() => fs.existsSync("reported") && process.exit(3), 1); });',
+  ];
+  for (const source of sources) {
+    const project = make({'a.test.js': source, 'reports.js': reports}, longGrace(line));
+    for (const workerThreads of ['false', 'true']) {
+      project.reset();
+      const args = ['-w', '2', `--workerThreads=${workerThreads}`, '--reporters=default', '--reporters=./reports.js'];
+      const {exitCode, stderr} = await project.run(args, PARALLEL);
+      expect({exitCode, stderr: stderr.match(/force exited|^worker w.*|jest-runner-xdist:.*/gm)}).toEqual({
+        exitCode: 0,
+        stderr: null,
+      });
+    }
+    expect(await project.leftProcesses()).toEqual([]);
   }
-  expect(await project.leftProcesses()).toEqual([]);
 });
 
 onEachLine(
