@@ -355,11 +355,19 @@ onLatestLine(
       hops.map(count => [
         `${how}${count}.test.js`,
         `test('first', () => {});
+       const {existsSync, writeFileSync} = require('fs');
        test('leaves something', () => {
-         void (async () => { for (let hop = 0; hop < ${count}; hop++) await null; ${end}; })();
+         void (async () => {
+           for (let hop = 0; hop < ${count}; hop++) await null;
+           writeFileSync('${how}${count} ended', '');
+           ${end};
+           for (;;);
+         })();
        });
        test('next', () => {});
-       test('last', async () => { await new Promise(resolve => setTimeout(resolve, 200)); });`,
+       test('last', async () => {
+         while (!existsSync('${how}${count} ended')) await new Promise(resolve => setTimeout(resolve, 20));
+       });`,
       ]),
     );
     const project = make(Object.fromEntries(files) as Files);
