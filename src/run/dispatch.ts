@@ -180,7 +180,7 @@ export class Dispatch {
     return describeSlots(this.#state);
   }
 
-  /** Why a worker that runs nothing runs nothing. null: the slot has no worker. */
+  /** Why a worker that runs nothing runs nothing. null: there is no such slot, or a fault has halted the run. */
   whyIdle(slot: SlotNumber): IdleReason | null {
     const state = this.#state.slots[slot - 1];
     return state === undefined || this.#halted ? null : idleReason(this.#state, state);

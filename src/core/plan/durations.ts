@@ -125,10 +125,7 @@ export function testDurations(tests: readonly TestDuration[], mostMs = Infinity)
       durations.set(fullName, (durations.get(fullName) ?? 0) + Math.round(Math.min(duration, mostMs)));
     }
   }
-  let short = 0;
-  for (const {fullName, duration} of tests) {
-    if (typeof duration === 'number' && duration < 1 && !durations.has(fullName)) short++;
-  }
+  const short = tests.filter(({fullName, duration}) => typeof duration === 'number' && !durations.has(fullName)).length;
   // Without a prototype: a test may be called "toString".
   const byName = Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(durations));
   return {tests: byName, short};

@@ -27,6 +27,12 @@ const NAMES = [
 
 const FLOOR_LABEL = 'lower bound';
 
+interface FloorLabel {
+  /** The end of a run that takes as long as the lower bound. The label ends there. */
+  readonly x: number;
+  readonly from: number;
+}
+
 export function coloursOf(root: HTMLElement): Colours {
   const style = getComputedStyle(root);
   return new Map(NAMES.map(name => [name, style.getPropertyValue(`--${name}`).trim()]));
@@ -64,7 +70,8 @@ class Painter {
     c.fillStyle = this.#colour('ground');
     c.fillRect(0, 0, g.width, g.height);
     c.textBaseline = 'middle';
-    this.#axis();
+    const floor = this.#floorLabel();
+    this.#axis(floor);
     c.save();
     c.beginPath();
     c.rect(GUTTER, 0, g.width - GUTTER, g.height);
@@ -75,7 +82,7 @@ class Painter {
     this.#steals();
     this.#lives();
     this.#fixtures();
-    this.#floor();
+    if (floor !== null) this.#floor(floor);
     this.#selection();
     c.restore();
     this.#names(model);
@@ -94,10 +101,9 @@ class Painter {
     return this.#scene.geometry.tops[lane] ?? 0;
   }
 
-  #axis(): void {
+  #axis(floor: FloorLabel | null): void {
     const c = this.#c;
     const {geometry: g, range} = this.#scene;
-    const floor = this.#floorLabel();
     this.#text(11);
     for (const at of ticks(range, g.width - GUTTER)) {
       const x = Math.round(this.#x(at)) + 0.5;
@@ -370,8 +376,8 @@ class Painter {
     this.#c.fillText(name, x + 5, y);
   }
 
-  /** The end of a run that takes as long as the lower bound, and where its label begins. null: there is no bound. */
-  #floorLabel(): {readonly x: number; readonly from: number} | null {
+  /** @returns null: there is no bound */
+  #floorLabel(): FloorLabel | null {
     const {floor, lanes} = this.#scene.model;
     if (floor === null) return null;
     const starts = lanes.flatMap(({spans}) => spans[0]?.from ?? []);
@@ -380,10 +386,8 @@ class Painter {
     return {x, from: x - this.#c.measureText(FLOOR_LABEL).width - 4};
   }
 
-  #floor(): void {
+  #floor(label: FloorLabel): void {
     const c = this.#c;
-    const label = this.#floorLabel();
-    if (label === null) return;
     c.strokeStyle = this.#colour('text');
     c.setLineDash([2, 3]);
     c.beginPath();

@@ -102,6 +102,7 @@ export class Recorder {
   #note(event: Circus.Event, state: Circus.State): void {
     const collection = this.#collection;
     if (collection === null) return;
+    if ('hook' in event && event.hook === collection.jestsOwnHook) return; // each test has it, and it takes no time
     const journal = this.#journal;
     this.#phases.note(event, state, collection);
     // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- no other event says what runs
@@ -132,14 +133,12 @@ export class Recorder {
       case 'hook_start': {
         const {type: hook, parent} = event.hook;
         const range = collection.rangeOf.get(parent);
-        if (range !== undefined && event.hook !== collection.jestsOwnHook) {
-          journal.write({type: 'hook', hook, titles: titlesOf(parent), ...range});
-        }
+        if (range !== undefined) journal.write({type: 'hook', hook, titles: titlesOf(parent), ...range});
         return;
       }
       case 'hook_success':
       case 'hook_failure':
-        if (event.hook !== collection.jestsOwnHook) journal.write({type: 'hook-ended'});
+        journal.write({type: 'hook-ended'});
         return;
       case 'run_finish':
         journal.write({type: 'finished'});

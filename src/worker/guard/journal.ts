@@ -48,12 +48,8 @@ export class Journal {
   }
 
   write(record: JournalRecord): void {
-    if (this.#file === null || this.#skips) return;
-    try {
-      this.#append(`${this.#held}${serialize(record)}\n`);
-    } catch {
-      this.#giveUp();
-    }
+    this.hold(record);
+    this.flush();
   }
 
   /**
@@ -71,15 +67,13 @@ export class Journal {
 
   /** Writes what is held. */
   flush(): void {
-    if (this.#file !== null && this.#held !== '') this.#append(this.#held);
-  }
-
-  #append(lines: string): void {
+    if (this.#file === null || this.#held === '') return;
+    const lines = this.#held;
     this.#held = '';
     try {
       // A line has at least as many bytes as characters. Fewer written bytes mean that the disk is full. The parent
       // cannot read a record behind an incomplete line, so it would blame a death on a test that has ended.
-      if (this.#file !== null && writeSync(this.#file, lines) < lines.length) this.#giveUp();
+      if (writeSync(this.#file, lines) < lines.length) this.#giveUp();
     } catch {
       this.#giveUp(); // for example, the disk is full; then a death costs the whole file
     }

@@ -129,7 +129,6 @@ export class Phases {
         });
         return;
       case 'hook_start': {
-        if (event.hook === collection.jestsOwnHook) return; // each test has it, and it takes no time
         const {type, timeout, parent} = event.hook;
         const ofBlock = type === 'beforeAll' || type === 'afterAll';
         const name = ofBlock ? titlesOf(parent).join(' › ') : nameOf(currentlyRunningTest, collection);
@@ -146,7 +145,7 @@ export class Phases {
         return;
       case 'hook_success':
       case 'hook_failure':
-        if (event.hook !== collection.jestsOwnHook) this.#leave(event.hook);
+        this.#leave(event.hook);
         return;
       case 'test_done':
         // If a hook of the test has failed, circus reports the start of the test's function, but does not call it.
@@ -177,13 +176,10 @@ export class Phases {
 
   /** Concurrent tests are one phase, with the longest of their timeouts. */
   #tell(): void {
-    const [first] = this.#inside.values();
-    if (first === undefined || this.#inside.size === 1) {
-      this.#enterKind(first?.kind ?? 'between');
-      return this.#begin(first?.name ?? '(between its tests)', first?.ownTimeoutMs ?? 0);
-    }
     const inside = [...this.#inside.values()];
-    this.#enterKind(inside.some(({kind}) => kind === 'test') ? 'test' : first.kind);
+    const [first] = inside;
+    this.#enterKind(inside.some(({kind}) => kind === 'test') ? 'test' : (first?.kind ?? 'between'));
+    if (first === undefined) return this.#begin('(between its tests)', 0);
     this.#begin(
       inside.map(({name}) => name).join(', '),
       inside.reduce((longest, {ownTimeoutMs}) => Math.max(longest, ownTimeoutMs), 0),
