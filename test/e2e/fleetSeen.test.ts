@@ -141,6 +141,8 @@ describe('fleet status', () => {
     ]);
     expect(outputs.map(({exitCode}) => exitCode)).toEqual([0, 0]);
     expect(during).toMatch(/^MACHINE +STATE +WORKERS +WAITING +RUNNING$/m);
+    // Two machines on one host have two names.
+    expect(new Set(during.match(/^\S+:\d+(?= +works )/gm)).size).toBe(2);
     const after = await status();
     expect(after).toMatchObject({code: 0, err: ''});
     expect(after.out).toMatch(/^Round 1: 2 of 2 jobs are completed\.\n/);
