@@ -10,6 +10,7 @@ import {benchmarkCrashes} from './crashes';
 import {benchmarkFixtures} from './fixtures';
 import {benchmarkFleet, benchmarkFleetDeath} from './fleet';
 import {benchmarkFleetEngine} from './fleetEngine';
+import {benchmarkLiveView} from './liveCost';
 import {benchmarkMerge} from './merge';
 import {benchmarkModes} from './modes';
 import {pathOfNode} from './nodes';
@@ -53,6 +54,7 @@ async function main(args: readonly string[]): Promise<void> {
   const command = parseCommand(args, [
     ...Object.keys(BENCHMARKS),
     'recording',
+    'live',
     'fleet',
     'fleetDeath',
     'speed',
@@ -72,6 +74,7 @@ async function run(command: Command): Promise<void> {
   console.log(`Measured on ${installs.map(({label}) => label).join('; ')}`);
   for (const [name, benchmark] of Object.entries(BENCHMARKS)) if (isWanted(name)) await benchmark(installs);
   if (isWanted('recording')) await benchmarkRecording(lines, command.pairs);
+  if (isWanted('live')) await benchmarkLiveView(installs, command.pairs);
   if (isWanted('fleet')) await benchmarkFleet(installs, command.pairs ?? FLEET_ROUNDS);
   if (isWanted('fleetDeath')) await benchmarkFleetDeath(installs, command.pairs ?? FLEET_ROUNDS);
   for (const [name, makeSuite] of Object.entries(SPEED_SUITES)) {

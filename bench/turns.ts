@@ -32,6 +32,8 @@ export interface Side {
   readonly env?: Readonly<Record<string, string>>;
   /** Files to run instead of the suite's own. */
   readonly files?: Files;
+  /** Default: Jest's default reporter. */
+  readonly reporters?: readonly string[];
   /** Whether tests of the suite fail on purpose. */
   readonly fails?: boolean;
 }
@@ -105,7 +107,8 @@ export function prepareSuite(install: Install, name: string, suite: Files, side:
     ...side.env,
   };
   const jest = join(install.folder, 'node_modules', 'jest', 'bin', 'jest.js');
-  return {folder, command: [jest, '--reporters=default', ...side.args], environment};
+  const reporters = (side.reporters ?? ['default']).map(name => `--reporters=${name}`);
+  return {folder, command: [jest, ...reporters, ...side.args], environment};
 }
 
 function prepare(install: Install, name: string, suite: Files, side: Side): {folder: string; run: () => number} {
