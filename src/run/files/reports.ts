@@ -163,6 +163,7 @@ export class Reports {
   #emitNow(test: Test | null, name: string, payload: unknown): Promise<void> {
     this.#options.onTold?.(name, payload, test);
     const told = this.#options.emitter.emit(name, payload, test);
+    if (this.#options.bail === 0) return told; // nobody asks what is under way
     this.#underWay.add(told);
     const end = () => this.#underWay.delete(told);
     told.then(end, end);
@@ -177,11 +178,13 @@ export class Reports {
 
   #enqueue(test: Test | null, report: () => Promise<void>): Promise<void> {
     const reported = (this.#last.get(test) ?? Promise.resolve()).then(report);
-    const dealtWith: Promise<void> = reported
-      .catch((error: unknown) => this.#options.onFailure(error, test))
-      .then(() => {
-        if (this.#last.get(test) === dealtWith) this.#last.delete(test);
-      });
+    const forget = () => {
+      if (this.#last.get(test) === dealtWith) this.#last.delete(test);
+    };
+    const dealtWith: Promise<void> = reported.then(forget, (error: unknown) => {
+      this.#options.onFailure(error, test);
+      forget();
+    });
     this.#last.set(test, dealtWith);
     return reported;
   }
