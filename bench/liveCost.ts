@@ -2,9 +2,10 @@
 import {readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {spawn} from '@lydell/node-pty';
+import {inTerminal} from '../test/e2e/terminalSession';
 import {childrensCpu, TELLING_CPU} from './measuredRun';
 import {tinyFiles} from './speed/generated';
-import {boundOfMean, median} from './statistics';
+import {describeRatios} from './statistics';
 import {prepareSuite, turns, type Install, type PreparedSuite} from './turns';
 
 const PAIRS = 15;
@@ -35,11 +36,9 @@ async function compare(install: Install, pairs: number): Promise<void> {
   const runs: Record<SideName, number[]> = {jest: [], live: []};
   for (const name of NAMES) await cpuInTerminal(sides[name]); // fills the caches
   for (const name of turns(NAMES, pairs)) runs[name].push(await cpuInTerminal(sides[name]));
-  const ratios = runs.live.map((ms, index) => ms / runs.jest[index]!);
   console.log(
     `${install.label}  ${suite.name} in a terminal: CPU with the live view / with Jest's reporters ` +
-      `${median(ratios).toFixed(3)}, 95% bound of the mean ${boundOfMean(ratios).toFixed(3)} ` +
-      `(goal: <= ${GOAL.toFixed(2)} in the median), ${pairs} pairs`,
+      `${describeRatios(runs.jest, runs.live)} (goal: <= ${GOAL.toFixed(2)} in the median), ${pairs} pairs`,
   );
   for (const {folder} of Object.values(sides)) rmSync(folder, {recursive: true, force: true});
 }
@@ -59,10 +58,4 @@ async function cpuInTerminal({folder, command, environment}: PreparedSuite): Pro
   const cpuMs = childrensCpu(readFileSync(told, 'utf8'));
   if (cpuMs === null) throw new Error(`The shell has not told the CPU time of Jest in ${folder}`);
   return cpuMs;
-}
-
-/** Jest takes nothing for a terminal if a CI runs it. */
-function inTerminal(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const {CI: _1, CONTINUOUS_INTEGRATION: _2, GITHUB_ACTIONS: _3, ...rest} = environment;
-  return {...rest, TERM: 'xterm-256color'};
 }

@@ -10,7 +10,7 @@ import {installFor} from './speed/install';
 import {react} from './speed/react';
 import {tinyFiles} from './speed/generated';
 import type {SpeedSuite} from './speed/suite';
-import {boundOfMean, median} from './statistics';
+import {describeRatios} from './statistics';
 import {prepareSuite, turns, type Install} from './turns';
 
 const PAIRS = 15;
@@ -56,12 +56,10 @@ function compare(
   for (const prepared of sides.values()) measureRun(prepared); // fills the caches
   for (const name of turns(names, pairs)) runs.get(name)?.push(measureRun(sides.get(name)!));
   const cpu = (name: SideName) => runs.get(name)!.map(run => run.cpuMs ?? NaN);
-  const ratios = cpu(after).map((ms, index) => ms / cpu(before)[index]!);
   const goal = args.length === 0 ? GOAL : GOAL_WITH_COVERAGE;
   console.log(
     `${install.label}  ${[suite.name, ...args].join(' ')}: CPU with a ${after} recording / without ` +
-      `${median(ratios).toFixed(3)}, 95% bound of the mean ${boundOfMean(ratios).toFixed(3)} ` +
-      `(goal: <= ${goal.toFixed(2)}), ${pairs} pairs`,
+      `${describeRatios(cpu(before), cpu(after))} (goal: <= ${goal.toFixed(2)}), ${pairs} pairs`,
   );
   if (after === 'full') {
     const {size} = statSync(join(sides.get(after)!.folder, FULL));

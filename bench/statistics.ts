@@ -29,3 +29,9 @@ function quantileOfT(degrees: number): number {
   ];
   return z + terms[0]! / degrees + terms[1]! / degrees ** 2 + terms[2]! / degrees ** 3;
 }
+
+/** The ratios of paired measurements, second to first: the median, and the upper bound of the mean. */
+export function describeRatios(first: readonly number[], second: readonly number[]): string {
+  const ratios = second.map((value, index) => value / first[index]!);
+  return `${median(ratios).toFixed(3)}, 95% bound of the mean ${boundOfMean(ratios).toFixed(3)}`;
+}

@@ -15,6 +15,15 @@ export interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** The environment in which Jest finds a terminal with colours. It takes nothing for a terminal if a CI runs it. */
+export function inTerminal(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const rest = {...environment, TERM: 'xterm-256color'};
+  for (const name of ['CI', 'CONTINUOUS_INTEGRATION', 'GITHUB_ACTIONS', 'NO_COLOR', 'TMUX', 'STY', 'TERM_PROGRAM']) {
+    delete (rest as NodeJS.ProcessEnv)[name];
+  }
+  return rest;
+}
+
 export class TerminalSession {
   /** All that Jest has written, as it wrote it. */
   written = '';
@@ -28,16 +37,7 @@ export class TerminalSession {
   constructor(project: Project, args: readonly string[], options: TerminalOptions = {}) {
     const {columns = 80, rows = 24, runner = 'xdist', env = {}} = options;
     const jest = join(project.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
-    const environment: Record<string, string | undefined> = {
-      ...inheritedEnvironment(),
-      TERM: 'xterm-256color',
-      XDIST_IN_BAND: 'never',
-      ...env,
-    };
-    // Jest takes nothing for a terminal if a CI runs it.
-    for (const name of ['CI', 'CONTINUOUS_INTEGRATION', 'GITHUB_ACTIONS', 'NO_COLOR', 'TMUX', 'STY', 'TERM_PROGRAM']) {
-      if (!(name in env)) delete environment[name];
-    }
+    const environment = {...inTerminal(inheritedEnvironment()), XDIST_IN_BAND: 'never', ...env};
     this.#terminal = new Terminal({cols: columns, rows, scrollback: 10_000, allowProposedApi: true});
     this.#pty = spawn(project.execPath, [jest, ...(runner === 'xdist' ? ['--runner=xdist'] : []), ...args], {
       cols: columns,
