@@ -49,6 +49,8 @@ interface Held {
   isPassed: boolean;
   /** Whether other machines need the job: if the run gives its files back, it returns to the queue. */
   isLeaving: boolean;
+  /** Whether the server was told that the job has begun here. */
+  isNoted: boolean;
   /** When (ms, the server's clock) the first file began; null: none has. */
   begunAt: number | null;
 }
@@ -140,7 +142,7 @@ export class MachineJobs {
       if (one === undefined || one.taken.token !== token) continue; // it has ended meanwhile
       this.#drop(one);
       // This machine lives, so the job has not cost it.
-      if (one.begunAt !== null) this.#do(this.#options.stories.add(id, token, 'lost-lease'));
+      if (one.isNoted) this.#do(this.#options.stories.add(id, token, 'lost-lease'));
     }
   }
 
@@ -199,12 +201,18 @@ export class MachineJobs {
     const data = parsed(plain, `job ${taken.id}`, parseJobData);
     const job = this.#jobs.of(taken.id);
     if (data.plan !== plan.id || data.job !== job.id) throw foreignJob(taken.id);
-    const held: Held = {taken, job, tests: tests.ofJob(job), isPassed: false, isLeaving: false, begunAt: null};
+    const held: Held = {
+      taken,
+      job,
+      tests: tests.ofJob(job),
+      isPassed: false,
+      isLeaving: false,
+      isNoted: false,
+      begunAt: null,
+    };
     this.#held.set(job.id, held);
-    // Nobody has a story of a job that was never taken: an idle worker need not wait for the server's answer. This machine
-    // lives: if it had the job before and its lease ended, the job has not cost it.
-    const told = taken.wasTaken ? costOf(await stories.of(job.id), new Set([taken.token])) : [];
-    const losses = told.filter(({machine}) => machine !== fleet.machine.id);
+    // A job that has cost a machine is a suspect: for others, an idle worker need not wait for the server's answer.
+    const losses = isSuspect(held) ? costOf(await stories.of(job.id), fleet.machine.id) : [];
     if (this.#closed || this.#held.get(job.id) !== held) {
       pull.dropped();
       return;
@@ -220,7 +228,7 @@ export class MachineJobs {
       return;
     }
     const serial = held.tests.some(({test}) => this.#options.isSerial(test));
-    pull.took({id: job.id, expectedMs: job.expectedMs, serial, suspect: losses.length > 0}, this.#now());
+    pull.took({id: job.id, expectedMs: job.expectedMs, serial, suspect: isSuspect(held)}, this.#now());
     // A worker may still run a file of it from before this machine lost its lease.
     if (held.tests.some(({test}) => this.#begunAt.has(test))) this.#begin(held);
     this.#passAll();
@@ -229,13 +237,14 @@ export class MachineJobs {
 
   /** A file of the job runs. */
   #begin(held: Held): void {
-    const {pull, stories} = this.#options;
-    const {job, taken} = held;
-    if (held.begunAt === null) {
-      held.begunAt = this.#now();
-      this.#do(stories.add(job.id, taken.token, 'began'));
-    }
-    pull.began(job.id, this.#now());
+    held.begunAt ??= this.#now();
+    if (!held.isNoted) this.#do(this.#noteBegun(held));
+    this.#options.pull.began(held.job.id, this.#now());
+  }
+
+  #noteBegun(held: Held): Promise<void> {
+    held.isNoted = true;
+    return this.#options.stories.add(held.job.id, held.taken.token, 'began');
   }
 
   /** Passes the files of all jobs that may begin to the run. */
@@ -243,9 +252,23 @@ export class MachineJobs {
     for (const id of this.#options.pull.toBegin(this.#now())) {
       const held = this.#held.get(id);
       if (held === undefined || held.isPassed) continue;
-      held.isPassed = true;
-      this.#run?.add(this.#missing(held.tests));
+      if (isSuspect(held)) this.#do(this.#passNoted(held));
+      else this.#pass(held);
     }
+  }
+
+  #pass(held: Held): void {
+    held.isPassed = true;
+    this.#run?.add(this.#missing(held.tests));
+  }
+
+  /**
+   * Passes a job that may have cost a machine. It may kill its Jest at once, before a note reaches the server, and would
+   * then cost one machine after the other. So no worker has it before the server has the note.
+   */
+  async #passNoted(held: Held): Promise<void> {
+    if (!held.isNoted) await this.#noteBegun(held);
+    if (!this.#closed && this.#held.get(held.job.id) === held) this.#pass(held);
   }
 
   /** `gaveBack` hears of it, unless a worker begins one of the files. */
@@ -260,20 +283,19 @@ export class MachineJobs {
 
   async #returnToQueue(held: Held, what: 'gave-back' | 'left'): Promise<void> {
     const {queue, stories} = this.#options;
-    const {taken, job, begunAt} = held;
+    const {taken, job, isNoted} = held;
     this.#forget(held);
     // The note comes first: who takes the job must not find a machine that was lost.
-    if (begunAt !== null) await stories.add(job.id, taken.token, what);
+    if (isNoted) await stories.add(job.id, taken.token, what);
     await queue.giveBack(taken);
   }
 
   async #complete(held: Held): Promise<void> {
-    const {fleet, plan, queue, results, pull} = this.#options;
+    const {fleet, plan, queue, results} = this.#options;
     const {taken, job, tests} = held;
     const files = tests.map(({test}) => this.#results.get(test) as FileResult);
-    pull.ended(job.id, this.#now());
-    this.#passAll();
-    this.pull();
+    // If the next suspect ended this machine before the result is accepted, this one would look guilty, too.
+    if (!isSuspect(held)) this.#free(held);
     let counts: boolean;
     try {
       counts = await results.complete(queue, plan.id, taken, {machine: fleet.machine.id, files}, files.some(hasFailed));
@@ -282,6 +304,7 @@ export class MachineJobs {
       counts = await this.#fail(held, {message: error.message, stack: error.message, type: 'Error'});
     }
     if (this.#held.get(job.id) === held) this.#held.delete(job.id);
+    if (isSuspect(held)) this.#free(held);
     if (counts) this.#lastCompleted = job.id;
   }
 
@@ -312,6 +335,13 @@ export class MachineJobs {
     this.#passAll();
   }
 
+  /** What the machine did for the job it can do for others now. */
+  #free({job}: Held): void {
+    this.#options.pull.ended(job.id, this.#now());
+    this.#passAll();
+    this.pull();
+  }
+
   #hasAll({tests}: Held): boolean {
     return tests.every(({test}) => this.#results.has(test));
   }
@@ -326,4 +356,9 @@ export class MachineJobs {
   #now(): number {
     return this.#options.fleet.clock.now();
   }
+}
+
+/** A machine that had the job was lost, or slow: the job may be the reason. */
+function isSuspect({taken}: Held): boolean {
+  return taken.endedLeases > 0;
 }

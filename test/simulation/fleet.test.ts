@@ -47,6 +47,7 @@ const surroundings = {
 const world: fc.Arbitrary<FleetWorld> = fc.record({
   jobs: fc.array(job, {minLength: 1, maxLength: 60}),
   machines: fc.array(machine(fc.array(fate, {maxLength: 2})), {minLength: 1, maxLength: 6}),
+  lostMs: fc.constantFrom(0, 20, 300),
   ...surroundings,
 });
 
@@ -111,6 +112,23 @@ test('a job that has cost two machines is the cause, and costs no third one', ()
     }),
     {numRuns: longCases(600)},
   );
+});
+
+test('a job that kills before its machine is heard costs one machine more, not one after the other', () => {
+  const deaths = new Set<number>();
+  fc.assert(
+    fc.property(peacefulWorld, fc.nat(), fc.nat(50), (random, place, lostMs) => {
+      const deadly = place % random.jobs.length;
+      const jobs = random.jobs.map((one, index) => (index === deadly ? {...one, killsAt: 0} : one));
+      const machines = [0, 0, 0, 0, 0].map(at => ({workers: 3, at}));
+      const {kills, blamed, rounds} = simulateFleet({...random, jobs, machines, lostMs});
+      expect(rounds).toHaveLength(1);
+      expect(blamed[0]).toEqual([...kills[0]!.keys()]);
+      for (const count of kills[0]!.values()) deaths.add(count);
+    }),
+    {numRuns: longCases(600)},
+  );
+  expect([...deaths].sort()).toEqual([2, 3]);
 });
 
 test('who comes later is told a run that has passed, and runs again what has failed', () => {

@@ -27,8 +27,8 @@ const MOST_TAKES = 64;
 const KEEP_WITHIN_MS = 100;
 
 /**
- * Of two jobs that have each cost a machine, the later one waits at most so long (ms) for the end of the first one while
- * workers are idle. If the machine dies in that time, the other one does not look guilty.
+ * Of two jobs that may each have cost a machine, the later one waits at most so long (ms) for the end of the first one
+ * while workers are idle. If the machine dies in that time, the other one does not look guilty.
  */
 const ASIDE_MS = 10_000;
 
@@ -38,7 +38,7 @@ export interface PulledJob {
   readonly expectedMs: number | null;
   /** Whether it has a serial file: nothing else runs on this machine at the same time. */
   readonly serial: boolean;
-  /** Whether it has cost a machine (see `costOf`). */
+  /** Whether a lease of it has ended: it may have cost a machine. */
   readonly suspect: boolean;
 }
 
@@ -177,7 +177,7 @@ export class Pull {
     return isOutdated;
   }
 
-  /** Gives all jobs to the run, but of those that have each cost a machine one at a time. */
+  /** Gives all jobs to the run, but the suspects one at a time. */
   #giveToRun(now: number): void {
     for (const job of this.#held.values()) {
       if (!job.isGiven && (!job.suspect || this.#mayBeginSuspect(job, now))) {

@@ -14,15 +14,15 @@ export const MOST_LOSSES = 2;
 
 /**
  * @param stories all that was noted of a job, in any order
- * @param currentTokens the leases that have not ended, such as that of the machine which asks
+ * @param asker the machine that asks: it lives, so the job has not cost it, whatever has become of its leases
  * @returns the machines that the job has cost, each once, the first lost first
  */
-export function costOf(stories: readonly Story[], currentTokens: ReadonlySet<string>): Loss[] {
+export function costOf(stories: readonly Story[], asker: string): Loss[] {
   const accounted = new Set(stories.filter(({what}) => what !== 'began').map(({token}) => token));
   const losses = new Map<string, Loss>();
   const begun = stories.filter(({what}) => what === 'began').sort((a, b) => a.at - b.at);
   for (const {machine, name, token, at} of begun) {
-    if (accounted.has(token) || currentTokens.has(token) || losses.has(machine)) continue;
+    if (machine === asker || accounted.has(token) || losses.has(machine)) continue;
     losses.set(machine, {machine, name, begunAt: at});
   }
   return [...losses.values()];

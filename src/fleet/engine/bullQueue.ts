@@ -112,7 +112,7 @@ export class BullQueue implements JobQueue {
       this.#held.set(id, {job, token});
       // The job need not wait for these. If they fail, the connection is lost, and all later calls fail, too.
       Promise.all([this.#keep('active'), this.#touch()]).catch(() => undefined);
-      return {id, data: Buffer.from(job.data, 'base64'), token, wasTaken: job.attemptsStarted !== 1};
+      return {id, data: Buffer.from(job.data, 'base64'), token, endedLeases: job.stalledCounter};
     });
   }
 

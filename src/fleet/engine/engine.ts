@@ -48,8 +48,8 @@ export interface TakenJob {
   readonly data: Buffer;
   /** Random, of this taking. It is the fence: only its holder can complete the job. */
   readonly token: string;
-  /** Whether the job was taken before, by whatever machine. */
-  readonly wasTaken: boolean;
+  /** How often a lease of the job has ended, of whatever machine. */
+  readonly endedLeases: number;
 }
 
 export type JobState = 'waiting' | 'taken' | 'completed' | 'missing';

@@ -9,6 +9,8 @@ export class Link {
   readonly #clock: Clock;
   readonly #latency: () => number;
   #isDead = false;
+  /** What was sent later than at this time (ms) has not left the machine. */
+  #sentUntil = Infinity;
   #pausedUntil = 0;
   #cutUntil = 0;
   /** When the last message arrives at the server, and the last one back. Messages do not overtake each other. */
@@ -29,9 +31,10 @@ export class Link {
     return Math.max(this.#pausedUntil, this.#cutUntil);
   }
 
-  /** What was sent arrives still. */
-  die(): void {
+  /** @param lostMs what was sent so shortly before does not arrive, in ms */
+  die(lostMs = 0): void {
     this.#isDead = true;
+    this.#sentUntil = this.#clock.now() - lostMs;
   }
 
   pause(ms: number): void {
@@ -45,7 +48,10 @@ export class Link {
   /** @param there what the server does @param back what the machine does with its answer */
   call<T>(there: () => T, back: (answer: T) => void): void {
     this.#lastThere = this.#arrival(this.#lastThere);
-    this.#clock.at(this.#lastThere, () => this.tell(there(), back));
+    const sentAt = this.#clock.now();
+    this.#clock.at(this.#lastThere, () => {
+      if (sentAt <= this.#sentUntil) this.tell(there(), back);
+    });
   }
 
   /** The server tells the machine. */

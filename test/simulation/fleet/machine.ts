@@ -26,6 +26,8 @@ export interface Surroundings extends Clock {
   latency(): number;
   /** What all jobs are expected to take, in ms. */
   readonly totalMs: number;
+  /** What a machine sent so shortly (ms) before a job killed it does not arrive. */
+  readonly lostMs: number;
   /** The first plan. */
   planFirst(): FleetPlan;
   /** Whether machines are told each result; otherwise they only learn the end. */
@@ -40,6 +42,8 @@ interface Held {
   readonly lease: Lease;
   /** Whether a worker has begun it. */
   begun: boolean;
+  /** Whether the server was told that it has begun. */
+  isNoted: boolean;
 }
 
 export class Machine {
@@ -93,9 +97,10 @@ export class Machine {
     this.#pulse();
   }
 
-  die(): void {
+  /** @param lostMs what it sent so shortly before does not arrive, in ms */
+  die(lostMs = 0): void {
     if (this.link.isDead) return;
-    this.link.die();
+    this.link.die(lostMs);
     this.state = 'dead';
   }
 
@@ -103,10 +108,10 @@ export class Machine {
   leave(): void {
     if (this.link.isDead || this.state === 'done') return;
     const {server} = this.#world;
-    for (const [key, {lease, begun}] of this.held) {
+    for (const [key, {lease, isNoted}] of this.held) {
       // Nobody gives a planner's lease back: it ends soon enough.
       if (key === 'plan') continue;
-      if (begun) this.#note(lease, 'left');
+      if (isNoted) this.#note(lease, 'left');
       this.#send(() => this.round!.jobs.giveBack(lease, this.#world.now()));
     }
     this.#send(() => server.fields.delete(this.name));
@@ -127,7 +132,7 @@ export class Machine {
           if (!done) this.link.local(this.#world.now() + POLL_MS, () => this.#plan(round, previous));
           return;
         }
-        this.held.set('plan', {lease, begun: false});
+        this.held.set('plan', {lease, begun: false, isNoted: false});
         const made = previous === null ? this.#world.planFirst() : this.#planAgain(previous);
         this.link.call(
           () => {
@@ -202,8 +207,20 @@ export class Machine {
         lease => this.#took(lease),
       );
     }
-    for (const id of this.#pull.toBegin(this.#world.now())) this.#queue.push(id);
+    for (const token of this.#pull.toBegin(this.#world.now())) this.#pass(token);
     this.#begin();
+  }
+
+  /** Gives a job to the run. One that may have cost a machine comes when the server has the note that it has begun. */
+  #pass(token: string): void {
+    const held = this.held.get(token)!;
+    if (held.lease.endedLeases === 0) this.#queue.push(token);
+    else
+      this.#noteBegun(held, () => {
+        if (this.held.get(token) !== held) return;
+        this.#queue.push(token);
+        this.#begin();
+      });
   }
 
   #available(): void {
@@ -217,8 +234,8 @@ export class Machine {
       this.#pump();
       return;
     }
-    this.held.set(lease.token, {lease, begun: false});
-    if (!lease.again) this.#hold(lease, []);
+    this.held.set(lease.token, {lease, begun: false, isNoted: false});
+    if (lease.endedLeases === 0) this.#hold(lease, []);
     else
       this.link.call(
         () => this.round!.stories.get(lease.id) ?? [],
@@ -228,7 +245,7 @@ export class Machine {
 
   #hold(lease: Lease, stories: readonly Story[]): void {
     const round = this.round!;
-    const losses = costOf(stories, new Set([lease.token]));
+    const losses = costOf(stories, this.name);
     if (isCause(losses)) {
       this.#pull.dropped();
       this.#complete(lease, true, () => this.#world.blamed(round, lease.id, losses));
@@ -238,7 +255,7 @@ export class Machine {
     } else {
       const {expectedMs} = round.plan!.jobs[Number(lease.id)]!;
       const {serial = false} = this.#world.jobs[Number(lease.id)]!;
-      this.#pull.took({id: lease.token, expectedMs, serial, suspect: losses.length > 0}, this.#world.now());
+      this.#pull.took({id: lease.token, expectedMs, serial, suspect: lease.endedLeases > 0}, this.#world.now());
     }
     this.#pump();
   }
@@ -265,13 +282,14 @@ export class Machine {
     this.#serialRuns = serial;
     this.#pull.began(lease.token, now);
     this.#pull.setBusy(this.#busy);
-    this.#note(lease, 'began');
+    if (!held.isNoted) this.#noteBegun(held);
     if (killsAt !== undefined) this.#world.at(now + realMs * killsAt, () => this.#dieOf(lease.id));
     this.link.local(now + realMs, () => {
       this.#busy--;
       this.#serialRuns = false;
       this.#pull.setBusy(this.#busy);
-      this.#pull.ended(lease.token, this.#world.now());
+      // The next suspect begins when the result of this one is accepted.
+      if (lease.endedLeases === 0 || !this.held.has(lease.token)) this.#pull.ended(lease.token, this.#world.now());
       if (this.held.has(lease.token)) this.#complete(lease, this.round!.plan!.round < passesFrom, () => {});
       this.#pump();
     });
@@ -280,7 +298,7 @@ export class Machine {
   #dieOf(id: string): void {
     if (this.link.isDead) return;
     this.#world.killed(this.round!, id);
-    this.die();
+    this.die(this.#world.lostMs);
   }
 
   #complete(lease: Lease, failed: boolean, then: () => void): void {
@@ -297,7 +315,9 @@ export class Machine {
       },
       isAccepted => {
         this.held.delete(lease.token);
+        this.#pull.ended(lease.token, this.#world.now());
         if (!isAccepted) this.#note(lease, 'lost-lease');
+        this.#pump();
       },
     );
   }
@@ -353,7 +373,7 @@ export class Machine {
     if (held === undefined) return;
     this.held.delete(lease.token);
     this.#queue = this.#queue.filter(token => token !== lease.token);
-    if (held.begun) this.#note(lease, 'lost-lease');
+    if (held.isNoted) this.#note(lease, 'lost-lease');
     this.#pull.ended(lease.token, this.#world.now());
   }
 
@@ -363,18 +383,25 @@ export class Machine {
     this.held.delete(token);
     this.#queue = this.#queue.filter(other => other !== token);
     this.#pull.ended(token, this.#world.now());
+    if (held.isNoted) this.#note(held.lease, 'gave-back');
     this.#send(() => this.round!.jobs.giveBack(held.lease, this.#world.now()));
   }
 
-  #note({id, token}: Lease, what: Story['what']): void {
+  #noteBegun(held: Held, then = (): void => {}): void {
+    held.isNoted = true;
+    this.#note(held.lease, 'began', then);
+  }
+
+  /** @param then called when the server has the note */
+  #note({id, token}: Lease, what: Story['what'], then = (): void => {}): void {
     const {stories} = this.round!;
     const at = this.#world.now();
-    this.#send(() => {
+    this.link.call(() => {
       const story = {machine: this.name, name: this.name, token, at, what};
       const list = stories.get(id);
       if (list === undefined) stories.set(id, [story]);
       else list.push(story);
-    });
+    }, then);
   }
 
   #send(there: () => unknown): void {

@@ -4,8 +4,8 @@ import type {Accepted} from '../../../src/core/fleet/messages';
 export interface Lease {
   readonly id: string;
   readonly token: string;
-  /** Whether a machine had the job before. */
-  readonly again: boolean;
+  /** How often a lease of the job has ended. */
+  readonly endedLeases: number;
 }
 
 interface Job {
@@ -16,7 +16,7 @@ interface Job {
   leaseEnds: number;
   /** A look of the server has found the lease ended. */
   isStalled: boolean;
-  takings: number;
+  endedLeases: number;
 }
 
 export class SimulatedQueue {
@@ -43,7 +43,7 @@ export class SimulatedQueue {
     for (const id of ids) {
       if (this.#jobs.has(id)) continue;
       const priority = Number(id) + 1;
-      const job: Job = {id, priority, state: 'waiting', token: '', leaseEnds: 0, isStalled: false, takings: 0};
+      const job: Job = {id, priority, state: 'waiting', token: '', leaseEnds: 0, isStalled: false, endedLeases: 0};
       this.#jobs.set(id, job);
       this.#push(job);
     }
@@ -57,9 +57,8 @@ export class SimulatedQueue {
     job.token = `t${this.#tokens++}`;
     job.leaseEnds = now + this.#leaseMs;
     job.isStalled = false;
-    job.takings++;
     this.#taken.add(job);
-    return {id: job.id, token: job.token, again: job.takings > 1};
+    return {id: job.id, token: job.token, endedLeases: job.endedLeases};
   }
 
   /** @returns those that are lost */
@@ -90,8 +89,11 @@ export class SimulatedQueue {
   check(now: number): void {
     for (const job of this.#taken) {
       if (job.leaseEnds > now) job.isStalled = false;
-      else if (job.isStalled) this.#giveOut(job);
-      else job.isStalled = true;
+      else if (!job.isStalled) job.isStalled = true;
+      else {
+        job.endedLeases++;
+        this.#giveOut(job);
+      }
     }
   }
 

@@ -29,6 +29,9 @@ export interface FleetEnd {
 
 const MOST_EVENTS = 50_000;
 
+/** A job costs so many machines at most: those that are counted, and one whose note was lost. */
+const MOST_DEATHS = MOST_LOSSES + 1;
+
 /** @param tells whether machines are told each result: that costs an event for each job and machine */
 export function simulateFleet(world: FleetWorld, {tells = true}: {readonly tells?: boolean} = {}): FleetEnd {
   return new FleetSimulator(world, tells).run();
@@ -39,6 +42,7 @@ class FleetSimulator implements Surroundings {
   /** In the order of the plan. */
   readonly jobs: SimulatedJob[];
   readonly totalMs: number;
+  readonly lostMs: number;
   readonly #world: FleetWorld;
   readonly #timers = new TimerQueue();
   readonly #random: () => number;
@@ -59,6 +63,7 @@ class FleetSimulator implements Surroundings {
     this.#world = world;
     this.jobs = [...world.jobs];
     this.totalMs = world.jobs.reduce((sum, {expectedMs}) => sum + (expectedMs ?? 100), 0);
+    this.lostMs = world.lostMs ?? 0;
     this.server = new SimulatedServer(world.leaseMs);
     this.#random = randomOf(world.seed);
     this.#toCome = world.machines.length;
@@ -195,7 +200,7 @@ class FleetSimulator implements Surroundings {
   /** Somebody starts CI again: more machines than all deadly jobs can cost. */
   #rescue(): void {
     const deadly = this.jobs.filter(({killsAt}) => killsAt !== undefined).length;
-    const count = deadly * MOST_LOSSES + 1;
+    const count = deadly * MOST_DEATHS + 1;
     this.#toCome += count;
     const at = this.#now + this.#world.leaseMs;
     for (let index = 0; index < count; index++) this.#bring({workers: 2, at: at + index});

@@ -8,6 +8,8 @@ export interface FleetWorld {
   readonly leaseMs: number;
   /** How often the server looks for leases that have ended. It gives a job out again at the second look. */
   readonly checkMs: number;
+  /** What a machine sent so shortly (ms) before a job killed it does not arrive. Default: 0. */
+  readonly lostMs?: number;
   readonly seed: number;
 }
 

@@ -195,8 +195,8 @@ export function testEngine(name: string, engine: () => EngineUnderTest): void {
         const queue = (await join()).queue('jobs-1');
         const hearing = follow(queue);
         const taken = await takeOne(queue);
-        expect(taken).toMatchObject({id: '7', data: bytes('data of 7'), wasTaken: true});
-        expect(old.wasTaken).toBe(false);
+        expect(taken).toMatchObject({id: '7', data: bytes('data of 7'), endedLeases: 1});
+        expect(old.endedLeases).toBe(0);
         expect(taken.token).not.toBe(old.token);
 
         expect(await dead.renew([old])).toEqual([old]);
@@ -288,11 +288,11 @@ export function testEngine(name: string, engine: () => EngineUnderTest): void {
       expect(taken.map(({id}) => id)).toEqual(['1', '2']);
       await hearing.somethingWaits();
       expect(await giver.giveBack(taken[1]!)).toBe(true);
-      expect(await takeOne(taker)).toMatchObject({id: '2', wasTaken: true});
+      expect(await takeOne(taker)).toMatchObject({id: '2', endedLeases: 0});
       expect(await giver.giveBack(taken[0]!)).toBe(true);
       await hearing.somethingWaits();
       expect((await takeOne(taker)).id).toBe('1');
-      expect(await takeOne(taker)).toMatchObject({id: '2b', wasTaken: false});
+      expect(await takeOne(taker)).toMatchObject({id: '2b', endedLeases: 0});
       expect(await giver.giveBack(taken[0]!)).toBe(false);
       expect(await giver.complete(taken[0]!, bytes('too late'))).toBe(false);
     });

@@ -79,6 +79,12 @@ async function machineOf(fleet: FleetConnection, keys: readonly string[], worker
 const states = async ({queue, plan}: Awaited<ReturnType<typeof machineOf>>) =>
   Promise.all(plan.jobs.map(({id}) => queue.stateOf(id)));
 
+function gate(): {readonly promise: Promise<void>; readonly open: () => void} {
+  let open = () => {};
+  const promise = new Promise<void>(resolve => (open = resolve));
+  return {promise, open};
+}
+
 /** Another machine takes the job, and begins it. */
 async function lostElsewhere({clock, join}: TestFleet, name: string) {
   const other = await join(name);
@@ -178,7 +184,7 @@ test('gives back what a worker held when the worker has returned it', async () =
 test('a file that the run gives back because the lease was lost: it runs here if this machine has the job again', async () => {
   const fleet = testFleet();
   const machine = await machineOf(await fleet.join('1'), ['a', 'b'], 2);
-  machine.begin();
+  const begun = machine.begin();
   await settle();
   const held = machine.added.splice(0);
   expect(held).toHaveLength(1);
@@ -187,7 +193,41 @@ test('a file that the run gives back because the lease was lost: it runs here if
   await machine.hear();
   expect(machine.wanted).toEqual([held]);
   machine.leave();
-  expect(machine.added).toEqual(expect.arrayContaining(held));
+  await machine.end(begun);
+  expect(machine.added).toEqual([begun, ...held]); // the run ignores what it has
+  machine.added.shift();
+  await machine.end(machine.begin());
+  expect([await states(machine), machine.failures]).toEqual([['completed', 'completed'], []]);
+});
+
+test('a job that may have cost a machine runs when the server has the note, and after the result of the one before', async () => {
+  const fleet = testFleet();
+  await machineOf(await fleet.join('x'), ['a', 'b'], 2);
+  fleet.clock.advance(LEASE_MS); // that machine dies before the server has a note of it
+  const here = await fleet.join('1');
+  const gates = {note: gate(), result: gate()};
+  jest.spyOn(here.values, 'append').mockImplementation(() => gates.note.promise);
+  const slow = withQueue(
+    here,
+    name => name.includes('-jobs-'),
+    queue => ({
+      complete: async (taken, value) => {
+        await gates.result.promise;
+        return queue.complete(taken, value);
+      },
+    }),
+  );
+  const machine = await machineOf(slow, ['a', 'b'], 2);
+  expect((await machine.queue.counts()).taken).toBe(2);
+  expect(machine.added).toEqual([]);
+  gates.note.open();
+  await settle();
+  expect(machine.added).toHaveLength(1);
+  await machine.end(machine.begin());
+  expect(machine.added).toEqual([]);
+  gates.result.open();
+  await settle();
+  expect(machine.added).toHaveLength(1);
 });
 
 test('leaving gives everything back at once, and notes that the machine lives', async () => {
@@ -201,15 +241,14 @@ test('leaving gives everything back at once, and notes that the machine lives', 
 
 test('a job that comes while the machine leaves goes back, too', async () => {
   const fleet = await testFleet().join('1');
-  let answer = () => {};
-  const asked = new Promise<void>(resolve => (answer = resolve));
+  const answer = gate();
   const slow = withQueue(
     fleet,
     name => name.includes('-jobs-'),
     queue => ({
       take: async () => {
         const taken = await queue.take();
-        await asked;
+        await answer.promise;
         return taken;
       },
     }),
@@ -217,7 +256,7 @@ test('a job that comes while the machine leaves goes back, too', async () => {
   const machine = await machineOf(slow, ['a']);
   expect((await machine.queue.counts()).taken).toBe(1);
   const left = machine.jobs.leave();
-  answer();
+  answer.open();
   await left;
   expect(await machine.queue.counts()).toEqual({waiting: 1, taken: 0, completed: 0});
 });

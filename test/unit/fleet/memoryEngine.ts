@@ -110,7 +110,7 @@ interface JobOfServer {
   /** Its lease has ended: it is before all that wait. */
   isReturned: boolean;
   token: string | null;
-  wasTaken: boolean;
+  endedLeases: number;
   leaseEnd: number;
 }
 
@@ -130,7 +130,7 @@ class QueueOfServer {
         turn: ++this.#turns,
         isReturned: false,
         token: null,
-        wasTaken: false,
+        endedLeases: 0,
         leaseEnd: 0,
       } as const;
       this.#jobs.set(id, {id, data, priority, ...waits});
@@ -144,10 +144,9 @@ class QueueOfServer {
       .sort((a, b) => Number(b.isReturned) - Number(a.isReturned) || a.priority - b.priority || a.turn - b.turn);
     if (first === undefined) return null;
     const token = `token-${++this.#tokens}`;
-    const {wasTaken} = first;
-    Object.assign(first, {state: 'taken', isReturned: false, token, wasTaken: true});
+    Object.assign(first, {state: 'taken', isReturned: false, token});
     this.#lease(first, leaseMs);
-    return {id: first.id, data: first.data, token, wasTaken};
+    return {id: first.id, data: first.data, token, endedLeases: first.endedLeases};
   }
 
   renew(job: TakenJob, leaseMs: number): boolean {
@@ -207,7 +206,7 @@ class QueueOfServer {
     job.leaseEnd = this.clock.now() + ms;
     this.clock.at(job.leaseEnd, () => {
       if (job.token === token && job.leaseEnd <= this.clock.now()) {
-        Object.assign(job, {state: 'waiting', token: null, isReturned: true});
+        Object.assign(job, {state: 'waiting', token: null, isReturned: true, endedLeases: job.endedLeases + 1});
         this.#tellAvailable();
       }
     });
