@@ -50,7 +50,7 @@ const project = (name: string, runner: string | null) => ({
   testEnvironment: '<rootDir>/environment.js',
   setupFiles: ['<rootDir>/setup.js'],
   testMatch: [`<rootDir>/${name}/**/*.test.[jt]s`],
-  transform: {'\\.ts$': ['ts-jest', {diagnostics: false}]},
+  transform: {'\\.ts$': ['@swc/jest', {}]},
 });
 
 /** @param runner null: Jest's own */
