@@ -26,7 +26,9 @@ module.exports = tseslint.config(
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'docs/**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],
-    languageOptions: {parserOptions: {projectService: true, tsconfigRootDir: __dirname}},
+    languageOptions: {
+      parserOptions: {project: ['tsconfig.json', 'src/report/page/tsconfig.json'], tsconfigRootDir: __dirname},
+    },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',

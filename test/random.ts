@@ -12,7 +12,7 @@ const times = RANDOM_CASES === undefined ? 1 : Number(RANDOM_CASES);
 export const cases = (count: number): number => Math.ceil(count * times);
 
 /** What share of the cases that take long is tried: all with `npm run test:thorough`, and when a number is told. */
-const share = process.env.THOROUGH === '1' || RANDOM_CASES !== undefined ? 1 : 0.3;
+const share = process.env.THOROUGH === '1' || RANDOM_CASES !== undefined ? 1 : 0.2;
 
 /** How many cases to try of those that take long. */
 export const longCases = (count: number): number => cases(count * share);

@@ -1,6 +1,6 @@
 /** If a worker dies, only the running test fails, and its message says how the worker died. */
 import {resultOf} from './outcomes';
-import {IN_ORDER, onLatestLine, type Files} from './project';
+import {IN_ORDER, IS_THOROUGH, onLatestLine, type Files} from './project';
 import {BUSY_REPORTER, expectSplit, notesOf, slowTests, splitFile} from './splitting';
 
 const PARALLEL = {env: {XDIST_IN_BAND: 'never'}};
@@ -349,7 +349,7 @@ describe.each(['whole', 'split'] as const)('a file that runs %s while its worker
 onLatestLine(
   'a worker that dies at any moment after a test costs at most one result, and says after which test',
   async (_, make) => {
-    const hops = [0, 1, 2, 3, 5, 8, 12, 20, 40];
+    const hops = IS_THOROUGH ? [0, 1, 2, 3, 5, 8, 12, 20, 40] : [0, 1, 2, 5, 20];
     const ends = {exits: 'process.exit(3)', kills: 'process.kill(process.pid, "SIGKILL")'};
     const files = Object.entries(ends).flatMap(([how, end]) =>
       hops.map(count => [

@@ -1,6 +1,6 @@
 /** When a worker dies, the report names the test or hook that ran. All other tests get their real results. */
 import {expectOutcomes, messageOf, sourcesOf, statuses, type FileCases} from './outcomes';
-import {IS_THOROUGH, onEachLine, onLatestLine, type Files} from './project';
+import {IS_THOROUGH, onLatestLine, type Files} from './project';
 import {expectSplit, notesOf, slowTests, splitFile} from './splitting';
 
 const PARALLEL = {XDIST_IN_BAND: 'never'};
@@ -114,21 +114,24 @@ const KINDS: FileCases = {
   },
 };
 
-onEachLine('every kind of death in a file has its crash item; every other test has its result', async (_line, make) => {
-  const project = make(sourcesOf(KINDS));
-  const output = await project.run(['-w', '2'], {env: PARALLEL});
-  expect(output.exitCode).toBe(1);
-  expectOutcomes(output, KINDS);
-  for (const [file, {statuses: expected}] of Object.entries(KINDS)) {
-    const results = output.events.filter(({event, path}) => event === 'case-result' && path === file);
-    const reported = Object.values(expected).filter(status => status !== 'pending').length;
-    expect({[file]: results.length}).toEqual({[file]: reported});
-  }
-  expect(output.events.filter(({event}) => event === 'file-result')).toHaveLength(Object.keys(KINDS).length);
-  expect(project.read('loads')).toBe('xx'); // tried once more, and no more
-  expect(project.read('two')).toBe('xx'); // one of those that may have done it: run once more, alone
-  expect(await project.leftProcesses()).toEqual([]);
-});
+onLatestLine(
+  'every kind of death in a file has its crash item; every other test has its result',
+  async (_line, make) => {
+    const project = make(sourcesOf(KINDS));
+    const output = await project.run(['-w', '2'], {env: PARALLEL});
+    expect(output.exitCode).toBe(1);
+    expectOutcomes(output, KINDS);
+    for (const [file, {statuses: expected}] of Object.entries(KINDS)) {
+      const results = output.events.filter(({event, path}) => event === 'case-result' && path === file);
+      const reported = Object.values(expected).filter(status => status !== 'pending').length;
+      expect({[file]: results.length}).toEqual({[file]: reported});
+    }
+    expect(output.events.filter(({event}) => event === 'file-result')).toHaveLength(Object.keys(KINDS).length);
+    expect(project.read('loads')).toBe('xx'); // tried once more, and no more
+    expect(project.read('two')).toBe('xx'); // one of those that may have done it: run once more, alone
+    expect(await project.leftProcesses()).toEqual([]);
+  },
+);
 
 onLatestLine("onCrash: 'fail-file' keeps what had ended, and runs nothing more of the file", async (_line, make) => {
   const project = make({

@@ -102,7 +102,7 @@ onLatestLine('a machine with other tests takes no part', async (_line, make) => 
   expect(refused.json).toBeNull();
 });
 
-onEachLine('what a fleet cannot do is refused', async (_line, make) => {
+onLatestLine('what a fleet cannot do is refused', async (_line, make) => {
   const project = make({'a.test.js': "test('a', () => {});"});
   const env = fleetVariables(redis, {run: 'refused'});
   const refusals: [string[], RegExp][] = [

@@ -1,7 +1,8 @@
 /**
- * Makes the installs that the end-to-end tests run on: a Jest of each supported line, and an example, each with our
- * package beside it as npm would unpack it, from `npm pack`; a Node of each supported major version but the oldest; and
- * a Redis, where none is in PATH. Cheap when nothing has changed.
+ * Makes the installs that the end-to-end tests run on: a Jest of each supported line with our package beside it as npm
+ * would unpack it, from `npm pack`; the Node that people run; and a Redis, where none is in PATH. With `--all`, or where
+ * THOROUGH is 1, also what only the exhaustive tests and the benchmarks need: minor versions of Jest, all supported
+ * Nodes but the oldest, and an example. Cheap when nothing has changed.
  */
 import {readdirSync} from 'node:fs';
 import {dirname, join} from 'node:path';
@@ -13,14 +14,11 @@ const here = dirname(fileURLToPath(import.meta.url));
 const installs = join(here, 'installs');
 
 const tarball = packRunner(join(installs, 'packed'));
-const isThorough = process.env.THOROUGH === '1';
-// What runs on the minor versions between is exhaustive.
-const isWanted = name => /^jest-\d+$/.test(name) || (isThorough && /^jest-\d+\./.test(name));
-for (const name of readdirSync(installs).filter(isWanted)) {
-  installInto(join(installs, name), tarball);
+const isAll = process.env.THOROUGH === '1' || process.argv.includes('--all');
+const wanted = isAll ? /^(jest|node)-[\d.]+$/ : /^(jest-\d+|node-24)$/;
+for (const name of readdirSync(installs).filter(entry => wanted.test(entry))) {
+  if (name.startsWith('jest')) installInto(join(installs, name), tarball);
+  else installDependencies(join(installs, name));
 }
-installInto(join(here, '..', '..', 'examples', 'shared-fixtures'), tarball);
-for (const name of readdirSync(installs).filter(entry => entry.startsWith('node-'))) {
-  installDependencies(join(installs, name));
-}
+if (isAll) installInto(join(here, '..', '..', 'examples', 'shared-fixtures'), tarball);
 installRedis(join(installs, 'redis'));

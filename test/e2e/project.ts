@@ -15,7 +15,7 @@ export type OtherNode = 22 | 24 | 26;
 export const nodeOf = (major: OtherNode) =>
   join(__dirname, 'installs', `node-${major}`, 'node_modules', 'node', 'bin', 'node');
 
-export const OTHER_NODE = nodeOf(22);
+export const OTHER_NODE = nodeOf(24);
 
 /** `config`: the runner that the project's own config names. */
 export type Runner = 'stock' | 'xdist' | 'config';

@@ -61,7 +61,7 @@ onEachLine('each test runs in one shard, with the results of a whole run', async
   }
 });
 
-onEachLine(
+onLatestLine(
   'a shard is green whose snapshots all are used, and where other shards use the rest',
   async (line, create) => {
     const files = snapshots(line);
@@ -179,7 +179,7 @@ type Result = ReturnType<typeof testsOf>[number] & {
   readonly retryReasons?: readonly string[];
 };
 
-onEachLine('random files and plans: all shards together have the results of a whole run', async (line, create) => {
+onLatestLine('random files and plans: all shards together have the results of a whole run', async (line, create) => {
   const COUNT = 3;
   // In a whole run, a `beforeAll` that throws fails tests that are skipped, too. A shard with skipped tests alone has none.
   const isSound = ({root}: Suite) => !root.hooks.some(({kind, does}) => kind === 'beforeAll' && does === 'throws');

@@ -1,5 +1,5 @@
 /** Files that are cut over shards, and a shard that has none of their tests, loses its worker, or cannot cut them. */
-import {onEachLine, onLatestLine} from './project';
+import {onLatestLine} from './project';
 import {
   BY_PLAN,
   cutIn,
@@ -16,7 +16,7 @@ import {
   type Plan,
 } from './sharding';
 
-onEachLine('a shard without tests of the file says nothing of it, and passes', async (line, create) => {
+onLatestLine('a shard without tests of the file says nothing of it, and passes', async (line, create) => {
   const project = make(create, {
     ...snapshots(line),
     'globalTeardown.js': 'module.exports = () => require("fs").appendFileSync("ended", process.env.SHARD);',
@@ -43,7 +43,7 @@ onEachLine('a shard without tests of the file says nothing of it, and passes', a
   expect(project.read('ended')).toBe('1212');
 });
 
-onEachLine('a test that ends its process costs its own shard that test alone', async (_line, create) => {
+onLatestLine('a test that ends its process costs its own shard that test alone', async (_line, create) => {
   const project = create({
     ...BY_PLAN,
     [FILE]: `/** @can-split */ ${NOTE} noted('a'); noted('b'); test('dies', () => process.exit(3)); noted('c'); noted('d');`,
@@ -78,7 +78,7 @@ onLatestLine(
   },
 );
 
-onEachLine(
+onLatestLine(
   'where snapshots may be written, one shard runs the whole file, and all shards say so',
   async (line, create) => {
     const project = make(create, snapshots(line));

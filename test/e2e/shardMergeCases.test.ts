@@ -1,5 +1,5 @@
 /** What the shards of a run may have, or lack, beside whole files. */
-import {onEachLine, onLatestLine, type JestOutput} from './project';
+import {onLatestLine, type JestOutput} from './project';
 import {asCut, BY_PATH, merge, recordShard, seen} from './shards';
 
 const SOURCE = `
@@ -41,7 +41,7 @@ const withoutCounts = (output: JestOutput): JestOutput => ({
   json: output.json && {...output.json, coverageMap: null},
 });
 
-onEachLine('a file that was cut is one file', async (line, make) => {
+onLatestLine('a file that was cut is one file', async (line, make) => {
   const header =
     line === '29'
       ? '// Jest Snapshot v1, https://goo.gl/fbAQLP'

@@ -3,7 +3,7 @@ import {execFileSync} from 'node:child_process';
 import {formatDurations, type FileRecord} from '../../src/core/plan/durations';
 import {readLines} from '../../src/recording/reader';
 import {call, callWith} from './calls';
-import {onEachLine, onLatestLine, type Files, type MakeProject, type Project, type RunOptions} from './project';
+import {onLatestLine, type Files, type MakeProject, type Project, type RunOptions} from './project';
 
 const NOTE = "const note = name => require('fs').appendFileSync(require('path').join(__dirname, 'RAN'), name + ' ');";
 const noting = (name: string) => `${NOTE} test('${name}', () => note('${name}'));`;
@@ -34,7 +34,7 @@ async function shardOf(project: Project, shard: string, args: readonly string[] 
   return {exitCode, ran, told: /jest-runner-xdist: (shard .*)/.exec(stderr)?.[1] ?? stderr};
 }
 
-onEachLine('shards are cut by durations, under both runners and in each checkout alike', async (_line, make) => {
+onLatestLine('shards are cut by durations, under both runners and in each checkout alike', async (_line, make) => {
   const timings = durations(SIX);
   const files = {...filesOf(SIX), ...OPTIONS, 'timings.json': timings};
   const plans = new Set<string>();
@@ -66,7 +66,7 @@ onLatestLine('without --shard, our sequencer is Jest’s own', async (_line, mak
   expect(await order(CONFIG)).toEqual(stock);
 });
 
-onEachLine('--onlyFailures: the shards share the files that failed', async (_line, make) => {
+onLatestLine('--onlyFailures: the shards share the files that failed', async (_line, make) => {
   const failed = ['b.test.js', 'c.test.js', 'e.test.js'];
   const project = make({...filesOf(SIX), ...OPTIONS, 'timings.json': durations(SIX, failed)}, CONFIG);
   const ran: string[] = [];
@@ -164,7 +164,7 @@ onLatestLine('projects with another runner, a worker group, serial files', async
   expect(shardWith('x')).not.toBe(shardWith('y'));
 });
 
-onEachLine('a sequencer of the user’s own extends ours, and its order counts', async (_line, make) => {
+onLatestLine('a sequencer of the user’s own extends ours, and its order counts', async (_line, make) => {
   const project = make(
     {
       ...filesOf(SIX),
@@ -191,7 +191,7 @@ describe('the command shard', () => {
   };
   const config = {runner: 'xdist', collectCoverage: true, coverageThreshold: {global: {functions: 100}}};
 
-  onEachLine(
+  onLatestLine(
     'leaves the recording of a shard, does not judge coverage, and passes without tests',
     async (line, make) => {
       const project = make(files, config);
@@ -266,7 +266,7 @@ onLatestLine('plan shows what CI would do, where long files are cut', async (_li
   expect(await partsIn('--', '--no-ci')).toEqual(['0', '0']);
 });
 
-onEachLine('plan shows the plan of all shards, and writes it for them', async (_line, make) => {
+onLatestLine('plan shows the plan of all shards, and writes it for them', async (_line, make) => {
   const project = make({...filesOf(SIX), ...OPTIONS, 'timings.json': durations(SIX)}, {runner: 'xdist'});
   const shown = await call(project, 'plan', '--shards', '3', '--files', '-o', 'plan.json');
   expect(shown).toMatchObject({code: 0, err: ''});
