@@ -19,10 +19,20 @@ const TOLERANCE = 0.05;
 const computes = (name: string, units: number) =>
   `test(${JSON.stringify(name)}, () => { let x = 1; for (let i = 0; i < ${units} * 60_000; i++) x = (x * 48271) % 2147483647; expect(x).toBeGreaterThan(0); });\n`;
 
-/** 120 files with Pareto-distributed work. @param long the share of one file in the work of all; it may be split */
-function suite(long: number): Files {
+/** How much work each shard has: about 10 s. With 2.5 s, a tenth of a second more than usual in one process counts 4%. */
+const UNITS_PER_SHARD = 8_000;
+
+/**
+ * 120 files with Pareto-distributed work.
+ *
+ * @param long the share of one file in the work of all; it may be split
+ * @param count how many shards there will be: each has the same work, however many there are
+ */
+function suite(long: number, count: number): Files {
   const random = seeded(7);
-  const units = Array.from({length: 120}, () => Math.round(Math.min(600, 20 * (1 - random()) ** (-1 / 1.3))));
+  const parts = Array.from({length: 120}, () => Math.min(30, (1 - random()) ** (-1 / 1.3)));
+  const whole = (count * UNITS_PER_SHARD * (1 - long)) / parts.reduce((sum, part) => sum + part, 0);
+  const units = parts.map(part => Math.round(part * whole));
   const files = Object.fromEntries(
     units.map((count, file) => [
       `file${file}.test.js`,
@@ -46,15 +56,18 @@ interface Balance {
 export function benchmarkShardBalance(installs: readonly Install[]): void {
   const install = installs.at(-1);
   if (install === undefined) return;
-  const suites: readonly (readonly [name: string, files: Files])[] = [
-    ['120 files that compute', suite(0)],
-    ['120 files that compute and one that is 30% of all', suite(0.3)],
-  ];
-  for (const [name, files] of suites) {
-    // These shards take seconds. Those of a CI take minutes, and none of them runs in band.
-    const prepared = prepareSuite(install, name, files, {args: ['-w', '2', '--ci'], env: {XDIST_IN_BAND: 'never'}});
-    measureAll(name, prepared, join(install.folder, 'node_modules', 'jest-runner-xdist'));
-    rmSync(prepared.folder, {recursive: true, force: true});
+  const suites = [
+    ['120 files that compute', 0],
+    ['120 files that compute and one that is 30% of all', 0.3],
+  ] as const;
+  for (const [name, long] of suites) {
+    for (const count of COUNTS) {
+      // These shards take seconds. Those of a CI take minutes, and none of them runs in band.
+      const options = {args: ['-w', '2', '--ci'], env: {XDIST_IN_BAND: 'never'}};
+      const prepared = prepareSuite(install, name, suite(long, count), options);
+      measure(name, count, prepared, join(install.folder, 'node_modules', 'jest-runner-xdist'));
+      rmSync(prepared.folder, {recursive: true, force: true});
+    }
   }
   const project = process.env.BENCH_PROJECT;
   if (project !== undefined) measureProject(project);
@@ -69,25 +82,23 @@ function measureProject(project: string): void {
   const given = (process.env.BENCH_PROJECT_ARGUMENTS ?? '').split(' ').filter(word => word !== '');
   const command = [jest, '--reporters=default', '-w', '2', '--ci', ...given];
   const ours = join(folder, 'node_modules', 'jest-runner-xdist');
-  measureAll(basename(project), {folder, command, environment: process.env}, ours);
+  for (const count of COUNTS) measure(basename(project), count, {folder, command, environment: process.env}, ours);
   rmSync(folder, {recursive: true, force: true});
 }
 
-function measureAll(name: string, prepared: PreparedSuite, ours: string): void {
-  for (const count of COUNTS) {
-    const timings = join(prepared.folder, 'bench-timings.json');
-    rmSync(timings, {force: true});
-    const environment = {...prepared.environment, XDIST_TIMINGS: timings};
-    runOurs({...prepared, environment}, count, ours, timings); // cold
-    const runs = Array.from({length: RUNS}, () => runOurs({...prepared, environment}, count, ours, timings));
-    const stock = balance(Array.from({length: count}, (_, at) => cpuOf(prepared, [`--shard=${at + 1}/${count}`])));
-    const shown = runs.map(({measured, bound}) => `${measured.toFixed(3)} (bound ${bound?.toFixed(3) ?? '?'})`);
-    const holds = runs.every(({measured, bound}) => measured <= (bound ?? 1) + TOLERANCE);
-    console.log(
-      `slowest/mean CPU of ${count} shards, ${name}: ${shown.join(', ')}; stock's shards ${stock.toFixed(3)}   ` +
-        `(goal: <= bound + ${TOLERANCE} in each; ${holds ? 'reached' : 'MISSED'})`,
-    );
-  }
+function measure(name: string, count: number, prepared: PreparedSuite, ours: string): void {
+  const timings = join(prepared.folder, 'bench-timings.json');
+  rmSync(timings, {force: true});
+  const environment = {...prepared.environment, XDIST_TIMINGS: timings};
+  runOurs({...prepared, environment}, count, ours, timings); // cold
+  const runs = Array.from({length: RUNS}, () => runOurs({...prepared, environment}, count, ours, timings));
+  const stock = balance(Array.from({length: count}, (_, at) => cpuOf(prepared, [`--shard=${at + 1}/${count}`])));
+  const shown = runs.map(({measured, bound}) => `${measured.toFixed(3)} (bound ${bound?.toFixed(3) ?? '?'})`);
+  const holds = runs.every(({measured, bound}) => measured <= (bound ?? 1) + TOLERANCE);
+  console.log(
+    `slowest/mean CPU of ${count} shards, ${name}: ${shown.join(', ')}; stock's shards ${stock.toFixed(3)}   ` +
+      `(goal: <= bound + ${TOLERANCE} in each; ${holds ? 'reached' : 'MISSED'})`,
+  );
 }
 
 /** One run of all shards, and what it leaves for the next run's plan. */
