@@ -171,25 +171,48 @@ onLatestLine('a test that kills its worker costs a worker, not a machine', async
   await expectNoProcesses(machines);
 });
 
-onLatestLine('a test that kills its Jest on each machine is reported after two', async (line, make) => {
-  const killer = noted(`${IS_RECORDED}
-    test('kills', async () => { await ${until('isRecorded()')}; process.kill(process.ppid, 'SIGKILL'); }, 600_000);`);
-  const machines = makeMachines(make, {...suite(1), 'killer.test.js': killer}, MACHINES);
-  const notes = new Notes(machines[0]!);
-  const run = `jests ${line}`;
-  // If the last machine came when the others are dead, it would begin the next round.
-  const gate = gateOf(redis, machines, run);
-  const {outputs, haveEnded} = start(machines, run, notes, {env: gate.env});
-  await gate.open(haveEnded);
-  const all = await outputs;
-  const killed = notes.all().flatMap(({file, folder}) => (file === 'killer.test.js' ? [folder] : []));
-  expect(new Set(killed).size).toBe(2);
-  const last = all.find(({signal}) => signal === null)!;
-  expect(all.map(({signal}) => signal).sort()).toEqual(['SIGKILL', 'SIGKILL', null]);
-  const {testResults, numFailedTestSuites, numPassedTests} = last.json!;
-  expect([last.exitCode, numFailedTestSuites, numPassedTests]).toEqual([1, 1, TESTS.length]);
-  const {message} = testResults.find(({name}) => name.endsWith('killer.test.js'))!;
-  expect(message).toContain('2 machines of the fleet were lost while they ran this test file');
-  expect(message.match(/began it .* ago, and sent nothing more/g)).toHaveLength(2);
-  await expectNoProcesses(machines);
+interface Killer {
+  readonly how: string;
+  /** The code of its file. */
+  readonly code: string;
+  readonly machines: number;
+  /** How many machines it may cost. */
+  readonly kills: readonly number[];
+}
+
+const KILL = "process.kill(process.ppid, 'SIGKILL')";
+
+/** The note of who is killed at once may not have reached the server, so it may count for nothing. */
+const KILLERS: readonly Killer[] = [
+  {
+    how: 'a test',
+    code: `${IS_RECORDED} test('kills', async () => { await ${until('isRecorded()')}; ${KILL}; }, 600_000);`,
+    machines: 3,
+    kills: [2],
+  },
+  {how: 'a file that is loaded', code: `${KILL}; test('kills', () => {});`, machines: 4, kills: [2, 3]},
+];
+
+describe.each(KILLERS)('$how kills its Jest on each machine', ({code, machines: count, kills}) => {
+  onLatestLine('and is reported after two', async (line, make) => {
+    const machines = makeMachines(make, {...suite(1), 'killer.test.js': noted(code)}, count);
+    const notes = new Notes(machines[0]!);
+    const run = `jests ${line} ${count}`;
+    // If the last machine came when the others are dead, it would begin the next round.
+    const gate = gateOf(redis, machines, run);
+    const {outputs, haveEnded} = start(machines, run, notes, {env: gate.env});
+    await gate.open(haveEnded);
+    const all = await outputs;
+    const killed = new Set(notes.all().flatMap(({file, folder}) => (file === 'killer.test.js' ? [folder] : [])));
+    expect(kills).toContain(killed.size);
+    expect(all.map(({signal}) => signal)).toEqual(machines.map(({folder}) => (killed.has(folder) ? 'SIGKILL' : null)));
+    for (const output of all.filter(({signal}) => signal === null)) {
+      const {testResults, numFailedTestSuites, numPassedTests} = output.json!;
+      expect([output.exitCode, numFailedTestSuites, numPassedTests]).toEqual([1, 1, TESTS.length]);
+      const {message} = testResults.find(({name}) => name.endsWith('killer.test.js'))!;
+      expect(message).toContain('2 machines of the fleet were lost while they ran this test file');
+      expect(message.match(/began it .* ago, and sent nothing more/g)).toHaveLength(2);
+    }
+    await expectNoProcesses(machines);
+  });
 });
