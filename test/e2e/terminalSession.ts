@@ -24,12 +24,29 @@ export function inTerminal(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return rest;
 }
 
+/**
+ * The shell keeps the terminal open when Jest has ended, and says so in the terminal, after all that Jest has written.
+ * Without it, what Jest has written last may be lost: libuv takes a terminal whose other side is closed for read to its
+ * end after the first read that does not fill the buffer, and the kernel may pass the rest on a moment later.
+ */
+const SHELL = `trap : INT TERM HUP; "$@"; printf '\\033]7777;%s\\007' "$?"; read -r _`;
+const ENDED = 7777;
+
+/** What a shell adds to the number of the signal that has ended a process. */
+const BY_SIGNAL = 128;
+
+interface End {
+  readonly exitCode: number;
+  /** 0: none. */
+  readonly signal: number;
+}
+
 export class TerminalSession {
   /** All that Jest has written, as it wrote it. */
   written = '';
   readonly #pty: IPty;
   readonly #terminal: Terminal;
-  readonly #ended: Promise<{readonly exitCode: number; readonly signal?: number}>;
+  readonly #ended: Promise<End>;
   #hasEnded = false;
   #waiting: (() => void) | null = null;
 
@@ -39,7 +56,8 @@ export class TerminalSession {
     const jest = join(project.folder, '..', '..', 'node_modules', 'jest', 'bin', 'jest.js');
     const environment = {...inTerminal(inheritedEnvironment()), XDIST_IN_BAND: 'never', ...env};
     this.#terminal = new Terminal({cols: columns, rows, scrollback: 10_000, allowProposedApi: true});
-    this.#pty = spawn(project.execPath, [jest, ...(runner === 'xdist' ? ['--runner=xdist'] : []), ...args], {
+    const command = [project.execPath, jest, ...(runner === 'xdist' ? ['--runner=xdist'] : []), ...args];
+    this.#pty = spawn('sh', ['-c', SHELL, 'sh', ...command], {
       cols: columns,
       rows,
       cwd: project.folder,
@@ -49,13 +67,19 @@ export class TerminalSession {
       this.written += text;
       this.#terminal.write(text, () => this.#waiting?.());
     });
-    this.#ended = new Promise(resolve =>
-      this.#pty.onExit(end => {
+    this.#ended = new Promise(resolve => {
+      const ended = (code: number): void => {
         this.#hasEnded = true;
         this.#waiting?.();
-        resolve(end);
-      }),
-    );
+        resolve(code > BY_SIGNAL ? {exitCode: 0, signal: code - BY_SIGNAL} : {exitCode: code, signal: 0});
+      };
+      this.#terminal.parser.registerOscHandler(ENDED, code => {
+        ended(Number(code));
+        this.#pty.kill('SIGKILL'); // the shell
+        return true;
+      });
+      this.#pty.onExit(({exitCode, signal = 0}) => ended(signal > 0 ? BY_SIGNAL + signal : exitCode));
+    });
   }
 
   /** The rows of the screen. */
@@ -113,10 +137,8 @@ export class TerminalSession {
   }
 
   /** Resolves when Jest has ended and all that it wrote is on the screen. */
-  async end(): Promise<{readonly exitCode: number; readonly signal?: number}> {
-    const end = await this.#ended;
-    await new Promise<void>(resolve => this.#terminal.write('', resolve));
-    return end;
+  end(): Promise<End> {
+    return this.#ended;
   }
 
   kill(): void {
