@@ -1,5 +1,5 @@
 /**
- * What `npm test` does before it runs tests, side by side: it checks lint, types and the package, and makes the
+ * What `npm test` does before it runs tests, side by side: it builds, checks lint, types and the package, and makes the
  * installs of the end-to-end tests, which wait for the network. The first job that fails ends the others. Each job
  * prints when it has ended, so that no job's lines are mixed with another's.
  */
@@ -10,13 +10,15 @@ const isWindows = process.platform === 'win32';
 /** Packing must not run `prepack`, which deletes `dist` and builds it anew while other jobs read it. */
 const script = (name, ...options) => ({name, command: 'npm', args: ['run', '-s', ...options, name]});
 
-const JOBS = [
-  script('lint:eslint'),
+const BUILD = script('build');
+/** The longest job runs beside the build. More jobs would delay the installs, which need the build and take long, too. */
+const BESIDE_BUILD = script('lint:eslint');
+const AFTER_BUILD = [
+  {name: 'installs of the end-to-end tests', command: process.execPath, args: ['test/e2e/install.mjs']},
+  script('typecheck'),
   script('lint:imports'),
   script('lint:format'),
-  script('typecheck'),
   script('check:package', '--ignore-scripts'),
-  {name: 'installs of the end-to-end tests', command: process.execPath, args: ['test/e2e/install.mjs']},
 ];
 
 const secondsSince = begun => ((performance.now() - begun) / 1000).toFixed(0);
@@ -50,13 +52,23 @@ function end(child) {
   else process.kill(-child.pid, 'SIGTERM');
 }
 
-const running = JOBS.map(start);
+const running = [];
 
 function endAll() {
   process.exitCode = 1;
   for (const {child} of running) end(child);
 }
 
-for (const {passed} of running) void passed.then(isPassed => isPassed || endAll());
+async function run(job) {
+  if (process.exitCode === 1) return false;
+  const started = start(job);
+  running.push(started);
+  const hasPassed = await started.passed;
+  if (!hasPassed) endAll();
+  return hasPassed;
+}
+
+void run(BUILD).then(isBuilt => isBuilt && AFTER_BUILD.forEach(job => void run(job)));
+void run(BESIDE_BUILD);
 // The terminal signals only its own group.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, endAll);

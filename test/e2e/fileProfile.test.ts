@@ -1,6 +1,6 @@
 /** Where the time of a test file goes is found in the right place, and users' stacks show no trace of the measuring. */
 import type {FileProfile} from '../../src/core/wire/fileProfile';
-import {onEachLine, type Files} from './project';
+import {onEachLine, onLatestLine, type Files} from './project';
 
 const busy = (ms: number) => `{ const end = performance.now() + ${ms}; while (performance.now() < end); }`;
 const MODULE = (ms: number) => `const {performance} = require('perf_hooks'); ${busy(ms)}`;
@@ -57,7 +57,7 @@ const TELLING = `
 const own = (modules: FileProfile['sources']) =>
   Object.fromEntries(modules.map(({name, ms}) => [name.replace(/^.*[\\/]/, ''), ms]));
 
-onEachLine('what is slow is found where it is, in band and over workers', async (_line, make) => {
+onLatestLine('what is slow is found where it is, in band and over workers', async (_line, make) => {
   const project = make({...FILES, 'telling.js': TELLING}, CONFIG);
   const profilesOf = async (args: readonly string[], env: Readonly<Record<string, string>>) => {
     project.write('profiles', '');

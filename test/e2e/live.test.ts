@@ -82,7 +82,7 @@ onLatestLine('a worker that waits says for what, with the file that it waits for
   });
 });
 
-onEachLine('in band there is one lane; what is left is what Jest leaves, also verbosely', async (_, make) => {
+onLatestLine('in band there is one lane; what is left is what Jest leaves, also verbosely', async (_, make) => {
   const files = {
     // The longer file runs first.
     'a.test.js': `test('fails', () => { console.log('printed'); expect(1).toBe(2); });${'\n'.repeat(500)}`,

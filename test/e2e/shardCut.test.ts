@@ -1,7 +1,7 @@
 /** A file whose tests are cut over the shards of a run: each test runs in one of them, and hooks where tests are. */
 import fc, {longCases} from '../random';
 import {withoutSplitNotes} from './parity';
-import {onEachLine, onLatestLine, type JestOutput} from './project';
+import {onLatestLine, type JestOutput} from './project';
 import {print, suites, type Suite} from './randomSuites';
 import {
   BY_PLAN,
@@ -22,7 +22,7 @@ import {
 } from './sharding';
 import {LOADERS, slowTests, testsOf, workersOf} from './splitting';
 
-onEachLine('each test runs in one shard, with the results of a whole run', async (line, create) => {
+onLatestLine('each test runs in one shard, with the results of a whole run', async (line, create) => {
   const project = make(create, snapshots(line));
   const stock = await project.run(['--ci'], {runner: 'stock'});
   const whole = shownTests(stock, FILE);

@@ -14,13 +14,13 @@ import {
 /** Both Jest lines, on the oldest Node and on a current one. */
 export const EACH_LINE: readonly Platform[] = [{line: '29'}, {line: '30', node: 24}];
 
+/** For tests of our own policy, which depends neither on the Jest line nor on Node. */
+const LATEST: readonly Platform[] = IS_THOROUGH ? EACH_LINE : [{line: '30', node: 24}];
+
 /** For tests that inspect processes, because processes differ between Node versions. */
 export const EACH_NODE: readonly Platform[] = IS_THOROUGH
   ? [{line: '29'}, {line: '30', node: 22}, {line: '30', node: 24}, {line: '30', node: 26}]
-  : EACH_LINE;
-
-/** For tests of our own policy, which depends neither on the Jest line nor on Node. */
-const LATEST: readonly Platform[] = IS_THOROUGH ? EACH_LINE : [{line: '30', node: 24}];
+  : LATEST;
 
 /** Defines a test of watch mode. */
 export function inWatchMode(
