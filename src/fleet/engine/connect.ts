@@ -1,12 +1,15 @@
 /** Connects a machine to the engine: BullMQ on a Redis or Valkey. */
 import {BullQueue} from './bullQueue';
-import type {Connect} from './engine';
+import type {Connect, Engine, EngineOptions} from './engine';
 import {Link} from './link';
-import {loadPackages} from './packages';
+import {loadPackages, type EnginePackages} from './packages';
 import {valueStore} from './values';
 
-export const connect: Connect = async options => {
-  const packages = loadPackages();
+export const connect: Connect = options => connectWith(options, loadPackages);
+
+/** @param load the packages of the project */
+export async function connectWith(options: EngineOptions, load: () => EnginePackages): Promise<Engine> {
+  const packages = load();
   const link = await Link.open(options, packages.ioredis);
   const queues = new Map<string, BullQueue>();
   const closeQueues = () => Promise.all([...queues.values()].map(queue => queue.close()));
@@ -36,4 +39,4 @@ export const connect: Connect = async options => {
       await closeQueues();
     },
   };
-};
+}

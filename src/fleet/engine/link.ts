@@ -11,6 +11,8 @@ const CONNECT_MS = 8_000;
 const SILENCE_MS = 15_000;
 /** The longest pause (ms) between two tries to connect again. */
 const RETRY_MS = 1_000;
+/** ioredis 6 speaks RESP3 unless it is told to speak what ioredis 5 speaks. */
+const PROTOCOL = {protocol: 2} as const;
 
 export class Link {
   readonly main: Redis;
@@ -131,6 +133,7 @@ export class Link {
   #make(): Redis {
     const connection = new this.#ioredis.Redis({
       ...addressOf(this.#options),
+      ...PROTOCOL,
       lazyConnect: true,
       maxRetriesPerRequest: null,
       connectTimeout: CONNECT_MS,

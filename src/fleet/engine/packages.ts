@@ -9,7 +9,7 @@ export interface EnginePackages {
 }
 
 /** The majors are named: the newest ones may not fit together. */
-const INSTALL = 'npm install --save-dev bullmq@6 ioredis@5';
+const INSTALL = 'npm install --save-dev bullmq@6 ioredis@6';
 
 /** @throws {EngineError} if one is not installed */
 export function loadPackages(load: (name: string) => unknown = require): EnginePackages {

@@ -13,7 +13,7 @@ const MESSAGES: readonly (readonly [RegExp, (message: string) => string])[] = [
     /wrong version number|SSL|TLS|EPROTO/,
     message => `does not speak TLS as it should (${message}). Is the port right? redis:// is without TLS.`,
   ],
-  [/Protocol error/, () => 'is no Redis or Valkey: it speaks another protocol.'],
+  [/Protocol error|Unknown RESP type/, () => 'is no Redis or Valkey: it speaks another protocol.'],
   [/^no answer/, message => `gives ${message}. Is the port right? Does it want TLS (rediss://), or none (redis://)?`],
   [/NOPERM/, message => `does not let this user do what a fleet needs (${message}).`],
   [/DENIED/, () => 'is in protected mode: it takes connections of its own machine only, as it has no password.'],

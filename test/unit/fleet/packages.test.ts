@@ -9,7 +9,7 @@ test.each(['bullmq', 'ioredis'])('if %s is missing, the error says what to insta
   expect(() => loadPackages(load)).toThrow(
     new EngineError(
       `A fleet needs the packages bullmq and ioredis, and ${missing} is not installed: ` +
-        'npm install --save-dev bullmq@6 ioredis@5',
+        'npm install --save-dev bullmq@6 ioredis@6',
     ),
   );
 });
