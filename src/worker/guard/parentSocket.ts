@@ -9,17 +9,32 @@ import type {FromWatchdog, WatchdogHello} from '../../core/wire/watchdogMessages
 export interface ParentSocketOptions {
   readonly path: string;
   readonly hello: WatchdogHello;
-  /** Called when the parent is gone. Not called if the connection never opened. */
+  /**
+   * Called when the parent is gone. Not called if the connection never opened for another reason: a test may have
+   * removed the socket's file, and the parent lives.
+   */
   readonly onLost: () => void;
 }
+
+/**
+ * The errors of a connection that does not open because nobody listens any more. On a busy machine this thread may
+ * begin after the first test has begun, and the parent may have been killed by then. The system leaves the socket's
+ * file (unix(7): ECONNREFUSED), or the parent dies with the connection in its queue (ECONNRESET).
+ */
+const NOBODY_LISTENS: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET'];
 
 export class ParentSocket {
   readonly #socket: Socket;
 
   constructor({path, hello, onLost}: ParentSocketOptions) {
     this.#socket = createConnection(path);
-    this.#socket.on('error', () => undefined); // 'close' follows
-    this.#socket.once('connect', () => this.#socket.once('close', onLost));
+    let opened = false;
+    let refused = false;
+    this.#socket.once('connect', () => (opened = true));
+    this.#socket.on('error', ({code}: NodeJS.ErrnoException) => (refused = NOBODY_LISTENS.includes(code)));
+    this.#socket.once('close', () => {
+      if (opened || refused) onLost();
+    });
     this.#socket.resume(); // the parent sends nothing, but only a reader sees the connection's end
     this.#write(hello);
   }

@@ -2,8 +2,8 @@
  * Starts real processes with a real watchdog. The watchdog thread needs a JavaScript file, so the sources are compiled
  * first.
  */
-import {spawn, type ChildProcess} from 'node:child_process';
-import {writeFileSync} from 'node:fs';
+import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
+import {existsSync, writeFileSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {join} from 'node:path';
 import {LineBuffer} from '../../../src/core/wire/values';
@@ -16,7 +16,8 @@ import {
 import {temporaryFolder} from '../run/temporaryFolder';
 
 export interface ProcessOptions {
-  readonly transport?: 'socket' | 'in-band' | 'nobody-listens';
+  /** `dead-parent`: the socket's listener was killed. `no-socket`: the socket's file does not exist. */
+  readonly transport?: 'socket' | 'in-band' | 'dead-parent' | 'no-socket';
   readonly ownsGroup?: boolean;
   readonly environment?: NodeJS.ProcessEnv;
   readonly nodeArguments?: readonly string[];
@@ -61,7 +62,8 @@ export class WatchedProcess {
     this.path = join(folder, 'script.js');
     const socket = join(folder, 's');
     const {transport: kind = 'socket', ownsGroup = false} = options;
-    const path = kind === 'nobody-listens' ? join(folder, 'none') : socket;
+    const path = kind === 'socket' ? socket : join(folder, 'other');
+    if (kind === 'dead-parent') leaveSocket(path);
     const transport =
       kind === 'in-band'
         ? {kind, remedy: REMEDY, core: require.resolve('@jest/core')}
@@ -169,6 +171,13 @@ export class WatchedProcess {
   #wake(): void {
     for (const wake of this.#awaited.splice(0)) wake();
   }
+}
+
+/** What a killed listener leaves behind: the file of a socket on which nobody listens. */
+function leaveSocket(path: string): void {
+  const listener = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', listener, path]);
+  if (!existsSync(path)) throw new Error(`The killed listener left no ${path}`);
 }
 
 const running = new Set<WatchedProcess>();

@@ -242,9 +242,14 @@ describe('when the parent is gone', () => {
     expect(await watched.end).toMatchObject({code: 0, signal: null, stdout: 'goes on\n'});
   });
 
-  test('a process to which nobody ever listened goes on', async () => {
+  test('the process is ended, though its parent was gone before its watchdog began', async () => {
+    const watched = start(`${STARTED} for (;;);`, {transport: 'dead-parent'});
+    expect(await watched.end).toMatchObject({signal: 'SIGKILL', stderr: ''});
+  });
+
+  test('a process whose socket was removed goes on', async () => {
     // A phase with a limit has the thread ask the main thread now and then. At the third question it has long been told
-    // that nobody listens.
+    // that there is no socket.
     const watched = start(
       `let asked = 0;
       process.once('worker', thread => {
@@ -257,7 +262,7 @@ describe('when the parent is gone', () => {
         });
       });
       ${STARTED} watchdog.begin({name: 'a', slowMs: null, hardMs: null, stuckMs: 200});`,
-      {transport: 'nobody-listens'},
+      {transport: 'no-socket'},
     );
     expect(await watched.end).toMatchObject({code: 0, stdout: 'goes on\n', stderr: ''});
   });
