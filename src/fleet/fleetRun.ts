@@ -10,7 +10,6 @@ import {MODES} from '../core/plan/dist';
 import type {Timings} from '../core/plan/durations';
 import type {RepoPaths} from '../recording/repoPaths';
 import type {Arrivals, OpenRun} from '../run/arrivals';
-import {ENDING_SIGNALS} from '../run/endingSignals';
 import {failRun} from '../run/exitCode';
 import {coverageTools} from '../run/files/mergeTools';
 import {reporterErrors} from '../run/files/reporterErrors';
@@ -24,6 +23,7 @@ import type {FleetConnection} from './fleetConnection';
 import {FleetError} from './fleetError';
 import {FleetRecord} from './fleetRecord';
 import {FleetTests} from './fleetTests';
+import {GOODBYE_MS, hearSignals} from './goodBye';
 import {Heartbeat} from './heartbeat';
 import {JobStories} from './jobStories';
 import {durationsAt, type JoinedRun} from './joinRun';
@@ -49,9 +49,6 @@ export interface FleetRunOptions {
   /** What earlier runs took. */
   readonly timings: Timings;
 }
-
-/** How long (ms) a machine whose Jest has all results tries to say good-bye. */
-const GOODBYE_MS = 5_000;
 
 export class FleetRun {
   readonly #run: RunOptions;
@@ -301,16 +298,6 @@ function mapsFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'xdist-fleet-'));
   process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
   return folder;
-}
-
-/** The run has listeners of its own, which end it. */
-function hearSignals(onSignal: () => void): {close(): void} {
-  for (const signal of ENDING_SIGNALS) process.prependListener(signal, onSignal);
-  return {
-    close: () => {
-      for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
-    },
-  };
 }
 
 class Deferred {

@@ -6,6 +6,7 @@ import type {Collection} from '../core/fleet/collection';
 import {differences} from '../core/fleet/collection';
 import {decideEntry, openJobs} from '../core/fleet/entry';
 import type {FleetPlan} from '../core/fleet/fleetPlan';
+import type {MachineStatus} from '../core/fleet/messages';
 import {planFleet} from '../core/fleet/planFleet';
 import {planRound, type JobOutcome} from '../core/fleet/planRound';
 import {runIdentity, type IdentitySources, type RunIdentity} from '../core/fleet/runIdentity';
@@ -14,6 +15,7 @@ import {Completions} from './completions';
 import type {JobQueue} from './engine/engine';
 import type {FleetConnection} from './fleetConnection';
 import {FleetError} from './fleetError';
+import {beforeRun} from './goodBye';
 import type {OwnFile} from './ownFiles';
 import {PlanJobs} from './planJobs';
 import {planRoundOnce, readPlan} from './planning';
@@ -41,7 +43,12 @@ export interface JoinedRun {
 
 /** @throws {FleetError} if this machine cannot take part */
 export async function joinRun(options: JoinOptions): Promise<JoinedRun> {
-  const joined = await findPlanInSight(options);
+  const {fleet} = options;
+  const joined = await beforeRun(interrupted => {
+    const ended = Promise.race([fleet.ended, interrupted]);
+    ended.catch(() => undefined);
+    return findPlanInSight({...options, fleet: {...fleet, ended}});
+  });
   const text = differences(joined.plan.collection, options.collection);
   if (text === null) return joined;
   throw new FleetError(
@@ -54,17 +61,29 @@ export async function joinRun(options: JoinOptions): Promise<JoinedRun> {
 async function findPlanInSight(options: JoinOptions): Promise<JoinedRun> {
   const {fleet, presence, workers} = options;
   let plan: string | null = null;
-  const say = () => presence.say({plan, workers, state: 'working', waiting: 0, begun: []});
+  let hasLeft = false;
+  const say = async (state: MachineStatus['state']) => {
+    if (hasLeft) return; // a planning that was interrupted goes on to its next answer
+    hasLeft = state === 'left';
+    await presence.say({plan, workers, state, waiting: 0, begun: []});
+  };
   const announce = async (planned: FleetPlan) => {
     plan = planned.id;
-    await say();
+    await say('working');
     return planned;
   };
-  await say();
+  await say('working');
   // If the server is gone, finding the plan fails, too.
-  const pulse = new Pulse(pulseOf(fleet.leaseMs), say, () => undefined);
+  const pulse = new Pulse(
+    pulseOf(fleet.leaseMs),
+    () => say('working'),
+    () => undefined,
+  );
   try {
     return await findPlan(options, announce);
+  } catch (error) {
+    await say('left').catch(() => undefined);
+    throw error;
   } finally {
     pulse.stop();
   }

@@ -129,25 +129,39 @@ async function planHere(
   taken: TakenJob,
   make: () => FleetPlan | Promise<FleetPlan>,
 ): Promise<FleetPlan | null> {
-  const {engine, names, values, leaseMs} = fleet;
+  const {engine, names, leaseMs, ended} = fleet;
   const queue = engine.queue(names.planning(round));
   // A failure ends this machine's part in any case: the calls below fail, too.
   const renewing = setInterval(() => void queue.renew([taken]).catch(() => undefined), leaseMs / 3);
   try {
-    const plan = (await readPlan(fleet, round)) ?? (await storePlan(fleet, round, await make()));
-    await engine.queue(names.jobs(plan.id)).add(
-      jobsOfRound(plan).map(({id}, index) => ({
-        id,
-        data: values.seal('job', [plan.id, id], jsonBytes({plan: plan.id, job: id})),
-        priority: index + 1,
-      })),
-    );
-    return (await queue.complete(taken, values.seal('accepted', [JOB, String(round)], jsonBytes({plan: plan.id}))))
-      ? plan
-      : null;
+    return await Promise.race([planWith(fleet, round, taken, make), ended]);
+  } catch (error) {
+    // The next machine goes on at once. If the server is away, it goes on when the lease ends.
+    await queue.giveBack(taken).catch(() => undefined);
+    throw error;
   } finally {
     clearInterval(renewing);
   }
+}
+
+/** @returns null: as `planHere` */
+async function planWith(
+  fleet: FleetConnection,
+  round: number,
+  taken: TakenJob,
+  make: () => FleetPlan | Promise<FleetPlan>,
+): Promise<FleetPlan | null> {
+  const {engine, names, values} = fleet;
+  const plan = (await readPlan(fleet, round)) ?? (await storePlan(fleet, round, await make()));
+  await engine.queue(names.jobs(plan.id)).add(
+    jobsOfRound(plan).map(({id}, index) => ({
+      id,
+      data: values.seal('job', [plan.id, id], jsonBytes({plan: plan.id, job: id})),
+      priority: index + 1,
+    })),
+  );
+  const accepted = values.seal('accepted', [JOB, String(round)], jsonBytes({plan: plan.id}));
+  return (await engine.queue(names.planning(round)).complete(taken, accepted)) ? plan : null;
 }
 
 /** @returns the plan that counts: another machine may have been faster, while this one stood still */

@@ -14,6 +14,8 @@ export class CutProxy {
   #isCut = false;
   #placeOf: PlaceOf | null = null;
   #onHeld: () => void = () => undefined;
+  /** Each passes what is held of a connection. */
+  readonly #held: (() => void)[] = [];
 
   private constructor(server: Server) {
     this.#server = server;
@@ -53,6 +55,12 @@ export class CutProxy {
     this.#placeOf = null;
   }
 
+  /** Holds nothing any more. */
+  letGo(): void {
+    this.holdNothing();
+    for (const pass of this.#held.splice(0)) pass();
+  }
+
   async close(): Promise<void> {
     this.cut();
     await new Promise(resolve => this.#server.close(resolve));
@@ -80,19 +88,19 @@ export class CutProxy {
 
   #holding(): Transform {
     let sent = '';
-    let isHeld = false;
-    return new Transform({
+    const holding = new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
-        if (isHeld) return; // without an answer, no more comes
         if (this.#placeOf === null) return done(null, chunk);
         const before = sent.length;
         sent += chunk.toString('latin1');
         const place = this.#placeOf(sent);
         if (place === null) return done(null, chunk);
-        isHeld = true;
+        const passes = Math.max(0, place - before);
+        holding.push(chunk.subarray(0, passes));
+        this.#held.push(() => done(null, chunk.subarray(passes))); // until then, no more comes
         this.#onHeld();
-        done(null, chunk.subarray(0, Math.max(0, place - before)));
       },
     });
+    return holding;
   }
 }

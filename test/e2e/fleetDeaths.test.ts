@@ -136,6 +136,26 @@ for (let seed = 1; seed <= SEEDS; seed++) {
   });
 }
 
+onLatestLine('Ctrl-C while a machine plans: the next one goes on at once', async (line, make) => {
+  const [first, second] = makeMachines(make, suite(1), 2) as [Project, Project];
+  const proxy = await CutProxy.open(() => redis.port);
+  const held = proxy.holdAt(whilePlanning(5));
+  // With the default lease of these tests, waiting for its end would take longer than a test may.
+  const options = {run: `interrupted ${line}`, env: {NOTES: new Notes(first).path}};
+  const left = await runMachine(proxy, first, [], {
+    ...options,
+    meanwhile: async jest => {
+      await held;
+      jest.kill('SIGINT');
+      proxy.letGo();
+    },
+  });
+  expect(left).toMatchObject({signal: 'SIGINT', json: null});
+  expectAllPassed([await runMachine(redis, second, [], options)]);
+  await expectNoProcesses([first, second]);
+  await proxy.close();
+});
+
 onLatestLine('a machine stands still for longer than its lease, and goes on', async (line, make) => {
   // Whoever begins the file first cannot end it before another machine has begun it, too.
   const begunTwice = `require('fs').readFileSync(process.env.NOTES, 'utf8').match(/^begun .*f0/gm).length > 1`;

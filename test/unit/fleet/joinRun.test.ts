@@ -49,25 +49,24 @@ test('a machine with other files takes no part', async () => {
   await expect(join(await connect('2'), ['a', 'x'])).rejects.toThrow(/takes no part[^]*\+ x \(only on this machine\)/);
 });
 
+const isJobs = (name: string) => name.includes('-jobs-');
+const isPlanning = (name: string) => name.includes('-planning-');
+const died = () => Promise.reject(new Error('died'));
+/** A dead machine gives nothing back. */
+const keeping = (fleet: FleetConnection) => withQueue(fleet, isPlanning, () => ({giveBack: died}));
+
 const DEATHS = {
-  'before it has a plan': (fleet: FleetConnection) => fleet,
-  'when the plan is stored': (fleet: FleetConnection) =>
-    withQueue(fleet, isJobs, () => ({add: () => Promise.reject(new Error('died'))})),
+  'before it has a plan': keeping,
+  'when the plan is stored': (fleet: FleetConnection) => withQueue(keeping(fleet), isJobs, () => ({add: died})),
   'after half of the jobs': (fleet: FleetConnection) =>
-    withQueue(fleet, isJobs, queue => ({
+    withQueue(keeping(fleet), isJobs, queue => ({
       add: async jobs => {
         await queue.add(jobs.slice(0, 2));
-        throw new Error('died');
+        return died();
       },
     })),
-  'after all jobs': (fleet: FleetConnection) =>
-    withQueue(
-      fleet,
-      name => name.includes('-planning-'),
-      () => ({complete: () => Promise.reject(new Error('died'))}),
-    ),
+  'after all jobs': (fleet: FleetConnection) => withQueue(keeping(fleet), isPlanning, () => ({complete: died})),
 };
-const isJobs = (name: string) => name.includes('-jobs-');
 
 test.each(Object.entries(DEATHS))('a machine that dies %s: the next one goes on', async (when, deadly) => {
   const {join: connect, clock} = testFleet();
@@ -84,6 +83,16 @@ test.each(Object.entries(DEATHS))('a machine that dies %s: the next one goes on'
   expect(await third).toEqual(plan);
   if (when !== 'before it has a plan') expect(plan.id).toBe('plan-a');
   expect(await second.engine.queue(second.names.jobs(plan.id)).counts()).toMatchObject({waiting: 4});
+});
+
+test('a machine that fails while it plans: the next one goes on at once', async () => {
+  const {join: connect} = testFleet();
+  const failing = withQueue(await connect('1'), isJobs, () => ({add: died}));
+  await expect(planRoundOnce(failing, 1, () => planOf(KEYS), found)).rejects.toThrow('died');
+  const second = await connect('2');
+  const plan = await planRoundOnce(second, 1, () => planOf(KEYS, 'plan-b'), found);
+  expect(plan.id).toBe('plan-a');
+  expect(await second.engine.queue(second.names.jobs(plan.id)).counts()).toMatchObject({waiting: KEYS.length});
 });
 
 test('who waits for the jobs of a dead planner is taken for alive: no round begins beside the first', async () => {
