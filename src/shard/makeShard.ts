@@ -4,7 +4,7 @@ import {planShards} from '../core/shards/planShards';
 import {shardCosts} from '../core/shards/shardCosts';
 import type {ShardCosts} from '../core/shards/shardInput';
 import {shardsOfFile, type PlannedFile, type ShardPlan} from '../core/shards/shardPlan';
-import {asksForOnlyFailures} from '../core/rules/commandLine';
+import {asksForOnlyFailures, asksForSnapshots} from '../core/rules/commandLine';
 import {PLAN_TO_VARIABLE, PLAN_VARIABLE} from '../core/rules/optionSchemas';
 import {cacheDirectoryOf} from '../run/cache/cacheDirectory';
 import {findRunningJest} from '../run/jest/runningJest';
@@ -57,7 +57,7 @@ export async function makeShard<T extends SequencedTest>(
     jest,
     rootDir,
     options,
-    mayCut: runMayCut(options, config ?? {}),
+    mayCut: runMayCut(options, config ?? (asksForSnapshots(process.argv.slice(2)) ? {updateSnapshot: 'new'} : {})),
     recordOf: key => timings.get(key),
   });
   const onlyFailures = config?.onlyFailures ?? asksForOnlyFailures(process.argv.slice(2));

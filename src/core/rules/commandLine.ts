@@ -7,11 +7,17 @@
 interface Switch {
   /** The option's names. yargs also accepts each with the prefix `no-`. */
   readonly long: RegExp;
-  readonly short: string;
+  /** null: there is none. */
+  readonly short: string | null;
 }
 
 const RUN_IN_BAND: Switch = {long: /^--(?<no>no-)?(?:i|runInBand|run-in-band)(?:=(?<value>.*))?$/, short: 'i'};
 const ONLY_FAILURES: Switch = {long: /^--(?<no>no-)?(?:f|onlyFailures|only-failures)(?:=(?<value>.*))?$/, short: 'f'};
+const CI: Switch = {long: /^--(?<no>no-)?ci(?:=(?<value>.*))?$/, short: null};
+const UPDATE_SNAPSHOT: Switch = {
+  long: /^--(?<no>no-)?(?:u|updateSnapshot|update-snapshot)(?:=(?<value>.*))?$/,
+  short: 'u',
+};
 
 /** Whether --runInBand is set. @param words the command line, without `node` and its script */
 export function asksForInBand(words: readonly string[]): boolean {
@@ -24,15 +30,28 @@ export function asksForOnlyFailures(words: readonly string[]): boolean {
 }
 
 /**
- * Whether an option is set. Reads as yargs does: the last occurrence counts, short options may be combined (`-iu`),
- * and no option follows `--`.
+ * Whether the command line says that the run may write snapshots. If it says nothing of that, a run on a CI writes none.
+ *
+ * @param words the command line, without `node` and its script
  */
-function asksFor({long, short}: Switch, words: readonly string[]): boolean {
+export function asksForSnapshots(words: readonly string[]): boolean {
+  return settingOf(CI, words) === false || asksFor(UPDATE_SNAPSHOT, words);
+}
+
+function asksFor(option: Switch, words: readonly string[]): boolean {
+  return settingOf(option, words) === true;
+}
+
+/**
+ * Whether an option is on; null: the command line has no such option. Reads as yargs does: the last occurrence counts,
+ * short options may be combined (`-iu`), and no option follows `--`.
+ */
+function settingOf({long, short}: Switch, words: readonly string[]): boolean | null {
   const end = words.indexOf('--');
   const options = end === -1 ? words : words.slice(0, end);
-  let asked = false;
+  let asked: boolean | null = null;
   for (const [index, word] of options.entries()) {
-    const said = word.startsWith('--') ? sayLong(word, long) : sayShort(word, short);
+    const said = word.startsWith('--') ? sayLong(word, long) : short === null ? null : sayShort(word, short);
     if (said === null) continue;
     // yargs takes the next word as the value if it is `false`.
     const next = options[index + 1];

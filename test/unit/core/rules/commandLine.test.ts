@@ -1,4 +1,4 @@
-import {asksForInBand, asksForOnlyFailures} from '../../../../src/core/rules/commandLine';
+import {asksForInBand, asksForOnlyFailures, asksForSnapshots} from '../../../../src/core/rules/commandLine';
 
 const asks = (line: string) => asksForInBand(line.split(' '));
 
@@ -63,4 +63,20 @@ test.each([
   ['-i', false],
 ])('%s: whether only failures are asked for: %s', (line, asked) => {
   expect(asksForOnlyFailures(line.split(' '))).toBe(asked);
+});
+
+test.each([
+  ['--no-ci', true],
+  ['--ci=false', true],
+  ['--ci false', true],
+  ['--ci --no-ci', true],
+  ['--no-ci --ci', false],
+  ['--ci', false],
+  ['--ci -u', true],
+  ['--ci --update-snapshot', true],
+  ['-u=false', false],
+  ['--shard=1/2', false],
+  ['-- --no-ci', false],
+])('%s: whether snapshots are asked for: %s', (line, asked) => {
+  expect(asksForSnapshots(line.split(' '))).toBe(asked);
 });
