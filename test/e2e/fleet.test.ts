@@ -4,9 +4,7 @@ import {onEachLine, onLatestLine, type Files} from './project';
 import {TestRedis} from './redis';
 import {seen} from './shards';
 
-const redis = new TestRedis();
-beforeAll(async () => void (await redis.start()));
-afterAll(() => redis.end());
+const redis = TestRedis.forTests();
 
 const SOURCE = `
 exports.one = () => 1;

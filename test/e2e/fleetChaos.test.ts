@@ -5,9 +5,7 @@ import {TestRedis} from './redis';
 
 const SEEDS = IS_THOROUGH ? 200 : 5;
 
-const redis = new TestRedis();
-beforeAll(async () => void (await redis.start()));
-afterAll(() => redis.end());
+const redis = TestRedis.forTests();
 
 for (let seed = 1; seed <= SEEDS; seed++) {
   onLatestLine(`every run ends, and no test is lost or doubled (seed ${seed})`, async (_line, make) => {

@@ -22,9 +22,7 @@ const MACHINES = 3;
 /** Short, because the others wait for its end. On a busy machine, a Jest that was not harmed may lose its jobs, too. */
 const LEASE = '2s';
 
-const redis = new TestRedis();
-beforeAll(async () => void (await redis.start()));
-afterAll(() => redis.end());
+const redis = TestRedis.forTests();
 
 /**
  * Code of a test file: whether the machine has recorded that it runs the file. It is written to the disk a while later.

@@ -5,9 +5,7 @@ import {IN_ORDER, onLatestLine, type Files, type JestOutput, type MakeProject, t
 import {TestRedis} from './redis';
 import {seen} from './shards';
 
-const redis = new TestRedis();
-beforeAll(async () => void (await redis.start()));
-afterAll(() => redis.end());
+const redis = TestRedis.forTests();
 
 const REPOSITORY: Files = {'.git/HEAD': ''};
 

@@ -7,9 +7,7 @@ import {onLatestLine, type Files, type JestOutput, type MakeProject, type Projec
 import {TestRedis} from './redis';
 import {seen} from './shards';
 
-const redis = new TestRedis();
-beforeAll(async () => void (await redis.start()));
-afterAll(() => redis.end());
+const redis = TestRedis.forTests();
 
 const REPOSITORY: Files = {'.git/HEAD': ''};
 

@@ -6,9 +6,7 @@ import {onLatestLine, type Files} from './project';
 import {TestRedis} from './redis';
 import {showAsJest, visible} from './replays';
 
-const redis = new TestRedis();
-beforeAll(async () => void (await redis.start()));
-afterAll(() => redis.end());
+const redis = TestRedis.forTests();
 
 const RECORDED = {XDIST_RECORDING: 'whole.xdist'};
 

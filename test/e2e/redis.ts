@@ -2,6 +2,7 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {Redis} from 'ioredis';
 import {findRedis, startRedis, type RedisServer} from '../../examples/redis.cjs';
 
 export class TestRedis {
@@ -12,6 +13,15 @@ export class TestRedis {
 
   /** @param args more arguments of the server */
   constructor(readonly args: readonly string[] = []) {}
+
+  /** The server of all tests of the file. Each test finds it empty: runs of one name on both Jest lines must not meet. */
+  static forTests(): TestRedis {
+    const redis = new TestRedis();
+    beforeAll(() => redis.start());
+    afterEach(() => redis.empty());
+    afterAll(() => redis.end());
+    return redis;
+  }
 
   /** Starts it, on the same port and with the same data as before. */
   async start(): Promise<this> {
@@ -37,6 +47,12 @@ export class TestRedis {
   async stop(): Promise<void> {
     await this.#server?.stop();
     this.#server = null;
+  }
+
+  async empty(): Promise<void> {
+    const client = new Redis(this.port, {retryStrategy: () => null});
+    await client.flushall();
+    client.disconnect();
   }
 
   async loseData(): Promise<void> {
