@@ -172,7 +172,8 @@ export class MessageWorker implements DispatchWorker {
       fingerprint: listing,
       tests: joins && same ? null : listed,
     });
-    current.waits = true;
+    if (this.#discarded.has(order.id)) this.#finish(current);
+    else current.waits = true;
   }
 
   #walk(current: Current): void {
