@@ -23,6 +23,9 @@ const SOME_MODULES = [
   'closes7',
 ].map(name => `odd/${name}.js`);
 
+/** V8 drops the asynchronous frames of a stack now and then, under the stock runner, too. */
+const WITHOUT_ASYNC_FRAMES = ['--no-async-stack-traces'];
+
 /** Loads each of the odd modules in each file, twice. */
 function oddFiles(files: readonly string[], modules: readonly string[] = Object.keys(ODD_MODULES)): Files {
   const names = JSON.stringify(modules);
@@ -40,7 +43,7 @@ for (const [lines, names] of [
 ] as const) {
   onLines(lines, 'modules of any form are the same in their errors, their texts and what they mean', {
     files: oddFiles(names),
-    options: {outputs: ['seen']},
+    options: {outputs: ['seen'], nodeArgs: WITHOUT_ASYNC_FRAMES},
     tests: names.length * Object.keys(ODD_MODULES).length,
   });
 }
@@ -48,15 +51,14 @@ for (const [lines, names] of [
 // Up to 30.3 it has a jest-runtime that has asked for `vm` before the runner is there.
 onLines([...NEWEST_LINE, ...MIDDLE_LINES], "in Jest's own process, too", {
   files: oddFiles(['odd1', 'odd2', 'dom1'], SOME_MODULES),
-  // There V8 drops the asynchronous frames of a stack now and then, under the stock runner, too.
-  options: {outputs: ['seen'], inOrder: 'in band', nodeArgs: ['--no-async-stack-traces']},
+  options: {outputs: ['seen'], inOrder: 'in band', nodeArgs: WITHOUT_ASYNC_FRAMES},
   tests: 3 * SOME_MODULES.length,
 });
 
 onLines(THOROUGH_LINES, 'the same with source maps read by Node, transformed by Babel', {
   files: oddFiles(['odd1', 'odd2', 'dom1'], SOME_MODULES),
   config: BABEL_JEST,
-  options: {outputs: ['seen'], env: {NODE_OPTIONS: '--enable-source-maps'}},
+  options: {outputs: ['seen'], env: {NODE_OPTIONS: '--enable-source-maps'}, nodeArgs: WITHOUT_ASYNC_FRAMES},
   tests: 3 * SOME_MODULES.length,
 });
 

@@ -387,6 +387,6 @@ export const arriving = (base: fc.Arbitrary<Scenario>, until = 10_000): fc.Arbit
         return {at, type, units: moved.flat()};
       });
       const last = lastAt === null ? [] : [{at: lastAt, type: 'add' as const, units: jobs.slice(1).flat()}];
-      const arrivals = {moves: [...all, ...last], heldWanted, noMoreAt};
+      const arrivals = {moves: [...all, ...last], jobs, heldWanted, noMoreAt};
       return {plan: {...plan, arriving: true}, world: {...world, arrivals}};
     });

@@ -193,8 +193,9 @@ class Simulator implements Surroundings {
   #wantHeldBack(): void {
     const {arrivals} = this.world;
     const slot = this.#state.slots.find(({running, held}) => running !== null && held.length > 0);
-    if (slot === undefined || arrivals?.heldWanted?.includes(this.#timesHeld++) !== true) return;
-    const units = slot.held.slice(-1);
+    const unit = slot?.held.at(-1);
+    if (unit === undefined || arrivals?.heldWanted?.includes(this.#timesHeld++) !== true) return;
+    const units = arrivals.jobs?.find(job => job.includes(unit)) ?? [unit];
     this.at(this.#now, () => {
       if (!this.#finished) this.post({type: 'units-wanted-back', units});
     });

@@ -46,7 +46,12 @@ export interface ArrivalWorld {
     readonly type: 'add' | 'want-back';
     readonly units: readonly number[];
   }[];
-  /** Of the events after which a worker holds a unit behind another one: those, by number, at which it is wanted back. */
+  /** The units that come and leave together. A unit that is in none does so alone. */
+  readonly jobs?: readonly (readonly number[])[];
+  /**
+   * Of the events after which a worker holds a unit behind another one: those, by number, at which it is wanted back,
+   * with its job.
+   */
   readonly heldWanted?: readonly number[];
   readonly noMoreAt: number;
 }
