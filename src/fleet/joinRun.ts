@@ -44,21 +44,15 @@ export interface JoinedRun {
 /** @throws {FleetError} if this machine cannot take part */
 export async function joinRun(options: JoinOptions): Promise<JoinedRun> {
   const {fleet} = options;
-  const joined = await beforeRun(interrupted => {
+  return beforeRun(interrupted => {
     const ended = Promise.race([fleet.ended, interrupted]);
     ended.catch(() => undefined);
-    return findPlanInSight({...options, fleet: {...fleet, ended}});
+    return joinInSight({...options, fleet: {...fleet, ended}});
   });
-  const text = differences(joined.plan.collection, options.collection);
-  if (text === null) return joined;
-  throw new FleetError(
-    `this machine takes no part in the fleet's run, because it does not have the same tests as the machine that ` +
-      `planned the run.\n${text}`,
-  );
 }
 
 /** Planning takes its time: a machine that nobody hears of meanwhile would be taken for gone, and its run for left. */
-async function findPlanInSight(options: JoinOptions): Promise<JoinedRun> {
+async function joinInSight(options: JoinOptions): Promise<JoinedRun> {
   const {fleet, presence, workers} = options;
   let plan: string | null = null;
   let hasLeft = false;
@@ -80,13 +74,25 @@ async function findPlanInSight(options: JoinOptions): Promise<JoinedRun> {
     () => undefined,
   );
   try {
-    return await findPlan(options, announce);
+    const joined = await findPlan(options, announce);
+    checkCollection(joined.plan, options.collection);
+    return joined;
   } catch (error) {
     await say('left').catch(() => undefined);
     throw error;
   } finally {
     pulse.stop();
   }
+}
+
+/** @throws {FleetError} if this machine has other tests than the one that planned */
+function checkCollection({collection}: FleetPlan, own: Collection): void {
+  const text = differences(collection, own);
+  if (text === null) return;
+  throw new FleetError(
+    `this machine takes no part in the fleet's run, because it does not have the same tests as the machine that ` +
+      `planned the run.\n${text}`,
+  );
 }
 
 /** @param announce whoever finds the plan must find that a machine works for it: else it would begin the next round */

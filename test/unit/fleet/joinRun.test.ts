@@ -45,8 +45,10 @@ test('machines that come at the same time have the same plan, with all jobs', as
 
 test('a machine with other files takes no part', async () => {
   const {join: connect} = testFleet();
-  await join(await connect('1'));
+  const first = await connect('1');
+  await join(first);
   await expect(join(await connect('2'), ['a', 'x'])).rejects.toThrow(/takes no part[^]*\+ x \(only on this machine\)/);
+  expect(await new Presence(first).others()).toEqual([]);
 });
 
 const isJobs = (name: string) => name.includes('-jobs-');
