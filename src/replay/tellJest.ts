@@ -37,11 +37,21 @@ export async function tellJest(
         const test = tests[event.file];
         if (test === undefined) throw new RangeError(`there is no file ${event.file}`);
         // With `bail`, Jest ends the process inside of this call.
-        await emitter.emit(event.name, payloadOf(event, test)).catch((error: unknown) => onListenerError(error, test));
+        await settled(emitter.emit(event.name, payloadOf(event, test)), error => onListenerError(error, test));
         break;
       }
     }
   }
+}
+
+/**
+ * Resolves when Jest has dealt with an event. Jest makes errors of its own of some events. None of our functions awaits
+ * the promise of Jest itself: V8 would add that function to the stack of the error.
+ */
+function settled(told: Promise<unknown>, onError: (error: unknown) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    told.catch(onError).then(() => resolve(), reject);
+  });
 }
 
 function payloadOf({name, told}: Extract<ReplayEvent, {type: 'told'}>, test: Test): unknown {

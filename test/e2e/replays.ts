@@ -38,8 +38,7 @@ export async function showAsJest(
 }
 
 /** Of an error that Jest itself makes when it is told of a file. */
-export const JESTS_FRAMES =
-  /\n +at .*(?:@jest\/core|jest-cli|jest-runner|jest-runner-xdist|emittery|node:internal)\/.*/g;
+export const JESTS_FRAMES = /\n +at .*(?:@jest\/core|jest-cli|jest-runner|emittery|node:internal)\/.*/g;
 
 /** What a run and its replay have in common: all but times and the name of the folder. */
 export function visible({folder}: Project, {exitCode, stdout, stderr, json, events}: JestOutput): unknown {
